@@ -1,0 +1,122 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+
+#include "base/error.h"
+
+namespace hrm {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string reason() { return std::strerror(errno); }
+
+// Closes on scope exit; write errors are reported by the explicit close().
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() { close(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  bool close() {
+    const int fd = std::exchange(fd_, -1);
+    return fd < 0 || ::close(fd) == 0;
+  }
+
+ private:
+  int fd_;
+};
+
+void write_all(int fd, std::span<const std::byte> bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw failure("files.write", "{}: {}; the previous file is unchanged", path.string(), reason());
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
+}
+
+void sync_folder(const fs::path& folder) {
+  Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() >= 0) ::fsync(fd.get());  // some file systems refuse; the rename itself has succeeded
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path) {
+  if (fs::is_directory(path)) throw bad_input("files.read", "{}: is a folder, a file is needed", path.string());
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw bad_input("files.read", "{}: cannot open: {}", path.string(), reason());
+  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (in.bad()) throw bad_input("files.read", "{}: cannot read: {}", path.string(), reason());
+  return text;
+}
+
+void write_file_atomic(const fs::path& path, const std::function<void(const ByteSink&)>& writer) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw failure("files.write", "{}: cannot create folder: {}", folder.string(), error.message());
+  const fs::path temporary = fs::path(path).concat(fmt::format(".tmp.{}", ::getpid()));
+  Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (fd.get() < 0) throw failure("files.write", "{}: cannot create: {}", path.string(), reason());
+  try {
+    writer([&](std::span<const std::byte> bytes) { write_all(fd.get(), bytes, path); });
+    if (::fsync(fd.get()) != 0) throw failure("files.write", "{}: fsync: {}", path.string(), reason());
+    if (!fd.close()) throw failure("files.write", "{}: close: {}", path.string(), reason());
+    if (::rename(temporary.c_str(), path.c_str()) != 0)
+      throw failure("files.write", "{}: rename: {}", path.string(), reason());
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  sync_folder(folder);
+}
+
+void write_file_atomic(const fs::path& path, std::span<const std::byte> bytes) {
+  write_file_atomic(path, [&](const ByteSink& sink) { sink(bytes); });
+}
+
+void write_file_atomic(const fs::path& path, std::string_view text) {
+  write_file_atomic(path, std::as_bytes(std::span(text)));
+}
+
+MappedFile::MappedFile(const fs::path& path) : path_(path) {
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info{};
+  if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0)
+    throw bad_input("files.map", "{}: cannot open: {}", path.string(), reason());
+  if (!S_ISREG(info.st_mode)) throw bad_input("files.map", "{}: is not a regular file", path.string());
+  size_ = static_cast<size_t>(info.st_size);
+  if (size_ == 0) return;
+  void* data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  if (data == MAP_FAILED) throw bad_input("files.map", "{}: cannot map: {}", path.string(), reason());
+  data_ = {static_cast<const std::byte*>(data), Unmap{size_}};
+}
+
+void MappedFile::Unmap::operator()(const std::byte* data) const {
+  ::munmap(const_cast<std::byte*>(data), size);
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (fs::temp_directory_path() / "hrm.XXXXXX").string();
+  if (!::mkdtemp(pattern.data())) throw failure("files.temporary", "{}: {}", pattern, reason());
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+}  // namespace hrm

@@ -1,0 +1,34 @@
+#include "base/json.h"
+
+#include <algorithm>
+
+#include "base/files.h"
+
+namespace hrm {
+namespace {
+
+constexpr int kMaxDepth = 200;
+
+}  // namespace
+
+Json parse_json(std::string_view text, std::string_view source) {
+  const auto depth_guard = [&](int depth, nlohmann::json::parse_event_t, Json&) {
+    if (depth > kMaxDepth) throw bad_input("json.parse", "{}: nested deeper than {} levels", source, kMaxDepth);
+    return true;
+  };
+  try {
+    return Json::parse(text, depth_guard);
+  } catch (const nlohmann::json::parse_error& e) {
+    const size_t at = std::min(text.size(), e.byte > 0 ? e.byte - 1 : 0);
+    const auto before = text.substr(0, at);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const auto column = at - (before.rfind('\n') + 1) + 1;  // npos + 1 == 0
+    throw bad_input("json.parse", "{}: line {}, column {}: not valid JSON", source, line, column);
+  }
+}
+
+Json read_json(const std::filesystem::path& path) { return parse_json(read_file(path), path.string()); }
+
+void write_json(const std::filesystem::path& path, const Json& value) { write_file_atomic(path, value.dump(1) + "\n"); }
+
+}  // namespace hrm

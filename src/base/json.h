@@ -1,0 +1,35 @@
+// JSON values (nlohmann), parsed with errors that name the source. Objects keep the order of insertion, so that files
+// and printed configurations read as they were written.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace hrm {
+
+using Json = nlohmann::ordered_json;
+
+// Throws bad_input naming `source` (a file or "argument"), line and column. Nesting beyond 200 levels is refused.
+Json parse_json(std::string_view text, std::string_view source);
+Json read_json(const std::filesystem::path& path);
+
+// The field as T. Throws bad_input naming source and field where it is missing or of another type.
+template <typename T>
+T json_field(const Json& object, std::string_view field, std::string_view source) {
+  if (!object.is_object()) throw bad_input("json.field", "{}: expected an object with field '{}'", source, field);
+  const auto at = object.find(field);
+  if (at == object.end()) throw bad_input("json.field", "{}: field '{}' is missing", source, field);
+  try {
+    return at->get<T>();
+  } catch (const nlohmann::json::exception& e) {
+    throw bad_input("json.field", "{}: field '{}' has the wrong type or range: {}", source, field, at->dump().substr(0, 80));
+  }
+}
+
+// Atomic, indented by one space, ends with a newline.
+void write_json(const std::filesystem::path& path, const Json& value);
+
+}  // namespace hrm

@@ -1,0 +1,35 @@
+#include "base/signals.h"
+
+#include <atomic>
+#include <csignal>
+
+namespace hrm {
+namespace {
+
+std::atomic<bool> flag{false};
+static_assert(std::atomic<bool>::is_always_lock_free);  // safe inside a signal handler
+
+void handler(int signal) {
+  if (flag.exchange(true)) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+  }
+}
+
+}  // namespace
+
+InterruptScope::InterruptScope() {
+  flag = false;
+  std::signal(SIGINT, handler);
+  std::signal(SIGTERM, handler);
+}
+
+InterruptScope::~InterruptScope() {
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
+bool interrupted() { return flag; }
+void request_interrupt() { flag = true; }
+
+}  // namespace hrm

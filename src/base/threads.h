@@ -1,0 +1,16 @@
+// Data-parallel loops over independent items. Results must depend on the item index alone, never on the thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace hrm {
+
+// HRM_THREADS if set, else the processors this process may run on.
+size_t default_threads();
+
+// Calls body(i) for every i in [0, n), from up to `threads` threads (0: default_threads()). Blocks until all are done.
+// The first exception is rethrown here after the other threads have stopped at their next item.
+void parallel_for(size_t n, size_t threads, const std::function<void(size_t)>& body);
+
+}  // namespace hrm

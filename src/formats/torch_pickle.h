@@ -1,0 +1,23 @@
+// torch.save files that hold a state dict: the zip container (torch >= 1.6) and the legacy one. Pickle code is never
+// executed: a small interpreter accepts the opcodes that rebuild tensors, ordered dicts and plain values, and refuses
+// everything else by name. docs/formats/torch-pickle.md
+#pragma once
+
+#include <filesystem>
+#include <span>
+
+#include "base/tensor.h"
+
+namespace hrm {
+
+// Tensors by their keys as stored, devices ignored ("cuda:0" too), strides resolved. Entries that are not tensors are
+// skipped. Throws bad_input naming file and fault.
+NamedTensors load_torch(const std::filesystem::path& path);
+NamedTensors parse_torch(std::span<const std::byte> bytes, std::string_view source);
+bool looks_like_torch(std::span<const std::byte> first_bytes);
+
+// A zip container that torch.load(weights_only=True) reads as an OrderedDict in the order of `order` (all keys when
+// empty, by name). Atomic.
+void save_torch(const std::filesystem::path& path, const NamedTensors& tensors, std::span<const std::string> order = {});
+
+}  // namespace hrm

@@ -1,0 +1,73 @@
+// A family of puzzles: how its text becomes tokens and back, what its rules accept, which symmetries it has.
+// Solver, evaluator, data tools and checkpoints handle Sudoku, mazes and tables through this interface alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+
+namespace hrm::puzzles {
+
+using Tokens = std::vector<int32_t>;  // [S] token ids; 0 is padding in every family
+
+struct Verdict {
+  bool accepted = false;
+  std::string reason;  // what is wrong, naming the cell; empty where accepted
+};
+
+struct RenderOptions {
+  std::span<const int32_t> question;  // empty, or the question whose givens are set apart
+  std::span<const int32_t> previous;  // empty, or an earlier answer: cells that changed are marked
+  bool colour = false;                // terminal escape codes; without them changes are marked by characters
+};
+
+// A map of a question and its answer to an equivalent pair, chosen by a seed.
+class Augmenter {
+ public:
+  virtual ~Augmenter() = default;
+  // Same seed, same map. Seed 0 is the identity. Any number of threads.
+  virtual void apply(uint64_t seed, std::span<int32_t> question, std::span<int32_t> answer) const = 0;
+};
+
+class Family {
+ public:
+  virtual ~Family() = default;
+
+  virtual Json describe() const = 0;  // {"family": "sudoku", "box_rows": 3, "box_columns": 3}: make_family's argument
+  virtual int64_t seq_len() const = 0;
+  virtual int64_t vocab_size() const = 0;
+  // Labels with this token are not supervised (besides ignored ones); 0 for padding in tables, none elsewhere.
+  virtual std::optional<int32_t> ignore_token() const { return std::nullopt; }
+
+  // Every puzzle found in a text: one per line, or one per block of lines; see docs/formats/puzzle-text.md for the
+  // accepted forms. Throws bad_input naming line and cell and what was expected.
+  virtual std::vector<Tokens> parse(std::string_view text, std::string_view source) const = 0;
+  virtual std::string to_line(std::span<const int32_t> tokens) const = 0;  // the shortest form that parse() reads back
+  virtual std::string render(std::span<const int32_t> tokens, const RenderOptions& options = {}) const = 0;
+
+  // Is the question well-formed (no contradiction among its givens)? Names the first contradiction.
+  virtual Verdict check_question(std::span<const int32_t> question) const = 0;
+  // Do the rules accept the answer to this question? Needs no stored solution.
+  virtual Verdict check_answer(std::span<const int32_t> question, std::span<const int32_t> answer) const = 0;
+  // Metrics beyond exact match are named after this ("valid_and_optimal" for mazes); empty: the rules accept just the
+  // unique solution, so there is nothing beyond exact match.
+  virtual std::string rule_metric() const { return ""; }
+
+  virtual std::unique_ptr<Augmenter> augmenter() const = 0;  // of training on the fly; nullptr where there is none
+};
+
+// From describe()'s object. Throws bad_input on an unknown family or impossible sizes.
+std::unique_ptr<Family> make_family(const Json& description, std::string_view source);
+
+// The family of a data set that carries no description, guessed from its sizes as the authors' tools use them:
+// (16, 6), (36, 8), (81, 11), (256, 18) are Sudoku, vocabulary 6 with a square length is a maze, else a raw table whose
+// cells print as numbers.
+std::unique_ptr<Family> guess_family(int64_t seq_len, int64_t vocab_size);
+
+}  // namespace hrm::puzzles
