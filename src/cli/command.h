@@ -1,0 +1,41 @@
+// How a subcommand plugs into `hrm`: it adds its flags to the application and a callback that parses nothing more,
+// calls a room and prints. Errors are thrown and caught once, in main.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+
+namespace hrm::cli {
+
+// What the process ends with where nothing is thrown: a callback may set it (kInterruptedExitCode, or 1 where a check
+// found faults).
+struct Exit {
+  int code = 0;
+};
+
+// One function per subcommand, each in its own file cmd_<name>.cc.
+void register_data(CLI::App& app, Exit& exit);
+void register_train(CLI::App& app, Exit& exit);
+void register_eval(CLI::App& app, Exit& exit);
+void register_solve(CLI::App& app, Exit& exit);
+void register_convert(CLI::App& app, Exit& exit);
+void register_inspect(CLI::App& app, Exit& exit);
+
+// Flags that mean the same everywhere.
+void add_json_flag(CLI::App& command, bool& json);                   // --json
+void add_threads_option(CLI::App& command, size_t& threads);         // --threads N, 0: all
+void add_seed_option(CLI::App& command, uint64_t& seed);             // --seed N
+void add_device_option(CLI::App& command, std::string& device);      // --device cpu|cuda[:n]
+void add_settings(CLI::App& command, std::vector<std::string>& settings);  // key=value...
+
+// The footer of --help: "Examples:" and one command per line, each with a comment of what it does.
+void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string_view, std::string_view>> examples);
+
+void print_json(const Json& value);  // one value and a newline on standard output
+
+}  // namespace hrm::cli
