@@ -1,0 +1,87 @@
+// How well a model solves a data set: exact answers, cells, the puzzles' rules, the honesty of Q, segments spent.
+//
+// Every example runs segments until the model halts by its own training rule (reasoning/halting.h) or has used
+// `segments` of them; finished examples leave the batch at once and others take their places
+// (reasoning/continuous.h). `segments` 16 with halting off is the authors' fixed-depth evaluation.
+//
+// What is counted, over examples with at least one supervised token:
+//   exact     all supervised tokens right
+//   cells     mean over examples of the share of supervised tokens that are right
+//   rules     the family's rules accept the answer (for mazes: valid and optimal); needs no stored solution
+//   q_halt    (q_halt >= 0) == exact, at the example's last segment
+//   segments  mean number used
+// Shares of examples carry Wilson's 95 % interval; means (cells, segments) the normal one over examples, because the
+// cells of one puzzle are not independent.
+//
+// Four results are never mixed: one pass at training depth, a fixed larger depth, self-selection among K rollouts
+// (breadth), and selection by the rules; Evaluation::protocol and Evaluation::selected name them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/statistics.h"
+#include "puzzles/dataset.h"
+#include "reasoning/backend.h"
+
+namespace hrm::reasoning {
+
+struct EvaluationOptions {
+  int64_t segments = 0;    // at most, per example; 0: the model's halt_max_steps
+  bool halting = true;     // off: every example runs exactly `segments`
+  double halt_margin = 0;  // added to the threshold of the halting rule: larger halts later
+  size_t batch = 256;      // examples side by side; never changes a result on an engine whose rows are independent
+  int64_t limit = 0;       // this many examples, spread evenly over the split (number i is floor(i N / limit)); 0: all
+  WeightSet weights = WeightSet::kLive;
+  int64_t rollouts = 1;  // K runs per example that differ in their random numbers
+  uint64_t seed = 0;     // of initial states and noise, where the model draws them
+  bool keep_answers = false;
+  bool progress = true;  // a bar on standard error
+};
+
+struct Estimate {
+  double value = 0;
+  Interval interval;  // 95 %
+  uint64_t n = 0;
+};
+
+struct Scores {
+  Estimate exact, cells, rules, q_halt, segments;
+};
+
+struct RatingBand {
+  std::string name;  // "0", "1-9", "10-99", ..., "unknown"
+  Scores scores;
+};
+
+// One way to pick an answer among K rollouts.
+struct Selection {
+  std::string name;  // "q", "first", "residual", "vote": the model chooses; "rules": the puzzle's rules do
+  Estimate exact, rules;
+};
+
+struct Evaluation {
+  std::string protocol;           // "training_depth": one pass as trained; "fixed_depth": halting off or more segments
+  std::string rule_name;          // Family::rule_metric(), "rules_accepted" where that is empty
+  Scores all;                     // of the first rollout
+  std::vector<RatingBand> bands;  // easiest first; empty where no example has a rating
+  std::vector<Selection> selected;  // empty unless rollouts > 1
+  int64_t segments = 0, rollouts = 1;
+  bool halting = true;
+  bool complete = true;  // false: interrupted; the scores are of the examples before the first unfinished one
+  int64_t wanted = 0;    // examples that were to be evaluated
+  double seconds = 0;
+  std::vector<int32_t> answers;  // [n,S] of the first rollout in the order of evaluation, with keep_answers
+};
+
+// Throws bad_input where the data set does not fit the model (length, vocabulary, puzzle identifiers) and where
+// rollouts > 1 would all be the same because the model draws no random numbers. Ctrl-C (base/signals.h) ends it
+// between two segments; the caller holds the InterruptScope.
+Evaluation evaluate(Backend& backend, const puzzles::Dataset& dataset, const EvaluationOptions& options);
+
+Json to_json(const Evaluation& evaluation);
+std::string to_table(const Evaluation& evaluation);  // lines of text for people
+
+}  // namespace hrm::reasoning
