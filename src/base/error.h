@@ -1,7 +1,8 @@
 // The one exception of the project, thrown where a fault is found and caught once, in cli/main.cc.
 //
 // Every message names the place, the values and a way out:
-//   throw bad_input("safetensors.load", "{}: tensor '{}' ends at {}, file has {} bytes: truncated?", path, name, end, size);
+//   throw bad_input("safetensors.load", "{}: tensor '{}' ends at {}, file has {} bytes: truncated?", path, name, end,
+//   size);
 // Expected failures of single items (a timed-out request, an ungradable answer) are values, not exceptions.
 #pragma once
 

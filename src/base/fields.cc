@@ -30,7 +30,8 @@ std::string closest_key(std::string_view key, const std::vector<std::string>& kn
     return candidate.ends_with(fmt::format(".{}", key)) ? 0 : edit_distance(key, candidate);
   };
   const auto best = std::ranges::min_element(known, {}, distance);
-  return distance(*best) <= 1 + key.size() / 3 ? fmt::format("; did you mean '{}'?", *best) : "; see --help for the settings";
+  return distance(*best) <= 1 + key.size() / 3 ? fmt::format("; did you mean '{}'?", *best)
+                                               : "; see --help for the settings";
 }
 
 }  // namespace hrm::detail

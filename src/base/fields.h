@@ -54,14 +54,18 @@ struct NoField {
 };
 
 template <typename T>
-concept FieldStruct = requires(T& t) { std::remove_const_t<T>::fields(t, NoField{}); };
+concept FieldStruct = requires(T& t) {
+  std::remove_const_t<T>::fields(t, NoField{});
+};
 
 std::string closest_key(std::string_view key, const std::vector<std::string>& known);
 
 template <typename T>
 Json field_to_json(const T& value) {
-  if constexpr (std::is_enum_v<T>) return std::string(name_of_enum(value));
-  else return value;
+  if constexpr (std::is_enum_v<T>)
+    return std::string(name_of_enum(value));
+  else
+    return value;
 }
 
 template <typename T>
@@ -108,8 +112,10 @@ Json fields_to_json(const Config& config) {
   Json object = Json::object();
   Config::fields(config, [&](std::string_view key, const auto& value, std::string_view) {
     using T = std::remove_cvref_t<decltype(value)>;
-    if constexpr (detail::FieldStruct<T>) object[std::string(key)] = fields_to_json(value);
-    else object[std::string(key)] = detail::field_to_json(value);
+    if constexpr (detail::FieldStruct<T>)
+      object[std::string(key)] = fields_to_json(value);
+    else
+      object[std::string(key)] = detail::field_to_json(value);
   });
   return object;
 }
@@ -132,7 +138,8 @@ std::vector<FieldHelp> describe_fields(const Config& config, const std::string& 
 
 // Sets the field at `key` ("arch.H_cycles") from a JSON value; false where no field has that key.
 template <detail::FieldStruct Config>
-bool set_field(Config& config, std::string_view key, const Json& json, std::string_view source, const std::string& prefix = "") {
+bool set_field(Config& config, std::string_view key, const Json& json, std::string_view source,
+               const std::string& prefix = "") {
   bool found = false;
   Config::fields(config, [&](std::string_view name, auto& value, std::string_view) {
     using T = std::remove_cvref_t<decltype(value)>;
@@ -150,13 +157,15 @@ bool set_field(Config& config, std::string_view key, const Json& json, std::stri
 // Reads an object (nested or with dotted keys). Returns the keys that no field has, in order of appearance, so that the
 // caller decides: refuse them (own files) or keep them aside (the authors' files).
 template <detail::FieldStruct Config>
-std::vector<std::string> fields_from_json(Config& config, const Json& object, std::string_view source, const std::string& prefix = "") {
+std::vector<std::string> fields_from_json(Config& config, const Json& object, std::string_view source,
+                                          const std::string& prefix = "") {
   if (!object.is_object()) throw bad_input("fields", "{}: expected an object of settings", source);
   std::vector<std::string> unknown;
   for (const auto& [key, value] : object.items()) {
     if (set_field(config, prefix + key, value, source)) continue;
     if (value.is_object() && !value.empty()) {
-      for (std::string& inner : fields_from_json(config, value, source, prefix + key + ".")) unknown.push_back(std::move(inner));
+      for (std::string& inner : fields_from_json(config, value, source, prefix + key + "."))
+        unknown.push_back(std::move(inner));
     } else {
       unknown.push_back(prefix + key);
     }
@@ -180,7 +189,8 @@ void assign_field(Config& config, std::string_view argument) {
     if (set_field(config, key, json, "argument")) return;
   } catch (const Error&) {
     if (json.is_string()) throw;
-    if (set_field(config, key, Json(std::string(text)), "argument")) return;  // a text field given a number: "run_name=7"
+    if (set_field(config, key, Json(std::string(text)), "argument"))
+      return;  // a text field given a number: "run_name=7"
   }
   throw bad_input("fields", "unknown setting '{}'{}", key, detail::closest_key(key, known));
 }

@@ -93,7 +93,7 @@ void write_file_atomic(const fs::path& path, std::string_view text) {
 
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info{};
+  struct stat info {};
   if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0)
     throw bad_input("files.map", "{}: cannot open: {}", path.string(), reason());
   if (!S_ISREG(info.st_mode)) throw bad_input("files.map", "{}: is not a regular file", path.string());
@@ -104,9 +104,7 @@ MappedFile::MappedFile(const fs::path& path) : path_(path) {
   data_ = {static_cast<const std::byte*>(data), Unmap{size_}};
 }
 
-void MappedFile::Unmap::operator()(const std::byte* data) const {
-  ::munmap(const_cast<std::byte*>(data), size);
-}
+void MappedFile::Unmap::operator()(const std::byte* data) const { ::munmap(const_cast<std::byte*>(data), size); }
 
 TemporaryFolder::TemporaryFolder() {
   std::string pattern = (fs::temp_directory_path() / "hrm.XXXXXX").string();

@@ -25,7 +25,8 @@ T json_field(const Json& object, std::string_view field, std::string_view source
   try {
     return at->get<T>();
   } catch (const nlohmann::json::exception& e) {
-    throw bad_input("json.field", "{}: field '{}' has the wrong type or range: {}", source, field, at->dump().substr(0, 80));
+    throw bad_input("json.field", "{}: field '{}' has the wrong type or range: {}", source, field,
+                    at->dump().substr(0, 80));
   }
 }
 

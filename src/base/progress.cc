@@ -32,8 +32,13 @@ std::string format_duration(double seconds) {
 }
 
 Progress::Progress(std::string title, uint64_t total, Options options)
-    : title_(std::move(title)), total_(total), done_(options.start), options_(std::move(options)),
-      terminal_(isatty(STDERR_FILENO)), begin_(Clock::now()), last_(begin_) {}
+    : title_(std::move(title)),
+      total_(total),
+      done_(options.start),
+      options_(std::move(options)),
+      terminal_(isatty(STDERR_FILENO)),
+      begin_(Clock::now()),
+      last_(begin_) {}
 
 Progress::~Progress() {
   if (!drawn_) return;

@@ -16,7 +16,7 @@ class Progress {
     double quiet_seconds = 2;    // shown only after this long
     double plain_interval = 10;  // seconds between plain lines
     bool enabled = true;
-    uint64_t start = 0;          // work already done before (a resumed run): excluded from the rate
+    uint64_t start = 0;  // work already done before (a resumed run): excluded from the rate
   };
 
   Progress(std::string title, uint64_t total) : Progress(std::move(title), total, Options()) {}

@@ -12,25 +12,41 @@ namespace hrm {
 namespace {
 
 // Storage types of the half-precision floats, so that one visitor serves every element type.
-struct Half { uint16_t bits; };
-struct Brain { uint16_t bits; };
+struct Half {
+  uint16_t bits;
+};
+struct Brain {
+  uint16_t bits;
+};
 
 template <typename Visitor>
 decltype(auto) visit_type(DType type, Visitor&& visitor) {
   switch (type) {
     case DType::kBool:
-    case DType::kU8: return visitor(uint8_t{});
-    case DType::kI8: return visitor(int8_t{});
-    case DType::kU16: return visitor(uint16_t{});
-    case DType::kI16: return visitor(int16_t{});
-    case DType::kU32: return visitor(uint32_t{});
-    case DType::kI32: return visitor(int32_t{});
-    case DType::kU64: return visitor(uint64_t{});
-    case DType::kI64: return visitor(int64_t{});
-    case DType::kF16: return visitor(Half{});
-    case DType::kBF16: return visitor(Brain{});
-    case DType::kF32: return visitor(float{});
-    case DType::kF64: return visitor(double{});
+    case DType::kU8:
+      return visitor(uint8_t{});
+    case DType::kI8:
+      return visitor(int8_t{});
+    case DType::kU16:
+      return visitor(uint16_t{});
+    case DType::kI16:
+      return visitor(int16_t{});
+    case DType::kU32:
+      return visitor(uint32_t{});
+    case DType::kI32:
+      return visitor(int32_t{});
+    case DType::kU64:
+      return visitor(uint64_t{});
+    case DType::kI64:
+      return visitor(int64_t{});
+    case DType::kF16:
+      return visitor(Half{});
+    case DType::kBF16:
+      return visitor(Brain{});
+    case DType::kF32:
+      return visitor(float{});
+    case DType::kF64:
+      return visitor(double{});
   }
   throw failure("tensor", "element type {} is unknown", static_cast<int>(type));
 }
@@ -62,7 +78,8 @@ To convert(From value) {
       throw bad_input("tensor.to", "value {} is not an integer of {} bits", value, 8 * sizeof(To));
     return static_cast<To>(value);
   } else {
-    if (!std::in_range<To>(value)) throw bad_input("tensor.to", "value {} does not fit into {} bits", value, 8 * sizeof(To));
+    if (!std::in_range<To>(value))
+      throw bad_input("tensor.to", "value {} does not fit into {} bits", value, 8 * sizeof(To));
     return static_cast<To>(value);
   }
 }
@@ -102,7 +119,8 @@ HostTensor::HostTensor(DType dtype, Shape shape, std::vector<std::byte> bytes)
     : dtype_(dtype), shape_(std::move(shape)), bytes_(std::move(bytes)) {
   const auto wanted = static_cast<size_t>(element_count(shape_)) * size_of(dtype);
   if (bytes_.size() != wanted)
-    throw bad_input("tensor", "shape {} of {} needs {} bytes, got {}", to_string(shape_), name_of(dtype), wanted, bytes_.size());
+    throw bad_input("tensor", "shape {} of {} needs {} bytes, got {}", to_string(shape_), name_of(dtype), wanted,
+                    bytes_.size());
 }
 
 HostTensor HostTensor::to(DType dtype) const {
@@ -145,7 +163,7 @@ uint16_t to_float16(float value) {
   if (std::isnan(value)) return static_cast<uint16_t>(sign | 0x7e00u);
   const float magnitude = std::fabs(value);
   if (magnitude >= 65520.0f) return static_cast<uint16_t>(sign | 0x7c00u);  // rounds beyond the largest finite number
-  if (magnitude < 6.103515625e-05f)                                        // subnormal: multiples of 2^-24
+  if (magnitude < 6.103515625e-05f)                                         // subnormal: multiples of 2^-24
     return static_cast<uint16_t>(sign | static_cast<uint16_t>(std::nearbyint(std::ldexp(magnitude, 24))));
   const uint32_t rounded = (bits & 0x7fffffffu) + 0xfffu + ((bits >> 13) & 1u);
   return static_cast<uint16_t>(sign | ((rounded >> 13) - (112u << 10)));
@@ -155,7 +173,8 @@ float from_float16(uint16_t bits) {
   const float sign = (bits & 0x8000u) ? -1.f : 1.f;
   const int exponent = (bits >> 10) & 0x1f;
   const int fraction = bits & 0x3ff;
-  if (exponent == 31) return fraction ? std::numeric_limits<float>::quiet_NaN() : sign * std::numeric_limits<float>::infinity();
+  if (exponent == 31)
+    return fraction ? std::numeric_limits<float>::quiet_NaN() : sign * std::numeric_limits<float>::infinity();
   if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -24);
   return sign * std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
 }

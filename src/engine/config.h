@@ -55,8 +55,8 @@ struct ArchConfig {
   double expansion = 4;
   Positions pos_encodings = Positions::kRope;
   double rope_theta = 10000, rms_norm_eps = 1e-5;
-  bool mlp_t = false;         // token-mixing SwiGLU in the place of attention
-  bool shared_net = false;    // f_H = f_L: one net of L_layers blocks (TRM)
+  bool mlp_t = false;       // token-mixing SwiGLU in the place of attention
+  bool shared_net = false;  // f_H = f_L: one net of L_layers blocks (TRM)
   GradientSpan gradient = GradientSpan::kLastCalls;
   int64_t puzzle_emb_ndim = 0, puzzle_emb_len = 0;  // len 0: as many tokens as ndim needs
   InitialState initial_state = InitialState::kFixed;
@@ -119,18 +119,18 @@ struct ModelConfig {
     field("data", self.data, "");
   }
 
-  int64_t puzzle_tokens() const;  // P
-  int64_t tokens() const { return data.seq_len + puzzle_tokens(); }  // T
+  int64_t puzzle_tokens() const;                                            // P
+  int64_t tokens() const { return data.seq_len + puzzle_tokens(); }         // T
   int64_t head_width() const { return arch.hidden_size / arch.num_heads; }  // W
-  int64_t inner_width() const;        // of the channel SwiGLU
-  int64_t token_inner_width() const;  // of the token-mixing SwiGLU
+  int64_t inner_width() const;                                              // of the channel SwiGLU
+  int64_t token_inner_width() const;                                        // of the token-mixing SwiGLU
   void validate() const;
 };
 
 // round(expansion * width * 2/3), rounded up to a multiple of 256.
 int64_t swiglu_inner_width(double expansion, int64_t width);
 
-// Published settings by name: hrm, trm-attention, trm-mlp, eqr, ptrm, sic, direct. Throws bad_input on an unknown name.
+// Published settings by name: hrm, trm-attention, trm-mlp, eqr, sic, direct. Throws bad_input on an unknown name.
 ArchConfig arch_preset(std::string_view name);
 std::vector<std::string> arch_preset_names();
 

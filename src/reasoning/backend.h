@@ -29,10 +29,10 @@ inline constexpr int32_t kIgnoreLabel = -100;
 
 // B examples, row-major, owned by the caller.
 struct Batch {
-  size_t size = 0;                             // B
-  std::span<const int32_t> inputs;             // [B,S] token ids below V
-  std::span<const int32_t> labels;             // [B,S] token ids or kIgnoreLabel; empty at inference
-  std::span<const int32_t> puzzle_identifiers; // [B] rows of the puzzle table
+  size_t size = 0;                              // B
+  std::span<const int32_t> inputs;              // [B,S] token ids below V
+  std::span<const int32_t> labels;              // [B,S] token ids or kIgnoreLabel; empty at inference
+  std::span<const int32_t> puzzle_identifiers;  // [B] rows of the puzzle table
   // [B] seeds of each example's own random numbers in this segment (random initial states, noise). Derived from the
   // example and the segment, never from the slot: results do not depend on the batch. May be empty where the model
   // draws nothing.
@@ -55,28 +55,28 @@ struct ForwardOptions {
 
 // Host-side results of one segment; sized by the backend.
 struct SegmentOutput {
-  std::vector<int32_t> answers;     // [B,S] argmax of the logits (the smallest id on ties)
-  std::vector<float> q_halt;        // [B]
-  std::vector<float> q_continue;    // [B]
-  std::vector<float> logits;        // [B,S,V] or empty
+  std::vector<int32_t> answers;               // [B,S] argmax of the logits (the smallest id on ties)
+  std::vector<float> q_halt;                  // [B]
+  std::vector<float> q_continue;              // [B]
+  std::vector<float> logits;                  // [B,S,V] or empty
   std::vector<float> residual_H, residual_L;  // [B] |z_new - z_old| / |z_new| of the last call of each, or empty
 };
 
 struct TrainOptions {
-  double lr_factor = 1;       // the schedule's factor, for every learning rate
-  double ema_rate = 0;        // of this step (the caller ramps it); 0: no average is kept
-  size_t micro_batch = 0;     // rows per forward and backward pass, gradients accumulated; 0: all rows at once
-  size_t global_batch = 0;    // divisor of the summed loss; 0: B
+  double lr_factor = 1;     // the schedule's factor, for every learning rate
+  double ema_rate = 0;      // of this step (the caller ramps it); 0: no average is kept
+  size_t micro_batch = 0;   // rows per forward and backward pass, gradients accumulated; 0: all rows at once
+  size_t global_batch = 0;  // divisor of the summed loss; 0: B
 };
 
 // Sums and per-example results of one training step, computed before the update.
 struct TrainOutput {
-  double loss = 0;             // sum over examples: lm + 0.5 (q_halt + q_continue), before division by the batch
+  double loss = 0;  // sum over examples: lm + 0.5 (q_halt + q_continue), before division by the batch
   double lm_loss = 0, q_halt_loss = 0, q_continue_loss = 0;
-  double gradient_norm = 0;    // of all parameters but the puzzle table, before clipping
-  bool applied = true;         // false where loss or gradient were not finite: nothing was changed
-  std::vector<int32_t> correct;     // [B] supervised tokens answered right
-  std::vector<int32_t> supervised;  // [B] supervised tokens
+  double gradient_norm = 0;               // of all parameters but the puzzle table, before clipping
+  bool applied = true;                    // false where loss or gradient were not finite: nothing was changed
+  std::vector<int32_t> correct;           // [B] supervised tokens answered right
+  std::vector<int32_t> supervised;        // [B] supervised tokens
   std::vector<float> q_halt, q_continue;  // [B]
 };
 
