@@ -4,11 +4,11 @@
 // `segments` of them; finished examples leave the batch at once and others take their places
 // (reasoning/continuous.h). `segments` 16 with halting off is the authors' fixed-depth evaluation.
 //
-// What is counted, over examples with at least one supervised token:
+// What is counted; the first three over examples with at least one supervised token, the others over all:
 //   exact     all supervised tokens right
 //   cells     mean over examples of the share of supervised tokens that are right
-//   rules     the family's rules accept the answer (for mazes: valid and optimal); needs no stored solution
 //   q_halt    (q_halt >= 0) == exact, at the example's last segment
+//   rules     the family's rules accept the answer (for mazes: valid and optimal); needs no stored solution
 //   segments  mean number used
 // Shares of examples carry Wilson's 95 % interval; means (cells, segments) the normal one over examples, because the
 // cells of one puzzle are not independent.
@@ -48,7 +48,7 @@ struct Estimate {
 };
 
 struct Scores {
-  Estimate exact, cells, rules, q_halt, segments;
+  Estimate exact, cells, q_halt, rules, segments;
 };
 
 struct RatingBand {
@@ -63,10 +63,10 @@ struct Selection {
 };
 
 struct Evaluation {
-  std::string protocol;           // "training_depth": one pass as trained; "fixed_depth": halting off or more segments
-  std::string rule_name;          // Family::rule_metric(), "rules_accepted" where that is empty
-  Scores all;                     // of the first rollout
-  std::vector<RatingBand> bands;  // easiest first; empty where no example has a rating
+  std::string protocol;             // "training_depth": halt_max_steps at most; "larger_depth", "smaller_depth"
+  std::string rule_name;            // Family::rule_metric(), "rules_accepted" where that is empty
+  Scores all;                       // of the first rollout
+  std::vector<RatingBand> bands;    // easiest first; empty where no example has a rating
   std::vector<Selection> selected;  // empty unless rollouts > 1
   int64_t segments = 0, rollouts = 1;
   bool halting = true;

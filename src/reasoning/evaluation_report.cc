@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "base/progress.h"
+#include "reasoning/evaluator.h"
+
+namespace hrm::reasoning {
+namespace {
+
+Json to_json(const Estimate& estimate) {
+  return {
+      {"value", estimate.value}, {"low", estimate.interval.low}, {"high", estimate.interval.high}, {"n", estimate.n}};
+}
+
+Json to_json(const Scores& scores, const std::string& rule_name) {
+  return {{"exact", to_json(scores.exact)},
+          {"cells", to_json(scores.cells)},
+          {rule_name, to_json(scores.rules)},
+          {"q_halt_accuracy", to_json(scores.q_halt)},
+          {"segments", to_json(scores.segments)}};
+}
+
+std::string row(std::string_view name, const Estimate& estimate) {
+  return fmt::format("{:<20} {:>7.4f}   {:.4f} .. {:.4f}   n {}\n", name, estimate.value, estimate.interval.low,
+                     estimate.interval.high, estimate.n);
+}
+
+}  // namespace
+
+Json to_json(const Evaluation& evaluation) {
+  Json json = {{"protocol", evaluation.protocol}, {"segments_at_most", evaluation.segments},
+               {"halting", evaluation.halting},   {"rollouts", evaluation.rollouts},
+               {"complete", evaluation.complete}, {"wanted", evaluation.wanted},
+               {"seconds", evaluation.seconds},   {"scores", to_json(evaluation.all, evaluation.rule_name)}};
+  json["rating_bands"] = Json::array();
+  for (const RatingBand& band : evaluation.bands) {
+    Json entry = {{"rating", band.name}};
+    entry.update(to_json(band.scores, evaluation.rule_name));
+    json["rating_bands"].push_back(std::move(entry));
+  }
+  if (evaluation.rollouts == 1) return json;
+  Json by_model = Json::object(), by_rules = Json::object();
+  for (const Selection& selection : evaluation.selected)
+    (selection.name == "rules" ? by_rules : by_model)[selection.name] = {
+        {"exact", to_json(selection.exact)}, {evaluation.rule_name, to_json(selection.rules)}};
+  json["self_selected"] = std::move(by_model);
+  json["rules_selected"] = std::move(by_rules);
+  return json;
+}
+
+std::string to_table(const Evaluation& evaluation) {
+  std::string text;
+  const auto add = std::back_inserter(text);
+  fmt::format_to(add, "{} ({}{} segments{}), {} of {} puzzles{}, {}\n", evaluation.protocol,
+                 evaluation.halting ? "at most " : "exactly ", evaluation.segments,
+                 evaluation.halting ? ", halting" : "", evaluation.all.segments.n, evaluation.wanted,
+                 evaluation.complete ? "" : ": interrupted, partial", format_duration(evaluation.seconds));
+  fmt::format_to(add, "{:<20} {:>7}   {}\n", "", "value", "95 % interval");
+  const Scores& all = evaluation.all;
+  text += row("exact", all.exact) + row("cells", all.cells) + row(evaluation.rule_name, all.rules) +
+          row("q_halt_accuracy", all.q_halt) + row("segments", all.segments);
+  if (!evaluation.bands.empty()) {
+    fmt::format_to(add, "\n{:<20} {:>7}   {:<16}   {:>7}   {:>8}   n\n", "rating", "exact", "95 % interval", "cells",
+                   "segments");
+    for (const auto& [name, scores] : evaluation.bands)
+      fmt::format_to(add, "{:<20} {:>7.4f}   {:.4f} .. {:.4f}   {:>7.4f}   {:>8.2f}   {}\n", name, scores.exact.value,
+                     scores.exact.interval.low, scores.exact.interval.high, scores.cells.value, scores.segments.value,
+                     scores.segments.n);
+  }
+  if (evaluation.selected.empty()) return text;
+  fmt::format_to(add, "\nexact, one answer picked among {} rollouts\n", evaluation.rollouts);
+  for (const Selection& selection : evaluation.selected)
+    text += row(selection.name == "rules" ? "rules (a verifier)" : selection.name, selection.exact);
+  return text;
+}
+
+}  // namespace hrm::reasoning
