@@ -1,4 +1,4 @@
-# Every third-party library, named once. All are Debian packages (scripts/setup installs them) except libtorch.
+# Every third-party library, named once. All but libtorch are Debian packages, listed in scripts/packages.txt.
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)            # text formatting
 find_package(nlohmann_json REQUIRED)  # JSON
@@ -10,12 +10,5 @@ if(HRM_TESTS)
 endif()
 
 if(HRM_TORCH)
-  # A given libtorch (-DTorch_DIR=... or CMAKE_PREFIX_PATH), else the wheel in the virtual environment of scripts/setup.
-  file(GLOB HRM_VENV_TORCH ${CMAKE_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch/share/cmake)
-  list(APPEND CMAKE_PREFIX_PATH ${HRM_VENV_TORCH})
-  find_package(Torch QUIET)
-  if(NOT Torch_FOUND)
-    message(FATAL_ERROR "libtorch not found: run scripts/setup, or set -DTorch_DIR=<libtorch>/share/cmake/Torch, "
-                        "or build without it: -DHRM_TORCH=OFF")
-  endif()
+  include(libtorch)
 endif()
