@@ -91,6 +91,12 @@ void write_file_atomic(const fs::path& path, std::string_view text) {
   write_file_atomic(path, std::as_bytes(std::span(text)));
 }
 
+void rename_durable(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0)
+    throw failure("files.rename", "{} to {}: {}", from.string(), to.string(), reason());
+  sync_folder(to.has_parent_path() ? to.parent_path() : fs::path("."));
+}
+
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info {};

@@ -23,6 +23,10 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view text)
 using ByteSink = std::function<void(std::span<const std::byte>)>;
 void write_file_atomic(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& writer);
 
+// Renames within one folder and syncs the folder, so that later writes are not seen without it after a crash. Replaces
+// the target. Throws failure naming both paths and errno.
+void rename_durable(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // Read-only memory map of a whole file. Movable; an empty file gives an empty span.
 class MappedFile {
  public:
