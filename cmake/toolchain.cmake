@@ -10,7 +10,7 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)  # for ccache
 else()
-  add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>)  # likewise
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")  # likewise
 endif()
 
 foreach(linker IN ITEMS mold lld)  # older compilers know only some of them
