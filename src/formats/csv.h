@@ -24,7 +24,8 @@ class CsvReader {
   CsvReader(std::unique_ptr<std::istream> input, std::string source);  // source: how errors name the input
 
   const std::vector<std::string>& header() const { return header_; }
-  // The column of that name, case and surrounding blanks ignored. column() throws bad_input listing the names there are.
+  // The column of that name, case and surrounding blanks ignored. column() throws bad_input listing the names there
+  // are.
   size_t column(std::string_view name) const;
   std::optional<size_t> find_column(std::string_view name) const;
 
@@ -38,7 +39,7 @@ class CsvReader {
 
  private:
   bool read_record();
-  bool read_field(bool* last_of_record);
+  bool read_field();
   int get();
 
   std::unique_ptr<std::istream> input_;

@@ -1,4 +1,5 @@
-// safetensors files: a JSON header (name -> dtype, shape, byte range) and the tensors' bytes. docs/formats/safetensors.md
+// safetensors files: a JSON header (name -> dtype, shape, byte range) and the tensors' bytes.
+// docs/formats/safetensors.md
 #pragma once
 
 #include <filesystem>

@@ -18,6 +18,7 @@ bool looks_like_torch(std::span<const std::byte> first_bytes);
 
 // A zip container that torch.load(weights_only=True) reads as an OrderedDict in the order of `order` (all keys when
 // empty, by name). Atomic.
-void save_torch(const std::filesystem::path& path, const NamedTensors& tensors, std::span<const std::string> order = {});
+void save_torch(const std::filesystem::path& path, const NamedTensors& tensors,
+                std::span<const std::string> order = {});
 
 }  // namespace hrm

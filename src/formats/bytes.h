@@ -1,0 +1,55 @@
+// Little-endian numbers in byte strings, for the binary formats of this room.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace hrm {
+
+static_assert(std::endian::native == std::endian::little, "files are little-endian, as is every supported machine");
+
+// REQUIRES: at + sizeof(T) <= bytes.size().
+template <typename T>
+T load_le(std::span<const std::byte> bytes, size_t at = 0) {
+  static_assert(std::is_arithmetic_v<T>);
+  T value;
+  std::memcpy(&value, bytes.data() + at, sizeof value);
+  return value;
+}
+
+template <typename T>
+void append_le(std::string& to, T value) {
+  static_assert(std::is_arithmetic_v<T>);
+  to.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+// Bytes of an array of that shape; nullopt for negative dimensions and beyond 2^59 elements, which no file justifies.
+inline std::optional<uint64_t> array_bytes(std::span<const int64_t> shape, size_t element_size) {
+  uint64_t count = 1;
+  for (int64_t n : shape) {
+    if (n < 0 || (n != 0 && count > (uint64_t{1} << 59) / static_cast<uint64_t>(n))) return std::nullopt;
+    count *= static_cast<uint64_t>(n);
+  }
+  return count * element_size;
+}
+
+inline std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// As it may stand in an error message: control characters replaced, at most 60 characters.
+inline std::string printable(std::string_view text) {
+  std::string shown(text.substr(0, 60));
+  for (char& c : shown)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return shown + (text.size() > 60 ? "..." : "");
+}
+
+}  // namespace hrm

@@ -1,0 +1,132 @@
+#include "formats/csv.h"
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+
+#include "base/error.h"
+
+namespace hrm {
+namespace {
+
+constexpr std::string_view kWhere = "csv.read";
+constexpr size_t kMaxRecord = size_t{16} << 20;
+constexpr int kEnd = std::istream::traits_type::eof();
+
+std::unique_ptr<std::istream> open(const std::filesystem::path& path) {
+  auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
+  if (!*file || std::filesystem::is_directory(path)) throw bad_input(kWhere, "{}: cannot be opened", path.string());
+  return file;
+}
+
+std::string folded(std::string_view name) {  // lower case without blanks at either end
+  const size_t begin = std::min(name.find_first_not_of(" \t"), name.size());
+  std::string text(name.substr(begin, name.find_last_not_of(" \t") + 1 - begin));
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+}  // namespace
+
+CsvReader::CsvReader(const std::filesystem::path& path) : CsvReader(open(path), path.string()) {}
+
+CsvReader::CsvReader(std::unique_ptr<std::istream> input, std::string source)
+    : input_(std::move(input)), source_(std::move(source)) {
+  if (input_->peek() == 0xEF) {
+    char mark[3] = {};
+    input_->read(mark, 3);
+    if (std::string_view(mark, 3) != "\xEF\xBB\xBF") throw bad_input(kWhere, "{}: line 1: is not UTF-8 text", source_);
+  }
+  if (!read_record()) throw bad_input(kWhere, "{}: is empty, a header line is needed", source_);
+  header_.swap(fields_);
+}
+
+std::optional<size_t> CsvReader::find_column(std::string_view name) const {
+  const auto at = std::ranges::find(header_, folded(name), folded);
+  return at == header_.end() ? std::nullopt : std::optional(static_cast<size_t>(at - header_.begin()));
+}
+
+size_t CsvReader::column(std::string_view name) const {
+  if (const auto at = find_column(name)) return *at;
+  std::string names;
+  for (const std::string& field : header_) names += (names.empty() ? "" : ", ") + field.substr(0, 40);
+  throw bad_input(kWhere, "{}: has no column '{}'; its columns are: {}", source_, name, names.substr(0, 400));
+}
+
+bool CsvReader::next() {
+  if (!read_record()) return false;
+  if (fields_.size() != header_.size())
+    throw bad_input(kWhere, "{}: line {}: {} fields, the header has {}", source_, record_line_, fields_.size(),
+                    header_.size());
+  return true;
+}
+
+bool CsvReader::read_record() {
+  while (input_->peek() == '\n' || input_->peek() == '\r') get();  // blank lines
+  fields_.clear();
+  if (input_->peek() == kEnd) return false;
+  record_line_ = line_;
+  record_bytes_ = 0;
+  for (bool last = false; !last;) last = read_field();
+  return true;
+}
+
+// Appends one field; true where it ends the record.
+bool CsvReader::read_field() {
+  std::string& field = fields_.emplace_back();
+  const bool quoted = input_->peek() == '"';
+  if (quoted) get();
+  for (;;) {
+    int c = get();
+    if (quoted) {
+      if (c == kEnd) throw bad_input(kWhere, "{}: line {}: a quote is not closed", source_, record_line_);
+      if (c == '"') {
+        if (input_->peek() == '"') {
+          field += static_cast<char>(get());
+          continue;
+        }
+        c = get();
+        if (c == '\r' && input_->peek() == '\n') c = get();
+        if (c == kEnd || c == '\n' || c == '\r') return true;
+        if (c == ',') return false;
+        throw bad_input(kWhere, "{}: line {}: text behind a closing quote; quotes within a field are doubled", source_,
+                        line_);
+      }
+    } else {
+      if (c == ',') return false;
+      if (c == '\r' && input_->peek() == '\n') c = get();
+      if (c == kEnd || c == '\n' || c == '\r') return true;
+      if (c == '"')
+        throw bad_input(kWhere, "{}: line {}: a quote within an unquoted field; quote the field and double it", source_,
+                        line_);
+    }
+    field += static_cast<char>(c);
+  }
+}
+
+int CsvReader::get() {
+  const int c = input_->get();
+  if (c == '\n') ++line_;
+  if (c != kEnd && ++record_bytes_ > kMaxRecord)
+    throw bad_input(kWhere, "{}: line {}: a record of more than {} bytes; is a quote not closed?", source_,
+                    record_line_, kMaxRecord);
+  return c;
+}
+
+void append_csv_record(std::string& text, std::span<const std::string> fields) {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const std::string& field = fields[i];
+    if (i > 0) text += ',';
+    // A record of one empty field would read back as a blank line.
+    if (field.find_first_of(",\"\r\n") == std::string::npos && !(field.empty() && fields.size() == 1)) {
+      text += field;
+      continue;
+    }
+    text += '"';
+    for (char c : field) text.append(c == '"' ? 2 : 1, c);
+    text += '"';
+  }
+  text += '\n';
+}
+
+}  // namespace hrm
