@@ -1,0 +1,66 @@
+// Puzzles in, answers out: segments until the model halts, every segment's answer kept, the rules asked at the end.
+//
+// All puzzles run side by side (reasoning/continuous.h). A puzzle is known to the model by its tokens alone: its row of
+// the puzzle table is the blank one, 0, so families whose puzzles need an embedding of their own are not solved here.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "base/json.h"
+#include "puzzles/family.h"
+#include "reasoning/backend.h"
+#include "reasoning/continuous.h"
+#include "reasoning/interpretation.h"
+
+namespace hrm::reasoning {
+
+struct SolverOptions {
+  int64_t segments = 0;  // at most; 0: the model's halt_max_steps
+  bool halting = true;   // off: exactly `segments`
+  double halt_margin = 0;
+  size_t batch = 64;
+  uint64_t seed = 0;           // of initial states and noise, where the model draws them
+  bool participation = false;  // measure the states' participation ratios
+  bool progress = true;        // a bar on standard error
+};
+
+// A puzzle after one segment.
+struct SolvedSegment {
+  puzzles::Tokens answer;
+  float q_halt = 0, q_continue = 0;
+  float residual_H = 0, residual_L = 0;  // |z_new - z_old| / |z_new| of the last call of each net
+  ParticipationRatios participation{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+};
+
+struct Solution {
+  puzzles::Tokens question;
+  std::vector<SolvedSegment> segments;  // at least one, unless interrupted
+  bool finished = false;                // false: interrupted before its last segment
+  bool halted = false;                  // the model asked to halt (it did not just reach the limit)
+  puzzles::Verdict verdict;             // of the last answer; its reason names a changed given where there is one
+
+  const puzzles::Tokens& answer() const { return segments.back().answer; }
+  double confidence() const;  // sigmoid(q_halt) of the last segment: the model's own estimate of being right
+};
+
+struct SolverResult {
+  std::vector<Solution> solutions;          // in the order of the questions
+  std::vector<PooledParticipation> pooled;  // with options.participation
+  bool complete = true;                     // false: interrupted
+};
+
+// Does the family's text fit this model? Throws bad_input naming both lengths or vocabularies.
+void check_fit(const engine::ModelConfig& config, const puzzles::Family& family);
+
+// REQUIRES: check_fit() passed and every question has S tokens below V. Ctrl-C ends it between two segments; the caller
+// holds the InterruptScope.
+SolverResult solve(Backend& backend, const puzzles::Family& family, std::span<const puzzles::Tokens> questions,
+                   const SolverOptions& options);
+
+// docs/solving.md has the schema. NaN becomes null.
+Json to_json(const Solution& solution, const puzzles::Family& family);
+
+}  // namespace hrm::reasoning
