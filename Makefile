@@ -1,0 +1,102 @@
+# What a contributor and .ci/run call. `make help` lists the targets. Every target first installs what it needs and is
+# missing (scripts/setup); the builds themselves are CMake presets (CMakePresets.json).
+#
+#   CMAKE_FLAGS   for the configuration, for instance CMAKE_FLAGS=-DHRM_WERROR=ON
+#   LIBTORCH      a libtorch to use in place of the one in .venv
+#   JOBS          processors for the build (default: all)
+#   PREFIX, DESTDIR   for install and uninstall
+#   FUZZ_SECONDS, FUZZ_SEED   for each fuzz target of `make asan`
+#   HRM_SHARED    folder of golden values and data for the tests (default ../shared)
+
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 20
+FUZZ_SEED ?= 0
+HRM_SHARED ?= $(abspath ../shared)
+export HRM_SHARED
+ifdef DESTDIR
+  export DESTDIR
+endif
+
+build = cmake --build build/$(1) $(if $(JOBS),--parallel $(JOBS)) --target
+# build.ninja appears when a configuration has succeeded; from then on ninja repeats it by itself where needed.
+configure = $(if $(CMAKE_FLAGS)$(filter-out 0,$(shell test -f build/$(1)/build.ninja; echo $$?)),\
+  cmake --preset $(1) $(2) $(CMAKE_FLAGS))
+clang = -DCMAKE_CXX_COMPILER=$$(scripts/newest_tool clang++ 16)
+
+.PHONY: all demo test parity bench asan tsan layers format format-fix tidy lite lite-test install uninstall clean help
+.DEFAULT_GOAL := all
+
+all: ## Build everything (build/release): hrm is build/release/bin/hrm
+	@scripts/setup
+	@$(call configure,release)
+	@$(call build,release) all
+
+demo: ## The main job: make puzzles, train, interrupt, resume, evaluate, solve, and show the result
+	@scripts/setup
+	@$(call configure,release)
+	@$(call build,release) hrm
+	@scripts/demo
+
+test: all ## All tests; the last line counts them
+	@scripts/run_tests build/release
+
+parity: all ## Only the golden cases: equal to the authors' programs
+	@scripts/run_tests --filter '*Parity*:*Golden*' build/release
+
+bench: all ## Speed and memory, beside PyTorch where it is installed
+	@benchmarks/run_bench
+
+lite: ## Build without libtorch (build/lite)
+	@scripts/setup --lite
+	@$(call configure,lite)
+	@$(call build,lite) all
+
+lite-test: lite ## Its tests
+	@scripts/run_tests build/lite
+
+asan: ## The rooms without libtorch under address and undefined-behaviour sanitizers: tests, then fuzzers
+	@scripts/setup --lite --asan
+	@$(call configure,asan,$(clang))
+	@$(call build,asan) all
+	@scripts/run_tests build/asan
+	@scripts/run_fuzzers --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) build/asan
+
+tsan: ## The same rooms' tests under the thread sanitizer
+	@scripts/setup --lite --asan
+	@$(call configure,tsan,$(clang))
+	@$(call build,tsan) all
+	@scripts/run_tests build/tsan
+
+layers: ## Check that includes follow the table of rooms
+	@scripts/check_layers --self-test
+	@scripts/check_layers
+
+format: ## Check the formatting
+	@scripts/setup --lite --format
+	@scripts/format
+
+format-fix: ## Reformat
+	@scripts/setup --lite --format
+	@scripts/format --fix
+
+tidy: ## clang-tidy over the rooms without libtorch (advisory, slow)
+	@scripts/setup --lite --asan --tidy
+	@$(call configure,tidy,$(clang))
+	@find src -name '*.cc' ! -path 'src/aten/*' | xargs -P $$(nproc) -n 4 \
+	  $$(scripts/newest_tool clang-tidy 14) --quiet -p build/tidy
+
+install: all ## Install to PREFIX (default /usr/local) under DESTDIR
+	@cmake --install build/release --prefix $(PREFIX)
+	@cp build/release/install_manifest.txt build/release/installed.txt
+
+uninstall: ## Remove what the last install wrote
+	@test -f build/release/installed.txt || { echo "nothing was installed from this folder"; exit 2; }
+	@while read -r file; do rm -fv "$(DESTDIR)$$file"; done < build/release/installed.txt
+	@rm build/release/installed.txt
+
+clean: ## Remove all builds; .venv stays
+	@rm -rf build
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
+	  printf '  make %-12s %s\n' "$$target" "$$text"; done
