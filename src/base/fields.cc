@@ -1,27 +1,10 @@
 #include "base/fields.h"
 
 #include <algorithm>
-#include <numeric>
+
+#include "base/nearest.h"
 
 namespace hrm::detail {
-namespace {
-
-size_t edit_distance(std::string_view a, std::string_view b) {  // Levenshtein, one row at a time
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] != b[j]);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
-
-}  // namespace
 
 std::string closest_key(std::string_view key, const std::vector<std::string>& known) {
   if (known.empty()) return "";
