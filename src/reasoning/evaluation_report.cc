@@ -14,11 +14,12 @@ Json to_json(const Estimate& estimate) {
 }
 
 Json to_json(const Scores& scores, const std::string& rule_name) {
-  return {{"exact", to_json(scores.exact)},
-          {"cells", to_json(scores.cells)},
-          {rule_name, to_json(scores.rules)},
-          {"q_halt_accuracy", to_json(scores.q_halt)},
-          {"segments", to_json(scores.segments)}};
+  Json json = {{"exact", to_json(scores.exact)},
+               {"cells", to_json(scores.cells)},
+               {"q_halt_accuracy", to_json(scores.q_halt)},
+               {"segments", to_json(scores.segments)}};
+  if (!rule_name.empty()) json[rule_name] = to_json(scores.rules);
+  return json;
 }
 
 std::string row(std::string_view name, const Estimate& estimate) {
@@ -40,12 +41,13 @@ Json to_json(const Evaluation& evaluation) {
     json["rating_bands"].push_back(std::move(entry));
   }
   if (evaluation.rollouts == 1) return json;
-  Json by_model = Json::object(), by_rules = Json::object();
-  for (const Selection& selection : evaluation.selected)
-    (selection.name == "rules" ? by_rules : by_model)[selection.name] = {
-        {"exact", to_json(selection.exact)}, {evaluation.rule_name, to_json(selection.rules)}};
-  json["self_selected"] = std::move(by_model);
-  json["rules_selected"] = std::move(by_rules);
+  json["self_selected"] = Json::object();
+  json["rules_selected"] = Json::object();
+  for (const Selection& selection : evaluation.selected) {
+    Json scores = {{"exact", to_json(selection.exact)}};
+    if (!evaluation.rule_name.empty()) scores[evaluation.rule_name] = to_json(selection.rules);
+    json[selection.by_rules ? "rules_selected" : "self_selected"][selection.name] = std::move(scores);
+  }
   return json;
 }
 
@@ -58,8 +60,9 @@ std::string to_table(const Evaluation& evaluation) {
                  evaluation.complete ? "" : ": interrupted, partial", format_duration(evaluation.seconds));
   fmt::format_to(add, "{:<20} {:>7}   {}\n", "", "value", "95 % interval");
   const Scores& all = evaluation.all;
-  text += row("exact", all.exact) + row("cells", all.cells) + row(evaluation.rule_name, all.rules) +
-          row("q_halt_accuracy", all.q_halt) + row("segments", all.segments);
+  text += row("exact", all.exact) + row("cells", all.cells);
+  if (!evaluation.rule_name.empty()) text += row(evaluation.rule_name, all.rules);
+  text += row("q_halt_accuracy", all.q_halt) + row("segments", all.segments);
   if (!evaluation.bands.empty()) {
     fmt::format_to(add, "\n{:<20} {:>7}   {:<16}   {:>7}   {:>8}   n\n", "rating", "exact", "95 % interval", "cells",
                    "segments");
@@ -71,7 +74,7 @@ std::string to_table(const Evaluation& evaluation) {
   if (evaluation.selected.empty()) return text;
   fmt::format_to(add, "\nexact, one answer picked among {} rollouts\n", evaluation.rollouts);
   for (const Selection& selection : evaluation.selected)
-    text += row(selection.name == "rules" ? "rules (a verifier)" : selection.name, selection.exact);
+    text += row(selection.by_rules ? "rules (verifier)" : selection.name, selection.exact);
   return text;
 }
 

@@ -201,18 +201,24 @@ std::vector<RatingBand> bands_of(const Run& run, const Dataset& dataset, int64_t
   return bands;
 }
 
-std::vector<Selection> selections_of(const Run& run, int64_t examples) {
+std::vector<Selection> selections_of(const Run& run, int64_t examples, bool has_rules) {
   std::vector<Selection> all;
   for (const Selector& selector : selectors()) {
+    if (selector.needs_rules && !has_rules) continue;
     Tally tally;
     for (int64_t number = 0; number < examples; ++number) {
       const auto rollouts = run.rollouts_of(number);
       tally.add(rollouts[selector.pick(rollouts)]);
     }
     const Scores scores = tally.scores();
-    all.push_back({std::string(selector.name), scores.exact, scores.rules});
+    all.push_back({std::string(selector.name), selector.needs_rules, scores.exact, scores.rules});
   }
   return all;
+}
+
+std::string rule_name_of(const puzzles::Family& family) {
+  if (!family.has_rules()) return "";
+  return family.rule_metric().empty() ? "rules_accepted" : family.rule_metric();
 }
 
 std::string protocol_of(int64_t segments, int64_t trained) {
@@ -230,7 +236,7 @@ Evaluation evaluate(Backend& backend, const Dataset& dataset, const EvaluationOp
   Evaluation evaluation;
   evaluation.segments = options.segments > 0 ? options.segments : config.arch.halt_max_steps;
   evaluation.protocol = protocol_of(evaluation.segments, config.arch.halt_max_steps);
-  evaluation.rule_name = dataset.family().rule_metric().empty() ? "rules_accepted" : dataset.family().rule_metric();
+  evaluation.rule_name = rule_name_of(dataset.family());
   evaluation.rollouts = options.rollouts;
   evaluation.halting = options.halting;
   evaluation.wanted = run.wanted();
@@ -256,7 +262,7 @@ Evaluation evaluate(Backend& backend, const Dataset& dataset, const EvaluationOp
   for (int64_t number = 0; number < finished; ++number) tally.add(run.rollouts_of(number).front());
   evaluation.all = tally.scores();
   evaluation.bands = bands_of(run, dataset, finished);
-  if (options.rollouts > 1) evaluation.selected = selections_of(run, finished);
+  if (options.rollouts > 1) evaluation.selected = selections_of(run, finished, dataset.family().has_rules());
   evaluation.answers = run.take_answers();
   if (options.keep_answers)
     evaluation.answers.resize(static_cast<size_t>(finished) * static_cast<size_t>(config.data.seq_len));

@@ -58,13 +58,14 @@ struct RatingBand {
 
 // One way to pick an answer among K rollouts.
 struct Selection {
-  std::string name;  // "q", "first", "residual", "vote": the model chooses; "rules": the puzzle's rules do
+  std::string name;       // of reasoning/rollouts.h
+  bool by_rules = false;  // the puzzle's rules chose, not the model
   Estimate exact, rules;
 };
 
 struct Evaluation {
   std::string protocol;             // "training_depth": halt_max_steps at most; "larger_depth", "smaller_depth"
-  std::string rule_name;            // Family::rule_metric(), "rules_accepted" where that is empty
+  std::string rule_name;            // Family::rule_metric(), else "rules_accepted"; empty: the family has no rules
   Scores all;                       // of the first rollout
   std::vector<RatingBand> bands;    // easiest first; empty where no example has a rating
   std::vector<Selection> selected;  // empty unless rollouts > 1

@@ -58,8 +58,11 @@ size_t by_rules(std::span<const Outcome> rollouts) {
   return best(rollouts, [](const Outcome& rollout) { return rollout.accepted; });
 }
 
-constexpr Selector kSelectors[] = {
-    {"q", by_q}, {"first", by_first}, {"residual", by_residual}, {"vote", by_vote}, {"rules", by_rules}};
+constexpr Selector kSelectors[] = {{"q", false, by_q},
+                                   {"first", false, by_first},
+                                   {"residual", false, by_residual},
+                                   {"vote", false, by_vote},
+                                   {"rules", true, by_rules}};
 
 }  // namespace
 

@@ -32,10 +32,11 @@ uint64_t fingerprint(std::span<const int32_t> answer);
 
 struct Selector {
   std::string_view name;
+  bool needs_rules;
   size_t (*pick)(std::span<const Outcome> rollouts);  // REQUIRES: at least one rollout
 };
 
-// All of the above, in the order q, first, residual, vote, rules.
+// All of the above: q, first, residual, vote, rules.
 std::span<const Selector> selectors();
 
 }  // namespace hrm::reasoning

@@ -16,6 +16,25 @@ constexpr int32_t kBlankIdentifier = 0;
 
 double Solution::confidence() const { return 1 / (1 + std::exp(-double{segments.back().q_halt})); }
 
+std::unique_ptr<puzzles::Family> family_of(const ModelFile& model, std::string_view chosen, std::string_view source) {
+  const engine::DataShape& data = model.config.data;
+  std::unique_ptr<puzzles::Family> family;
+  if (chosen.starts_with('{')) {
+    family = puzzles::make_family(parse_json(chosen, "--family"), "--family");
+  } else if (!chosen.empty()) {
+    // A name leaves the sizes to the model's.
+    family = puzzles::guess_family(data.seq_len, data.vocab_size);
+    if (family->describe().value("family", "") != chosen)
+      family = puzzles::make_family({{"family", std::string(chosen)}}, "--family");
+  } else if (model.family.is_object()) {
+    family = puzzles::make_family(model.family, source);
+  } else {
+    family = puzzles::guess_family(data.seq_len, data.vocab_size);
+  }
+  check_fit(model.config, *family);
+  return family;
+}
+
 void check_fit(const engine::ModelConfig& config, const puzzles::Family& family) {
   if (family.seq_len() != config.data.seq_len)
     throw bad_input("reasoning.solve", "{} has {} cells, but the model was trained on {}", family.describe().dump(),
@@ -89,7 +108,7 @@ Json to_json(const Solution& solution, const puzzles::Family& family) {
   Json json = {{"question", family.to_line(solution.question)}, {"finished", solution.finished}};
   if (solution.finished) {
     json["answer"] = family.to_line(solution.answer());
-    json["accepted"] = solution.verdict.accepted;
+    json["accepted"] = family.has_rules() ? Json(solution.verdict.accepted) : Json(nullptr);
     json["reason"] = solution.verdict.reason;
     json["segments"] = solution.segments.size();
     json["halted"] = solution.halted;

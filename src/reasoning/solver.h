@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -14,6 +16,7 @@
 #include "reasoning/backend.h"
 #include "reasoning/continuous.h"
 #include "reasoning/interpretation.h"
+#include "reasoning/model_file.h"
 
 namespace hrm::reasoning {
 
@@ -40,7 +43,9 @@ struct Solution {
   std::vector<SolvedSegment> segments;  // at least one, unless interrupted
   bool finished = false;                // false: interrupted before its last segment
   bool halted = false;                  // the model asked to halt (it did not just reach the limit)
-  puzzles::Verdict verdict;             // of the last answer; its reason names a changed given where there is one
+  // Of the last answer; its reason names a given that the model changed. Of the form alone where the family has no
+  // rules.
+  puzzles::Verdict verdict;
 
   const puzzles::Tokens& answer() const { return segments.back().answer; }
   double confidence() const;  // sigmoid(q_halt) of the last segment: the model's own estimate of being right
@@ -51,6 +56,10 @@ struct SolverResult {
   std::vector<PooledParticipation> pooled;  // with options.participation
   bool complete = true;                     // false: interrupted
 };
+
+// The family of puzzles that a model solves: `chosen` (a name, or an object as Family::describe() gives), else the one
+// in the model file, else a guess from its sizes. Throws bad_input on an unknown family and as check_fit() does.
+std::unique_ptr<puzzles::Family> family_of(const ModelFile& model, std::string_view chosen, std::string_view source);
 
 // Does the family's text fit this model? Throws bad_input naming both lengths or vocabularies.
 void check_fit(const engine::ModelConfig& config, const puzzles::Family& family);
