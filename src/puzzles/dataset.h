@@ -48,8 +48,8 @@ class Dataset {
   // Half-open ranges: puzzles of a group, examples of a puzzle.
   std::pair<int64_t, int64_t> puzzles_of(int64_t group) const;
   std::pair<int64_t, int64_t> examples_of(int64_t puzzle) const;
-  int64_t puzzle_of(int64_t example) const;          // by binary search
-  int32_t identifier_of(int64_t puzzle) const;       // embedding row
+  int64_t puzzle_of(int64_t example) const;                 // by binary search
+  int32_t identifier_of(int64_t puzzle) const;              // embedding row
   std::optional<int32_t> rating_of(int64_t example) const;  // all__ratings.npy; nullopt where unknown
 
   // inputs, labels: [S]. Labels equal to ignore_label_id become -100 (reasoning::kIgnoreLabel).

@@ -27,6 +27,13 @@ struct RenderOptions {
   bool colour = false;                // terminal escape codes; without them changes are marked by characters
 };
 
+// What a family's own solver finds out about a question.
+struct Solution {
+  Verdict verdict;      // accepted: there is an answer and, where the family promises it, only one
+  Tokens answer;        // [S] where accepted (mazes: the path of the public data's convention), else empty
+  int32_t rating = -1;  // Sudoku: backtracks of our solver; mazes: steps of the shortest path; -1 unknown
+};
+
 // A map of a question and its answer to an equivalent pair, chosen by a seed.
 class Augmenter {
  public:
@@ -55,6 +62,13 @@ class Family {
   virtual Verdict check_question(std::span<const int32_t> question) const = 0;
   // Do the rules accept the answer to this question? Needs no stored solution.
   virtual Verdict check_answer(std::span<const int32_t> question, std::span<const int32_t> answer) const = 0;
+  // False where nothing but a stored answer can tell right from wrong (tables); check_answer then looks at form alone.
+  virtual bool has_rules() const { return true; }
+  // The answer by search, without any model; nullopt for families without rules.
+  virtual std::optional<Solution> solve(std::span<const int32_t>) const { return std::nullopt; }
+  // Equal for two questions exactly where a symmetry of the family maps one to the other; the question itself where
+  // there are no symmetries. docs/formats/dataset.md, "Leakage"
+  virtual Tokens canonical(std::span<const int32_t> question) const { return {question.begin(), question.end()}; }
   // Metrics beyond exact match are named after this ("valid_and_optimal" for mazes); empty: the rules accept just the
   // unique solution, so there is nothing beyond exact match.
   virtual std::string rule_metric() const { return ""; }

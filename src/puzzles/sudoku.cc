@@ -1,0 +1,119 @@
+#include "puzzles/sudoku.h"
+
+#include "base/error.h"
+#include "puzzles/sudoku_solver.h"
+#include "puzzles/sudoku_symmetry.h"
+#include "puzzles/sudoku_text.h"
+#include "puzzles/text_lines.h"
+
+namespace hrm::puzzles {
+namespace {
+
+class SudokuFamily : public Family {
+ public:
+  explicit SudokuFamily(const SudokuShape& shape) : shape_(shape) {}
+
+  Json describe() const override {
+    return {{"family", "sudoku"}, {"box_rows", shape_.box_rows}, {"box_columns", shape_.box_columns}};
+  }
+  int64_t seq_len() const override { return shape_.cells(); }
+  int64_t vocab_size() const override { return shape_.vocab(); }
+
+  std::vector<Tokens> parse(std::string_view text, std::string_view source) const override {
+    return parse_sudoku(shape_, text, source);
+  }
+
+  std::string to_line(std::span<const int32_t> tokens) const override {
+    std::string line;
+    for (int32_t token : tokens) line += sudoku_symbol(token, shape_);
+    return line;
+  }
+
+  std::string render(std::span<const int32_t> tokens, const RenderOptions& options) const override {
+    return render_sudoku(shape_, tokens, options);
+  }
+
+  Verdict check_question(std::span<const int32_t> question) const override {
+    for (size_t i = 0; i < question.size(); ++i)
+      if (question[i] < kSudokuBlank || question[i] >= shape_.vocab())
+        return {false, fmt::format("{}: token {} is neither a digit nor a blank", name(i), question[i])};
+    return without_conflict(question);
+  }
+
+  Verdict check_answer(std::span<const int32_t> question, std::span<const int32_t> answer) const override {
+    for (size_t i = 0; i < answer.size(); ++i) {
+      if (answer[i] <= kSudokuBlank || answer[i] >= shape_.vocab())
+        return {false, fmt::format("{} holds no digit", name(i))};
+      if (question[i] > kSudokuBlank && question[i] != answer[i])
+        return {false, fmt::format("{}: the given {} became {}", name(i), symbol(question[i]), symbol(answer[i]))};
+    }
+    return without_conflict(answer);
+  }
+
+  std::optional<Solution> solve(std::span<const int32_t> question) const override {
+    Solution solution{.verdict = check_question(question)};
+    if (!solution.verdict.accepted) return solution;
+    SudokuSearchResult found = search_sudoku(shape_, question);
+    solution.verdict = {false, ""};
+    if (found.solutions > 1) {
+      const auto differ = std::ranges::mismatch(found.first, found.second);
+      solution.verdict.reason =
+          fmt::format("more than one solution: {} may be {} or {}", name(differ.in1 - found.first.begin()),
+                      symbol(*differ.in1), symbol(*differ.in2));
+    } else if (!found.decided) {
+      solution.verdict.reason = "undecided: the search for a second solution was cut short";
+    } else if (found.solutions == 0) {
+      solution.verdict.reason = "no solution";
+    } else {
+      solution.verdict.accepted = true;
+      solution.answer = std::move(found.first);
+      solution.rating = static_cast<int32_t>(std::min<uint64_t>(found.backtracks, INT32_MAX));
+    }
+    return solution;
+  }
+
+  Tokens canonical(std::span<const int32_t> question) const override { return canonical_sudoku(shape_, question); }
+  std::unique_ptr<Augmenter> augmenter() const override { return sudoku_augmenter(shape_); }
+
+ private:
+  std::string name(int64_t cell) const { return cell_name(cell, shape_.side()); }
+  char symbol(int32_t token) const { return sudoku_symbol(token, shape_); }
+
+  Verdict without_conflict(std::span<const int32_t> tokens) const {
+    const auto [a, b] = find_conflict(shape_, tokens);
+    if (a < 0) return {true, ""};
+    const std::string_view house = shape_.row(a) == shape_.row(b)         ? "row"
+                                   : shape_.column(a) == shape_.column(b) ? "column"
+                                                                          : "box";
+    return {false, fmt::format("{} and {}, in the same {}, both hold {}", name(a), name(b), house, symbol(tokens[a]))};
+  }
+
+  SudokuShape shape_;
+};
+
+}  // namespace
+
+std::optional<SudokuShape> shape_of_side(int64_t side) {
+  if (side == 4) return SudokuShape{2, 2};
+  if (side == 6) return SudokuShape{2, 3};
+  if (side == 9) return SudokuShape{3, 3};
+  if (side == 16) return SudokuShape{4, 4};
+  return std::nullopt;
+}
+
+std::optional<SudokuShape> shape_of_cells(int64_t cells) {
+  for (int64_t side : {4, 6, 9, 16})
+    if (side * side == cells) return shape_of_side(side);
+  return std::nullopt;
+}
+
+std::unique_ptr<Family> make_sudoku(const SudokuShape& shape, std::string_view source) {
+  const int rows = shape.box_rows, columns = shape.box_columns;
+  if (rows < 2 || columns < 2 || rows > kMaxSudokuSide || columns > kMaxSudokuSide || rows * columns > kMaxSudokuSide)
+    throw bad_input("puzzles.make_sudoku",
+                    "{}: boxes of {} rows and {} columns; both must be at least 2, their product at most {}", source,
+                    rows, columns, kMaxSudokuSide);
+  return std::make_unique<SudokuFamily>(shape);
+}
+
+}  // namespace hrm::puzzles

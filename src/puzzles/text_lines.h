@@ -1,0 +1,28 @@
+// Lines of a puzzle text with their numbers, as code points, and how errors name cells.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hrm::puzzles {
+
+struct TextLine {
+  size_t number = 0;  // from 1
+  std::u32string text;
+};
+
+// Splits at LF or CRLF; a byte order mark is dropped, bytes that are not UTF-8 become U+FFFD. No line for the empty
+// rest after a final line break.
+std::vector<TextLine> split_lines(std::string_view text);
+
+std::u32string to_code_points(std::string_view utf8);
+void append_utf8(std::string& text, char32_t c);
+std::string printable(char32_t c);  // 'x', or U+0007 for what does not print
+
+// "row 2 column 3" of a cell number.
+std::string cell_name(int64_t cell, int64_t width);
+
+}  // namespace hrm::puzzles
