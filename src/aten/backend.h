@@ -1,0 +1,16 @@
+// The reasoning model's arithmetic in plain ATen operations with autograd, on a CPU or a CUDA device: slow, readable,
+// and the truth that faster backends are tested against.
+#pragma once
+
+#include <memory>
+
+#include "reasoning/backend.h"
+
+namespace hrm::aten {
+
+// Weights start from engine::initial_weights(config, 0). Throws bad_input on an invalid configuration or a device that
+// this libtorch or machine does not have.
+std::unique_ptr<reasoning::Backend> make_aten_backend(const engine::ModelConfig& config,
+                                                      const reasoning::BackendOptions& options);
+
+}  // namespace hrm::aten

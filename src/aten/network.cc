@@ -1,0 +1,239 @@
+#include "aten/network.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "aten/host.h"
+#include "base/error.h"
+#include "engine/noise.h"
+#include "engine/weights.h"
+
+namespace hrm::aten {
+namespace {
+
+using engine::GradientSpan;
+using engine::Positions;
+
+// The product in the type of x. Casting inside the graph lets each use add to the float32 gradient.
+at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {}) {
+  return at::linear(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias);
+}
+
+at::Tensor rms_norm(const at::Tensor& x, double epsilon) {
+  const at::Tensor y = x.to(at::kFloat);
+  return (y * at::rsqrt(y.square().mean(-1, /*keepdim=*/true) + epsilon)).to(x.scalar_type());
+}
+
+// silu(gate) * up, then down.  in: [.., n], gate_up: [2I, n], down: [n, I].
+at::Tensor swiglu(const at::Tensor& gate_up, const at::Tensor& down, const at::Tensor& x) {
+  const auto halves = project(x, gate_up).chunk(2, -1);
+  return project(at::silu(halves[0]) * halves[1], down);
+}
+
+// Rotates pairs (i, i + W/2) of each head in float32.  x: [R,T,N,W], cos and sin: [T,1,W].
+at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
+  const at::Tensor y = x.to(at::kFloat);
+  const auto halves = y.chunk(2, -1);
+  return (y * cos + at::cat({-halves[1], halves[0]}, -1) * sin).to(x.scalar_type());
+}
+
+at::Tensor residual(const at::Tensor& before, const at::Tensor& after) {
+  const at::Tensor a = after.detach().to(at::kFloat).flatten(1), b = before.detach().to(at::kFloat).flatten(1);
+  return (a - b).norm(2, -1) / a.norm(2, -1).clamp_min(1e-20);
+}
+
+using Fill = void (*)(const engine::NoiseKey&, std::span<float>);
+
+// One independent stream per row.  Returns [R, shape...] f32 on the CPU.
+at::Tensor fill_rows(Fill fill, engine::NoiseUse use, std::span<const uint64_t> seeds,
+                     const std::function<uint64_t(size_t)>& index, std::vector<int64_t> shape) {
+  shape.insert(shape.begin(), static_cast<int64_t>(seeds.size()));
+  at::Tensor values = at::empty(shape, at::kFloat);
+  const size_t width = seeds.empty() ? 0 : static_cast<size_t>(values.numel()) / seeds.size();
+  float* data = values.mutable_data_ptr<float>();
+  for (size_t r = 0; r < seeds.size(); ++r) fill({seeds[r], use, index(r)}, std::span(data + r * width, width));
+  return values;
+}
+
+}  // namespace
+
+NetworkWeights bind_weights(const engine::ModelConfig& config, const std::map<std::string, at::Tensor>& by_name) {
+  const auto get = [&](const std::string& key) {
+    const auto found = by_name.find(key);
+    return found == by_name.end() ? at::Tensor() : found->second;
+  };
+  const auto inner = [&](const char* key) { return get(std::string("model.inner.") + key); };
+  const auto blocks = [&](char net, int64_t layers) {
+    std::vector<BlockWeights> all;
+    for (int64_t i = 0; i < layers; ++i) {
+      const std::string prefix = engine::block_prefix(net, i),
+                        mixer = prefix + (config.arch.mlp_t ? "mlp_t." : "self_attn.");
+      all.push_back({.mixer_in = get(mixer + (config.arch.mlp_t ? "gate_up_proj.weight" : "qkv_proj.weight")),
+                     .mixer_out = get(mixer + (config.arch.mlp_t ? "down_proj.weight" : "o_proj.weight")),
+                     .gate_up = get(prefix + "mlp.gate_up_proj.weight"),
+                     .down = get(prefix + "mlp.down_proj.weight")});
+    }
+    return all;
+  };
+  NetworkWeights weights{.H_init = inner("H_init"),
+                         .L_init = inner("L_init"),
+                         .embed_tokens = inner("embed_tokens.embedding_weight"),
+                         .embed_pos = inner("embed_pos.embedding_weight"),
+                         .lm_head = inner("lm_head.weight"),
+                         .q_weight = inner("q_head.weight"),
+                         .q_bias = inner("q_head.bias"),
+                         .puzzle_emb = inner("puzzle_emb.weights"),
+                         .H_level = {},
+                         .L_level = blocks('L', config.arch.L_layers)};
+  weights.H_level = config.arch.shared_net ? weights.L_level : blocks('H', config.arch.H_layers);
+  return weights;
+}
+
+Network::Network(const engine::ModelConfig& config, at::Device device)
+    : config_(config),
+      device_(device),
+      type_(config.arch.forward_dtype == engine::Precision::kFloat32 ? at::kFloat : at::kBFloat16) {
+  if (config.arch.mlp_t || config.arch.pos_encodings != Positions::kRope) return;
+  const int64_t w = config.head_width();
+  const at::Tensor frequency =
+      at::pow(config.arch.rope_theta, -at::arange(0, w, 2, at::kFloat) / static_cast<double>(w));
+  at::Tensor angle = at::outer(at::arange(config.tokens(), at::kFloat), frequency);
+  angle = at::cat({angle, angle}, -1).unsqueeze(1);
+  rope_cos_ = angle.cos().to(device);
+  rope_sin_ = angle.sin().to(device);
+}
+
+at::Tensor Network::embed(const NetworkWeights& weights, const at::Tensor& inputs,
+                          const at::Tensor& puzzle_rows) const {
+  at::Tensor x = at::embedding(weights.embed_tokens.to(type_), inputs);
+  if (const int64_t p = config_.puzzle_tokens(); p > 0) {
+    const int64_t padding = p * config_.arch.hidden_size - puzzle_rows.size(1);
+    const at::Tensor tokens = at::constant_pad_nd(puzzle_rows.to(type_), {0, padding});
+    x = at::cat({tokens.view({-1, p, config_.arch.hidden_size}), x}, 1);
+  }
+  if (config_.arch.pos_encodings == Positions::kLearned) x = M_SQRT1_2 * (x + weights.embed_pos.to(type_));
+  return x * std::sqrt(static_cast<double>(config_.arch.hidden_size));
+}
+
+at::Tensor Network::attention(const BlockWeights& block, const at::Tensor& x) const {
+  const int64_t n = config_.arch.num_heads, w = config_.head_width();
+  const auto qkv = project(x, block.mixer_in).view({x.size(0), x.size(1), 3 * n, w}).chunk(3, 2);
+  at::Tensor q = qkv[0], k = qkv[1];
+  if (rope_cos_.defined()) {
+    q = rotate(q, rope_cos_, rope_sin_);
+    k = rotate(k, rope_cos_, rope_sin_);
+  }
+  const at::Tensor mixed =
+      at::scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), qkv[2].transpose(1, 2));
+  return project(mixed.transpose(1, 2).reshape(x.sizes()), block.mixer_out);
+}
+
+at::Tensor Network::stack(const std::vector<BlockWeights>& blocks, at::Tensor x) const {
+  const double epsilon = config_.arch.rms_norm_eps;
+  for (const BlockWeights& block : blocks) {
+    if (config_.arch.mlp_t) {
+      const at::Tensor y = x.transpose(1, 2);
+      x = rms_norm(y + swiglu(block.mixer_in, block.mixer_out, y), epsilon).transpose(1, 2);
+    } else {
+      x = rms_norm(x + attention(block, x), epsilon);
+    }
+    x = rms_norm(x + swiglu(block.gate_up, block.down, x), epsilon);
+  }
+  return x;
+}
+
+at::Tensor Network::normal_like(const at::Tensor& z, const SegmentOptions& options, int use, uint64_t index) const {
+  if (options.noise_seeds.size() != static_cast<size_t>(z.size(0)))
+    throw bad_input("aten.network", "{} noise seeds for {} rows: a model with noise needs Batch::noise_seeds",
+                    options.noise_seeds.size(), z.size(0));
+  return fill_rows(
+             engine::fill_normal, static_cast<engine::NoiseUse>(use), options.noise_seeds,
+             [&](size_t) { return index; }, z.sizes().slice(1).vec())
+      .to(device_, z.scalar_type());
+}
+
+at::Tensor Network::mix(const at::Tensor& z, const at::Tensor& y, const SegmentOptions& options, uint64_t call) const {
+  const double lambda = config_.arch.relaxation, sigma = config_.arch.noise;
+  at::Tensor mixed = lambda == 1 ? y : (1 - lambda) * z + lambda * y;
+  if (sigma > 0) mixed = mixed + sigma * normal_like(mixed, options, static_cast<int>(engine::NoiseUse::kCall), call);
+  return mixed;
+}
+
+// Unrolled, a segment is H_cycles x (L_cycles L-calls, then one H-call). The calls with gradient are the last ones.
+struct Network::Call {
+  uint64_t number;
+  bool high;  // an H call
+  bool gradient;
+  bool last_of_its_kind;
+};
+
+Segment Network::segment(const NetworkWeights& frozen, const NetworkWeights& live, const at::Tensor& x,
+                         const State& state, const SegmentOptions& options) const {
+  const auto& arch = config_.arch;
+  const at::Tensor x_frozen = x.detach();
+  State z = state;
+  if (!options.training && arch.inference_noise > 0) {
+    const int use = static_cast<int>(engine::NoiseUse::kSegment);
+    z = {z.z_H + arch.inference_noise * normal_like(z.z_H, options, use, 0),
+         z.z_L + arch.inference_noise * normal_like(z.z_L, options, use, 1)};
+  }
+  Residuals residuals;
+  const auto run = [&](const Call& call) {
+    const bool graded = call.gradient && at::GradMode::is_enabled();
+    const at::AutoGradMode mode(graded);
+    const NetworkWeights& weights = graded ? live : frozen;
+    at::Tensor& target = call.high ? z.z_H : z.z_L;
+    const at::Tensor in = call.high ? z.z_H + z.z_L : z.z_L + z.z_H + (graded ? x : x_frozen);
+    const at::Tensor before = target;
+    target = mix(before, stack(call.high ? weights.H_level : weights.L_level, in), options, call.number);
+    if (options.residuals && call.last_of_its_kind) (call.high ? residuals.H : residuals.L) = residual(before, target);
+  };
+  uint64_t number = 0;
+  for (int64_t h = 0; h < arch.H_cycles; ++h) {
+    const bool last_cycle = h + 1 == arch.H_cycles;
+    for (int64_t l = 0; l < arch.L_cycles; ++l) {
+      const bool last = last_cycle && l + 1 == arch.L_cycles;
+      run({number++, false, last || (last_cycle && arch.gradient == GradientSpan::kLastCycle), last});
+    }
+    run({number++, true, last_cycle, last_cycle});
+  }
+
+  const NetworkWeights& heads = at::GradMode::is_enabled() ? live : frozen;
+  Segment result;
+  result.logits = project(z.z_H.slice(1, config_.puzzle_tokens()), heads.lm_head);
+  result.q = project(z.z_H.select(1, 0), heads.q_weight, heads.q_bias).to(at::kFloat);
+  result.state = {z.z_H.detach(), z.z_L.detach()};
+  result.residuals = residuals;
+  return result;
+}
+
+State Network::initial_state(const NetworkWeights& weights, std::span<const uint64_t> seeds,
+                             std::span<const int64_t> chain_of) const {
+  const int64_t rows = static_cast<int64_t>(chain_of.size()), t = config_.tokens(), d = config_.arch.hidden_size;
+  const bool random = config_.arch.initial_state == engine::InitialState::kRandom;
+  const auto make = [&](const at::Tensor& fixed, engine::NoiseUse use, bool drawn) {
+    if (!drawn) return fixed.to(type_).expand({rows, t, d}).contiguous();
+    if (seeds.size() != chain_of.size())
+      throw bad_input("aten.network", "{} noise seeds for {} rows: random initial states need Batch::noise_seeds",
+                      seeds.size(), rows);
+    const auto chain = [&](size_t r) { return static_cast<uint64_t>(chain_of[r]); };
+    return fill_rows(engine::fill_truncated_normal, use, seeds, chain, {t, d}).to(device_, type_);
+  };
+  // Chains differ in z_L's start (arXiv 2601.19085); z_H is common to them.
+  const at::Tensor z_L = make(weights.L_init, engine::NoiseUse::kInitialL, random || config_.arch.chains > 1);
+  at::Tensor z_H;
+  if (random) {
+    if (seeds.size() != chain_of.size())
+      throw bad_input("aten.network", "{} noise seeds for {} rows: random initial states need Batch::noise_seeds",
+                      seeds.size(), rows);
+    z_H = fill_rows(engine::fill_truncated_normal, engine::NoiseUse::kInitialH, seeds,
+                    [](size_t) { return uint64_t{0}; }, {t, d})
+              .to(device_, type_);
+  } else {
+    z_H = make(weights.H_init, engine::NoiseUse::kInitialH, false);
+  }
+  return {z_H, z_L};
+}
+
+}  // namespace hrm::aten

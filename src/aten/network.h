@@ -1,0 +1,87 @@
+// The recursion of engine/config.h in plain ATen operations: the readable truth that autograd differentiates, on any
+// device. One block, post-norm (arXiv 2506.21734, section 2):
+//
+//   x <- rms_norm(x + attention(x))        or, with mlp_t, the same over tokens: x' <- rms_norm(x' + swiglu(x'))
+//   x <- rms_norm(x + swiglu(x))
+//
+// R rows (examples, or examples x chains), T tokens, D width, V vocabulary; see engine/config.h for the letters.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/config.h"
+
+namespace hrm::aten {
+
+struct BlockWeights {
+  at::Tensor mixer_in, mixer_out;  // self_attn.{qkv,o}_proj or mlp_t.{gate_up,down}_proj
+  at::Tensor gate_up, down;        // mlp
+};
+
+// Handles of the parameters, named as in the state dict; undefined where the configuration has none.
+struct NetworkWeights {
+  at::Tensor H_init, L_init, embed_tokens, embed_pos, lm_head, q_weight, q_bias, puzzle_emb;
+  std::vector<BlockWeights> H_level, L_level;  // the same blocks for a shared net
+};
+
+// REQUIRES: every key of engine::parameters(config).
+NetworkWeights bind_weights(const engine::ModelConfig& config, const std::map<std::string, at::Tensor>& by_name);
+
+struct State {
+  at::Tensor z_H, z_L;  // [R,T,D], forward type
+};
+
+struct Residuals {
+  at::Tensor H, L;  // [R]: |z_new - z_old| / |z_new| of the last call
+};
+
+struct Segment {
+  State state;
+  at::Tensor logits;  // [R,S,V], forward type
+  at::Tensor q;       // [R,2] f32: q_halt, q_continue
+  Residuals residuals;
+};
+
+struct SegmentOptions {
+  bool training = false;  // inference_noise is added only where false
+  bool residuals = false;
+  std::span<const uint64_t> noise_seeds;  // [R], may be empty where the model draws nothing
+};
+
+class Network {
+ public:
+  Network(const engine::ModelConfig& config, at::Device device);
+
+  at::ScalarType forward_type() const { return type_; }
+
+  // inputs: [R,S] i32; puzzle_rows: [R,E] f32 rows of the puzzle table, undefined without one. Returns x [R,T,D].
+  at::Tensor embed(const NetworkWeights& weights, const at::Tensor& inputs, const at::Tensor& puzzle_rows) const;
+
+  // One segment. Calls outside the gradient span run without gradient on `frozen` (weights already cast to the forward
+  // type); the others on `live`. The returned state is detached.
+  Segment segment(const NetworkWeights& frozen, const NetworkWeights& live, const at::Tensor& x, const State& state,
+                  const SegmentOptions& options) const;
+
+  // The state that a fresh example starts from. seeds: [R]; chain_of: number of the chain of each row.
+  State initial_state(const NetworkWeights& weights, std::span<const uint64_t> seeds,
+                      std::span<const int64_t> chain_of) const;
+
+ private:
+  struct Call;  // one net call of the unrolled segment
+  at::Tensor stack(const std::vector<BlockWeights>& blocks, at::Tensor x) const;
+  at::Tensor attention(const BlockWeights& block, const at::Tensor& x) const;
+  at::Tensor mix(const at::Tensor& z, const at::Tensor& y, const SegmentOptions& options, uint64_t call) const;
+  at::Tensor normal_like(const at::Tensor& z, const SegmentOptions& options, int use, uint64_t index) const;
+
+  engine::ModelConfig config_;
+  at::Device device_;
+  at::ScalarType type_;
+  at::Tensor rope_cos_, rope_sin_;  // [T,1,W] f32
+};
+
+}  // namespace hrm::aten
