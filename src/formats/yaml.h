@@ -1,9 +1,8 @@
 // YAML configuration files as JSON values, so that the rest of the program meets JSON only (yaml-cpp underneath).
 //
 // Plain scalars are typed by the YAML 1.2 core schema: null ~ true false, integers, floats ("7.0e-05" and also "1e-4",
-// which PyYAML takes for a text), .inf .nan; everything else and everything quoted is a text. Refused: anchors and
-// aliases, tags, duplicate keys, keys that are not scalars, more than one document, nesting beyond 100 levels, more
-// than 4 MiB.
+// which PyYAML takes for a text), .inf .nan; everything else and everything quoted is a text. Refused: aliases, tags,
+// duplicate keys, keys that are not scalars, more than one document, nesting beyond 100 levels, more than 1 MiB.
 #pragma once
 
 #include <filesystem>

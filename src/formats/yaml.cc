@@ -1,0 +1,216 @@
+#include "formats/yaml.h"
+
+#include <yaml-cpp/emitter.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <sstream>
+
+#include "base/files.h"
+#include "formats/bytes.h"
+
+namespace hrm {
+namespace {
+
+constexpr std::string_view kWhere = "yaml.parse";
+constexpr size_t kMaxBytes = size_t{1} << 20, kMaxDepth = 100;
+
+bool one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
+
+template <typename T>
+std::optional<T> parse_whole(std::string_view text, auto... format) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, format...);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<Json> parse_number(std::string_view text) {
+  if (text.starts_with("0x") || text.starts_with("0o")) {
+    if (const auto value = parse_whole<uint64_t>(text.substr(2), text[1] == 'x' ? 16 : 8)) return Json(*value);
+    return std::nullopt;
+  }
+  const std::string_view magnitude = one_of(text[0], "+-") ? text.substr(1) : text;
+  if (magnitude.empty() || !one_of(magnitude[0], "0123456789.")) return std::nullopt;
+  if (text[0] == '+') text = magnitude;
+  if (magnitude == ".inf" || magnitude == ".Inf" || magnitude == ".INF")
+    return Json(std::copysign(std::numeric_limits<double>::infinity(), text[0] == '-' ? -1.0 : 1.0));
+  if (const auto value = parse_whole<int64_t>(text)) return Json(*value);
+  if (const auto value = parse_whole<uint64_t>(text)) return Json(*value);
+  if (const auto value = parse_whole<double>(text, std::chars_format::general)) return Json(*value);
+  return std::nullopt;
+}
+
+Json typed_scalar(const std::string& text) {
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  if (text == ".nan" || text == ".NaN" || text == ".NAN") return std::numeric_limits<double>::quiet_NaN();
+  if (auto number = parse_number(text)) return *number;
+  return text;
+}
+
+// Builds the value while yaml-cpp reads, so that no graph of nodes (and no alias in it) ever exists.
+class Builder : public YAML::EventHandler {
+ public:
+  explicit Builder(std::string_view source) : source_(source) {}
+  Json take() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1) throw fault(mark, "a second document begins; one is expected");
+  }
+  void OnDocumentEnd() override {}
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    throw fault(mark, "an alias (*name) is not accepted: write the value out");
+  }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, nullptr, std::nullopt); }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& text) override {
+    check_tag(mark, tag);
+    add(mark, tag == "!" ? Json(text) : typed_scalar(text), text);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    open(mark, tag, Json::array());
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    open(mark, tag, Json::object());
+  }
+  void OnMapEnd() override { close(); }
+
+  Error fault(const YAML::Mark& mark, std::string_view what) const {
+    return bad_input(kWhere, "{}: line {}, column {}: {}", source_, mark.line + 1, mark.column + 1, what);
+  }
+
+ private:
+  struct Level {
+    Json value;
+    std::optional<std::string> key;  // of an object: read, its value still to come
+    YAML::Mark mark;
+  };
+
+  // "!" marks a quoted scalar, "?" and "" a plain node; a text may be tagged as what it is.
+  void check_tag(const YAML::Mark& mark, const std::string& tag) const {
+    if (!tag.empty() && tag != "?" && tag != "!")
+      throw fault(mark, fmt::format("tag '{}' is not accepted", printable(tag)));
+  }
+  void open(const YAML::Mark& mark, const std::string& tag, Json empty) {
+    check_tag(mark, tag);
+    if (levels_.size() == kMaxDepth) throw fault(mark, fmt::format("nested deeper than {} levels", kMaxDepth));
+    if (!levels_.empty() && levels_.back().value.is_object() && !levels_.back().key)
+      throw fault(mark, "a key must be a plain name");
+    levels_.push_back({std::move(empty), std::nullopt, mark});
+  }
+  void close() {
+    Level level = std::move(levels_.back());
+    levels_.pop_back();
+    add(level.mark, std::move(level.value), std::nullopt);
+  }
+  // text: of a scalar, as it can serve for a key.
+  void add(const YAML::Mark& mark, Json value, const std::optional<std::string>& text) {
+    if (levels_.empty()) {
+      root_ = std::move(value);
+      return;
+    }
+    Level& parent = levels_.back();
+    if (parent.value.is_array()) {
+      parent.value.push_back(std::move(value));
+    } else if (parent.key) {
+      parent.value[*parent.key] = std::move(value);
+      parent.key.reset();
+    } else {
+      if (!text) throw fault(mark, "a key is missing");
+      if (parent.value.contains(*text)) throw fault(mark, fmt::format("key '{}' occurs twice", printable(*text)));
+      parent.key = text;
+    }
+  }
+
+  std::string_view source_;
+  int documents_ = 0;
+  std::vector<Level> levels_;
+  Json root_;
+};
+
+// Read as a text by YAML 1.1 (PyYAML) and 1.2 alike without quotes: starts as a name, has no character of syntax, and
+// is no word of either.
+bool is_safe_plain(const std::string& text) {
+  if (text.empty() || !(std::isalpha(static_cast<unsigned char>(text[0])) || one_of(text[0], "_/"))) return false;
+  if (!std::ranges::all_of(text,
+                           [&](char c) { return std::isalnum(static_cast<unsigned char>(c)) || one_of(c, "_@./+-"); }))
+    return false;
+  std::string lower = text;
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  constexpr std::array kWords = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
+  return std::ranges::find(kWords, lower) == kWords.end();
+}
+
+std::string float_text(double value) {
+  if (std::isnan(value)) return ".nan";
+  if (std::isinf(value)) return value < 0 ? "-.inf" : ".inf";
+  std::string text = fmt::format("{}", value);  // the shortest that reads back
+  if (text.find('.') == std::string::npos) text.insert(std::min(text.find('e'), text.size()), ".0");
+  return text;
+}
+
+void emit(YAML::Emitter& out, const Json& value) {
+  if (value.is_object()) {
+    if (value.empty()) out << YAML::Flow;
+    out << YAML::BeginMap;
+    for (const auto& [key, inner] : value.items()) {
+      out << YAML::Key;
+      emit(out, Json(key));
+      out << YAML::Value;
+      emit(out, inner);
+    }
+    out << YAML::EndMap;
+  } else if (value.is_array()) {
+    if (value.empty()) out << YAML::Flow;
+    out << YAML::BeginSeq;
+    for (const Json& inner : value) emit(out, inner);
+    out << YAML::EndSeq;
+  } else if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    if (!is_safe_plain(text)) out << YAML::DoubleQuoted;
+    out << text;
+  } else if (value.is_null()) {
+    out << YAML::Null;
+  } else {
+    out << (value.is_number_float() ? float_text(value.get<double>()) : value.dump());
+  }
+}
+
+}  // namespace
+
+Json parse_yaml(std::string_view text, std::string_view source) {
+  if (text.size() > kMaxBytes)
+    throw bad_input(kWhere, "{}: {} bytes; a configuration has at most {}", source, text.size(), kMaxBytes);
+  std::istringstream input{std::string(text)};
+  Builder builder(source);
+  try {
+    YAML::Parser parser(input);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const YAML::Exception& e) {
+    throw builder.fault(e.mark, e.msg);
+  }
+  return builder.take();
+}
+
+Json read_yaml(const std::filesystem::path& path) { return parse_yaml(read_file(path), path.string()); }
+
+std::string to_yaml(const Json& value) {
+  YAML::Emitter out;
+  out.SetNullFormat(YAML::LowerNull);
+  emit(out, value);
+  return std::string(out.c_str()) + "\n";
+}
+
+}  // namespace hrm

@@ -1,0 +1,111 @@
+#include "formats/yaml.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/testing.h"
+
+namespace hrm {
+namespace {
+
+void expect_refused(const std::string& text, const std::string& part) {
+  try {
+    const Json value = parse_yaml(text, "x.yaml");
+    ADD_FAILURE() << "accepted as " << value.dump() << ", expected: " << part;
+  } catch (const Error& e) {
+    EXPECT_EQ(e.exit_code(), 2);
+    EXPECT_NE(std::string(e.what()).find(part), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("x.yaml"), std::string::npos) << e.what();
+  }
+}
+
+TEST(Yaml, ScalarsAreTypedByTheCoreSchema) {
+  const Json value = parse_yaml(R"(
+lr: 7.0e-05
+short: 1e-4
+tiny: .5
+whole: 3.
+int: -12
+plus: +7
+hex: 0x1F
+octal: 0o17
+large: 18446744073709551615
+yes: true
+word: on
+nothing: null
+tilde: ~
+empty:
+quoted: "12"
+single: 'true'
+version: 1.2.3
+dash: "-"
+name: hrm.hrm_act_v1@HierarchicalReasoningModel_ACTV1
+inf: -.inf
+list: [1, two, {three: 3}]
+block:
+- a
+-
+  - b
+)",
+                                "x");
+  const Json wanted = Json::parse(R"({"lr": 7e-05, "short": 1e-4, "tiny": 0.5, "whole": 3.0, "int": -12, "plus": 7,
+    "hex": 31, "octal": 15, "large": 18446744073709551615, "yes": true, "word": "on", "nothing": null, "tilde": null,
+    "empty": null, "quoted": "12", "single": "true", "version": "1.2.3", "dash": "-",
+    "name": "hrm.hrm_act_v1@HierarchicalReasoningModel_ACTV1", "inf": null, "list": [1, "two", {"three": 3}],
+    "block": ["a", ["b"]]})");
+  for (const auto& [key, expected] : wanted.items()) {
+    if (key == "inf") continue;
+    EXPECT_EQ(value.at(key), expected) << key;
+    EXPECT_EQ(value.at(key).type(), value.at(key).is_number_integer() ? value.at(key).type() : expected.type()) << key;
+  }
+  EXPECT_EQ(value["inf"].get<double>(), -INFINITY);
+  EXPECT_EQ(value.size(), wanted.size());
+  EXPECT_TRUE(value["lr"].is_number_float() && value["whole"].is_number_float() && value["int"].is_number_integer());
+}
+
+TEST(Yaml, EmptyDocumentsAreNull) {
+  EXPECT_TRUE(parse_yaml("", "x").is_null());
+  EXPECT_TRUE(parse_yaml("# only a comment\n", "x").is_null());
+  EXPECT_EQ(parse_yaml("12", "x"), 12);
+}
+
+TEST(Yaml, FaultsNameTheLine) {
+  expect_refused("a: 1\nb: [1, 2\n", "line 3");
+  expect_refused("a: &x 1\nb: *x\n", "line 2, column 4: an alias");
+  expect_refused("a: 1\na: 2\n", "line 2, column 1: key 'a' occurs twice");
+  expect_refused("a: !!python/object:os.system ls\n", "tag 'tag:yaml.org,2002:python/object:os.system'");
+  expect_refused("a: 1\n---\nb: 2\n", "second document");
+  expect_refused("? [1, 2]\n: 3\n", "a key must be a plain name");
+  expect_refused("a: b: c\n", "line 1");
+  expect_refused(std::string(101, '[') + std::string(101, ']'), "nested deeper");
+  expect_refused(std::string(100000, '['), "");
+  expect_refused(std::string((1 << 20) + 1, ' '), "at most");
+}
+
+TEST(Yaml, WhatIsWrittenReadsBack) {
+  const Json value = Json::parse(R"({"arch": {"loss": {"name": "losses@ACTLossHead"}, "H_cycles": 2, "expansion": 4.0},
+    "list": ["data/a", "x y", ["inner", 1]], "none": [], "nothing": {}, "null": null, "lr": 7e-05, "large": 1e300,
+    "third": 0.3333333333333333, "t": true, "texts": ["yes", "no", "12", "1e-4", "", "~", "null", "a: b", "#", "é\n\t\"", "-",
+    "2001-01-01", "0x10", "null ", ".5"]})");
+  const std::string text = to_yaml(value);
+  EXPECT_EQ(parse_yaml(text, "x"), value) << text;
+  EXPECT_NE(text.find("lr: 7.0e-05\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("expansion: 4.0\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("none: []\n"), std::string::npos) << text;
+}
+
+TEST(Yaml, ReadsTheAuthorsConfigurations) {
+  const auto path = shared_folder() / "fixtures/reasoning/published_trm/all_config.yaml";
+  HRM_SKIP_WITHOUT(path);
+  const Json config = read_yaml(path);
+  EXPECT_EQ(config["arch"]["name"], "recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1");
+  EXPECT_EQ(config["arch"]["mlp_t"], false);
+  EXPECT_EQ(config["lr"], 7e-5);
+  EXPECT_EQ(config["data_paths"], Json::array({"data/example"}));
+  EXPECT_TRUE(config["checkpoint_path"].is_null());
+  EXPECT_EQ(parse_yaml(to_yaml(config), "x"), config);
+}
+
+}  // namespace
+}  // namespace hrm
