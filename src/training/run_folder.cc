@@ -1,0 +1,81 @@
+#include "training/run_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "training/checkpoint.h"
+
+namespace hrm::training {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRunFiles[] = {"config.json",
+                                     CheckpointNames::kLast,
+                                     CheckpointNames::kPrevious,
+                                     CheckpointNames::kNext,
+                                     "model.safetensors",
+                                     "log.jsonl",
+                                     "curves.svg",
+                                     "loss.svg",
+                                     "report.json"};
+
+bool holds_run(const fs::path& folder) {
+  std::error_code ignored;
+  for (const char* name : kRunFiles)
+    if (fs::exists(folder / name, ignored)) return true;
+  return false;
+}
+
+}  // namespace
+
+RunFolder::RunFolder(const fs::path& path, RunMode mode) : path_(path) {
+  constexpr std::string_view kWhere = "training.RunFolder";
+  if (mode == RunMode::kNew && holds_run(path))
+    throw bad_input(kWhere,
+                    "{}: holds a run already: add --resume to go on with it, --overwrite to replace it, or "
+                    "choose another --out",
+                    path.string());
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw failure(kWhere, "{}: cannot create the folder: {}", path.string(), error.message());
+  lock_ = ::open((path / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ < 0) throw failure(kWhere, "{}: cannot write into the folder: {}", path.string(), std::strerror(errno));
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(lock_);
+    throw bad_input(kWhere, "{}: another process trains here: stop it first, or choose another --out", path.string());
+  }
+  if (mode == RunMode::kOverwrite) remove_run();
+  remove_leftovers();
+}
+
+RunFolder::~RunFolder() { ::close(lock_); }
+
+void RunFolder::remove_run() {
+  for (const char* name : kRunFiles) fs::remove(path_ / name);
+  fs::remove_all(tensorboard());
+}
+
+// Temporary files of writes that a crash cut short ("last.safetensors.tmp.4711"), and a checkpoint that never became
+// the last one.
+void RunFolder::remove_leftovers() {
+  fs::remove(path_ / CheckpointNames::kNext);
+  std::vector<fs::path> leftovers;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_)) {
+    const std::string name = entry.path().filename().string();
+    for (const char* file : kRunFiles)
+      if (name.starts_with(std::string(file) + ".tmp.")) leftovers.push_back(entry.path());
+  }
+  for (const fs::path& leftover : leftovers) fs::remove(leftover);
+}
+
+std::optional<Json> RunFolder::stored_config() const {
+  if (!fs::exists(config())) return std::nullopt;
+  return read_json(config());
+}
+
+}  // namespace hrm::training

@@ -1,0 +1,56 @@
+// The folder of one training run: who may write into it, and what it holds (docs/formats/run-folder.md).
+//
+//   config.json                      all settings, as the run was started with
+//   last.safetensors, previous...    checkpoints (training/checkpoint.h)
+//   model.safetensors                the best model so far
+//   log.jsonl, tensorboard/          what was measured
+//   curves.svg, loss.svg             the same as pictures
+//   report.json                      result of a run that ended
+//   lock                             held while a process trains here
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "base/json.h"
+
+namespace hrm::training {
+
+enum class RunMode {
+  kNew,        // refuse a folder that holds a run
+  kResume,     // go on; start from the beginning where nothing was saved yet
+  kOverwrite,  // remove the run that is there (the files above, nothing else)
+};
+
+// Owns the folder for its lifetime: another process that opens it is refused. The lock ends with the process, however
+// that dies.
+class RunFolder {
+ public:
+  // Creates the folder. Throws bad_input where a run is there and the mode is kNew, or where another process trains
+  // there; failure where the folder cannot be created.
+  RunFolder(const std::filesystem::path& path, RunMode mode);
+  ~RunFolder();
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path config() const { return path_ / "config.json"; }
+  std::filesystem::path model() const { return path_ / "model.safetensors"; }
+  std::filesystem::path log() const { return path_ / "log.jsonl"; }
+  std::filesystem::path tensorboard() const { return path_ / "tensorboard"; }
+  std::filesystem::path curves() const { return path_ / "curves.svg"; }
+  std::filesystem::path losses() const { return path_ / "loss.svg"; }
+  std::filesystem::path report() const { return path_ / "report.json"; }
+
+  // What config.json holds; nullopt where there is none yet.
+  std::optional<Json> stored_config() const;
+
+ private:
+  void remove_run();
+  void remove_leftovers();
+
+  std::filesystem::path path_;
+  int lock_ = -1;
+};
+
+}  // namespace hrm::training

@@ -1,0 +1,45 @@
+#include "training/run_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "training/checkpoint.h"
+
+namespace hrm::training {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(RunFolder, RefusesARunThatIsThere) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "run";
+  { RunFolder run(path, RunMode::kNew); }
+  { RunFolder run(path, RunMode::kNew); }  // nothing was written into it
+  write_json(path / "config.json", {{"a", 1}});
+  EXPECT_THROW(RunFolder(path, RunMode::kNew), Error);
+  RunFolder run(path, RunMode::kResume);
+  EXPECT_EQ((*run.stored_config())["a"], 1);
+}
+
+TEST(RunFolder, IsHeldByOneProcessAtATime) {
+  const TemporaryFolder folder;
+  {
+    RunFolder run(folder.path(), RunMode::kNew);
+    EXPECT_THROW(RunFolder(folder.path(), RunMode::kResume), Error);
+  }
+  EXPECT_NO_THROW(RunFolder(folder.path(), RunMode::kResume));
+}
+
+TEST(RunFolder, OverwritesTheRunAndNothingElse) {
+  const TemporaryFolder folder;
+  for (const char* name : {"config.json", "log.jsonl", "model.safetensors", "notes.txt", "last.safetensors.tmp.12"})
+    write_file_atomic(folder.path() / name, "x");
+  RunFolder run(folder.path(), RunMode::kOverwrite);
+  EXPECT_FALSE(run.stored_config());
+  EXPECT_FALSE(fs::exists(folder.path() / "log.jsonl"));
+  EXPECT_FALSE(fs::exists(folder.path() / "last.safetensors.tmp.12"));
+  EXPECT_TRUE(fs::exists(folder.path() / "notes.txt"));
+}
+
+}  // namespace
+}  // namespace hrm::training

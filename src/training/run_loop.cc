@@ -1,0 +1,269 @@
+#include "training/run_loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "training/sparkline.h"
+
+namespace hrm::training {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kWhere = "training.run_loop";
+constexpr size_t kSparklineWidth = 40;
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+bool step_due(const Cadence& cadence, uint64_t step) { return cadence.steps > 0 && step % cadence.steps == 0; }
+
+class Timer {
+ public:
+  explicit Timer(const Cadence& cadence) : cadence_(cadence) {}
+  bool due(uint64_t step) const {
+    return step_due(cadence_, step) || (cadence_.minutes > 0 && seconds_since(last_) >= 60 * cadence_.minutes);
+  }
+  void restart() { last_ = Clock::now(); }
+
+ private:
+  Cadence cadence_;
+  Clock::time_point last_ = Clock::now();
+};
+
+Json to_json(const std::vector<Scalar>& scalars) {
+  Json object = Json::object();
+  for (const auto& [name, value] : scalars) object[name] = value;
+  return object;
+}
+
+// What a checkpoint holds beside the trainee's part.
+struct LoopState {
+  uint64_t step = 0, evaluated_step = 0, best_step = 0, log_size = 0;
+  double seconds = 0;
+  std::vector<double> best_score;
+  std::vector<Scalar> last_evaluation;
+  Meters meters;
+
+  Json to_json() const;
+  static LoopState from_json(const Json& json, std::string_view source);
+};
+
+Json LoopState::to_json() const {
+  return {{"step", step},
+          {"seconds", seconds},
+          {"log_size", log_size},
+          {"meters", meters.state()},
+          {"evaluated_step", evaluated_step},
+          {"last_evaluation", training::to_json(last_evaluation)},
+          {"best_step", best_step},
+          {"best_score", best_score}};
+}
+
+LoopState LoopState::from_json(const Json& json, std::string_view source) {
+  LoopState state;
+  state.step = json_field<uint64_t>(json, "step", source);
+  state.seconds = json_field<double>(json, "seconds", source);
+  state.log_size = json_field<uint64_t>(json, "log_size", source);
+  state.meters.set_state(json_field<Json>(json, "meters", source));
+  state.evaluated_step = json_field<uint64_t>(json, "evaluated_step", source);
+  const Json last_evaluation = json_field<Json>(json, "last_evaluation", source);
+  for (const auto& [name, value] : last_evaluation.items())
+    if (value.is_number()) state.last_evaluation.push_back({name, value.get<double>()});
+  state.best_step = json_field<uint64_t>(json, "best_step", source);
+  state.best_score = json_field<std::vector<double>>(json, "best_score", source);
+  return state;
+}
+
+class Loop {
+ public:
+  Loop(Trainee& trainee, const RunFolder& folder, const LoopOptions& options)
+      : trainee_(trainee),
+        folder_(folder),
+        options_(options),
+        state_(restore()),
+        resumed_from_(state_.step),
+        log_(folder, state_.step, state_.log_size),
+        progress_("train", options.total_steps, {.unit = "steps", .enabled = options.progress, .start = state_.step}),
+        log_timer_(options.log),
+        evaluation_timer_(options.evaluate),
+        save_timer_(options.save) {}
+
+  RunResult run();
+
+ private:
+  LoopState restore();
+  void step();
+  void write_record();
+  void evaluate();
+  void keep_best(const EvaluationReport& report);
+  void show_evaluation();
+  void save();
+  void draw_charts();
+  RunResult end(RunEnd how);
+  std::string note() const;
+  std::string last_good() const;
+  double seconds() const { return restored_seconds_ + seconds_since(begin_); }
+  bool out_of_time() const { return options_.minutes > 0 && seconds() >= 60 * options_.minutes; }
+  bool done() const { return state_.step >= options_.total_steps; }
+
+  Trainee& trainee_;
+  const RunFolder& folder_;
+  const LoopOptions& options_;
+  const Clock::time_point begin_ = Clock::now();
+  double restored_seconds_ = 0;
+  std::optional<uint64_t> saved_step_;  // of the newest checkpoint
+  bool unsaved_ = true;                 // something happened since then
+  LoopState state_;
+  uint64_t resumed_from_;
+  RunLog log_;
+  Progress progress_;
+  Timer log_timer_, evaluation_timer_, save_timer_;
+};
+
+LoopState Loop::restore() {
+  if (!options_.resume) return {};
+  const auto found = find_checkpoint(folder_.path());
+  if (!found) return {};
+  const std::string source = found->path.string();
+  LoopState state = LoopState::from_json(json_field<Json>(found->checkpoint.state, "loop", source), source);
+  trainee_.load(
+      {.tensors = found->checkpoint.tensors, .state = json_field<Json>(found->checkpoint.state, "trainee", source)});
+  restored_seconds_ = state.seconds;
+  saved_step_ = state.step;
+  unsaved_ = false;
+  return state;
+}
+
+RunResult Loop::run() {
+  if (!done()) log_.event(state_.step, seconds(), resumed_from_ > 0 ? "resumed" : "started");
+  // An evaluation that Ctrl-C cut short is made up for.
+  if (state_.step > 0 && step_due(options_.evaluate, state_.step)) evaluate();
+  while (!done() && !out_of_time() && !interrupted()) {
+    step();
+    if (log_timer_.due(state_.step)) write_record();
+    if (!interrupted() && evaluation_timer_.due(state_.step)) evaluate();
+    if (!interrupted() && save_timer_.due(state_.step)) save();
+  }
+  if (!interrupted()) evaluate();
+  return end(interrupted() ? RunEnd::kInterrupted : done() ? RunEnd::kFinished : RunEnd::kOutOfTime);
+}
+
+void Loop::step() {
+  const StepReport report = trainee_.step(state_.step + 1);
+  if (!report.fault.empty()) {
+    log_.event(state_.step + 1, seconds(), report.fault);
+    throw failure(kWhere, "step {}: {}; the step was not applied; {}; {}", state_.step + 1, report.fault, last_good(),
+                  options_.remedy);
+  }
+  ++state_.step;
+  unsaved_ = true;
+  state_.meters.add(report.measurements);
+  progress_.update(state_.step, note());
+}
+
+void Loop::write_record() {
+  log_.train(state_.step, seconds(), state_.meters.means());
+  state_.meters.clear();
+  log_timer_.restart();
+}
+
+void Loop::evaluate() {
+  evaluation_timer_.restart();
+  if (state_.evaluated_step == state_.step) return;
+  progress_.update(state_.step, "evaluating");
+  const EvaluationReport report = trainee_.evaluate(state_.step);
+  if (!report.complete) return;
+  unsaved_ = true;
+  state_.evaluated_step = state_.step;
+  state_.last_evaluation = report.values;
+  if (!report.values.empty()) log_.evaluation(state_.step, seconds(), report.values);
+  keep_best(report);
+  show_evaluation();
+  draw_charts();
+  if (options_.save_after_evaluation) save();
+}
+
+void Loop::keep_best(const EvaluationReport& report) {
+  const bool first = state_.best_step == 0;
+  // Without a score the newest model is the one to keep.
+  if (!first && !report.score.empty() && !std::ranges::lexicographical_compare(state_.best_score, report.score)) return;
+  trainee_.save_model(folder_.model(), state_.step);
+  state_.best_score = report.score;
+  state_.best_step = state_.step;
+}
+
+void Loop::show_evaluation() {
+  if (!options_.progress || options_.headline.empty() || state_.last_evaluation.empty()) return;
+  const std::vector<double> history = log_.history("evaluation", options_.headline);
+  progress_.print(fmt::format(
+      "step {}, {}: {} {:.4f} {} best {:.4f} at step {}", state_.step, format_duration(seconds()), options_.headline,
+      scalar_or(state_.last_evaluation, options_.headline, 0), sparkline(history, kSparklineWidth),
+      state_.best_score.empty() ? 0.0 : state_.best_score.front(), state_.best_step));
+}
+
+void Loop::draw_charts() {
+  for (const Chart& chart : options_.charts) log_.draw(chart);
+}
+
+void Loop::save() {
+  save_timer_.restart();
+  if (!unsaved_) return;
+  Checkpoint checkpoint = trainee_.save();
+  if (const auto bad = first_not_finite(checkpoint.tensors))
+    throw failure(kWhere, "step {}: '{}' holds a NaN or an infinity and was not saved; {}; {}", state_.step, *bad,
+                  last_good(), options_.remedy);
+  state_.seconds = seconds();
+  state_.log_size = log_.size();
+  checkpoint.state = {
+      {"loop", state_.to_json()}, {"trainee", std::move(checkpoint.state)}, {"config", options_.config}};
+  try {
+    rotate_checkpoint(folder_.path(), checkpoint);
+  } catch (const Error& error) {
+    throw failure(kWhere, "step {} could not be saved: {}; {}", state_.step, error.what(), last_good());
+  }
+  saved_step_ = state_.step;
+  unsaved_ = false;
+}
+
+RunResult Loop::end(RunEnd how) {
+  if (how == RunEnd::kInterrupted) log_.event(state_.step, seconds(), "interrupted");
+  save();
+  draw_charts();
+  return {.end = how,
+          .step = state_.step,
+          .seconds = seconds(),
+          .last_evaluation = state_.last_evaluation,
+          .evaluated_step = state_.evaluated_step,
+          .best_score = state_.best_score,
+          .best_step = state_.best_step,
+          .resumed_from = resumed_from_};
+}
+
+std::string Loop::note() const {
+  const std::vector<Scalar> means = state_.meters.means();
+  std::string text;
+  for (const std::string& name : options_.notes)
+    if (const double value = scalar_or(means, name, NAN); !std::isnan(value))
+      text += fmt::format("{}{} {:.4g}", text.empty() ? "" : ", ", name, value);
+  return text;
+}
+
+std::string Loop::last_good() const {
+  if (!saved_step_) return "no checkpoint had been written yet";
+  return fmt::format("the last good checkpoint is {} of step {}", (folder_.path() / CheckpointNames::kLast).string(),
+                     *saved_step_);
+}
+
+}  // namespace
+
+RunResult run_loop(Trainee& trainee, const RunFolder& folder, const LoopOptions& options) {
+  const InterruptScope interrupts;
+  return Loop(trainee, folder, options).run();
+}
+
+}  // namespace hrm::training

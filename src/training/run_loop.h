@@ -1,0 +1,89 @@
+// The loop around any training run: steps, records, evaluations, checkpoints, and an orderly end whatever happens.
+//
+// It knows nothing of models. A Trainee does one step at a time and hands over its whole state; the loop decides when
+// to log, evaluate and save, stops on Ctrl-C with a checkpoint, and guards the last good state against NaN:
+//   - a step that reports a fault was not applied; the run ends with a failure naming the step, the last checkpoint and
+//     what to change;
+//   - a state with a NaN or infinity in a tensor is never written over a good checkpoint.
+//
+// Resuming from a checkpoint continues with the same bits as never having stopped: the state holds everything that
+// later steps depend on, the partial sums of the next log record included. Wall-clock cadences choose when to look and
+// to save; they never change a weight.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "training/checkpoint.h"
+#include "training/meters.h"
+#include "training/run_folder.h"
+#include "training/run_log.h"
+
+namespace hrm::training {
+
+struct StepReport {
+  std::string fault;  // not empty: the step was not applied, and this says why ("loss is nan")
+  std::vector<Measurement> measurements;
+};
+
+struct EvaluationReport {
+  bool complete = true;  // false: interrupted; it counts as not having happened
+  std::vector<Scalar> values;
+  std::vector<double> score;  // larger is better, the first entry that differs decides; empty: nothing was evaluated
+};
+
+class Trainee {
+ public:
+  virtual ~Trainee() = default;
+  // step: from 1. Depends on nothing but the state and the step's number.
+  virtual StepReport step(uint64_t step) = 0;
+  // Of the state after `step` steps. Must not change it.
+  virtual EvaluationReport evaluate(uint64_t step) = 0;
+  // Everything that later steps depend on. load() of what save() gave continues with the same bits, also in another
+  // process; throws bad_input where a part is missing or does not fit.
+  virtual Checkpoint save() const = 0;
+  virtual void load(const Checkpoint& checkpoint) = 0;
+  // Writes the model as it was evaluated last (or is, where nothing was evaluated), atomically.
+  virtual void save_model(const std::filesystem::path& path, uint64_t step) = 0;
+};
+
+// Due after every `steps` steps, and once `minutes` have passed since it was due last; 0 turns either off.
+struct Cadence {
+  uint64_t steps = 0;
+  double minutes = 0;
+};
+
+struct LoopOptions {
+  uint64_t total_steps = 0;
+  double minutes = 0;  // of training, over all resumes, after which the run ends early; 0: no limit
+  Cadence log{.steps = 10}, evaluate, save{.minutes = 5};
+  bool save_after_evaluation = true;
+  Json config;          // kept in every checkpoint
+  bool resume = false;  // from the folder's newest whole checkpoint, where there is one
+  bool progress = true;
+  std::vector<std::string> notes;  // metrics shown behind the progress bar
+  std::string headline;            // metric of an evaluation whose curve is printed after each one
+  std::vector<Chart> charts;       // drawn after each evaluation and at the end
+  std::string remedy;              // what to change after a NaN
+};
+
+enum class RunEnd { kFinished, kOutOfTime, kInterrupted };
+
+struct RunResult {
+  RunEnd end = RunEnd::kFinished;
+  uint64_t step = 0;
+  double seconds = 0;  // of training, over all resumes
+  std::vector<Scalar> last_evaluation;
+  uint64_t evaluated_step = 0;  // of the last evaluation; 0: none
+  std::vector<double> best_score;
+  uint64_t best_step = 0;  // whose model is kept; 0: none
+  uint64_t resumed_from = 0;
+};
+
+// Ends at total_steps, when the time is up, or on Ctrl-C (base/signals.h; the loop holds the InterruptScope). A last
+// evaluation and a checkpoint are made in the first two cases, a checkpoint in the third.
+// Throws failure on NaN and where a file cannot be written, bad_input where the checkpoint does not fit.
+RunResult run_loop(Trainee& trainee, const RunFolder& folder, const LoopOptions& options);
+
+}  // namespace hrm::training
