@@ -2,7 +2,8 @@
 //
 // For each stretch of `epochs_per_stretch` epochs: that many fresh shuffles of the groups are concatenated into one
 // stream; from each group one puzzle is drawn uniformly and its examples are taken without replacement until the batch
-// is full; batches run across epoch borders and only the stretch's last partial batch is dropped.
+// is full (those that do not fit are passed over); batches run across epoch borders and only the stretch's last partial
+// batch is dropped.
 #pragma once
 
 #include <cstdint>
@@ -36,17 +37,21 @@ class Sampler {
   // floor(epochs * total_groups * mean_puzzle_examples / batch): the schedule's length.
   static uint64_t total_steps(const DatasetMetadata& metadata, uint64_t epochs, uint64_t batch);
 
-  // Position in the stream, O(1) in size; the stretch is dealt again from the seed.
+  // Position in the stream, O(1) in size; every draw depends on the seed and the position alone. set_state throws
+  // bad_input on a state of another data set, batch, stretch or seed.
   Json state() const;
   void set_state(const Json& state);
 
  private:
-  void deal_stretch();
+  // One batch from the current position, shorter where the stretch ends.
+  std::vector<ExampleRef> deal();
+  int64_t group_at(uint64_t position);
+
   const Dataset& dataset_;
   SamplerOptions options_;
-  uint64_t stretch_ = 0;
-  size_t position_ = 0;
-  std::vector<ExampleRef> stream_;
+  uint64_t stretch_ = 0, position_ = 0;  // position: groups of the stretch already used
+  std::vector<int64_t> order_;           // shuffle of the groups of one epoch
+  uint64_t order_of_ = UINT64_MAX;       // that epoch, counted over all stretches
 };
 
 }  // namespace hrm::puzzles

@@ -1,0 +1,117 @@
+#include "puzzles/dataset_writer.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "base/error.h"
+#include "base/signals.h"
+#include "base/threads.h"
+#include "puzzles/dataset_files.h"
+
+namespace hrm::puzzles {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <typename T>
+void fill_rows(HostTensor& array, std::span<const int32_t> tokens, int64_t row) {
+  std::ranges::transform(tokens, array.as<T>().begin() + row * static_cast<int64_t>(tokens.size()),
+                         [](int32_t token) { return static_cast<T>(token); });
+}
+
+void store(HostTensor& array, std::span<const int32_t> tokens, int64_t row) {
+  if (array.dtype() == DType::kU8)
+    fill_rows<uint8_t>(array, tokens, row);
+  else if (array.dtype() == DType::kI32)
+    fill_rows<int32_t>(array, tokens, row);
+  else
+    fill_rows<int64_t>(array, tokens, row);
+}
+
+// Inputs and labels one after the other, so that only one of them is in memory.
+HostTensor fill(const SplitPlan& plan, int64_t seq_len, bool labels, size_t threads) {
+  HostTensor array(plan.dtype, {plan.originals * plan.variants, seq_len});
+  parallel_for(static_cast<size_t>(plan.originals), threads, [&](size_t original) {
+    if (interrupted()) throw failure("puzzles.write_split", "interrupted; nothing was written");
+    Tokens question(static_cast<size_t>(seq_len)), answer(static_cast<size_t>(seq_len));
+    for (int64_t variant = 0; variant < plan.variants; ++variant) {
+      plan.fill(static_cast<int64_t>(original), variant, question, answer);
+      store(array, labels ? answer : question, static_cast<int64_t>(original) * plan.variants + variant);
+    }
+  });
+  return array;
+}
+
+HostTensor counting(int64_t n, int64_t step) {
+  HostTensor array(DType::kI32, {n});
+  for (int64_t i = 0; i < n; ++i) array.as<int32_t>()[i] = static_cast<int32_t>(i * step);
+  return array;
+}
+
+}  // namespace
+
+FolderTransaction::FolderTransaction(const fs::path& target, bool replace)
+    : target_(fs::absolute(target).lexically_normal()) {
+  if (!target_.has_filename()) target_ = target_.parent_path();  // "out/"
+  if (fs::exists(target_)) {
+    if (!fs::is_directory(target_)) throw bad_input("puzzles.write", "{}: is a file; name a folder", target_.string());
+    if (!fs::is_empty(target_) && !(replace && fs::exists(target_ / kDescriptionFile)))
+      throw bad_input("puzzles.write", "{}: exists and is not empty; choose another folder{}", target_.string(),
+                      fs::exists(target_ / kDescriptionFile) ? " or replace it with --force" : "");
+  }
+  std::error_code error;
+  fs::create_directories(target_.parent_path(), error);
+  temporary_ = target_.parent_path() / fmt::format(".{}.tmp-{}", target_.filename().string(), ::getpid());
+  fs::remove_all(temporary_, error);
+  if (!fs::create_directory(temporary_, error))
+    throw failure("puzzles.write", "{}: cannot be created: {}", temporary_.string(), error.message());
+}
+
+FolderTransaction::~FolderTransaction() {
+  std::error_code ignored;
+  fs::remove_all(temporary_, ignored);
+}
+
+void FolderTransaction::commit() {
+  const auto moved = [&](unsigned flags) {
+    return ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), flags) == 0;
+  };
+  if (moved(0)) return;  // the target was absent or an empty folder
+  if ((errno == ENOTEMPTY || errno == EEXIST) && moved(RENAME_EXCHANGE)) return;  // the old one is removed with us
+  throw failure("puzzles.write", "{}: cannot be renamed to {}: {}", temporary_.string(), target_.string(),
+                std::strerror(errno));
+}
+
+void write_split(const fs::path& folder, const std::string& split, const Family& family, const SplitPlan& plan,
+                 size_t threads) {
+  const fs::path place = folder / split;
+  const int64_t examples = plan.originals * plan.variants;
+  const DatasetMetadata metadata{.ignore_label_id = 0,
+                                 .vocab_size = family.vocab_size(),
+                                 .seq_len = family.seq_len(),
+                                 .num_puzzle_identifiers = 1,
+                                 .total_groups = plan.originals,
+                                 .total_puzzles = examples,
+                                 .mean_puzzle_examples = 1};
+  save_npy(place / "all__inputs.npy", fill(plan, family.seq_len(), /*labels=*/false, threads));
+  save_npy(place / "all__labels.npy", fill(plan, family.seq_len(), /*labels=*/true, threads));
+  save_npy(place / "all__puzzle_identifiers.npy", counting(examples, 0));
+  save_npy(place / "all__puzzle_indices.npy", counting(examples + 1, 1));
+  save_npy(place / "all__group_indices.npy", counting(plan.originals + 1, plan.variants));
+  HostTensor ratings(DType::kI32, {examples});
+  for (int64_t i = 0; i < examples; ++i) ratings.as<int32_t>()[i] = plan.ratings[i / plan.variants];
+  save_npy(place / "all__ratings.npy", ratings);
+  write_json(place / "dataset.json", metadata_to_json(metadata));
+}
+
+void write_folder_files(const fs::path& folder, const Family& family, const Json& provenance) {
+  write_json(folder / kIdentifiersFile, Json::array({"<blank>"}));
+  write_json(folder / kDescriptionFile, {{"family", family.describe()}, {"provenance", provenance}});
+}
+
+}  // namespace hrm::puzzles
