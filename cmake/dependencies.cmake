@@ -4,6 +4,7 @@ find_package(fmt REQUIRED)            # text formatting
 find_package(nlohmann_json REQUIRED)  # JSON
 find_package(yaml-cpp REQUIRED)       # the authors' configuration files
 find_package(CLI11 REQUIRED)          # command line
+find_package(zstd REQUIRED)           # compressed puzzle files (.csv.zst, .npy.zst)
 
 if(HRM_TESTS)
   find_package(GTest REQUIRED)
