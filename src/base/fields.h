@@ -71,7 +71,7 @@ Json field_to_json(const T& value) {
 template <typename T>
 void field_from_json(T& value, const Json& json, const std::string& key, std::string_view source) {
   const auto wrong = [&](std::string_view wanted) {
-    return bad_input("fields", "{}: {} = {} is not {}", source, key, json.dump().substr(0, 80), wanted);
+    return bad_input("fields", "{}: {} = {} is not {}", source, key, printable(json).substr(0, 80), wanted);
   };
   if constexpr (std::is_enum_v<T>) {
     if (!json.is_string()) throw wrong("a name");
@@ -81,7 +81,8 @@ void field_from_json(T& value, const Json& json, const std::string& key, std::st
     value = json.get<bool>();
   } else if constexpr (std::is_integral_v<T>) {
     if (!json.is_number_integer()) throw wrong("an integer");
-    if (std::is_unsigned_v<T> && !json.is_number_unsigned()) throw wrong("an integer of at least 0");
+    if (std::is_unsigned_v<T> && !json.is_number_unsigned() && json.get<int64_t>() < 0)
+      throw wrong("an integer of at least 0");
     if (!std::is_unsigned_v<T> && json.is_number_unsigned() && !std::in_range<T>(json.get<uint64_t>()))
       throw wrong("an integer in range");
     value = json.get<T>();
@@ -130,7 +131,7 @@ std::vector<FieldHelp> describe_fields(const Config& config, const std::string& 
       for (FieldHelp& inner : describe_fields(value, name + ".")) all.push_back(std::move(inner));
     } else {
       const Json json = detail::field_to_json(value);
-      all.push_back({name, json.is_string() ? json.template get<std::string>() : json.dump(), std::string(help)});
+      all.push_back({name, json.is_string() ? json.template get<std::string>() : printable(json), std::string(help)});
     }
   });
   return all;
@@ -187,10 +188,13 @@ void assign_field(Config& config, std::string_view argument) {
   for (const FieldHelp& field : describe_fields(config)) known.push_back(field.key);
   try {
     if (set_field(config, key, json, "argument")) return;
-  } catch (const Error&) {
+  } catch (const Error& error) {
     if (json.is_string()) throw;
-    if (set_field(config, key, Json(std::string(text)), "argument"))
-      return;  // a text field given a number: "run_name=7"
+    try {
+      if (set_field(config, key, Json(std::string(text)), "argument")) return;  // a text field: "run_name=7"
+    } catch (const Error&) {
+      throw error;
+    }
   }
   throw bad_input("fields", "unknown setting '{}'{}", key, detail::closest_key(key, known));
 }

@@ -54,7 +54,9 @@ void sync_folder(const fs::path& folder) {
 }  // namespace
 
 std::string read_file(const fs::path& path) {
-  if (fs::is_directory(path)) throw bad_input("files.read", "{}: is a folder, a file is needed", path.string());
+  std::error_code ignored;  // of a path that cannot even be looked up: opening it says why
+  if (fs::is_directory(path, ignored))
+    throw bad_input("files.read", "{}: is a folder, a file is needed", path.string());
   std::ifstream in(path, std::ios::binary);
   if (!in) throw bad_input("files.read", "{}: cannot open: {}", path.string(), reason());
   std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());

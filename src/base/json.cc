@@ -24,11 +24,19 @@ Json parse_json(std::string_view text, std::string_view source) {
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     const auto column = at - (before.rfind('\n') + 1) + 1;  // npos + 1 == 0
     throw bad_input("json.parse", "{}: line {}, column {}: not valid JSON", source, line, column);
+  } catch (const nlohmann::json::out_of_range&) {
+    throw bad_input("json.parse", "{}: holds a number too large for a double", source);
   }
 }
 
 Json read_json(const std::filesystem::path& path) { return parse_json(read_file(path), path.string()); }
 
-void write_json(const std::filesystem::path& path, const Json& value) { write_file_atomic(path, value.dump(1) + "\n"); }
+std::string printable(const Json& value, int indent) {
+  return value.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+void write_json(const std::filesystem::path& path, const Json& value) {
+  write_file_atomic(path, printable(value, 1) + "\n");
+}
 
 }  // namespace hrm

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -16,6 +17,9 @@ using Json = nlohmann::ordered_json;
 Json parse_json(std::string_view text, std::string_view source);
 Json read_json(const std::filesystem::path& path);
 
+// As text, on one line without an indent. Never throws: bytes that are not UTF-8 become U+FFFD.
+std::string printable(const Json& value, int indent = -1);
+
 // The field as T. Throws bad_input naming source and field where it is missing or of another type.
 template <typename T>
 T json_field(const Json& object, std::string_view field, std::string_view source) {
@@ -26,11 +30,11 @@ T json_field(const Json& object, std::string_view field, std::string_view source
     return at->get<T>();
   } catch (const nlohmann::json::exception& e) {
     throw bad_input("json.field", "{}: field '{}' has the wrong type or range: {}", source, field,
-                    at->dump().substr(0, 80));
+                    printable(*at).substr(0, 80));
   }
 }
 
-// Atomic, indented by one space, ends with a newline.
+// Atomic, printable(value, 1), ends with a newline.
 void write_json(const std::filesystem::path& path, const Json& value);
 
 }  // namespace hrm

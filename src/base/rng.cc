@@ -47,8 +47,8 @@ uint64_t splitmix64(uint64_t x) {
 }
 
 uint64_t derive_seed(uint64_t seed, std::initializer_list<uint64_t> coordinates) {
-  uint64_t mixed = splitmix64(seed ^ coordinates.size());
-  for (uint64_t c : coordinates) mixed = splitmix64(mixed ^ splitmix64(c));
+  uint64_t mixed = splitmix64(splitmix64(seed) ^ coordinates.size());
+  for (uint64_t c : coordinates) mixed = splitmix64(mixed ^ c);  // not of splitmix64(c): (a, b) would equal (b, a)
   return mixed;
 }
 

@@ -1,5 +1,6 @@
 #include "base/tensor.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -58,6 +59,17 @@ T load(const std::byte* from) {
   return value;
 }
 
+// A float from which a 16-bit float is rounded as if from `value` itself: inexact results get an odd last bit, which no
+// 16-bit float or middle of two has, so that rounding twice does no harm.
+template <typename From>
+float narrow_to_odd(From value) {
+  const auto nearest = static_cast<float>(value);
+  const auto exact = static_cast<long double>(value), rounded = static_cast<long double>(nearest);
+  if (std::isnan(nearest) || rounded == exact) return nearest;
+  const float inner = std::fabs(rounded) > std::fabs(exact) ? std::nextafter(nearest, 0.f) : nearest;
+  return std::bit_cast<float>(std::bit_cast<uint32_t>(inner) | 1u);
+}
+
 template <typename To, typename From>
 To convert(From value) {
   if constexpr (std::is_same_v<From, Half>) {
@@ -65,9 +77,9 @@ To convert(From value) {
   } else if constexpr (std::is_same_v<From, Brain>) {
     return convert<To>(from_bfloat16(value.bits));
   } else if constexpr (std::is_same_v<To, Half>) {
-    return Half{to_float16(static_cast<float>(value))};
+    return Half{to_float16(narrow_to_odd(value))};
   } else if constexpr (std::is_same_v<To, Brain>) {
-    return Brain{to_bfloat16(static_cast<float>(value))};
+    return Brain{to_bfloat16(narrow_to_odd(value))};
   } else if constexpr (std::is_floating_point_v<To>) {
     return static_cast<To>(value);
   } else if constexpr (std::is_floating_point_v<From>) {
@@ -82,6 +94,12 @@ To convert(From value) {
       throw bad_input("tensor.to", "value {} does not fit into {} bits", value, 8 * sizeof(To));
     return static_cast<To>(value);
   }
+}
+
+size_t byte_count(DType type, std::span<const int64_t> shape) {
+  const auto count = static_cast<size_t>(element_count(shape));
+  if (count > (size_t{1} << 62) / size_of(type)) throw bad_input("tensor", "shape {} is too large", to_string(shape));
+  return count * size_of(type);
 }
 
 }  // namespace
@@ -113,11 +131,11 @@ std::string to_string(std::span<const int64_t> shape) {
 }
 
 HostTensor::HostTensor(DType dtype, Shape shape)
-    : dtype_(dtype), shape_(std::move(shape)), bytes_(static_cast<size_t>(element_count(shape_)) * size_of(dtype)) {}
+    : dtype_(dtype), shape_(std::move(shape)), bytes_(byte_count(dtype, shape_)) {}
 
 HostTensor::HostTensor(DType dtype, Shape shape, std::vector<std::byte> bytes)
     : dtype_(dtype), shape_(std::move(shape)), bytes_(std::move(bytes)) {
-  const auto wanted = static_cast<size_t>(element_count(shape_)) * size_of(dtype);
+  const size_t wanted = byte_count(dtype, shape_);
   if (bytes_.size() != wanted)
     throw bad_input("tensor", "shape {} of {} needs {} bytes, got {}", to_string(shape_), name_of(dtype), wanted,
                     bytes_.size());
@@ -135,6 +153,8 @@ HostTensor HostTensor::to(DType dtype) const {
       }
     });
   });
+  if (dtype == DType::kBool && std::ranges::any_of(result.bytes_, [](std::byte b) { return b > std::byte{1}; }))
+    throw bad_input("tensor.to", "a value is neither 0 nor 1, as bool needs");
   return result;
 }
 

@@ -1,0 +1,76 @@
+#include "base/json.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+
+namespace hrm {
+namespace {
+
+std::string message_of(std::string_view text) {
+  try {
+    parse_json(text, "x.json");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), 2);
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(ParseJson, NamesSourceLineAndColumn) {
+  EXPECT_EQ(message_of("{\n  \"a\": 1,\n  \"b\": ?\n}"), "[json.parse] x.json: line 3, column 8: not valid JSON");
+  EXPECT_EQ(message_of("?"), "[json.parse] x.json: line 1, column 1: not valid JSON");
+  EXPECT_NE(message_of("{\"a\": 1").find("line 1, column 8"), std::string::npos) << message_of("{\"a\": 1");
+  EXPECT_NE(message_of("").find("line 1, column 1"), std::string::npos) << message_of("");
+}
+
+TEST(ParseJson, RefusesWhatJsonIsNot) {
+  for (const char* text : {"[1,]", "{'a': 1}", "nan", "1 2", "\"\xff\"", "1e999", "[-1e999]", "// note\n1"})
+    EXPECT_NE(message_of(text), "accepted") << text;
+}
+
+TEST(ParseJson, RefusesDeepNestingWithoutRunningOutOfStack) {
+  const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  EXPECT_EQ(message_of(nested(200)), "accepted");
+  EXPECT_NE(message_of(nested(202)).find("deeper than 200"), std::string::npos);
+  EXPECT_NE(message_of(std::string(1'000'000, '[')).find("deeper than 200"), std::string::npos);
+  EXPECT_NE(message_of(std::string(1'000'000, '{')), "accepted");
+}
+
+TEST(ParseJson, KeepsTheOrderOfKeys) { EXPECT_EQ(parse_json(R"({"z": 1, "a": 2})", "x").dump(), R"({"z":1,"a":2})"); }
+
+TEST(JsonField, NamesWhatIsMissingOrWrong) {
+  const Json object = parse_json(R"({"n": 3, "s": "text"})", "x");
+  EXPECT_EQ(json_field<int>(object, "n", "x"), 3);
+  EXPECT_EQ(json_field<std::string>(object, "s", "x"), "text");
+  const auto message = [&](auto read) -> std::string {
+    try {
+      read();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(message([&] { json_field<int>(object, "k", "x.json"); }), "[json.field] x.json: field 'k' is missing");
+  EXPECT_NE(message([&] { json_field<int>(object, "s", "x.json"); }).find("field 's' has the wrong type"),
+            std::string::npos);
+  EXPECT_NE(message([&] { json_field<int>(Json(3), "s", "x.json"); }).find("expected an object"), std::string::npos);
+}
+
+TEST(WriteJson, RoundTripThroughAFile) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "new/deep/x.json";
+  const Json value = parse_json(R"({"a": [1, 2.5, null, "ä"]})", "x");
+  write_json(path, value);
+  EXPECT_EQ(read_json(path), value);
+  EXPECT_EQ(read_file(path).back(), '\n');
+}
+
+TEST(WriteJson, TextThatIsNotUtf8BecomesReadable) {
+  const TemporaryFolder folder;
+  write_json(folder.path() / "x.json", Json("a\xff"));
+  EXPECT_EQ(read_json(folder.path() / "x.json"), Json("a\xEF\xBF\xBD"));
+}
+
+}  // namespace
+}  // namespace hrm

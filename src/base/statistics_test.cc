@@ -1,0 +1,58 @@
+#include "base/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace hrm {
+namespace {
+
+TEST(Wilson95, EqualsPublishedValues) {
+  // Newcombe 1998, table I: the score method without continuity correction.
+  const struct {
+    uint64_t successes, n;
+    double low, high;
+  } kTable[] = {{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0.0000, 0.1611}, {1, 29, 0.0061, 0.1718}};
+  for (const auto& row : kTable) {
+    const Interval interval = wilson95(row.successes, row.n);
+    EXPECT_NEAR(interval.low, row.low, 5e-5) << row.successes << "/" << row.n;
+    EXPECT_NEAR(interval.high, row.high, 5e-5) << row.successes << "/" << row.n;
+  }
+}
+
+TEST(Wilson95, StaysInsideAndIsSymmetric) {
+  EXPECT_EQ(wilson95(0, 0).low, 0);
+  EXPECT_EQ(wilson95(0, 0).high, 1);
+  for (uint64_t n : {1u, 2u, 10u, 500u, 1'000'000u}) {
+    for (uint64_t k : {uint64_t{0}, uint64_t{1}, n / 2, n}) {
+      const Interval a = wilson95(k, n), b = wilson95(n - k, n);
+      const double p = static_cast<double>(k) / static_cast<double>(n);
+      EXPECT_GE(a.low, 0);
+      EXPECT_LE(a.high, 1);
+      EXPECT_LE(a.low, p + 1e-12);
+      EXPECT_GE(a.high, p - 1e-12);
+      EXPECT_NEAR(a.low, 1 - b.high, 1e-12);
+    }
+  }
+}
+
+TEST(Mean95, EqualsTheFormula) {
+  // 1, 2, 3, 4: mean 2.5, deviation sqrt(5/3).
+  const Interval interval = mean95(10, 30, 4);
+  const double half = 1.959963984540054 * std::sqrt(5.0 / 3.0 / 4.0);
+  EXPECT_NEAR(interval.low, 2.5 - half, 1e-12);
+  EXPECT_NEAR(interval.high, 2.5 + half, 1e-12);
+}
+
+TEST(Mean95, FewOrEqualValuesDegenerate) {
+  EXPECT_EQ(mean95(0, 0, 0).low, 0);
+  EXPECT_EQ(mean95(3, 9, 1).low, 3);
+  EXPECT_EQ(mean95(3, 9, 1).high, 3);
+  const double x = 0.1;  // rounding must not give the square root of a negative variance
+  const Interval same = mean95(1000 * x, 1000 * x * x, 1000);
+  EXPECT_NEAR(same.low, x, 1e-7);
+  EXPECT_NEAR(same.high, x, 1e-7);
+}
+
+}  // namespace
+}  // namespace hrm

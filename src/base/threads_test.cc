@@ -1,0 +1,79 @@
+#include "base/threads.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <numeric>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "base/rng.h"
+
+namespace hrm {
+namespace {
+
+TEST(ParallelFor, VisitsEveryItemOnce) {
+  for (size_t threads : {1u, 2u, 7u, 64u}) {
+    for (size_t n : {0u, 1u, 5u, 1000u}) {
+      std::vector<std::atomic<int>> visits(n);
+      parallel_for(n, threads, [&](size_t i) { ++visits[i]; });
+      for (size_t i = 0; i < n; ++i) ASSERT_EQ(visits[i], 1) << "item " << i << " of " << n << ", threads " << threads;
+    }
+  }
+}
+
+TEST(ParallelFor, StreamsPerItemGiveTheSameDataAtAnyThreadCount) {
+  const auto draw = [](size_t threads) {
+    std::vector<uint64_t> numbers(500);
+    parallel_for(numbers.size(), threads, [&](size_t i) {
+      Rng rng(9, {i});
+      for (size_t k = 0; k <= i % 5; ++k) numbers[i] ^= rng.next();
+    });
+    return numbers;
+  };
+  const auto truth = draw(1);
+  for (size_t threads : {2u, 3u, 16u}) EXPECT_EQ(draw(threads), truth) << threads;
+}
+
+TEST(ParallelFor, AnExceptionStopsTheLoopAndReachesTheCaller) {
+  for (size_t threads : {1u, 4u}) {
+    std::atomic<size_t> visited{0};
+    const auto body = [&](size_t i) {
+      ++visited;
+      if (i == 10) throw std::runtime_error("item 10");
+      if (i > 10) std::this_thread::sleep_for(std::chrono::microseconds(100));
+    };
+    try {
+      parallel_for(100'000, threads, body);
+      FAIL() << "nothing was thrown";
+    } catch (const std::runtime_error& error) {
+      EXPECT_STREQ(error.what(), "item 10");
+    }
+    EXPECT_LT(visited, 100'000u) << "the other items were still done";
+  }
+}
+
+TEST(ParallelFor, ManyExceptionsAreOne) {
+  EXPECT_THROW(parallel_for(100, 8, [](size_t i) { throw std::out_of_range(std::to_string(i)); }), std::out_of_range);
+}
+
+TEST(DefaultThreads, FollowsTheEnvironment) {
+  const char* given = std::getenv("HRM_THREADS");
+  const std::string saved = given ? given : "";
+  setenv("HRM_THREADS", "3", 1);
+  EXPECT_EQ(default_threads(), 3u);
+  for (const char* nonsense : {"0", "-2", "many", ""}) {
+    setenv("HRM_THREADS", nonsense, 1);
+    EXPECT_GE(default_threads(), 1u) << nonsense;
+    EXPECT_LE(default_threads(), 100'000u) << nonsense;
+  }
+  if (given)
+    setenv("HRM_THREADS", saved.c_str(), 1);
+  else
+    unsetenv("HRM_THREADS");
+}
+
+}  // namespace
+}  // namespace hrm
