@@ -44,12 +44,14 @@ inline std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+inline std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+
 // As it may stand in an error message: control characters replaced, at most 60 characters.
-inline std::string printable(std::string_view text) {
-  std::string shown(text.substr(0, 60));
-  for (char& c : shown)
+inline std::string shown(std::string_view text) {
+  std::string copy(text.substr(0, 60));
+  for (char& c : copy)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  return shown + (text.size() > 60 ? "..." : "");
+  return copy + (text.size() > 60 ? "..." : "");
 }
 
 }  // namespace hrm

@@ -52,7 +52,7 @@ JsonlWriter::JsonlWriter(const fs::path& path, Mode mode) : path_(path.string())
 }
 
 void JsonlWriter::write(const Json& value) {
-  const std::string line = value.dump() + "\n";
+  const std::string line = printable(value) + "\n";
   if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() || std::fflush(file_.get()) != 0)
     throw failure("jsonl.write", "{}: {}; lines written before are kept", path_, std::strerror(errno));
 }

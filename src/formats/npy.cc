@@ -52,7 +52,7 @@ class Literal {
         header.shape = tuple();
         has_shape = true;
       } else {
-        throw fault(fmt::format("key '{}' is unknown or occurs twice", printable(key)));
+        throw fault(fmt::format("key '{}' is unknown or occurs twice", shown(key)));
       }
       if (!accept(',')) {
         expect('}');
@@ -126,7 +126,7 @@ class Literal {
     for (const Descr& d : kDescrs)
       if (d.code == descr || (d.code[0] == '|' && descr == fmt::format("<{}", d.code.substr(1)))) return d.type;
     throw bad_input(kWhere, "{}: element type '{}' is not supported: little-endian bool, integers and floats are",
-                    source_, printable(descr));
+                    source_, shown(descr));
   }
 
   std::string_view text_, source_;
@@ -193,7 +193,7 @@ HostTensor load_npy(const std::filesystem::path& path) {
 void save_npy(const std::filesystem::path& path, const HostTensor& array) {
   const std::string header = header_text(array, path.string());
   write_file_atomic(path, [&](const ByteSink& sink) {
-    sink(std::as_bytes(std::span(header)));
+    sink(bytes_of(header));
     sink(array.bytes());
   });
 }

@@ -6,11 +6,10 @@
 
 #include "base/error.h"
 #include "base/testing.h"
+#include "formats/bytes.h"
 
 namespace hrm {
 namespace {
-
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
 // A whole file of version 1.0 with this header dict.
 std::string file_with(const std::string& dict, const std::string& data) {

@@ -39,19 +39,19 @@ struct Header {
 
 Entry parse_entry(const std::string& name, const Json& json, std::string_view source) {
   const auto fault = [&](std::string_view what) {
-    return bad_input(kWhere, "{}: tensor '{}': {}", source, printable(name), what);
+    return bad_input(kWhere, "{}: tensor '{}': {}", source, shown(name), what);
   };
   if (!json.is_object() || !json.contains("dtype") || !json.contains("shape") || !json.contains("data_offsets"))
     throw fault("dtype, shape or data_offsets is missing");
   const std::string dtype = json["dtype"].is_string() ? json["dtype"].get<std::string>() : json["dtype"].dump();
   const auto known = std::ranges::find(kTypes, dtype, &TypeName::name);
-  if (known == std::end(kTypes)) throw fault(fmt::format("element type {} is not supported", printable(dtype)));
+  if (known == std::end(kTypes)) throw fault(fmt::format("element type {} is not supported", shown(dtype)));
   const auto numbers = [&](const char* field) {
     std::vector<uint64_t> values;
     if (!json[field].is_array()) throw fault(fmt::format("{} is not a list", field));
     for (const Json& n : json[field]) {
       if (!n.is_number_unsigned() || n.get<uint64_t>() > uint64_t{1} << 62)
-        throw fault(fmt::format("{} holds {}, expected numbers of at least 0", field, printable(n.dump())));
+        throw fault(fmt::format("{} holds {}, expected numbers of at least 0", field, shown(n.dump())));
       values.push_back(n.get<uint64_t>());
     }
     return values;
@@ -71,14 +71,14 @@ void check_ranges(Header& header, uint64_t size, std::string_view source) {
   uint64_t at = 0;
   for (const Entry& e : header.entries) {
     if (e.begin != at)
-      throw bad_input(kWhere, "{}: tensor '{}' begins at {}, expected {}: {}", source, printable(e.name), e.begin, at,
+      throw bad_input(kWhere, "{}: tensor '{}' begins at {}, expected {}: {}", source, shown(e.name), e.begin, at,
                       e.begin < at ? "ranges overlap" : "bytes are left over");
     at = e.end;
   }
   const uint64_t have = size - header.data_offset;
   if (at > have)
     throw bad_input(kWhere, "{}: tensor '{}' ends at {}, the data section has {} bytes: truncated?", source,
-                    printable(header.entries.back().name), at, have);
+                    shown(header.entries.back().name), at, have);
   if (at < have) throw bad_input(kWhere, "{}: {} bytes behind the last tensor", source, have - at);
 }
 
@@ -100,7 +100,7 @@ Header parse_header(std::span<const std::byte> bytes, std::string_view source) {
     }
     if (!value.is_object()) throw bad_input(kWhere, "{}: __metadata__ is not an object", source);
     for (const auto& [key, text] : value.items()) {
-      if (!text.is_string()) throw bad_input(kWhere, "{}: __metadata__ '{}' is not a text", source, printable(key));
+      if (!text.is_string()) throw bad_input(kWhere, "{}: __metadata__ '{}' is not a text", source, shown(key));
       header.metadata[key] = text.get<std::string>();
     }
   }
@@ -125,7 +125,7 @@ Safetensors parse_safetensors(std::span<const std::byte> bytes, std::string_view
     const auto data = bytes.subspan(header.data_offset + e.begin, e.end - e.begin);
     HostTensor tensor(e.dtype, std::move(e.shape), {data.begin(), data.end()});
     if (!file.tensors.emplace(e.name, std::move(tensor)).second)
-      throw bad_input(kWhere, "{}: tensor '{}' occurs twice", source, printable(e.name));
+      throw bad_input(kWhere, "{}: tensor '{}' occurs twice", source, shown(e.name));
   }
   return file;
 }
@@ -158,7 +158,7 @@ void save_safetensors(const std::filesystem::path& path, const Safetensors& file
   append_le(prefix, static_cast<uint64_t>(text.size()));
   prefix += text;
   write_file_atomic(path, [&](const ByteSink& sink) {
-    sink(std::as_bytes(std::span(prefix)));
+    sink(bytes_of(prefix));
     for (const auto& [name, tensor] : layout(file.tensors)) sink(tensor->bytes());
   });
 }

@@ -19,7 +19,7 @@ std::string file_with(const std::string& header, size_t data_bytes) {
 
 void expect_refused(const std::string& file, const std::string& part) {
   try {
-    parse_safetensors(std::as_bytes(std::span(file)), "x.safetensors");
+    parse_safetensors(bytes_of(file), "x.safetensors");
     ADD_FAILURE() << "accepted, expected: " << part;
   } catch (const Error& e) {
     EXPECT_EQ(e.exit_code(), 2);
@@ -48,7 +48,7 @@ TEST(Safetensors, ComesBackWithMetadataAndAligned) {
   EXPECT_EQ(back.metadata, example().metadata);
   EXPECT_EQ(read_safetensors_metadata(path), example().metadata);
   const std::string bytes = read_file(path);
-  const auto header = load_le<uint64_t>(std::as_bytes(std::span(bytes)));
+  const auto header = load_le<uint64_t>(bytes_of(bytes));
   EXPECT_EQ(header % 8, 0u);
   const Json json = parse_json(bytes.substr(8, header), "header");
   EXPECT_EQ(json["wide"]["data_offsets"][0].get<int>() % 8, 0);

@@ -35,8 +35,4 @@ class EventWriter {
   std::unique_ptr<std::FILE, Close> file_;
 };
 
-// CRC-32C (Castagnoli) of the bytes, and the rotated form that TFRecord frames store.
-uint32_t crc32c(std::string_view bytes);
-uint32_t masked_crc32c(std::string_view bytes);
-
 }  // namespace hrm

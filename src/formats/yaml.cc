@@ -100,7 +100,7 @@ class Builder : public YAML::EventHandler {
   // "!" marks a quoted scalar, "?" and "" a plain node; a text may be tagged as what it is.
   void check_tag(const YAML::Mark& mark, const std::string& tag) const {
     if (!tag.empty() && tag != "?" && tag != "!")
-      throw fault(mark, fmt::format("tag '{}' is not accepted", printable(tag)));
+      throw fault(mark, fmt::format("tag '{}' is not accepted", shown(tag)));
   }
   void open(const YAML::Mark& mark, const std::string& tag, Json empty) {
     check_tag(mark, tag);
@@ -128,7 +128,7 @@ class Builder : public YAML::EventHandler {
       parent.key.reset();
     } else {
       if (!text) throw fault(mark, "a key is missing");
-      if (parent.value.contains(*text)) throw fault(mark, fmt::format("key '{}' occurs twice", printable(*text)));
+      if (parent.value.contains(*text)) throw fault(mark, fmt::format("key '{}' occurs twice", shown(*text)));
       parent.key = text;
     }
   }
@@ -183,7 +183,7 @@ void emit(YAML::Emitter& out, const Json& value) {
   } else if (value.is_null()) {
     out << YAML::Null;
   } else {
-    out << (value.is_number_float() ? float_text(value.get<double>()) : value.dump());
+    out << (value.is_number_float() ? float_text(value.get<double>()) : printable(value));
   }
 }
 

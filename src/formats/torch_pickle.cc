@@ -1,0 +1,284 @@
+#include "formats/torch_pickle.h"
+
+#include <map>
+#include <optional>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "formats/bytes.h"
+#include "formats/pickle.h"
+#include "formats/zip.h"
+
+namespace hrm {
+namespace {
+
+constexpr std::string_view kWhere = "torch.load";
+// PROTO 2, LONG1 of ten bytes, the magic number of the legacy container, STOP.
+constexpr std::string_view kLegacyMagic("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15);
+constexpr int64_t kLegacyProtocol = 1001;
+// Tensors may share storages (tied weights), but not without bound.
+constexpr uint64_t kMaxSharing = 4;
+
+using Bytes = std::span<const std::byte>;
+using Storages = std::map<std::string, Bytes, std::less<>>;  // by key
+
+bool is_row_major(const PickledTensor& t) {
+  int64_t expected = 1;
+  for (size_t i = t.shape.size(); i-- > 0;) {
+    if (t.shape[i] != 1 && t.strides[i] != expected) return false;
+    expected *= t.shape[i];
+  }
+  return true;
+}
+
+// Does every element lie within the storage? REQUIRES: at least one element.
+bool lies_within(const PickledTensor& t, uint64_t storage_elements) {
+  uint64_t last = static_cast<uint64_t>(t.offset);
+  for (size_t i = 0; i < t.shape.size(); ++i) {
+    uint64_t extent = 0;
+    if (__builtin_mul_overflow(static_cast<uint64_t>(t.shape[i] - 1), static_cast<uint64_t>(t.strides[i]), &extent) ||
+        __builtin_add_overflow(last, extent, &last))
+      return false;
+  }
+  return last < storage_elements;
+}
+
+// Copies the elements in row-major order; an odometer walks all dimensions.
+std::vector<std::byte> gather(const PickledTensor& t, Bytes storage, uint64_t bytes) {
+  const size_t size = size_of(t.storage.dtype);
+  const auto begin = static_cast<size_t>(t.offset) * size;
+  if (is_row_major(t)) {
+    const Bytes data = storage.subspan(begin, bytes);
+    return {data.begin(), data.end()};
+  }
+  std::vector<std::byte> result(bytes);
+  Shape index(t.shape.size(), 0);
+  size_t from = begin;
+  for (size_t to = 0; to < bytes; to += size) {
+    std::memcpy(result.data() + to, storage.data() + from, size);
+    for (size_t i = t.shape.size(); i-- > 0;) {
+      from += static_cast<size_t>(t.strides[i]) * size;
+      if (++index[i] < t.shape[i]) break;
+      from -= static_cast<size_t>(t.strides[i] * t.shape[i]) * size;
+      index[i] = 0;
+    }
+  }
+  return result;
+}
+
+class StateDict {
+ public:
+  StateDict(const Pickle& pickle, const Storages& storages, size_t file_size, std::string_view source)
+      : pickle_(pickle), storages_(storages), budget_(kMaxSharing * file_size), source_(source) {}
+
+  NamedTensors read() {
+    if (pickle_.root().kind != PickleValue::Kind::kDict)
+      throw bad_input(kWhere, "{}: holds no dict; a state dict of tensors by name is needed", source_);
+    NamedTensors tensors;
+    std::string others;
+    const auto items = pickle_.items(pickle_.root());
+    for (size_t i = 0; i + 1 < items.size(); i += 2) {
+      if (items[i].kind != PickleValue::Kind::kText) continue;
+      const std::string name(items[i].text);
+      if (items[i + 1].kind == PickleValue::Kind::kTensor)
+        tensors.insert_or_assign(name, read_tensor(name, describe_tensor(pickle_, items[i + 1], source_)));
+      else if (others.size() < 200)
+        others += (others.empty() ? "" : ", ") + shown(name);
+    }
+    if (tensors.empty())
+      throw bad_input(kWhere, "{}: holds no tensor by name{}{}; save the state dict itself", source_,
+                      others.empty() ? "" : ", only ", others);
+    return tensors;
+  }
+
+ private:
+  HostTensor read_tensor(const std::string& name, const PickledTensor& t) {
+    const auto fault = [&](std::string_view what) {
+      return bad_input(kWhere, "{}: tensor '{}' {}", source_, shown(name), what);
+    };
+    const size_t size = size_of(t.storage.dtype);
+    const auto bytes = array_bytes(t.shape, size);
+    if (bytes == uint64_t{0}) return HostTensor(t.storage.dtype, t.shape);
+    const auto storage = storages_.find(t.storage.key);
+    if (storage == storages_.end()) throw fault(fmt::format("has no storage '{}' in the file", shown(t.storage.key)));
+    if (static_cast<uint64_t>(t.storage.elements) != storage->second.size() / size ||
+        storage->second.size() % size != 0)
+      throw fault(fmt::format("has a storage of {} bytes, {} elements of {} are said", storage->second.size(),
+                              t.storage.elements, name_of(t.storage.dtype)));
+    if (!bytes || !lies_within(t, storage->second.size() / size))
+      throw fault(fmt::format("of shape {} goes beyond its storage", to_string(t.shape)));
+    if (*bytes > storage->second.size() || *bytes > budget_)
+      throw fault(fmt::format("of shape {} repeats its storage: save it with .contiguous()", to_string(t.shape)));
+    budget_ -= *bytes;
+    return HostTensor(t.storage.dtype, t.shape, gather(t, storage->second, *bytes));
+  }
+
+  const Pickle& pickle_;
+  const Storages& storages_;
+  uint64_t budget_;  // bytes of tensors that the file's size still justifies
+  std::string_view source_;
+};
+
+NamedTensors parse_container(Bytes bytes, std::string_view source) {
+  constexpr std::string_view kProgram = "data.pkl";
+  Storages storages;
+  std::optional<Bytes> program;
+  std::string folder;
+  const auto entries = parse_zip(bytes, source);
+  for (const ZipEntry& entry : entries) {
+    if (!entry.name.ends_with(kProgram)) continue;
+    if (program) throw bad_input(kWhere, "{}: holds two pickles '{}'", source, kProgram);
+    folder = entry.name.substr(0, entry.name.size() - kProgram.size());
+    program = entry.data;
+  }
+  if (!program)
+    throw bad_input(kWhere, "{}: is a zip archive without '{}': not written by torch.save?", source, kProgram);
+  for (const ZipEntry& entry : entries) {
+    if (!entry.name.starts_with(folder)) continue;
+    const std::string inner = entry.name.substr(folder.size());
+    if (inner.starts_with("data/")) storages.emplace(inner.substr(5), entry.data);
+    if (inner == "byteorder" && as_text(entry.data) != "little")
+      throw bad_input(kWhere, "{}: byte order '{}': only little-endian files are read", source,
+                      shown(as_text(entry.data)));
+  }
+  return StateDict(Pickle(*program, source), storages, bytes.size(), source).read();
+}
+
+// Five pickles (magic number, protocol, system, state dict, storage keys), then each storage: count and elements.
+NamedTensors parse_legacy(Bytes bytes, std::string_view source) {
+  Bytes rest = bytes.subspan(kLegacyMagic.size());
+  const auto next = [&] {
+    Pickle pickle(rest, source);
+    rest = rest.subspan(pickle.size());
+    return pickle;
+  };
+  if (const auto version = next().root(); version.integer != kLegacyProtocol)
+    throw bad_input(kWhere, "{}: legacy container of protocol {}, {} is read", source, version.integer,
+                    kLegacyProtocol);
+  next();  // byte order and type sizes of the writer: little-endian wherever torch runs
+  const Pickle program = next(), keys = next();
+
+  std::map<std::string, DType, std::less<>> types;
+  for (const PickleValue& value : program.storages()) {
+    const PickledStorage storage = describe_storage(program, value, source);
+    types.emplace(storage.key, storage.dtype);
+  }
+  if (keys.root().kind != PickleValue::Kind::kList)
+    throw bad_input(kWhere, "{}: its list of storages is damaged", source);
+  Storages storages;
+  for (const PickleValue& key : keys.items(keys.root())) {
+    const auto type = types.find(key.text);
+    if (type == types.end()) throw bad_input(kWhere, "{}: storage '{}' belongs to nothing", source, shown(key.text));
+    const size_t size = size_of(type->second);
+    const uint64_t count = rest.size() < 8 ? 0 : load_le<uint64_t>(rest);
+    if (rest.size() < 8 || count > (rest.size() - 8) / size)
+      throw bad_input(kWhere, "{}: storage '{}' ends beyond the file: truncated?", source, shown(key.text));
+    storages.emplace(key.text, rest.subspan(8, count * size));
+    rest = rest.subspan(8 + count * size);
+  }
+  return StateDict(program, storages, bytes.size(), source).read();
+}
+
+// The program that rebuilds an OrderedDict of contiguous tensors, in protocol 2.
+class ProgramWriter {
+ public:
+  ProgramWriter() {
+    text_ = "\x80\x02";
+    ordered_dict();
+    text_ += '(';
+  }
+  void tensor(std::string_view name, const HostTensor& tensor, size_t storage) {
+    put_text(name);
+    global("torch._utils", "_rebuild_tensor_v2");
+    text_ += "((";
+    put_text("storage");
+    const std::string_view type = storage_global(tensor.dtype());
+    global(type.substr(0, type.find(' ')), type.substr(type.find(' ') + 1));
+    put_text(std::to_string(storage));
+    put_text("cpu");
+    number(tensor.count());
+    text_ += "tQ";
+    number(0);
+    Shape strides(tensor.shape().size(), 1);
+    for (size_t i = strides.size(); i-- > 1;) strides[i - 1] = strides[i] * tensor.shape()[i];
+    numbers(tensor.shape());
+    numbers(strides);
+    text_ += '\x89';  // requires no gradient
+    ordered_dict();   // no hooks
+    text_ += "tR";
+  }
+  std::string finish() && { return std::move(text_ += "u."); }
+
+ private:
+  void global(std::string_view module, std::string_view name) { text_ += fmt::format("c{}\n{}\n", module, name); }
+  void ordered_dict() {
+    global("collections", "OrderedDict");
+    text_ += ")R";
+  }
+  void put_text(std::string_view text) {
+    text_ += 'X';
+    append_le(text_, static_cast<uint32_t>(text.size()));
+    text_ += text;
+  }
+  void number(int64_t value) {
+    if (std::in_range<int32_t>(value)) {
+      text_ += 'J';
+      append_le(text_, static_cast<int32_t>(value));
+    } else {
+      text_ += "\x8a\x08";
+      append_le(text_, value);
+    }
+  }
+  void numbers(std::span<const int64_t> values) {
+    text_ += '(';
+    for (int64_t value : values) number(value);
+    text_ += 't';
+  }
+
+  std::string text_;
+};
+
+}  // namespace
+
+bool looks_like_torch(std::span<const std::byte> first_bytes) {
+  const std::string_view text = as_text(first_bytes);
+  return text.starts_with("PK\x03\x04") || text.starts_with(kLegacyMagic);
+}
+
+NamedTensors parse_torch(std::span<const std::byte> bytes, std::string_view source) {
+  if (as_text(bytes).starts_with(kLegacyMagic)) return parse_legacy(bytes, source);
+  if (looks_like_torch(bytes)) return parse_container(bytes, source);
+  throw bad_input(kWhere, "{}: does not start as a file of torch.save does", source);
+}
+
+NamedTensors load_torch(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  return parse_torch(file.bytes(), path.string());
+}
+
+void save_torch(const std::filesystem::path& path, const NamedTensors& tensors, std::span<const std::string> order) {
+  std::vector<std::string> names(order.begin(), order.end());
+  if (names.empty())
+    for (const auto& [name, tensor] : tensors) names.push_back(name);
+  ProgramWriter writer;
+  std::vector<ZipEntry> storages;
+  for (const std::string& name : names) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end()) throw bad_input("torch.save", "{}: there is no tensor '{}'", path.string(), name);
+    if (storage_global(found->second.dtype()).empty())
+      throw bad_input("torch.save", "{}: tensor '{}': torch has no storage of {}", path.string(), name,
+                      name_of(found->second.dtype()));
+    writer.tensor(name, found->second, storages.size());
+    storages.push_back({fmt::format("archive/data/{}", storages.size()), found->second.bytes()});
+  }
+  const std::string program = std::move(writer).finish();
+  std::vector<ZipEntry> entries = {{"archive/data.pkl", bytes_of(program)},
+                                   {"archive/.format_version", bytes_of("1")},
+                                   {"archive/.storage_alignment", bytes_of("64")},
+                                   {"archive/byteorder", bytes_of("little")}};
+  entries.insert(entries.end(), storages.begin(), storages.end());
+  entries.push_back({"archive/version", bytes_of("3\n")});
+  save_zip(path, entries);
+}
+
+}  // namespace hrm

@@ -1,0 +1,29 @@
+// Zip archives with stored (uncompressed) entries only, which is what torch.save writes: entries are views into the
+// archive. A library would bring compression and encryption that must be refused here anyway.
+//
+// Read: zip64 sizes and offsets, data descriptors, extra fields, an archive comment; the sum of every entry is checked.
+// Written: entries below 4 GiB each and in all, their data aligned to 64 bytes by a padding extra field.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hrm {
+
+struct ZipEntry {
+  std::string name;
+  std::span<const std::byte> data;
+};
+
+// In the order of the central directory. Throws bad_input naming source, entry and fault: no central directory,
+// compressed or encrypted entries, entries beyond the file or overlapping, a wrong sum, the same name twice.
+std::vector<ZipEntry> parse_zip(std::span<const std::byte> bytes, std::string_view source);
+
+// Atomic. Throws bad_input where the archive would pass 4 GiB.
+void save_zip(const std::filesystem::path& path, std::span<const ZipEntry> entries);
+
+}  // namespace hrm
