@@ -27,6 +27,7 @@ InterruptScope::InterruptScope() {
 InterruptScope::~InterruptScope() {
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
+  flag = false;  // a request that was met must not stop the next loop
 }
 
 bool interrupted() { return flag; }

@@ -3,7 +3,8 @@
 
 namespace hrm {
 
-// While alive, the first signal sets interrupted(); a second one ends the process at once.
+// While alive, the first signal sets interrupted(); a second one ends the process at once. interrupted() is false again
+// after its end: ask before.
 class InterruptScope {
  public:
   InterruptScope();

@@ -7,38 +7,28 @@
 namespace hrm {
 namespace {
 
-TEST(InterruptScope, TheFirstSignalIsARequest) {
-  for (int signal : {SIGINT, SIGTERM}) {
+TEST(Signals, ARequestLastsAsLongAsItsScope) {
+  {
     const InterruptScope scope;
-    EXPECT_FALSE(interrupted()) << "an earlier request is forgotten";
-    std::raise(signal);
+    EXPECT_FALSE(interrupted());
+    std::raise(SIGINT);
     EXPECT_TRUE(interrupted());
   }
-}
-
-TEST(InterruptScope, RequestsCanBeMadeByHand) {
+  EXPECT_FALSE(interrupted());
   const InterruptScope scope;
-  request_interrupt();
+  EXPECT_FALSE(interrupted());
+  std::raise(SIGTERM);
   EXPECT_TRUE(interrupted());
 }
 
-TEST(InterruptScopeDeathTest, TheSecondSignalEndsTheProcess) {
+TEST(SignalsDeathTest, TheSecondSignalEndsTheProcess) {
   EXPECT_EXIT(
       {
         const InterruptScope scope;
         std::raise(SIGINT);
         std::raise(SIGINT);
       },
-      testing::KilledBySignal(SIGINT), "");
-}
-
-TEST(InterruptScopeDeathTest, SignalsActAsEverAfterTheScope) {
-  EXPECT_EXIT(
-      {
-        { const InterruptScope scope; }
-        std::raise(SIGTERM);
-      },
-      testing::KilledBySignal(SIGTERM), "");
+      ::testing::KilledBySignal(SIGINT), "");
 }
 
 }  // namespace
