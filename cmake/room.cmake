@@ -38,6 +38,7 @@ function(hrm_room name)
   if(EXISTS ${folder}/main.cc)
     add_executable(hrm ${folder}/main.cc)
     target_link_libraries(hrm PRIVATE hrm_${name} hrm_flags)
+    target_compile_definitions(hrm PRIVATE HRM_VERSION="${PROJECT_VERSION}")
     install(TARGETS hrm)
   endif()
 
