@@ -1,0 +1,82 @@
+#include "formats/plot.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/files.h"
+
+namespace hrm {
+namespace {
+
+size_t count(const std::string& text, const std::string& part) {
+  size_t n = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+// Every element that is opened is closed, and no number is NaN or infinite.
+void expect_well_formed(const std::string& svg) {
+  EXPECT_TRUE(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+  for (const char* tag : {"text", "title", "g", "clipPath"})
+    EXPECT_EQ(count(svg, std::string("<") + tag + ">") + count(svg, std::string("<") + tag + " "),
+              count(svg, std::string("</") + tag + ">"))
+        << tag;
+  EXPECT_EQ(svg.find("nan"), std::string::npos);
+  EXPECT_EQ(svg.find("inf"), std::string::npos);
+}
+
+TEST(Plot, TicksAreRound) {
+  EXPECT_EQ(nice_ticks(0, 10, 5), (std::vector<double>{0, 2, 4, 6, 8, 10}));
+  EXPECT_EQ(nice_ticks(-1, 1, 4), (std::vector<double>{-1, -0.5, 0, 0.5, 1}));
+  EXPECT_EQ(nice_ticks(1030, 2980, 4), (std::vector<double>{1500, 2000, 2500}));
+  const auto small = nice_ticks(1e-6, 9e-6, 5);
+  ASSERT_FALSE(small.empty());
+  EXPECT_NEAR(small.front(), 2e-6, 1e-15);
+}
+
+TEST(Plot, LinesBandsAndLegend) {
+  const std::vector<PlotSeries> series = {{.name = "raw <1>",
+                                           .x = {0, 1, 2, 3},
+                                           .y = {0.1, 0.5, std::nan(""), 0.7},
+                                           .low = {0, 0.4, 0.4, 0.6},
+                                           .high = {0.2, 0.6, 0.6, 0.8}},
+                                          {.name = "averaged", .x = {0, 3}, .y = {0, 1}}};
+  const std::string svg = render_plot(series, {.title = "exact & more", .x_label = "step", .y_label = "share"});
+  expect_well_formed(svg);
+  EXPECT_NE(svg.find("exact &amp; more"), std::string::npos);
+  EXPECT_NE(svg.find("raw &lt;1&gt;"), std::string::npos);
+  EXPECT_EQ(count(svg, "fill-opacity"), 1u);
+  EXPECT_EQ(count(svg, "<circle"), 5u);  // the point that is no number is left out and breaks the line
+  EXPECT_EQ(count(svg, "stroke-linejoin"), 2u);
+}
+
+TEST(Plot, DegenerateDataStillDraw) {
+  expect_well_formed(render_plot({}, {.title = "empty"}));
+  EXPECT_NE(render_plot({}, {}).find("nothing measured yet"), std::string::npos);
+  const std::vector<PlotSeries> one = {{.name = "one", .x = {5}, .y = {0}}};
+  expect_well_formed(render_plot(one, {}));
+  const std::vector<PlotSeries> flat = {{.name = "flat", .x = {1, 2}, .y = {1e-9, 1e-9}}};
+  expect_well_formed(render_plot(flat, {}));
+  const std::vector<PlotSeries> mixed = {{.name = "m", .x = {0, 1, 10, 1e5}, .y = {1, -1, 0.001, INFINITY}}};
+  const std::string svg = render_plot(mixed, {.log_x = true, .log_y = true});
+  expect_well_formed(svg);
+  EXPECT_EQ(count(svg, "<circle"), 1u);
+}
+
+TEST(Plot, LogarithmicAxesTickAtPowersOfTen) {
+  const std::vector<PlotSeries> series = {{.name = "loss", .x = {1, 2, 3}, .y = {0.001, 1, 100}}};
+  const std::string svg = render_plot(series, {.y_label = "loss", .log_y = true});
+  expect_well_formed(svg);
+  for (const char* label : {">0.001<", ">0.01<", ">0.1<", ">1<", ">10<", ">100<"})
+    EXPECT_NE(svg.find(label), std::string::npos) << label;
+}
+
+TEST(Plot, IsSaved) {
+  const TemporaryFolder folder;
+  save_plot(folder.path() / "a.svg", {}, {.title = "t"});
+  EXPECT_EQ(read_file(folder.path() / "a.svg"), render_plot({}, {.title = "t"}));
+}
+
+}  // namespace
+}  // namespace hrm
