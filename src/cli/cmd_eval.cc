@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "api/backend_factory.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "cli/command.h"
+#include "formats/npy.h"
+#include "puzzles/dataset.h"
+#include "reasoning/evaluator.h"
+#include "reasoning/model_file.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::string model, data, split = "test", predictions;
+  std::vector<std::string> settings;
+  bool json = false, averaged = true;
+  reasoning::EvaluationOptions evaluation;
+  reasoning::BackendOptions backend;
+};
+
+void save_predictions(const std::string& path, const reasoning::Evaluation& evaluation, int64_t cells) {
+  const int64_t rows = std::ssize(evaluation.answers) / cells;
+  save_npy(path, HostTensor::of<int32_t>({rows, cells}, evaluation.answers));
+  log_info("{}: answers to {} puzzles", path, rows);
+}
+
+void evaluate(const Arguments& args, Exit& exit) {
+  const reasoning::ModelFile model =
+      reasoning::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
+  const auto dataset = puzzles::Dataset::open(args.data, args.split);
+  const auto backend = api::make_backend(model.config, args.backend);
+  backend->set_weights(model.weights);
+  log_detail("{}: {}, {} examples; {}", args.data, args.split, dataset.examples(), backend->description());
+
+  const InterruptScope interrupt;
+  const reasoning::Evaluation evaluation = reasoning::evaluate(*backend, dataset, args.evaluation);
+  if (args.json) {
+    Json json = {{"model", args.model}, {"data", args.data}, {"split", args.split}, {"averaged", args.averaged}};
+    json.update(reasoning::to_json(evaluation));
+    print_json(json);
+  } else {
+    fmt::print("{} on {}, {}\n{}", args.model, args.data, args.split, reasoning::to_table(evaluation));
+  }
+  if (!args.predictions.empty()) save_predictions(args.predictions, evaluation, model.config.data.seq_len);
+  if (!evaluation.complete) exit.code = kInterruptedExitCode;
+}
+
+void add_evaluation_options(CLI::App& command, reasoning::EvaluationOptions& options) {
+  command.add_option("--segments", options.segments, "segments per puzzle at most; 0: the model's own limit")
+      ->type_name("N")
+      ->capture_default_str();
+  add_switch(command, "--halting", options.halting, "stop when the model asks to; off: always run all segments");
+  command.add_option("--halt-margin", options.halt_margin, "think longer (above 0) or shorter (below 0)")
+      ->type_name("X")
+      ->capture_default_str();
+  command.add_option("--batch", options.batch, "puzzles side by side")->type_name("N")->capture_default_str();
+  command.add_option("--limit", options.limit, "this many puzzles, spread evenly over the split; 0: all")
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--rollouts", options.rollouts,
+                  "runs per puzzle, of which one is picked; for models with noise or random initial states")
+      ->type_name("K")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void register_eval(CLI::App& app, Exit& exit) {
+  CLI::App* command = app.add_subcommand("eval", "measure a model on puzzles it has not seen");
+  auto args = std::make_shared<Arguments>();
+  command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")
+      ->required()
+      ->type_name("PATH");
+  command->add_option("--data", args->data, "data set folder")->required()->type_name("FOLDER");
+  command->add_option("--split", args->split, "train or test")->type_name("NAME")->capture_default_str();
+  add_evaluation_options(*command, args->evaluation);
+  add_switch(*command, "--averaged", args->averaged, "take the averaged weights where there are both");
+  command->add_option("--predictions", args->predictions, "write the answers here: token ids, [puzzles, cells]")
+      ->type_name("FILE.npy");
+  add_json_flag(*command, args->json);
+  add_seed_option(*command, args->evaluation.seed);
+  add_threads_option(*command, args->backend.threads);
+  add_device_option(*command, args->backend.device);
+  add_settings(*command, args->settings);
+  set_examples(*command,
+               {{"hrm eval --model runs/first --data data/sudoku", "as trained: segments until the model halts"},
+                {"hrm eval --model step_100 --data data/sudoku --segments 16 --halting off", "as the authors evaluate"},
+                {"hrm eval --model runs/first --data data/sudoku --limit 500 --json", "a sample, for scripts"},
+                {"hrm eval --model runs/first --data data/sudoku --rollouts 8 arch.inference_noise=0.1",
+                 "eight noisy runs per puzzle, one picked"}});
+  command->callback([args, &exit] {
+    args->evaluation.keep_answers = !args->predictions.empty();
+    evaluate(*args, exit);
+  });
+}
+
+}  // namespace hrm::cli

@@ -1,0 +1,162 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+#include "api/backend_factory.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "cli/command.h"
+#include "cli/questions.h"
+#include "reasoning/model_file.h"
+#include "reasoning/solver.h"
+#include "reasoning/trace.h"
+
+namespace hrm::cli {
+namespace {
+
+using puzzles::Family;
+using reasoning::Solution;
+
+struct Arguments {
+  std::string model, family, color = "auto", trace;
+  std::vector<std::string> puzzles, files;
+  bool steps = false, json = false, keep_going = false, averaged = true;
+  reasoning::SolverOptions solver;
+  reasoning::BackendOptions backend;
+};
+
+bool wants_color(const std::string& choice) {
+  if (choice != "auto") return choice == "always";
+  const char* refused = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) && (!refused || !*refused);
+}
+
+std::string verdict_text(const Solution& solution, const Family& family) {
+  if (!family.has_rules()) return "no rules to check it by";
+  return solution.verdict.accepted ? "the rules accept it" : fmt::format("WRONG: {}", solution.verdict.reason);
+}
+
+void print_steps(const Solution& solution, const Family& family, bool color) {
+  std::span<const int32_t> previous;
+  for (size_t i = 0; i < solution.segments.size(); ++i) {
+    const reasoning::SolvedSegment& segment = solution.segments[i];
+    fmt::print("segment {}: q_halt {:+.2f}, q_continue {:+.2f}, residuals H {:.2g}, L {:.2g}\n{}", i + 1,
+               segment.q_halt, segment.q_continue, segment.residual_H, segment.residual_L,
+               family.render(segment.answer, {.question = solution.question, .previous = previous, .colour = color}));
+    previous = segment.answer;
+  }
+}
+
+void print_solution(const Solution& solution, const Question& question, const Family& family, const Arguments& args) {
+  const bool color = wants_color(args.color);
+  if (!solution.finished) {
+    fmt::print("{}: interrupted after {} segments\n", question.source, solution.segments.size());
+    return;
+  }
+  fmt::print("{}: {} segment{}{}, Q {:.3f}, {}\n", question.source, solution.segments.size(),
+             solution.segments.size() == 1 ? "" : "s", solution.halted ? "" : " (the limit)", solution.confidence(),
+             verdict_text(solution, family));
+  if (args.steps)
+    print_steps(solution, family, color);
+  else
+    fmt::print("{}", family.render(solution.answer(), {.question = solution.question, .colour = color}));
+}
+
+Json result_json(const reasoning::SolverResult& result, const Questions& questions, const Family& family,
+                 const Arguments& args) {
+  Json solutions = Json::array(), skipped = Json::array();
+  for (size_t i = 0; i < result.solutions.size(); ++i) {
+    Json entry = {{"source", questions.good[i].source}};
+    entry.update(to_json(result.solutions[i], family));
+    solutions.push_back(std::move(entry));
+  }
+  for (const SkippedQuestion& question : questions.skipped)
+    skipped.push_back({{"source", question.source}, {"reason", question.reason}});
+  return {{"model", args.model},
+          {"family", family.describe()},
+          {"complete", result.complete},
+          {"solutions", std::move(solutions)},
+          {"skipped", std::move(skipped)}};
+}
+
+void solve(const Arguments& args, Exit& exit) {
+  const reasoning::ModelFile model = reasoning::load_model(args.model, {.averaged = args.averaged});
+  const auto family = reasoning::family_of(model, args.family, args.model);
+  if (args.puzzles.empty() && args.files.empty())
+    throw bad_input("cli.solve", "no puzzle: give one as an argument, --file FILE, or - for standard input");
+  const Questions questions = read_questions(*family, args.puzzles, args.files, args.keep_going);
+  if (questions.good.empty() && questions.skipped.empty()) throw bad_input("cli.solve", "the input holds no puzzle");
+  const auto backend = api::make_backend(model.config, args.backend);
+  backend->set_weights(model.weights);
+
+  std::vector<puzzles::Tokens> tokens;
+  for (const Question& question : questions.good) tokens.push_back(question.tokens);
+  const InterruptScope interrupt;
+  const reasoning::SolverResult result = reasoning::solve(*backend, *family, tokens, args.solver);
+
+  if (args.json) {
+    print_json(result_json(result, questions, *family, args));
+  } else {
+    for (size_t i = 0; i < result.solutions.size(); ++i)
+      print_solution(result.solutions[i], questions.good[i], *family, args);
+  }
+  for (const SkippedQuestion& question : questions.skipped)
+    log_warning("skipped {}: {}", question.source, question.reason);
+  if (!args.trace.empty()) reasoning::save_trace(args.trace, result, *family);
+  if (!questions.skipped.empty()) exit.code = 2;
+  if (!result.complete) exit.code = kInterruptedExitCode;
+}
+
+}  // namespace
+
+void register_solve(CLI::App& app, Exit& exit) {
+  CLI::App* command = app.add_subcommand("solve", "solve puzzles and show how");
+  auto args = std::make_shared<Arguments>();
+  command->add_option("puzzles", args->puzzles, "puzzles as text, or - for standard input")->type_name("PUZZLE");
+  command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")
+      ->required()
+      ->type_name("PATH");
+  command->add_option("--file", args->files, "file with puzzles, one per line or as grids; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  command->add_option("--family", args->family, "read the text as this family instead of the model's")
+      ->type_name("NAME|JSON");
+  command->add_option("--segments", args->solver.segments, "segments at most; 0: the model's own limit")
+      ->type_name("N")
+      ->capture_default_str();
+  add_switch(*command, "--halting", args->solver.halting, "stop when the model asks to; off: always run all segments");
+  command->add_option("--halt-margin", args->solver.halt_margin, "think longer (above 0) or shorter (below 0)")
+      ->type_name("X")
+      ->capture_default_str();
+  command->add_option("--batch", args->solver.batch, "puzzles side by side")->type_name("N")->capture_default_str();
+  add_switch(*command, "--averaged", args->averaged, "take the averaged weights where there are both");
+  command->add_flag("--steps", args->steps, "show the answer after every segment, changed cells marked");
+  command->add_option("--trace", args->trace, "write answers, residuals and participation ratios of every segment here")
+      ->type_name("FOLDER");
+  command->add_flag("--keep-going", args->keep_going, "skip puzzles that cannot be read, and list them");
+  command->add_option("--color", args->color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN")
+      ->capture_default_str();
+  add_json_flag(*command, args->json);
+  add_seed_option(*command, args->solver.seed);
+  add_threads_option(*command, args->backend.threads);
+  add_device_option(*command, args->backend.device);
+  set_examples(*command,
+               {{"hrm solve --model runs/first 1.3...12..43.3.1", "a 4x4 Sudoku given as an argument"},
+                {"hrm solve --model runs/first --file puzzles.txt --steps", "watch the answers change"},
+                {"hrm solve --model runs/first - < puzzles.txt --json", "a list from standard input, for scripts"},
+                {"hrm solve --model runs/first --file puzzles.txt --keep-going", "skip puzzles with mistakes"},
+                {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});
+  command->callback([args, &exit] {
+    args->solver.participation = !args->trace.empty();
+    solve(*args, exit);
+  });
+}
+
+}  // namespace hrm::cli

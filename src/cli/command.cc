@@ -1,0 +1,45 @@
+#include "cli/command.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace hrm::cli {
+
+void add_json_flag(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "print one JSON value instead of text");
+}
+
+void add_threads_option(CLI::App& command, size_t& threads) {
+  command.add_option("--threads", threads, "threads; 0 takes all processors")->type_name("N")->capture_default_str();
+}
+
+void add_seed_option(CLI::App& command, uint64_t& seed) {
+  command.add_option("--seed", seed, "of all random numbers")->type_name("N")->capture_default_str();
+}
+
+void add_device_option(CLI::App& command, std::string& device) {
+  command.add_option("--device", device, "cpu, cuda or cuda:1")->type_name("NAME")->capture_default_str();
+}
+
+void add_switch(CLI::App& command, const std::string& flag, bool& value, const std::string& help) {
+  command.add_option(flag, value, help)->type_name("on|off")->default_str(value ? "on" : "off");
+}
+
+void add_settings(CLI::App& command, std::vector<std::string>& settings) {
+  command.add_option("settings", settings, "settings that differ, for instance arch.H_cycles=2")
+      ->type_name("key=value");
+}
+
+void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string_view, std::string_view>> examples) {
+  std::string footer = "Examples:";
+  for (const auto& [line, comment] : examples) footer += fmt::format("\n  {}\n      {}", line, comment);
+  command.footer(footer + "\n");
+}
+
+void print_json(const Json& value) {
+  // Paths and quoted input may hold bytes that are no UTF-8.
+  fmt::print("{}\n", value.dump(1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace hrm::cli

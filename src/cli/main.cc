@@ -1,0 +1,111 @@
+// The program `hrm`: one subcommand per task, one place where faults become messages and exit codes.
+//   0 done   1 a failure while running   2 usage or bad input   130 interrupted
+#include <algorithm>
+#include <exception>
+#include <new>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/nearest.h"
+#include "cli/command.h"
+
+namespace hrm::cli {
+namespace {
+
+constexpr int kFailureExitCode = 1, kUsageExitCode = 2;
+
+std::string version() { return fmt::format("hrm {} ({} libtorch)", HRM_VERSION, HRM_TORCH ? "with" : "without"); }
+
+// Everything `hrm` can do, in the order in which somebody would meet it.
+void register_all(CLI::App& app, Exit& exit) {
+  register_data(app, exit);
+  register_train(app, exit);
+  register_eval(app, exit);
+  register_solve(app, exit);
+  register_convert(app, exit);
+  register_inspect(app, exit);
+}
+
+void describe(CLI::App& app) {
+  app.description("Hierarchical reasoning models: make puzzles, train, evaluate and solve.");
+  app.set_help_flag("-h,--help", "print this help and end");
+  app.set_version_flag("--version", version(), "print the version and how it was built");
+  app.require_subcommand(1);
+  app.fallthrough();  // the flags below may also stand behind the subcommand
+  app.add_flag_callback(
+      "-q,--quiet", [] { set_verbosity(Verbosity::kQuiet); }, "only warnings on standard error");
+  app.add_flag_callback(
+      "-v,--verbose", [] { set_verbosity(Verbosity::kVerbose); }, "more messages on standard error");
+  set_examples(app, {{"hrm data generate sudoku --out data/sudoku", "make puzzles with unique solutions"},
+                     {"hrm train --preset trm-mlp --data data/sudoku --out runs/first", "train a model on them"},
+                     {"hrm eval --model runs/first --data data/sudoku", "measure it on puzzles it has not seen"},
+                     {"hrm solve --model runs/first --file puzzle.txt --steps", "watch it solve one"},
+                     {"hrm solve --help", "flags and examples of a subcommand"}});
+}
+
+std::vector<std::string> subcommand_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+Error unknown_subcommand(std::string_view name, const std::vector<std::string>& known) {
+  const auto nearest = nearest_name(name, known);
+  const std::string hint = nearest ? fmt::format("did you mean '{}'?", *nearest) : "hrm --help lists all";
+  return bad_input("cli", "unknown subcommand '{}'; {}", name, hint);
+}
+
+// Usage errors name the subcommand they belong to: "hrm eval: --model is required (see hrm eval --help)".
+int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  std::string command = "hrm";
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    command += " " + at->get_name();
+  }
+  fmt::print(stderr, "{}: {} (see {} --help)\n", command, error.what(), command);
+  return kUsageExitCode;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("", "hrm");
+  Exit exit;
+  describe(app);
+  register_all(app, exit);
+  if (argc < 2) {
+    fmt::print(stderr, "{}", app.help());
+    return kUsageExitCode;
+  }
+  const std::vector<std::string> names = subcommand_names(app);
+  const std::string_view first = argv[1];
+  if (!first.starts_with('-') && std::ranges::find(names, first) == names.end()) throw unknown_subcommand(first, names);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    return report_usage(app, error);
+  }
+  return exit.code;
+}
+
+}  // namespace
+}  // namespace hrm::cli
+
+int main(int argc, char** argv) {
+  using namespace hrm;
+  int code = cli::kFailureExitCode;
+  try {
+    code = cli::run(argc, argv);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout))
+      throw failure("cli", "cannot write to standard output: is the disk full?");
+  } catch (const Error& error) {
+    fmt::print(stderr, "hrm: {}\n", error.what());
+    code = error.exit_code();
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "hrm: out of memory: try a smaller --batch\n");
+    code = cli::kFailureExitCode;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "hrm: {}\n", error.what());
+    code = cli::kFailureExitCode;
+  }
+  return code;
+}
