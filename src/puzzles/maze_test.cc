@@ -1,0 +1,116 @@
+#include "puzzles/maze.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "base/testing.h"
+#include "formats/npy.h"
+#include "formats/zst.h"
+#include "puzzles/maze_text.h"
+
+namespace hrm::puzzles {
+namespace {
+
+constexpr MazeShape kSmall{.height = 3, .width = 4};
+constexpr std::string_view kQuestion = "S  #\n # #\n   G\n";
+constexpr std::string_view kAnswer = "S  #\no# #\noooG\n";
+
+Tokens small(std::string_view text) { return make_maze(kSmall, "test")->parse(text, "test").at(0); }
+
+TEST(Maze, ReadsBlocksAndLinesAndDrawsThem) {
+  const auto family = make_maze(kSmall, "test");
+  const Tokens question = small(kQuestion);
+  EXPECT_EQ(question, (Tokens{3, 2, 2, 1, 2, 1, 2, 1, 2, 2, 2, 4}));
+  EXPECT_EQ(family->to_line(question), "S  # # #   G");
+  EXPECT_EQ(small(family->to_line(question)), question);
+  EXPECT_EQ(family->render(question), kQuestion);
+  EXPECT_EQ(family->parse("S..#\r\n.#.#\r\n...G\r\n\r\n\r\nS  # # #   G\n", "test"), (std::vector{question, question}));
+  EXPECT_EQ(family->render(small(kAnswer), {.question = question, .previous = question}), "S  #\nO# #\nOOOG\n");
+  EXPECT_EQ(measure_maze("\n" + std::string(kQuestion) + "\nS", "test"), kSmall);
+}
+
+TEST(Maze, TextErrorsNameLineAndCell) {
+  const auto fault = [](std::string_view text) -> std::string {
+    try {
+      small(text);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_NE(fault("S  #\n # \n   G\n").find("line 2: 3 characters; expected 4"), std::string::npos);
+  EXPECT_NE(fault("S  #\n #x#\n   G\n").find("line 2, row 2 column 3: 'x'"), std::string::npos);
+  EXPECT_NE(fault("S  #\n # #\n").find("begins at line 1 has 2 of 3 rows"), std::string::npos);
+  EXPECT_THROW(make_maze({.height = 1, .width = 1}, "test"), Error);
+  EXPECT_THROW(make_maze({.height = int64_t{1} << 40, .width = int64_t{1} << 40}, "test"), Error);
+}
+
+TEST(Maze, AcceptsShortestPathsOnly) {
+  const auto family = make_maze(kSmall, "test");
+  const Tokens question = small(kQuestion);
+  const auto reason = [&](std::string_view answer) { return family->check_answer(question, small(answer)).reason; };
+  EXPECT_EQ(reason(kAnswer), "");
+  EXPECT_EQ(reason("Soo#\n #o#\n  oG\n"), "");  // another of the same length
+  EXPECT_NE(reason("Soo#\no#o#\noooG\n"), "");  // both at once: no simple path
+  EXPECT_NE(reason(kQuestion).find("does not lead"), std::string::npos);
+  EXPECT_NE(reason("S o#\no# #\noooG\n").find("1 marked cells are not on one simple path"), std::string::npos);
+  EXPECT_EQ(reason("S  #\noo #\noooG\n"), "row 2 column 2: a wall became a path cell");
+  const auto open = make_maze({.height = 2, .width = 3}, "test");
+  const auto wide = open->parse("S G   ", "test")[0];
+  EXPECT_EQ(open->check_answer(wide, open->parse("S Gooo", "test")[0]).reason,
+            "the path has 4 steps, the shortest has 2");
+  EXPECT_EQ(family->check_question(small("S  #\n # #\n    \n")).reason, "0 cells are G, expected one");
+  EXPECT_NE(family->solve(small("S# #\n## #\n   G\n"))->verdict.reason.find("walls part"), std::string::npos);
+}
+
+TEST(Maze, AugmentsByTheSymmetriesOfItsShape) {
+  for (const auto& [shape, copies] : {std::pair(MazeShape{3, 4}, 4u), {MazeShape{4, 4}, 8u}}) {
+    const auto family = make_maze(shape, "test");
+    Tokens question(shape.cells(), kOpen);
+    question[0] = kStart, question[1] = kWall, question[6] = kGoal;
+    const Tokens answer = family->solve(question)->answer;
+    std::set<Tokens> seen, classes;
+    for (uint64_t seed = 0; seed < 100; ++seed) {
+      Tokens q = question, a = answer;
+      family->augmenter()->apply(seed, q, a);
+      EXPECT_TRUE(family->check_answer(q, a).accepted);
+      EXPECT_TRUE(seed != 0 || q == question);
+      seen.insert(q);
+      classes.insert(family->canonical(q));
+    }
+    EXPECT_EQ(seen.size(), copies);
+    EXPECT_EQ(classes.size(), 1u);
+  }
+}
+
+// The public data's convention, on all 1,500 mazes.
+TEST(Maze, SearchReproducesThePublicLabels) {
+  const auto folder = shared_folder() / "data/maze";
+  HRM_SKIP_WITHOUT(folder);
+  const auto family = make_maze({30, 30}, "test");
+  const auto load = [&](const std::string& name) {
+    const auto path = folder / (name + ".npy.zst");
+    const std::string bytes = read_maybe_zst(path);
+    return parse_npy(std::as_bytes(std::span(bytes)), path.string()).to(DType::kI32);
+  };
+  size_t mazes = 0;
+  for (const std::string split : {"train", "test"}) {
+    const HostTensor inputs = load("maze_30x30_hard_" + split + "_inputs"),
+                     labels = load("maze_30x30_hard_" + split + "_labels");
+    const auto questions = inputs.as<int32_t>(), answers = labels.as<int32_t>();
+    for (size_t at = 0; at < questions.size(); at += 900, ++mazes) {
+      const auto question = questions.subspan(at, 900), answer = answers.subspan(at, 900);
+      const auto solved = family->solve(question);
+      ASSERT_TRUE(solved->verdict.accepted) << split << " " << at / 900 << ": " << solved->verdict.reason;
+      ASSERT_TRUE(std::ranges::equal(solved->answer, answer)) << split << " " << at / 900;
+      ASSERT_TRUE(family->check_answer(question, answer).accepted);
+      ASSERT_GE(solved->rating, 109) << "paths of at least 110 cells";
+    }
+  }
+  EXPECT_EQ(mazes, 1500u);
+}
+
+}  // namespace
+}  // namespace hrm::puzzles
