@@ -5,8 +5,8 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "formats/checksum.h"
 #include "formats/safetensors.h"
-#include "formats/tensorboard.h"
 
 namespace hrm::training {
 namespace {
@@ -15,18 +15,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kFormat = "hrm-checkpoint", kVersion = "1";
 
-std::string_view text_of(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 // CRC-32C of one line per tensor (name, type, shape, CRC of its bytes) and of the state's text.
 std::string checksum(const NamedTensors& tensors, std::string_view state) {
   std::string text;
   for (const auto& [name, tensor] : tensors)
     text += fmt::format("{} {} {} {:08x}\n", name, name_of(tensor.dtype()), to_string(tensor.shape()),
-                        crc32c(text_of(tensor.bytes())));
+                        crc32c(tensor.bytes()));
   text += state;
-  return fmt::format("{:08x}", crc32c(text));
+  return fmt::format("{:08x}", crc32c(std::as_bytes(std::span(text))));
 }
 
 template <typename T, typename ToFloat>

@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kWhere = "training.RunFolder";
+
 constexpr const char* kRunFiles[] = {"config.json",
                                      CheckpointNames::kLast,
                                      CheckpointNames::kPrevious,
@@ -33,13 +35,22 @@ bool holds_run(const fs::path& folder) {
 
 }  // namespace
 
-RunFolder::RunFolder(const fs::path& path, RunMode mode) : path_(path) {
-  constexpr std::string_view kWhere = "training.RunFolder";
-  if (mode == RunMode::kNew && holds_run(path))
+std::optional<Json> stored_config(const fs::path& folder) {
+  const fs::path path = folder / "config.json";
+  if (!fs::exists(path)) return std::nullopt;
+  return read_json(path);
+}
+
+void refuse_existing_run(const fs::path& folder) {
+  if (holds_run(folder))
     throw bad_input(kWhere,
-                    "{}: holds a run already: add --resume to go on with it, --overwrite to replace it, or "
-                    "choose another --out",
-                    path.string());
+                    "{}: holds a run already: add --resume to go on with it, --overwrite to replace it, or choose "
+                    "another --out",
+                    folder.string());
+}
+
+RunFolder::RunFolder(const fs::path& path, RunMode mode) : path_(path) {
+  if (mode == RunMode::kNew) refuse_existing_run(path);
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw failure(kWhere, "{}: cannot create the folder: {}", path.string(), error.message());
@@ -71,11 +82,6 @@ void RunFolder::remove_leftovers() {
       if (name.starts_with(std::string(file) + ".tmp.")) leftovers.push_back(entry.path());
   }
   for (const fs::path& leftover : leftovers) fs::remove(leftover);
-}
-
-std::optional<Json> RunFolder::stored_config() const {
-  if (!fs::exists(config())) return std::nullopt;
-  return read_json(config());
 }
 
 }  // namespace hrm::training

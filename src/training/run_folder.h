@@ -22,6 +22,12 @@ enum class RunMode {
   kOverwrite,  // remove the run that is there (the files above, nothing else)
 };
 
+// What the folder's config.json holds; nullopt where there is none.
+std::optional<Json> stored_config(const std::filesystem::path& folder);
+
+// Throws bad_input where the folder holds a run.
+void refuse_existing_run(const std::filesystem::path& folder);
+
 // Owns the folder for its lifetime: another process that opens it is refused. The lock ends with the process, however
 // that dies.
 class RunFolder {
@@ -41,9 +47,6 @@ class RunFolder {
   std::filesystem::path curves() const { return path_ / "curves.svg"; }
   std::filesystem::path losses() const { return path_ / "loss.svg"; }
   std::filesystem::path report() const { return path_ / "report.json"; }
-
-  // What config.json holds; nullopt where there is none yet.
-  std::optional<Json> stored_config() const;
 
  private:
   void remove_run();

@@ -18,7 +18,7 @@ TEST(RunFolder, RefusesARunThatIsThere) {
   write_json(path / "config.json", {{"a", 1}});
   EXPECT_THROW(RunFolder(path, RunMode::kNew), Error);
   RunFolder run(path, RunMode::kResume);
-  EXPECT_EQ((*run.stored_config())["a"], 1);
+  EXPECT_EQ((*stored_config(path))["a"], 1);
 }
 
 TEST(RunFolder, IsHeldByOneProcessAtATime) {
@@ -35,7 +35,7 @@ TEST(RunFolder, OverwritesTheRunAndNothingElse) {
   for (const char* name : {"config.json", "log.jsonl", "model.safetensors", "notes.txt", "last.safetensors.tmp.12"})
     write_file_atomic(folder.path() / name, "x");
   RunFolder run(folder.path(), RunMode::kOverwrite);
-  EXPECT_FALSE(run.stored_config());
+  EXPECT_FALSE(stored_config(folder.path()));
   EXPECT_FALSE(fs::exists(folder.path() / "log.jsonl"));
   EXPECT_FALSE(fs::exists(folder.path() / "last.safetensors.tmp.12"));
   EXPECT_TRUE(fs::exists(folder.path() / "notes.txt"));

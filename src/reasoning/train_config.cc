@@ -1,0 +1,85 @@
+#include "reasoning/train_config.h"
+
+#include <algorithm>
+
+#include "base/nearest.h"
+#include "formats/yaml.h"
+#include "puzzles/sampler.h"
+
+namespace hrm::reasoning {
+namespace {
+
+constexpr std::string_view kWhere = "reasoning.train_config";
+constexpr uint64_t kEvaluationsPerRun = 10;
+
+void require(bool ok, std::string_view key, const auto& value, std::string_view wanted) {
+  if (!ok) throw bad_input(kWhere, "{} = {}: must be {}", key, value, wanted);
+}
+
+// Takes `key` out of the settings; empty where it is absent.
+std::string take_text(Json& settings, const std::string& key, const std::string& source) {
+  if (!settings.contains(key)) return "";
+  const auto text = json_field<std::string>(settings, key, source);
+  settings.erase(key);
+  return text;
+}
+
+}  // namespace
+
+void TrainConfig::validate() const {
+  require(!data_path.empty(), "data_path", "''", "the folder of a data set (--data DIR)");
+  require(global_batch_size >= 1 && global_batch_size <= 1 << 20, "global_batch_size", global_batch_size,
+          "between 1 and 1048576");
+  require(epochs >= 1 || max_steps >= 1, "epochs", epochs, "at least 1 (or give max_steps)");
+  require(eval_interval >= 1, "eval_interval", eval_interval, "at least 1");
+  require(minutes >= 0, "minutes", minutes, "at least 0 (0: no limit)");
+  require(lr_min_ratio >= 0 && lr_min_ratio <= 1, "lr_min_ratio", lr_min_ratio, "between 0 and 1");
+  require(ema_rate > 0 && ema_rate < 1, "ema_rate", ema_rate, "above 0 and below 1 (or ema=false)");
+  require(ema_ramp == 0 || ema_ramp >= 1, "ema_ramp", ema_ramp, "0 or at least 1");
+  require(curriculum.reveal >= 0 && curriculum.reveal <= 1, "curriculum.reveal", curriculum.reveal, "between 0 and 1");
+  require(curriculum.reveal_until >= 0 && curriculum.reveal_until <= 1, "curriculum.reveal_until",
+          curriculum.reveal_until, "between 0 and 1");
+  require(eval_minutes >= 0, "eval_minutes", eval_minutes, "at least 0");
+  require(eval_examples >= 0, "eval_examples", eval_examples, "at least 0 (0: all)");
+  require(eval_segments >= 0, "eval_segments", eval_segments, "at least 0 (0: arch.halt_max_steps)");
+  require(eval_batch >= 1, "eval_batch", eval_batch, "at least 1");
+  require(checkpoint_minutes >= 0, "checkpoint_minutes", checkpoint_minutes, "at least 0");
+  require(log_steps >= 1, "log_steps", log_steps, "at least 1");
+  optimizer.validate();
+  arch.validate();
+}
+
+uint64_t TrainConfig::total_steps(const puzzles::DatasetMetadata& metadata) const {
+  return max_steps > 0 ? max_steps : puzzles::Sampler::total_steps(metadata, epochs, global_batch_size);
+}
+
+uint64_t TrainConfig::steps_between_evaluations(const puzzles::DatasetMetadata& metadata) const {
+  if (eval_steps > 0) return eval_steps;
+  if (max_steps > 0) return std::max<uint64_t>(1, max_steps / kEvaluationsPerRun);
+  return std::max<uint64_t>(1, puzzles::Sampler::total_steps(metadata, eval_interval, global_batch_size));
+}
+
+Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path) {
+  const std::string source = path.string();
+  Json settings = read_yaml(path);
+  if (!settings.is_object()) throw bad_input(kWhere, "{}: expected settings of the form 'key: value'", source);
+  Recipe recipe{.title = take_text(settings, "title", source), .source = take_text(settings, "source", source)};
+  if (const std::string preset = take_text(settings, "preset", source); !preset.empty())
+    config.arch = engine::arch_preset(preset);
+  const std::vector<std::string> unknown = fields_from_json(config, settings, source);
+  if (unknown.empty()) return recipe;
+  std::vector<std::string> known;
+  for (const FieldHelp& field : describe_fields(config)) known.push_back(field.key);
+  const auto nearest = nearest_name(unknown.front(), known);
+  throw bad_input(kWhere, "{}: unknown setting '{}'{}", source, unknown.front(),
+                  nearest ? fmt::format("; did you mean '{}'?", *nearest) : "; hrm train --help lists all");
+}
+
+std::span<const std::string_view> harmless_settings() {
+  static constexpr std::string_view kHarmless[] = {
+      "data_path",  "epochs",    "max_steps",          "minutes",          "eval_steps",           "eval_minutes",
+      "eval_batch", "log_steps", "checkpoint_minutes", "checkpoint_steps", "checkpoint_every_eval"};
+  return kHarmless;
+}
+
+}  // namespace hrm::reasoning

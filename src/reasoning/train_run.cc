@@ -1,0 +1,171 @@
+#include "reasoning/train_run.h"
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "engine/weights.h"
+#include "reasoning/trainer.h"
+#include "training/config_changes.h"
+
+namespace hrm::reasoning {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kWhere = "reasoning.train";
+
+struct Data {
+  puzzles::Dataset train;
+  std::optional<puzzles::Dataset> test;
+};
+
+Data open_data(const TrainConfig& config) {
+  const fs::path folder = config.data_path;
+  if (!fs::is_directory(folder))
+    throw bad_input(kWhere, "data_path = {}: no such folder; hrm data makes one", folder.string());
+  Data data{.train = puzzles::Dataset::open(folder, "train")};
+  if (fs::exists(folder / "test"))
+    data.test = puzzles::Dataset::open(folder, "test");
+  else
+    log_warning("{}: no test split: nothing is evaluated, and the newest model is kept as the best", folder.string());
+  return data;
+}
+
+engine::ModelConfig model_config(const TrainConfig& config, const puzzles::DatasetMetadata& metadata) {
+  engine::ModelConfig model{.arch = config.arch,
+                            .data = {.seq_len = metadata.seq_len,
+                                     .vocab_size = metadata.vocab_size,
+                                     .num_puzzle_identifiers = metadata.num_puzzle_identifiers}};
+  model.validate();
+  return model;
+}
+
+std::vector<training::Chart> charts(const training::RunFolder& folder, bool ema) {
+  using training::Curve;
+  std::vector<Curve> exact = {{"unseen puzzles, exact", "evaluation", "exact_accuracy"}};
+  if (ema) exact.push_back({"unseen, exact, averaged weights", "evaluation", "ema_exact_accuracy"});
+  exact.push_back({"unseen puzzles, cells", "evaluation", "accuracy"});
+  exact.push_back({"training puzzles, exact", "train", "exact_accuracy"});
+  return {{.path = folder.curves(), .title = "Answers that are right", .y_label = "share", .curves = std::move(exact)},
+          {.path = folder.losses(),
+           .title = "Losses",
+           .y_label = "mean per example",
+           .curves = {{"tokens", "train", "lm_loss"}, {"q_halt", "train", "q_halt_loss"}},
+           .log_y = true}};
+}
+
+training::LoopOptions loop_options(const TrainRequest& request, const TrainConfig& config,
+                                   const training::RunFolder& folder, const puzzles::DatasetMetadata& metadata) {
+  return {.total_steps = config.total_steps(metadata),
+          .minutes = config.minutes,
+          .log = {.steps = config.log_steps},
+          .evaluate = {.steps = config.steps_between_evaluations(metadata), .minutes = config.eval_minutes},
+          .save = {.steps = config.checkpoint_steps, .minutes = config.checkpoint_minutes},
+          .save_after_evaluation = config.checkpoint_every_eval,
+          .config = fields_to_json(config),
+          .resume = request.mode == training::RunMode::kResume,
+          .progress = request.progress,
+          .notes = {"loss", "exact_accuracy"},
+          .headline = config.ema ? "ema_exact_accuracy" : "exact_accuracy",
+          .charts = charts(folder, config.ema),
+          .remedy = fmt::format("go on with --resume --accept-changes and one of lr={:.3g} muon_lr={:.3g}, "
+                                "arch.forward_dtype=float32, grad_clip=1",
+                                config.optimizer.lr / 3, config.optimizer.muon_lr / 3)};
+}
+
+std::string_view name_of(training::RunEnd end) {
+  switch (end) {
+    case training::RunEnd::kFinished:
+      return "finished";
+    case training::RunEnd::kOutOfTime:
+      return "out_of_time";
+    case training::RunEnd::kInterrupted:
+      return "interrupted";
+  }
+  return "?";
+}
+
+Json report_json(const training::RunResult& run, const Trainer& trainer, const Json& provenance) {
+  Json scalars = Json::object();
+  for (const auto& [name, value] : run.last_evaluation) scalars[name] = value;
+  Json evaluations = Json::object();
+  for (const auto& [weights, evaluation] : trainer.last_evaluation())
+    evaluations[weights == WeightSet::kLive ? "live" : "averaged"] = to_json(evaluation);
+  return {{"end", name_of(run.end)},
+          {"step", run.step},
+          {"seconds", run.seconds},
+          {"resumed_from", run.resumed_from},
+          {"best_step", run.best_step},
+          {"best_exact_accuracy", run.best_score.empty() ? Json() : Json(run.best_score.front())},
+          {"evaluated_step", run.evaluated_step},
+          {"last_evaluation", std::move(scalars)},
+          {"evaluations", std::move(evaluations)},
+          {"provenance", provenance}};
+}
+
+std::string report_table(const training::RunResult& run, const Trainer& trainer, const fs::path& out) {
+  std::string text =
+      fmt::format("{} after {} steps and {}\n", name_of(run.end), run.step, format_duration(run.seconds));
+  for (const auto& [weights, evaluation] : trainer.last_evaluation())
+    text += fmt::format("{} weights, step {}:\n{}", weights == WeightSet::kLive ? "live" : "averaged",
+                        run.evaluated_step, to_table(evaluation));
+  if (!run.best_score.empty())
+    text += fmt::format("best model: step {}, exact {:.4f}\n", run.best_step, run.best_score.front());
+  return text + fmt::format("in {}: model.safetensors, curves.svg, loss.svg, log.jsonl, tensorboard/, report.json\n",
+                            out.string());
+}
+
+}  // namespace
+
+TrainConfig resolve_config(const TrainRequest& request) {
+  TrainConfig config;
+  std::optional<Json> stored;
+  if (request.mode == training::RunMode::kResume) stored = training::stored_config(request.out);
+  if (stored) {
+    // Keys of another version of this program are not refused: what is missing has its default.
+    for (const std::string& key : fields_from_json(config, *stored, (request.out / "config.json").string()))
+      log_warning("{}: setting '{}' is not known here and ignored", request.out.string(), key);
+  }
+  const Json before = fields_to_json(config);
+  if (!request.preset.empty()) config.arch = engine::arch_preset(request.preset);
+  if (!request.recipe.empty()) {
+    const Recipe recipe = apply_recipe(config, request.recipe);
+    if (!recipe.title.empty()) log_info("{} ({})", recipe.title, recipe.source);
+  }
+  for (const std::string& setting : request.settings) assign_field(config, setting);
+  if (stored) {
+    const auto changes = training::config_changes(before, fields_to_json(config));
+    if (!request.accept_changes) training::refuse_changes(changes, harmless_settings(), request.out.string());
+    if (!changes.empty()) log_info("settings that change: {}", training::to_text(changes));
+  }
+  config.validate();
+  return config;
+}
+
+TrainReport train(const TrainRequest& request, const BackendFactory& make_backend) {
+  if (request.mode == training::RunMode::kNew) training::refuse_existing_run(request.out);
+  const TrainConfig config = resolve_config(request);
+  const Data data = open_data(config);
+  const engine::ModelConfig model = model_config(config, data.train.metadata());
+  const std::unique_ptr<Backend> backend = make_backend(model, request.backend);
+  const uint64_t total_steps = config.total_steps(data.train.metadata());
+  const Json provenance = {{"command", request.command},
+                           {"data_path", config.data_path},
+                           {"seed", config.seed},
+                           {"backend", backend->description()},
+                           {"parameters", engine::parameter_count(model)}};
+  Trainer trainer(*backend, data.train, data.test ? &*data.test : nullptr,
+                  {.config = config, .total_steps = total_steps, .provenance = provenance});
+
+  const training::RunFolder folder(request.out, request.mode);
+  write_json(folder.config(), fields_to_json(config));
+  log_info("{}: {} parameters, {} steps of {} examples, {}", request.out.string(), engine::parameter_count(model),
+           total_steps, config.global_batch_size, backend->description());
+  TrainReport report;
+  report.run = training::run_loop(trainer, folder, loop_options(request, config, folder, data.train.metadata()));
+  report.json = report_json(report.run, trainer, provenance);
+  report.table = report_table(report.run, trainer, request.out);
+  write_json(folder.report(), report.json);
+  return report;
+}
+
+}  // namespace hrm::reasoning

@@ -1,0 +1,204 @@
+#include "reasoning/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/weights.h"
+#include "reasoning/model_file.h"
+#include "training/schedule.h"
+
+namespace hrm::reasoning {
+namespace {
+
+constexpr std::string_view kWhere = "reasoning.Trainer";
+constexpr std::string_view kWeights = "weights.", kOptimizer = "optimizer.";
+
+// Streams of an example's draw.
+enum Stream : uint64_t { kAugmentation = 1, kReveal, kNoise };
+
+void add_prefixed(NamedTensors& all, std::string_view prefix, NamedTensors tensors) {
+  for (auto& [name, tensor] : tensors) all.emplace(std::string(prefix) + name, std::move(tensor));
+}
+
+NamedTensors with_prefix(const NamedTensors& all, std::string_view prefix) {
+  NamedTensors found;
+  for (auto at = all.lower_bound(prefix); at != all.end() && at->first.starts_with(prefix); ++at)
+    found.emplace(at->first.substr(prefix.size()), at->second);
+  return found;
+}
+
+std::string fault_of(const TrainOutput& output) {
+  if (output.applied) return "";
+  return fmt::format("loss {:.4g}, gradient norm {:.4g}: not finite", output.loss, output.gradient_norm);
+}
+
+puzzles::SamplerOptions sampler_options(const TrainConfig& config) {
+  return {.batch = config.global_batch_size, .epochs_per_stretch = config.eval_interval, .seed = config.seed};
+}
+
+std::string_view name_of(WeightSet set) { return set == WeightSet::kLive ? "live" : "averaged"; }
+
+bool better(const Evaluation& a, const Evaluation& b) {
+  return std::pair(a.all.exact.value, a.all.cells.value) > std::pair(b.all.exact.value, b.all.cells.value);
+}
+
+// The authors' names, those of the averaged weights with the prefix "ema_".
+void add_values(std::vector<training::Scalar>& values, WeightSet set, const Evaluation& evaluation) {
+  const std::string prefix = set == WeightSet::kLive ? "" : "ema_";
+  const Scores& scores = evaluation.all;
+  values.push_back({prefix + "exact_accuracy", scores.exact.value});
+  values.push_back({prefix + "accuracy", scores.cells.value});
+  values.push_back({prefix + "q_halt_accuracy", scores.q_halt.value});
+  values.push_back({prefix + "steps", scores.segments.value});
+  if (scores.rules.n > 0) values.push_back({prefix + evaluation.rule_name, scores.rules.value});
+}
+
+}  // namespace
+
+void reveal_cells(std::span<int32_t> inputs, std::span<const int32_t> labels, double share, Rng& rng) {
+  const double rate = 2 * share * rng.uniform();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (labels[i] == kIgnoreLabel || labels[i] == inputs[i]) continue;
+    if (rng.chance(rate)) inputs[i] = labels[i];
+  }
+}
+
+Trainer::Trainer(Backend& backend, const puzzles::Dataset& train, const puzzles::Dataset* test, TrainerOptions options)
+    : backend_(backend),
+      train_(train),
+      test_(test),
+      options_(std::move(options)),
+      batch_(options_.config.global_batch_size),
+      seq_len_(static_cast<size_t>(backend.config().data.seq_len)),
+      augmenter_(options_.config.augment ? train.family().augmenter() : nullptr),
+      sampler_(train, sampler_options(options_.config)),
+      stepper_(backend, {.batch = batch_, .seed = options_.config.seed}),
+      inputs_(batch_ * seq_len_),
+      labels_(batch_ * seq_len_),
+      identifiers_(batch_),
+      seeds_(batch_) {
+  backend_.set_weights(engine::initial_weights(backend_.config(), options_.config.seed));
+  backend_.set_optimizer(options_.config.optimizer);
+}
+
+void Trainer::draw(const puzzles::ExampleRef& example, double reveal, std::span<int32_t> inputs,
+                   std::span<int32_t> labels) {
+  train_.read(example.example, inputs, labels);
+  if (augmenter_) {
+    // Symmetries move tokens, so labels that are not supervised travel as the token that marks them.
+    const auto ignored = static_cast<int32_t>(train_.metadata().ignore_label_id.value_or(0));
+    std::ranges::replace(labels, kIgnoreLabel, ignored);
+    augmenter_->apply(derive_seed(example.seed, {kAugmentation}), inputs, labels);
+    if (train_.metadata().ignore_label_id) std::ranges::replace(labels, ignored, kIgnoreLabel);
+  }
+  if (reveal > 0) {
+    Rng rng(example.seed, {kReveal});
+    reveal_cells(inputs, labels, reveal, rng);
+  }
+}
+
+void Trainer::take_examples(uint64_t step) {
+  const CurriculumConfig& curriculum = options_.config.curriculum;
+  const double reveal = training::linear_decay(curriculum.reveal, curriculum.reveal_until, options_.total_steps, step);
+  const std::vector<puzzles::ExampleRef> examples = sampler_.next();
+  for (size_t b = 0; b < batch_; ++b) {
+    if (!stepper_.halted()[b]) continue;
+    draw(examples[b], reveal, std::span(inputs_).subspan(b * seq_len_, seq_len_),
+         std::span(labels_).subspan(b * seq_len_, seq_len_));
+    identifiers_[b] = examples[b].identifier;
+    seeds_[b] = derive_seed(examples[b].seed, {kNoise});
+  }
+}
+
+training::StepReport Trainer::step(uint64_t step) {
+  const TrainConfig& config = options_.config;
+  take_examples(step);
+  const double lr_factor = training::learning_rate_factor(
+      {.warmup_steps = config.lr_warmup_steps, .total_steps = options_.total_steps, .min_ratio = config.lr_min_ratio},
+      step);
+  const Batch next{
+      .size = batch_, .inputs = inputs_, .labels = labels_, .puzzle_identifiers = identifiers_, .noise_seeds = seeds_};
+  const StepResult result =
+      stepper_.step(next, {.lr_factor = lr_factor,
+                           .ema_rate = config.ema ? training::average_rate(config.ema_rate, config.ema_ramp, step) : 0,
+                           .micro_batch = config.micro_batch});
+  return {.fault = fault_of(result.output), .measurements = measurements(result, lr_factor)};
+}
+
+std::vector<training::Measurement> Trainer::measurements(const StepResult& result, double lr_factor) const {
+  const StepMetrics& m = result.metrics;
+  const auto batch = static_cast<double>(batch_);
+  std::vector<training::Measurement> all = {
+      {"loss", m.loss, batch}, {"lm_loss", m.lm_loss, batch}, {"q_halt_loss", m.q_halt_loss, batch}};
+  if (!backend_.config().arch.no_ACT_continue) all.push_back({"q_continue_loss", m.q_continue_loss, batch});
+  for (const auto& [name, sum] : {std::pair("accuracy", m.accuracy), std::pair("exact_accuracy", m.exact_accuracy),
+                                  std::pair("q_halt_accuracy", m.q_halt_accuracy), std::pair("steps", m.steps)})
+    all.push_back({name, sum, m.count});
+  all.push_back({"count", m.count, 1});
+  all.push_back({"gradient_norm", result.output.gradient_norm, 1});
+  all.push_back({"lr", options_.config.optimizer.lr * lr_factor, 1});
+  return all;
+}
+
+training::EvaluationReport Trainer::evaluate(uint64_t) {
+  if (!test_) return {};
+  const TrainConfig& config = options_.config;
+  training::EvaluationReport report;
+  std::vector<Measured> measured;
+  for (const WeightSet set : {WeightSet::kLive, WeightSet::kAveraged}) {
+    if (set == WeightSet::kAveraged && !config.ema) continue;
+    Evaluation evaluation = reasoning::evaluate(backend_, *test_,
+                                                {.segments = config.eval_segments,
+                                                 .halting = config.eval_halting,
+                                                 .batch = config.eval_batch,
+                                                 .limit = config.eval_examples,
+                                                 .weights = set,
+                                                 .seed = config.seed,
+                                                 .progress = false});
+    if (!evaluation.complete) return {.complete = false};
+    add_values(report.values, set, evaluation);
+    measured.push_back({set, std::move(evaluation)});
+  }
+  if (measured.size() == 2 && better(measured[1].evaluation, measured[0].evaluation))
+    std::swap(measured[0], measured[1]);
+  evaluations_ = std::move(measured);
+  const Scores& best = evaluations_.front().evaluation.all;
+  report.score = {best.exact.value, best.cells.value};
+  return report;
+}
+
+training::Checkpoint Trainer::save() const {
+  training::Checkpoint checkpoint{.tensors = stepper_.save()};
+  add_prefixed(checkpoint.tensors, kWeights, backend_.weights(WeightSet::kLive));
+  add_prefixed(checkpoint.tensors, kOptimizer, backend_.optimizer_state());
+  checkpoint.state = {{"model", fields_to_json(backend_.config())},
+                      {"family", train_.family().describe()},
+                      {"sampler", sampler_.state()}};
+  return checkpoint;
+}
+
+void Trainer::load(const training::Checkpoint& checkpoint) {
+  const Json model = json_field<Json>(checkpoint.state, "model", "checkpoint");
+  if (model != fields_to_json(backend_.config()))
+    throw bad_input(kWhere, "the checkpoint holds another model ({}) than this run ({})", model.dump(),
+                    fields_to_json(backend_.config()).dump());
+  sampler_.set_state(json_field<Json>(checkpoint.state, "sampler", "checkpoint"));
+  backend_.set_weights(with_prefix(checkpoint.tensors, kWeights));
+  backend_.set_optimizer_state(with_prefix(checkpoint.tensors, kOptimizer));
+  stepper_.load(checkpoint.tensors);
+}
+
+void Trainer::save_model(const std::filesystem::path& path, uint64_t step) {
+  const WeightSet set = !evaluations_.empty() ? evaluations_.front().weights
+                        : options_.config.ema ? WeightSet::kAveraged
+                                              : WeightSet::kLive;
+  Json provenance = options_.provenance;
+  provenance["step"] = step;
+  provenance["weights"] = name_of(set);
+  reasoning::save_model(path, {.config = backend_.config(),
+                               .weights = backend_.weights(set),
+                               .family = train_.family().describe(),
+                               .provenance = std::move(provenance)});
+}
+
+}  // namespace hrm::reasoning
