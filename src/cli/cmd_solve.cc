@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cmath>
+#include <algorithm>
 #include <cstdlib>
-#include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "api/backend_factory.h"
@@ -24,11 +24,20 @@ using reasoning::Solution;
 
 struct Arguments {
   std::string model, family, color = "auto", trace;
-  std::vector<std::string> puzzles, files;
+  std::vector<std::string> puzzles, settings, files;
   bool steps = false, json = false, keep_going = false, averaged = true;
   reasoning::SolverOptions solver;
   reasoning::BackendOptions backend;
 };
+
+// Settings stand among the puzzles; no puzzle begins like one.
+bool is_setting(const std::string& argument) { return argument.starts_with("arch.") || argument.starts_with("data."); }
+
+void split_settings(Arguments& args) {
+  const auto settings = std::ranges::stable_partition(args.puzzles, std::not_fn(is_setting));
+  args.settings.assign(settings.begin(), settings.end());
+  args.puzzles.erase(settings.begin(), settings.end());
+}
 
 bool wants_color(const std::string& choice) {
   if (choice != "auto") return choice == "always";
@@ -85,7 +94,8 @@ Json result_json(const reasoning::SolverResult& result, const Questions& questio
 }
 
 void solve(const Arguments& args, Exit& exit) {
-  const reasoning::ModelFile model = reasoning::load_model(args.model, {.averaged = args.averaged});
+  const reasoning::ModelFile model =
+      reasoning::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto family = reasoning::family_of(model, args.family, args.model);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give one as an argument, --file FILE, or - for standard input");
@@ -117,7 +127,10 @@ void solve(const Arguments& args, Exit& exit) {
 void register_solve(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand("solve", "solve puzzles and show how");
   auto args = std::make_shared<Arguments>();
-  command->add_option("puzzles", args->puzzles, "puzzles as text, or - for standard input")->type_name("PUZZLE");
+  command
+      ->add_option("puzzles", args->puzzles,
+                   "puzzles as text, or - for standard input; also settings, arch.X=Y or data.X=Y")
+      ->type_name("PUZZLE");
   command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")
       ->required()
       ->type_name("PATH");
@@ -152,8 +165,10 @@ void register_solve(CLI::App& app, Exit& exit) {
                 {"hrm solve --model runs/first --file puzzles.txt --steps", "watch the answers change"},
                 {"hrm solve --model runs/first - < puzzles.txt --json", "a list from standard input, for scripts"},
                 {"hrm solve --model runs/first --file puzzles.txt --keep-going", "skip puzzles with mistakes"},
+                {"hrm solve --model step_100 data.seq_len=81 - < puzzles.txt", "a checkpoint that lacks a setting"},
                 {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});
   command->callback([args, &exit] {
+    split_settings(*args);
     args->solver.participation = !args->trace.empty();
     solve(*args, exit);
   });
