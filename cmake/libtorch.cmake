@@ -43,9 +43,16 @@ if(hrm_torch_version VERSION_LESS HRM_TORCH_MINIMUM)
   message(FATAL_ERROR "${hrm_torch_root}: libtorch ${hrm_torch_version}, at least ${HRM_TORCH_MINIMUM} is needed")
 endif()
 
+# libtorch ships headers of another fmt than the one we link; ours must be found first.
+get_target_property(hrm_fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+list(APPEND hrm_fmt_include /usr/include)
+find_path(HRM_FMT_INCLUDE fmt/format.h PATHS ${hrm_fmt_include} NO_DEFAULT_PATH REQUIRED)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/fmt_first)
+file(CREATE_LINK ${HRM_FMT_INCLUDE}/fmt ${CMAKE_BINARY_DIR}/fmt_first/fmt SYMBOLIC)
+
 add_library(libtorch INTERFACE)
 target_include_directories(libtorch SYSTEM INTERFACE
-  ${hrm_torch_root}/include ${hrm_torch_root}/include/torch/csrc/api/include)
+  ${CMAKE_BINARY_DIR}/fmt_first ${hrm_torch_root}/include ${hrm_torch_root}/include/torch/csrc/api/include)
 set(hrm_torch_libraries ${hrm_torch_root}/lib/libtorch_cpu.so ${hrm_torch_root}/lib/libc10.so)
 set(hrm_torch_kind "CPU")
 if(EXISTS ${hrm_torch_root}/lib/libtorch_cuda.so)
