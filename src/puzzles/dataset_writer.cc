@@ -9,9 +9,8 @@
 #include <system_error>
 
 #include "base/error.h"
-#include "base/signals.h"
-#include "base/threads.h"
 #include "puzzles/dataset_files.h"
+#include "puzzles/parallel_work.h"
 
 namespace hrm::puzzles {
 namespace {
@@ -36,14 +35,14 @@ void store(HostTensor& array, std::span<const int32_t> tokens, int64_t row) {
 // Inputs and labels one after the other, so that only one of them is in memory.
 HostTensor fill(const SplitPlan& plan, int64_t seq_len, bool labels, size_t threads) {
   HostTensor array(plan.dtype, {plan.originals * plan.variants, seq_len});
-  parallel_for(static_cast<size_t>(plan.originals), threads, [&](size_t original) {
-    if (interrupted()) throw failure("puzzles.write_split", "interrupted; nothing was written");
-    Tokens question(static_cast<size_t>(seq_len)), answer(static_cast<size_t>(seq_len));
-    for (int64_t variant = 0; variant < plan.variants; ++variant) {
-      plan.fill(static_cast<int64_t>(original), variant, question, answer);
-      store(array, labels ? answer : question, static_cast<int64_t>(original) * plan.variants + variant);
-    }
-  });
+  parallel_work({labels ? "writing labels" : "writing inputs"}, static_cast<size_t>(plan.originals), threads,
+                [&](size_t original) {
+                  Tokens question(static_cast<size_t>(seq_len)), answer(static_cast<size_t>(seq_len));
+                  for (int64_t variant = 0; variant < plan.variants; ++variant) {
+                    plan.fill(static_cast<int64_t>(original), variant, question, answer);
+                    store(array, labels ? answer : question, static_cast<int64_t>(original) * plan.variants + variant);
+                  }
+                });
   return array;
 }
 

@@ -40,6 +40,8 @@ class Augmenter {
   virtual ~Augmenter() = default;
   // Same seed, same map. Seed 0 is the identity. Any number of threads.
   virtual void apply(uint64_t seed, std::span<int32_t> question, std::span<int32_t> answer) const = 0;
+  // Where there are few maps: their number n; seeds 0 to n-1 are then n different maps. 0: too many to list.
+  virtual uint64_t distinct_maps() const { return 0; }
 };
 
 class Family {
@@ -66,6 +68,8 @@ class Family {
   virtual bool has_rules() const { return true; }
   // The answer by search, without any model; nullopt for families without rules.
   virtual std::optional<Solution> solve(std::span<const int32_t>) const { return std::nullopt; }
+  // What solve() means by its rating; empty for families without rules.
+  virtual std::string rating_name() const { return ""; }
   // Equal for two questions exactly where a symmetry of the family maps one to the other; the question itself where
   // there are no symmetries. docs/formats/dataset.md, "Leakage"
   virtual Tokens canonical(std::span<const int32_t> question) const { return {question.begin(), question.end()}; }

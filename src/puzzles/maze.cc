@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/rng.h"
 #include "puzzles/dihedral.h"
 #include "puzzles/maze_text.h"
 #include "puzzles/text_lines.h"
@@ -28,11 +27,12 @@ class MazeAugmenter : public Augmenter {
   explicit MazeAugmenter(const MazeShape& shape) : shape_(shape), ids_(symmetries(shape)) {}
 
   void apply(uint64_t seed, std::span<int32_t> question, std::span<int32_t> answer) const override {
-    if (seed == 0) return;
-    const int id = ids_[Rng(seed).below(ids_.size())];
+    const int id = ids_[seed % ids_.size()];
+    if (id == 0) return;
     for (std::span<int32_t> grid : {question, answer})
       if (!grid.empty()) std::ranges::copy(transform(id, grid, shape_.height, shape_.width), grid.begin());
   }
+  uint64_t distinct_maps() const override { return ids_.size(); }
 
  private:
   MazeShape shape_;
@@ -92,6 +92,8 @@ class MazeFamily : public Family {
   }
 
   std::string rule_metric() const override { return "valid_and_optimal"; }
+
+  std::string rating_name() const override { return "steps of the shortest path"; }
 
   std::optional<Solution> solve(std::span<const int32_t> question) const override {
     Solution solution{.verdict = check_question(question)};

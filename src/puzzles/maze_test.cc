@@ -72,7 +72,7 @@ TEST(Maze, AugmentsByTheSymmetriesOfItsShape) {
     question[0] = kStart, question[1] = kWall, question[6] = kGoal;
     const Tokens answer = family->solve(question)->answer;
     std::set<Tokens> seen, classes;
-    for (uint64_t seed = 0; seed < 100; ++seed) {
+    for (uint64_t seed = 0; seed < copies; ++seed) {
       Tokens q = question, a = answer;
       family->augmenter()->apply(seed, q, a);
       EXPECT_TRUE(family->check_answer(q, a).accepted);
@@ -81,6 +81,7 @@ TEST(Maze, AugmentsByTheSymmetriesOfItsShape) {
       classes.insert(family->canonical(q));
     }
     EXPECT_EQ(seen.size(), copies);
+    EXPECT_EQ(family->augmenter()->distinct_maps(), copies);
     EXPECT_EQ(classes.size(), 1u);
   }
 }

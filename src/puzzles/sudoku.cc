@@ -50,6 +50,8 @@ class SudokuFamily : public Family {
     return without_conflict(answer);
   }
 
+  std::string rating_name() const override { return "backtracks of our solver"; }
+
   std::optional<Solution> solve(std::span<const int32_t> question) const override {
     Solution solution{.verdict = check_question(question)};
     if (!solution.verdict.accepted) return solution;
