@@ -1,0 +1,220 @@
+#!/bin/bash
+# The whole program from outside: usage, bad input, exit codes, pipes. What needs a backend runs where one is built in.
+#   HRM: the program; HRM_SOURCE_DIR: the source tree.
+set -u
+HRM=${HRM:?set HRM to the program}
+SOURCE=${HRM_SOURCE_DIR:-$(cd "$(dirname "$0")/.." && pwd)}
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+cd "$WORK" || exit 1
+[ -x "$HRM" ] || { echo "$HRM is no program"; exit 1; }
+checks=0 failures=0
+
+fail() {
+  failures=$((failures + 1))
+  printf 'FAILED: %s\n  stdout: %s\n  stderr: %s\n' "$1" "$(head -c 600 out)" "$(head -c 600 err)"
+}
+
+# expect CODE COMMAND...: runs it; standard output and error stay in the files out and err.
+expect() {
+  local wanted=$1 code
+  shift
+  checks=$((checks + 1))
+  "$@" >out 2>err
+  code=$?
+  [ "$code" = "$wanted" ] || fail "'$*' ended with $code, expected $wanted"
+}
+
+# says FILE TEXT: the last command wrote TEXT there. silent FILE: it wrote nothing.
+says() {
+  checks=$((checks + 1))
+  grep -qF -e "$2" "$1" || fail "'$2' is not in $1"
+}
+silent() {
+  checks=$((checks + 1))
+  [ ! -s "$1" ] || fail "$1 should be empty"
+}
+
+# refuses TEXT COMMAND...: exit code 2, one line on standard error that holds TEXT, nothing on standard output.
+refuses() {
+  local text=$1
+  shift
+  expect 2 "$@"
+  silent out
+  says err "$text"
+  checks=$((checks + 1))
+  [ "$(wc -l <err)" = 1 ] || fail "'$*' wrote more than one line"
+}
+
+# --- usage ---
+expect 0 "$HRM" --help
+silent err
+for command in data train eval solve convert inspect; do
+  says out "  $command "
+done
+says out "Examples:"
+for command in data train eval solve convert inspect; do
+  expect 0 "$HRM" "$command" --help
+  silent err
+  says out "Examples:"
+done
+expect 0 "$HRM" --version
+says out "hrm "
+says out "libtorch"
+grep -q "with libtorch" out && torch=1 || torch=0
+
+expect 2 "$HRM"
+silent out
+says err "Subcommands:"
+refuses "did you mean 'solve'?" "$HRM" slove
+refuses "hrm --help lists all" "$HRM" xyzzy
+refuses "subcommand is required" "$HRM" --quiet
+refuses "--nonsense" "$HRM" solve --model m --nonsense
+refuses "--model is required (see hrm eval --help)" "$HRM" eval
+refuses "--model is required" "$HRM" solve 1.3...12..43.3.1
+refuses "--segments" "$HRM" solve --model m --segments many 1.3...12..43.3.1
+refuses "--halting" "$HRM" eval --model m --data d --halting perhaps
+refuses "blue" "$HRM" solve --model m --color blue 1.3...12..43.3.1
+
+# --- models that are none ---
+mkdir empty
+printf 'not a model' >text
+head -c 3000 /dev/urandom >noise
+: >nothing
+for model in missing empty text noise nothing; do
+  refuses "$model" "$HRM" solve --model "$model" 1.3...12..43.3.1
+  refuses "$model" "$HRM" eval --model "$model" --data empty
+done
+
+# --- a model in the form in which the authors publish theirs: 16 cells, 7 token ids ---
+mkdir authors
+cp "$SOURCE/testdata/golden/mini_hrm.step_12.pt" authors/step_12 || exit 1
+cat >authors/all_config.yaml <<'YAML'
+arch:
+  name: hrm.hrm_act_v1@HierarchicalReasoningModel_ACTV1
+  H_cycles: 2
+  L_cycles: 2
+  H_layers: 1
+  L_layers: 1
+  hidden_size: 32
+  num_heads: 2
+  expansion: 4
+  pos_encodings: rope
+  puzzle_emb_ndim: 32
+  halt_max_steps: 4
+  halt_exploration_prob: 0.0
+  forward_dtype: float32
+  loss:
+    name: losses@ACTLossHead
+    loss_type: stablemax_cross_entropy
+YAML
+sudoku='{"family": "sudoku", "box_rows": 2, "box_columns": 2}'
+solve=("$HRM" solve --model authors --family "$sudoku" data.seq_len=16)
+puzzle=1.3...12..43.3.1
+
+# Refused before any arithmetic, so with every backend.
+refuses "no puzzle" "${solve[@]}"
+refuses "17 cells" "${solve[@]}" 1.3...12..43.3.1.
+refuses "row 1 column 2" "${solve[@]}" 1x3...12..43.3.1
+refuses "both hold 1" "${solve[@]}" 11..............
+refuses "--file puzzles" bash -c 'echo "$0" >puzzles && "$@" puzzles' "$puzzle" "${solve[@]}"
+refuses "missing.txt" "${solve[@]}" --file missing.txt
+refuses "the input holds no puzzle" bash -c '"$@" - </dev/null' - "${solve[@]}"
+refuses "standard input" bash -c 'printf "1 2\n" | "$@" -' - "${solve[@]}"
+refuses "chess" "$HRM" solve --model authors --family chess data.seq_len=16 "$puzzle"
+refuses "36" "$HRM" solve --model authors --family '{"family": "sudoku", "box_rows": 2, "box_columns": 3}' \
+  data.seq_len=16 "$puzzle"
+refuses "data.seq_lem" "$HRM" solve --model authors data.seq_lem=16 "$puzzle"
+
+# --- a data set of two puzzles, written byte by byte ---
+npy() {  # npy FILE DTYPE SHAPE BYTES (as printf escapes)
+  printf '\x93NUMPY\x01\x00\x76\x00%-117s\n' "{'descr': '$2', 'fortran_order': False, 'shape': $3, }" >"$1"
+  printf "$4" >>"$1"
+}
+mkdir -p data/test
+question='\2\1\4\1\1\1\2\3\1\1\5\4\1\4\1\2' answer='\2\3\4\5\4\5\2\3\3\2\5\4\5\4\3\2'
+npy data/test/all__inputs.npy '|u1' '(2, 16)' "$question$question"
+npy data/test/all__labels.npy '|u1' '(2, 16)' "$answer$answer"
+npy data/test/all__puzzle_identifiers.npy '<i4' '(2,)' '\0\0\0\0\0\0\0\0'
+npy data/test/all__puzzle_indices.npy '<i4' '(3,)' '\0\0\0\0\1\0\0\0\2\0\0\0'
+npy data/test/all__group_indices.npy '<i4' '(3,)' '\0\0\0\0\1\0\0\0\2\0\0\0'
+printf '["<blank>"]' >data/identifiers.json
+printf '{"pad_id": 0, "ignore_label_id": 0, "blank_identifier_id": 0, "vocab_size": 6, "seq_len": 16,
+ "num_puzzle_identifiers": 1, "total_groups": 2, "mean_puzzle_examples": 1.0, "sets": ["all"]}' >data/test/dataset.json
+evaluate=("$HRM" eval --model authors data.seq_len=16)
+
+refuses "train" "${evaluate[@]}" --data data --split train
+refuses "nowhere" "${evaluate[@]}" --data nowhere
+cp -r data cut && head -c 150 data/test/all__inputs.npy >cut/test/all__inputs.npy
+refuses "all__inputs.npy" "${evaluate[@]}" --data cut
+
+if [ $torch = 0 ]; then
+  # Without a backend: what is missing, and the switch that adds it.
+  for command in "${solve[*]@Q} $puzzle" "${evaluate[*]@Q} --data data"; do
+    checks=$((checks + 1))
+    bash -c "$command" >out 2>err && fail "ran without a backend"
+    silent out
+    says err "-DHRM_TORCH=ON"
+  done
+else
+  expect 0 "${solve[@]}" "$puzzle"
+  says out "argument 1: "
+  says out "│"
+  expect 0 "${solve[@]}" "$puzzle" --steps --segments 3 --halting off
+  [ "$(grep -c '^segment ' out)" = 3 ] || fail "expected three steps"
+  expect 0 "${solve[@]}" "$puzzle" --color always
+  says out $'\033['
+  expect 0 "${solve[@]}" "$puzzle" --color auto  # not a terminal
+  checks=$((checks + 1))
+  grep -q $'\033' out && fail "colours on a file"
+
+  # Standard input and JSON; the same puzzle twice gives the same answer, alone or side by side.
+  expect 0 bash -c 'printf "%s\n%s\n" "$0" "$0" | "$@" - --json' "$puzzle" "${solve[@]}"
+  [ "$(grep -c '"question": "1.3...12..43.3.1"' out)" = 2 ] || fail "expected two solutions"
+  [ "$(grep '^   "answer"' out | sort -u | wc -l)" = 1 ] || fail "the same puzzle has two answers"
+  answer_of() { grep '^   "answer"' out; }
+  together=$(answer_of | head -1)
+  expect 0 "${solve[@]}" "$puzzle" --json
+  [ "$(answer_of)" = "$together" ] || fail "the batch changed the answer"
+
+  # One bad puzzle among good ones.
+  printf '%s\n1x..............\n%s\n' "$puzzle" "$puzzle" >mixed
+  refuses "line 2" "${solve[@]}" --file mixed
+  expect 2 "${solve[@]}" --file mixed --keep-going
+  says out "mixed, line 3"
+  says err "skipped mixed, line 2"
+
+  expect 0 "${solve[@]}" "$puzzle" --trace trace
+  for file in index.npy questions.npy answers.npy measures.npy trace.json residuals.svg participation.svg; do
+    [ -s "trace/$file" ] || fail "trace/$file is missing"
+  done
+  expect 1 "${solve[@]}" "$puzzle" --trace /proc/none
+  says out "argument 1: "  # the answer is not lost
+
+  expect 0 "${evaluate[@]}" --data data
+  for line in exact cells rules_accepted q_halt_accuracy segments "2 of 2 puzzles"; do says out "$line"; done
+  expect 0 "${evaluate[@]}" --data data --segments 2 --halting off --json --predictions p.npy
+  says out '"protocol": "smaller_depth"'
+  [ "$(stat -c %s p.npy)" = $((128 + 2 * 16 * 4)) ] || fail "p.npy has another size"
+  refuses "no random numbers" "${evaluate[@]}" --data data --rollouts 2
+  expect 0 "${evaluate[@]}" --data data --rollouts 3 arch.inference_noise=0.5
+  says out "vote"
+
+  # Ctrl-C: what is done is reported as partial.
+  "${evaluate[@]}" --data data --segments 100000000 --halting off >out 2>err &
+  evaluation=$!
+  sleep 3
+  kill -INT $evaluation
+  wait $evaluation
+  [ $? = 130 ] || fail "an interrupted evaluation did not end with 130"
+  says out "interrupted, partial"
+fi
+
+# --- pipes ---
+expect 1 bash -c '"$0" --help >/dev/full' "$HRM"
+says err "standard output"
+expect 0 bash -c '"$0" --help | head -n 1' "$HRM"
+silent err
+
+echo "$checks checks, $failures failures"
+[ $failures = 0 ]
