@@ -1,8 +1,9 @@
 // A trained model as a file: what `hrm solve`, `hrm eval` and `hrm convert` open, whatever wrote it.
 //
-// Read: our model files (safetensors with the configuration as metadata), a run folder (its best checkpoint), and the
-// authors' checkpoints (torch.save state dict, beside it all_config.yaml). Written: our model files, and the authors'
-// folder. docs/formats/model.md and docs/formats/authors-checkpoint.md have the bytes.
+// Read: our model files (safetensors with the configuration as metadata), training checkpoints, a run folder (its best
+// model, else its last checkpoint), the authors' checkpoints (a state dict from torch.save or in a safetensors file,
+// beside it all_config.yaml) and a folder of these (its last step). Written: our model files, and the authors' folder.
+// docs/formats/model.md and docs/formats/authors-checkpoint.md have the bytes.
 #pragma once
 
 #include <filesystem>
