@@ -53,15 +53,15 @@ class MazeGenerator : public Generator {
       const auto open = std::ranges::count_if(around, [&](int64_t n) { return n >= 0 && maze[n] == kOpen; });
       if (maze[cell] == kOpen || (!first && open != 1)) continue;
       maze[cell] = kOpen;
-      rng.shuffle(std::span(around));
+      rng.shuffle(std::span<int64_t>(around));
       for (int64_t next : around)
         if (next >= 0 && maze[next] == kWall) border.push_back(next);
     }
     return maze;
   }
 
-  // S: the cell farthest from a random one, or a random one where that is far enough from others; G: at random among
-  // the cells at least min_path steps away. False where there is none.
+  // S at random, or the cell farthest from there where all others are too near; G at random among the cells at least
+  // min_path steps away. False where there is none.
   bool place_ends(Tokens& maze, Rng& rng) const {
     std::vector<int64_t> open;
     for (int64_t cell = 0; cell < shape_.cells(); ++cell)

@@ -1,0 +1,23 @@
+// The parts of `hrm data`, each in its own file.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+#include "cli/command.h"
+#include "puzzles/build.h"
+
+namespace hrm::cli {
+
+void register_data_builders(CLI::App& data, Exit& exit);  // sudoku, maze, table
+void register_data_generate(CLI::App& data, Exit& exit);
+void register_data_verify(CLI::App& data, Exit& exit);
+void register_data_show(CLI::App& data, Exit& exit);
+
+// Options that building and generating share: --out, --force, --augment, --seed, --threads.
+void add_write_options(CLI::App& command, puzzles::WriteOptions& write);
+
+// Runs work that Ctrl-C may stop: then nothing has been written, and the exit code says so.
+void run_interruptible(Exit& exit, const std::function<void()>& work);
+
+}  // namespace hrm::cli

@@ -1,0 +1,121 @@
+#include <memory>
+
+#include "base/log.h"
+#include "cli/cmd_data.h"
+#include "puzzles/infer.h"
+
+namespace hrm::cli {
+namespace {
+
+using puzzles::BuildOptions;
+using puzzles::Family;
+using puzzles::RecordFile;
+
+struct Arguments {
+  BuildOptions build;
+  RecordFile test;
+  std::string size;
+  std::optional<int32_t> min_rating, max_rating;
+  bool json = false;
+};
+
+enum class Kind { kSudoku, kMaze, kTable };
+
+std::unique_ptr<Family> family_of(Kind kind, const Arguments& args) {
+  if (kind == Kind::kSudoku) return puzzles::infer_sudoku(args.build.train);
+  if (kind == Kind::kMaze)
+    return puzzles::infer_maze(args.build.train,
+                               args.size.empty() ? std::nullopt : std::optional(puzzles::parse_size(args.size)));
+  std::vector<RecordFile> files{args.build.train};
+  if (args.build.test) files.push_back(*args.build.test);
+  return puzzles::infer_table(files);
+}
+
+void print_report(const puzzles::BuildReport& report, const Arguments& args) {
+  if (args.json) {
+    print_json({{"out", args.build.write.out.string()},
+                {"train_puzzles", report.train},
+                {"train_examples", report.examples},
+                {"test_puzzles", report.test},
+                {"left_out_by_rating", report.out_of_band},
+                {"skipped", report.skipped},
+                {"leaks", report.leaks}});
+    return;
+  }
+  constexpr size_t kMostLines = 20;
+  for (size_t i = 0; i < std::min(kMostLines, report.skipped.size()); ++i)
+    log_warning("skipped: {}", report.skipped[i]);
+  if (report.skipped.size() > kMostLines) log_warning("skipped {} more bad rows", report.skipped.size() - kMostLines);
+  if (report.leaks > 0)
+    log_warning("{} test puzzles are in train as well, up to symmetry: `hrm data verify` lists them", report.leaks);
+  fmt::print("{}: {} training puzzles ({} examples), {} test puzzles", args.build.write.out.string(), report.train,
+             report.examples, report.test);
+  if (report.out_of_band > 0) fmt::print(", {} left out by rating", report.out_of_band);
+  if (!report.skipped.empty()) fmt::print(", {} bad rows skipped", report.skipped.size());
+  fmt::print("\n");
+}
+
+void build(Kind kind, Arguments& args) {
+  BuildOptions& options = args.build;
+  if (!args.test.path.empty()) {
+    options.test = args.test;
+    options.test->question_column = options.train.question_column;
+    options.test->answer_column = options.train.answer_column;
+  }
+  options.min_rating = args.min_rating;
+  options.max_rating = args.max_rating;
+  const auto family = family_of(kind, args);
+  print_report(puzzles::build_dataset(*family, options), args);
+}
+
+CLI::App& add_builder(CLI::App& data, Exit& exit, Kind kind, const std::string& name, const std::string& help) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command = *data.add_subcommand(name, help);
+  BuildOptions& options = args->build;
+  options.command = "hrm data " + name;
+  command.add_option("input", options.train.path, "puzzles: .csv or .npy, either also as .zst")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--labels", options.train.labels, "answers of an .npy input")->type_name("FILE");
+  command.add_option("--test", args->test.path, "test puzzles, of the same kind")->type_name("FILE");
+  command.add_option("--test-labels", args->test.labels, "answers of an .npy test file")->type_name("FILE");
+  command.add_option("--test-fraction", options.test_fraction, "share of the input set aside for testing")
+      ->type_name("SHARE");
+  command.add_option("--limit", options.limit, "training puzzles at most, drawn at random; 0: all")->type_name("N");
+  command.add_option("--min-rating", args->min_rating, "leave out training puzzles rated below")->type_name("N");
+  command.add_option("--max-rating", args->max_rating, "leave out training puzzles rated above")->type_name("N");
+  command.add_flag("--skip-bad", options.skip_bad, "leave out rows that are no sound puzzle, and list them");
+  add_write_options(command, options.write);
+  add_json_flag(command, args->json);
+  if (kind == Kind::kMaze)
+    command.add_option("--size", args->size, "of mazes that are not square and come as lines")
+        ->type_name("HEIGHTxWIDTH");
+  options.train.question_column = kind == Kind::kTable ? "input" : "question";
+  options.train.answer_column = kind == Kind::kTable ? "output" : "answer";
+  command.add_option("--question-column", options.train.question_column, "name of the CSV column")
+      ->capture_default_str();
+  command.add_option("--answer-column", options.train.answer_column, "name of the CSV column")->capture_default_str();
+  command.callback([args, kind, &exit] { run_interruptible(exit, [&] { build(kind, *args); }); });
+  return command;
+}
+
+}  // namespace
+
+void register_data_builders(CLI::App& data, Exit& exit) {
+  set_examples(
+      add_builder(data, exit, Kind::kSudoku, "sudoku", "Build a data set from Sudoku (4x4, 6x6, 9x9, 16x16)."),
+      {{"hrm data sudoku train.csv --test test.csv --out data/sudoku", "columns source,question,answer,rating"},
+       {"hrm data sudoku pool.csv.zst --test-fraction 0.1 --limit 1000 --min-rating 20 --out data/hard",
+        "1,000 hard training puzzles and a tenth for testing"}});
+  set_examples(
+      add_builder(data, exit, Kind::kMaze, "maze", "Build a data set from mazes of any size."),
+      {{"hrm data maze train_inputs.npy --labels train_labels.npy --test test_inputs.npy --test-labels "
+        "test_labels.npy --out data/maze",
+        "from arrays [N, cells] or [N, height, width]"},
+       {"hrm data maze mazes.csv --size 20x30 --augment 3 --out data/maze", "with the three mirrored copies stored"}});
+  set_examples(add_builder(data, exit, Kind::kTable, "table", "Build a data set from any table of inputs and outputs."),
+               {{"hrm data table sums.csv --test-fraction 0.1 --out data/sums",
+                 "columns input,output; a row may be 12+34,046"}});
+}
+
+}  // namespace hrm::cli

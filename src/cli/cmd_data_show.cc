@@ -1,0 +1,68 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "base/error.h"
+#include "cli/cmd_data.h"
+#include "puzzles/dataset.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path folder;
+  std::string split = "test";
+  int64_t index = 0, count = 1;
+  bool json = false;
+};
+
+Json to_json(const puzzles::Dataset& set, int64_t example, const puzzles::Tokens& question,
+             const puzzles::Tokens& answer) {
+  const auto rating = set.rating_of(example);
+  return {{"example", example},
+          {"puzzle", set.puzzle_of(example)},
+          {"rating", rating ? Json(*rating) : Json(nullptr)},
+          {"question", set.family().to_line(question)},
+          {"answer", set.family().to_line(answer)}};
+}
+
+void show(const Arguments& args) {
+  const auto set = puzzles::Dataset::open(args.folder, args.split);
+  if (args.index < 0 || args.index >= set.examples())
+    throw bad_input("cli.data.show", "--index {}: {} has examples 0 to {}", args.index, args.split, set.examples() - 1);
+  const char* refused = std::getenv("NO_COLOR");
+  const bool colour = isatty(STDOUT_FILENO) && (!refused || !*refused);
+  puzzles::Tokens question(static_cast<size_t>(set.metadata().seq_len)), answer(question.size());
+  Json list = Json::array();
+  for (int64_t i = args.index; i < std::min(set.examples(), args.index + std::max<int64_t>(0, args.count)); ++i) {
+    set.read(i, question, answer);
+    std::ranges::replace(answer, -100, 0);  // not supervised: drawn as padding
+    if (args.json) {
+      list.push_back(to_json(set, i, question, answer));
+      continue;
+    }
+    const auto rating = set.rating_of(i);
+    fmt::print("{} {} of {}, puzzle {}{}\n", args.split, i, set.examples(), set.puzzle_of(i),
+               rating ? fmt::format(", rating {}", *rating) : "");
+    fmt::print("{}{}\n", set.family().render(question),
+               set.family().render(answer, {.question = question, .colour = colour}));
+  }
+  if (args.json) print_json(list);
+}
+
+}  // namespace
+
+void register_data_show(CLI::App& data, Exit&) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command = *data.add_subcommand("show", "Draw puzzles of a data set and their answers.");
+  command.add_option("folder", args->folder, "data set")->type_name("DIR")->required();
+  command.add_option("--split", args->split, "train or test")->type_name("NAME")->capture_default_str();
+  command.add_option("--index", args->index, "first example")->type_name("I")->capture_default_str();
+  command.add_option("--count", args->count, "examples")->type_name("N")->capture_default_str();
+  add_json_flag(command, args->json);
+  command.callback([args] { show(*args); });
+  set_examples(command, {{"hrm data show data/sudoku --split train --index 10 --count 3", "examples 10, 11 and 12"}});
+}
+
+}  // namespace hrm::cli
