@@ -64,7 +64,7 @@ TEST(ModelFile, OwnFilesAndRunFoldersComeBack) {
   expect_same(load_model(folder.path()), model);
   const ModelFile overridden = load_model(folder.path(), {.overrides = {"arch.halt_max_steps=3"}});
   EXPECT_EQ(overridden.config.arch.halt_max_steps, 3);
-  expect_refused(folder.path(), {.overrides = {"arch.hidden_size=64"}}, "embed");
+  expect_refused(folder.path(), {.overrides = {"arch.hidden_size=64"}}, "the configuration needs [64]");
   expect_refused(folder.path(), {.overrides = {"arch.halt=64"}}, "unknown setting");
 }
 

@@ -1,0 +1,11 @@
+#include "formats/torch_pickle.h"
+
+#include "formats/fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  return hrm::fuzz_reader(data, size, [](std::span<const std::byte> bytes) {
+    size_t total = 0;
+    for (const auto& [name, tensor] : hrm::parse_torch(bytes, "fuzz")) total += tensor.bytes().size();
+    hrm::fuzz_require(total <= 4 * bytes.size());
+  });
+}
