@@ -20,6 +20,11 @@
 
 namespace hrm::reasoning {
 
+class FakeCarry : public Carry {
+ public:
+  std::vector<float> z;  // [B,S,D]
+};
+
 class FakeBackend : public Backend {
  public:
   explicit FakeBackend(const engine::ModelConfig& config)

@@ -18,15 +18,25 @@ struct Data {
   std::optional<puzzles::Dataset> test;
 };
 
+// Before hours of training, not at the first evaluation.
+void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& test) {
+  const puzzles::DatasetMetadata &a = train.metadata(), &b = test.metadata();
+  if (a.seq_len == b.seq_len && a.vocab_size == b.vocab_size) return;
+  throw bad_input(kWhere, "{}: train has {} tokens of a vocabulary of {}, test {} of {}: they must be the same puzzles",
+                  train.folder().string(), a.seq_len, a.vocab_size, b.seq_len, b.vocab_size);
+}
+
 Data open_data(const TrainConfig& config) {
   const fs::path folder = config.data_path;
   if (!fs::is_directory(folder))
     throw bad_input(kWhere, "data_path = {}: no such folder; hrm data makes one", folder.string());
   Data data{.train = puzzles::Dataset::open(folder, "train")};
-  if (fs::exists(folder / "test"))
-    data.test = puzzles::Dataset::open(folder, "test");
-  else
+  if (!fs::exists(folder / "test")) {
     log_warning("{}: no test split: nothing is evaluated, and the newest model is kept as the best", folder.string());
+    return data;
+  }
+  data.test = puzzles::Dataset::open(folder, "test");
+  check_same_puzzles(data.train, *data.test);
   return data;
 }
 
@@ -53,6 +63,11 @@ std::vector<training::Chart> charts(const training::RunFolder& folder, bool ema)
            .log_y = true}};
 }
 
+std::string lower_rate(const engine::OptimizerConfig& optimizer) {
+  return optimizer.optimizer == engine::OptimizerKind::kMuon ? fmt::format("muon_lr={:.3g}", optimizer.muon_lr / 3)
+                                                             : fmt::format("lr={:.3g}", optimizer.lr / 3);
+}
+
 training::LoopOptions loop_options(const TrainRequest& request, const TrainConfig& config,
                                    const training::RunFolder& folder, const puzzles::DatasetMetadata& metadata) {
   return {.total_steps = config.total_steps(metadata),
@@ -67,9 +82,9 @@ training::LoopOptions loop_options(const TrainRequest& request, const TrainConfi
           .notes = {"loss", "exact_accuracy"},
           .headline = config.ema ? "ema_exact_accuracy" : "exact_accuracy",
           .charts = charts(folder, config.ema),
-          .remedy = fmt::format("go on with --resume --accept-changes and one of lr={:.3g} muon_lr={:.3g}, "
-                                "arch.forward_dtype=float32, grad_clip=1",
-                                config.optimizer.lr / 3, config.optimizer.muon_lr / 3)};
+          .remedy = fmt::format("go on with --resume --accept-changes and one of {}, arch.forward_dtype=float32, "
+                                "grad_clip=1",
+                                lower_rate(config.optimizer))};
 }
 
 std::string_view name_of(training::RunEnd end) {
@@ -148,8 +163,7 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
   const engine::ModelConfig model = model_config(config, data.train.metadata());
   const std::unique_ptr<Backend> backend = make_backend(model, request.backend);
   const uint64_t total_steps = config.total_steps(data.train.metadata());
-  const Json provenance = {{"command", request.command},
-                           {"data_path", config.data_path},
+  const Json provenance = {{"data_path", config.data_path},
                            {"seed", config.seed},
                            {"backend", backend->description()},
                            {"parameters", engine::parameter_count(model)}};

@@ -26,7 +26,6 @@ struct TrainRequest {
   bool accept_changes = false;        // resume even where settings differ that decide the run's numbers
   bool progress = true;
   BackendOptions backend;
-  std::string command;  // how the run was started; for the model's provenance
 };
 
 struct TrainReport {

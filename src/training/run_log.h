@@ -57,7 +57,7 @@ class RunLog {
 
   std::filesystem::path path_;
   JsonlWriter lines_;
-  EventWriter events_;
+  EventWriter events_;  // told to forget what an earlier process wrote beyond `step`
 };
 
 }  // namespace hrm::training

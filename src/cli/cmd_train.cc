@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "api/backend_factory.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "cli/command.h"
+#include "reasoning/train_run.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::string preset, recipe, data, out;
+  std::vector<std::string> settings;
+  bool resume = false, overwrite = false, accept_changes = false, json = false;
+  uint64_t seed = 0;
+  double minutes = 0;
+  reasoning::BackendOptions backend;
+};
+
+// Flags are short forms of settings and, like them, win over preset and recipe.
+std::vector<std::string> settings_of(const CLI::App& command, const Arguments& args) {
+  std::vector<std::string> settings = args.settings;
+  if (command.count("--data") > 0) settings.push_back(fmt::format("data_path={}", args.data));
+  if (command.count("--seed") > 0) settings.push_back(fmt::format("seed={}", args.seed));
+  if (command.count("--minutes") > 0) settings.push_back(fmt::format("minutes={}", args.minutes));
+  return settings;
+}
+
+void train(const CLI::App& command, const Arguments& args, Exit& exit) {
+  const auto mode = args.resume      ? training::RunMode::kResume
+                    : args.overwrite ? training::RunMode::kOverwrite
+                                     : training::RunMode::kNew;
+  const reasoning::TrainRequest request{.out = args.out,
+                                        .mode = mode,
+                                        .preset = args.preset,
+                                        .recipe = args.recipe,
+                                        .settings = settings_of(command, args),
+                                        .accept_changes = args.accept_changes,
+                                        .backend = args.backend};
+  const reasoning::TrainReport report = reasoning::train(request, api::make_backend);
+  if (args.json)
+    print_json(report.json);
+  else
+    fmt::print("{}", report.table);
+  if (report.run.end != training::RunEnd::kInterrupted) return;
+  log_info("interrupted after step {}; go on with: hrm train --resume --out {}", report.run.step, args.out);
+  exit.code = kInterruptedExitCode;
+}
+
+std::string settings_help() {
+  std::string text = "Settings (key=value, also in --config files) and their defaults:";
+  for (const auto& [key, value, help] : describe_fields(reasoning::TrainConfig()))
+    text += fmt::format("\n  {:<34} {}", fmt::format("{}={}", key, value), help);
+  return text + "\n\n";
+}
+
+void add_run_options(CLI::App& command, Arguments& args) {
+  command
+      .add_option("--preset", args.preset,
+                  "architecture: " + fmt::format("{}", fmt::join(engine::arch_preset_names(), ", ")))
+      ->type_name("NAME");
+  command.add_option("--config", args.recipe, "recipe with settings, for instance configs/trm_mlp_sudoku_1k.yaml")
+      ->type_name("FILE.yaml");
+  command.add_option("--data", args.data, "data set folder, as hrm data makes them")->type_name("FOLDER");
+  command.add_option("--out", args.out, "run folder: checkpoints, model, log, curves")->required()->type_name("FOLDER");
+  auto* resume = command.add_flag("--resume", args.resume,
+                                  "go on where the run in --out stopped; with the settings it was started with");
+  command.add_flag("--overwrite", args.overwrite, "replace the run in --out")->excludes(resume);
+  command
+      .add_flag("--accept-changes", args.accept_changes,
+                "resume even though settings differ that decide the run's numbers")
+      ->needs(resume);
+  command.add_option("--minutes", args.minutes, "end after so much training, over all resumes; 0: no limit")
+      ->type_name("X");
+}
+
+}  // namespace
+
+void register_train(CLI::App& app, Exit& exit) {
+  CLI::App* command = app.add_subcommand("train", "train a model on a data set");
+  auto args = std::make_shared<Arguments>();
+  add_run_options(*command, *args);
+  add_json_flag(*command, args->json);
+  add_seed_option(*command, args->seed);
+  add_threads_option(*command, args->backend.threads);
+  add_device_option(*command, args->backend.device);
+  add_settings(*command, args->settings);
+  set_examples(*command,
+               {{"hrm train --preset trm-mlp --data data/sudoku --out runs/first arch.hidden_size=128 max_steps=2000",
+                 "a small model; Ctrl-C saves and stops"},
+                {"hrm train --resume --out runs/first", "go on, with the same bits as if it had never stopped"},
+                {"hrm train --resume --out runs/first max_steps=4000", "and for longer than first planned"},
+                {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
+                 "a published experiment"}});
+  command->footer(settings_help() + command->get_footer());
+  command->callback([command, args, &exit] { train(*command, *args, exit); });
+}
+
+}  // namespace hrm::cli
