@@ -1,6 +1,7 @@
 #include "aten/network.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 
@@ -184,7 +185,8 @@ Segment Network::segment(const NetworkWeights& frozen, const NetworkWeights& liv
     const at::AutoGradMode mode(graded);
     const NetworkWeights& weights = graded ? live : frozen;
     at::Tensor& target = call.high ? z.z_H : z.z_L;
-    const at::Tensor in = call.high ? z.z_H + z.z_L : z.z_L + z.z_H + (graded ? x : x_frozen);
+    // z_L + (z_H + x), in the authors' order of summation.
+    const at::Tensor in = call.high ? z.z_H + z.z_L : z.z_L + (z.z_H + (graded ? x : x_frozen));
     const at::Tensor before = target;
     target = mix(before, stack(call.high ? weights.H_level : weights.L_level, in), options, call.number);
     if (options.residuals && call.last_of_its_kind) (call.high ? residuals.H : residuals.L) = residual(before, target);

@@ -1,6 +1,7 @@
 #include "aten/optimizer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 
@@ -21,6 +22,17 @@ void adam_atan2(const at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Ten
   m.lerp_(g, 1 - s.beta1);
   v.lerp_(g.square(), 1 - s.beta2);
   p.add_(at::atan2(m, (v / correction2).sqrt_()), -s.lr / correction1);
+}
+
+// Orthogonalises each of the matrices that share one parameter (gate and up; q, k and v) by itself.
+at::Tensor muon_direction(const std::string& name, const at::Tensor& update) {
+  const int64_t matrices = name.ends_with("gate_up_proj.weight") ? 2 : name.ends_with("qkv_proj.weight") ? 3 : 1;
+  std::vector<at::Tensor> parts = update.chunk(matrices, 0);
+  for (at::Tensor& part : parts) {
+    const double tall = static_cast<double>(part.size(0)) / static_cast<double>(part.size(1));
+    part = orthogonalise(part) * std::sqrt(std::max(1.0, tall));
+  }
+  return at::cat(parts);
 }
 
 }  // namespace
@@ -66,10 +78,9 @@ void Optimizer::step(std::span<at::Tensor> gradients, double gradient_norm, cons
       m.average = p.detach().clone();  // starts from the weights before the update
     if (uses_muon(slots_[i])) {
       const double lr = config_.muon_lr * options.lr_factor, mu = config_.muon_momentum;
-      const double tall = std::sqrt(std::max(1.0, static_cast<double>(p.size(0)) / static_cast<double>(p.size(1))));
       m.first.mul_(mu).add_(g);
       p.mul_(1 - lr * config_.muon_weight_decay);
-      p.add_(orthogonalise(g.add(m.first, mu)), -lr * tall);
+      p.add_(muon_direction(slots_[i].name, g.add(m.first, mu)), -lr);
     } else {
       adam_atan2(p, g, m.first, m.second,
                  {config_.lr * options.lr_factor, config_.weight_decay, config_.beta1, config_.beta2, step_});

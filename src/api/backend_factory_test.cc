@@ -1,0 +1,48 @@
+#include "api/backend_factory.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace hrm::api {
+namespace {
+
+engine::ModelConfig tiny() {
+  engine::ModelConfig config{.arch = engine::arch_preset("trm-mlp"), .data = {16, 6, 1}};
+  config.arch.hidden_size = 32;
+  config.arch.puzzle_emb_ndim = config.arch.puzzle_emb_len = 0;
+  return config;
+}
+
+#if HRM_TORCH
+
+TEST(BackendFactory, MakesABackendOfTheConfiguration) {
+  const auto backend = make_backend(tiny(), {.device = "cpu", .threads = 1});
+  EXPECT_EQ(fields_to_json(backend->config()), fields_to_json(tiny()));
+  EXPECT_NE(backend->description().find("cpu"), std::string::npos);
+}
+
+TEST(BackendFactory, RefusesUnknownDevicesAndImpossibleModels) {
+  for (const char* device : {"gpu", "cuda:x", "mps", ""})
+    EXPECT_THROW(make_backend(tiny(), {.device = device}), Error) << device;
+  engine::ModelConfig config = tiny();
+  config.arch.L_layers = 0;
+  EXPECT_THROW(make_backend(config, {}), Error);
+}
+
+#else
+
+TEST(BackendFactory, SaysWhichSwitchAddsABackend) {
+  try {
+    make_backend(tiny(), {});
+    FAIL() << "a build without libtorch made a backend";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("-DHRM_TORCH=ON"), std::string::npos);
+    EXPECT_EQ(e.exit_code(), 2);
+  }
+}
+
+#endif
+
+}  // namespace
+}  // namespace hrm::api
