@@ -27,12 +27,12 @@ void register_convert(CLI::App& app, Exit& exit);
 void register_inspect(CLI::App& app, Exit& exit);
 
 // Flags that mean the same everywhere.
-void add_json_flag(CLI::App& command, bool& json);                   // --json
-void add_threads_option(CLI::App& command, size_t& threads);         // --threads N, 0: all
-void add_seed_option(CLI::App& command, uint64_t& seed);             // --seed N
-void add_device_option(CLI::App& command, std::string& device);      // --device cpu|cuda[:n]
+void add_json_flag(CLI::App& command, bool& json);               // --json
+void add_threads_option(CLI::App& command, size_t& threads);     // --threads N, 0: all
+void add_seed_option(CLI::App& command, uint64_t& seed);         // --seed N
+void add_device_option(CLI::App& command, std::string& device);  // --device cpu|cuda[:n]
 void add_switch(CLI::App& command, const std::string& flag, bool& value, const std::string& help);  // FLAG on|off
-void add_settings(CLI::App& command, std::vector<std::string>& settings);  // key=value...
+void add_settings(CLI::App& command, std::vector<std::string>& settings);                           // key=value...
 
 // The footer of --help: "Examples:" and one command per line, each with a comment of what it does.
 void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string_view, std::string_view>> examples);
