@@ -53,6 +53,13 @@ void add_values(std::vector<training::Scalar>& values, WeightSet set, const Eval
   if (scores.rules.n > 0) values.push_back({prefix + evaluation.rule_name, scores.rules.value});
 }
 
+std::string in_words(const Trainer::Measured& best) {
+  const Scores& scores = best.evaluation.all;
+  return fmt::format("unseen exact {:.4f} ({:.4f} to {:.4f}), cells {:.4f}, segments {:.1f}, {} weights",
+                     scores.exact.value, scores.exact.interval.low, scores.exact.interval.high, scores.cells.value,
+                     scores.segments.value, name_of(best.weights));
+}
+
 }  // namespace
 
 void reveal_cells(std::span<int32_t> inputs, std::span<const int32_t> labels, double share, Rng& rng) {
@@ -163,6 +170,7 @@ training::EvaluationReport Trainer::evaluate(uint64_t) {
     std::swap(measured[0], measured[1]);
   evaluations_ = std::move(measured);
   const Scores& best = evaluations_.front().evaluation.all;
+  report.text = in_words(evaluations_.front());
   report.score = {best.exact.value, best.cells.value};
   return report;
 }

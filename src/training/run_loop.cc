@@ -101,7 +101,7 @@ class Loop {
   void write_record();
   void evaluate();
   void keep_best(const EvaluationReport& report);
-  void show_evaluation();
+  void show_evaluation(const EvaluationReport& report);
   void save();
   void draw_charts();
   RunResult end(RunEnd how);
@@ -183,7 +183,7 @@ void Loop::evaluate() {
   state_.last_evaluation = report.values;
   if (!report.values.empty()) log_.evaluation(state_.step, seconds(), report.values);
   keep_best(report);
-  show_evaluation();
+  show_evaluation(report);
   draw_charts();
   if (options_.save_after_evaluation) save();
 }
@@ -197,13 +197,11 @@ void Loop::keep_best(const EvaluationReport& report) {
   state_.best_step = state_.step;
 }
 
-void Loop::show_evaluation() {
-  if (!options_.progress || options_.headline.empty() || state_.last_evaluation.empty()) return;
+void Loop::show_evaluation(const EvaluationReport& report) {
+  if (!options_.progress || report.values.empty()) return;
   const std::vector<double> history = log_.history("evaluation", options_.headline);
-  progress_.print(fmt::format(
-      "step {}, {}: {} {:.4f} {} best {:.4f} at step {}", state_.step, format_duration(seconds()), options_.headline,
-      scalar_or(state_.last_evaluation, options_.headline, 0), sparkline(history, kSparklineWidth),
-      state_.best_score.empty() ? 0.0 : state_.best_score.front(), state_.best_step));
+  progress_.print(fmt::format("step {}, {}: {}  {}  best at step {}", state_.step, format_duration(seconds()),
+                              report.text, sparkline(history, kSparklineWidth), state_.best_step));
 }
 
 void Loop::draw_charts() {

@@ -30,6 +30,7 @@ struct StepReport {
 struct EvaluationReport {
   bool complete = true;  // false: interrupted; it counts as not having happened
   std::vector<Scalar> values;
+  std::string text;           // the same in a few words, for the terminal
   std::vector<double> score;  // larger is better, the first entry that differs decides; empty: nothing was evaluated
 };
 
@@ -63,7 +64,7 @@ struct LoopOptions {
   bool resume = false;  // from the folder's newest whole checkpoint, where there is one
   bool progress = true;
   std::vector<std::string> notes;  // metrics shown behind the progress bar
-  std::string headline;            // metric of an evaluation whose curve is printed after each one
+  std::string headline;            // metric of an evaluation whose curve is printed with it
   std::vector<Chart> charts;       // drawn after each evaluation and at the end
   std::string remedy;              // what to change after a NaN
 };
