@@ -192,6 +192,7 @@ void Trainer::load(const training::Checkpoint& checkpoint) {
                     fields_to_json(backend_.config()).dump());
   sampler_.set_state(json_field<Json>(checkpoint.state, "sampler", "checkpoint"));
   backend_.set_weights(with_prefix(checkpoint.tensors, kWeights));
+  backend_.set_optimizer(options_.config.optimizer);  // new weights mean a new optimiser
   backend_.set_optimizer_state(with_prefix(checkpoint.tensors, kOptimizer));
   stepper_.load(checkpoint.tensors);
 }
