@@ -74,7 +74,8 @@ def check_published(check, hrm, folder):
 def check_golden(check, hrm, case, published):
     tensors = {k.removeprefix("final."): v for k, v in load_file(case).items() if k.startswith("final.")}
     config = json.loads(case.with_suffix(".json").read_text())["config"]
-    names = ("H_cycles", "L_cycles", "num_heads", "pos_encodings", "halt_max_steps", "forward_dtype", "puzzle_emb_len")
+    names = ("H_cycles", "L_cycles", "num_heads", "pos_encodings", "halt_max_steps", "halt_exploration_prob",
+             "forward_dtype", "puzzle_emb_len")
     settings = [f"arch.{name}={config[name]}" for name in names if name in config] + [f"data.seq_len={config['seq_len']}"]
     with tempfile.TemporaryDirectory() as out:
         source = pathlib.Path(out) / "state_dict.pt"

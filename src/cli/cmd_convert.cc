@@ -60,7 +60,7 @@ void register_convert(CLI::App& app, Exit&) {
       ->add_option("--to", args->target,
                    "model: our file, configuration included; authors: folder with step_<n> and all_config.yaml that "
                    "their programs load; safetensors: the bare state dict")
-      ->transform(CLI::Transformer(targets))
+      ->transform(CLI::CheckedTransformer(targets).description(""))
       ->type_name("model|authors|safetensors")
       ->default_str("model");
   command->add_option("--step", args->step, "number in the name of the authors' checkpoint")

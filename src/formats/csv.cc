@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kWhere = "csv.read";
 constexpr size_t kMaxRecord = size_t{16} << 20;
 constexpr int kEnd = std::istream::traits_type::eof();
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::unique_ptr<std::istream> open(const std::filesystem::path& path) {
   auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
@@ -32,11 +33,9 @@ CsvReader::CsvReader(const std::filesystem::path& path) : CsvReader(open(path), 
 
 CsvReader::CsvReader(std::unique_ptr<std::istream> input, std::string source)
     : input_(std::move(input)), source_(std::move(source)) {
-  if (input_->peek() == 0xEF) {
-    char mark[3] = {};
-    input_->read(mark, 3);
-    if (std::string_view(mark, 3) != "\xEF\xBB\xBF") throw bad_input(kWhere, "{}: line 1: is not UTF-8 text", source_);
-  }
+  while (begin_.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(begin_) && input_->peek() != kEnd)
+    begin_ += static_cast<char>(input_->get());
+  if (begin_ == kByteOrderMark) begin_.clear();
   if (!read_record()) throw bad_input(kWhere, "{}: is empty, a header line is needed", source_);
   header_.swap(fields_);
 }
@@ -62,9 +61,9 @@ bool CsvReader::next() {
 }
 
 bool CsvReader::read_record() {
-  while (input_->peek() == '\n' || input_->peek() == '\r') get();  // blank lines
+  while (peek() == '\n' || peek() == '\r') get();  // blank lines
   fields_.clear();
-  if (input_->peek() == kEnd) return false;
+  if (peek() == kEnd) return false;
   record_line_ = line_;
   record_bytes_ = 0;
   for (bool last = false; !last;) last = read_field();
@@ -74,19 +73,19 @@ bool CsvReader::read_record() {
 // Appends one field; true where it ends the record.
 bool CsvReader::read_field() {
   std::string& field = fields_.emplace_back();
-  const bool quoted = input_->peek() == '"';
+  const bool quoted = peek() == '"';
   if (quoted) get();
   for (;;) {
     int c = get();
     if (quoted) {
       if (c == kEnd) throw bad_input(kWhere, "{}: line {}: a quote is not closed", source_, record_line_);
       if (c == '"') {
-        if (input_->peek() == '"') {
+        if (peek() == '"') {
           field += static_cast<char>(get());
           continue;
         }
         c = get();
-        if (c == '\r' && input_->peek() == '\n') c = get();
+        if (c == '\r' && peek() == '\n') c = get();
         if (c == kEnd || c == '\n' || c == '\r') return true;
         if (c == ',') return false;
         throw bad_input(kWhere, "{}: line {}: text behind a closing quote; quotes within a field are doubled", source_,
@@ -94,7 +93,7 @@ bool CsvReader::read_field() {
       }
     } else {
       if (c == ',') return false;
-      if (c == '\r' && input_->peek() == '\n') c = get();
+      if (c == '\r' && peek() == '\n') c = get();
       if (c == kEnd || c == '\n' || c == '\r') return true;
       if (c == '"')
         throw bad_input(kWhere, "{}: line {}: a quote within an unquoted field; quote the field and double it", source_,
@@ -104,8 +103,14 @@ bool CsvReader::read_field() {
   }
 }
 
+int CsvReader::peek() { return begin_.empty() ? input_->peek() : static_cast<unsigned char>(begin_[0]); }
+
 int CsvReader::get() {
-  const int c = input_->get();
+  const int c = peek();
+  if (begin_.empty())
+    input_->get();
+  else
+    begin_.erase(0, 1);
   if (c == '\n') ++line_;
   if (c != kEnd && ++record_bytes_ > kMaxRecord)
     throw bad_input(kWhere, "{}: line {}: a record of more than {} bytes; is a quote not closed?", source_,
@@ -117,8 +122,9 @@ void append_csv_record(std::string& text, std::span<const std::string> fields) {
   for (size_t i = 0; i < fields.size(); ++i) {
     const std::string& field = fields[i];
     if (i > 0) text += ',';
-    // A record of one empty field would read back as a blank line.
-    if (field.find_first_of(",\"\r\n") == std::string::npos && !(field.empty() && fields.size() == 1)) {
+    // A record of one empty field would read back as a blank line, a mark at the very beginning not at all.
+    const bool vanishes = (field.empty() && fields.size() == 1) || field.starts_with(kByteOrderMark);
+    if (!vanishes && field.find_first_of(",\"\r\n") == std::string::npos) {
       text += field;
       continue;
     }

@@ -40,10 +40,11 @@ class CsvReader {
  private:
   bool read_record();
   bool read_field();
+  int peek();
   int get();
 
   std::unique_ptr<std::istream> input_;
-  std::string source_;
+  std::string source_, begin_;  // begin_: bytes taken to look for a byte order mark, still to be read
   std::vector<std::string> header_, fields_;
   size_t line_ = 1, record_line_ = 1, record_bytes_ = 0;
 };

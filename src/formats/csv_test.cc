@@ -41,6 +41,8 @@ TEST(Csv, ReadsFieldsQuotesAndLineEnds) {
   EXPECT_EQ(read_all("a,b\n\"x,\"\"y\"\"\n z\",\"\"\n"), (Records{{"a", "b"}, {"x,\"y\"\n z", ""}}));
   EXPECT_EQ(read_all("a\n\"\"\n"), (Records{{"a"}, {""}}));
   EXPECT_EQ(read_all("a"), (Records{{"a"}}));
+  EXPECT_EQ(read_all("\xEF\xBC\x9A,\xEF\xBB\xBF"), (Records{{"\xEF\xBC\x9A", "\xEF\xBB\xBF"}}));  // not a mark
+  EXPECT_EQ(read_all("\xEF\xBB\xBF\"a\"\n"), (Records{{"a"}}));
 }
 
 TEST(Csv, KnowsLinesAndColumns) {
@@ -75,7 +77,7 @@ TEST(Csv, FaultsNameTheLine) {
 }
 
 TEST(Csv, WhatIsWrittenReadsBack) {
-  const Records records = {{"h"}, {""}, {"plain"}, {"a,b"}, {"\"q\""}, {"l\r\nm"}};
+  const Records records = {{"h"}, {""}, {"plain"}, {"a,b"}, {"\"q\""}, {"l\r\nm"}, {"\xEF\xBB\xBFx"}};
   std::string text;
   for (const auto& record : records) append_csv_record(text, record);
   EXPECT_EQ(read_all(text), records);
