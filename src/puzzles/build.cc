@@ -52,7 +52,7 @@ RecordList load(const RecordFile& file, const Family& family, bool skip_bad, siz
   RecordList list = read_records(file, family);
   check_records(list, family, threads);
   if (!list.faults.empty() && !skip_bad)
-    throw bad_input(kWhere, "{}{}", list.faults.front(),
+    throw bad_input(kWhere, "{}{}", list.faults.front().message,
                     list.faults.size() == 1
                         ? "; --skip-bad leaves such rows out"
                         : fmt::format("; {} more rows are bad, --skip-bad leaves them out", list.faults.size() - 1));
@@ -175,12 +175,12 @@ BuildReport build_dataset(const Family& family, const BuildOptions& options) {
   const size_t threads = options.write.threads;
   BuildReport report;
   RecordList train = load(options.train, family, options.skip_bad, threads);
-  report.skipped = std::move(train.faults);
+  for (const RowFault& fault : train.faults) report.skipped.push_back(fault.message);
   PuzzleSet puzzles{.train = std::move(train.records)};
   report.out_of_band = keep_band(puzzles.train, options);
   if (options.test) {
     RecordList test = load(*options.test, family, options.skip_bad, threads);
-    report.skipped.insert(report.skipped.end(), test.faults.begin(), test.faults.end());
+    for (const RowFault& fault : test.faults) report.skipped.push_back(fault.message);
     puzzles.test = std::move(test.records);
   } else if (options.test_fraction > 0) {
     hold_out(puzzles, family, options);

@@ -45,13 +45,14 @@ RecordList parse_rows(const RecordFile& file, const Family& family) {
   RecordList list;
   for (const TextRow& row : read_csv_rows(file)) {
     try {
-      Record record{.origin = fmt::format("{}: line {}", file.path.string(), row.line), .rating = row.rating};
+      Record record{
+          .origin = fmt::format("{}: line {}", file.path.string(), row.line), .row = row.line, .rating = row.rating};
       record.question = parse_field(family, row.question, file.path, row.line);
       if (!row.answer.empty()) record.answer = parse_field(family, row.answer, file.path, row.line);
       list.rated = list.rated || row.rating >= 0;
       list.records.push_back(std::move(record));
     } catch (const Error& error) {
-      list.faults.push_back(message_of(error));
+      list.faults.push_back({row.line, message_of(error)});
     }
   }
   return list;
@@ -99,7 +100,8 @@ RecordList read_arrays(const RecordFile& file, const Family& family) {
       for (int32_t& token : tokens) token += shift;
       return tokens;
     };
-    Record record{.origin = fmt::format("{}: row {}", file.path.string(), row), .question = take(questions)};
+    Record record{
+        .origin = fmt::format("{}: row {}", file.path.string(), row), .row = row, .question = take(questions)};
     if (!file.labels.empty()) record.answer = take(labels.as<int32_t>());
     list.records.push_back(std::move(record));
   }
@@ -166,11 +168,13 @@ void check_records(RecordList& list, const Family& family, size_t threads) {
                 [&](size_t i) { reasons[i] = complete(list.records[i], family); });
   std::vector<Record> good;
   for (size_t i = 0; i < reasons.size(); ++i) {
+    Record& record = list.records[i];
     if (reasons[i].empty())
-      good.push_back(std::move(list.records[i]));
+      good.push_back(std::move(record));
     else
-      list.faults.push_back(fmt::format("{}: {}", list.records[i].origin, reasons[i]));
+      list.faults.push_back({record.row, fmt::format("{}: {}", record.origin, reasons[i])});
   }
+  std::ranges::sort(list.faults, {}, &RowFault::row);
   list.records = std::move(good);
 }
 

@@ -14,6 +14,7 @@ namespace hrm::puzzles {
 
 struct Record {
   std::string origin;  // "train.csv: line 7"
+  size_t row = 0;      // its line or row in the file
   Tokens question;     // [S]
   Tokens answer;       // [S]; empty where the file has none
   int32_t rating = -1;
@@ -33,10 +34,15 @@ struct RecordFile {
   std::string question_column = "question", answer_column = "answer";
 };
 
+struct RowFault {
+  size_t row = 0;
+  std::string message;  // file, line, cell and what was expected
+};
+
 struct RecordList {
   std::vector<Record> records;
-  std::vector<std::string> faults;  // rows that are no puzzle: file, line, cell and what was expected
-  bool rated = false;               // the ratings come from the file
+  std::vector<RowFault> faults;  // rows that are no sound puzzle, in order
+  bool rated = false;            // the ratings come from the file
 };
 
 bool is_csv(const std::filesystem::path& path);
