@@ -1,5 +1,7 @@
 #include "formats/plot.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -71,8 +73,12 @@ struct Axis {
     if (!log) return nice_ticks(low, high, wanted);
     std::vector<double> values;
     const int step = std::max(1, static_cast<int>((high - low) / wanted));
-    for (int power = static_cast<int>(std::ceil(low)); power <= high; power += step)
-      values.push_back(std::pow(10, power));
+    const bool few = high - low < 3;  // decades: 2 and 5 times a power of ten stand between the powers
+    for (int power = static_cast<int>(std::floor(low)); power <= high; power += step)
+      for (const double factor : {1.0, 2.0, 5.0}) {
+        const double value = factor * std::pow(10, power);
+        if ((few || factor == 1) && scaled(value) >= low && scaled(value) <= high) values.push_back(value);
+      }
     if (values.size() >= 2) return values;
     values.clear();
     for (double tick : nice_ticks(std::pow(10, low), std::pow(10, high), wanted))
@@ -81,12 +87,20 @@ struct Axis {
   }
 };
 
-std::string tick_label(double value) {
+// All labels of an axis have the unit that suits the largest tick.
+std::string tick_label(double value, double largest) {
   const double magnitude = std::abs(value);
-  if (magnitude >= 1e9 || (magnitude > 0 && magnitude < 1e-3)) return fmt::format("{:.3g}", value);
-  if (magnitude >= 1e6) return fmt::format("{:.4g}M", value / 1e6);
-  if (magnitude >= 1e4) return fmt::format("{:.4g}k", value / 1e3);
-  return fmt::format("{:.4g}", magnitude < 1e-12 ? 0 : value);
+  if (magnitude <= largest * 1e-12) return "0";
+  if (largest >= 1e9 || largest < 1e-3) return fmt::format("{:.3g}", value);
+  if (largest >= 1e6) return fmt::format("{:.4g}M", value / 1e6);
+  if (largest >= 1e4) return fmt::format("{:.4g}k", value / 1e3);
+  return fmt::format("{:.4g}", value);
+}
+
+double largest_of(std::span<const double> ticks) {
+  double largest = 0;
+  for (const double tick : ticks) largest = std::max(largest, std::abs(tick));
+  return largest;
 }
 
 struct Style {
@@ -181,16 +195,17 @@ class Chart {
   }
 
   void draw_axes() {
-    for (double tick : y_.ticks(6)) {
+    const auto y_ticks = y_.ticks(6), x_ticks = x_.ticks(options_.width / 100);
+    for (double tick : y_ticks) {
       const double y = y_.pixel(tick);
       if (!(y <= y_.pixel_low + 0.5 && y >= y_.pixel_high - 0.5)) continue;
       out_ += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#e4e4e4\"/>\n", kLeft, y, x_.pixel_high);
-      text(kLeft - 8, y + 4, "end", tick_label(tick), kMuted);
+      text(kLeft - 8, y + 4, "end", tick_label(tick, largest_of(y_ticks)), kMuted);
     }
-    for (double tick : x_.ticks(options_.width / 100)) {
+    for (double tick : x_ticks) {
       const double x = x_.pixel(tick);
       out_ += fmt::format("<path d=\"M{:.1f} {:.1f}v5\" stroke=\"#888888\"/>\n", x, y_.pixel_low);
-      text(x, y_.pixel_low + 19, "middle", tick_label(tick), kMuted);
+      text(x, y_.pixel_low + 19, "middle", tick_label(tick, largest_of(x_ticks)), kMuted);
     }
     out_ += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#888888\"/>\n", kLeft, y_.pixel_low, x_.pixel_high);
     text((kLeft + x_.pixel_high) / 2, options_.height - 10, "middle", options_.x_label, "fill=\"#222222\"");
