@@ -45,7 +45,7 @@ void show(const Arguments& args) {
     const auto rating = set.rating_of(i);
     fmt::print("{} {} of {}, puzzle {}{}\n", args.split, i, set.examples(), set.puzzle_of(i),
                rating ? fmt::format(", rating {}", *rating) : "");
-    fmt::print("{}{}\n", set.family().render(question),
+    fmt::print("{}\n{}\n", set.family().render(question),
                set.family().render(answer, {.question = question, .colour = colour}));
   }
   if (args.json) print_json(list);
