@@ -63,9 +63,15 @@ std::vector<training::Chart> charts(const training::RunFolder& folder, bool ema)
            .log_y = true}};
 }
 
-std::string lower_rate(const engine::OptimizerConfig& optimizer) {
-  return optimizer.optimizer == engine::OptimizerKind::kMuon ? fmt::format("muon_lr={:.3g}", optimizer.muon_lr / 3)
-                                                             : fmt::format("lr={:.3g}", optimizer.lr / 3);
+// What to change after a NaN, as settings that can be given.
+std::string remedy(const TrainConfig& config) {
+  const engine::OptimizerConfig& optimizer = config.optimizer;
+  std::string settings = optimizer.optimizer == engine::OptimizerKind::kMuon
+                             ? fmt::format("muon_lr={:.3g}", optimizer.muon_lr / 3)
+                             : fmt::format("lr={:.3g}", optimizer.lr / 3);
+  if (config.arch.forward_dtype != engine::Precision::kFloat32) settings += ", arch.forward_dtype=float32";
+  settings += fmt::format(", grad_clip={:.3g}", optimizer.grad_clip > 0 ? optimizer.grad_clip / 3 : 1.0);
+  return fmt::format("go on with --resume --accept-changes and one of: {}", settings);
 }
 
 training::LoopOptions loop_options(const TrainRequest& request, const TrainConfig& config,
@@ -82,9 +88,7 @@ training::LoopOptions loop_options(const TrainRequest& request, const TrainConfi
           .notes = {"loss", "exact_accuracy"},
           .headline = config.ema ? "ema_exact_accuracy" : "exact_accuracy",
           .charts = charts(folder, config.ema),
-          .remedy = fmt::format("go on with --resume --accept-changes and one of {}, arch.forward_dtype=float32, "
-                                "grad_clip=1",
-                                lower_rate(config.optimizer))};
+          .remedy = remedy(config)};
 }
 
 std::string_view name_of(training::RunEnd end) {

@@ -29,7 +29,8 @@ NamedTensors with_prefix(const NamedTensors& all, std::string_view prefix) {
 
 std::string fault_of(const TrainOutput& output) {
   if (output.applied) return "";
-  return fmt::format("loss {:.4g}, gradient norm {:.4g}: not finite", output.loss, output.gradient_norm);
+  const auto text = [](double x) { return std::isnan(x) ? "nan" : fmt::format("{:.4g}", x); };
+  return fmt::format("loss {}, gradient norm {}: not finite", text(output.loss), text(output.gradient_norm));
 }
 
 puzzles::SamplerOptions sampler_options(const TrainConfig& config) {
