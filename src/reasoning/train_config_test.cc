@@ -19,12 +19,14 @@ TrainConfig load(const std::string& name, Recipe* recipe = nullptr) {
   return config;
 }
 
-TEST(Recipes, AllLoadAndNameTheirSource) {
+// demo_* are this project's own; all others were published.
+TEST(Recipes, AllLoadAndPublishedOnesNameTheirSource) {
   int count = 0;
   for (const auto& entry : fs::directory_iterator(fs::path(HRM_SOURCE_DIR) / "configs")) {
     if (entry.path().extension() != ".yaml") continue;
     Recipe recipe;
     EXPECT_NO_THROW(load(entry.path().filename().string(), &recipe)) << entry.path();
+    if (entry.path().filename().string().starts_with("demo_")) continue;
     EXPECT_FALSE(recipe.title.empty()) << entry.path();
     EXPECT_FALSE(recipe.source.empty()) << entry.path();
     ++count;
