@@ -7,7 +7,9 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "aten/host.h"
@@ -54,24 +56,57 @@ at::Device parse_device(const std::string& name) {
   }
 }
 
-// What one micro-batch adds to the gradients and results of a step.
-struct Gradients {
-  std::vector<at::Tensor> parameters;  // as slots_
-  at::Tensor puzzle_rows;              // [B,E]
-  std::vector<State> states;           // of the micro-batches, to be joined
+// What a worker's micro-batches add to the gradients and results of a step, in the order of the rows.
+struct Partial {
+  std::vector<at::Tensor> gradients;  // as slots_; undefined where nothing was added
+  at::Tensor puzzle_rows;             // [rows,E]
+  std::vector<State> states;          // of the micro-batches
+  TrainOutput output;
 };
+
+template <typename T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+void add_gradients(std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from) {
+  for (size_t i = 0; i < to.size(); ++i) {
+    if (!from[i].defined()) continue;
+    to[i] = to[i].defined() ? to[i].add_(from[i]) : from[i];
+  }
+}
+
+// part follows total's rows.
+void merge(Partial& total, const Partial& part) {
+  add_gradients(total.gradients, part.gradients);
+  if (part.puzzle_rows.defined())
+    total.puzzle_rows = total.puzzle_rows.defined() ? at::cat({total.puzzle_rows, part.puzzle_rows}) : part.puzzle_rows;
+  append(total.states, part.states);
+  TrainOutput& to = total.output;
+  const TrainOutput& from = part.output;
+  to.loss += from.loss;
+  to.lm_loss += from.lm_loss;
+  to.q_halt_loss += from.q_halt_loss;
+  to.q_continue_loss += from.q_continue_loss;
+  append(to.correct, from.correct);
+  append(to.supervised, from.supervised);
+  append(to.q_halt, from.q_halt);
+  append(to.q_continue, from.q_continue);
+}
 
 class AtenBackend final : public reasoning::Backend {
  public:
   AtenBackend(const ModelConfig& config, const reasoning::BackendOptions& options)
-      : config_(config), device_(parse_device(options.device)), network_(config, device_) {
+      : config_(config),
+        device_(parse_device(options.device)),
+        network_(config, device_),
+        threads_(options.threads ? options.threads : default_threads()) {
     config.validate();
-    at::set_num_threads(static_cast<int>(options.threads ? options.threads : default_threads()));
     set_weights(engine::initial_weights(config, 0));
   }
 
   std::string description() const override {
-    return fmt::format("ATen {}, {}, {} threads, {}", TORCH_VERSION, device_.str(), at::get_num_threads(),
+    return fmt::format("ATen {}, {}, {} threads, {}", TORCH_VERSION, device_.str(), threads_,
                        name_of_enum(config_.arch.forward_dtype));
   }
   const ModelConfig& config() const override { return config_; }
@@ -113,14 +148,18 @@ class AtenBackend final : public reasoning::Backend {
   at::Tensor embed(const NetworkWeights& weights, const Slice& slice, const at::Tensor& puzzle_rows) const;
   at::Tensor winner_rows(const at::Tensor& score) const;
   void share_winner(State& state, const at::Tensor& rows) const;
-  Gradients accumulate(const Batch& batch, std::span<const uint8_t> last, const AtenCarry& carry,
-                       const TrainOptions& options, TrainOutput& output);
-  void train_slice(const Slice& slice, double divisor, Gradients& sum, TrainOutput& output);
+  void in_workers(size_t workers, const std::function<void(size_t)>& body) const;
+  SegmentOutput forward_slice(const Slice& slice, const ForwardOptions& options, const NetworkWeights& weights,
+                              State& state) const;
+  Partial accumulate(const Batch& batch, std::span<const uint8_t> last, const AtenCarry& carry,
+                     const TrainOptions& options);
+  Partial train_slice(const Slice& slice, double divisor);
   at::Tensor continue_target(const at::Tensor& x, const Slice& slice, const State& next);
 
   ModelConfig config_;
   at::Device device_;
   Network network_;
+  size_t threads_;
   std::map<std::string, at::Tensor> tensors_;  // f32, all parameters by name; trained ones require gradient
   NetworkWeights live_;
   std::vector<Optimizer::Slot> slots_;
@@ -323,17 +362,58 @@ void AtenBackend::share_winner(State& state, const at::Tensor& rows) const {
   if (chains() > 1) state.z_H = state.z_H.index_select(0, rows).repeat_interleave(chains(), 0);
 }
 
+// Rows are independent, so each of the threads takes its share of them through the whole segment; what is left of the
+// threads works inside the operations (a single row on two threads).
+void AtenBackend::in_workers(size_t workers, const std::function<void(size_t)>& body) const {
+  const int inner = static_cast<int>(std::max<size_t>(1, threads_ / workers));
+  parallel_for(workers, workers, [&](size_t worker) {
+    at::set_num_threads(inner);  // of this thread
+    body(worker);
+  });
+}
+
+State join(const std::vector<State>& parts) {
+  if (parts.size() == 1) return parts.front();
+  std::vector<at::Tensor> z_H, z_L;
+  for (const State& part : parts) {
+    z_H.push_back(part.z_H);
+    z_L.push_back(part.z_L);
+  }
+  return {at::cat(z_H), at::cat(z_L)};
+}
+
 SegmentOutput AtenBackend::forward(const Batch& batch, Carry& carry, const ForwardOptions& options) {
   AtenCarry& mine = own(carry);
   check(batch, mine, /*labels=*/false);
-  const at::NoGradGuard no_grad;
-  const NetworkWeights& weights = frozen(options.weights);
   Batch unlabelled = batch;
   unlabelled.labels = {};
-  const Slice part = slice(unlabelled, {}, mine.state, 0, batch.size);
-  const at::Tensor rows = weights.puzzle_emb.defined() ? weights.puzzle_emb.index_select(0, part.ids) : at::Tensor();
-  Segment segment = network_.segment(weights, weights, embed(weights, part, rows), part.state,
-                                     {.training = false, .residuals = options.residuals, .noise_seeds = part.seeds});
+  const NetworkWeights& weights = frozen(options.weights);
+  const size_t workers = device_.is_cpu() ? std::clamp<size_t>(batch.size, 1, threads_) : 1;
+  std::vector<SegmentOutput> outputs(workers);
+  std::vector<State> states(workers);
+  in_workers(workers, [&](size_t w) {
+    const at::NoGradGuard no_grad;
+    const Slice part = slice(unlabelled, {}, mine.state, batch.size * w / workers, batch.size * (w + 1) / workers);
+    outputs[w] = forward_slice(part, options, weights, states[w]);
+  });
+  mine.state = join(states);
+  SegmentOutput all = std::move(outputs.front());
+  for (size_t w = 1; w < workers; ++w) {
+    append(all.answers, outputs[w].answers);
+    append(all.q_halt, outputs[w].q_halt);
+    append(all.q_continue, outputs[w].q_continue);
+    append(all.logits, outputs[w].logits);
+    append(all.residual_H, outputs[w].residual_H);
+    append(all.residual_L, outputs[w].residual_L);
+  }
+  return all;
+}
+
+SegmentOutput AtenBackend::forward_slice(const Slice& slice, const ForwardOptions& options,
+                                         const NetworkWeights& weights, State& state) const {
+  const at::Tensor rows = weights.puzzle_emb.defined() ? weights.puzzle_emb.index_select(0, slice.ids) : at::Tensor();
+  Segment segment = network_.segment(weights, weights, embed(weights, slice, rows), slice.state,
+                                     {.training = false, .residuals = options.residuals, .noise_seeds = slice.seeds});
   if (chains() > 1) {
     const at::Tensor best = winner_rows(segment.q.select(1, 0));
     share_winner(segment.state, best);
@@ -342,7 +422,7 @@ SegmentOutput AtenBackend::forward(const Batch& batch, Carry& carry, const Forwa
     if (options.residuals)
       segment.residuals = {segment.residuals.H.index_select(0, best), segment.residuals.L.index_select(0, best)};
   }
-  mine.state = segment.state;
+  state = segment.state;
 
   SegmentOutput out;
   out.answers = to_vector<int32_t>(segment.logits.argmax(-1).to(at::kInt));
@@ -366,7 +446,9 @@ at::Tensor AtenBackend::continue_target(const at::Tensor& x, const Slice& slice,
   return at::where(last, q.select(1, 0), q.amax(1)).sigmoid();
 }
 
-void AtenBackend::train_slice(const Slice& slice, double divisor, Gradients& sum, TrainOutput& output) {
+Partial AtenBackend::train_slice(const Slice& slice, double divisor) {
+  Partial part;
+  TrainOutput& output = part.output;
   at::Tensor rows;
   if (live_.puzzle_emb.defined()) rows = live_.puzzle_emb.index_select(0, slice.ids).requires_grad_();
   const at::Tensor x = embed(live_, slice, rows);
@@ -391,76 +473,70 @@ void AtenBackend::train_slice(const Slice& slice, double divisor, Gradients& sum
   if (continues) {
     const at::Tensor q_continue = q_loss(q.select(1, 1), target).sum();
     loss = loss + 0.5 * q_continue;
-    output.q_continue_loss += q_continue.item<double>();
+    output.q_continue_loss = q_continue.item<double>();
   }
-  output.loss += loss.item<double>();
-  output.lm_loss += lm.item<double>();
-  output.q_halt_loss += q_halt.item<double>();
-  const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-  append(output.correct, to_vector<int32_t>(token.correct));
-  append(output.supervised, to_vector<int32_t>(token.supervised));
-  append(output.q_halt, to_vector<float>(q.select(1, 0)));
-  append(output.q_continue, to_vector<float>(q.select(1, 1)));
+  output.loss = loss.item<double>();
+  output.lm_loss = lm.item<double>();
+  output.q_halt_loss = q_halt.item<double>();
+  output.correct = to_vector<int32_t>(token.correct);
+  output.supervised = to_vector<int32_t>(token.supervised);
+  output.q_halt = to_vector<float>(q.select(1, 0));
+  output.q_continue = to_vector<float>(q.select(1, 1));
 
   torch::autograd::variable_list wanted;
   for (const auto& slot : slots_) wanted.push_back(slot.parameter);
   if (rows.defined()) wanted.push_back(rows);
-  auto found =
-      torch::autograd::grad({loss / divisor}, wanted, {}, std::nullopt, /*create_graph=*/false, /*allow_unused=*/true);
+  part.gradients = torch::autograd::grad({loss / divisor}, wanted, {}, std::nullopt, /*create_graph=*/false,
+                                         /*allow_unused=*/true);
   if (rows.defined()) {
-    sum.puzzle_rows = sum.puzzle_rows.defined() ? at::cat({sum.puzzle_rows, found.back()}) : found.back();
-    found.pop_back();
+    part.puzzle_rows = part.gradients.back();
+    part.gradients.pop_back();
   }
-  for (size_t i = 0; i < found.size(); ++i) {
-    at::Tensor& total = sum.parameters[i];
-    if (!found[i].defined()) continue;
-    total = total.defined() ? total.add_(found[i]) : found[i];
-  }
-  sum.states.push_back(segment.state);
+  part.states = {segment.state};
+  return part;
 }
 
-Gradients AtenBackend::accumulate(const Batch& batch, std::span<const uint8_t> last, const AtenCarry& carry,
-                                  const TrainOptions& options, TrainOutput& output) {
+// Each worker adds up the micro-batches of its share of the rows; the sums are added in the order of the workers, so
+// that the result depends on the number of threads but not on their timing.
+Partial AtenBackend::accumulate(const Batch& batch, std::span<const uint8_t> last, const AtenCarry& carry,
+                                const TrainOptions& options) {
   check(batch, carry, /*labels=*/true);
   if (last.size() != batch.size)
     throw bad_input("aten.backend", "last_segment holds {} flags for a batch of {}", last.size(), batch.size);
-  const at::AutoGradMode gradient(true);
-  const size_t step = options.micro_batch ? options.micro_batch : batch.size;
+  const size_t workers = device_.is_cpu() ? std::clamp<size_t>(batch.size, 1, threads_) : 1;
+  const size_t most = options.micro_batch ? options.micro_batch : batch.size;
   const auto divisor = static_cast<double>(options.global_batch ? options.global_batch : batch.size);
-  Gradients sum;
-  sum.parameters.resize(slots_.size());
-  for (size_t begin = 0; begin < batch.size; begin += step)
-    train_slice(slice(batch, last, carry.state, begin, std::min(batch.size, begin + step)), divisor, sum, output);
+  frozen(WeightSet::kLive);  // made once, before the workers read it
+  std::vector<Partial> partials(workers);
+  in_workers(workers, [&](size_t w) {
+    const at::AutoGradMode gradient(true);
+    partials[w].gradients.resize(slots_.size());
+    const size_t end = batch.size * (w + 1) / workers;
+    for (size_t begin = batch.size * w / workers; begin < end; begin += most)
+      merge(partials[w], train_slice(slice(batch, last, carry.state, begin, std::min(end, begin + most)), divisor));
+  });
+  Partial sum = std::move(partials.front());
+  for (size_t w = 1; w < workers; ++w) merge(sum, partials[w]);
   double squares = 0;
   for (size_t i = 0; i < slots_.size(); ++i) {
-    at::Tensor& g = sum.parameters[i];
+    at::Tensor& g = sum.gradients[i];
     if (!g.defined()) g = at::zeros_like(slots_[i].parameter);
     const double norm = g.norm().item<double>();
     squares += norm * norm;
   }
-  output.gradient_norm = std::sqrt(squares);
+  sum.output.gradient_norm = std::sqrt(squares);
   return sum;
-}
-
-State join(const std::vector<State>& parts) {
-  if (parts.size() == 1) return parts.front();
-  std::vector<at::Tensor> z_H, z_L;
-  for (const State& part : parts) {
-    z_H.push_back(part.z_H);
-    z_L.push_back(part.z_L);
-  }
-  return {at::cat(z_H), at::cat(z_L)};
 }
 
 TrainOutput AtenBackend::train_step(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
                                     const TrainOptions& options) {
   AtenCarry& mine = own(carry);
-  TrainOutput output;
-  Gradients sum = accumulate(batch, last_segment, mine, options, output);
-  output.applied = std::isfinite(output.loss) && std::isfinite(output.gradient_norm);
-  if (!output.applied) return output;
+  Partial sum = accumulate(batch, last_segment, mine, options);
+  sum.output.applied = std::isfinite(sum.output.loss) && std::isfinite(sum.output.gradient_norm);
+  if (!sum.output.applied) return std::move(sum.output);
   mine.state = join(sum.states);
-  optimizer().step(sum.parameters, output.gradient_norm,
+  at::set_num_threads(static_cast<int>(threads_));
+  optimizer().step(sum.gradients, sum.output.gradient_norm,
                    {.lr_factor = options.lr_factor, .ema_rate = options.ema_rate});
   if (sum.puzzle_rows.defined()) {
     const at::Tensor ids = to_aten(batch.puzzle_identifiers, {static_cast<int64_t>(batch.size)}, device_).to(at::kLong);
@@ -468,16 +544,16 @@ TrainOutput AtenBackend::train_step(const Batch& batch, std::span<const uint8_t>
   }
   frozen_live_.reset();
   frozen_average_.reset();
-  return output;
+  return std::move(sum.output);
 }
 
 NamedTensors AtenBackend::gradients(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
                                     const TrainOptions& options, TrainOutput* output) {
-  TrainOutput ignored;
-  const Gradients sum = accumulate(batch, last_segment, own(carry), options, output ? *output : ignored);
+  const Partial sum = accumulate(batch, last_segment, own(carry), options);
+  if (output) *output = sum.output;
   own(carry).state = join(sum.states);
   NamedTensors all;
-  for (size_t i = 0; i < slots_.size(); ++i) all.emplace(slots_[i].name, to_host(sum.parameters[i]));
+  for (size_t i = 0; i < slots_.size(); ++i) all.emplace(slots_[i].name, to_host(sum.gradients[i]));
   if (sum.puzzle_rows.defined()) all.emplace("puzzle_emb_local", to_host(sum.puzzle_rows));
   return all;
 }

@@ -21,7 +21,7 @@ using engine::Precision;
 using reasoning::WeightSet;
 
 std::unique_ptr<reasoning::Backend> make_backend(const engine::ModelConfig& config) {
-  return make_aten_backend(config, {.device = "cpu", .threads = 2});
+  return make_aten_backend(config, {.device = "cpu", .threads = 1});
 }
 
 // GoogleTest names admit letters, digits and underscores only.
