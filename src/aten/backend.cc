@@ -13,9 +13,9 @@
 #include <optional>
 
 #include "aten/host.h"
-#include "aten/losses.h"
 #include "aten/network.h"
 #include "aten/optimizer.h"
+#include "aten/segment_step.h"
 #include "base/error.h"
 #include "base/threads.h"
 #include "engine/weights.h"
@@ -56,44 +56,6 @@ at::Device parse_device(const std::string& name) {
   }
 }
 
-// What a worker's micro-batches add to the gradients and results of a step, in the order of the rows.
-struct Partial {
-  std::vector<at::Tensor> gradients;  // as slots_; undefined where nothing was added
-  at::Tensor puzzle_rows;             // [rows,E]
-  std::vector<State> states;          // of the micro-batches
-  TrainOutput output;
-};
-
-template <typename T>
-void append(std::vector<T>& to, const std::vector<T>& from) {
-  to.insert(to.end(), from.begin(), from.end());
-}
-
-void add_gradients(std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from) {
-  for (size_t i = 0; i < to.size(); ++i) {
-    if (!from[i].defined()) continue;
-    to[i] = to[i].defined() ? to[i].add_(from[i]) : from[i];
-  }
-}
-
-// part follows total's rows.
-void merge(Partial& total, const Partial& part) {
-  add_gradients(total.gradients, part.gradients);
-  if (part.puzzle_rows.defined())
-    total.puzzle_rows = total.puzzle_rows.defined() ? at::cat({total.puzzle_rows, part.puzzle_rows}) : part.puzzle_rows;
-  append(total.states, part.states);
-  TrainOutput& to = total.output;
-  const TrainOutput& from = part.output;
-  to.loss += from.loss;
-  to.lm_loss += from.lm_loss;
-  to.q_halt_loss += from.q_halt_loss;
-  to.q_continue_loss += from.q_continue_loss;
-  append(to.correct, from.correct);
-  append(to.supervised, from.supervised);
-  append(to.q_halt, from.q_halt);
-  append(to.q_continue, from.q_continue);
-}
-
 class AtenBackend final : public reasoning::Backend {
  public:
   AtenBackend(const ModelConfig& config, const reasoning::BackendOptions& options)
@@ -130,31 +92,16 @@ class AtenBackend final : public reasoning::Backend {
                          const TrainOptions& options, TrainOutput* output) override;
 
  private:
-  // Rows [begin, end) of a batch with their carry, on the device.
-  struct Slice {
-    at::Tensor inputs, labels, ids, last;  // [n,S], [n,S] or undefined, [n], [n] or undefined
-    State state;                           // [n*K,T,D]
-    std::vector<uint64_t> seeds;           // [n*K] or empty
-    int64_t rows = 0;                      // n
-  };
-
   int64_t chains() const { return config_.arch.chains; }
   Optimizer& optimizer();
   const Optimizer& optimizer() const;
   const NetworkWeights& frozen(WeightSet set);
   void check(const Batch& batch, const AtenCarry& carry, bool labels) const;
-  Slice slice(const Batch& batch, std::span<const uint8_t> last, const State& state, size_t begin, size_t end) const;
-  std::vector<uint64_t> chain_seeds(std::span<const uint64_t> seeds) const;
-  at::Tensor embed(const NetworkWeights& weights, const Slice& slice, const at::Tensor& puzzle_rows) const;
-  at::Tensor winner_rows(const at::Tensor& score) const;
-  void share_winner(State& state, const at::Tensor& rows) const;
   void in_workers(size_t workers, const std::function<void(size_t)>& body) const;
-  SegmentOutput forward_slice(const Slice& slice, const ForwardOptions& options, const NetworkWeights& weights,
-                              State& state) const;
+  size_t workers_for(size_t rows) const { return device_.is_cpu() ? std::clamp<size_t>(rows, 1, threads_) : 1; }
   Partial accumulate(const Batch& batch, std::span<const uint8_t> last, const AtenCarry& carry,
                      const TrainOptions& options);
-  Partial train_slice(const Slice& slice, double divisor);
-  at::Tensor continue_target(const at::Tensor& x, const Slice& slice, const State& next);
+  StepModel step_model(WeightSet set) { return {config_, network_, frozen(set), live_, slots_}; }
 
   ModelConfig config_;
   at::Device device_;
@@ -226,12 +173,6 @@ const NetworkWeights& AtenBackend::frozen(WeightSet set) {
 }
 
 // ---- recurrent state ----
-
-std::vector<uint64_t> AtenBackend::chain_seeds(std::span<const uint64_t> seeds) const {
-  std::vector<uint64_t> all;
-  for (uint64_t seed : seeds) all.insert(all.end(), static_cast<size_t>(chains()), seed);
-  return all;
-}
 
 std::unique_ptr<Carry> AtenBackend::make_carry(size_t batch) const {
   auto carry = std::make_unique<AtenCarry>();
@@ -328,40 +269,6 @@ void AtenBackend::check(const Batch& batch, const AtenCarry& carry, bool labels)
                         config_.data.num_puzzle_identifiers);
 }
 
-AtenBackend::Slice AtenBackend::slice(const Batch& batch, std::span<const uint8_t> last, const State& state,
-                                      size_t begin, size_t end) const {
-  const size_t s = static_cast<size_t>(config_.data.seq_len), n = end - begin;
-  const auto rows = static_cast<int64_t>(n);
-  const auto cells = [&](std::span<const int32_t> all) {
-    return to_aten(all.subspan(begin * s, n * s), {rows, config_.data.seq_len}, device_);
-  };
-  Slice part;
-  part.rows = rows;
-  part.inputs = cells(batch.inputs);
-  if (!batch.labels.empty()) part.labels = cells(batch.labels);
-  part.ids = to_aten(batch.puzzle_identifiers.subspan(begin, n), {rows}, device_);
-  if (!last.empty()) part.last = to_aten(last.subspan(begin, n), {rows}, device_).to(at::kBool);
-  if (!batch.noise_seeds.empty()) part.seeds = chain_seeds(batch.noise_seeds.subspan(begin, n));
-  const int64_t first = static_cast<int64_t>(begin) * chains(), stop = static_cast<int64_t>(end) * chains();
-  part.state = {state.z_H.slice(0, first, stop), state.z_L.slice(0, first, stop)};
-  return part;
-}
-
-at::Tensor AtenBackend::embed(const NetworkWeights& weights, const Slice& slice, const at::Tensor& puzzle_rows) const {
-  const at::Tensor x = network_.embed(weights, slice.inputs, puzzle_rows);
-  return chains() == 1 ? x : x.repeat_interleave(chains(), 0);
-}
-
-// score: [n*K], larger is better. The row of the best chain of every slot, [n].
-at::Tensor AtenBackend::winner_rows(const at::Tensor& score) const {
-  const at::Tensor best = score.view({-1, chains()}).argmax(-1);
-  return at::arange(best.size(0), best.options()) * chains() + best;
-}
-
-void AtenBackend::share_winner(State& state, const at::Tensor& rows) const {
-  if (chains() > 1) state.z_H = state.z_H.index_select(0, rows).repeat_interleave(chains(), 0);
-}
-
 // Rows are independent, so each of the threads takes its share of them through the whole segment; what is left of the
 // threads works inside the operations (a single row on two threads).
 void AtenBackend::in_workers(size_t workers, const std::function<void(size_t)>& body) const {
@@ -372,128 +279,24 @@ void AtenBackend::in_workers(size_t workers, const std::function<void(size_t)>& 
   });
 }
 
-State join(const std::vector<State>& parts) {
-  if (parts.size() == 1) return parts.front();
-  std::vector<at::Tensor> z_H, z_L;
-  for (const State& part : parts) {
-    z_H.push_back(part.z_H);
-    z_L.push_back(part.z_L);
-  }
-  return {at::cat(z_H), at::cat(z_L)};
-}
-
 SegmentOutput AtenBackend::forward(const Batch& batch, Carry& carry, const ForwardOptions& options) {
   AtenCarry& mine = own(carry);
   check(batch, mine, /*labels=*/false);
   Batch unlabelled = batch;
   unlabelled.labels = {};
-  const NetworkWeights& weights = frozen(options.weights);
-  const size_t workers = device_.is_cpu() ? std::clamp<size_t>(batch.size, 1, threads_) : 1;
+  const StepModel model = step_model(options.weights);
+  const size_t workers = workers_for(batch.size);
   std::vector<SegmentOutput> outputs(workers);
   std::vector<State> states(workers);
   in_workers(workers, [&](size_t w) {
-    const at::NoGradGuard no_grad;
-    const Slice part = slice(unlabelled, {}, mine.state, batch.size * w / workers, batch.size * (w + 1) / workers);
-    outputs[w] = forward_slice(part, options, weights, states[w]);
+    const Rows rows =
+        take_rows(config_, unlabelled, {}, mine.state, batch.size * w / workers, batch.size * (w + 1) / workers);
+    outputs[w] = forward_rows(model, rows, options, states[w]);
   });
   mine.state = join(states);
   SegmentOutput all = std::move(outputs.front());
-  for (size_t w = 1; w < workers; ++w) {
-    append(all.answers, outputs[w].answers);
-    append(all.q_halt, outputs[w].q_halt);
-    append(all.q_continue, outputs[w].q_continue);
-    append(all.logits, outputs[w].logits);
-    append(all.residual_H, outputs[w].residual_H);
-    append(all.residual_L, outputs[w].residual_L);
-  }
+  for (size_t w = 1; w < workers; ++w) merge(all, outputs[w]);
   return all;
-}
-
-SegmentOutput AtenBackend::forward_slice(const Slice& slice, const ForwardOptions& options,
-                                         const NetworkWeights& weights, State& state) const {
-  const at::Tensor rows = weights.puzzle_emb.defined() ? weights.puzzle_emb.index_select(0, slice.ids) : at::Tensor();
-  Segment segment = network_.segment(weights, weights, embed(weights, slice, rows), slice.state,
-                                     {.training = false, .residuals = options.residuals, .noise_seeds = slice.seeds});
-  if (chains() > 1) {
-    const at::Tensor best = winner_rows(segment.q.select(1, 0));
-    share_winner(segment.state, best);
-    segment.logits = segment.logits.index_select(0, best);
-    segment.q = segment.q.index_select(0, best);
-    if (options.residuals)
-      segment.residuals = {segment.residuals.H.index_select(0, best), segment.residuals.L.index_select(0, best)};
-  }
-  state = segment.state;
-
-  SegmentOutput out;
-  out.answers = to_vector<int32_t>(segment.logits.argmax(-1).to(at::kInt));
-  out.q_halt = to_vector<float>(segment.q.select(1, 0));
-  out.q_continue = to_vector<float>(segment.q.select(1, 1));
-  if (options.logits) out.logits = to_vector<float>(segment.logits.to(at::kFloat));
-  if (options.residuals) {
-    out.residual_H = to_vector<float>(segment.residuals.H);
-    out.residual_L = to_vector<float>(segment.residuals.L);
-  }
-  return out;
-}
-
-// sigmoid(q_halt') where this segment is the last, else sigmoid(max(q_halt', q_continue')), from the next segment.
-at::Tensor AtenBackend::continue_target(const at::Tensor& x, const Slice& slice, const State& next) {
-  const at::NoGradGuard no_grad;
-  const NetworkWeights& weights = frozen(WeightSet::kLive);
-  const at::Tensor q =
-      network_.segment(weights, weights, x.detach(), next, {.training = true, .noise_seeds = slice.seeds}).q;
-  const at::Tensor last = slice.last.repeat_interleave(chains(), 0);
-  return at::where(last, q.select(1, 0), q.amax(1)).sigmoid();
-}
-
-Partial AtenBackend::train_slice(const Slice& slice, double divisor) {
-  Partial part;
-  TrainOutput& output = part.output;
-  at::Tensor rows;
-  if (live_.puzzle_emb.defined()) rows = live_.puzzle_emb.index_select(0, slice.ids).requires_grad_();
-  const at::Tensor x = embed(live_, slice, rows);
-  Segment segment =
-      network_.segment(frozen(WeightSet::kLive), live_, x, slice.state, {.training = true, .noise_seeds = slice.seeds});
-  const at::Tensor labels = chains() == 1 ? slice.labels : slice.labels.repeat_interleave(chains(), 0);
-  TokenLoss token = token_loss(config_.arch.loss, segment.logits, labels);
-
-  const bool continues = !config_.arch.no_ACT_continue && config_.arch.halt_max_steps > 1;
-  at::Tensor target = continues ? continue_target(x, slice, segment.state) : at::Tensor();
-  at::Tensor q = segment.q;
-  if (chains() > 1) {  // only the chain with the lowest token loss learns, and its z_H is handed to all
-    const at::Tensor best = winner_rows(-token.lm.detach());
-    share_winner(segment.state, best);
-    token = {token.lm.index_select(0, best), token.correct.index_select(0, best),
-             token.supervised.index_select(0, best), token.exact.index_select(0, best)};
-    q = q.index_select(0, best);
-    if (continues) target = target.index_select(0, best);
-  }
-  const at::Tensor lm = token.lm.sum(), q_halt = q_loss(q.select(1, 0), token.exact).sum();
-  at::Tensor loss = lm + 0.5 * q_halt;
-  if (continues) {
-    const at::Tensor q_continue = q_loss(q.select(1, 1), target).sum();
-    loss = loss + 0.5 * q_continue;
-    output.q_continue_loss = q_continue.item<double>();
-  }
-  output.loss = loss.item<double>();
-  output.lm_loss = lm.item<double>();
-  output.q_halt_loss = q_halt.item<double>();
-  output.correct = to_vector<int32_t>(token.correct);
-  output.supervised = to_vector<int32_t>(token.supervised);
-  output.q_halt = to_vector<float>(q.select(1, 0));
-  output.q_continue = to_vector<float>(q.select(1, 1));
-
-  torch::autograd::variable_list wanted;
-  for (const auto& slot : slots_) wanted.push_back(slot.parameter);
-  if (rows.defined()) wanted.push_back(rows);
-  part.gradients = torch::autograd::grad({loss / divisor}, wanted, {}, std::nullopt, /*create_graph=*/false,
-                                         /*allow_unused=*/true);
-  if (rows.defined()) {
-    part.puzzle_rows = part.gradients.back();
-    part.gradients.pop_back();
-  }
-  part.states = {segment.state};
-  return part;
 }
 
 // Each worker adds up the micro-batches of its share of the rows; the sums are added in the order of the workers, so
@@ -503,17 +306,19 @@ Partial AtenBackend::accumulate(const Batch& batch, std::span<const uint8_t> las
   check(batch, carry, /*labels=*/true);
   if (last.size() != batch.size)
     throw bad_input("aten.backend", "last_segment holds {} flags for a batch of {}", last.size(), batch.size);
-  const size_t workers = device_.is_cpu() ? std::clamp<size_t>(batch.size, 1, threads_) : 1;
+  const size_t workers = workers_for(batch.size);
   const size_t most = options.micro_batch ? options.micro_batch : batch.size;
   const auto divisor = static_cast<double>(options.global_batch ? options.global_batch : batch.size);
-  frozen(WeightSet::kLive);  // made once, before the workers read it
+  const StepModel model = step_model(WeightSet::kLive);
   std::vector<Partial> partials(workers);
   in_workers(workers, [&](size_t w) {
     const at::AutoGradMode gradient(true);
     partials[w].gradients.resize(slots_.size());
     const size_t end = batch.size * (w + 1) / workers;
-    for (size_t begin = batch.size * w / workers; begin < end; begin += most)
-      merge(partials[w], train_slice(slice(batch, last, carry.state, begin, std::min(end, begin + most)), divisor));
+    for (size_t begin = batch.size * w / workers; begin < end; begin += most) {
+      const Rows rows = take_rows(config_, batch, last, carry.state, begin, std::min(end, begin + most));
+      merge(partials[w], train_rows(model, rows, divisor));
+    }
   });
   Partial sum = std::move(partials.front());
   for (size_t w = 1; w < workers; ++w) merge(sum, partials[w]);

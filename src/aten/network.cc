@@ -97,8 +97,9 @@ Network::Network(const engine::ModelConfig& config, at::Device device)
       type_(config.arch.forward_dtype == engine::Precision::kFloat32 ? at::kFloat : at::kBFloat16) {
   if (config.arch.mlp_t || config.arch.pos_encodings != Positions::kRope) return;
   const int64_t w = config.head_width();
+  // 1 / theta^(i/W), rounded as the authors round it: the recursion amplifies the last bit.
   const at::Tensor frequency =
-      at::pow(config.arch.rope_theta, -at::arange(0, w, 2, at::kFloat) / static_cast<double>(w));
+      1 / at::pow(config.arch.rope_theta, at::arange(0, w, 2, at::kFloat) / static_cast<double>(w));
   at::Tensor angle = at::outer(at::arange(config.tokens(), at::kFloat), frequency);
   angle = at::cat({angle, angle}, -1).unsqueeze(1);
   rope_cos_ = angle.cos().to(device);

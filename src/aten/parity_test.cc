@@ -165,8 +165,9 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
     }
     const auto backend = make_backend(config);
     backend->set_weights(weights);
-    const auto carry = backend->make_carry(data.batch().size);
-    backend->reset(*carry, data.batch(), std::vector<uint8_t>(data.batch().size, 1));
+    const auto carry = backend->make_carry(data.batch().size), trained = backend->make_carry(data.batch().size);
+    for (auto* fresh : {carry.get(), trained.get()})
+      backend->reset(*fresh, data.batch(), std::vector<uint8_t>(data.batch().size, 1));
     for (int s = 1; s <= segments; ++s) {
       const auto out = backend->forward(data.batch(), *carry, {.logits = true});
       const auto compare = [&](const char* what, std::span<const float> mine) {
@@ -177,6 +178,10 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
       const double worst = std::max(
           {compare("logits", out.logits), compare("q_halt", out.q_halt), compare("q_continue", out.q_continue)});
       report(fmt::format("{} {} segment {}", golden.name, type, s), worst);
+      reasoning::TrainOutput output;
+      backend->gradients(data.batch(), std::vector<uint8_t>(data.batch().size, 0), *trained, {}, &output);
+      const double loss = golden.json.at(fmt::format("{}.{}.loss", type, s));
+      EXPECT_NEAR(output.lm_loss, loss, tolerance) << type << " segment " << s;
     }
   };
   run(Precision::kFloat32, "float32", 2, 1e-3);

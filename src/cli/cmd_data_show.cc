@@ -1,6 +1,3 @@
-#include <unistd.h>
-
-#include <cstdlib>
 #include <memory>
 
 #include "base/error.h"
@@ -14,7 +11,8 @@ struct Arguments {
   std::filesystem::path folder;
   std::string split = "test";
   int64_t index = 0, count = 1;
-  bool json = false;
+  std::string color = "auto";
+  bool lines = false, json = false;
 };
 
 Json to_json(const puzzles::Dataset& set, int64_t example, const puzzles::Tokens& question,
@@ -31,13 +29,16 @@ void show(const Arguments& args) {
   const auto set = puzzles::Dataset::open(args.folder, args.split);
   if (args.index < 0 || args.index >= set.examples())
     throw bad_input("cli.data.show", "--index {}: {} has examples 0 to {}", args.index, args.split, set.examples() - 1);
-  const char* refused = std::getenv("NO_COLOR");
-  const bool colour = isatty(STDOUT_FILENO) && (!refused || !*refused);
+  const bool colour = wants_color(args.color);
   puzzles::Tokens question(static_cast<size_t>(set.metadata().seq_len)), answer(question.size());
   Json list = Json::array();
   for (int64_t i = args.index; i < std::min(set.examples(), args.index + std::max<int64_t>(0, args.count)); ++i) {
     set.read(i, question, answer);
     std::ranges::replace(answer, -100, 0);  // not supervised: drawn as padding
+    if (args.lines) {
+      fmt::print("{}\n", set.family().to_line(question));
+      continue;
+    }
     if (args.json) {
       list.push_back(to_json(set, i, question, answer));
       continue;
@@ -60,9 +61,13 @@ void register_data_show(CLI::App& data, Exit&) {
   command.add_option("--split", args->split, "train or test")->type_name("NAME")->capture_default_str();
   command.add_option("--index", args->index, "first example")->type_name("I")->capture_default_str();
   command.add_option("--count", args->count, "examples")->type_name("N")->capture_default_str();
+  command.add_flag("--lines", args->lines, "only the questions, one per line, as hrm solve reads them");
+  add_color_option(command, args->color);
   add_json_flag(command, args->json);
   command.callback([args] { show(*args); });
-  set_examples(command, {{"hrm data show data/sudoku --split train --index 10 --count 3", "examples 10, 11 and 12"}});
+  set_examples(command, {{"hrm data show data/sudoku --split train --index 10 --count 3", "examples 10, 11 and 12"},
+                         {"hrm data show data/sudoku --count 5 --lines | hrm solve --model runs/first -",
+                          "hand test puzzles to a model"}});
 }
 
 }  // namespace hrm::cli

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 
@@ -37,12 +35,6 @@ void split_settings(Arguments& args) {
   const auto settings = std::ranges::stable_partition(args.puzzles, std::not_fn(is_setting));
   args.settings.assign(settings.begin(), settings.end());
   args.puzzles.erase(settings.begin(), settings.end());
-}
-
-bool wants_color(const std::string& choice) {
-  if (choice != "auto") return choice == "always";
-  const char* refused = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) && (!refused || !*refused);
 }
 
 std::string verdict_text(const Solution& solution, const Family& family) {
@@ -152,10 +144,7 @@ void register_solve(CLI::App& app, Exit& exit) {
   command->add_option("--trace", args->trace, "write answers, residuals and participation ratios of every segment here")
       ->type_name("FOLDER");
   command->add_flag("--keep-going", args->keep_going, "skip puzzles that cannot be read, and list them");
-  command->add_option("--color", args->color, "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->type_name("WHEN")
-      ->capture_default_str();
+  add_color_option(*command, args->color);
   add_json_flag(*command, args->json);
   add_seed_option(*command, args->solver.seed);
   add_threads_option(*command, args->backend.threads);

@@ -1,7 +1,9 @@
 #include "cli/command.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <utility>
 
 namespace hrm::cli {
@@ -24,6 +26,19 @@ void add_device_option(CLI::App& command, std::string& device) {
 
 void add_switch(CLI::App& command, const std::string& flag, bool& value, const std::string& help) {
   command.add_option(flag, value, help)->type_name("on|off")->default_str(value ? "on" : "off");
+}
+
+void add_color_option(CLI::App& command, std::string& color) {
+  command.add_option("--color", color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN")
+      ->capture_default_str();
+}
+
+bool wants_color(const std::string& choice) {
+  if (choice != "auto") return choice == "always";
+  const char* refused = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) && (!refused || !*refused);
 }
 
 void add_settings(CLI::App& command, std::vector<std::string>& settings) {

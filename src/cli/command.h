@@ -32,7 +32,11 @@ void add_threads_option(CLI::App& command, size_t& threads);     // --threads N,
 void add_seed_option(CLI::App& command, uint64_t& seed);         // --seed N
 void add_device_option(CLI::App& command, std::string& device);  // --device cpu|cuda[:n]
 void add_switch(CLI::App& command, const std::string& flag, bool& value, const std::string& help);  // FLAG on|off
-void add_settings(CLI::App& command, std::vector<std::string>& settings);                           // key=value...
+void add_color_option(CLI::App& command, std::string& color);              // --color auto|always|never
+void add_settings(CLI::App& command, std::vector<std::string>& settings);  // key=value...
+
+// What --color means for standard output: auto is a terminal without NO_COLOR in its environment.
+bool wants_color(const std::string& choice);
 
 // The footer of --help: "Examples:" and one command per line, each with a comment of what it does.
 void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string_view, std::string_view>> examples);

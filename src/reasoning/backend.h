@@ -91,7 +91,7 @@ class Backend {
   // -- weights, float32, by the authors' state-dict keys (engine/weights.h lists them) --
   virtual NamedTensors weights(WeightSet set) const = 0;
   // REQUIRES: exactly the keys and shapes of engine::weight_shapes(config()); throws bad_input naming the first that
-  // differs. Resets the average to the same values and the optimiser to its start.
+  // differs. The optimiser and the average are dropped: set_optimizer must follow before training.
   virtual void set_weights(const NamedTensors& weights) = 0;
 
   // -- optimiser --

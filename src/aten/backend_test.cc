@@ -1,0 +1,271 @@
+// What parity does not cover: state in and out, independence of rows, noise, chains, micro-batches, threads, bad input.
+#include "aten/backend.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "engine/weights.h"
+#include "reasoning/train_stepper.h"
+
+namespace hrm::aten {
+namespace {
+
+using engine::ModelConfig;
+using reasoning::Batch;
+using reasoning::WeightSet;
+
+ModelConfig tiny(const char* preset) {
+  ModelConfig config{.arch = engine::arch_preset(preset),
+                     .data = {.seq_len = 9, .vocab_size = 5, .num_puzzle_identifiers = 3}};
+  config.arch.hidden_size = 32;
+  config.arch.num_heads = 2;
+  config.arch.L_layers = 1;
+  config.arch.H_layers = config.arch.shared_net ? 0 : 1;
+  config.arch.H_cycles = config.arch.L_cycles = 2;
+  config.arch.halt_max_steps = 3;
+  config.arch.forward_dtype = engine::Precision::kFloat32;
+  if (config.arch.puzzle_emb_ndim > 0) config.arch.puzzle_emb_ndim = 32;
+  config.arch.puzzle_emb_len = 0;
+  return config;
+}
+
+struct Examples {
+  Examples(const ModelConfig& config, size_t n, uint64_t seed) {
+    Rng rng(seed);
+    for (size_t i = 0; i < n * static_cast<size_t>(config.data.seq_len); ++i) {
+      inputs.push_back(static_cast<int32_t>(rng.below(static_cast<uint64_t>(config.data.vocab_size))));
+      labels.push_back(rng.chance(0.2) ? reasoning::kIgnoreLabel : inputs.back());
+    }
+    for (size_t i = 0; i < n; ++i) {
+      identifiers.push_back(static_cast<int32_t>(rng.below(3)));
+      seeds.push_back(rng.next());
+    }
+  }
+  Batch batch() const { return rows(0, identifiers.size()); }
+  Batch rows(size_t begin, size_t count) const {
+    const size_t s = inputs.size() / identifiers.size();
+    return {.size = count,
+            .inputs = std::span(inputs).subspan(begin * s, count * s),
+            .labels = std::span(labels).subspan(begin * s, count * s),
+            .puzzle_identifiers = std::span(identifiers).subspan(begin, count),
+            .noise_seeds = std::span(seeds).subspan(begin, count)};
+  }
+  std::vector<int32_t> inputs, labels, identifiers;
+  std::vector<uint64_t> seeds;
+};
+
+std::unique_ptr<reasoning::Backend> make(const ModelConfig& config, size_t threads = 1) {
+  auto backend = make_aten_backend(config, {.device = "cpu", .threads = threads});
+  NamedTensors weights = engine::initial_weights(config, 5);
+  for (float& w : weights.at("model.inner.q_head.weight").as<float>()) w = 0.1f;  // so that q depends on the state
+  backend->set_weights(weights);
+  return backend;
+}
+
+std::unique_ptr<reasoning::Carry> fresh(const reasoning::Backend& backend, const Batch& batch) {
+  auto carry = backend.make_carry(batch.size);
+  backend.reset(*carry, batch, std::vector<uint8_t>(batch.size, 1));
+  return carry;
+}
+
+class AtenBackendPresets : public testing::TestWithParam<const char*> {};
+
+TEST_P(AtenBackendPresets, TrainsAndResumesWithTheSameBits) {
+  const ModelConfig config = tiny(GetParam());
+  const Examples examples(config, 6, 1);
+  for (const auto kind : {engine::OptimizerKind::kAdamAtan2, engine::OptimizerKind::kMuon}) {
+    const engine::OptimizerConfig optimizer{.optimizer = kind, .lr = 1e-2, .weight_decay = 0.1, .grad_clip = 1};
+    const auto start = [&] {
+      auto backend = make(config);
+      backend->set_optimizer(optimizer);
+      return backend;
+    };
+    const auto whole = start(), first = start(), second = start();
+    reasoning::TrainStepper a(*whole, {.batch = 6, .seed = 3}), b(*first, {.batch = 6, .seed = 3}),
+        c(*second, {.batch = 6, .seed = 3});
+    const reasoning::TrainOptions options{.ema_rate = 0.9};
+    double before = 0, after = 0;
+    for (int i = 0; i < 12; ++i) {
+      const double loss = a.step(examples.batch(), options).metrics.lm_loss;
+      if (i < 3) before += loss;
+      if (i >= 9) after += loss;
+    }
+    EXPECT_LT(after, 0.8 * before) << "did not learn";
+    for (int i = 0; i < 5; ++i) b.step(examples.batch(), options);
+    second->set_weights(first->weights(WeightSet::kLive));
+    second->set_optimizer(optimizer);
+    second->set_optimizer_state(first->optimizer_state());
+    c.load(b.save());
+    for (int i = 5; i < 12; ++i) c.step(examples.batch(), options);
+    EXPECT_EQ(second->weights(WeightSet::kLive), whole->weights(WeightSet::kLive));
+    EXPECT_EQ(second->weights(WeightSet::kAveraged), whole->weights(WeightSet::kAveraged));
+    EXPECT_EQ(second->optimizer_state(), whole->optimizer_state());
+    EXPECT_NE(whole->weights(WeightSet::kAveraged), whole->weights(WeightSet::kLive));
+  }
+}
+
+TEST_P(AtenBackendPresets, RowsDoNotDependOnTheBatchAroundThem) {
+  const ModelConfig config = tiny(GetParam());
+  const Examples examples(config, 5, 2);
+  const auto backend = make(config);
+  const auto together = fresh(*backend, examples.batch());
+  backend->forward(examples.batch(), *together, {});
+  const auto all = backend->forward(examples.batch(), *together, {.logits = true, .residuals = true});
+  const size_t cells = all.logits.size() / 5;
+  for (size_t row = 0; row < 5; ++row) {
+    const Batch alone = examples.rows(row, 1);
+    const auto carry = fresh(*backend, alone);
+    backend->forward(alone, *carry, {});
+    const auto one = backend->forward(alone, *carry, {.logits = true, .residuals = true});
+    for (size_t i = 0; i < cells; ++i) ASSERT_NEAR(one.logits[i], all.logits[row * cells + i], 1e-3) << "row " << row;
+    EXPECT_NEAR(one.q_halt[0], all.q_halt[row], 1e-3);
+    EXPECT_NEAR(one.residual_H[0], all.residual_H[row], 1e-2);
+    EXPECT_NEAR(one.residual_L[0], all.residual_L[row], 1e-2);
+  }
+}
+
+TEST_P(AtenBackendPresets, MicroBatchesAndThreadsAddUpToTheSameStep) {
+  const ModelConfig config = tiny(GetParam());
+  const Examples examples(config, 7, 3);
+  const std::vector<uint8_t> last = {0, 1, 0, 0, 1, 0, 0};
+  const auto one = make(config);
+  reasoning::TrainOutput expected;
+  const auto golden = one->gradients(examples.batch(), last, *fresh(*one, examples.batch()), {}, &expected);
+  for (const size_t threads : {size_t{1}, size_t{2}, size_t{3}})
+    for (const size_t micro_batch : {size_t{0}, size_t{1}, size_t{2}}) {
+      const auto backend = make(config, threads);
+      reasoning::TrainOutput output;
+      const auto carry = fresh(*backend, examples.batch());
+      const auto mine = backend->gradients(examples.batch(), last, *carry, {.micro_batch = micro_batch}, &output);
+      EXPECT_NEAR(output.loss, expected.loss, 1e-3);
+      EXPECT_EQ(output.supervised, expected.supervised);
+      EXPECT_NEAR(output.gradient_norm, expected.gradient_norm, 1e-3 * expected.gradient_norm);
+      for (const auto& [name, gradient] : golden) {
+        const auto a = mine.at(name).as<float>(), b = gradient.as<float>();
+        float largest = 0;
+        for (float g : b) largest = std::max(largest, std::abs(g));
+        for (size_t i = 0; i < b.size(); ++i)
+          ASSERT_NEAR(a[i], b[i], 2e-3f * largest + 1e-7f) << name << " threads=" << threads;
+      }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AtenBackendPresets, testing::Values("hrm", "trm-attention", "trm-mlp", "eqr", "sic"),
+                         [](const auto& preset) {
+                           std::string name = preset.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST(AtenBackend, CarrySelectsSavesAndLoads) {
+  const ModelConfig config = tiny("hrm");
+  const Examples examples(config, 4, 4);
+  const auto backend = make(config);
+  const auto carry = fresh(*backend, examples.batch());
+  backend->forward(examples.batch(), *carry, {});
+  const NamedTensors state = backend->save(*carry);
+  EXPECT_EQ(backend->save(*backend->load(state)), state);
+  const std::vector<size_t> keep = {2, 0, 2};
+  const NamedTensors some = backend->save(*backend->select(*carry, keep));
+  const size_t width = state.at("z_H").as<float>().size() / 4;
+  EXPECT_EQ(some.at("z_H").shape(), (Shape{3, config.tokens(), 32}));
+  for (size_t i = 0; i < keep.size(); ++i)
+    for (size_t j = 0; j < width; ++j)
+      ASSERT_EQ(some.at("z_H").as<float>()[i * width + j], state.at("z_H").as<float>()[keep[i] * width + j]);
+  NamedTensors wrong = state;
+  wrong.erase("z_L");
+  EXPECT_THROW(backend->load(wrong), Error);
+  wrong = state;
+  wrong.at("z_H") = HostTensor(DType::kF32, {4, 2, 32});
+  EXPECT_THROW(backend->load(wrong), Error);
+}
+
+TEST(AtenBackend, ResetTouchesOnlyTheMarkedSlots) {
+  ModelConfig config = tiny("trm-mlp");
+  config.arch.initial_state = engine::InitialState::kRandom;
+  const Examples examples(config, 3, 5);
+  const auto backend = make(config);
+  const auto carry = fresh(*backend, examples.batch());
+  const NamedTensors start = backend->save(*carry);
+  backend->forward(examples.batch(), *carry, {});
+  const NamedTensors moved = backend->save(*carry);
+  backend->reset(*carry, examples.batch(), std::vector<uint8_t>{0, 1, 0});
+  const NamedTensors mixed = backend->save(*carry);
+  const size_t width = start.at("z_L").as<float>().size() / 3;
+  for (size_t i = 0; i < 3 * width; ++i)
+    ASSERT_EQ(mixed.at("z_L").as<float>()[i], (i / width == 1 ? start : moved).at("z_L").as<float>()[i]);
+}
+
+TEST(AtenBackend, RandomStatesAndNoiseFollowTheSeedsAlone) {
+  ModelConfig config = tiny("eqr");
+  const Examples examples(config, 2, 6);
+  const auto backend = make(config);
+  const auto run = [&](const Batch& batch) {
+    const auto carry = fresh(*backend, batch);
+    return backend->forward(batch, *carry, {.logits = true}).logits;
+  };
+  EXPECT_EQ(run(examples.batch()), run(examples.batch()));
+  Examples other = examples;
+  other.seeds[0] += 1;
+  EXPECT_NE(run(other.batch()), run(examples.batch()));
+  Batch unseeded = examples.batch();
+  unseeded.noise_seeds = {};
+  EXPECT_THROW(run(unseeded), Error);
+}
+
+TEST(AtenBackend, OnlyTheBestChainLearnsAndItsSlowStateIsShared) {
+  ModelConfig config = tiny("sic");
+  const Examples examples(config, 3, 7);
+  const auto backend = make(config);
+  const auto carry = fresh(*backend, examples.batch());
+  const std::vector<uint8_t> last(3, 0);
+  backend->gradients(examples.batch(), last, *carry, {}, nullptr);
+  const NamedTensors state = backend->save(*carry);
+  ASSERT_EQ(state.at("z_H").shape(), (Shape{3, 4, config.tokens(), 32}));
+  const auto z_H = state.at("z_H").as<float>(), z_L = state.at("z_L").as<float>();
+  const size_t width = z_H.size() / 12;
+  for (size_t b = 0; b < 3; ++b)
+    for (size_t i = 0; i < width; ++i) ASSERT_EQ(z_H[(b * 4) * width + i], z_H[(b * 4 + 3) * width + i]);
+  EXPECT_FALSE(std::equal(z_L.begin(), z_L.begin() + static_cast<long>(width), z_L.begin() + static_cast<long>(width)));
+}
+
+TEST(AtenBackend, StepThatIsNotFiniteChangesNothing) {
+  const ModelConfig config = tiny("trm-mlp");
+  const Examples examples(config, 2, 8);
+  const auto backend = make(config);
+  NamedTensors weights = backend->weights(WeightSet::kLive);
+  weights.at("model.inner.lm_head.weight").as<float>()[0] = INFINITY;
+  backend->set_weights(weights);
+  backend->set_optimizer({});
+  const auto carry = fresh(*backend, examples.batch());
+  const NamedTensors before = backend->save(*carry), state = backend->optimizer_state();
+  const auto output = backend->train_step(examples.batch(), std::vector<uint8_t>(2, 0), *carry, {});
+  EXPECT_FALSE(output.applied);
+  EXPECT_EQ(backend->save(*carry), before);
+  EXPECT_EQ(backend->optimizer_state(), state);
+  EXPECT_EQ(backend->weights(WeightSet::kLive), weights);
+}
+
+TEST(AtenBackend, RefusesBatchesThatDoNotFit) {
+  const ModelConfig config = tiny("hrm");
+  const Examples examples(config, 2, 9);
+  const auto backend = make(config);
+  const auto carry = fresh(*backend, examples.batch());
+  const auto refused = [&](Batch batch) { EXPECT_THROW(backend->forward(batch, *carry, {}), Error); };
+  Batch batch = examples.batch();
+  batch.inputs = batch.inputs.first(5);
+  refused(batch);
+  Examples wrong = examples;
+  wrong.inputs[3] = 5;
+  refused(wrong.batch());
+  wrong = examples;
+  wrong.identifiers[1] = 3;
+  refused(wrong.batch());
+  EXPECT_THROW(backend->train_step(examples.batch(), std::vector<uint8_t>(2, 0), *carry, {}), Error) << "no optimizer";
+}
+
+}  // namespace
+}  // namespace hrm::aten

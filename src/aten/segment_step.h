@@ -1,0 +1,55 @@
+// One segment of some rows of a batch, on one thread: forward alone, or with loss and gradients.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <span>
+#include <vector>
+
+#include "aten/network.h"
+#include "aten/optimizer.h"
+#include "engine/config.h"
+#include "reasoning/backend.h"
+
+namespace hrm::aten {
+
+// What a step reads; several threads share it.
+struct StepModel {
+  const engine::ModelConfig& config;
+  const Network& network;
+  const NetworkWeights& frozen;            // cast to the forward type, without gradient
+  const NetworkWeights& live;              // float32, trained ones require gradient
+  std::span<const Optimizer::Slot> slots;  // what is trained, in the order of Partial::gradients
+};
+
+// Rows of a batch with their states, on the device. Row r * K + k of `state` is chain k of row r.
+struct Rows {
+  at::Tensor inputs, labels, ids, last;  // [n,S], [n,S] or undefined, [n], [n] bool or undefined
+  State state;                           // [n*K,T,D]
+  std::vector<uint64_t> seeds;           // [n*K] or empty
+};
+
+// Rows [begin, end) of the batch. last: [B] or empty.
+Rows take_rows(const engine::ModelConfig& config, const reasoning::Batch& batch, std::span<const uint8_t> last,
+               const State& state, size_t begin, size_t end);
+
+// What rows add to the gradients and results of a training step.
+struct Partial {
+  std::vector<at::Tensor> gradients;  // of loss / divisor, as StepModel::slots; undefined where nothing was added
+  at::Tensor puzzle_rows;             // [n,E]
+  std::vector<State> states;          // in the order of the rows
+  reasoning::TrainOutput output;
+};
+
+// part's rows follow total's.
+void merge(Partial& total, const Partial& part);
+void merge(reasoning::SegmentOutput& total, const reasoning::SegmentOutput& part);
+State join(const std::vector<State>& parts);
+
+// next: the state after the segment.
+reasoning::SegmentOutput forward_rows(const StepModel& model, const Rows& rows,
+                                      const reasoning::ForwardOptions& options, State& next);
+// REQUIRES: gradient mode is on in this thread.
+Partial train_rows(const StepModel& model, const Rows& rows, double divisor);
+
+}  // namespace hrm::aten
