@@ -50,7 +50,7 @@ class BuildTest : public testing::Test {
   fs::path out_ = root_.path() / "out";
 };
 
-TEST_F(BuildTest, EqualsTheAuthorsFolderInStructureTypesAndOriginals) {
+TEST_F(BuildTest, ParityEqualsTheAuthorsFolderInStructureTypesAndOriginals) {
   const auto fixtures = shared_folder() / "fixtures/datasets";
   HRM_SKIP_WITHOUT(fixtures);
   BuildOptions build = options(fixtures / "sudoku_csv/train.csv");

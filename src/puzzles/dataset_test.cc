@@ -161,7 +161,7 @@ TEST_F(DatasetTest, FoldersAreReplacedWholeOrNotAtAll) {
   EXPECT_THROW(FolderTransaction(folder_, true), Error) << "not a data set of ours any more";
 }
 
-TEST(Dataset, ReadsTheAuthorsFolders) {
+TEST(Dataset, ParityReadsTheAuthorsFolders) {
   const auto folder = shared_folder() / "fixtures/datasets";
   HRM_SKIP_WITHOUT(folder);
   const Dataset train = Dataset::open(folder / "sudoku_dataset", "train"),

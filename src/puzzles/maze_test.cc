@@ -87,7 +87,7 @@ TEST(Maze, AugmentsByTheSymmetriesOfItsShape) {
 }
 
 // The public data's convention, on all 1,500 mazes.
-TEST(Maze, SearchReproducesThePublicLabels) {
+TEST(Maze, ParitySearchReproducesThePublicLabels) {
   const auto folder = shared_folder() / "data/maze";
   HRM_SKIP_WITHOUT(folder);
   const auto family = make_maze({30, 30}, "test");

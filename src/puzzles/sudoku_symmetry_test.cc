@@ -120,7 +120,7 @@ TEST(SudokuCanonical, CountsTheClassesOfFourByFour) {
 }
 
 // The authors' builder drew these variants; each must be a symmetry of its group's first member.
-TEST(SudokuCanonical, RecognisesTheAuthorsVariants) {
+TEST(SudokuCanonical, ParityRecognisesTheAuthorsVariants) {
   const auto folder = shared_folder() / "fixtures/datasets/sudoku_dataset";
   HRM_SKIP_WITHOUT(folder);
   const Dataset train = Dataset::open(folder, "train");

@@ -126,7 +126,7 @@ TEST_F(VerifyTest, FindsLeaksUpToSymmetry) {
       << found.faults[1];
 }
 
-TEST(Verify, AcceptsTheAuthorsFolders) {
+TEST(Verify, ParityAcceptsTheAuthorsFolders) {
   const auto folder = shared_folder() / "fixtures/datasets";
   HRM_SKIP_WITHOUT(folder);
   for (const char* name : {"sudoku_dataset", "arc_dataset"}) {

@@ -127,7 +127,7 @@ TEST(AuthorsConfig, WhatTheirProgramsCannotComputeIsRefused) {
   expect_refused([&] { to_authors_config(config, nullptr); }, "arch.relaxation");
 }
 
-TEST(AuthorsConfig, KeysAreThoseOfThePublishedFiles) {
+TEST(AuthorsConfig, ParityKeysAreThoseOfThePublishedFiles) {
   const auto folder = shared_folder() / "fixtures/reasoning";
   HRM_SKIP_WITHOUT(folder);
   for (const auto& [name, preset] : {std::pair{"published_hrm", "hrm"}, {"published_trm", "trm-attention"}}) {

@@ -105,7 +105,7 @@ TEST(ModelFile, BareStateDictsNeedWhatShapesCannotTell) {
   EXPECT_EQ(model.config.data.num_puzzle_identifiers, 7);
 }
 
-TEST(ModelFile, PublishedCheckpointsAreImportedAndExportedAgain) {
+TEST(ModelFile, ParityPublishedCheckpointsAreImportedAndExportedAgain) {
   const fs::path folder = shared_folder() / "fixtures/reasoning";
   HRM_SKIP_WITHOUT(folder);
   for (const auto& [name, golden] : {std::pair{"published_hrm", "mini_hrm"}, {"published_trm", "mini_trm_attention"}}) {
