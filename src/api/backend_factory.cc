@@ -15,8 +15,6 @@ std::unique_ptr<reasoning::Backend> make_backend(const engine::ModelConfig& conf
   return aten::make_aten_backend(config, options);
 }
 
-std::string available_backends() { return "ATen (libtorch)"; }
-
 #else
 
 std::unique_ptr<reasoning::Backend> make_backend(const engine::ModelConfig&, const reasoning::BackendOptions&) {
@@ -24,8 +22,6 @@ std::unique_ptr<reasoning::Backend> make_backend(const engine::ModelConfig&, con
       "api.make_backend",
       "this hrm was built without libtorch and cannot run models: configure with -DHRM_TORCH=ON (make build)");
 }
-
-std::string available_backends() { return "none: built without libtorch (-DHRM_TORCH=OFF)"; }
 
 #endif
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "reasoning/backend.h"
 
@@ -12,8 +11,5 @@ namespace hrm::api {
 // switch adds one.
 std::unique_ptr<reasoning::Backend> make_backend(const engine::ModelConfig& config,
                                                  const reasoning::BackendOptions& options);
-
-// "ATen (libtorch)", or "none: ..." in a build without libtorch; for `hrm --version`.
-std::string available_backends();
 
 }  // namespace hrm::api

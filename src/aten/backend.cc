@@ -59,11 +59,10 @@ at::Device parse_device(const std::string& name) {
 class AtenBackend final : public reasoning::Backend {
  public:
   AtenBackend(const ModelConfig& config, const reasoning::BackendOptions& options)
-      : config_(config),
+      : config_((config.validate(), config)),
         device_(parse_device(options.device)),
         network_(config, device_),
         threads_(options.threads ? options.threads : default_threads()) {
-    config.validate();
     set_weights(engine::initial_weights(config, 0));
   }
 
@@ -277,6 +276,7 @@ void AtenBackend::in_workers(size_t workers, const std::function<void(size_t)>& 
     at::set_num_threads(inner);  // of this thread
     body(worker);
   });
+  at::set_num_threads(static_cast<int>(threads_));  // this thread may have been a worker or not
 }
 
 SegmentOutput AtenBackend::forward(const Batch& batch, Carry& carry, const ForwardOptions& options) {
@@ -340,7 +340,6 @@ TrainOutput AtenBackend::train_step(const Batch& batch, std::span<const uint8_t>
   sum.output.applied = std::isfinite(sum.output.loss) && std::isfinite(sum.output.gradient_norm);
   if (!sum.output.applied) return std::move(sum.output);
   mine.state = join(sum.states);
-  at::set_num_threads(static_cast<int>(threads_));
   optimizer().step(sum.gradients, sum.output.gradient_norm,
                    {.lr_factor = options.lr_factor, .ema_rate = options.ema_rate});
   if (sum.puzzle_rows.defined()) {

@@ -6,6 +6,7 @@
 
 #include "aten/host.h"
 #include "aten/losses.h"
+#include "base/rng.h"
 
 namespace hrm::aten {
 namespace {
@@ -47,9 +48,10 @@ void share_winner(State& state, const at::Tensor& winners, int64_t chains) {
 // sigmoid(q_halt') where this segment is the last, else sigmoid(max(q_halt', q_continue')), from the next segment.
 at::Tensor continue_target(const StepModel& model, const at::Tensor& x, const Rows& rows, const State& next) {
   const at::NoGradGuard no_grad;
+  std::vector<uint64_t> seeds = rows.seeds;  // another segment, so other noise
+  for (uint64_t& seed : seeds) seed = derive_seed(seed, {});
   const at::Tensor q =
-      model.network.segment(model.frozen, model.frozen, x.detach(), next, {.training = true, .noise_seeds = rows.seeds})
-          .q;
+      model.network.segment(model.frozen, model.frozen, x.detach(), next, {.training = true, .noise_seeds = seeds}).q;
   const at::Tensor last = rows.last.repeat_interleave(model.config.arch.chains, 0);
   return at::where(last, q.select(1, 0), q.amax(1)).sigmoid();
 }
@@ -72,7 +74,8 @@ Rows take_rows(const engine::ModelConfig& config, const reasoning::Batch& batch,
   if (!last.empty()) part.last = to_aten(last.subspan(begin, n), {rows}, device).to(at::kBool);
   if (!batch.noise_seeds.empty())
     for (uint64_t seed : batch.noise_seeds.subspan(begin, n))
-      part.seeds.insert(part.seeds.end(), static_cast<size_t>(chains), seed);
+      for (int64_t k = 0; k < chains; ++k)
+        part.seeds.push_back(k == 0 ? seed : derive_seed(seed, {static_cast<uint64_t>(k)}));
   const int64_t first = static_cast<int64_t>(begin) * chains, stop = static_cast<int64_t>(end) * chains;
   part.state = {state.z_H.slice(0, first, stop), state.z_L.slice(0, first, stop)};
   return part;

@@ -52,6 +52,14 @@ ArchConfig eqr_preset() {
   return c;
 }
 
+// TRM whose inference is noisy, for picking among rollouts (arXiv 2605.19943). How much noise helps depends on the
+// model: 0.1 is a start for trials of arch.inference_noise, not a figure of the paper.
+ArchConfig ptrm_preset() {
+  ArchConfig c = trm_mlp_preset();
+  c.inference_noise = 0.1;
+  return c;
+}
+
 ArchConfig sic_preset() {
   ArchConfig c = trm_mlp_preset();
   c.chains = 4;
@@ -72,7 +80,8 @@ const std::vector<Preset>& presets() {
   static const std::vector<Preset> all = {
       {"hrm", hrm_preset},         {"trm-attention", trm_attention_preset},
       {"trm-mlp", trm_mlp_preset}, {"eqr", eqr_preset},
-      {"sic", sic_preset},         {"direct", direct_preset},
+      {"ptrm", ptrm_preset},       {"sic", sic_preset},
+      {"direct", direct_preset},
   };
   return all;
 }
@@ -121,10 +130,13 @@ int64_t swiglu_inner_width(double expansion, int64_t width) {
 }
 
 void ArchConfig::validate() const {
-  require(H_cycles >= 1, "arch.H_cycles", H_cycles, "at least 1");
-  require(L_cycles >= 1, "arch.L_cycles", L_cycles, "at least 1");
-  require(L_layers >= 1, "arch.L_layers", L_layers, "at least 1");
-  require(shared_net || H_layers >= 1, "arch.H_layers", H_layers, "at least 1 (or arch.shared_net=true)");
+  // The upper bounds are far beyond any use; they keep a damaged file from asking for all memory.
+  const auto between = [](int64_t value, int64_t low, int64_t high) { return value >= low && value <= high; };
+  require(between(H_cycles, 1, 65536), "arch.H_cycles", H_cycles, "between 1 and 65536");
+  require(between(L_cycles, 1, 65536), "arch.L_cycles", L_cycles, "between 1 and 65536");
+  require(between(L_layers, 1, 1024), "arch.L_layers", L_layers, "between 1 and 1024");
+  require(shared_net ? between(H_layers, 0, 1024) : between(H_layers, 1, 1024), "arch.H_layers", H_layers,
+          "between 1 and 1024 (0 with arch.shared_net=true)");
   require(hidden_size >= 1 && hidden_size <= 65536, "arch.hidden_size", hidden_size, "between 1 and 65536");
   require(expansion > 0 && expansion <= 64, "arch.expansion", expansion, "above 0 and at most 64");
   if (!mlp_t) {
@@ -135,8 +147,8 @@ void ArchConfig::validate() const {
   }
   require(rope_theta > 0, "arch.rope_theta", rope_theta, "above 0");
   require(rms_norm_eps > 0, "arch.rms_norm_eps", rms_norm_eps, "above 0");
-  require(puzzle_emb_ndim >= 0, "arch.puzzle_emb_ndim", puzzle_emb_ndim, "at least 0");
-  require(puzzle_emb_len >= 0, "arch.puzzle_emb_len", puzzle_emb_len, "at least 0");
+  require(between(puzzle_emb_ndim, 0, 1 << 24), "arch.puzzle_emb_ndim", puzzle_emb_ndim, "between 0 and 16777216");
+  require(between(puzzle_emb_len, 0, 1 << 20), "arch.puzzle_emb_len", puzzle_emb_len, "between 0 and 1048576");
   require(puzzle_emb_len == 0 || puzzle_emb_ndim <= puzzle_emb_len * hidden_size, "arch.puzzle_emb_len", puzzle_emb_len,
           fmt::format("0 or enough tokens for arch.puzzle_emb_ndim = {}", puzzle_emb_ndim));
   require(puzzle_emb_len == 0 || puzzle_emb_ndim > 0, "arch.puzzle_emb_len", puzzle_emb_len,
@@ -164,7 +176,8 @@ int64_t ModelConfig::token_inner_width() const { return swiglu_inner_width(arch.
 void ModelConfig::validate() const {
   arch.validate();
   require(data.seq_len >= 1 && data.seq_len <= 1 << 20, "data.seq_len", data.seq_len, "between 1 and 1048576");
-  require(data.vocab_size >= 2, "data.vocab_size", data.vocab_size, "at least 2");
+  require(data.vocab_size >= 2 && data.vocab_size <= 1 << 24, "data.vocab_size", data.vocab_size,
+          "between 2 and 16777216");
   require(data.num_puzzle_identifiers >= 1, "data.num_puzzle_identifiers", data.num_puzzle_identifiers, "at least 1");
 }
 

@@ -130,7 +130,7 @@ struct ModelConfig {
 // round(expansion * width * 2/3), rounded up to a multiple of 256.
 int64_t swiglu_inner_width(double expansion, int64_t width);
 
-// Published settings by name: hrm, trm-attention, trm-mlp, eqr, sic, direct. Throws bad_input on an unknown name.
+// Published settings by name: hrm, trm-attention, trm-mlp, eqr, ptrm, sic, direct. Throws bad_input on an unknown name.
 ArchConfig arch_preset(std::string_view name);
 std::vector<std::string> arch_preset_names();
 

@@ -39,7 +39,8 @@ void check_fit(const engine::ModelConfig& config, const Dataset& dataset) {
 void check_options(const engine::ArchConfig& arch, const EvaluationOptions& options) {
   if (options.limit < 0) throw bad_input("reasoning.evaluate", "limit {} is below 0", options.limit);
   if (options.rollouts < 1) throw bad_input("reasoning.evaluate", "rollouts {} is below 1", options.rollouts);
-  const bool random = arch.initial_state == engine::InitialState::kRandom || arch.noise > 0 || arch.inference_noise > 0;
+  const bool random = arch.initial_state == engine::InitialState::kRandom || arch.noise > 0 ||
+                      arch.inference_noise > 0 || arch.chains > 1;
   if (options.rollouts > 1 && !random)
     throw bad_input("reasoning.evaluate",
                     "{} rollouts would all be the same: this model draws no random numbers (add noise with "

@@ -41,7 +41,8 @@ double Participation::ratio() const {
 std::vector<ParticipationRatios> ParticipationTrace::add(const Backend& backend, const Carry& carry,
                                                          std::span<const int64_t> segments) {
   const NamedTensors state = backend.save(carry);
-  const auto z_H = state.at("z_H").as<float>(), z_L = state.at("z_L").as<float>();
+  const HostTensor H_states = state.at("z_H").to(DType::kF32), L_states = state.at("z_L").to(DType::kF32);
+  const auto z_H = H_states.as<float>(), z_L = L_states.as<float>();
   const size_t slots = segments.size(), stride = z_H.size() / slots;
   std::vector<ParticipationRatios> ratios(slots);
   for (size_t slot = 0; slot < slots; ++slot) {

@@ -19,8 +19,11 @@ struct Data {
 };
 
 // Before hours of training, not at the first evaluation.
-void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& test) {
+void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& test, const engine::ArchConfig& arch) {
   const puzzles::DatasetMetadata &a = train.metadata(), &b = test.metadata();
+  if (arch.puzzle_emb_ndim > 0 && b.num_puzzle_identifiers > a.num_puzzle_identifiers)
+    throw bad_input(kWhere, "{}: test has {} puzzle identifiers, train {}: those beyond have no embedding",
+                    train.folder().string(), b.num_puzzle_identifiers, a.num_puzzle_identifiers);
   if (a.seq_len == b.seq_len && a.vocab_size == b.vocab_size) return;
   throw bad_input(kWhere, "{}: train has {} tokens of a vocabulary of {}, test {} of {}: they must be the same puzzles",
                   train.folder().string(), a.seq_len, a.vocab_size, b.seq_len, b.vocab_size);
@@ -36,7 +39,7 @@ Data open_data(const TrainConfig& config) {
     return data;
   }
   data.test = puzzles::Dataset::open(folder, "test");
-  check_same_puzzles(data.train, *data.test);
+  check_same_puzzles(data.train, *data.test, config.arch);
   return data;
 }
 
@@ -167,6 +170,11 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
   const engine::ModelConfig model = model_config(config, data.train.metadata());
   const std::unique_ptr<Backend> backend = make_backend(model, request.backend);
   const uint64_t total_steps = config.total_steps(data.train.metadata());
+  if (total_steps == 0)
+    throw bad_input(kWhere,
+                    "epochs = {}: that is less than one batch of {} examples: more epochs, or a smaller "
+                    "global_batch_size",
+                    config.epochs, config.global_batch_size);
   const Json provenance = {{"data_path", config.data_path},
                            {"seed", config.seed},
                            {"backend", backend->description()},
@@ -175,11 +183,14 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
                   {.config = config, .total_steps = total_steps, .provenance = provenance});
 
   const training::RunFolder folder(request.out, request.mode);
-  write_json(folder.config(), fields_to_json(config));
   log_info("{}: {} parameters, {} steps of {} examples, {}", request.out.string(), engine::parameter_count(model),
            total_steps, config.global_batch_size, backend->description());
   TrainReport report;
-  report.run = training::run_loop(trainer, folder, loop_options(request, config, folder, data.train.metadata()));
+  training::LoopOptions options = loop_options(request, config, folder, data.train.metadata());
+  options.restored = [&] {
+    write_json(folder.config(), fields_to_json(config));
+  };  // a resume that is refused changes nothing
+  report.run = training::run_loop(trainer, folder, options);
   report.json = report_json(report.run, trainer, provenance);
   report.table = report_table(report.run, trainer, request.out);
   write_json(folder.report(), report.json);

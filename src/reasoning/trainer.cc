@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/log.h"
 #include "engine/weights.h"
 #include "reasoning/model_file.h"
 #include "training/schedule.h"
@@ -35,6 +36,33 @@ std::string fault_of(const TrainOutput& output) {
 
 puzzles::SamplerOptions sampler_options(const TrainConfig& config) {
   return {.batch = config.global_batch_size, .epochs_per_stretch = config.eval_interval, .seed = config.seed};
+}
+
+// Numbers of puzzles and up to 64 of them, spread evenly: enough to tell data sets apart, and read at once.
+uint64_t fingerprint(const puzzles::Dataset& set) {
+  uint64_t mixed = derive_seed(static_cast<uint64_t>(set.examples()),
+                               {static_cast<uint64_t>(set.puzzles()), static_cast<uint64_t>(set.groups())});
+  std::vector<int32_t> inputs(static_cast<size_t>(set.metadata().seq_len)), labels(inputs.size());
+  const int64_t sample = std::min<int64_t>(64, set.examples());
+  for (int64_t i = 0; i < sample; ++i) {
+    set.read(i * set.examples() / sample, inputs, labels);
+    for (const auto* tokens : {&inputs, &labels})
+      for (int32_t token : *tokens) mixed = splitmix64(mixed ^ static_cast<uint32_t>(token));
+  }
+  return mixed;
+}
+
+// What decides the parameters and the carry; other settings may change (--accept-changes).
+void check_same_model(const Json& saved, const engine::ModelConfig& mine) {
+  engine::ModelConfig theirs;
+  fields_from_json(theirs, saved, "checkpoint");
+  theirs.validate();
+  const auto key = [](const engine::Parameter& p) { return std::pair(p.name, p.shape); };
+  if (theirs.arch.chains == mine.arch.chains && theirs.tokens() == mine.tokens() &&
+      std::ranges::equal(engine::parameters(theirs), engine::parameters(mine), {}, key, key))
+    return;
+  throw bad_input(kWhere, "the checkpoint holds another model ({}) than this run ({})", saved.dump(),
+                  fields_to_json(mine).dump());
 }
 
 std::string_view name_of(WeightSet set) { return set == WeightSet::kLive ? "live" : "averaged"; }
@@ -92,13 +120,8 @@ Trainer::Trainer(Backend& backend, const puzzles::Dataset& train, const puzzles:
 void Trainer::draw(const puzzles::ExampleRef& example, double reveal, std::span<int32_t> inputs,
                    std::span<int32_t> labels) {
   train_.read(example.example, inputs, labels);
-  if (augmenter_) {
-    // Symmetries move tokens, so labels that are not supervised travel as the token that marks them.
-    const auto ignored = static_cast<int32_t>(train_.metadata().ignore_label_id.value_or(0));
-    std::ranges::replace(labels, kIgnoreLabel, ignored);
-    augmenter_->apply(derive_seed(example.seed, {kAugmentation}), inputs, labels);
-    if (train_.metadata().ignore_label_id) std::ranges::replace(labels, ignored, kIgnoreLabel);
-  }
+  // Labels that are not supervised are negative: symmetries move them and leave them as they are.
+  if (augmenter_) augmenter_->apply(derive_seed(example.seed, {kAugmentation}), inputs, labels);
   if (reveal > 0) {
     Rng rng(example.seed, {kReveal});
     reveal_cells(inputs, labels, reveal, rng);
@@ -182,15 +205,21 @@ training::Checkpoint Trainer::save() const {
   add_prefixed(checkpoint.tensors, kOptimizer, backend_.optimizer_state());
   checkpoint.state = {{"model", fields_to_json(backend_.config())},
                       {"family", train_.family().describe()},
+                      {"data", fingerprint(train_)},
+                      {"backend", backend_.description()},
                       {"sampler", sampler_.state()}};
   return checkpoint;
 }
 
 void Trainer::load(const training::Checkpoint& checkpoint) {
-  const Json model = json_field<Json>(checkpoint.state, "model", "checkpoint");
-  if (model != fields_to_json(backend_.config()))
-    throw bad_input(kWhere, "the checkpoint holds another model ({}) than this run ({})", model.dump(),
-                    fields_to_json(backend_.config()).dump());
+  check_same_model(json_field<Json>(checkpoint.state, "model", "checkpoint"), backend_.config());
+  if (json_field<uint64_t>(checkpoint.state, "data", "checkpoint") != fingerprint(train_))
+    throw bad_input(kWhere,
+                    "{}: other puzzles than those that this run began with: give the old data set, or begin anew",
+                    train_.folder().string());
+  if (const auto was = json_field<std::string>(checkpoint.state, "backend", "checkpoint");
+      was != backend_.description())
+    log_warning("this run used {}, now {}: it goes on, but not with the same bits", was, backend_.description());
   sampler_.set_state(json_field<Json>(checkpoint.state, "sampler", "checkpoint"));
   backend_.set_weights(with_prefix(checkpoint.tensors, kWeights));
   backend_.set_optimizer(options_.config.optimizer);  // new weights mean a new optimiser
@@ -202,11 +231,14 @@ void Trainer::save_model(const std::filesystem::path& path, uint64_t step) {
   const WeightSet set = !evaluations_.empty() ? evaluations_.front().weights
                         : options_.config.ema ? WeightSet::kAveraged
                                               : WeightSet::kLive;
+  NamedTensors weights = backend_.weights(set);
+  if (const auto bad = training::first_not_finite(weights))
+    throw failure(kWhere, "step {}: '{}' holds a NaN or an infinity: the model was not saved", step, *bad);
   Json provenance = options_.provenance;
   provenance["step"] = step;
   provenance["weights"] = name_of(set);
   reasoning::save_model(path, {.config = backend_.config(),
-                               .weights = backend_.weights(set),
+                               .weights = std::move(weights),
                                .family = train_.family().describe(),
                                .provenance = std::move(provenance)});
 }

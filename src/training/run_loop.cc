@@ -140,6 +140,7 @@ LoopState Loop::restore() {
 }
 
 RunResult Loop::run() {
+  if (options_.restored) options_.restored();
   if (!done()) log_.event(state_.step, seconds(), resumed_from_ > 0 ? "resumed" : "started");
   // An evaluation that Ctrl-C cut short is made up for.
   if (state_.step > 0 && step_due(options_.evaluate, state_.step)) evaluate();

@@ -60,8 +60,9 @@ struct LoopOptions {
   double minutes = 0;  // of training, over all resumes, after which the run ends early; 0: no limit
   Cadence log{.steps = 10}, evaluate, save{.minutes = 5};
   bool save_after_evaluation = true;
-  Json config;          // kept in every checkpoint
-  bool resume = false;  // from the folder's newest whole checkpoint, where there is one
+  Json config;                     // kept in every checkpoint
+  std::function<void()> restored;  // called once a checkpoint has been restored and fits (or none was), before a step
+  bool resume = false;             // from the folder's newest whole checkpoint, where there is one
   bool progress = true;
   std::vector<std::string> notes;  // metrics shown behind the progress bar
   std::string headline;            // metric of an evaluation whose curve is printed with it
