@@ -175,6 +175,32 @@ TEST_F(TrainRunTest, NanNamesStepCheckpointAndRemedy) {
   EXPECT_EQ(train(resume("c"), make_fake_backend).run.end, training::RunEnd::kFinished);
 }
 
+TEST_F(TrainRunTest, TheRemedyOfANanCanBeFollowed) {
+  EXPECT_CONTAINS(fault(request("e"), factory([](int call) { return call != 30; })), "--accept-changes");
+  TrainRequest changed = resume("e", {"arch.forward_dtype=float32", "grad_clip=1"});
+  changed.accept_changes = true;
+  EXPECT_EQ(train(changed, make_fake_backend).run.end, training::RunEnd::kFinished);
+}
+
+TEST_F(TrainRunTest, ResumeThatIsRefusedLeavesTheRunAsItWas) {
+  TrainRequest short_run = request("f");
+  short_run.settings.push_back("max_steps=20");
+  train(short_run, make_fake_backend);
+  const std::string before = read_file(folder_.path() / "f/config.json");
+  TrainRequest other_model = resume("f", {"arch.hidden_size=16"});
+  other_model.accept_changes = true;
+  EXPECT_CONTAINS(fault(other_model), "another model");
+  EXPECT_EQ(read_file(folder_.path() / "f/config.json"), before);
+  EXPECT_EQ(train(resume("f", {"max_steps=30"}), make_fake_backend).run.step, 30u);
+}
+
+TEST_F(TrainRunTest, RefusesARunOfNoSteps) {
+  TrainRequest none = request("g");
+  none.settings.insert(none.settings.end(),
+                       {"max_steps=0", "epochs=1", "global_batch_size=4096", "eval_interval=1000"});
+  EXPECT_CONTAINS(fault(none), "epochs = 1");
+}
+
 TEST_F(TrainRunTest, KeepsTheNewestModelWithoutATestSplit) {
   write_toy_data(folder_.path() / "train_only", /*with_test=*/false);
   TrainRequest request = this->request("d");
