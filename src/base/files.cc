@@ -69,6 +69,9 @@ void write_file_atomic(const fs::path& path, const std::function<void(const Byte
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw failure("files.write", "{}: cannot create folder: {}", folder.string(), error.message());
+  const fs::file_status status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    throw bad_input("files.write", "{}: is there and is not a regular file", path.string());
   const fs::path temporary = fs::path(path).concat(fmt::format(".tmp.{}", ::getpid()));
   Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (fd.get() < 0) throw failure("files.write", "{}: cannot create: {}", path.string(), reason());

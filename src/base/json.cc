@@ -9,15 +9,14 @@ namespace {
 
 constexpr int kMaxDepth = 200;
 
-}  // namespace
-
-Json parse_json(std::string_view text, std::string_view source) {
-  const auto depth_guard = [&](int depth, nlohmann::json::parse_event_t, Json&) {
+template <typename AnyJson>
+AnyJson parse(std::string_view text, std::string_view source) {
+  const auto depth_guard = [&](int depth, nlohmann::json::parse_event_t, AnyJson&) {
     if (depth > kMaxDepth) throw bad_input("json.parse", "{}: nested deeper than {} levels", source, kMaxDepth);
     return true;
   };
   try {
-    return Json::parse(text, depth_guard);
+    return AnyJson::parse(text, depth_guard);
   } catch (const nlohmann::json::parse_error& e) {
     const size_t at = std::min(text.size(), e.byte > 0 ? e.byte - 1 : 0);
     const auto before = text.substr(0, at);
@@ -28,6 +27,11 @@ Json parse_json(std::string_view text, std::string_view source) {
     throw bad_input("json.parse", "{}: holds a number too large for a double", source);
   }
 }
+
+}  // namespace
+
+Json parse_json(std::string_view text, std::string_view source) { return parse<Json>(text, source); }
+SortedJson parse_sorted_json(std::string_view text, std::string_view source) { return parse<SortedJson>(text, source); }
 
 Json read_json(const std::filesystem::path& path) { return parse_json(read_file(path), path.string()); }
 

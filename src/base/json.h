@@ -12,9 +12,12 @@
 namespace hrm {
 
 using Json = nlohmann::ordered_json;
+using SortedJson = nlohmann::json;
 
 // Throws bad_input naming `source` (a file or "argument"), line and column. Nesting beyond 200 levels is refused.
 Json parse_json(std::string_view text, std::string_view source);
+// The same with keys by name: an object with very many keys, of a foreign file, costs n log n instead of n^2.
+SortedJson parse_sorted_json(std::string_view text, std::string_view source);
 Json read_json(const std::filesystem::path& path);
 
 // As text, on one line without an indent. Never throws: bytes that are not UTF-8 become U+FFFD.

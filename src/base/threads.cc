@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -37,7 +38,10 @@ void parallel_for(size_t n, size_t threads, const std::function<void(size_t)>& b
     }
   };
   std::vector<std::jthread> helpers;
-  for (size_t t = 1; t < threads; ++t) helpers.emplace_back(work);
+  try {
+    for (size_t t = 1; t < threads; ++t) helpers.emplace_back(work);
+  } catch (const std::system_error&) {  // the system gives no more: the work is done by those there are
+  }
   work();
   helpers.clear();  // joins
   if (error) std::rethrow_exception(error);

@@ -104,6 +104,7 @@ Json describe_file(const Arguments& args) {
   const MappedFile file(args.path);
   const auto bytes = file.bytes();
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (bytes.empty()) throw bad_input("cli.inspect", "{}: is empty", args.path);
   Json json;
   if (text.starts_with("\x93NUMPY")) {
     json = {{"kind", "npy"}, {"bytes", bytes.size()}};

@@ -13,11 +13,17 @@ void add_json_flag(CLI::App& command, bool& json) {
 }
 
 void add_threads_option(CLI::App& command, size_t& threads) {
-  command.add_option("--threads", threads, "threads; 0 takes all processors")->type_name("N")->capture_default_str();
+  command.add_option("--threads", threads, "threads; 0 takes all processors")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->capture_default_str();
 }
 
 void add_seed_option(CLI::App& command, uint64_t& seed) {
-  command.add_option("--seed", seed, "of all random numbers")->type_name("N")->capture_default_str();
+  command.add_option("--seed", seed, "of all random numbers")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
+      ->capture_default_str();
 }
 
 void add_device_option(CLI::App& command, std::string& device) {

@@ -2,6 +2,7 @@
 //   0 done   1 a failure while running   2 usage or bad input   130 interrupted
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <new>
 
 #include "base/error.h"
@@ -100,6 +101,9 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     fmt::print(stderr, "hrm: {}\n", error.what());
     code = error.exit_code();
+  } catch (const std::filesystem::filesystem_error& error) {
+    fmt::print(stderr, "hrm: {}: {}\n", error.path1().string(), error.code().message());
+    code = cli::kUsageExitCode;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "hrm: out of memory: try a smaller --batch\n");
     code = cli::kFailureExitCode;

@@ -37,7 +37,7 @@ struct Header {
   size_t data_offset = 0;
 };
 
-Entry parse_entry(const std::string& name, const Json& json, std::string_view source) {
+Entry parse_entry(const std::string& name, const SortedJson& json, std::string_view source) {
   const auto fault = [&](std::string_view what) {
     return bad_input(kWhere, "{}: tensor '{}': {}", source, shown(name), what);
   };
@@ -49,7 +49,7 @@ Entry parse_entry(const std::string& name, const Json& json, std::string_view so
   const auto numbers = [&](const char* field) {
     std::vector<uint64_t> values;
     if (!json[field].is_array()) throw fault(fmt::format("{} is not a list", field));
-    for (const Json& n : json[field]) {
+    for (const SortedJson& n : json[field]) {
       if (!n.is_number_unsigned() || n.get<uint64_t>() > uint64_t{1} << 62)
         throw fault(fmt::format("{} holds {}, expected numbers of at least 0", field, shown(n.dump())));
       values.push_back(n.get<uint64_t>());
@@ -91,7 +91,7 @@ Header parse_header(std::span<const std::byte> bytes, std::string_view source) {
                     length, bytes.size());
   Header header;
   header.data_offset = 8 + length;
-  const Json json = parse_json(as_text(bytes.subspan(8, length)), source);
+  const SortedJson json = parse_sorted_json(as_text(bytes.subspan(8, length)), source);
   if (!json.is_object()) throw bad_input(kWhere, "{}: header is not a JSON object", source);
   for (const auto& [name, value] : json.items()) {
     if (name != "__metadata__") {

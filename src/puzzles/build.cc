@@ -184,6 +184,9 @@ BuildReport build_dataset(const Family& family, const BuildOptions& options) {
     puzzles.test = std::move(test.records);
   } else if (options.test_fraction > 0) {
     hold_out(puzzles, family, options);
+    if (puzzles.test.empty())
+      throw bad_input(kWhere, "--test-fraction {}: too small a share of {} puzzles for a single one",
+                      options.test_fraction, puzzles.train.size());
   }
   take_limit(puzzles.train, options);
   if (options.test)

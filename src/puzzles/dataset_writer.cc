@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <set>
 #include <system_error>
 
 #include "base/error.h"
@@ -52,16 +53,26 @@ HostTensor counting(int64_t n, int64_t step) {
   return array;
 }
 
+// Replacing a folder removes all of it, so nothing else may be in it.
+void check_only_ours(const fs::path& folder) {
+  static const std::set<std::string> kOurs = {"train", "test", "train.csv", "test.csv", "hrm.json", "identifiers.json"};
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (!kOurs.contains(entry.path().filename().string()))
+      throw bad_input("puzzles.write", "{}: is no part of a data set, and --force would remove it: move it away first",
+                      entry.path().string());
+}
+
 }  // namespace
 
 FolderTransaction::FolderTransaction(const fs::path& target, bool replace)
-    : target_(fs::absolute(target).lexically_normal()) {
+    : target_(fs::weakly_canonical(fs::absolute(target))) {
   if (!target_.has_filename()) target_ = target_.parent_path();  // "out/"
   if (fs::exists(target_)) {
     if (!fs::is_directory(target_)) throw bad_input("puzzles.write", "{}: is a file; name a folder", target_.string());
     if (!fs::is_empty(target_) && !(replace && fs::exists(target_ / kDescriptionFile)))
       throw bad_input("puzzles.write", "{}: exists and is not empty; choose another folder{}", target_.string(),
                       fs::exists(target_ / kDescriptionFile) ? " or replace it with --force" : "");
+    check_only_ours(target_);
   }
   std::error_code error;
   fs::create_directories(target_.parent_path(), error);

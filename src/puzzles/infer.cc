@@ -42,11 +42,24 @@ std::unique_ptr<Family> infer_raw(const std::vector<RecordFile>& files) {
   return make_raw(cells, vocab, files.front().path.string());
 }
 
+// A question as a grid of several lines or with spaces between its cells: the first size that reads it.
+std::optional<SudokuShape> shape_of_text(const std::string& question) {
+  for (const int64_t cells : {16, 36, 81, 256}) {
+    const auto shape = shape_of_cells(cells);
+    try {
+      if (make_sudoku(*shape, "question")->parse(question, "question").size() == 1) return shape;
+    } catch (const Error&) {  // not this size
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::unique_ptr<Family> infer_sudoku(const RecordFile& file) {
   const int64_t cells = measure_questions(file).cells;
-  const auto shape = shape_of_cells(cells);
+  auto shape = shape_of_cells(cells);
+  if (!shape && is_csv(file.path)) shape = shape_of_text(read_csv_rows(file).front().question);
   if (!shape)
     throw bad_input("puzzles.infer_sudoku", "{}: the first question has {} cells; expected 16, 36, 81 or 256",
                     file.path.string(), cells);

@@ -97,7 +97,8 @@ RecordList read_arrays(const RecordFile& file, const Family& family) {
   for (size_t row = 0; row < static_cast<size_t>(inputs.shape()[0]); ++row) {
     const auto take = [&](std::span<const int32_t> from) {
       Tokens tokens(from.begin() + row * cells, from.begin() + (row + 1) * cells);
-      for (int32_t& token : tokens) token += shift;
+      for (int32_t& token : tokens)
+        if (token < INT32_MAX) token += shift;  // else it is refused as no token anyway
       return tokens;
     };
     Record record{
