@@ -7,7 +7,6 @@
 
 #include "aten/host.h"
 #include "base/error.h"
-#include "engine/noise.h"
 #include "engine/weights.h"
 
 namespace hrm::aten {
@@ -145,20 +144,20 @@ at::Tensor Network::stack(const std::vector<BlockWeights>& blocks, at::Tensor x)
   return x;
 }
 
-at::Tensor Network::normal_like(const at::Tensor& z, const SegmentOptions& options, int use, uint64_t index) const {
+at::Tensor Network::normal_like(const at::Tensor& z, const SegmentOptions& options, engine::NoiseUse use,
+                                uint64_t index) const {
   if (options.noise_seeds.size() != static_cast<size_t>(z.size(0)))
     throw bad_input("aten.network", "{} noise seeds for {} rows: a model with noise needs Batch::noise_seeds",
                     options.noise_seeds.size(), z.size(0));
   return fill_rows(
-             engine::fill_normal, static_cast<engine::NoiseUse>(use), options.noise_seeds,
-             [&](size_t) { return index; }, z.sizes().slice(1).vec())
+             engine::fill_normal, use, options.noise_seeds, [&](size_t) { return index; }, z.sizes().slice(1).vec())
       .to(device_, z.scalar_type());
 }
 
 at::Tensor Network::mix(const at::Tensor& z, const at::Tensor& y, const SegmentOptions& options, uint64_t call) const {
   const double lambda = config_.arch.relaxation, sigma = config_.arch.noise;
   at::Tensor mixed = lambda == 1 ? y : (1 - lambda) * z + lambda * y;
-  if (sigma > 0) mixed = mixed + sigma * normal_like(mixed, options, static_cast<int>(engine::NoiseUse::kCall), call);
+  if (sigma > 0) mixed = mixed + sigma * normal_like(mixed, options, engine::NoiseUse::kCall, call);
   return mixed;
 }
 
@@ -176,7 +175,7 @@ Segment Network::segment(const NetworkWeights& frozen, const NetworkWeights& liv
   const at::Tensor x_frozen = x.detach();
   State z = state;
   if (!options.training && arch.inference_noise > 0) {
-    const int use = static_cast<int>(engine::NoiseUse::kSegment);
+    const auto use = engine::NoiseUse::kSegment;
     z = {z.z_H + arch.inference_noise * normal_like(z.z_H, options, use, 0),
          z.z_L + arch.inference_noise * normal_like(z.z_L, options, use, 1)};
   }
@@ -213,30 +212,22 @@ Segment Network::segment(const NetworkWeights& frozen, const NetworkWeights& liv
 
 State Network::initial_state(const NetworkWeights& weights, std::span<const uint64_t> seeds,
                              std::span<const int64_t> chain_of) const {
-  const int64_t rows = static_cast<int64_t>(chain_of.size()), t = config_.tokens(), d = config_.arch.hidden_size;
-  const bool random = config_.arch.initial_state == engine::InitialState::kRandom;
-  const auto make = [&](const at::Tensor& fixed, engine::NoiseUse use, bool drawn) {
-    if (!drawn) return fixed.to(type_).expand({rows, t, d}).contiguous();
+  const auto rows = static_cast<int64_t>(chain_of.size());
+  const int64_t t = config_.tokens(), d = config_.arch.hidden_size;
+  const auto fixed = [&](const at::Tensor& vector) { return vector.to(type_).expand({rows, t, d}).contiguous(); };
+  const auto drawn = [&](engine::NoiseUse use, const std::function<uint64_t(size_t)>& index) {
     if (seeds.size() != chain_of.size())
       throw bad_input("aten.network", "{} noise seeds for {} rows: random initial states need Batch::noise_seeds",
                       seeds.size(), rows);
-    const auto chain = [&](size_t r) { return static_cast<uint64_t>(chain_of[r]); };
-    return fill_rows(engine::fill_truncated_normal, use, seeds, chain, {t, d}).to(device_, type_);
+    return fill_rows(engine::fill_truncated_normal, use, seeds, index, {t, d}).to(device_, type_);
   };
   // Chains differ in z_L's start (arXiv 2601.19085); z_H is common to them.
-  const at::Tensor z_L = make(weights.L_init, engine::NoiseUse::kInitialL, random || config_.arch.chains > 1);
-  at::Tensor z_H;
-  if (random) {
-    if (seeds.size() != chain_of.size())
-      throw bad_input("aten.network", "{} noise seeds for {} rows: random initial states need Batch::noise_seeds",
-                      seeds.size(), rows);
-    z_H = fill_rows(engine::fill_truncated_normal, engine::NoiseUse::kInitialH, seeds,
-                    [](size_t) { return uint64_t{0}; }, {t, d})
-              .to(device_, type_);
-  } else {
-    z_H = make(weights.H_init, engine::NoiseUse::kInitialH, false);
-  }
-  return {z_H, z_L};
+  const auto common = [](size_t) { return uint64_t{0}; };
+  const auto own_chain = [&](size_t r) { return static_cast<uint64_t>(chain_of[r]); };
+  const bool random = config_.arch.initial_state == engine::InitialState::kRandom;
+  return {
+      .z_H = random ? drawn(engine::NoiseUse::kInitialH, common) : fixed(weights.H_init),
+      .z_L = random || config_.arch.chains > 1 ? drawn(engine::NoiseUse::kInitialL, own_chain) : fixed(weights.L_init)};
 }
 
 }  // namespace hrm::aten

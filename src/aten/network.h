@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/config.h"
+#include "engine/noise.h"
 
 namespace hrm::aten {
 
@@ -76,7 +77,8 @@ class Network {
   at::Tensor stack(const std::vector<BlockWeights>& blocks, at::Tensor x) const;
   at::Tensor attention(const BlockWeights& block, const at::Tensor& x) const;
   at::Tensor mix(const at::Tensor& z, const at::Tensor& y, const SegmentOptions& options, uint64_t call) const;
-  at::Tensor normal_like(const at::Tensor& z, const SegmentOptions& options, int use, uint64_t index) const;
+  at::Tensor normal_like(const at::Tensor& z, const SegmentOptions& options, engine::NoiseUse use,
+                         uint64_t index) const;
 
   engine::ModelConfig config_;
   at::Device device_;
