@@ -1,0 +1,81 @@
+#include "kernels/softmax.h"
+
+#include "kernels/kernel_testing.h"
+
+namespace hrm::kernels {
+namespace {
+
+template <typename E>
+class Softmax : public testing::Test {};
+using Operands = testing::Types<float, bf16>;
+TYPED_TEST_SUITE(Softmax, Operands);
+
+TYPED_TEST(Softmax, EqualsScalarTwinOnEveryTailAndAlignment) {
+  using E = TypeParam;
+  for_each_table([](const VectorTable& set) {
+    const OperandTable<E>& table = operand_table<E>(set);
+    for_each_tail([&](size_t n, size_t shift) {
+      const Size size = {3, n};
+      const size_t padded = n + n % 4;
+      Grid<float> s(size, shift), g(size, 3, 1);
+      Grid<E> p(size, 5, 2, 5), truth = p, ds(size, 6, 3, 5), ds_truth = ds;
+      table.softmax_rows(size, s.view(), 1.3f, p.panel(), padded);
+      scalar::softmax_rows<E>(size, s.view(), 1.3f, truth.panel(), padded);
+      expect_near(p, truth, 1e-6);
+      table.softmax_backward_rows(size, truth.view(), g.view(), 1.3f, ds.panel(), padded);
+      scalar::softmax_backward_rows<E>(size, truth.view(), g.view(), 1.3f, ds_truth.panel(), padded);
+      expect_near(ds, ds_truth, 3e-6);
+    });
+  });
+}
+
+TYPED_TEST(Softmax, WideRowsAndRowsAlone) {
+  using E = TypeParam;
+  for_each_table([](const VectorTable& set) {
+    const OperandTable<E>& table = operand_table<E>(set);
+    for (size_t n : {1024u, 1037u, 2500u}) {
+      const Size size = {3, n};
+      Grid<float> s(size);
+      Grid<E> p(size), truth = p, alone = p;
+      table.softmax_rows(size, s.view(), 0.5f, p.panel(), n);
+      scalar::softmax_rows<E>(size, s.view(), 0.5f, truth.panel(), n);
+      for (size_t i = 0; i < 3 * p.ld; ++i)
+        ASSERT_NEAR(to_float(p.values[i]), to_float(truth.values[i]),
+                    (kPair<E> == 2 ? 8e-3 : 2e-6) * std::abs(to_float(truth.values[i])))
+            << i;
+      for (size_t r = 0; r < 3; ++r)
+        table.softmax_rows({1, n}, {s.data() + r * s.ld, s.ld}, 0.5f, {alone.data() + r * p.ld, p.ld}, n);
+      expect_same_bits(p.values, alone.values);
+    }
+  });
+}
+
+TEST(SoftmaxValues, SurviveLargeScores) {
+  const std::vector<float> s = {1e6f, -1e6f, 1e6f, 0};
+  for_each_table([&](const VectorTable& set) {
+    std::vector<float> p(4);
+    set.for_float.softmax_rows({1, 4}, {s.data(), 4}, 1, {p.data(), 4}, 4);
+    EXPECT_FLOAT_EQ(p[0], 0.5f);
+    EXPECT_FLOAT_EQ(p[2], 0.5f);
+    EXPECT_LT(p[1], 1e-37f);
+    EXPECT_LT(p[3], 1e-37f);
+  });
+}
+
+TEST(SoftmaxGradient, EqualsCentralDifferences) {
+  constexpr size_t n = 13;
+  const float scale = 0.7f;
+  Grid<float> s({1, n}, 0, 1, 0), weight({1, n}, 0, 2, 0), p = s, ds = s;
+  softmax_rows<float>({1, n}, s.view(), scale, p.panel(), n);
+  softmax_backward_rows<float>({1, n}, p.view(), weight.view(), scale, ds.panel(), n);
+  for (size_t i = 0; i < n; ++i) {
+    const double expected = central_difference(s.values[i], [&] {
+      scalar::softmax_rows<float>({1, n}, s.view(), scale, p.panel(), n);
+      return weighted_sum({p.values.begin(), p.values.begin() + n}, weight.values);
+    });
+    EXPECT_NEAR(ds.values[i], expected, 1e-4) << i;
+  }
+}
+
+}  // namespace
+}  // namespace hrm::kernels

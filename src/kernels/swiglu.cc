@@ -1,0 +1,106 @@
+#include "kernels/swiglu.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/vector_table.h"
+
+namespace hrm::kernels {
+
+template <typename E>
+void swiglu(Size size, Panel<const float> gate, Panel<const float> up, Panel<E> h) {
+  operand_table<E>().swiglu(size, gate, up, h);
+}
+
+template <typename E>
+void swiglu_interleaved(Size size, Panel<const float> gate, Panel<const float> up, Panel<E> h) {
+  operand_table<E>().swiglu_interleaved(size, gate, up, h);
+}
+
+template <typename E>
+void swiglu_keep(Size size, Panel<const float> gate, Panel<const float> up, const SwigluKept<E>& kept) {
+  operand_table<E>().swiglu_keep(size, gate, up, kept);
+}
+
+template <typename E>
+void swiglu_backward(Size size, Panel<const E> gate, Panel<const E> up, Panel<const float> dh,
+                     const SwigluGradient<E>& out) {
+  operand_table<E>().swiglu_backward(size, gate, up, dh, out);
+}
+
+namespace scalar {
+namespace {
+
+template <typename T>
+T& at(Panel<T> panel, size_t r, size_t c) {
+  return panel.data[r * panel.ld + c];
+}
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+}  // namespace
+
+float exp(float x) { return std::isnan(x) ? x : static_cast<float>(std::exp(double{std::clamp(x, -87.f, 88.f)})); }
+
+float silu(float x) { return static_cast<float>(x * sigmoid(x)); }
+
+template <typename E>
+void swiglu(Size size, Panel<const float> gate, Panel<const float> up, Panel<E> h) {
+  for (size_t r = 0; r < size.rows; ++r)
+    for (size_t c = 0; c < size.width; ++c) {
+      const double x = at(gate, r, c);
+      at(h, r, c) = to_operand<E>(static_cast<float>(x * sigmoid(x) * at(up, r, c)));
+    }
+}
+
+template <typename E>
+void swiglu_interleaved(Size size, Panel<const float> gate, Panel<const float> up, Panel<E> h) {
+  constexpr size_t P = kPair<E>;
+  const size_t padded = (size.rows + P - 1) / P * P;
+  for (size_t r = 0; r < padded; ++r)
+    for (size_t c = 0; c < size.width; ++c) {
+      const double x = r < size.rows ? at(gate, r, c) : 0;
+      const double u = r < size.rows ? at(up, r, c) : 0;
+      h.data[r / P * h.ld * P + c * P + r % P] = to_operand<E>(static_cast<float>(x * sigmoid(x) * u));
+    }
+}
+
+template <typename E>
+void swiglu_keep(Size size, Panel<const float> gate, Panel<const float> up, const SwigluKept<E>& kept) {
+  for (size_t r = 0; r < size.rows; ++r)
+    for (size_t c = 0; c < size.width; ++c) {
+      at(kept.gate, r, c) = to_operand<E>(at(gate, r, c));
+      at(kept.up, r, c) = to_operand<E>(at(up, r, c));
+    }
+  scalar::swiglu(size, gate, up, kept.h);
+}
+
+template <typename E>
+void swiglu_backward(Size size, Panel<const E> gate, Panel<const E> up, Panel<const float> dh,
+                     const SwigluGradient<E>& out) {
+  for (size_t r = 0; r < size.rows; ++r)
+    for (size_t c = 0; c < size.width; ++c) {
+      const double x = to_float(at(gate, r, c)), u = to_float(at(up, r, c)), g = at(dh, r, c);
+      const double sigma = sigmoid(x);
+      if (out.h.data) at(out.h, r, c) = to_operand<E>(static_cast<float>(x * sigma * u));
+      at(out.dgate, r, c) = to_operand<E>(static_cast<float>(g * u * (sigma + x * sigma * (1 - sigma))));
+      at(out.dup, r, c) = to_operand<E>(static_cast<float>(g * x * sigma));
+    }
+}
+
+}  // namespace scalar
+
+#define HRM_INSTANTIATE(E)                                                                          \
+  template void swiglu<E>(Size, Panel<const float>, Panel<const float>, Panel<E>);                  \
+  template void swiglu_interleaved<E>(Size, Panel<const float>, Panel<const float>, Panel<E>);      \
+  template void swiglu_keep<E>(Size, Panel<const float>, Panel<const float>, const SwigluKept<E>&); \
+  template void swiglu_backward<E>(Size, Panel<const E>, Panel<const E>, Panel<const float>, const SwigluGradient<E>&);
+HRM_INSTANTIATE(float)
+HRM_INSTANTIATE(bf16)
+namespace scalar {
+HRM_INSTANTIATE(float)
+HRM_INSTANTIATE(bf16)
+}  // namespace scalar
+#undef HRM_INSTANTIATE
+
+}  // namespace hrm::kernels

@@ -1,0 +1,5 @@
+#if defined(__x86_64__)
+#define HRM_LANES 16
+#define HRM_TABLE kVectorAvx512
+#include "kernels/vector_impl.inc"
+#endif

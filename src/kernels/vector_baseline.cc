@@ -1,0 +1,3 @@
+#define HRM_LANES 4
+#define HRM_TABLE kVectorBaseline
+#include "kernels/vector_impl.inc"
