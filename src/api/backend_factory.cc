@@ -1,6 +1,7 @@
 #include "api/backend_factory.h"
 
 #include "base/error.h"
+#include "reasoning/engine_backend.h"
 
 #if HRM_TORCH
 #include "aten/backend.h"
@@ -8,21 +9,19 @@
 
 namespace hrm::api {
 
-#if HRM_TORCH
-
 std::unique_ptr<reasoning::Backend> make_backend(const engine::ModelConfig& config,
                                                  const reasoning::BackendOptions& options) {
-  return aten::make_aten_backend(config, options);
-}
-
+  if (options.device == "cpu") return reasoning::make_engine_backend(config, options);
+#if HRM_TORCH
+  reasoning::BackendOptions torch = options;
+  if (options.device == "aten") torch.device = "cpu";
+  return aten::make_aten_backend(config, torch);
 #else
-
-std::unique_ptr<reasoning::Backend> make_backend(const engine::ModelConfig&, const reasoning::BackendOptions&) {
-  throw bad_input(
-      "api.make_backend",
-      "this hrm was built without libtorch and cannot run models: configure with -DHRM_TORCH=ON (make build)");
-}
-
+  throw bad_input("api.make_backend",
+                  "device '{}': this hrm was built without libtorch and has the device 'cpu' only; configure with "
+                  "-DHRM_TORCH=ON for libtorch and CUDA",
+                  options.device);
 #endif
+}
 
 }  // namespace hrm::api

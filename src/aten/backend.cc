@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/threads.h"
 #include "engine/weights.h"
+#include "reasoning/batch_check.h"
 
 namespace hrm::aten {
 namespace {
@@ -244,28 +245,7 @@ std::unique_ptr<Carry> AtenBackend::load(const NamedTensors& state) const {
 // ---- arithmetic ----
 
 void AtenBackend::check(const Batch& batch, const AtenCarry& carry, bool labels) const {
-  const size_t b = batch.size, cells = b * static_cast<size_t>(config_.data.seq_len);
-  const auto need = [&](const char* what, size_t have, size_t wanted) {
-    if (have != wanted)
-      throw bad_input("aten.backend", "batch of {}: {} holds {} values, expected {}", b, what, have, wanted);
-  };
-  need("inputs", batch.inputs.size(), cells);
-  if (labels) need("labels", batch.labels.size(), cells);
-  need("puzzle_identifiers", batch.puzzle_identifiers.size(), b);
-  if (!batch.noise_seeds.empty()) need("noise_seeds", batch.noise_seeds.size(), b);
-  need("carry", static_cast<size_t>(carry.state.z_H.size(0)), b * static_cast<size_t>(chains()));
-  for (int32_t token : batch.inputs)
-    if (token < 0 || token >= config_.data.vocab_size)
-      throw bad_input("aten.backend", "token {} is outside the vocabulary of {}", token, config_.data.vocab_size);
-  if (labels)
-    for (int32_t token : batch.labels)
-      if (token != reasoning::kIgnoreLabel && (token < 0 || token >= config_.data.vocab_size))
-        throw bad_input("aten.backend", "label {} is outside the vocabulary of {}", token, config_.data.vocab_size);
-  if (config_.puzzle_tokens() > 0)
-    for (int32_t id : batch.puzzle_identifiers)
-      if (id < 0 || id >= config_.data.num_puzzle_identifiers)
-        throw bad_input("aten.backend", "puzzle identifier {} is outside the table of {}", id,
-                        config_.data.num_puzzle_identifiers);
+  reasoning::check_batch(config_, batch, static_cast<size_t>(carry.state.z_H.size(0)), labels, "aten.backend");
 }
 
 // Rows are independent, so each of the threads takes its share of them through the whole segment; what is left of the

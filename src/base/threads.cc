@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/error.h"
+
 namespace hrm {
 
 size_t default_threads() {
@@ -45,6 +47,28 @@ void parallel_for(size_t n, size_t threads, const std::function<void(size_t)>& b
   work();
   helpers.clear();  // joins
   if (error) std::rethrow_exception(error);
+}
+
+void run_threads(size_t n, const std::function<void(size_t)>& body) {
+  enum : int { kWait, kGo, kCancel };
+  std::atomic<int> signal{kWait};
+  const auto start = [&](int value) {
+    signal = value;
+    signal.notify_all();
+  };
+  std::vector<std::jthread> helpers;
+  try {
+    for (size_t i = 1; i < n; ++i)
+      helpers.emplace_back([&, i] {
+        signal.wait(kWait);
+        if (signal == kGo) body(i);
+      });
+  } catch (const std::system_error&) {
+    start(kCancel);
+    throw failure("base.run_threads", "the system gives no {} threads: use fewer (--threads, HRM_THREADS)", n);
+  }
+  start(kGo);
+  if (n > 0) body(0);
 }
 
 }  // namespace hrm

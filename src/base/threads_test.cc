@@ -75,5 +75,18 @@ TEST(DefaultThreads, FollowsTheEnvironment) {
     unsetenv("HRM_THREADS");
 }
 
+TEST(RunThreads, RunsAllAtOnceSoThatTheyCanWaitForEachOther) {
+  for (size_t n : {0u, 1u, 2u, 5u}) {
+    std::atomic<size_t> arrived{0};
+    std::vector<int> ran(n);
+    run_threads(n, [&](size_t i) {
+      ++arrived;
+      while (arrived < n) std::this_thread::yield();  // would never end if one waited for another's end
+      ran[i] = 1;
+    });
+    EXPECT_EQ(std::accumulate(ran.begin(), ran.end(), size_t{0}), n);
+  }
+}
+
 }  // namespace
 }  // namespace hrm

@@ -1,10 +1,12 @@
 #include "reasoning/train_config.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/nearest.h"
 #include "formats/yaml.h"
 #include "puzzles/sampler.h"
+#include "training/schedule.h"
 
 namespace hrm::reasoning {
 namespace {
@@ -39,6 +41,10 @@ void TrainConfig::validate() const {
   require(curriculum.reveal >= 0 && curriculum.reveal <= 1, "curriculum.reveal", curriculum.reveal, "between 0 and 1");
   require(curriculum.reveal_until >= 0 && curriculum.reveal_until <= 1, "curriculum.reveal_until",
           curriculum.reveal_until, "between 0 and 1");
+  require(curriculum.segments >= 0 && curriculum.segments <= arch.halt_max_steps, "curriculum.segments",
+          curriculum.segments, "between 0 and arch.halt_max_steps");
+  require(curriculum.segments_until >= 0 && curriculum.segments_until <= 1, "curriculum.segments_until",
+          curriculum.segments_until, "between 0 and 1");
   require(eval_minutes >= 0, "eval_minutes", eval_minutes, "at least 0");
   require(eval_examples >= 0, "eval_examples", eval_examples, "at least 0 (0: all)");
   require(eval_segments >= 0, "eval_segments", eval_segments, "at least 0 (0: arch.halt_max_steps)");
@@ -47,6 +53,13 @@ void TrainConfig::validate() const {
   require(log_steps >= 1, "log_steps", log_steps, "at least 1");
   optimizer.validate();
   arch.validate();
+}
+
+int64_t TrainConfig::max_segments(uint64_t step, uint64_t total_steps) const {
+  if (curriculum.segments == 0) return arch.halt_max_steps;
+  const auto missing = static_cast<double>(arch.halt_max_steps - curriculum.segments);
+  return arch.halt_max_steps -
+         static_cast<int64_t>(std::ceil(training::linear_decay(missing, curriculum.segments_until, total_steps, step)));
 }
 
 uint64_t TrainConfig::total_steps(const puzzles::DatasetMetadata& metadata) const {

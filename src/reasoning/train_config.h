@@ -18,12 +18,17 @@ namespace hrm::reasoning {
 
 // Answers given away at first, less and less as the run goes on: the mean share of the cells to be found that are
 // written into the question falls linearly from `reveal` to 0 at the share `reveal_until` of the run. An example's own
-// share is uniform between 0 and twice that mean.
+// share is uniform between 0 and twice that mean. Likewise the segments that an example gets at most: they rise
+// linearly from `segments` to arch.halt_max_steps at the share `segments_until` of the run.
 struct CurriculumConfig {
   double reveal = 0, reveal_until = 0.5;
+  int64_t segments = 0;
+  double segments_until = 0.5;
   static void fields(auto& self, auto&& field) {
     field("reveal", self.reveal, "mean share of the cells to be found that is given at the start, 0 for none");
     field("reveal_until", self.reveal_until, "share of the run after which nothing is given any more");
+    field("segments", self.segments, "segments at most at the start, 0: arch.halt_max_steps all along");
+    field("segments_until", self.segments_until, "share of the run after which arch.halt_max_steps holds");
   }
 };
 
@@ -84,6 +89,9 @@ struct TrainConfig {
 
   // Throws bad_input naming the setting and what it must be.
   void validate() const;
+
+  // Segments that an example gets at most at step 1..total_steps, by the curriculum.
+  int64_t max_segments(uint64_t step, uint64_t total_steps) const;
 
   // Length of the run and steps between evaluations, given the data set.
   uint64_t total_steps(const puzzles::DatasetMetadata& metadata) const;

@@ -62,20 +62,22 @@ Batch TrainStepper::current() {
           .noise_seeds = segment_seeds_};
 }
 
-StepResult TrainStepper::step(const Batch& next, const TrainOptions& options) {
+StepResult TrainStepper::step(const Batch& next, const TrainOptions& options, int64_t max_segments) {
+  HaltingRule rule = rule_;
+  if (max_segments > 0) rule.max_segments = max_segments;
   take(next);
   const Batch batch = current();
   backend_.reset(*carry_, batch, halted_);
   std::vector<uint8_t> last(options_.batch);
-  for (size_t b = 0; b < options_.batch; ++b) last[b] = steps_[b] + 1 >= rule_.max_segments;
+  for (size_t b = 0; b < options_.batch; ++b) last[b] = steps_[b] + 1 >= rule.max_segments;
 
   StepResult result;
   result.output = backend_.train_step(batch, last, *carry_, options);
   const TrainOutput& output = result.output;
   for (size_t b = 0; b < options_.batch; ++b) {
     Rng rng(options_.seed, {step_count_, b});
-    const float q_continue = rule_.q_halt_alone ? 0.f : output.q_continue[b];
-    halted_[b] = halts_in_training(rule_, ++steps_[b], output.q_halt[b], q_continue, rng);
+    const float q_continue = rule.q_halt_alone ? 0.f : output.q_continue[b];
+    halted_[b] = halts_in_training(rule, ++steps_[b], output.q_halt[b], q_continue, rng);
   }
   ++step_count_;
   result.metrics = measure(output);

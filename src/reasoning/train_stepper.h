@@ -55,7 +55,8 @@ class TrainStepper {
   // number before they reach the backend; they may be empty where the model draws nothing.
   // Throws bad_input where next.size is not B. Where output.applied is false, this object must not be used again
   // except through load().
-  StepResult step(const Batch& next, const TrainOptions& options);
+  // max_segments: an example halts after so many at the latest; 0: arch.halt_max_steps.
+  StepResult step(const Batch& next, const TrainOptions& options, int64_t max_segments = 0);
 
   // All of the slots and the recurrent state: "carry.<name>", "slots.<field>". load() continues with the same bits;
   // throws bad_input naming a tensor that is missing or has another shape.

@@ -150,9 +150,11 @@ training::StepReport Trainer::step(uint64_t step) {
   const Batch next{
       .size = batch_, .inputs = inputs_, .labels = labels_, .puzzle_identifiers = identifiers_, .noise_seeds = seeds_};
   const StepResult result =
-      stepper_.step(next, {.lr_factor = lr_factor,
-                           .ema_rate = config.ema ? training::average_rate(config.ema_rate, config.ema_ramp, step) : 0,
-                           .micro_batch = config.micro_batch});
+      stepper_.step(next,
+                    {.lr_factor = lr_factor,
+                     .ema_rate = config.ema ? training::average_rate(config.ema_rate, config.ema_ramp, step) : 0,
+                     .micro_batch = config.micro_batch},
+                    config.max_segments(step, options_.total_steps));
   return {.fault = fault_of(result.output), .measurements = measurements(result, lr_factor)};
 }
 

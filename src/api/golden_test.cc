@@ -1,4 +1,4 @@
-#include "aten/golden.h"
+#include "api/golden.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 #include "engine/weights.h"
 #include "formats/safetensors.h"
 
-namespace hrm::aten {
+namespace hrm::api {
 
 namespace fs = std::filesystem;
 
@@ -130,4 +130,4 @@ Deviation deviation(std::span<const float> mine, std::span<const float> golden) 
   return d;
 }
 
-}  // namespace hrm::aten
+}  // namespace hrm::api

@@ -12,7 +12,7 @@
 #include "engine/optimizer_config.h"
 #include "reasoning/backend.h"
 
-namespace hrm::aten {
+namespace hrm::api {
 
 struct GoldenCase {
   std::string name;
@@ -55,4 +55,4 @@ inline Deviation deviation(const HostTensor& mine, const HostTensor& golden) {
   return deviation(mine.as<float>(), golden.as<float>());
 }
 
-}  // namespace hrm::aten
+}  // namespace hrm::api

@@ -1,12 +1,13 @@
-// Equality with the authors' programs in float32: every golden case that is found, in every respect that it records.
-// Tolerances are those of the fixtures' README. Each test prints the largest deviation it saw.
+// Equality of every backend of this build with the authors' programs in float32: every golden case that is found, in
+// every respect that it records. Tolerances are those of the fixtures' README. Each test prints the largest deviation
+// it saw.
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <sstream>
 
-#include "aten/backend.h"
-#include "aten/golden.h"
+#include "api/backend_factory.h"
+#include "api/golden.h"
 #include "base/testing.h"
 #include "engine/weights.h"
 #include "formats/csv.h"
@@ -14,30 +15,38 @@
 #include "reasoning/train_stepper.h"
 #include "training/schedule.h"
 
-namespace hrm::aten {
+namespace hrm::api {
 namespace {
 
 using engine::Precision;
 using reasoning::WeightSet;
 
-std::unique_ptr<reasoning::Backend> make_backend(const engine::ModelConfig& config) {
-  return make_aten_backend(config, {.device = "cpu", .threads = 1});
+using Path = std::filesystem::path;
+
+// Names of devices (reasoning/backend.h) that this build has on a CPU: the engine, and libtorch.
+std::vector<std::string> devices() {
+  if (HRM_TORCH) return {"cpu", "aten"};
+  return {"cpu"};
 }
 
+using DeviceAndCase = std::tuple<std::string, Path>;
+
 // GoogleTest names admit letters, digits and underscores only.
-std::string case_name(const testing::TestParamInfo<std::filesystem::path>& info) {
-  const std::string folder = info.param.parent_path().filename().string();
-  return info.param.filename().string() + (folder == "golden" ? "" : "_" + folder);
+std::string case_name(const testing::TestParamInfo<DeviceAndCase>& info) {
+  const auto& [device, path] = info.param;
+  const std::string folder = path.parent_path().filename().string();
+  return device + "_" + path.filename().string() + (folder == "golden" ? "" : "_" + folder);
 }
 
 void report(const std::string& what, double value) { fmt::print("  {}: largest deviation {:.2e}\n", what, value); }
 
-class GoldenParity : public testing::TestWithParam<std::filesystem::path> {
+class GoldenParity : public testing::TestWithParam<DeviceAndCase> {
  protected:
   void SetUp() override {
-    golden_ = load_golden_case(GetParam());
+    const auto& [device, path] = GetParam();
+    golden_ = load_golden_case(path);
     config_ = golden_config(golden_.json, Precision::kFloat32);
-    backend_ = make_backend(config_);
+    backend_ = make_backend(config_, {.device = device, .threads = 1});
     backend_->set_weights(golden_.with_prefix("weights."));
   }
 
@@ -146,16 +155,20 @@ TEST_P(GoldenParity, TwelveOptimizerStepsWithCarryHaltingAndMetrics) {
   report(golden_.name + " weights and averages after 12 steps", worst);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, GoldenParity, testing::ValuesIn(find_golden_cases(GoldenKind::kTrained)), case_name);
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenParity,
+                         testing::Combine(testing::ValuesIn(devices()),
+                                          testing::ValuesIn(find_golden_cases(GoldenKind::kTrained))),
+                         case_name);
 
-class PublishedShapeParity : public testing::TestWithParam<std::filesystem::path> {};
+class PublishedShapeParity : public testing::TestWithParam<DeviceAndCase> {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PublishedShapeParity);
 
 TEST_P(PublishedShapeParity, LogitsQAndLosses) {
-  const GoldenCase golden = load_golden_case(GetParam());
+  const auto& [device, path] = GetParam();
+  const GoldenCase golden = load_golden_case(path);
   const GoldenBatch data = golden_batch(golden, "");
   const double bfloat16_spread = golden.json.at("largest_difference_bfloat16_float32.1");
-  const auto run = [&](Precision precision, const char* type, int segments, double tolerance) {
+  const auto run = [&, device = device](Precision precision, const char* type, int segments, double tolerance) {
     const auto config = golden_config(golden.json, precision);
     const NamedTensors weights = formula_weights(config, golden.json.at("seed"));
     for (const Json& entry : golden.json.at("names")) {
@@ -163,7 +176,7 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
       ASSERT_NE(found, weights.end()) << entry.at(0);
       EXPECT_EQ(found->second.shape(), entry.at(1).get<Shape>());
     }
-    const auto backend = make_backend(config);
+    const auto backend = make_backend(config, {.device = device, .threads = 1});
     backend->set_weights(weights);
     const auto carry = backend->make_carry(data.batch().size), trained = backend->make_carry(data.batch().size);
     for (auto* fresh : {carry.get(), trained.get()})
@@ -189,7 +202,9 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
   run(Precision::kBFloat16, "bfloat16", 1, 3 * bfloat16_spread);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, PublishedShapeParity, testing::ValuesIn(find_golden_cases(GoldenKind::kPublishedShape)),
+INSTANTIATE_TEST_SUITE_P(Cases, PublishedShapeParity,
+                         testing::Combine(testing::ValuesIn(devices()),
+                                          testing::ValuesIn(find_golden_cases(GoldenKind::kPublishedShape))),
                          case_name);
 
 // Tokens of question and answer, in file order.
@@ -207,7 +222,9 @@ std::vector<std::pair<std::vector<int32_t>, std::vector<int32_t>>> read_sudoku_r
 }
 
 // The first hundred optimiser steps of the authors' HRM on real Sudoku rows.
-TEST(CurveParity, FirstHundredStepsOfTheLearningCurve) {
+class CurveParity : public testing::TestWithParam<std::string> {};
+
+TEST_P(CurveParity, FirstHundredStepsOfTheLearningCurve) {
   const auto path = shared_folder() / "fixtures" / "reasoning" / "hrm_sudoku_curve.json";
   HRM_SKIP_WITHOUT(path);
   const auto rows_path = shared_folder() / "data" / "sudoku" / "hard_mix_train1k.csv.zst";
@@ -218,7 +235,7 @@ TEST(CurveParity, FirstHundredStepsOfTheLearningCurve) {
   for (float& w : weights.at("model.inner.q_head.weight").as<float>()) w = 0;
   for (float& w : weights.at("model.inner.q_head.bias").as<float>()) w = -5;
   for (float& w : weights.at("model.inner.puzzle_emb.weights").as<float>()) w = 0;
-  const auto backend = make_backend(config);
+  const auto backend = make_backend(config, {.device = GetParam(), .threads = 1});
   backend->set_weights(weights);
   const Json& train = golden.at("train");
   backend->set_optimizer(golden_optimizer(train));
@@ -254,5 +271,7 @@ TEST(CurveParity, FirstHundredStepsOfTheLearningCurve) {
   report("hrm_sudoku_curve, relative, steps 51..100", worst100);
 }
 
+INSTANTIATE_TEST_SUITE_P(Devices, CurveParity, testing::ValuesIn(devices()));
+
 }  // namespace
-}  // namespace hrm::aten
+}  // namespace hrm::api

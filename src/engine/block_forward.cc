@@ -1,0 +1,228 @@
+#include "engine/block_forward.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/convert.h"
+#include "kernels/pack.h"
+#include "kernels/rms_norm.h"
+#include "kernels/rotary.h"
+#include "kernels/softmax.h"
+#include "kernels/swiglu.h"
+
+namespace hrm::engine {
+namespace {
+
+using kernels::Buffer;
+using kernels::Gemm;
+using kernels::kPair;
+
+constexpr size_t kHiddenBlock = 64;  // hidden rows of the token mixer per tile
+
+}  // namespace
+
+template <typename E>
+BlockStash<E>::BlockStash(const Dims& d)
+    : x(d.T * d.D),
+      q(d.mixer ? 0 : d.T * d.D),
+      k(d.mixer ? 0 : d.T * d.D),
+      v(d.mixer ? 0 : d.T * d.D),
+      a(d.mixer ? 0 : d.T * d.D),
+      mixer_gate_up(2 * d.M * d.D),
+      y(d.T * d.D),
+      gate_up(d.T * 2 * d.I),
+      out(d.T * d.D),
+      scale1(d.mixer ? d.D : d.T),
+      scale2(d.T) {}
+
+template <typename E>
+Workspace<E>::Workspace(const Dims& d, size_t team_size)
+    : x(d.T * d.D),
+      xe(d.T * d.D),
+      q(d.mixer ? 0 : d.T * d.D),
+      k(d.mixer ? 0 : d.T_even * d.D),
+      v(d.mixer ? 0 : d.T_even * d.D),
+      a(d.mixer ? 0 : d.T * d.D),
+      h(d.T * d.I) {
+  const size_t tile = d.mixer ? std::max(d.T, kHiddenBlock) * kFeatureBlock : d.T * std::max(kFeatureBlock, d.W);
+  for (size_t i = 0; i < team_size; ++i)
+    tiles.push_back({.c0 = Buffer<float>(tile),
+                     .c1 = Buffer<float>(tile),
+                     .scores = Buffer<float>(d.mixer ? 0 : d.T * d.T_even),
+                     .p = Buffer<E>(d.T_even * (d.mixer ? kFeatureBlock : d.T)),
+                     .inner = Buffer<E>(d.M * kFeatureBlock)});
+}
+
+template <typename E>
+BlockForward<E>::BlockForward(const Dims& dims, float epsilon, const kernels::RotaryTable& rotary, size_t team_size)
+    : d_(dims), epsilon_(epsilon), rotary_(rotary) {
+  const Team team(team_size);
+  for (size_t rank = 0; rank < team_size; ++rank) {
+    const auto [begin, end] = team.share(rank, d_.T, 2);
+    rows_.push_back(make_rows(begin, end));
+  }
+  if (!d_.mixer) return;
+  const auto kernels_for = [&](size_t width, Gemm<E>& in, Gemm<E>& out) {
+    if (width == 0) return;
+    in = Gemm<E>({.m = width, .n = kHiddenBlock, .k = d_.T_even, .lda = width, .ldb = d_.T_even, .ldc = width});
+    out = Gemm<E>({.m = width, .n = d_.T, .k = d_.M, .lda = width, .ldb = d_.M, .ldc = d_.D, .accumulate = true});
+  };
+  kernels_for(std::min(kFeatureBlock, d_.D), mixer_in_, mixer_out_);
+  kernels_for(d_.D > kFeatureBlock ? d_.D % kFeatureBlock : 0, mixer_in_tail_, mixer_out_tail_);
+}
+
+template <typename E>
+auto BlockForward<E>::make_rows(size_t begin, size_t end) const -> Rows {
+  const size_t n = end - begin;
+  Rows r{.begin = begin, .end = end, .qkv = {}, .out = {}, .gate_up = {}, .down = {}, .scores = {}, .mix = {}};
+  if (n == 0) return r;
+  if (!d_.mixer) {
+    r.qkv = BlockedGemm<E>({.m = 3 * d_.D, .n = n, .k = d_.D, .ldb = d_.D, .ldc = d_.W}, d_.W);
+    r.scores = Gemm<E>({.m = d_.T, .n = n, .k = d_.W, .lda = d_.T_even, .ldb = d_.W, .ldc = d_.T_even});
+    r.mix = Gemm<E>({.m = d_.W, .n = n, .k = d_.T_even, .lda = d_.W, .ldb = d_.T_even, .ldc = d_.W});
+    r.out = BlockedGemm<E>({.m = d_.D, .n = n, .k = d_.D, .ldb = d_.D, .ldc = d_.D, .accumulate = true});
+  }
+  r.gate_up = BlockedGemm<E>({.m = 2 * d_.I, .n = n, .k = d_.D, .ldb = d_.D, .ldc = kFeatureBlock});
+  r.down = BlockedGemm<E>({.m = d_.D, .n = n, .k = d_.I, .ldb = d_.I, .ldc = d_.D, .accumulate = true});
+  return r;
+}
+
+// Q, K and V of the rows, head by head: Q as rows, K transposed in pair layout, V in pair layout.
+template <typename E>
+void BlockForward<E>::project_heads(const PackedBlock<E>& weights, const Rows& rows, Workspace<E>& ws, size_t rank,
+                                    BlockStash<E>* stash) const {
+  const size_t n = rows.size(), begin = rows.begin, half = d_.W / 2;
+  const kernels::Size size{n, d_.W};
+  float* tile = ws.tiles[rank].c0.data();
+  for (size_t j = 0; j < 3 * d_.N; ++j) {
+    rows.qkv.block(j, weights.mixer_in.data(), ws.xe.data() + begin * d_.D, tile);
+    const size_t kind = j / d_.N, head = j % d_.N, at = head * d_.T * d_.W + begin * d_.W;
+    if (kind < 2 && rotary_.half > 0)
+      kernels::rotate(size, {tile, d_.W}, rotary_.cosine.data() + begin * half, rotary_.sine.data() + begin * half);
+    if (kind == 0) kernels::convert(tile, ws.q.data() + at, n * d_.W);
+    if (kind == 1)
+      kernels::transpose_pairs(size, {tile, d_.W},
+                               {ws.k.data() + head * d_.T_even * d_.W + begin * kPair<E>, d_.T_even});
+    if (kind == 2)
+      kernels::interleave_rows(size, {tile, d_.W}, {ws.v.data() + head * d_.T_even * d_.W + begin * d_.W, d_.W});
+    if (stash) kernels::convert(tile, (kind == 0 ? stash->q : kind == 1 ? stash->k : stash->v).data() + at, n * d_.W);
+  }
+}
+
+// a <- softmax(Q K^T / sqrt(W)) V, head by head.
+template <typename E>
+void BlockForward<E>::attend(const Rows& rows, Workspace<E>& ws, size_t rank) const {
+  auto& tiles = ws.tiles[rank];
+  const size_t n = rows.size();
+  const float scale = 1 / std::sqrt(static_cast<float>(d_.W));
+  for (size_t head = 0; head < d_.N; ++head) {
+    const size_t keys = head * d_.T_even * d_.W;
+    rows.scores(ws.k.data() + keys, ws.q.data() + head * d_.T * d_.W + rows.begin * d_.W, tiles.scores.data());
+    kernels::softmax_rows<E>({n, d_.T}, {tiles.scores.data(), d_.T_even}, scale, {tiles.p.data(), d_.T_even},
+                             d_.T_even);
+    rows.mix(ws.v.data() + keys, tiles.p.data(), tiles.c0.data());
+    for (size_t r = 0; r < n; ++r)
+      kernels::convert(tiles.c0.data() + r * d_.W, ws.a.data() + (rows.begin + r) * d_.D + head * d_.W, d_.W);
+  }
+}
+
+template <typename E>
+void BlockForward<E>::attention(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank,
+                                BlockStash<E>* stash) const {
+  const Rows& rows = rows_[rank];
+  team.sync();  // the block before may still read K and V
+  if (rows.size() > 0) project_heads(weights, rows, ws, rank, stash);
+  team.sync();  // K and V of all rows are there
+  if (rows.size() == 0) return;
+  attend(rows, ws, rank);
+  if (stash) std::copy_n(ws.a.data(), d_.T * d_.D, stash->a.data());
+  const size_t at = rows.begin * d_.D;
+  rows.out(weights.mixer_out.data(), ws.a.data() + at, ws.x.data() + at);
+  kernels::rms_norm_rows<E>({rows.size(), d_.D}, {ws.x.data() + at, d_.D}, epsilon_, {ws.xe.data() + at, d_.D},
+                            stash ? stash->scale1.data() : nullptr);
+}
+
+// The token mixer on channels [begin, begin + width): every channel is a row of T tokens. Channels lie side by side,
+// so the activations are the left operand and the weights, as stored, the right one; nothing is transposed.
+template <typename E>
+void BlockForward<E>::mix_channels(const PackedBlock<E>& weights, size_t begin, size_t width, Workspace<E>& ws,
+                                   size_t rank, BlockStash<E>* stash) const {
+  auto& tiles = ws.tiles[rank];
+  const bool full = width == std::min(kFeatureBlock, d_.D);
+  const Gemm<E>&in = full ? mixer_in_ : mixer_in_tail_, &out = full ? mixer_out_ : mixer_out_tail_;
+  kernels::interleave_rows({d_.T, width}, {ws.xe.data() + begin, d_.D}, {tiles.p.data(), width});
+  for (size_t m = 0; m < d_.M; m += kHiddenBlock) {
+    in(tiles.p.data(), weights.mixer_in.data() + m * d_.T_even, tiles.c0.data());
+    in(tiles.p.data(), weights.mixer_in.data() + (d_.M + m) * d_.T_even, tiles.c1.data());
+    kernels::swiglu_interleaved<E>({kHiddenBlock, width}, {tiles.c0.data(), width}, {tiles.c1.data(), width},
+                                   {tiles.inner.data() + m * width, width});
+    if (!stash) continue;
+    for (size_t r = 0; r < kHiddenBlock; ++r) {
+      kernels::convert(tiles.c0.data() + r * width, stash->mixer_gate_up.data() + (m + r) * d_.D + begin, width);
+      kernels::convert(tiles.c1.data() + r * width, stash->mixer_gate_up.data() + (d_.M + m + r) * d_.D + begin, width);
+    }
+  }
+  out(tiles.inner.data(), weights.mixer_out.data(), ws.x.data() + begin);
+  kernels::rms_norm_columns<E>({d_.T, width}, {ws.x.data() + begin, d_.D}, epsilon_, {ws.xe.data() + begin, d_.D},
+                               stash ? stash->scale1.data() + begin : nullptr);
+}
+
+template <typename E>
+void BlockForward<E>::token_mixer(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank,
+                                  BlockStash<E>* stash) const {
+  team.sync();  // all rows are written: from here the work is split by channels
+  const auto [begin, end] = team.share(rank, d_.D, kFeatureBlock);
+  for (size_t c = begin; c < end; c += kFeatureBlock)
+    mix_channels(weights, c, std::min(kFeatureBlock, d_.D - c), ws, rank, stash);
+  team.sync();
+}
+
+template <typename E>
+void BlockForward<E>::channel_mlp(const PackedBlock<E>& weights, Workspace<E>& ws, size_t rank,
+                                  BlockStash<E>* stash) const {
+  const Rows& rows = rows_[rank];
+  const size_t n = rows.size(), at = rows.begin * d_.D;
+  if (n == 0) return;
+  auto& tiles = ws.tiles[rank];
+  E* h = ws.h.data() + rows.begin * d_.I;
+  const size_t ups = rows.gate_up.blocks() / 2;  // I is a multiple of 256
+  for (size_t b = 0; b < ups; ++b) {
+    const size_t c = b * kFeatureBlock;
+    rows.gate_up.block(b, weights.gate_up.data(), ws.xe.data() + at, tiles.c0.data());
+    rows.gate_up.block(ups + b, weights.gate_up.data(), ws.xe.data() + at, tiles.c1.data());
+    const kernels::Size size{n, kFeatureBlock};
+    const kernels::Panel<const float> gate{tiles.c0.data(), kFeatureBlock}, up{tiles.c1.data(), kFeatureBlock};
+    if (stash)
+      kernels::swiglu_keep<E>(size, gate, up,
+                              {.h = {h + c, d_.I},
+                               .gate = {stash->gate_up.data() + c, 2 * d_.I},
+                               .up = {stash->gate_up.data() + d_.I + c, 2 * d_.I}});
+    else
+      kernels::swiglu<E>(size, gate, up, {h + c, d_.I});
+  }
+  rows.down(weights.down.data(), h, ws.x.data() + at);
+  kernels::rms_norm_rows<E>({n, d_.D}, {ws.x.data() + at, d_.D}, epsilon_, {ws.xe.data() + at, d_.D},
+                            stash ? stash->scale2.data() : nullptr);
+}
+
+template <typename E>
+void BlockForward<E>::run(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank,
+                          BlockStash<E>* stash) const {
+  if (stash) std::copy_n(ws.xe.data(), d_.T * d_.D, stash->x.data());
+  if (d_.mixer)
+    token_mixer(weights, ws, team, rank, stash);
+  else
+    attention(weights, ws, team, rank, stash);
+  if (stash) std::copy_n(ws.xe.data(), d_.T * d_.D, stash->y.data());
+  channel_mlp(weights, ws, rank, stash);
+  if (stash) std::copy_n(ws.xe.data(), d_.T * d_.D, stash->out.data());
+}
+
+template struct BlockStash<float>;
+template struct BlockStash<kernels::bf16>;
+template struct Workspace<float>;
+template struct Workspace<kernels::bf16>;
+template class BlockForward<float>;
+template class BlockForward<kernels::bf16>;
+
+}  // namespace hrm::engine

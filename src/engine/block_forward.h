@@ -1,0 +1,91 @@
+// One block of the H or L net on one example, forward, fused over cache-sized tiles; post-norm (arXiv 2506.21734,
+// section 2):
+//
+//   x <- rms_norm(x + attention(x))       or, with token mixing, x' <- rms_norm(x' + swiglu(x')) on x' = transposed x
+//   x <- rms_norm(x + swiglu(x))
+//
+// The residual stream x stays float32; products take operands of type E (float or bf16). An example's result depends
+// neither on the batch around it nor on how many threads share the work. Letters as in engine/dims.h.
+#pragma once
+
+#include <vector>
+
+#include "engine/blocked_gemm.h"
+#include "engine/dims.h"
+#include "engine/packed_weights.h"
+#include "engine/team.h"
+#include "kernels/buffer.h"
+#include "kernels/rotary.h"
+
+namespace hrm::engine {
+
+// What the backward pass of one block needs from its forward pass, row-major.
+template <typename E>
+struct BlockStash {
+  kernels::Buffer<E> x;              // [T,D] the block's input
+  kernels::Buffer<E> q, k, v, a;     // attention: [N,T,W] (rotated), and what goes into o_proj [T,D]
+  kernels::Buffer<E> mixer_gate_up;  // mixer: [2M,D], gates first
+  kernels::Buffer<E> y;              // [T,D] after the first norm
+  kernels::Buffer<E> gate_up;        // [T,2I], gates first
+  kernels::Buffer<E> out;            // [T,D] the block's output
+  kernels::Buffer<float> scale1;     // [T], or [D] for the mixer: the first norm's factors
+  kernels::Buffer<float> scale2;     // [T]
+  explicit BlockStash(const Dims& d);
+};
+
+// Memory of one example in work; shared by its team.
+template <typename E>
+struct Workspace {
+  explicit Workspace(const Dims& d, size_t team_size);
+
+  kernels::Buffer<float> x;  // [T,D] residual stream: a net's input, then its output
+  kernels::Buffer<E> xe;     // [T,D] the same as operand; both are kept in step by the block
+
+  kernels::Buffer<E> q, k, v, a;    // [N,T,W]; per head K^T and V in pair layout; [T,D]
+  kernels::Buffer<E> h;             // [T,I]
+  struct Tiles {                    // one member's own
+    kernels::Buffer<float> c0, c1;  // a product's result, before its epilogue
+    kernels::Buffer<float> scores;  // [T,T_even]
+    kernels::Buffer<E> p;           // [T,T_even] attention weights; mixer: [T_even,64] input and [M,64] inner channels
+    kernels::Buffer<E> inner;
+  };
+  std::vector<Tiles> tiles;
+};
+
+template <typename E>
+class BlockForward {
+ public:
+  // For teams of exactly team_size members. rotary: empty where positions are not rotary; outlives this object.
+  BlockForward(const Dims& dims, float epsilon, const kernels::RotaryTable& rotary, size_t team_size);
+
+  // Runs member `rank`'s part; all members call it with the same arguments. ws.x and ws.xe hold the input and are
+  // replaced by the output. stash: what the backward pass needs, or null (a team of one only).
+  void run(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank, BlockStash<E>* stash) const;
+
+ private:
+  struct Rows {  // a member's rows and the products over that many
+    size_t begin = 0, end = 0;
+    BlockedGemm<E> qkv, out, gate_up, down;
+    kernels::Gemm<E> scores, mix;
+    size_t size() const { return end - begin; }
+  };
+  Rows make_rows(size_t begin, size_t end) const;
+  void project_heads(const PackedBlock<E>& weights, const Rows& rows, Workspace<E>& ws, size_t rank,
+                     BlockStash<E>* stash) const;
+  void attend(const Rows& rows, Workspace<E>& ws, size_t rank) const;
+  void attention(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank, BlockStash<E>* stash) const;
+  void mix_channels(const PackedBlock<E>& weights, size_t begin, size_t width, Workspace<E>& ws, size_t rank,
+                    BlockStash<E>* stash) const;
+  void token_mixer(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank,
+                   BlockStash<E>* stash) const;
+  void channel_mlp(const PackedBlock<E>& weights, Workspace<E>& ws, size_t rank, BlockStash<E>* stash) const;
+
+  const Dims d_;
+  const float epsilon_;
+  const kernels::RotaryTable& rotary_;
+  std::vector<Rows> rows_;                     // per member
+  kernels::Gemm<E> mixer_in_, mixer_in_tail_;  // [64 hidden rows, channels]; the last channels
+  kernels::Gemm<E> mixer_out_, mixer_out_tail_;
+};
+
+}  // namespace hrm::engine

@@ -1,0 +1,28 @@
+#include "engine/dims.h"
+
+#include "base/error.h"
+
+namespace hrm::engine {
+
+Dims dims_of(const ModelConfig& config) {
+  config.validate();
+  const auto size = [](int64_t n) { return static_cast<size_t>(n); };
+  const bool mixer = config.arch.mlp_t;
+  Dims d{.S = size(config.data.seq_len),
+         .P = size(config.puzzle_tokens()),
+         .T = size(config.tokens()),
+         .D = size(config.arch.hidden_size),
+         .V = size(config.data.vocab_size),
+         .N = size(config.arch.num_heads),
+         .W = size(config.head_width()),
+         .I = size(config.inner_width()),
+         .M = mixer ? size(config.token_inner_width()) : 0,
+         .T_even = (size(config.tokens()) + 1) / 2 * 2,
+         .mixer = mixer};
+  if (d.D % 2 != 0 || (!mixer && d.W % 2 != 0))
+    throw bad_input("engine.dims_of", "hidden_size {} with {} heads: the engine needs an even width and head width",
+                    d.D, d.N);
+  return d;
+}
+
+}  // namespace hrm::engine

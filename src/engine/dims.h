@@ -1,0 +1,24 @@
+// The sizes of a model, as the engine's loops use them.
+#pragma once
+
+#include <cstddef>
+
+#include "engine/config.h"
+
+namespace hrm::engine {
+
+struct Dims {
+  size_t S, P, T, D, V;  // tokens of a puzzle, puzzle tokens, T = P + S, width, vocabulary
+  size_t N, W;           // heads, head width
+  size_t I;              // inner width of the channel SwiGLU
+  size_t M;              // inner width of the token-mixing SwiGLU, 0 for attention
+  size_t T_even;         // T rounded up to 2: rows of an operand that is summed over tokens
+  bool mixer;            // token mixing instead of attention
+
+  size_t state_size() const { return T * D; }
+};
+
+// Throws bad_input where the engine's kernels do not fit: odd hidden_size or odd head width.
+Dims dims_of(const ModelConfig& config);
+
+}  // namespace hrm::engine

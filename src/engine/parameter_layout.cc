@@ -1,0 +1,62 @@
+#include "engine/parameter_layout.h"
+
+#include <algorithm>
+
+namespace hrm::engine {
+namespace {
+
+int place(ParameterKind kind) { return kind == ParameterKind::kPuzzle ? 1 : kind == ParameterKind::kBuffer ? 2 : 0; }
+
+}  // namespace
+
+ParameterLayout::ParameterLayout(const ModelConfig& config) : parameters_(engine::parameters(config)) {
+  std::ranges::stable_sort(parameters_, {}, [](const Parameter& p) { return place(p.kind); });
+  for (const Parameter& p : parameters_) {
+    offsets_.push_back(size_);
+    size_ += static_cast<size_t>(element_count(p.shape));
+    if (place(p.kind) == 0) ++trained_;
+  }
+  offsets_.push_back(size_);
+
+  const auto find = [&](const std::string& name) {
+    const auto at = std::ranges::find(parameters_, name, &Parameter::name);
+    return at == parameters_.end() ? kNone : static_cast<size_t>(at - parameters_.begin());
+  };
+  const auto inner = [&](const char* key) { return find(std::string("model.inner.") + key); };
+  const auto blocks = [&](char net, int64_t layers) {
+    std::vector<BlockIndex> all;
+    for (int64_t i = 0; i < layers; ++i) {
+      const std::string prefix = block_prefix(net, i), mixer = prefix + (config.arch.mlp_t ? "mlp_t." : "self_attn.");
+      all.push_back({.mixer_in = find(mixer + (config.arch.mlp_t ? "gate_up_proj.weight" : "qkv_proj.weight")),
+                     .mixer_out = find(mixer + (config.arch.mlp_t ? "down_proj.weight" : "o_proj.weight")),
+                     .gate_up = find(prefix + "mlp.gate_up_proj.weight"),
+                     .down = find(prefix + "mlp.down_proj.weight")});
+    }
+    return all;
+  };
+  index_ = {.H = {},
+            .L = blocks('L', config.arch.L_layers),
+            .H_init = inner("H_init"),
+            .L_init = inner("L_init"),
+            .embed_tokens = inner("embed_tokens.embedding_weight"),
+            .embed_pos = inner("embed_pos.embedding_weight"),
+            .lm_head = inner("lm_head.weight"),
+            .q_weight = inner("q_head.weight"),
+            .q_bias = inner("q_head.bias"),
+            .puzzle_emb = inner("puzzle_emb.weights")};
+  index_.H = config.arch.shared_net ? index_.L : blocks('H', config.arch.H_layers);
+}
+
+void ParameterLayout::import_weights(const NamedTensors& weights, std::span<float> all) const {
+  for (size_t i = 0; i < parameters_.size(); ++i)
+    std::ranges::copy(weights.find(parameters_[i].name)->second.as<float>(), slice(all, i).begin());
+}
+
+NamedTensors ParameterLayout::export_weights(std::span<const float> all) const {
+  NamedTensors weights;
+  for (size_t i = 0; i < parameters_.size(); ++i)
+    weights.emplace(parameters_[i].name, HostTensor::of<float>(parameters_[i].shape, slice(all, i)));
+  return weights;
+}
+
+}  // namespace hrm::engine

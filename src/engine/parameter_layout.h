@@ -1,0 +1,60 @@
+// Where each parameter lies in one flat float array: the form in which weights, moments and gradients are kept, so
+// that an optimiser or a sum over threads is one loop.
+//
+// Order: what gradients train, then the puzzle table, then the buffers.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/tensor.h"
+#include "engine/weights.h"
+
+namespace hrm::engine {
+
+// Index into ParameterLayout::parameters(); kNone where the configuration has no such parameter.
+inline constexpr size_t kNone = SIZE_MAX;
+
+struct BlockIndex {
+  size_t mixer_in, mixer_out;  // self_attn.{qkv,o}_proj or mlp_t.{gate_up,down}_proj
+  size_t gate_up, down;        // mlp
+};
+
+struct ModelIndex {
+  std::vector<BlockIndex> H, L;  // the same blocks for a shared net
+  size_t H_init, L_init, embed_tokens, embed_pos, lm_head, q_weight, q_bias, puzzle_emb;
+};
+
+class ParameterLayout {
+ public:
+  explicit ParameterLayout(const ModelConfig& config);
+
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  const ModelIndex& index() const { return index_; }
+  size_t size() const { return size_; }                     // numbers in all parameters
+  size_t trained() const { return trained_; }               // parameters [0, trained) get gradients ...
+  size_t trained_size() const { return offset(trained_); }  // ... and fill so many numbers
+  size_t offset(size_t i) const { return offsets_[i]; }
+  size_t count(size_t i) const { return offsets_[i + 1] - offsets_[i]; }
+  size_t rows(size_t i) const { return static_cast<size_t>(parameters_[i].shape.front()); }
+  size_t columns(size_t i) const { return count(i) / rows(i); }
+
+  template <typename T>
+  std::span<T> slice(std::span<T> all, size_t i) const {
+    return all.subspan(offset(i), count(i));
+  }
+
+  // REQUIRES: check_weights(config, weights) passes.
+  void import_weights(const NamedTensors& weights, std::span<float> all) const;
+  NamedTensors export_weights(std::span<const float> all) const;
+
+ private:
+  std::vector<Parameter> parameters_;
+  std::vector<size_t> offsets_;
+  ModelIndex index_;
+  size_t size_ = 0, trained_ = 0;
+};
+
+}  // namespace hrm::engine

@@ -1,0 +1,305 @@
+#include "engine/segment.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "kernels/convert.h"
+#include "kernels/pack.h"
+
+namespace hrm::engine {
+namespace {
+
+using kernels::Buffer;
+
+uint64_t need(std::optional<uint64_t> seed) {
+  if (!seed) throw bad_input("engine.segment", "a model with noise or random initial states needs Batch::noise_seeds");
+  return *seed;
+}
+
+}  // namespace
+
+template <typename E>
+Segment<E>::BackwardMemory::BackwardMemory(const Dims& d, size_t examples)
+    : blocks(d, examples), d_logits_t(d.V * d.S) {
+  for (size_t i = 0; i < examples; ++i) {
+    g.emplace_back(d.state_size());
+    g_x.emplace_back(d.state_size());
+  }
+}
+
+template <typename E>
+Segment<E>::Segment(const ModelConfig& config, const ParameterLayout& layout, size_t team_size)
+    : arch_(config.arch), d_(dims_of(config)), layout_(layout) {
+  if (!d_.mixer && arch_.pos_encodings == Positions::kRope)
+    rotary_ = kernels::rotary_table(static_cast<float>(arch_.rope_theta), d_.T, d_.W);
+  forward_ = std::make_unique<BlockForward<E>>(d_, static_cast<float>(arch_.rms_norm_eps), rotary_, team_size);
+  backward_ = std::make_unique<BlockBackward<E>>(d_, rotary_);
+  logits_ = kernels::Gemm<float>({.m = d_.V, .n = d_.S, .k = d_.D, .lda = d_.V, .ldb = d_.D, .ldc = d_.V});
+  d_z_ =
+      BlockedGemm<float>({.m = d_.D, .n = d_.S, .k = d_.V, .lda = d_.D, .ldb = d_.V, .ldc = d_.D, .accumulate = true});
+  d_lm_head_ =
+      BlockedGemm<float>({.m = d_.D, .n = d_.V, .k = d_.S, .lda = d_.D, .ldb = d_.S, .ldc = d_.D, .accumulate = true});
+  transposed_.resize(layout.parameters().size());
+  const TransposedGradients t = transposed_gradients(d_);
+  for (const auto* net : {&layout.index().L, &layout.index().H})
+    for (const BlockIndex& block : *net) {
+      transposed_[block.mixer_in] = t.mixer_in;
+      transposed_[block.mixer_out] = t.mixer_out;
+      transposed_[block.gate_up] = t.gate_up;
+      transposed_[block.down] = t.down;
+    }
+}
+
+template <typename E>
+size_t Segment<E>::graded_L_calls() const {
+  return arch_.gradient == GradientSpan::kLastCycle ? static_cast<size_t>(arch_.L_cycles) : 1;
+}
+
+template <typename E>
+SegmentStash<E> Segment<E>::make_stash() const {
+  const size_t blocks = graded_L_calls() * layout_.index().L.size() + layout_.index().H.size();
+  SegmentStash<E> stash{.blocks = {}, .z_H = Buffer<float>(d_.state_size())};
+  for (size_t i = 0; i < blocks; ++i) stash.blocks.emplace_back(d_);
+  return stash;
+}
+
+// ---- embedding and heads ----
+
+template <typename E>
+float Segment<E>::embedding_scale() const {
+  const double learned = arch_.pos_encodings == Positions::kLearned ? M_SQRT1_2 : 1;
+  return static_cast<float>(learned * std::sqrt(static_cast<double>(d_.D)));
+}
+
+template <typename E>
+void Segment<E>::embed(const SegmentWeights<E>& weights, const ExampleInput& input, float* x) const {
+  const auto parameter = [&](size_t i) { return layout_.slice(weights.flat, i); };
+  if (d_.P > 0) {
+    const size_t width = layout_.columns(layout_.index().puzzle_emb);
+    std::fill_n(x, d_.P * d_.D, 0.f);
+    std::copy_n(parameter(layout_.index().puzzle_emb).data() + static_cast<size_t>(input.puzzle) * width, width, x);
+  }
+  const auto tokens = parameter(layout_.index().embed_tokens);
+  for (size_t s = 0; s < d_.S; ++s)
+    std::copy_n(tokens.data() + static_cast<size_t>(input.tokens[s]) * d_.D, d_.D, x + (d_.P + s) * d_.D);
+  const float scale = embedding_scale();
+  if (layout_.index().embed_pos != kNone)
+    kernels::axpby(scale, parameter(layout_.index().embed_pos).data(), scale, x, d_.state_size());
+  else
+    for (size_t i = 0; i < d_.state_size(); ++i) x[i] *= scale;
+}
+
+template <typename E>
+void Segment<E>::embed_backward(const ExampleGradient& example, const float* g_x, std::span<float> gradient) const {
+  const float scale = embedding_scale();
+  const auto add = [&](const float* from, float* to, size_t n) { kernels::axpby(scale, from, 1, to, n); };
+  if (!example.d_puzzle.empty()) {
+    std::ranges::fill(example.d_puzzle, 0.f);
+    add(g_x, example.d_puzzle.data(), example.d_puzzle.size());
+  }
+  const auto tokens = layout_.slice(gradient, layout_.index().embed_tokens);
+  for (size_t s = 0; s < d_.S; ++s)
+    add(g_x + (d_.P + s) * d_.D, tokens.data() + static_cast<size_t>(example.input.tokens[s]) * d_.D, d_.D);
+  if (layout_.index().embed_pos != kNone)
+    add(g_x, layout_.slice(gradient, layout_.index().embed_pos).data(), d_.state_size());
+}
+
+template <typename E>
+void Segment<E>::heads(const SegmentWeights<E>& weights, const float* z_H, HeadOutput& out) const {
+  if (!out.logits.empty()) logits_(weights.lm_head.data(), z_H + d_.P * d_.D, out.logits.data());
+  const auto q = layout_.slice(weights.flat, layout_.index().q_weight);
+  const auto bias = layout_.slice(weights.flat, layout_.index().q_bias);
+  double sums[2] = {bias[0], bias[1]};
+  for (size_t row = 0; row < 2; ++row)
+    for (size_t i = 0; i < d_.D; ++i) sums[row] += double{q[row * d_.D + i]} * z_H[i];
+  out.q_halt = static_cast<float>(sums[0]);
+  out.q_continue = static_cast<float>(sums[1]);
+}
+
+template <typename E>
+void Segment<E>::heads_backward(const SegmentWeights<E>& weights, const ExampleGradient& example, float* g,
+                                BackwardMemory& memory, std::span<float> gradient) const {
+  const auto& index = layout_.index();
+  const float* z = example.stash->z_H.data();
+  const size_t answers = d_.P * d_.D;  // where the puzzle's tokens begin
+  std::fill_n(g, d_.state_size(), 0.f);
+  d_z_(layout_.slice(weights.flat, index.lm_head).data(), example.d_logits.data(), g + answers);
+  kernels::transpose({d_.S, d_.V}, kernels::Panel<const float>{example.d_logits.data(), d_.V},
+                     kernels::Panel<float>{memory.d_logits_t.data(), d_.S});
+  d_lm_head_(z + answers, memory.d_logits_t.data(), layout_.slice(gradient, index.lm_head).data());
+  const auto q = layout_.slice(weights.flat, index.q_weight);
+  const auto dq = layout_.slice(gradient, index.q_weight), d_bias = layout_.slice(gradient, index.q_bias);
+  const float d[2] = {example.d_q_halt, example.d_q_continue};
+  for (size_t row = 0; row < 2; ++row) {
+    kernels::axpby(d[row], q.data() + row * d_.D, 1, g, d_.D);
+    kernels::axpby(d[row], z, 1, dq.data() + row * d_.D, d_.D);
+    d_bias[row] += d[row];
+  }
+}
+
+// ---- the recursion ----
+
+template <typename E>
+void Segment<E>::initial_state(std::span<const float> weights, std::optional<uint64_t> seed, uint64_t chain,
+                               const ExampleState& state) const {
+  const auto fixed = [&](size_t i, float* z) {
+    const auto vector = layout_.slice(weights, i);
+    for (size_t t = 0; t < d_.T; ++t) std::ranges::copy(vector, z + t * d_.D);
+  };
+  const auto drawn = [&](NoiseUse use, uint64_t index, float* z) {
+    fill_truncated_normal({need(seed), use, index}, {z, d_.state_size()});
+  };
+  // Chains differ in z_L's start (arXiv 2601.19085); z_H is common to them.
+  const bool random = arch_.initial_state == InitialState::kRandom;
+  if (random)
+    drawn(NoiseUse::kInitialH, 0, state.z_H);
+  else
+    fixed(layout_.index().H_init, state.z_H);
+  if (random || arch_.chains > 1)
+    drawn(NoiseUse::kInitialL, chain, state.z_L);
+  else
+    fixed(layout_.index().L_init, state.z_L);
+}
+
+template <typename E>
+void Segment<E>::add_noise(const Run& run, NoiseUse use, uint64_t index, double sigma, float* z) const {
+  Buffer<float> noise(d_.state_size());
+  fill_normal({need(run.seed), use, index}, noise.span());
+  kernels::axpby(static_cast<float>(sigma), noise.data(), 1, z, d_.state_size());
+}
+
+// z <- (1 - relaxation) z + relaxation y + noise eps, y = ws.x.
+template <typename E>
+void Segment<E>::mix(const Call& call, const Run& run, Workspace<E>& ws, Team& team, size_t rank) const {
+  float* z = call.high ? run.state.z_H : run.state.z_L;
+  const auto lambda = static_cast<float>(arch_.relaxation);
+  Buffer<float> before;
+  if (run.residuals && call.last_of_its_kind) {
+    before = Buffer<float>(d_.state_size());
+    std::copy_n(z, d_.state_size(), before.data());
+  }
+  const auto [begin, end] = team.share(rank, d_.T, 2);
+  const size_t at = begin * d_.D, n = (end - begin) * d_.D;
+  if (lambda == 1)
+    std::copy_n(ws.x.data() + at, n, z + at);
+  else
+    kernels::axpby(lambda, ws.x.data() + at, 1 - lambda, z + at, n);
+  if (arch_.noise > 0) {
+    team.sync();
+    if (rank == 0) add_noise(run, NoiseUse::kCall, call.number, arch_.noise, z);
+    team.sync();
+  }
+  if (before.size() == 0) return;
+  kernels::axpby(1, z, -1, before.data(), d_.state_size());
+  const double change = kernels::sum_of_squares(before.data(), before.size());
+  const double size = kernels::sum_of_squares(z, d_.state_size());
+  (call.high ? run.residuals->H : run.residuals->L) =
+      static_cast<float>(std::sqrt(change) / std::max(std::sqrt(size), 1e-20));
+}
+
+template <typename E>
+void Segment<E>::call(const Call& call, const Run& run, Workspace<E>& ws, Team& team, size_t rank,
+                      size_t& stashed) const {
+  const auto [begin, end] = team.share(rank, d_.T, 2);
+  const size_t at = begin * d_.D, n = (end - begin) * d_.D;
+  const float *z_H = run.state.z_H + at, *z_L = run.state.z_L + at;
+  float* x = ws.x.data() + at;
+  if (call.high) {
+    kernels::add(z_H, z_L, x, n);
+  } else {
+    kernels::add(z_H, run.x + at, x, n);
+    kernels::add(z_L, x, x, n);
+  }
+  kernels::convert(x, ws.xe.data() + at, n);
+  for (const PackedBlock<E>& block : call.high ? run.weights.nets.high() : run.weights.nets.L)
+    forward_->run(block, ws, team, rank, run.stash && call.gradient ? &run.stash->blocks[stashed++] : nullptr);
+  mix(call, run, ws, team, rank);
+}
+
+// Unrolled, a segment is H_cycles x (L_cycles L-calls, then one H-call). The calls with gradient are the last ones.
+template <typename E>
+void Segment<E>::forward(const Run& run, Workspace<E>& ws, Team& team, size_t rank) const {
+  if (!run.training && arch_.inference_noise > 0) {
+    if (rank == 0) {
+      add_noise(run, NoiseUse::kSegment, 0, arch_.inference_noise, run.state.z_H);
+      add_noise(run, NoiseUse::kSegment, 1, arch_.inference_noise, run.state.z_L);
+    }
+    team.sync();
+  }
+  uint64_t number = 0;
+  size_t stashed = 0;
+  for (int64_t h = 0; h < arch_.H_cycles; ++h) {
+    const bool last_cycle = h + 1 == arch_.H_cycles;
+    for (int64_t l = 0; l < arch_.L_cycles; ++l) {
+      const bool last = last_cycle && l + 1 == arch_.L_cycles;
+      const bool gradient = last || (last_cycle && arch_.gradient == GradientSpan::kLastCycle);
+      call({number++, false, gradient, last}, run, ws, team, rank, stashed);
+    }
+    call({number++, true, last_cycle, last_cycle}, run, ws, team, rank, stashed);
+  }
+  if (run.stash) std::copy_n(run.state.z_H, d_.state_size(), run.stash->z_H.data());
+  team.sync();  // the states of all rows are there
+}
+
+// ---- backward ----
+
+// Through all blocks of one net call; memory.g: of each example dL/d(output), replaced by dL/d(input).
+template <typename E>
+void Segment<E>::net_backward(const SegmentWeights<E>& weights, bool high, size_t call,
+                              std::span<const ExampleGradient> examples, BackwardMemory& memory,
+                              std::span<float> gradient) const {
+  const auto& blocks = high ? weights.nets.high() : weights.nets.L;
+  const auto& index = high ? layout_.index().H : layout_.index().L;
+  const size_t first = call * layout_.index().L.size();  // the L calls come before the H call
+  std::vector<float*> g;
+  for (size_t i = 0; i < examples.size(); ++i) g.push_back(memory.g[i].data());
+  const auto target = [&](size_t i) { return layout_.slice(gradient, i).data(); };
+  for (size_t layer = blocks.size(); layer-- > 0;) {
+    std::vector<const BlockStash<E>*> stashes;
+    for (const ExampleGradient& example : examples) stashes.push_back(&example.stash->blocks[first + layer]);
+    backward_->run(blocks[layer], stashes, g, memory.blocks,
+                   {.mixer_in = target(index[layer].mixer_in),
+                    .mixer_out = target(index[layer].mixer_out),
+                    .gate_up = target(index[layer].gate_up),
+                    .down = target(index[layer].down)});
+  }
+}
+
+template <typename E>
+void Segment<E>::backward(const SegmentWeights<E>& weights, std::span<const ExampleGradient> examples,
+                          BackwardMemory& memory, std::span<float> gradient) const {
+  const auto lambda = static_cast<float>(arch_.relaxation);
+  const size_t n = d_.state_size(), calls = graded_L_calls();
+  for (size_t i = 0; i < examples.size(); ++i) {
+    heads_backward(weights, examples[i], memory.g[i].data(), memory, gradient);
+    if (lambda != 1) kernels::axpby(lambda, memory.g[i].data(), 0, memory.g[i].data(), n);
+  }
+  net_backward(weights, true, calls, examples, memory, gradient);
+  // memory.g is now dL/dz_L after the last L call: z_H of before is a constant. Going back, z_L reaches its successor
+  // through the net and, with relaxation below 1, directly.
+  std::vector<Buffer<float>> direct;
+  if (lambda != 1)
+    for (size_t i = 0; i < examples.size(); ++i) direct.emplace_back(n);
+  for (size_t call = calls; call-- > 0;) {
+    for (size_t i = 0; i < direct.size(); ++i) {
+      kernels::axpby(1 - lambda, memory.g[i].data(), 0, direct[i].data(), n);
+      kernels::axpby(lambda, memory.g[i].data(), 0, memory.g[i].data(), n);
+    }
+    net_backward(weights, false, call, examples, memory, gradient);
+    for (size_t i = 0; i < examples.size(); ++i) {
+      float* g_x = memory.g_x[i].data();
+      if (call + 1 == calls)
+        std::copy_n(memory.g[i].data(), n, g_x);
+      else
+        kernels::add(memory.g[i].data(), g_x, g_x, n);
+      if (!direct.empty()) kernels::axpby(1, direct[i].data(), 1, memory.g[i].data(), n);
+    }
+  }
+  for (size_t i = 0; i < examples.size(); ++i) embed_backward(examples[i], memory.g_x[i].data(), gradient);
+}
+
+template class Segment<float>;
+template class Segment<kernels::bf16>;
+
+}  // namespace hrm::engine

@@ -1,0 +1,69 @@
+// Small matrix products with a fixed shape, prepared once and run millions of times: all of the engine's arithmetic
+// that grows faster than its data goes through here.
+//
+//   C [m x n]  (+)=  sum over r < count of  A_r [m x k] B_r [k x n]        A_r = A + r * stride_a, B_r likewise
+//
+// All matrices are column-major, C is float32. Seen from row-major activations: B is X [n rows, k features], C is
+// Y [n rows, m features], and A is a block of m rows of the weight matrix, transposed. Operands are float or bf16; A
+// lies in *pair layout* (kernels/bf16.h): element (i, j) of A at (j / P) * lda * P + i * P + j % P, P = kPair<E>.
+//
+// A column of C depends on the same column of B alone: results are bitwise independent of n and of the other columns.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "kernels/bf16.h"
+
+namespace hrm::kernels {
+
+// Sizes, leading dimensions and strides in elements.
+struct GemmShape {
+  size_t m = 0, n = 0, k = 0;  // k: a multiple of P
+  size_t lda = 0, ldb = 0, ldc = 0;
+  bool accumulate = false;  // add to C instead of overwriting it
+  size_t stride_a = 0, stride_b = 0;
+};
+
+enum class GemmLibrary {
+  kScalar,    // the readable truth
+  kPortable,  // the vector kernels of this room; float operands only
+  kXsmm,      // libxsmm's just-in-time kernels; x86-64
+};
+
+// The fastest one this machine runs for operands E. HRM_ISA lowers it as it lowers the vector kernels.
+template <typename E>
+GemmLibrary best_gemm();
+
+template <typename E>
+class Gemm {
+ public:
+  Gemm() = default;  // not runnable
+  // Throws bad_input where the library cannot run this shape; with the best library every shape runs.
+  explicit Gemm(const GemmShape& shape, GemmLibrary library = best_gemm<E>());
+
+  // Any number of threads may call this. No alignment is required.
+  void operator()(const E* a, const E* b, float* c, size_t count = 1) const {
+    if (jit_) {
+      const unsigned long long batch = count;
+      jit_(a, b, c, &batch);
+    } else {
+      plain_(shape_, a, b, c, count);
+    }
+  }
+
+ private:
+  using Jit = void (*)(const E* a, const E* b, float* c, const unsigned long long* count, ...);
+  using Plain = void (*)(const GemmShape& shape, const E* a, const E* b, float* c, size_t count);
+  GemmShape shape_;
+  Jit jit_ = nullptr;
+  Plain plain_ = nullptr;
+};
+
+// True where bf16 operands are faster than float ones: the machine multiplies them natively and a library uses that.
+bool native_bf16();
+
+// "libxsmm 1.17, native bf16"; for people.
+std::string gemm_description();
+
+}  // namespace hrm::kernels

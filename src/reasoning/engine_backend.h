@@ -1,0 +1,20 @@
+// The reasoning model's arithmetic on the CPU engine: fused blocks on plain memory, a hand-written backward pass, no
+// libtorch. aten/backend is the truth it is tested against.
+//
+// Each thread takes whole examples, in micro-batches that stay in its cache; where there are fewer examples than
+// threads, several threads share one. Answers of an example are bitwise independent of the batch around it and of the
+// number of threads; a training step has the same bits for the same number of threads.
+#pragma once
+
+#include <memory>
+
+#include "reasoning/backend.h"
+
+namespace hrm::reasoning {
+
+// Weights start from engine::initial_weights(config, 0). With forward_dtype bfloat16 the products take bf16 operands
+// where the machine multiplies them natively, else float32 ones (more exact, and there also faster).
+// Throws bad_input on an invalid configuration or one that the engine cannot run (engine/dims.h).
+std::unique_ptr<Backend> make_engine_backend(const engine::ModelConfig& config, const BackendOptions& options);
+
+}  // namespace hrm::reasoning
