@@ -18,7 +18,6 @@ using kernels::kPair;
 using kernels::Panel;
 using kernels::Size;
 
-constexpr size_t kHiddenBlock = 64;  // hidden rows of the token mixer per tile
 constexpr size_t kTokenBlock = 128;  // tokens per block where tokens are the features of a product
 
 // Numbers per example in the workspace's operand arrays.

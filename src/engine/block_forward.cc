@@ -1,25 +1,15 @@
 #include "engine/block_forward.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "kernels/convert.h"
 #include "kernels/pack.h"
 #include "kernels/rms_norm.h"
-#include "kernels/rotary.h"
-#include "kernels/softmax.h"
 #include "kernels/swiglu.h"
 
 namespace hrm::engine {
-namespace {
 
-using kernels::Buffer;
 using kernels::Gemm;
-using kernels::kPair;
-
-constexpr size_t kHiddenBlock = 64;  // hidden rows of the token mixer per tile
-
-}  // namespace
 
 template <typename E>
 BlockStash<E>::BlockStash(const Dims& d)
@@ -34,24 +24,6 @@ BlockStash<E>::BlockStash(const Dims& d)
       out(d.T * d.D),
       scale1(d.mixer ? d.D : d.T),
       scale2(d.T) {}
-
-template <typename E>
-Workspace<E>::Workspace(const Dims& d, size_t team_size)
-    : x(d.T * d.D),
-      xe(d.T * d.D),
-      q(d.mixer ? 0 : d.T * d.D),
-      k(d.mixer ? 0 : d.T_even * d.D),
-      v(d.mixer ? 0 : d.T_even * d.D),
-      a(d.mixer ? 0 : d.T * d.D),
-      h(d.T * d.I) {
-  const size_t tile = d.mixer ? std::max(d.T, kHiddenBlock) * kFeatureBlock : d.T * std::max(kFeatureBlock, d.W);
-  for (size_t i = 0; i < team_size; ++i)
-    tiles.push_back({.c0 = Buffer<float>(tile),
-                     .c1 = Buffer<float>(tile),
-                     .scores = Buffer<float>(d.mixer ? 0 : d.T * d.T_even),
-                     .p = Buffer<E>(d.T_even * (d.mixer ? kFeatureBlock : d.T)),
-                     .inner = Buffer<E>(d.M * kFeatureBlock)});
-}
 
 template <typename E>
 BlockForward<E>::BlockForward(const Dims& dims, float epsilon, const kernels::RotaryTable& rotary, size_t team_size)
@@ -74,12 +46,11 @@ BlockForward<E>::BlockForward(const Dims& dims, float epsilon, const kernels::Ro
 template <typename E>
 auto BlockForward<E>::make_rows(size_t begin, size_t end) const -> Rows {
   const size_t n = end - begin;
-  Rows r{.begin = begin, .end = end, .qkv = {}, .out = {}, .gate_up = {}, .down = {}, .scores = {}, .mix = {}};
+  Rows r{.begin = begin, .end = end, .qkv = {}, .out = {}, .gate_up = {}, .down = {}, .attention = {}};
   if (n == 0) return r;
   if (!d_.mixer) {
     r.qkv = BlockedGemm<E>({.m = 3 * d_.D, .n = n, .k = d_.D, .ldb = d_.D, .ldc = d_.W}, d_.W);
-    r.scores = Gemm<E>({.m = d_.T, .n = n, .k = d_.W, .lda = d_.T_even, .ldb = d_.W, .ldc = d_.T_even});
-    r.mix = Gemm<E>({.m = d_.W, .n = n, .k = d_.T_even, .lda = d_.W, .ldb = d_.T_even, .ldc = d_.W});
+    r.attention = Attention<E>(d_, rotary_, begin, end);
     r.out = BlockedGemm<E>({.m = d_.D, .n = n, .k = d_.D, .ldb = d_.D, .ldc = d_.D, .accumulate = true});
   }
   r.gate_up = BlockedGemm<E>({.m = 2 * d_.I, .n = n, .k = d_.D, .ldb = d_.D, .ldc = kFeatureBlock});
@@ -87,42 +58,17 @@ auto BlockForward<E>::make_rows(size_t begin, size_t end) const -> Rows {
   return r;
 }
 
-// Q, K and V of the rows, head by head: Q as rows, K transposed in pair layout, V in pair layout.
+// Q, K and V of the rows, head by head.
 template <typename E>
 void BlockForward<E>::project_heads(const PackedBlock<E>& weights, const Rows& rows, Workspace<E>& ws, size_t rank,
                                     BlockStash<E>* stash) const {
-  const size_t n = rows.size(), begin = rows.begin, half = d_.W / 2;
-  const kernels::Size size{n, d_.W};
   float* tile = ws.tiles[rank].c0.data();
   for (size_t j = 0; j < 3 * d_.N; ++j) {
-    rows.qkv.block(j, weights.mixer_in.data(), ws.xe.data() + begin * d_.D, tile);
-    const size_t kind = j / d_.N, head = j % d_.N, at = head * d_.T * d_.W + begin * d_.W;
-    if (kind < 2 && rotary_.half > 0)
-      kernels::rotate(size, {tile, d_.W}, rotary_.cosine.data() + begin * half, rotary_.sine.data() + begin * half);
-    if (kind == 0) kernels::convert(tile, ws.q.data() + at, n * d_.W);
-    if (kind == 1)
-      kernels::transpose_pairs(size, {tile, d_.W},
-                               {ws.k.data() + head * d_.T_even * d_.W + begin * kPair<E>, d_.T_even});
-    if (kind == 2)
-      kernels::interleave_rows(size, {tile, d_.W}, {ws.v.data() + head * d_.T_even * d_.W + begin * d_.W, d_.W});
-    if (stash) kernels::convert(tile, (kind == 0 ? stash->q : kind == 1 ? stash->k : stash->v).data() + at, n * d_.W);
-  }
-}
-
-// a <- softmax(Q K^T / sqrt(W)) V, head by head.
-template <typename E>
-void BlockForward<E>::attend(const Rows& rows, Workspace<E>& ws, size_t rank) const {
-  auto& tiles = ws.tiles[rank];
-  const size_t n = rows.size();
-  const float scale = 1 / std::sqrt(static_cast<float>(d_.W));
-  for (size_t head = 0; head < d_.N; ++head) {
-    const size_t keys = head * d_.T_even * d_.W;
-    rows.scores(ws.k.data() + keys, ws.q.data() + head * d_.T * d_.W + rows.begin * d_.W, tiles.scores.data());
-    kernels::softmax_rows<E>({n, d_.T}, {tiles.scores.data(), d_.T_even}, scale, {tiles.p.data(), d_.T_even},
-                             d_.T_even);
-    rows.mix(ws.v.data() + keys, tiles.p.data(), tiles.c0.data());
-    for (size_t r = 0; r < n; ++r)
-      kernels::convert(tiles.c0.data() + r * d_.W, ws.a.data() + (rows.begin + r) * d_.D + head * d_.W, d_.W);
+    rows.qkv.block(j, weights.mixer_in.data(), ws.xe.data() + rows.begin * d_.D, tile);
+    rows.attention.store(j, tile, ws);
+    if (!stash) continue;
+    auto& kept = j < d_.N ? stash->q : j < 2 * d_.N ? stash->k : stash->v;
+    kernels::convert(tile, kept.data() + (j % d_.N * d_.T + rows.begin) * d_.W, rows.size() * d_.W);
   }
 }
 
@@ -134,7 +80,7 @@ void BlockForward<E>::attention(const PackedBlock<E>& weights, Workspace<E>& ws,
   if (rows.size() > 0) project_heads(weights, rows, ws, rank, stash);
   team.sync();  // K and V of all rows are there
   if (rows.size() == 0) return;
-  attend(rows, ws, rank);
+  rows.attention.attend(ws, ws.tiles[rank]);
   if (stash) std::copy_n(ws.a.data(), d_.T * d_.D, stash->a.data());
   const size_t at = rows.begin * d_.D;
   rows.out(weights.mixer_out.data(), ws.a.data() + at, ws.x.data() + at);
@@ -220,8 +166,6 @@ void BlockForward<E>::run(const PackedBlock<E>& weights, Workspace<E>& ws, Team&
 
 template struct BlockStash<float>;
 template struct BlockStash<kernels::bf16>;
-template struct Workspace<float>;
-template struct Workspace<kernels::bf16>;
 template class BlockForward<float>;
 template class BlockForward<kernels::bf16>;
 

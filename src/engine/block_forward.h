@@ -10,10 +10,12 @@
 
 #include <vector>
 
+#include "engine/attention.h"
 #include "engine/blocked_gemm.h"
 #include "engine/dims.h"
 #include "engine/packed_weights.h"
 #include "engine/team.h"
+#include "engine/workspace.h"
 #include "kernels/buffer.h"
 #include "kernels/rotary.h"
 
@@ -33,25 +35,6 @@ struct BlockStash {
   explicit BlockStash(const Dims& d);
 };
 
-// Memory of one example in work; shared by its team.
-template <typename E>
-struct Workspace {
-  explicit Workspace(const Dims& d, size_t team_size);
-
-  kernels::Buffer<float> x;  // [T,D] residual stream: a net's input, then its output
-  kernels::Buffer<E> xe;     // [T,D] the same as operand; both are kept in step by the block
-
-  kernels::Buffer<E> q, k, v, a;    // [N,T,W]; per head K^T and V in pair layout; [T,D]
-  kernels::Buffer<E> h;             // [T,I]
-  struct Tiles {                    // one member's own
-    kernels::Buffer<float> c0, c1;  // a product's result, before its epilogue
-    kernels::Buffer<float> scores;  // [T,T_even]
-    kernels::Buffer<E> p;           // [T,T_even] attention weights; mixer: [T_even,64] input and [M,64] inner channels
-    kernels::Buffer<E> inner;
-  };
-  std::vector<Tiles> tiles;
-};
-
 template <typename E>
 class BlockForward {
  public:
@@ -66,13 +49,12 @@ class BlockForward {
   struct Rows {  // a member's rows and the products over that many
     size_t begin = 0, end = 0;
     BlockedGemm<E> qkv, out, gate_up, down;
-    kernels::Gemm<E> scores, mix;
+    Attention<E> attention;
     size_t size() const { return end - begin; }
   };
   Rows make_rows(size_t begin, size_t end) const;
   void project_heads(const PackedBlock<E>& weights, const Rows& rows, Workspace<E>& ws, size_t rank,
                      BlockStash<E>* stash) const;
-  void attend(const Rows& rows, Workspace<E>& ws, size_t rank) const;
   void attention(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank, BlockStash<E>* stash) const;
   void mix_channels(const PackedBlock<E>& weights, size_t begin, size_t width, Workspace<E>& ws, size_t rank,
                     BlockStash<E>* stash) const;

@@ -8,6 +8,7 @@
 namespace hrm::engine {
 
 inline constexpr size_t kFeatureBlock = 64;
+inline constexpr size_t kHiddenBlock = 64;  // hidden rows of the token mixer per tile
 
 // C [n rows, m features] (+)= X [n, k] A^T, block by block of the m features.
 //
