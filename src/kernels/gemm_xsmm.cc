@@ -9,13 +9,16 @@
 #include <cstdlib>
 
 // The library falls back to a BLAS for products that it does not compile. Only compiled kernels are asked for here, so
-// these are never reached; they spare a BLAS.
+// these are never reached; they spare a BLAS. Hidden: libtorch has functions of these names of its own, and calls to
+// them must not end here.
+#define HRM_NO_BLAS [[gnu::weak, gnu::visibility("hidden")]]
 extern "C" {
-[[gnu::weak]] void dgemm_() { std::abort(); }
-[[gnu::weak]] void sgemm_() { std::abort(); }
-[[gnu::weak]] void dgemv_() { std::abort(); }
-[[gnu::weak]] void sgemv_() { std::abort(); }
+HRM_NO_BLAS void dgemm_() { std::abort(); }
+HRM_NO_BLAS void sgemm_() { std::abort(); }
+HRM_NO_BLAS void dgemv_() { std::abort(); }
+HRM_NO_BLAS void sgemv_() { std::abort(); }
 }
+#undef HRM_NO_BLAS
 
 namespace hrm::kernels::xsmm {
 namespace {
