@@ -40,6 +40,8 @@ class Augmenter {
   virtual ~Augmenter() = default;
   // Same seed, same map. Seed 0 is the identity. Any number of threads.
   virtual void apply(uint64_t seed, std::span<int32_t> question, std::span<int32_t> answer) const = 0;
+  // The inverse map of one grid: what apply(seed) made of it becomes the grid again.
+  virtual void undo(uint64_t seed, std::span<int32_t> grid) const = 0;
   // Where there are few maps: their number n; seeds 0 to n-1 are then n different maps. 0: too many to list.
   virtual uint64_t distinct_maps() const { return 0; }
 };

@@ -32,6 +32,11 @@ class MazeAugmenter : public Augmenter {
     for (std::span<int32_t> grid : {question, answer})
       if (!grid.empty()) std::ranges::copy(transform(id, grid, shape_.height, shape_.width), grid.begin());
   }
+  void undo(uint64_t seed, std::span<int32_t> grid) const override {
+    const int id = inverse_dihedral(ids_[seed % ids_.size()]);
+    // A quarter turn of a grid that is not square was not applied, so height and width stay.
+    if (id != 0) std::ranges::copy(transform(id, grid, shape_.height, shape_.width), grid.begin());
+  }
   uint64_t distinct_maps() const override { return ids_.size(); }
 
  private:

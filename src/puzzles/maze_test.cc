@@ -77,6 +77,9 @@ TEST(Maze, AugmentsByTheSymmetriesOfItsShape) {
       family->augmenter()->apply(seed, q, a);
       EXPECT_TRUE(family->check_answer(q, a).accepted);
       EXPECT_TRUE(seed != 0 || q == question);
+      Tokens undone = q;
+      family->augmenter()->undo(seed, undone);
+      EXPECT_EQ(undone, question);
       seen.insert(q);
       classes.insert(family->canonical(q));
     }

@@ -26,13 +26,19 @@ class SudokuAugmenter : public Augmenter {
 
   void apply(uint64_t seed, std::span<int32_t> question, std::span<int32_t> answer) const override {
     if (seed == 0) return;
-    Rng rng(seed);
-    const SudokuSymmetry map = random_symmetry(shape_, rng);
+    const SudokuSymmetry map = map_of(seed);
     map.apply(question);
     if (!answer.empty()) map.apply(answer);
   }
+  void undo(uint64_t seed, std::span<int32_t> grid) const override {
+    if (seed != 0) map_of(seed).undo(grid);
+  }
 
  private:
+  SudokuSymmetry map_of(uint64_t seed) const {
+    Rng rng(seed);
+    return random_symmetry(shape_, rng);
+  }
   SudokuShape shape_;
 };
 
@@ -45,6 +51,18 @@ void SudokuSymmetry::apply(std::span<int32_t> grid) const {
     for (size_t c = 0; c < side; ++c) {
       const int32_t token = transpose ? old[columns[c] * side + rows[r]] : old[rows[r] * side + columns[c]];
       grid[r * side + c] = token < 0 ? token : tokens[token];
+    }
+}
+
+void SudokuSymmetry::undo(std::span<int32_t> grid) const {
+  const size_t side = rows.size();
+  const Tokens changed(grid.begin(), grid.end());
+  Tokens names(tokens.size());
+  for (size_t token = 0; token < tokens.size(); ++token) names[tokens[token]] = static_cast<int32_t>(token);
+  for (size_t r = 0; r < side; ++r)
+    for (size_t c = 0; c < side; ++c) {
+      const int32_t token = changed[r * side + c];
+      grid[transpose ? columns[c] * side + rows[r] : rows[r] * side + columns[c]] = token < 0 ? token : names[token];
     }
 }
 

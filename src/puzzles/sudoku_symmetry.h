@@ -22,6 +22,7 @@ struct SudokuSymmetry {
   std::vector<int> rows, columns;  // [side]
   std::vector<int32_t> tokens;     // [vocab] old token -> new token
   void apply(std::span<int32_t> grid) const;
+  void undo(std::span<int32_t> grid) const;  // the inverse
 };
 
 SudokuSymmetry identity_symmetry(const SudokuShape& shape);

@@ -40,6 +40,8 @@ TEST(SudokuAugmenter, KeepsRulesAndGivens) {
       Tokens again = question, without_answer = answer;
       augmenter->apply(seed, again, {});
       EXPECT_EQ(again, q) << "the map depends on the seed alone";
+      augmenter->undo(seed, again);
+      EXPECT_EQ(again, question) << "undo is the inverse";
       seen.insert(q);
     }
     EXPECT_GT(seen.size(), 45u);

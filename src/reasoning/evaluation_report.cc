@@ -22,6 +22,19 @@ Json to_json(const Scores& scores, const std::string& rule_name) {
   return json;
 }
 
+// {"self_selected": {<selector>: scores}, "rules_selected": {"rules": scores}}
+Json to_json(const std::vector<Selection>& selected, const std::string& rule_name) {
+  Json json = {{"self_selected", Json::object()}, {"rules_selected", Json::object()}};
+  for (const Selection& selection : selected) {
+    Json scores = {{"exact", to_json(selection.exact)}};
+    if (!rule_name.empty()) scores[rule_name] = to_json(selection.rules);
+    json[selection.by_rules ? "rules_selected" : "self_selected"][selection.name] = std::move(scores);
+  }
+  return json;
+}
+
+std::string label(const Selection& selection) { return selection.by_rules ? "rules (verifier)" : selection.name; }
+
 std::string row(std::string_view name, const Estimate& estimate) {
   return fmt::format("{:<20} {:>7.4f}   {:.4f} .. {:.4f}   n {}\n", name, estimate.value, estimate.interval.low,
                      estimate.interval.high, estimate.n);
@@ -38,16 +51,12 @@ Json to_json(const Evaluation& evaluation) {
   for (const RatingBand& band : evaluation.bands) {
     Json entry = {{"rating", band.name}};
     entry.update(to_json(band.scores, evaluation.rule_name));
+    if (evaluation.rollouts > 1) entry.update(to_json(band.selected, evaluation.rule_name));
     json["rating_bands"].push_back(std::move(entry));
   }
   if (evaluation.rollouts == 1) return json;
-  json["self_selected"] = Json::object();
-  json["rules_selected"] = Json::object();
-  for (const Selection& selection : evaluation.selected) {
-    Json scores = {{"exact", to_json(selection.exact)}};
-    if (!evaluation.rule_name.empty()) scores[evaluation.rule_name] = to_json(selection.rules);
-    json[selection.by_rules ? "rules_selected" : "self_selected"][selection.name] = std::move(scores);
-  }
+  json["segments_spent"] = evaluation.segments_spent;
+  json.update(to_json(evaluation.selected, evaluation.rule_name));
   return json;
 }
 
@@ -66,15 +75,20 @@ std::string to_table(const Evaluation& evaluation) {
   if (!evaluation.bands.empty()) {
     fmt::format_to(add, "\n{:<20} {:>7}   {:<16}   {:>7}   {:>8}   n\n", "rating", "exact", "95 % interval", "cells",
                    "segments");
-    for (const auto& [name, scores] : evaluation.bands)
+    for (const auto& [name, scores, selected] : evaluation.bands)
       fmt::format_to(add, "{:<20} {:>7.4f}   {:.4f} .. {:.4f}   {:>7.4f}   {:>8.2f}   {}\n", name, scores.exact.value,
                      scores.exact.interval.low, scores.exact.interval.high, scores.cells.value, scores.segments.value,
                      scores.segments.n);
   }
   if (evaluation.selected.empty()) return text;
-  fmt::format_to(add, "\nexact, one answer picked among {} rollouts\n", evaluation.rollouts);
-  for (const Selection& selection : evaluation.selected)
-    text += row(selection.by_rules ? "rules (verifier)" : selection.name, selection.exact);
+  fmt::format_to(add, "\nexact, one answer picked among {} rollouts, {:.2f} segments spent per puzzle\n",
+                 evaluation.rollouts, evaluation.segments_spent);
+  for (const Selection& selection : evaluation.selected) {
+    text += row(label(selection), selection.exact);
+    for (const RatingBand& band : evaluation.bands)
+      for (const Selection& of_band : band.selected)
+        if (of_band.name == selection.name) text += row(fmt::format("  rating {}", band.name), of_band.exact);
+  }
   return text;
 }
 

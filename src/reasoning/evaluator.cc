@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <memory>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
@@ -21,6 +23,7 @@ namespace hrm::reasoning {
 namespace {
 
 using puzzles::Dataset;
+using puzzles::Family;
 
 void check_fit(const engine::ModelConfig& config, const Dataset& dataset) {
   const puzzles::DatasetMetadata& data = dataset.metadata();
@@ -36,24 +39,42 @@ void check_fit(const engine::ModelConfig& config, const Dataset& dataset) {
                     data.num_puzzle_identifiers, config.data.num_puzzle_identifiers);
 }
 
-void check_options(const engine::ArchConfig& arch, const EvaluationOptions& options) {
+bool draws_numbers(const engine::ArchConfig& arch) {
+  return arch.initial_state == engine::InitialState::kRandom || arch.noise > 0 || arch.inference_noise > 0 ||
+         arch.chains > 1;
+}
+
+// The maps through which further rollouts see a puzzle; null for none.
+std::unique_ptr<puzzles::Augmenter> maps_of(const engine::ArchConfig& arch, const puzzles::Family& family,
+                                            const EvaluationOptions& options) {
+  if (options.rollouts == 1 || !options.symmetries.value_or(!draws_numbers(arch))) return nullptr;
+  auto maps = family.augmenter();
+  if (!maps && !draws_numbers(arch))
+    throw bad_input("reasoning.evaluate",
+                    "{} rollouts would all be the same: this model draws no random numbers and the puzzles have no "
+                    "symmetries (add noise with arch.inference_noise=0.1)",
+                    options.rollouts);
+  return maps;
+}
+
+void check_options(const engine::ArchConfig& arch, const puzzles::Family& family, const EvaluationOptions& options) {
   if (options.limit < 0) throw bad_input("reasoning.evaluate", "limit {} is below 0", options.limit);
   if (options.rollouts < 1) throw bad_input("reasoning.evaluate", "rollouts {} is below 1", options.rollouts);
-  const bool random = arch.initial_state == engine::InitialState::kRandom || arch.noise > 0 ||
-                      arch.inference_noise > 0 || arch.chains > 1;
-  if (options.rollouts > 1 && !random)
+  if (options.rollouts > 1 && options.symmetries == false && !draws_numbers(arch))
     throw bad_input("reasoning.evaluate",
-                    "{} rollouts would all be the same: this model draws no random numbers (add noise with "
-                    "arch.inference_noise=0.1)",
+                    "{} rollouts without symmetries would all be the same: this model draws no random numbers",
                     options.rollouts);
+  if (options.until_accepted && !family.has_rules())
+    throw bad_input("reasoning.evaluate", "rollouts until the rules accept: these puzzles have no rules to ask");
 }
 
 // The examples to run, each `rollouts` times, and what became of them.
 class Run {
  public:
-  Run(const Dataset& dataset, const EvaluationOptions& options)
+  Run(const Dataset& dataset, const EvaluationOptions& options, std::unique_ptr<puzzles::Augmenter> maps)
       : dataset_(dataset),
         options_(options),
+        maps_(std::move(maps)),
         seq_len_(static_cast<size_t>(dataset.metadata().seq_len)),
         wanted_(options.limit > 0 ? std::min(options.limit, dataset.examples()) : dataset.examples()),
         labels_(seq_len_),
@@ -75,18 +96,41 @@ class Run {
     return std::span(outcomes_).subspan(static_cast<size_t>(number) * k, k);
   }
 
-  // Examples before the first one with an unfinished rollout.
+  // Nothing is left to do for the example.
+  bool settled(int64_t number) const {
+    const auto rollouts = rollouts_of(number);
+    if (options_.until_accepted && std::ranges::any_of(rollouts, &Outcome::accepted)) return true;
+    return std::ranges::find(rollouts, int64_t{0}, &Outcome::segments) == rollouts.end();
+  }
+  // Examples before the first one that is not settled.
   int64_t finished_prefix() const {
-    const auto unfinished = std::ranges::find(outcomes_, int64_t{0}, &Outcome::segments);
-    return (unfinished - outcomes_.begin()) / options_.rollouts;
+    int64_t number = 0;
+    while (number < wanted_ && settled(number)) ++number;
+    return number;
   }
 
-  ExampleHeader load(size_t index, std::span<int32_t> tokens) {
+  // Chooses what runs next, as indices into outcomes: everything at once, or with until_accepted the next rollout of
+  // the examples that need one. Returns their number, 0 when all is done.
+  size_t next_round() {
+    round_.clear();
+    const auto k = static_cast<size_t>(options_.rollouts);
+    for (size_t number = 0; number < static_cast<size_t>(wanted_); ++number) {
+      if (settled(static_cast<int64_t>(number))) continue;
+      for (size_t rollout = 0; rollout < k; ++rollout) {
+        if (outcomes_[number * k + rollout].segments > 0) continue;
+        round_.push_back(number * k + rollout);
+        if (options_.until_accepted) break;
+      }
+    }
+    return round_.size();
+  }
+
+  ExampleHeader load(size_t place, std::span<int32_t> tokens) {
+    const size_t index = round_[place];
     const int64_t example = example_of(static_cast<int64_t>(index) / options_.rollouts);
-    const uint64_t rollout = index % static_cast<uint64_t>(options_.rollouts);
     dataset_.read(example, tokens, labels_);
-    return {.identifier = dataset_.identifier_of(dataset_.puzzle_of(example)),
-            .seed = derive_seed(options_.seed, {static_cast<uint64_t>(example), rollout})};
+    if (maps_) maps_->apply(map_of(index), tokens, {});
+    return {.identifier = dataset_.identifier_of(dataset_.puzzle_of(example)), .seed = seed_of(index)};
   }
 
   void record(const SegmentView& view) {
@@ -101,11 +145,23 @@ class Run {
   }
 
  private:
+  uint64_t seed_of(size_t index) const {
+    const int64_t example = example_of(static_cast<int64_t>(index) / options_.rollouts);
+    return derive_seed(options_.seed,
+                       {static_cast<uint64_t>(example), index % static_cast<uint64_t>(options_.rollouts)});
+  }
+  // Seed of the rollout's symmetry: the first rollout is plain; few maps are taken in turn.
+  uint64_t map_of(size_t index) const {
+    const uint64_t rollout = index % static_cast<uint64_t>(options_.rollouts);
+    return rollout == 0 || maps_->distinct_maps() > 0 ? rollout : seed_of(index);
+  }
+
   void record_slot(const SegmentView& view, size_t slot) {
-    const size_t index = view.examples[slot];
+    const size_t index = round_[view.examples[slot]];
     const int64_t number = static_cast<int64_t>(index) / options_.rollouts;
-    const auto question = view.inputs.subspan(slot * seq_len_, seq_len_);
-    const auto answer = std::span(view.output.answers).subspan(slot * seq_len_, seq_len_);
+    const auto given = std::span(view.output.answers).subspan(slot * seq_len_, seq_len_);
+    std::vector<int32_t> answer(given.begin(), given.end());
+    if (maps_) maps_->undo(map_of(index), answer);
     dataset_.read(example_of(number), scratch_, labels_);
 
     Outcome& outcome = outcomes_[index];
@@ -113,7 +169,7 @@ class Run {
     outcome.q_halt = view.output.q_halt[slot];
     if (!view.output.residual_H.empty()) outcome.residual = view.output.residual_H[slot];
     outcome.fingerprint = fingerprint(answer);
-    outcome.accepted = dataset_.family().check_answer(question, answer).accepted;
+    outcome.accepted = dataset_.family().check_answer(scratch_, answer).accepted;
     for (size_t cell = 0; cell < seq_len_; ++cell) {
       if (labels_[cell] == kIgnoreLabel) continue;
       ++outcome.supervised;
@@ -129,8 +185,10 @@ class Run {
 
   const Dataset& dataset_;
   const EvaluationOptions& options_;
+  const std::unique_ptr<puzzles::Augmenter> maps_;
   const size_t seq_len_;
   const int64_t wanted_;
+  std::vector<size_t> round_;
   std::vector<int32_t> labels_, scratch_, answers_;
   std::vector<Outcome> outcomes_;
   uint64_t done_ = 0, supervised_ = 0, exact_ = 0;
@@ -192,22 +250,14 @@ std::string band_name(BandKey key) {
   return fmt::format("{}-{}", low, low * 10 - 1);
 }
 
-std::vector<RatingBand> bands_of(const Run& run, const Dataset& dataset, int64_t examples) {
-  std::map<BandKey, Tally> tallies;
-  for (int64_t number = 0; number < examples; ++number)
-    tallies[band_of(dataset.rating_of(run.example_of(number)))].add(run.rollouts_of(number).front());
-  std::vector<RatingBand> bands;
-  if (tallies.size() == 1 && tallies.begin()->first.digits == kUnknown) return bands;
-  for (const auto& [key, tally] : tallies) bands.push_back({band_name(key), tally.scores()});
-  return bands;
-}
-
-std::vector<Selection> selections_of(const Run& run, int64_t examples, bool has_rules) {
+std::vector<Selection> selections_of(const Run& run, std::span<const int64_t> numbers, const Family& family,
+                                     const EvaluationOptions& options) {
   std::vector<Selection> all;
+  if (options.rollouts == 1) return all;
   for (const Selector& selector : selectors()) {
-    if (selector.needs_rules && !has_rules) continue;
+    if (selector.needs_rules ? !family.has_rules() : options.until_accepted) continue;
     Tally tally;
-    for (int64_t number = 0; number < examples; ++number) {
+    for (const int64_t number : numbers) {
       const auto rollouts = run.rollouts_of(number);
       tally.add(rollouts[selector.pick(rollouts)]);
     }
@@ -215,6 +265,25 @@ std::vector<Selection> selections_of(const Run& run, int64_t examples, bool has_
     all.push_back({std::string(selector.name), selector.needs_rules, scores.exact, scores.rules});
   }
   return all;
+}
+
+Scores first_rollouts(const Run& run, std::span<const int64_t> numbers) {
+  Tally tally;
+  for (const int64_t number : numbers) tally.add(run.rollouts_of(number).front());
+  return tally.scores();
+}
+
+std::vector<RatingBand> bands_of(const Run& run, const Dataset& dataset, int64_t examples,
+                                 const EvaluationOptions& options) {
+  std::map<BandKey, std::vector<int64_t>> members;
+  for (int64_t number = 0; number < examples; ++number)
+    members[band_of(dataset.rating_of(run.example_of(number)))].push_back(number);
+  std::vector<RatingBand> bands;
+  if (members.size() == 1 && members.begin()->first.digits == kUnknown) return bands;
+  for (const auto& [key, numbers] : members)
+    bands.push_back(
+        {band_name(key), first_rollouts(run, numbers), selections_of(run, numbers, dataset.family(), options)});
+  return bands;
 }
 
 std::string rule_name_of(const puzzles::Family& family) {
@@ -232,8 +301,8 @@ std::string protocol_of(int64_t segments, int64_t trained) {
 Evaluation evaluate(Backend& backend, const Dataset& dataset, const EvaluationOptions& options) {
   const engine::ModelConfig& config = backend.config();
   check_fit(config, dataset);
-  check_options(config.arch, options);
-  Run run(dataset, options);
+  check_options(config.arch, dataset.family(), options);
+  Run run(dataset, options, maps_of(config.arch, dataset.family(), options));
   Evaluation evaluation;
   evaluation.segments = options.segments > 0 ? options.segments : config.arch.halt_max_steps;
   evaluation.protocol = protocol_of(evaluation.segments, config.arch.halt_max_steps);
@@ -244,26 +313,31 @@ Evaluation evaluate(Backend& backend, const Dataset& dataset, const EvaluationOp
 
   Progress progress("evaluating", run.size(), {.unit = "puzzles", .enabled = options.progress});
   const auto begin = std::chrono::steady_clock::now();
-  evaluation.complete = run_examples(
-      backend, run.size(), [&](size_t index, std::span<int32_t> tokens) { return run.load(index, tokens); },
-      {.segments = options.segments,
-       .halting = options.halting,
-       .halt_margin = options.halt_margin,
-       .batch = options.batch,
-       .weights = options.weights,
-       .residuals = options.rollouts > 1},
-      [&](const SegmentView& view) {
-        run.record(view);
-        progress.update(run.done(), run.note());
-      });
+  for (size_t runs = run.next_round(); runs > 0 && evaluation.complete; runs = run.next_round())
+    evaluation.complete = run_examples(
+        backend, runs, [&](size_t place, std::span<int32_t> tokens) { return run.load(place, tokens); },
+        {.segments = options.segments,
+         .halting = options.halting,
+         .halt_margin = options.halt_margin,
+         .batch = options.batch,
+         .weights = options.weights,
+         .residuals = options.rollouts > 1 && !options.until_accepted},
+        [&](const SegmentView& view) {
+          run.record(view);
+          progress.update(run.done(), run.note());
+        });
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
   const int64_t finished = run.finished_prefix();
-  Tally tally;
-  for (int64_t number = 0; number < finished; ++number) tally.add(run.rollouts_of(number).front());
-  evaluation.all = tally.scores();
-  evaluation.bands = bands_of(run, dataset, finished);
-  if (options.rollouts > 1) evaluation.selected = selections_of(run, finished, dataset.family().has_rules());
+  std::vector<int64_t> numbers(static_cast<size_t>(finished));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  evaluation.all = first_rollouts(run, numbers);
+  evaluation.bands = bands_of(run, dataset, finished, options);
+  evaluation.selected = selections_of(run, numbers, dataset.family(), options);
+  int64_t spent = 0;
+  for (const int64_t number : numbers)
+    for (const Outcome& outcome : run.rollouts_of(number)) spent += outcome.segments;
+  evaluation.segments_spent = static_cast<double>(spent) / static_cast<double>(std::max<int64_t>(1, finished));
   evaluation.answers = run.take_answers();
   if (options.keep_answers)
     evaluation.answers.resize(static_cast<size_t>(finished) * static_cast<size_t>(config.data.seq_len));

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,14 @@ struct EvaluationOptions {
   size_t batch = 256;      // examples side by side; never changes a result on an engine whose rows are independent
   int64_t limit = 0;       // this many examples, spread evenly over the split (number i is floor(i N / limit)); 0: all
   WeightSet weights = WeightSet::kLive;
-  int64_t rollouts = 1;  // K runs per example that differ in their random numbers
-  uint64_t seed = 0;     // of initial states and noise, where the model draws them
+  int64_t rollouts = 1;  // K runs per example that differ in their random numbers or symmetry; the first is plain
+  // Rollouts after the first see the puzzle through a random symmetry of its family. Unset: where the model draws no
+  // random numbers.
+  std::optional<bool> symmetries;
+  // Further rollouts only of examples whose answers the rules have rejected so far. Only the rules' choice is then
+  // reported, for the others need all rollouts.
+  bool until_accepted = false;
+  uint64_t seed = 0;  // of initial states and noise, where the model draws them
   bool keep_answers = false;
   bool progress = true;  // a bar on standard error
 };
@@ -51,16 +58,17 @@ struct Scores {
   Estimate exact, cells, q_halt, rules, segments;
 };
 
-struct RatingBand {
-  std::string name;  // "0", "1-9", "10-99", ..., "unknown"
-  Scores scores;
-};
-
 // One way to pick an answer among K rollouts.
 struct Selection {
   std::string name;       // of reasoning/rollouts.h
   bool by_rules = false;  // the puzzle's rules chose, not the model
   Estimate exact, rules;
+};
+
+struct RatingBand {
+  std::string name;  // "0", "1-9", "10-99", ..., "unknown"
+  Scores scores;
+  std::vector<Selection> selected;  // as Evaluation::selected
 };
 
 struct Evaluation {
@@ -70,6 +78,7 @@ struct Evaluation {
   std::vector<RatingBand> bands;    // easiest first; empty where no example has a rating
   std::vector<Selection> selected;  // empty unless rollouts > 1
   int64_t segments = 0, rollouts = 1;
+  double segments_spent = 0;  // mean per example over all its rollouts
   bool halting = true;
   bool complete = true;  // false: interrupted; the scores are of the examples before the first unfinished one
   int64_t wanted = 0;    // examples that were to be evaluated
@@ -78,8 +87,8 @@ struct Evaluation {
 };
 
 // Throws bad_input where the data set does not fit the model (length, vocabulary, puzzle identifiers) and where
-// rollouts > 1 would all be the same because the model draws no random numbers. Ctrl-C (base/signals.h) ends it
-// between two segments; the caller holds the InterruptScope.
+// rollouts > 1 would all be the same: no random numbers in the model and no symmetries in the family. Ctrl-C
+// (base/signals.h) ends it between two segments; the caller holds the InterruptScope.
 Evaluation evaluate(Backend& backend, const puzzles::Dataset& dataset, const EvaluationOptions& options);
 
 Json to_json(const Evaluation& evaluation);

@@ -44,52 +44,115 @@ void check_fit(const engine::ModelConfig& config, const puzzles::Family& family)
                     family.vocab_size(), config.data.vocab_size);
 }
 
-SolverResult solve(Backend& backend, const puzzles::Family& family, std::span<const puzzles::Tokens> questions,
-                   const SolverOptions& options) {
-  const engine::ModelConfig& config = backend.config();
-  check_fit(config, family);
-  HaltingRule rule = halting_rule(config.arch);
-  rule.margin = options.halt_margin;
-  const auto cells = static_cast<size_t>(config.data.seq_len);
-  ParticipationTrace trace(static_cast<size_t>(config.arch.hidden_size));
-  SolverResult result;
-  for (const puzzles::Tokens& question : questions) result.solutions.push_back({.question = question});
+namespace {
 
-  uint64_t done = 0;
-  Progress progress("solving", questions.size(), {.unit = "puzzles", .enabled = options.progress});
-  const auto load = [&](size_t index, std::span<int32_t> tokens) -> ExampleHeader {
-    std::ranges::copy(questions[index], tokens.begin());
+class SolverRun {
+ public:
+  SolverRun(Backend& backend, const puzzles::Family& family, const SolverOptions& options)
+      : backend_(backend),
+        family_(family),
+        options_(options),
+        rule_(halting_rule(backend.config().arch)),
+        maps_(options.rollouts > 1 && family.has_rules() ? family.augmenter() : nullptr),
+        trace_(static_cast<size_t>(backend.config().arch.hidden_size)) {
+    rule_.margin = options.halt_margin;
+    if (options.rollouts < 1) throw bad_input("reasoning.solve", "rollouts {} is below 1", options.rollouts);
+    if (options.rollouts > 1 && !maps_)
+      throw bad_input("reasoning.solve", "rollouts {}: these puzzles have no {}", options.rollouts,
+                      family.has_rules() ? "symmetries to look through" : "rules to choose an answer by");
+  }
+
+  // View number `rollout` of the listed questions. False where Ctrl-C ended it.
+  bool look(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t rollout,
+            std::span<Solution> solutions, Progress& progress);
+
+  std::vector<PooledParticipation> pooled() const { return trace_.pooled(); }
+
+ private:
+  uint64_t map_of(size_t question, int64_t rollout) const {
+    const auto number = static_cast<uint64_t>(rollout);
+    if (rollout == 0 || maps_->distinct_maps() > 0) return number;
+    return derive_seed(options_.seed, {question, number});
+  }
+  void finish(Solution& solution, int64_t rollout) const {
+    const SolvedSegment& last = solution.segments.back();
+    solution.rollout = rollout;
+    solution.finished = true;
+    solution.halted = asks_to_halt(rule_, last.q_halt, last.q_continue);
+    solution.verdict = family_.check_answer(solution.question, solution.answer());
+  }
+
+  Backend& backend_;
+  const puzzles::Family& family_;
+  const SolverOptions& options_;
+  HaltingRule rule_;
+  std::unique_ptr<puzzles::Augmenter> maps_;  // null: one view
+  ParticipationTrace trace_;
+  uint64_t done_ = 0;
+};
+
+bool SolverRun::look(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t rollout,
+                     std::span<Solution> solutions, Progress& progress) {
+  const size_t cells = questions.front().size();
+  const bool participation = options_.participation && rollout == 0;
+  std::vector<Solution> views;
+  for (const size_t question : which) views.push_back({.question = questions[question]});
+  const auto load = [&](size_t place, std::span<int32_t> tokens) -> ExampleHeader {
+    std::ranges::copy(questions[which[place]], tokens.begin());
+    if (maps_) maps_->apply(map_of(which[place], rollout), tokens, {});
     // One seed for all: the same question gives the same answer wherever it stands among the others.
-    return {.identifier = kBlankIdentifier, .seed = options.seed};
+    return {.identifier = kBlankIdentifier, .seed = options_.seed};
   };
   const auto observe = [&](const SegmentView& view) {
     std::vector<ParticipationRatios> ratios;
-    if (options.participation) ratios = trace.add(backend, view.carry, view.segments);
+    if (participation) ratios = trace_.add(backend_, view.carry, view.segments);
     const SegmentOutput& output = view.output;
     for (size_t slot = 0; slot < view.examples.size(); ++slot) {
-      Solution& solution = result.solutions[view.examples[slot]];
+      const size_t place = view.examples[slot];
       const auto answer = std::span(output.answers).subspan(slot * cells, cells);
-      solution.segments.push_back({.answer = {answer.begin(), answer.end()},
-                                   .q_halt = output.q_halt[slot],
-                                   .q_continue = output.q_continue[slot],
-                                   .residual_H = output.residual_H[slot],
-                                   .residual_L = output.residual_L[slot]});
-      if (options.participation) solution.segments.back().participation = ratios[slot];
+      SolvedSegment segment{.answer = {answer.begin(), answer.end()},
+                            .q_halt = output.q_halt[slot],
+                            .q_continue = output.q_continue[slot],
+                            .residual_H = output.residual_H[slot],
+                            .residual_L = output.residual_L[slot]};
+      if (maps_) maps_->undo(map_of(which[place], rollout), segment.answer);
+      if (participation) segment.participation = ratios[slot];
+      views[place].segments.push_back(std::move(segment));
       if (!view.finished[slot]) continue;
-      solution.finished = true;
-      solution.halted = asks_to_halt(rule, output.q_halt[slot], output.q_continue[slot]);
-      solution.verdict = family.check_answer(solution.question, solution.answer());
-      progress.update(++done);
+      finish(views[place], rollout);
+      if (rollout == 0 || views[place].verdict.accepted) solutions[which[place]] = std::move(views[place]);
+      if (rollout == 0) progress.update(++done_);
     }
   };
-  result.complete = run_examples(backend, questions.size(), load,
-                                 {.segments = options.segments,
-                                  .halting = options.halting,
-                                  .halt_margin = options.halt_margin,
-                                  .batch = options.batch,
-                                  .residuals = true},
-                                 observe);
-  result.pooled = trace.pooled();
+  const bool complete = run_examples(backend_, which.size(), load,
+                                     {.segments = options_.segments,
+                                      .halting = options_.halting,
+                                      .halt_margin = options_.halt_margin,
+                                      .batch = options_.batch,
+                                      .residuals = true},
+                                     observe);
+  for (size_t place = 0; place < which.size(); ++place)  // interrupted ones keep what they have
+    if (rollout == 0 && !solutions[which[place]].finished) solutions[which[place]] = std::move(views[place]);
+  return complete;
+}
+
+}  // namespace
+
+SolverResult solve(Backend& backend, const puzzles::Family& family, std::span<const puzzles::Tokens> questions,
+                   const SolverOptions& options) {
+  check_fit(backend.config(), family);
+  SolverRun run(backend, family, options);
+  SolverResult result;
+  for (const puzzles::Tokens& question : questions) result.solutions.push_back({.question = question});
+  Progress progress("solving", questions.size(), {.unit = "puzzles", .enabled = options.progress});
+  for (int64_t rollout = 0; rollout < options.rollouts && result.complete; ++rollout) {
+    std::vector<size_t> open;
+    for (size_t i = 0; i < questions.size(); ++i)
+      if (!result.solutions[i].verdict.accepted) open.push_back(i);
+    if (open.empty()) break;
+    result.complete = run.look(questions, open, rollout, result.solutions, progress);
+  }
+  result.pooled = run.pooled();
   return result;
 }
 
@@ -112,6 +175,7 @@ Json to_json(const Solution& solution, const puzzles::Family& family) {
     json["reason"] = solution.verdict.reason;
     json["segments"] = solution.segments.size();
     json["halted"] = solution.halted;
+    json["rollout"] = solution.rollout;
     json["confidence"] = solution.confidence();
   }
   json["steps"] = std::move(steps);

@@ -25,7 +25,10 @@ struct SolverOptions {
   bool halting = true;   // off: exactly `segments`
   double halt_margin = 0;
   size_t batch = 64;
-  uint64_t seed = 0;           // of initial states and noise, where the model draws them
+  uint64_t seed = 0;  // of initial states, noise and symmetries
+  // Views of a puzzle at most: as it is, then, while the rules reject the answer, through random symmetries of its
+  // family. Above 1 for families with rules and symmetries only.
+  int64_t rollouts = 1;
   bool participation = false;  // measure the states' participation ratios
   bool progress = true;        // a bar on standard error
 };
@@ -41,6 +44,7 @@ struct SolvedSegment {
 struct Solution {
   puzzles::Tokens question;
   std::vector<SolvedSegment> segments;  // at least one, unless interrupted
+  int64_t rollout = 0;                  // number of the view that `segments` show, mapped back; 0: the puzzle as it is
   bool finished = false;                // false: interrupted before its last segment
   bool halted = false;                  // the model asked to halt (it did not just reach the limit)
   // Of the last answer; its reason names a given that the model changed. Of the form alone where the family has no
@@ -65,7 +69,8 @@ std::unique_ptr<puzzles::Family> family_of(const ModelFile& model, std::string_v
 void check_fit(const engine::ModelConfig& config, const puzzles::Family& family);
 
 // REQUIRES: check_fit() passed and every question has S tokens below V. Ctrl-C ends it between two segments; the caller
-// holds the InterruptScope.
+// holds the InterruptScope. A puzzle that no view solves keeps the answer to the plain one. Throws bad_input on
+// rollouts that the family cannot give.
 SolverResult solve(Backend& backend, const puzzles::Family& family, std::span<const puzzles::Tokens> questions,
                    const SolverOptions& options);
 

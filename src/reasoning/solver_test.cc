@@ -63,6 +63,28 @@ TEST(Solver, KeepsEverySegmentAndAsksTheRules) {
   EXPECT_NE(third.verdict.reason.find("row 1 column 4"), std::string::npos) << third.verdict.reason;
 }
 
+TEST(Solver, LooksThroughSymmetriesUntilTheRulesAccept) {
+  const auto some_views = [](std::span<const int32_t> inputs, int64_t, uint64_t) {
+    ScriptedSegment played{.answer = {inputs.begin(), inputs.end()}, .q_halt = 1.f};
+    if (std::ranges::count(inputs.first(4), 1) == 0) played.answer = small_sudoku()->solve(inputs)->answer;
+    return played;  // blind to blanks in the first row
+  };
+  ScriptedBackend backend(scripted_config(2), some_views);
+  const SolverResult plain = solve(backend, *small_sudoku(), questions(), {.progress = false});
+  const SolverResult result = solve(backend, *small_sudoku(), questions(), {.rollouts = 30, .progress = false});
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_FALSE(plain.solutions[i].verdict.accepted);
+    const Solution& solution = result.solutions[i];
+    EXPECT_TRUE(solution.verdict.accepted) << i;
+    EXPECT_GT(solution.rollout, 0);
+    EXPECT_EQ(solution.question, questions()[i]);
+    EXPECT_EQ(solution.answer(), tokens(kGrid)) << "mapped back";
+  }
+  const auto table = puzzles::guess_family(16, 7);  // no rules
+  EXPECT_THROW(solve(backend, *table, questions(), {.rollouts = 2, .progress = false}), Error);
+  EXPECT_THROW(solve(backend, *small_sudoku(), questions(), {.rollouts = 0, .progress = false}), Error);
+}
+
 TEST(Solver, NamesAGivenThatTheModelChanged) {
   ScriptedBackend backend(scripted_config(1), [](std::span<const int32_t>, int64_t, uint64_t) {
     return ScriptedSegment{.answer = tokens("2143432112343412")};  // a Sudoku, but not of this question
