@@ -98,7 +98,8 @@ TEST(TrainConfig, RefusesImpossibleValues) {
   EXPECT_NO_THROW(valid("seed=1"));
   for (const char* setting :
        {"global_batch_size=0", "data_path=", "ema_rate=1", "lr_min_ratio=2", "log_steps=0", "curriculum.reveal=-1",
-        "lr=-1", "arch.halt_max_steps=0", "eval_examples=-1", "eval_interval=0", "minutes=-1"})
+        "curriculum.segments=-1", "curriculum.segments=17", "curriculum.segments_until=1.5", "lr=-1",
+        "arch.halt_max_steps=0", "eval_examples=-1", "eval_interval=0", "minutes=-1"})
     EXPECT_THROW(valid(setting), Error) << setting;
 }
 
@@ -108,6 +109,30 @@ TEST(TrainConfig, SurvivesItsJson) {
     assign_field(config, setting);
   EXPECT_TRUE(fields_from_json(again, Json::parse(fields_to_json(config).dump()), "config").empty());
   EXPECT_EQ(fields_to_json(again), fields_to_json(config));
+}
+
+TEST(TrainConfig, SegmentsRiseFromTheCurriculumsStartToTheModelsLimit) {
+  TrainConfig config;
+  config.arch.halt_max_steps = 16;
+  for (const uint64_t step : {1, 500, 1000}) EXPECT_EQ(config.max_segments(step, 1000), 16) << "no curriculum";
+  config.curriculum.segments = 2;
+  config.curriculum.segments_until = 0.5;
+  EXPECT_EQ(config.max_segments(1, 1000), 2);
+  EXPECT_EQ(config.max_segments(250, 1000), 9);  // half of the way from 2 to 16
+  EXPECT_EQ(config.max_segments(500, 1000), 16);
+  EXPECT_EQ(config.max_segments(1000, 1000), 16);
+  for (uint64_t step = 2; step <= 1000; ++step) {
+    const int64_t rise = config.max_segments(step, 1000) - config.max_segments(step - 1, 1000);
+    ASSERT_TRUE(rise == 0 || rise == 1) << "at step " << step;
+  }
+  config.curriculum.segments = 16;
+  EXPECT_EQ(config.max_segments(1, 1000), 16);
+  config.curriculum.segments = 1;
+  config.curriculum.segments_until = 0;
+  EXPECT_EQ(config.max_segments(1, 1000), 16);
+  config.curriculum.segments_until = 1;
+  EXPECT_EQ(config.max_segments(1, 1000), 1);
+  EXPECT_EQ(config.max_segments(1000, 1000), 16);
 }
 
 TEST(TrainConfig, EvaluatesTenTimesInAShortRun) {

@@ -66,6 +66,40 @@ TEST(TrainStepper, HaltedSlotsTakeTheExampleAtTheirIndex) {
   }
 }
 
+TEST(TrainStepper, ExamplesHaltAfterMaxSegmentsAtTheLatest) {
+  Driver run;
+  const auto step = [&](int64_t max_segments) {
+    run.stepper.step(Rows(run.stepper.step_count()).batch(), {}, max_segments);
+  };
+  for (int n = 0; n < 3; ++n) {  // one segment each: every slot is free again after every step
+    step(1);
+    for (size_t b = 0; b < kBatch; ++b) {
+      EXPECT_TRUE(run.stepper.halted()[b]);
+      EXPECT_EQ(run.stepper.steps()[b], 1);
+    }
+  }
+  int longest = 0;
+  for (int n = 0; n < 40; ++n) {
+    step(2);
+    for (const int32_t age : run.stepper.steps()) longest = std::max(longest, age);
+  }
+  EXPECT_EQ(longest, 2);
+  for (int n = 0; n < 40; ++n) {  // above what the configuration says: the caller decides
+    step(5);
+    for (const int32_t age : run.stepper.steps()) longest = std::max(longest, age);
+  }
+  EXPECT_GT(longest, 2);
+  EXPECT_LE(longest, 5);
+}
+
+// A limit that falls below what an example has had already ends it at its next step.
+TEST(TrainStepper, ALoweredLimitEndsLongExamples) {
+  Driver run;
+  for (int n = 0; n < 2; ++n) run.stepper.step(Rows(run.stepper.step_count()).batch(), {}, 3);
+  run.stepper.step(Rows(run.stepper.step_count()).batch(), {}, 1);
+  for (size_t b = 0; b < kBatch; ++b) EXPECT_TRUE(run.stepper.halted()[b]);
+}
+
 TEST(TrainStepper, MetricsAreSumsOverHaltedSlots) {
   Driver run;
   double examples = 0;
