@@ -1,85 +1,35 @@
-// What parity does not cover: state in and out, independence of rows, noise, chains, micro-batches, threads, bad input.
-#include "aten/backend.h"
-
+// What parity does not cover, of every backend: state in and out, independence of rows, noise, chains, micro-batches,
+// threads, bad input.
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "api/testing.h"
 #include "base/error.h"
-#include "base/rng.h"
-#include "engine/weights.h"
 #include "reasoning/train_stepper.h"
 
-namespace hrm::aten {
+namespace hrm::api {
 namespace {
 
 using engine::ModelConfig;
 using reasoning::Batch;
 using reasoning::WeightSet;
 
-ModelConfig tiny(const char* preset) {
-  ModelConfig config{.arch = engine::arch_preset(preset),
-                     .data = {.seq_len = 9, .vocab_size = 5, .num_puzzle_identifiers = 3}};
-  config.arch.hidden_size = 32;
-  config.arch.num_heads = 2;
-  config.arch.L_layers = 1;
-  config.arch.H_layers = config.arch.shared_net ? 0 : 1;
-  config.arch.H_cycles = config.arch.L_cycles = 2;
-  config.arch.halt_max_steps = 3;
-  config.arch.forward_dtype = engine::Precision::kFloat32;
-  if (config.arch.puzzle_emb_ndim > 0) config.arch.puzzle_emb_ndim = 32;
-  config.arch.puzzle_emb_len = 0;
-  return config;
-}
+using DeviceAndPreset = std::tuple<std::string, std::string>;
 
-struct Examples {
-  Examples(const ModelConfig& config, size_t n, uint64_t seed) {
-    Rng rng(seed);
-    for (size_t i = 0; i < n * static_cast<size_t>(config.data.seq_len); ++i) {
-      inputs.push_back(static_cast<int32_t>(rng.below(static_cast<uint64_t>(config.data.vocab_size))));
-      labels.push_back(rng.chance(0.2) ? reasoning::kIgnoreLabel : inputs.back());
-    }
-    for (size_t i = 0; i < n; ++i) {
-      identifiers.push_back(static_cast<int32_t>(rng.below(3)));
-      seeds.push_back(rng.next());
-    }
-  }
-  Batch batch() const { return rows(0, identifiers.size()); }
-  Batch rows(size_t begin, size_t count) const {
-    const size_t s = inputs.size() / identifiers.size();
-    return {.size = count,
-            .inputs = std::span(inputs).subspan(begin * s, count * s),
-            .labels = std::span(labels).subspan(begin * s, count * s),
-            .puzzle_identifiers = std::span(identifiers).subspan(begin, count),
-            .noise_seeds = std::span(seeds).subspan(begin, count)};
-  }
-  std::vector<int32_t> inputs, labels, identifiers;
-  std::vector<uint64_t> seeds;
+class BackendPresets : public testing::TestWithParam<DeviceAndPreset> {
+ protected:
+  const std::string device_ = std::get<0>(GetParam());
+  const ModelConfig config_ = tiny_model(std::get<1>(GetParam()));
 };
 
-std::unique_ptr<reasoning::Backend> make(const ModelConfig& config, size_t threads = 1) {
-  auto backend = make_aten_backend(config, {.device = "cpu", .threads = threads});
-  NamedTensors weights = engine::initial_weights(config, 5);
-  for (float& w : weights.at("model.inner.q_head.weight").as<float>()) w = 0.1f;  // so that q depends on the state
-  backend->set_weights(weights);
-  return backend;
-}
-
-std::unique_ptr<reasoning::Carry> fresh(const reasoning::Backend& backend, const Batch& batch) {
-  auto carry = backend.make_carry(batch.size);
-  backend.reset(*carry, batch, std::vector<uint8_t>(batch.size, 1));
-  return carry;
-}
-
-class AtenBackendPresets : public testing::TestWithParam<const char*> {};
-
-TEST_P(AtenBackendPresets, TrainsAndResumesWithTheSameBits) {
-  const ModelConfig config = tiny(GetParam());
+TEST_P(BackendPresets, TrainsAndResumesWithTheSameBits) {
+  const ModelConfig& config = config_;
   const Examples examples(config, 6, 1);
   for (const auto kind : {engine::OptimizerKind::kAdamAtan2, engine::OptimizerKind::kMuon}) {
     const engine::OptimizerConfig optimizer{.optimizer = kind, .lr = 1e-2, .weight_decay = 0.1, .grad_clip = 1};
     const auto start = [&] {
-      auto backend = make(config);
+      auto backend = tiny_backend(device_, config);
       backend->set_optimizer(optimizer);
       return backend;
     };
@@ -107,17 +57,17 @@ TEST_P(AtenBackendPresets, TrainsAndResumesWithTheSameBits) {
   }
 }
 
-TEST_P(AtenBackendPresets, RowsDoNotDependOnTheBatchAroundThem) {
-  const ModelConfig config = tiny(GetParam());
+TEST_P(BackendPresets, RowsDoNotDependOnTheBatchAroundThem) {
+  const ModelConfig& config = config_;
   const Examples examples(config, 5, 2);
-  const auto backend = make(config);
-  const auto together = fresh(*backend, examples.batch());
+  const auto backend = tiny_backend(device_, config);
+  const auto together = fresh_carry(*backend, examples.batch());
   backend->forward(examples.batch(), *together, {});
   const auto all = backend->forward(examples.batch(), *together, {.logits = true, .residuals = true});
   const size_t cells = all.logits.size() / 5;
   for (size_t row = 0; row < 5; ++row) {
     const Batch alone = examples.rows(row, 1);
-    const auto carry = fresh(*backend, alone);
+    const auto carry = fresh_carry(*backend, alone);
     backend->forward(alone, *carry, {});
     const auto one = backend->forward(alone, *carry, {.logits = true, .residuals = true});
     for (size_t i = 0; i < cells; ++i) ASSERT_NEAR(one.logits[i], all.logits[row * cells + i], 1e-3) << "row " << row;
@@ -127,18 +77,18 @@ TEST_P(AtenBackendPresets, RowsDoNotDependOnTheBatchAroundThem) {
   }
 }
 
-TEST_P(AtenBackendPresets, MicroBatchesAndThreadsAddUpToTheSameStep) {
-  const ModelConfig config = tiny(GetParam());
+TEST_P(BackendPresets, MicroBatchesAndThreadsAddUpToTheSameStep) {
+  const ModelConfig& config = config_;
   const Examples examples(config, 7, 3);
   const std::vector<uint8_t> last = {0, 1, 0, 0, 1, 0, 0};
-  const auto one = make(config);
+  const auto one = tiny_backend(device_, config);
   reasoning::TrainOutput expected;
-  const auto golden = one->gradients(examples.batch(), last, *fresh(*one, examples.batch()), {}, &expected);
+  const auto golden = one->gradients(examples.batch(), last, *fresh_carry(*one, examples.batch()), {}, &expected);
   for (const size_t threads : {size_t{1}, size_t{2}, size_t{3}})
     for (const size_t micro_batch : {size_t{0}, size_t{1}, size_t{2}}) {
-      const auto backend = make(config, threads);
+      const auto backend = tiny_backend(device_, config, threads);
       reasoning::TrainOutput output;
-      const auto carry = fresh(*backend, examples.batch());
+      const auto carry = fresh_carry(*backend, examples.batch());
       const auto mine = backend->gradients(examples.batch(), last, *carry, {.micro_batch = micro_batch}, &output);
       EXPECT_NEAR(output.loss, expected.loss, 1e-3);
       EXPECT_EQ(output.supervised, expected.supervised);
@@ -153,18 +103,20 @@ TEST_P(AtenBackendPresets, MicroBatchesAndThreadsAddUpToTheSameStep) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, AtenBackendPresets, testing::Values("hrm", "trm-attention", "trm-mlp", "eqr", "sic"),
-                         [](const auto& preset) {
-                           std::string name = preset.param;
-                           std::erase(name, '-');
-                           return name;
+INSTANTIATE_TEST_SUITE_P(All, BackendPresets,
+                         testing::Combine(testing::ValuesIn(devices()),
+                                          testing::Values("hrm", "trm-attention", "trm-mlp", "eqr", "sic")),
+                         [](const auto& test) {
+                           return test_name(std::get<0>(test.param) + "_" + std::get<1>(test.param));
                          });
 
-TEST(AtenBackend, CarrySelectsSavesAndLoads) {
-  const ModelConfig config = tiny("hrm");
+class BackendDevices : public testing::TestWithParam<std::string> {};
+
+TEST_P(BackendDevices, CarrySelectsSavesAndLoads) {
+  const ModelConfig config = tiny_model("hrm");
   const Examples examples(config, 4, 4);
-  const auto backend = make(config);
-  const auto carry = fresh(*backend, examples.batch());
+  const auto backend = tiny_backend(GetParam(), config);
+  const auto carry = fresh_carry(*backend, examples.batch());
   backend->forward(examples.batch(), *carry, {});
   const NamedTensors state = backend->save(*carry);
   EXPECT_EQ(backend->save(*backend->load(state)), state);
@@ -183,12 +135,12 @@ TEST(AtenBackend, CarrySelectsSavesAndLoads) {
   EXPECT_THROW(backend->load(wrong), Error);
 }
 
-TEST(AtenBackend, ResetTouchesOnlyTheMarkedSlots) {
-  ModelConfig config = tiny("trm-mlp");
+TEST_P(BackendDevices, ResetTouchesOnlyTheMarkedSlots) {
+  ModelConfig config = tiny_model("trm-mlp");
   config.arch.initial_state = engine::InitialState::kRandom;
   const Examples examples(config, 3, 5);
-  const auto backend = make(config);
-  const auto carry = fresh(*backend, examples.batch());
+  const auto backend = tiny_backend(GetParam(), config);
+  const auto carry = fresh_carry(*backend, examples.batch());
   const NamedTensors start = backend->save(*carry);
   backend->forward(examples.batch(), *carry, {});
   const NamedTensors moved = backend->save(*carry);
@@ -199,12 +151,12 @@ TEST(AtenBackend, ResetTouchesOnlyTheMarkedSlots) {
     ASSERT_EQ(mixed.at("z_L").as<float>()[i], (i / width == 1 ? start : moved).at("z_L").as<float>()[i]);
 }
 
-TEST(AtenBackend, RandomStatesAndNoiseFollowTheSeedsAlone) {
-  ModelConfig config = tiny("eqr");
+TEST_P(BackendDevices, RandomStatesAndNoiseFollowTheSeedsAlone) {
+  ModelConfig config = tiny_model("eqr");
   const Examples examples(config, 2, 6);
-  const auto backend = make(config);
+  const auto backend = tiny_backend(GetParam(), config);
   const auto run = [&](const Batch& batch) {
-    const auto carry = fresh(*backend, batch);
+    const auto carry = fresh_carry(*backend, batch);
     return backend->forward(batch, *carry, {.logits = true}).logits;
   };
   EXPECT_EQ(run(examples.batch()), run(examples.batch()));
@@ -216,11 +168,11 @@ TEST(AtenBackend, RandomStatesAndNoiseFollowTheSeedsAlone) {
   EXPECT_THROW(run(unseeded), Error);
 }
 
-TEST(AtenBackend, OnlyTheBestChainLearnsAndItsSlowStateIsShared) {
-  ModelConfig config = tiny("sic");
+TEST_P(BackendDevices, OnlyTheBestChainLearnsAndItsSlowStateIsShared) {
+  ModelConfig config = tiny_model("sic");
   const Examples examples(config, 3, 7);
-  const auto backend = make(config);
-  const auto carry = fresh(*backend, examples.batch());
+  const auto backend = tiny_backend(GetParam(), config);
+  const auto carry = fresh_carry(*backend, examples.batch());
   const std::vector<uint8_t> last(3, 0);
   backend->gradients(examples.batch(), last, *carry, {}, nullptr);
   const NamedTensors state = backend->save(*carry);
@@ -232,28 +184,28 @@ TEST(AtenBackend, OnlyTheBestChainLearnsAndItsSlowStateIsShared) {
   EXPECT_FALSE(std::equal(z_L.begin(), z_L.begin() + static_cast<long>(width), z_L.begin() + static_cast<long>(width)));
 }
 
-TEST(AtenBackend, StepThatIsNotFiniteChangesNothing) {
-  const ModelConfig config = tiny("trm-mlp");
+TEST_P(BackendDevices, StepThatIsNotFiniteChangesNothing) {
+  const ModelConfig config = tiny_model("trm-mlp");
   const Examples examples(config, 2, 8);
-  const auto backend = make(config);
+  const auto backend = tiny_backend(GetParam(), config);
   NamedTensors weights = backend->weights(WeightSet::kLive);
   weights.at("model.inner.lm_head.weight").as<float>()[0] = INFINITY;
   backend->set_weights(weights);
   backend->set_optimizer({});
-  const auto carry = fresh(*backend, examples.batch());
+  const auto carry = fresh_carry(*backend, examples.batch());
   const NamedTensors before = backend->save(*carry), state = backend->optimizer_state();
-  const auto output = backend->train_step(examples.batch(), std::vector<uint8_t>(2, 0), *carry, {});
+  const auto output = backend->train_step(examples.batch(), std::vector<uint8_t>(2, 0), *carry, {.ema_rate = 0.9});
   EXPECT_FALSE(output.applied);
   EXPECT_EQ(backend->save(*carry), before);
   EXPECT_EQ(backend->optimizer_state(), state);
   EXPECT_EQ(backend->weights(WeightSet::kLive), weights);
 }
 
-TEST(AtenBackend, RefusesBatchesThatDoNotFit) {
-  const ModelConfig config = tiny("hrm");
+TEST_P(BackendDevices, RefusesBatchesThatDoNotFit) {
+  const ModelConfig config = tiny_model("hrm");
   const Examples examples(config, 2, 9);
-  const auto backend = make(config);
-  const auto carry = fresh(*backend, examples.batch());
+  const auto backend = tiny_backend(GetParam(), config);
+  const auto carry = fresh_carry(*backend, examples.batch());
   const auto refused = [&](Batch batch) { EXPECT_THROW(backend->forward(batch, *carry, {}), Error); };
   Batch batch = examples.batch();
   batch.inputs = batch.inputs.first(5);
@@ -267,5 +219,33 @@ TEST(AtenBackend, RefusesBatchesThatDoNotFit) {
   EXPECT_THROW(backend->train_step(examples.batch(), std::vector<uint8_t>(2, 0), *carry, {}), Error) << "no optimizer";
 }
 
+// The step that was refused must leave no trace in the gradient sums, the packed weights or the moments.
+TEST_P(BackendDevices, StepAfterOneThatIsNotFiniteIsAsIfThatHadNeverBeen) {
+  const ModelConfig config = tiny_model("hrm");
+  const Examples examples(config, 3, 10);
+  const NamedTensors good = lively_weights(config);
+  NamedTensors bad = good;
+  bad.at("model.inner.embed_tokens.embedding_weight").as<float>()[40] = NAN;  // token 1, which every example has
+  const std::vector<uint8_t> last(3, 0);
+  const auto clean = tiny_backend(GetParam(), config, 2), scarred = tiny_backend(GetParam(), config, 2);
+  scarred->set_weights(bad);
+  scarred->set_optimizer({});
+  ASSERT_FALSE(scarred->train_step(examples.batch(), last, *fresh_carry(*scarred, examples.batch()), {}).applied);
+  scarred->set_weights(good);
+  clean->set_optimizer({});
+  scarred->set_optimizer({});
+  const auto a = fresh_carry(*clean, examples.batch()), b = fresh_carry(*scarred, examples.batch());
+  const auto expected = clean->train_step(examples.batch(), last, *a, {.ema_rate = 0.9});
+  const auto output = scarred->train_step(examples.batch(), last, *b, {.ema_rate = 0.9});
+  EXPECT_TRUE(output.applied);
+  EXPECT_TRUE(std::isfinite(output.loss));
+  EXPECT_EQ(output.loss, expected.loss);
+  EXPECT_EQ(scarred->weights(WeightSet::kLive), clean->weights(WeightSet::kLive));
+  EXPECT_EQ(scarred->optimizer_state(), clean->optimizer_state());
+  EXPECT_EQ(scarred->save(*b), clean->save(*a));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BackendDevices, testing::ValuesIn(devices()));
+
 }  // namespace
-}  // namespace hrm::aten
+}  // namespace hrm::api
