@@ -46,12 +46,15 @@ parity: all ## Only the golden cases: equal to the authors' programs
 bench: all ## Speed and memory, beside PyTorch where it is installed
 	@benchmarks/run_bench
 
-lite: ## Build without libtorch (build/lite)
+lite: ## The program without libtorch, in one file that needs only the C library (build/lite/bin/hrm)
 	@scripts/setup --lite
 	@$(call configure,lite)
-	@$(call build,lite) all
+	@$(call build,lite) hrm
+	@strip -o build/lite/hrm.stripped build/lite/bin/hrm && \
+	  echo "build/lite/bin/hrm: $$(($$(stat -c %s build/lite/hrm.stripped) / 1024)) KiB when installed, needs" \
+	    $$(ldd build/lite/bin/hrm | sed 's/^[[:space:]]*//; s/ .*//; s,.*/,,')
 
-lite-test: lite ## Its tests
+lite-test: lite ## The whole-program tests on it (its units are tested by `make test` and `make asan`)
 	@scripts/run_tests build/lite
 
 asan: ## The rooms without libtorch under address and undefined-behaviour sanitizers: tests, then fuzzers
@@ -86,7 +89,7 @@ tidy: ## clang-tidy over the rooms without libtorch (advisory, slow)
 	  $$(scripts/newest_tool clang-tidy 14) --quiet -p build/tidy
 
 install: all ## Install to PREFIX (default /usr/local) under DESTDIR
-	@cmake --install build/release --prefix $(PREFIX)
+	@cmake --install build/release --strip --prefix $(PREFIX)
 	@cp build/release/install_manifest.txt build/release/installed.txt
 
 uninstall: ## Remove what the last install wrote

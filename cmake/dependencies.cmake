@@ -11,6 +11,40 @@ if(NOT TARGET zstd::libzstd_shared)   # Ubuntu 22.04's package has no CMake file
   set_target_properties(zstd::libzstd_shared PROPERTIES IMPORTED_LOCATION ${HRM_ZSTD})
 endif()
 
+# The three that are shared libraries in Debian, under the names that the rooms use: with HRM_STANDALONE their archives.
+function(hrm_library name shared archive)
+  add_library(${name} INTERFACE)
+  if(HRM_STANDALONE)
+    find_library(HRM_ARCHIVE_${name} ${archive})
+    mark_as_advanced(HRM_ARCHIVE_${name})
+    if(HRM_ARCHIVE_${name})
+      set(shared ${HRM_ARCHIVE_${name}})
+    elseif(name STREQUAL hrm_fmt)
+      hrm_fmt_archive(shared)
+    else()
+      message(STATUS "${archive} not found: the program will need the shared library")
+    endif()
+  endif()
+  target_link_libraries(${name} INTERFACE ${shared})
+endfunction()
+
+# Debian 12 has no libfmt.a; its headers hold the code.
+function(hrm_fmt_archive result)
+  set(sources ${CMAKE_CURRENT_SOURCE_DIR}/cmake)
+  try_compile(HRM_FMT_ARCHIVE ${CMAKE_BINARY_DIR}/fmt_archive
+    SOURCES ${sources}/fmt_archive.cc ${sources}/fmt_archive_check.cc
+    CMAKE_FLAGS -DCMAKE_CXX_STANDARD=20)
+  set(${result} fmt::fmt-header-only PARENT_SCOPE)
+  if(HRM_FMT_ARCHIVE)
+    add_library(hrm_fmt_archive STATIC ${sources}/fmt_archive.cc)
+    set(${result} hrm_fmt_archive PARENT_SCOPE)
+  endif()
+endfunction()
+
+hrm_library(hrm_fmt fmt::fmt libfmt.a)
+hrm_library(hrm_yaml yaml-cpp libyaml-cpp.a)
+hrm_library(hrm_zstd zstd::libzstd_shared libzstd.a)
+
 # Just-in-time matrix kernels of the CPU engine, x86-64 only; elsewhere its own vector kernels serve.
 find_library(HRM_XSMM_LIBRARY NAMES libxsmm.a PATHS /usr/lib /usr/local/lib)
 find_path(HRM_XSMM_INCLUDE libxsmm.h)

@@ -68,7 +68,7 @@ function(hrm_precompile target kind)
   if(NOT TARGET ${carrier})
     file(WRITE ${CMAKE_BINARY_DIR}/pch.cc "")
     add_library(${carrier} OBJECT ${CMAKE_BINARY_DIR}/pch.cc)
-    target_link_libraries(${carrier} PRIVATE hrm_flags fmt::fmt nlohmann_json::nlohmann_json Threads::Threads)
+    target_link_libraries(${carrier} PRIVATE hrm_flags hrm_fmt nlohmann_json::nlohmann_json Threads::Threads)
     target_precompile_headers(${carrier} PRIVATE
       <algorithm> <cstdint> <filesystem> <functional> <map> <memory> <span> <string> <vector> <fmt/format.h>
       <nlohmann/json.hpp>)

@@ -37,3 +37,9 @@ if(HRM_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
   add_link_options(-fsanitize=fuzzer-no-link)
 endif()
+
+# A program that needs nothing but the C library at run time, so that a copy of the file is an installation.
+if(HRM_STANDALONE)
+  add_compile_options(-ffunction-sections -fdata-sections)
+  add_link_options(-Wl,--gc-sections -static-libgcc -static-libstdc++)
+endif()
