@@ -1,5 +1,5 @@
 #!/bin/bash
-# The whole program from outside: usage, bad input, exit codes, pipes. What needs a backend runs where one is built in.
+# The whole program from outside: usage, bad input, exit codes, pipes.
 #   HRM: the program; HRM_SOURCE_DIR: the source tree.
 set -u
 HRM=${HRM:?set HRM to the program}
@@ -49,11 +49,11 @@ refuses() {
 # --- usage ---
 expect 0 "$HRM" --help
 silent err
-for command in data train eval solve convert inspect; do
+for command in data train eval solve convert inspect bench; do
   says out "  $command "
 done
 says out "Examples:"
-for command in data train eval solve convert inspect; do
+for command in data train eval solve convert inspect bench; do
   expect 0 "$HRM" "$command" --help
   silent err
   says out "Examples:"
@@ -66,6 +66,31 @@ grep -q "with libtorch" out && torch=1 || torch=0
 expect 2 "$HRM"
 silent out
 says err "Subcommands:"
+
+# --- this machine ---
+expect 0 "$HRM" inspect --machine
+for word in "--device cpu" "--device aten" "instruction set" "HRM_ISA" "HRM_THREADS"; do says out "$word"; done
+silent err
+expect 0 env HRM_THREADS=3 "$HRM" inspect --machine --json
+says out '"default": 3'
+says out '"HRM_ISA": null'
+expect 0 env HRM_ISA=baseline "$HRM" inspect --machine --json
+says out '"chosen": "baseline"'
+refuses "HRM_ISA" env HRM_ISA=abacus "$HRM" inspect --machine
+refuses "--machine" "$HRM" inspect
+refuses "path" "$HRM" inspect --machine authors
+
+# --- speed ---
+tiny=(--hidden 32 --batch 2 --seq 16 --vocab 6 --rounds 1 --repeats 1 --threads 1)
+expect 0 "$HRM" bench --model hrm,trm-mlp "${tiny[@]}"
+for word in "GFLOP/s" "trm-mlp" "infer" "share"; do says out "$word"; done
+expect 0 "$HRM" bench --model hrm --mode train --profile --json "${tiny[@]}"
+for word in '"ms_per_sample_segment"' '"share"' '"peak_mib"' '"products"' '"other"'; do says out "$word"; done
+refuses "gpt" "$HRM" bench --model gpt
+refuses "bfloat16" "$HRM" bench --precision float8
+refuses "at least 1" "$HRM" bench --rounds 0
+refuses "device" "$HRM" bench --device abacus "${tiny[@]}"
+
 refuses "did you mean 'solve'?" "$HRM" slove
 refuses "hrm --help lists all" "$HRM" xyzzy
 refuses "subcommand is required" "$HRM" --quiet
@@ -147,69 +172,69 @@ refuses "train" "${evaluate[@]}" --data data --split train
 refuses "nowhere" "${evaluate[@]}" --data nowhere
 cp -r data cut && head -c 150 data/test/all__inputs.npy >cut/test/all__inputs.npy
 refuses "all__inputs.npy" "${evaluate[@]}" --data cut
+refuses "int7" "${evaluate[@]}" --data data --precision int7
+refuses "AVX512_VNNI" env HRM_ISA=baseline "${evaluate[@]}" --data data --precision int8
+grep -q avx512_vnni /proc/cpuinfo 2>err && expect 0 "${evaluate[@]}" --data data --precision int8 --segments 2
 
-if [ $torch = 0 ]; then
-  # Without a backend: what is missing, and the switch that adds it.
-  for command in "${solve[*]@Q} $puzzle" "${evaluate[*]@Q} --data data"; do
-    checks=$((checks + 1))
-    bash -c "$command" >out 2>err && fail "ran without a backend"
-    silent out
-    says err "-DHRM_TORCH=ON"
-  done
+if [ $torch = 0 ]; then  # what is missing, and the switch that adds it
+  refuses "-DHRM_TORCH=ON" "${solve[@]}" "$puzzle" --device aten
+  refuses "-DHRM_TORCH=ON" "${evaluate[@]}" --data data --device cuda
 else
-  expect 0 "${solve[@]}" "$puzzle"
+  expect 0 "${solve[@]}" "$puzzle" --device aten
   says out "argument 1: "
-  says out "│"
-  expect 0 "${solve[@]}" "$puzzle" --steps --segments 3 --halting off
-  [ "$(grep -c '^segment ' out)" = 3 ] || fail "expected three steps"
-  expect 0 "${solve[@]}" "$puzzle" --color always
-  says out $'\033['
-  expect 0 "${solve[@]}" "$puzzle" --color auto  # not a terminal
-  checks=$((checks + 1))
-  grep -q $'\033' out && fail "colours on a file"
-
-  # Standard input and JSON; the same puzzle twice gives the same answer, alone or side by side.
-  expect 0 bash -c 'printf "%s\n%s\n" "$0" "$0" | "$@" - --json' "$puzzle" "${solve[@]}"
-  [ "$(grep -c '"question": "1.3...12..43.3.1"' out)" = 2 ] || fail "expected two solutions"
-  [ "$(grep '^   "answer"' out | sort -u | wc -l)" = 1 ] || fail "the same puzzle has two answers"
-  answer_of() { grep '^   "answer"' out; }
-  together=$(answer_of | head -1)
-  expect 0 "${solve[@]}" "$puzzle" --json
-  [ "$(answer_of)" = "$together" ] || fail "the batch changed the answer"
-
-  # One bad puzzle among good ones.
-  printf '%s\n1x..............\n%s\n' "$puzzle" "$puzzle" >mixed
-  refuses "line 2" "${solve[@]}" --file mixed
-  expect 2 "${solve[@]}" --file mixed --keep-going
-  says out "mixed, line 3"
-  says err "skipped mixed, line 2"
-
-  expect 0 "${solve[@]}" "$puzzle" --trace trace
-  for file in index.npy questions.npy answers.npy measures.npy trace.json residuals.svg participation.svg; do
-    [ -s "trace/$file" ] || fail "trace/$file is missing"
-  done
-  expect 1 "${solve[@]}" "$puzzle" --trace /proc/none
-  says out "argument 1: "  # the answer is not lost
-
-  expect 0 "${evaluate[@]}" --data data
-  for line in exact cells rules_accepted q_halt_accuracy segments "2 of 2 puzzles"; do says out "$line"; done
-  expect 0 "${evaluate[@]}" --data data --segments 2 --halting off --json --predictions p.npy
-  says out '"protocol": "smaller_depth"'
-  [ "$(stat -c %s p.npy)" = $((128 + 2 * 16 * 4)) ] || fail "p.npy has another size"
-  refuses "no random numbers" "${evaluate[@]}" --data data --rollouts 2
-  expect 0 "${evaluate[@]}" --data data --rollouts 3 arch.inference_noise=0.5
-  says out "vote"
-
-  # Ctrl-C: what is done is reported as partial.
-  "${evaluate[@]}" --data data --segments 100000000 --halting off >out 2>err &
-  evaluation=$!
-  sleep 3
-  kill -INT $evaluation
-  wait $evaluation
-  [ $? = 130 ] || fail "an interrupted evaluation did not end with 130"
-  says out "interrupted, partial"
 fi
 
+expect 0 "${solve[@]}" "$puzzle"
+says out "argument 1: "
+says out "│"
+expect 0 "${solve[@]}" "$puzzle" --steps --segments 3 --halting off
+[ "$(grep -c '^segment ' out)" = 3 ] || fail "expected three steps"
+expect 0 "${solve[@]}" "$puzzle" --color always
+says out $'\033['
+expect 0 "${solve[@]}" "$puzzle" --color auto  # not a terminal
+checks=$((checks + 1))
+grep -q $'\033' out && fail "colours on a file"
+
+# Standard input and JSON; the same puzzle twice gives the same answer, alone or side by side.
+expect 0 bash -c 'printf "%s\n%s\n" "$0" "$0" | "$@" - --json' "$puzzle" "${solve[@]}"
+[ "$(grep -c '"question": "1.3...12..43.3.1"' out)" = 2 ] || fail "expected two solutions"
+[ "$(grep '^   "answer"' out | sort -u | wc -l)" = 1 ] || fail "the same puzzle has two answers"
+answer_of() { grep '^   "answer"' out; }
+together=$(answer_of | head -1)
+expect 0 "${solve[@]}" "$puzzle" --json
+[ "$(answer_of)" = "$together" ] || fail "the batch changed the answer"
+
+# One bad puzzle among good ones.
+printf '%s\n1x..............\n%s\n' "$puzzle" "$puzzle" >mixed
+refuses "line 2" "${solve[@]}" --file mixed
+expect 2 "${solve[@]}" --file mixed --keep-going
+says out "mixed, line 3"
+says err "skipped mixed, line 2"
+
+expect 0 "${solve[@]}" "$puzzle" --trace trace
+for file in index.npy questions.npy answers.npy measures.npy trace.json residuals.svg participation.svg; do
+  [ -s "trace/$file" ] || fail "trace/$file is missing"
+done
+expect 1 "${solve[@]}" "$puzzle" --trace /proc/none
+says out "argument 1: "  # the answer is not lost
+
+expect 0 "${evaluate[@]}" --data data
+for line in exact cells rules_accepted q_halt_accuracy segments "2 of 2 puzzles"; do says out "$line"; done
+expect 0 "${evaluate[@]}" --data data --segments 2 --halting off --json --predictions p.npy
+says out '"protocol": "smaller_depth"'
+[ "$(stat -c %s p.npy)" = $((128 + 2 * 16 * 4)) ] || fail "p.npy has another size"
+refuses "no random numbers" "${evaluate[@]}" --data data --rollouts 2
+expect 0 "${evaluate[@]}" --data data --rollouts 3 arch.inference_noise=0.5
+says out "vote"
+
+# Ctrl-C: what is done is reported as partial.
+"${evaluate[@]}" --data data --segments 100000000 --halting off >out 2>err &
+evaluation=$!
+sleep 3
+kill -INT $evaluation
+wait $evaluation
+[ $? = 130 ] || fail "an interrupted evaluation did not end with 130"
+says out "interrupted, partial"
 # --- pipes ---
 expect 1 bash -c '"$0" --help >/dev/full' "$HRM"
 says err "standard output"

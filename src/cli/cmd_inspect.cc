@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 
+#include "api/machine.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/command.h"
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::string path;
   std::vector<std::string> settings;
-  bool json = false, tensors = false;
+  bool json = false, tensors = false, machine = false;
 };
 
 // Type, shape and, on demand, range and mean of the elements that are numbers.
@@ -137,7 +138,17 @@ void print_tensors(const Json& tensors) {
   }
 }
 
+void inspect_machine(bool as_json) {
+  const Json machine = api::describe_machine();
+  if (as_json)
+    print_json(machine);
+  else
+    fmt::print("{}", api::machine_table(machine));
+}
+
 void inspect(const Arguments& args) {
+  if (args.machine) return inspect_machine(args.json);
+  if (args.path.empty()) throw bad_input("cli.inspect", "name a file or folder, or ask for --machine");
   if (!fs::exists(args.path)) throw bad_input("cli.inspect", "{}: does not exist", args.path);
   Json json = {{"path", args.path}};
   json.update(fs::is_directory(args.path) ? describe_folder(args) : describe_file(args));
@@ -154,19 +165,22 @@ void inspect(const Arguments& args) {
 }  // namespace
 
 void register_inspect(CLI::App& app, Exit&) {
-  CLI::App* command = app.add_subcommand("inspect", "say what a file or folder holds");
+  CLI::App* command = app.add_subcommand("inspect", "say what a file or folder holds, or what this machine can do");
   auto args = std::make_shared<Arguments>();
-  command
-      ->add_option("path", args->path,
-                   "npy array, safetensors, torch.save file, model, checkpoint, run folder or data set folder")
-      ->required()
-      ->type_name("PATH");
+  CLI::Option* path = command
+                          ->add_option("path", args->path,
+                                       "npy array, safetensors, torch.save file, model, checkpoint, run folder or "
+                                       "data set folder")
+                          ->type_name("PATH");
+  command->add_flag("--machine", args->machine, "devices, instruction set, matrix library and threads of this machine")
+      ->excludes(path);
   command->add_flag("--tensors", args->tensors, "also every tensor: type, shape, least, largest and mean value");
   add_json_flag(*command, args->json);
   add_settings(*command, args->settings);
   set_examples(*command, {{"hrm inspect runs/first", "configuration and origin of a trained model"},
                           {"hrm inspect checkpoints/step_50000 --tensors", "every tensor of the authors' checkpoint"},
-                          {"hrm inspect data/sudoku --json", "sizes of a data set, for scripts"}});
+                          {"hrm inspect data/sudoku --json", "sizes of a data set, for scripts"},
+                          {"hrm inspect --machine", "what --device may be here, and how fast it multiplies"}});
   command->callback([args] { inspect(*args); });
 }
 

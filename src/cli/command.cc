@@ -27,11 +27,25 @@ void add_seed_option(CLI::App& command, uint64_t& seed) {
 }
 
 void add_device_option(CLI::App& command, std::string& device) {
-  command.add_option("--device", device, "cpu, cuda or cuda:1")->type_name("NAME")->capture_default_str();
+  command.add_option("--device", device, kDeviceHelp)->type_name("NAME")->capture_default_str();
+}
+
+void add_precision_option(CLI::App& command, std::string& precision) {
+  command
+      .add_option("--precision", precision,
+                  "float32, bfloat16, or int8 (faster; cpu with AVX512_VNNI); default: as the model was trained")
+      ->type_name("NAME");
 }
 
 void add_switch(CLI::App& command, const std::string& flag, bool& value, const std::string& help) {
   command.add_option(flag, value, help)->type_name("on|off")->default_str(value ? "on" : "off");
+}
+
+void add_switch(CLI::App& command, const std::string& flag, std::optional<bool>& value, const std::string& help) {
+  command
+      .add_option_function<bool>(
+          flag, [&value](const bool& given) { value = given; }, help)
+      ->type_name("on|off");
 }
 
 void add_color_option(CLI::App& command, std::string& color) {

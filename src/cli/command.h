@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,13 +26,19 @@ void register_eval(CLI::App& app, Exit& exit);
 void register_solve(CLI::App& app, Exit& exit);
 void register_convert(CLI::App& app, Exit& exit);
 void register_inspect(CLI::App& app, Exit& exit);
+void register_bench(CLI::App& app, Exit& exit);
 
 // Flags that mean the same everywhere.
 void add_json_flag(CLI::App& command, bool& json);               // --json
 void add_threads_option(CLI::App& command, size_t& threads);     // --threads N, 0: all
 void add_seed_option(CLI::App& command, uint64_t& seed);         // --seed N
-void add_device_option(CLI::App& command, std::string& device);  // --device cpu|cuda[:n]
+void add_device_option(CLI::App& command, std::string& device);  // --device cpu|aten|cuda[:n]
+inline constexpr const char* kDeviceHelp =
+    "cpu (the engine), aten (libtorch on the CPU), cuda or cuda:N (libtorch on a GPU)";
+void add_precision_option(CLI::App& command, std::string& precision);  // --precision float32|bfloat16|int8
 void add_switch(CLI::App& command, const std::string& flag, bool& value, const std::string& help);  // FLAG on|off
+// The same without a default of its own: unset until given.
+void add_switch(CLI::App& command, const std::string& flag, std::optional<bool>& value, const std::string& help);
 void add_color_option(CLI::App& command, std::string& color);              // --color auto|always|never
 void add_settings(CLI::App& command, std::vector<std::string>& settings);  // key=value...
 

@@ -25,6 +25,7 @@ void register_all(CLI::App& app, Exit& exit) {
   register_solve(app, exit);
   register_convert(app, exit);
   register_inspect(app, exit);
+  register_bench(app, exit);
 }
 
 void describe(CLI::App& app) {

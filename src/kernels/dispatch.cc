@@ -12,6 +12,8 @@ namespace {
 
 constexpr const char* kWhere = "kernels.dispatch";
 
+}  // namespace
+
 std::string processor_name() {
   std::ifstream file("/proc/cpuinfo");
   std::string line;
@@ -25,8 +27,6 @@ std::string processor_name() {
   return "processor";
 #endif
 }
-
-}  // namespace
 
 EnumNames<InstructionSet> enum_names(InstructionSet) {
   using enum InstructionSet;
@@ -64,6 +64,14 @@ InstructionSet best_instruction_set() {
 bool has_avx512_bf16() {
 #if defined(__x86_64__)
   return best_instruction_set() == InstructionSet::kAvx512 && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
+bool has_avx512_vnni() {
+#if defined(__x86_64__)
+  return best_instruction_set() == InstructionSet::kAvx512 && __builtin_cpu_supports("avx512vnni");
 #else
   return false;
 #endif

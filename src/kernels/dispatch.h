@@ -25,6 +25,11 @@ InstructionSet best_instruction_set();
 // Native bf16 dot products (AVX512_BF16), and avx512 chosen.
 bool has_avx512_bf16();
 
+std::string processor_name();
+
+// Sums of four products of bytes (AVX512_VNNI), and avx512 chosen.
+bool has_avx512_vnni();
+
 // "AMD EPYC, avx512"; for people.
 std::string cpu_description();
 

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "kernels/bf16.h"
+#include "kernels/stages.h"
 
 namespace hrm::kernels {
 
@@ -44,6 +45,7 @@ class Gemm {
 
   // Any number of threads may call this. No alignment is required.
   void operator()(const E* a, const E* b, float* c, size_t count = 1) const {
+    const StageTimer timer(Stage::kProducts);
     if (jit_) {
       const unsigned long long batch = count;
       jit_(a, b, c, &batch);

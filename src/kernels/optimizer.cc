@@ -2,21 +2,28 @@
 
 #include <cmath>
 
+#include "kernels/stages.h"
 #include "kernels/vector_table.h"
 
 namespace hrm::kernels {
 
 void adam_atan2(float* p, float* m, float* v, const float* g, size_t n, const AdamAtan2Step& step) {
+  const StageTimer timer(Stage::kOptimizer);
   vector_table().adam_atan2(p, m, v, g, n, step);
 }
 
-void ema(float* average, const float* p, float rate, size_t n) { vector_table().ema(average, p, rate, n); }
+void ema(float* average, const float* p, float rate, size_t n) {
+  const StageTimer timer(Stage::kOptimizer);
+  vector_table().ema(average, p, rate, n);
+}
 
 void sgd_momentum(float* u, const float* g, float* out, size_t n, const MomentumStep& step) {
+  const StageTimer timer(Stage::kOptimizer);
   vector_table().sgd_momentum(u, g, out, n, step);
 }
 
 void decay_and_add(float* p, const float* direction, float keep, float step, size_t n) {
+  const StageTimer timer(Stage::kOptimizer);
   vector_table().decay_and_add(p, direction, keep, step, n);
 }
 

@@ -1,32 +1,44 @@
 #include "kernels/pack.h"
 
+#include "kernels/stages.h"
 #include "kernels/vector_table.h"
 
 namespace hrm::kernels {
 
 void interleave_rows(Size size, Panel<const float> x, Panel<float> out) {
+  const StageTimer timer(Stage::kPacking);
   vector_table().float_to_float.interleave_rows(size, x, out);
 }
 void interleave_rows(Size size, Panel<const float> x, Panel<bf16> out) {
+  const StageTimer timer(Stage::kPacking);
   vector_table().float_to_bf16.interleave_rows(size, x, out);
 }
 void interleave_rows(Size size, Panel<const bf16> x, Panel<bf16> out) {
+  const StageTimer timer(Stage::kPacking);
   vector_table().bf16_to_bf16.interleave_rows(size, x, out);
 }
 void transpose(Size size, Panel<const float> x, Panel<float> out) {
+  const StageTimer timer(Stage::kPacking);
   vector_table().float_to_float.transpose(size, x, out);
 }
 void transpose(Size size, Panel<const float> x, Panel<bf16> out) {
+  const StageTimer timer(Stage::kPacking);
   vector_table().float_to_bf16.transpose(size, x, out);
 }
-void transpose(Size size, Panel<const bf16> x, Panel<bf16> out) { vector_table().bf16_to_bf16.transpose(size, x, out); }
+void transpose(Size size, Panel<const bf16> x, Panel<bf16> out) {
+  const StageTimer timer(Stage::kPacking);
+  vector_table().bf16_to_bf16.transpose(size, x, out);
+}
 void transpose_pairs(Size size, Panel<const float> x, Panel<float> out) {
+  const StageTimer timer(Stage::kPacking);
   vector_table().float_to_float.transpose_pairs(size, x, out);
 }
 void transpose_pairs(Size size, Panel<const float> x, Panel<bf16> out) {
+  const StageTimer timer(Stage::kPacking);
   vector_table().float_to_bf16.transpose_pairs(size, x, out);
 }
 void transpose_pairs(Size size, Panel<const bf16> x, Panel<bf16> out) {
+  const StageTimer timer(Stage::kPacking);
   vector_table().bf16_to_bf16.transpose_pairs(size, x, out);
 }
 

@@ -2,27 +2,32 @@
 
 #include <cmath>
 
+#include "kernels/stages.h"
 #include "kernels/vector_table.h"
 
 namespace hrm::kernels {
 
 template <typename E>
 void rms_norm_rows(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales) {
+  const StageTimer timer(Stage::kNorms);
   operand_table<E>().rms_norm_rows(size, x, epsilon, y, scales);
 }
 
 template <typename E>
 void rms_norm_rows_backward(Size size, Panel<const E> y, const float* scales, Panel<float> g) {
+  const StageTimer timer(Stage::kNorms);
   operand_table<E>().rms_norm_rows_backward(size, y, scales, g);
 }
 
 template <typename E>
 void rms_norm_columns(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales) {
+  const StageTimer timer(Stage::kNorms);
   operand_table<E>().rms_norm_columns(size, x, epsilon, y, scales);
 }
 
 template <typename E>
 void rms_norm_columns_backward(Size size, Panel<const E> y, const float* scales, Panel<float> g) {
+  const StageTimer timer(Stage::kNorms);
   operand_table<E>().rms_norm_columns_backward(size, y, scales, g);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "kernels/stages.h"
 #include "kernels/vector_table.h"
 
 namespace hrm::kernels {
@@ -20,10 +21,12 @@ RotaryTable rotary_table(float theta, size_t tokens, size_t head_width) {
 }
 
 void rotate(Size size, Panel<float> x, const float* cosine, const float* sine) {
+  const StageTimer timer(Stage::kRotary);
   vector_table().rotate(size, x, cosine, sine);
 }
 
 void rotate_back(Size size, Panel<float> x, const float* cosine, const float* sine) {
+  const StageTimer timer(Stage::kRotary);
   vector_table().rotate_back(size, x, cosine, sine);
 }
 

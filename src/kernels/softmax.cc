@@ -3,18 +3,21 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/stages.h"
 #include "kernels/vector_table.h"
 
 namespace hrm::kernels {
 
 template <typename E>
 void softmax_rows(Size size, Panel<const float> s, float scale, Panel<E> p, size_t padded) {
+  const StageTimer timer(Stage::kSoftmax);
   operand_table<E>().softmax_rows(size, s, scale, p, padded);
 }
 
 template <typename E>
 void softmax_backward_rows(Size size, Panel<const E> p, Panel<const float> dp, float scale, Panel<E> ds,
                            size_t padded) {
+  const StageTimer timer(Stage::kSoftmax);
   operand_table<E>().softmax_backward_rows(size, p, dp, scale, ds, padded);
 }
 

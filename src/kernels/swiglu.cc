@@ -3,28 +3,33 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/stages.h"
 #include "kernels/vector_table.h"
 
 namespace hrm::kernels {
 
 template <typename E>
 void swiglu(Size size, Panel<const float> gate, Panel<const float> up, Panel<E> h) {
+  const StageTimer timer(Stage::kSwiglu);
   operand_table<E>().swiglu(size, gate, up, h);
 }
 
 template <typename E>
 void swiglu_interleaved(Size size, Panel<const float> gate, Panel<const float> up, Panel<E> h) {
+  const StageTimer timer(Stage::kSwiglu);
   operand_table<E>().swiglu_interleaved(size, gate, up, h);
 }
 
 template <typename E>
 void swiglu_keep(Size size, Panel<const float> gate, Panel<const float> up, const SwigluKept<E>& kept) {
+  const StageTimer timer(Stage::kSwiglu);
   operand_table<E>().swiglu_keep(size, gate, up, kept);
 }
 
 template <typename E>
 void swiglu_backward(Size size, Panel<const E> gate, Panel<const E> up, Panel<const float> dh,
                      const SwigluGradient<E>& out) {
+  const StageTimer timer(Stage::kSwiglu);
   operand_table<E>().swiglu_backward(size, gate, up, dh, out);
 }
 
