@@ -133,7 +133,7 @@ class EngineBackend final : public Backend {
   void forward_example(const Segment& segment, const Weights& weights, const Batch& batch, size_t b, EngineCarry& carry,
                        const ForwardOptions& options, engine::Workspace<E>& ws, float* x, Team& team, size_t rank,
                        SegmentOutput& out) const;
-  float continue_target(const TrainJob& job, size_t b, size_t chain, engine::ExampleState next,
+  double continue_target(const TrainJob& job, size_t b, size_t chain, engine::ExampleState next,
                         TrainMemory& memory) const;
   engine::TokenLoss best_chain(const TrainJob& job, size_t b, TrainMemory& memory, size_t slot, size_t* best) const;
   typename Segment::ExampleGradient train_example(const TrainJob& job, size_t b, TrainMemory& memory,
@@ -386,7 +386,7 @@ EngineBackend<E>::TrainMemory::TrainMemory(const Segment& segment, const Paramet
 
 // sigmoid(q_halt') where this segment is the last, else sigmoid(max(q_halt', q_continue')), from the next segment.
 template <typename E>
-float EngineBackend<E>::continue_target(const TrainJob& job, size_t b, size_t chain, engine::ExampleState next,
+double EngineBackend<E>::continue_target(const TrainJob& job, size_t b, size_t chain, engine::ExampleState next,
                                         TrainMemory& memory) const {
   EngineCarry ahead(1, dims_.state_size());
   std::copy_n(next.z_H, ahead.size, ahead.z_H.data());
@@ -400,7 +400,7 @@ float EngineBackend<E>::continue_target(const TrainJob& job, size_t b, size_t ch
   engine::HeadOutput heads;
   segment_.heads(job.weights, ahead.z_H.data(), heads);
   const float q = job.last[b] ? heads.q_halt : std::max(heads.q_halt, heads.q_continue);
-  return static_cast<float>(engine::sigmoid(q));
+  return engine::sigmoid(q);  // unrounded: an untrained q_continue equals its target, and its gradient must be 0
 }
 
 // Runs the slot's chains and leaves the stash, logits and their gradient of the one with the lowest token loss in

@@ -144,6 +144,24 @@ INSTANTIATE_TEST_SUITE_P(Cases, EngineBackend,
                                          Case{"chains_bf16_odd", "sic", Precision::kBFloat16, 18}),
                          [](const auto& test) { return std::string(test.param.name); });
 
+// With the initial q_head (weight 0, bias -5) q_continue equals its target. AdamATan2 makes a full step of a gradient
+// however small, so rounding must not leave one.
+TEST(EngineBackendGradients, OfAnUntrainedQContinueAreExactlyZero) {
+  const ModelConfig config = model({"", "hrm", Precision::kFloat32, 18});
+  const Examples examples(config, 4, 3);
+  const auto backend = make_engine_backend(config, {.device = "cpu", .threads = 1});
+  backend->set_weights(engine::initial_weights(config, 5));
+  const auto carry = backend->make_carry(4);
+  backend->reset(*carry, examples.batch(), std::vector<uint8_t>(4, 1));
+  const NamedTensors gradients =
+      backend->gradients(examples.batch(), std::vector<uint8_t>{0, 1, 0, 1}, *carry, {}, nullptr);
+  const auto bias = gradients.at("model.inner.q_head.bias").as<float>();
+  EXPECT_NE(bias[0], 0);
+  EXPECT_EQ(bias[1], 0);
+  const auto weight = gradients.at("model.inner.q_head.weight").as<float>();
+  for (const float g : weight.subspan(weight.size() / 2)) ASSERT_EQ(g, 0);
+}
+
 TEST(EngineBackendLimits, RefusesOddWidthsAndSaysWhich) {
   ModelConfig config = model({"", "trm-mlp", Precision::kFloat32, 18});
   config.arch.hidden_size = 95;
