@@ -29,11 +29,11 @@ Segment<E>::BackwardMemory::BackwardMemory(const Dims& d, size_t examples)
 }
 
 template <typename E>
-Segment<E>::Segment(const ModelConfig& config, const ParameterLayout& layout, size_t team_size)
+Segment<E>::Segment(const ModelConfig& config, const ParameterLayout& layout, size_t team_size, Products products)
     : arch_(config.arch), d_(dims_of(config)), layout_(layout) {
   if (!d_.mixer && arch_.pos_encodings == Positions::kRope)
     rotary_ = kernels::rotary_table(static_cast<float>(arch_.rope_theta), d_.T, d_.W);
-  forward_ = std::make_unique<BlockForward<E>>(d_, static_cast<float>(arch_.rms_norm_eps), rotary_, team_size);
+  forward_ = make_net_forward<E>(products, d_, static_cast<float>(arch_.rms_norm_eps), rotary_, team_size);
   backward_ = std::make_unique<BlockBackward<E>>(d_, rotary_);
   logits_ = kernels::Gemm<float>({.m = d_.V, .n = d_.S, .k = d_.D, .lda = d_.V, .ldb = d_.D, .ldc = d_.V});
   d_z_ =
@@ -212,8 +212,9 @@ void Segment<E>::call(const Call& call, const Run& run, Workspace<E>& ws, Team& 
     kernels::add(z_L, x, x, n);
   }
   kernels::convert(x, ws.xe.data() + at, n);
-  for (const PackedBlock<E>& block : call.high ? run.weights.nets.high() : run.weights.nets.L)
-    forward_->run(block, ws, team, rank, run.stash && call.gradient ? &run.stash->blocks[stashed++] : nullptr);
+  BlockStash<E>* stash = run.stash && call.gradient ? &run.stash->blocks[stashed] : nullptr;
+  forward_->run(run.weights, call.high, ws, team, rank, stash);
+  if (stash) stashed += (call.high ? layout_.index().H : layout_.index().L).size();
   mix(call, run, ws, team, rank);
 }
 

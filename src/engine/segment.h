@@ -10,19 +10,11 @@
 #include <vector>
 
 #include "engine/block_backward.h"
-#include "engine/block_forward.h"
+#include "engine/net_forward.h"
 #include "engine/noise.h"
 #include "engine/parameter_layout.h"
 
 namespace hrm::engine {
-
-// What all threads read.
-template <typename E>
-struct SegmentWeights {
-  std::span<const float> flat;  // as ParameterLayout says
-  PackedNets<E> nets;
-  kernels::Buffer<float> lm_head;  // [D,V], transposed
-};
 
 struct ExampleInput {
   std::span<const int32_t> tokens;  // [S]
@@ -53,7 +45,9 @@ struct SegmentStash {
 template <typename E>
 class Segment {
  public:
-  Segment(const ModelConfig& config, const ParameterLayout& layout, size_t team_size);
+  // products: kInt8 for forward alone, without stashes.
+  Segment(const ModelConfig& config, const ParameterLayout& layout, size_t team_size,
+          Products products = Products::kOperands);
 
   const Dims& dims() const { return d_; }
   SegmentStash<E> make_stash() const;
@@ -121,7 +115,7 @@ class Segment {
   const Dims d_;
   const ParameterLayout& layout_;
   kernels::RotaryTable rotary_;
-  std::unique_ptr<BlockForward<E>> forward_;
+  std::unique_ptr<NetForward<E>> forward_;
   std::unique_ptr<BlockBackward<E>> backward_;
   kernels::Gemm<float> logits_;
   BlockedGemm<float> d_z_, d_lm_head_;

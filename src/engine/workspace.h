@@ -8,9 +8,12 @@
 
 namespace hrm::engine {
 
+// How a block multiplies with its weights: in the operands' type E, or in int8 (inference only).
+enum class Products { kOperands, kInt8 };
+
 template <typename E>
 struct Workspace {
-  explicit Workspace(const Dims& d, size_t team_size);
+  explicit Workspace(const Dims& d, size_t team_size, Products products = Products::kOperands);
 
   kernels::Buffer<float> x;  // [T,D] residual stream: a net's input, then its output
   kernels::Buffer<E> xe;     // [T,D] the same as operand; both are kept in step by the block
@@ -22,8 +25,15 @@ struct Workspace {
     kernels::Buffer<float> scores;  // [T,T_even]
     kernels::Buffer<E> p;           // [T,T_even] attention weights; mixer: [T_even,64] input and [M,64] inner channels
     kernels::Buffer<E> inner;
+
+    kernels::Buffer<uint8_t> bytes;      // int8 token mixer: input or inner channels of 64 columns, in fours
+    kernels::Buffer<float> byte_scales;  // [64] their scales
   };
   std::vector<Tiles> tiles;
+
+  size_t bytes_ld;                     // for int8 products of rows:
+  kernels::Buffer<uint8_t> bytes;      // [T,bytes_ld] the activations, of D or I numbers a row
+  kernels::Buffer<float> byte_scales;  // [T]
 };
 
 }  // namespace hrm::engine

@@ -28,6 +28,8 @@ struct OperandTable {
                           const SwigluGradient<E>& out);
   void (*softmax_rows)(Size, Panel<const float> s, float scale, Panel<E> p, size_t padded);
   void (*softmax_backward_rows)(Size, Panel<const E> p, Panel<const float> dp, float scale, Panel<E> ds, size_t padded);
+  void (*quantize_rows)(Size, Panel<const E> x, Panel<uint8_t> q, float* scales);
+  void (*quantize_columns)(Size, Panel<const E> x, Panel<uint8_t> q, float* scales);
 };
 
 // Layouts of results E from inputs X.

@@ -1,0 +1,49 @@
+// The block of engine/block_forward.h for inference with int8 products: weights per output feature, activations afresh
+// for every product, per token (token mixer: per channel), so that an example's result depends neither on the batch
+// around it nor on how many threads share the work. Attention's scores and mixture take operands of type E, and so is
+// SwiGLU's output kept; the residual stream is float32. No backward pass.
+#pragma once
+
+#include <vector>
+
+#include "engine/attention.h"
+#include "engine/int8_weights.h"
+#include "engine/team.h"
+#include "engine/workspace.h"
+
+namespace hrm::engine {
+
+template <typename E>
+class BlockForwardInt8 {
+ public:
+  // For teams of exactly team_size members. rotary: empty where positions are not rotary; outlives this object.
+  BlockForwardInt8(const Dims& dims, float epsilon, const kernels::RotaryTable& rotary, size_t team_size);
+
+  // Runs member `rank`'s part; all members call it with the same arguments. ws.x holds the input and is replaced by the
+  // output; ws.xe is not used. REQUIRES: ws made for int8.
+  void run(const Int8Block& weights, Workspace<E>& ws, Team& team, size_t rank) const;
+
+ private:
+  struct Rows {
+    size_t begin = 0, end = 0;
+    Attention<E> attention;
+    size_t size() const { return end - begin; }
+  };
+  template <typename X>
+  void quantize(const Rows& rows, const kernels::Buffer<X>& x, size_t width, Workspace<E>& ws) const;
+  void multiply(const Int8Matrix& weights, const Int8Piece& piece, size_t in, const Rows& rows, const Workspace<E>& ws,
+                kernels::Panel<float> c, bool accumulate) const;
+  void add_product(const Int8Matrix& weights, const std::vector<Int8Piece>& pieces, size_t in, const Rows& rows,
+                   Workspace<E>& ws) const;
+  void attention(const Int8Block& weights, Workspace<E>& ws, Team& team, size_t rank) const;
+  void mix_channels(const Int8Block& weights, size_t begin, size_t width, Workspace<E>& ws, size_t rank) const;
+  void token_mixer(const Int8Block& weights, Workspace<E>& ws, Team& team, size_t rank) const;
+  void channel_mlp(const Int8Block& weights, Workspace<E>& ws, size_t rank) const;
+
+  const Dims d_;
+  const float epsilon_;
+  std::vector<Rows> rows_;  // per member
+  std::vector<Int8Piece> qkv_, out_, gate_up_, down_;
+};
+
+}  // namespace hrm::engine
