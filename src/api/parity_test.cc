@@ -1,6 +1,6 @@
 // Equality of every backend of this build with the authors' programs in float32: every golden case that is found, in
-// every respect that it records. Tolerances are those of the fixtures' README. Each test prints the largest deviation
-// it saw.
+// every respect that it records. Tolerances are those of the fixtures' README and, for the engine, what its twins
+// differ by (api/twins.h). Each test prints the largest deviation it saw.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,6 +8,8 @@
 
 #include "api/backend_factory.h"
 #include "api/golden.h"
+#include "api/testing.h"
+#include "api/twins.h"
 #include "base/testing.h"
 #include "engine/weights.h"
 #include "formats/csv.h"
@@ -23,15 +25,8 @@ using reasoning::WeightSet;
 
 using Path = std::filesystem::path;
 
-// Names of devices (reasoning/backend.h) that this build has on a CPU: the engine, and libtorch.
-std::vector<std::string> devices() {
-  if (HRM_TORCH) return {"cpu", "aten"};
-  return {"cpu"};
-}
-
 using DeviceAndCase = std::tuple<std::string, Path>;
 
-// GoogleTest names admit letters, digits and underscores only.
 std::string case_name(const testing::TestParamInfo<DeviceAndCase>& info) {
   const auto& [device, path] = info.param;
   const std::string folder = path.parent_path().filename().string();
@@ -40,46 +35,51 @@ std::string case_name(const testing::TestParamInfo<DeviceAndCase>& info) {
 
 void report(const std::string& what, double value) { fmt::print("  {}: largest deviation {:.2e}\n", what, value); }
 
+// Adds a note where the golden run could not be followed to its end.
+void report_end(const std::string& what, uint64_t compared, uint64_t total) {
+  if (compared < total)
+    fmt::print("  {}: from step {} of {} the last bit of a weight decides\n", what, compared + 1, total);
+}
+
 class GoldenParity : public testing::TestWithParam<DeviceAndCase> {
  protected:
   void SetUp() override {
     const auto& [device, path] = GetParam();
     golden_ = load_golden_case(path);
     config_ = golden_config(golden_.json, Precision::kFloat32);
-    backend_ = make_backend(config_, {.device = device, .threads = 1});
-    backend_->set_weights(golden_.with_prefix("weights."));
-  }
-
-  std::unique_ptr<reasoning::Carry> fresh_carry(const reasoning::Batch& batch) {
-    auto carry = backend_->make_carry(batch.size);
-    backend_->reset(*carry, batch, std::vector<uint8_t>(batch.size, 1));
-    return carry;
+    backends_ = with_twins(config_, device, golden_.with_prefix("weights."));
+    backend_ = backends_[0].get();
   }
 
   GoldenCase golden_;
   engine::ModelConfig config_;
-  std::unique_ptr<reasoning::Backend> backend_;
+  Backends backends_;
+  reasoning::Backend* backend_ = nullptr;
 };
 
 TEST_P(GoldenParity, ForwardStatesLogitsAndQ) {
   const GoldenBatch eval = golden_batch(golden_, "eval.");
-  const auto carry = fresh_carry(eval.batch());
+  std::vector<std::unique_ptr<reasoning::Carry>> carries;
+  for (const auto& backend : backends_) carries.push_back(fresh_carry(*backend, eval.batch()));
   double worst = 0;
   int segments = 0;
   for (; golden_.has(fmt::format("eval.{}.logits", segments)); ++segments) {
-    const auto out = backend_->forward(eval.batch(), *carry, {.logits = true});
-    const NamedTensors state = backend_->save(*carry);
+    std::map<std::string, std::vector<std::vector<float>>> results;
+    for (size_t i = 0; i < backends_.size(); ++i) {
+      auto out = backends_[i]->forward(eval.batch(), *carries[i], {.logits = true});
+      results["logits"].push_back(std::move(out.logits));
+      results["q_halt"].push_back(std::move(out.q_halt));
+      results["q_continue"].push_back(std::move(out.q_continue));
+      for (const auto& [name, z] : backends_[i]->save(*carries[i]))
+        results[name].emplace_back(z.as<float>().begin(), z.as<float>().end());
+    }
     const double tolerance = segments == 0 ? 1e-5 : 1e-4;
-    const auto compare = [&](const char* what, std::span<const float> mine) {
-      const Deviation d = deviation(mine, golden_.at(fmt::format("eval.{}.{}", segments, what)).as<float>());
-      EXPECT_LE(d.largest, tolerance * std::max(1.0, d.scale)) << "segment " << segments << " " << what;
+    for (const auto& [name, values] : results) {
+      const Deviation d = deviation(values[0], golden_.at(fmt::format("eval.{}.{}", segments, name)).as<float>());
+      EXPECT_LE(d.largest, std::max(tolerance * std::max(1.0, d.scale), forgiven(values).largest))
+          << "segment " << segments << " " << name;
       worst = std::max(worst, d.largest);
-    };
-    compare("z_H", state.at("z_H").as<float>());
-    compare("z_L", state.at("z_L").as<float>());
-    compare("logits", out.logits);
-    compare("q_halt", out.q_halt);
-    compare("q_continue", out.q_continue);
+    }
   }
   EXPECT_GE(segments, 1);
   report(golden_.name + " forward", worst);
@@ -87,11 +87,10 @@ TEST_P(GoldenParity, ForwardStatesLogitsAndQ) {
 
 TEST_P(GoldenParity, GradientsOfTheFirstStep) {
   const GoldenBatch train = golden_batch(golden_, "train.1.");
-  const auto carry = fresh_carry(train.batch());
   const std::vector<uint8_t> last(train.batch().size, config_.arch.halt_max_steps == 1);
   for (const size_t micro_batch : {size_t{0}, size_t{1}, size_t{3}}) {
-    const auto mine =
-        backend_->gradients(train.batch(), last, *fresh_carry(train.batch()), {.micro_batch = micro_batch}, nullptr);
+    const auto mine = backend_->gradients(train.batch(), last, *fresh_carry(*backend_, train.batch()),
+                                          {.micro_batch = micro_batch}, nullptr);
     double worst = 0;
     for (const auto& [name, gradient] : golden_.with_prefix("train.1.grad.")) {
       ASSERT_TRUE(mine.contains(name)) << name;
@@ -103,28 +102,36 @@ TEST_P(GoldenParity, GradientsOfTheFirstStep) {
   }
 }
 
+// Steps that every golden run must be followed, at the least, before twins may part.
+constexpr uint64_t kLeastSteps = 3;
+
 TEST_P(GoldenParity, TwelveOptimizerStepsWithCarryHaltingAndMetrics) {
   const Json& train = golden_.json.at("train");
   const size_t batch = train.at("global_batch_size");
-  backend_->set_optimizer(golden_optimizer(train));
-  reasoning::TrainStepper stepper(*backend_, {.batch = batch, .seed = 0});
+  TwinRuns runs(backends_, golden_optimizer(train), batch);
   const training::LearningRateSchedule schedule{.warmup_steps = train.at("lr_warmup_steps"),
                                                 .total_steps = train.at("steps"),
                                                 .min_ratio = train.at("lr_min_ratio")};
+  const uint64_t total = train.at("steps");
   double worst_loss = 0;
-  for (uint64_t step = 1; step <= train.at("steps"); ++step) {
+  uint64_t compared = 0;
+  for (uint64_t step = 1; step <= total; ++step) {
     const GoldenBatch next = golden_batch(golden_, fmt::format("train.{}.", step));
-    const auto result = stepper.step(
-        next.batch(), {.lr_factor = training::learning_rate_factor(schedule, step), .ema_rate = train.at("ema_rate")});
+    if (!runs.step(next.batch(),
+                   {.lr_factor = training::learning_rate_factor(schedule, step), .ema_rate = train.at("ema_rate")}))
+      break;
+    compared = step;
     const Json& log = train.at("log").at(step - 1);
-    const auto near = [&](const char* key, double mine) {
-      const double golden = log.value(key, 0.0);
-      EXPECT_NEAR(mine, golden, 1e-4 * std::max(1.0, std::abs(golden))) << key << " of step " << step;
-      return std::abs(mine - golden) / std::max(1.0, std::abs(golden));
+    const auto near = [&](const char* key, double mine, double tolerance) {
+      const double golden = log.value(key, 0.0), size = std::max(1.0, std::abs(golden));
+      EXPECT_NEAR(mine, golden, tolerance * size) << key << " of step " << step;
+      return std::abs(mine - golden) / size;
     };
-    const auto& m = result.metrics;
-    for (const double d : {near("loss", m.loss), near("lm_loss", m.lm_loss), near("q_halt_loss", m.q_halt_loss),
-                           near("q_continue_loss", m.q_continue_loss), near("accuracy", m.accuracy)})
+    const auto& m = runs.metrics();
+    const double tolerance = std::max(1e-4, runs.forgiven_loss());
+    for (const double d : {near("loss", m.loss, tolerance), near("lm_loss", m.lm_loss, tolerance),
+                           near("q_halt_loss", m.q_halt_loss, tolerance),
+                           near("q_continue_loss", m.q_continue_loss, tolerance), near("accuracy", m.accuracy, 1e-4)})
       worst_loss = std::max(worst_loss, d);
     EXPECT_EQ(m.count, log.at("count")) << "step " << step;
     EXPECT_EQ(m.exact_accuracy, log.at("exact_accuracy")) << "step " << step;
@@ -133,20 +140,29 @@ TEST_P(GoldenParity, TwelveOptimizerStepsWithCarryHaltingAndMetrics) {
     const auto halted = golden_.at(fmt::format("train.{}.halted", step)).as<int32_t>();
     const auto steps = golden_.at(fmt::format("train.{}.steps", step)).as<int32_t>();
     for (size_t b = 0; b < batch; ++b) {
-      EXPECT_EQ(stepper.halted()[b] != 0, halted[b] != 0) << "slot " << b << " step " << step;
-      EXPECT_EQ(stepper.steps()[b], steps[b]) << "slot " << b << " step " << step;
+      EXPECT_EQ(runs.mine().halted()[b] != 0, halted[b] != 0) << "slot " << b << " step " << step;
+      EXPECT_EQ(runs.mine().steps()[b], steps[b]) << "slot " << b << " step " << step;
     }
   }
+  EXPECT_GE(compared, backends_.size() == 1 ? total : std::min(total, kLeastSteps));
   report(golden_.name + " losses, relative", worst_loss);
+  report_end(golden_.name, compared, total);
+  if (compared < total) return;  // the weights at the end belong to other decisions
 
   double worst = 0;
   const auto compare = [&](const char* prefix, WeightSet set) {
-    const NamedTensors mine = backend_->weights(set);
+    std::vector<NamedTensors> all;
+    for (const auto& backend : backends_) all.push_back(backend->weights(set));
     for (const auto& [name, tensor] : golden_.with_prefix(prefix)) {
-      ASSERT_TRUE(mine.contains(name)) << name;
-      const Deviation d = deviation(mine.at(name), tensor);
-      EXPECT_LE(d.largest, 2e-4) << prefix << name;
-      EXPECT_LE(d.mean, 1e-5) << prefix << name;
+      ASSERT_TRUE(all[0].contains(name)) << name;
+      std::vector<std::vector<float>> values;
+      for (const NamedTensors& weights : all) {
+        const auto numbers = weights.at(name).as<float>();
+        values.emplace_back(numbers.begin(), numbers.end());
+      }
+      const Deviation d = deviation(values[0], tensor.as<float>()), allowed = forgiven(values);
+      EXPECT_LE(d.largest, std::max(2e-4, allowed.largest)) << prefix << name;
+      EXPECT_LE(d.mean, std::max(1e-5, allowed.mean)) << prefix << name;
       worst = std::max(worst, d.largest);
     }
   };
@@ -176,26 +192,38 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
       ASSERT_NE(found, weights.end()) << entry.at(0);
       EXPECT_EQ(found->second.shape(), entry.at(1).get<Shape>());
     }
-    const auto backend = make_backend(config, {.device = device, .threads = 1});
-    backend->set_weights(weights);
-    const auto carry = backend->make_carry(data.batch().size), trained = backend->make_carry(data.batch().size);
-    for (auto* fresh : {carry.get(), trained.get()})
-      backend->reset(*fresh, data.batch(), std::vector<uint8_t>(data.batch().size, 1));
+    const Backends backends = with_twins(config, device, weights, kTwinsOfLargeModels);
+    std::vector<std::unique_ptr<reasoning::Carry>> carries, trained;
+    for (const auto& backend : backends) {
+      carries.push_back(fresh_carry(*backend, data.batch()));
+      trained.push_back(fresh_carry(*backend, data.batch()));
+    }
     for (int s = 1; s <= segments; ++s) {
-      const auto out = backend->forward(data.batch(), *carry, {.logits = true});
-      const auto compare = [&](const char* what, std::span<const float> mine) {
-        const Deviation d = deviation(mine, golden.at(fmt::format("{}.{}.{}", type, s, what)).as<float>());
-        EXPECT_LE(d.largest, tolerance) << type << " segment " << s << " " << what;
-        return d.largest;
+      std::map<std::string, std::vector<std::vector<float>>> results;
+      std::vector<std::vector<float>> losses;
+      for (size_t i = 0; i < backends.size(); ++i) {
+        auto out = backends[i]->forward(data.batch(), *carries[i], {.logits = true});
+        results["logits"].push_back(std::move(out.logits));
+        results["q_halt"].push_back(std::move(out.q_halt));
+        results["q_continue"].push_back(std::move(out.q_continue));
+        reasoning::TrainOutput output;
+        backends[i]->gradients(data.batch(), std::vector<uint8_t>(data.batch().size, 0), *trained[i], {}, &output);
+        // Evaluation has no target for q_continue, so its loss is not part of it.
+        losses.push_back({static_cast<float>(output.lm_loss + 0.5 * output.q_halt_loss)});
+      }
+      // bfloat16 rounds so coarsely that the last bit of a float32 weight is no measure of it.
+      const auto allowed = [&](const std::vector<std::vector<float>>& values) {
+        return precision == Precision::kFloat32 ? std::max(tolerance, forgiven(values).largest) : tolerance;
       };
-      const double worst = std::max(
-          {compare("logits", out.logits), compare("q_halt", out.q_halt), compare("q_continue", out.q_continue)});
+      double worst = 0;
+      for (const auto& [name, values] : results) {
+        const Deviation d = deviation(values[0], golden.at(fmt::format("{}.{}.{}", type, s, name)).as<float>());
+        EXPECT_LE(d.largest, allowed(values)) << type << " segment " << s << " " << name;
+        worst = std::max(worst, d.largest);
+      }
       report(fmt::format("{} {} segment {}", golden.name, type, s), worst);
-      reasoning::TrainOutput output;
-      backend->gradients(data.batch(), std::vector<uint8_t>(data.batch().size, 0), *trained, {}, &output);
       const double loss = golden.json.at(fmt::format("{}.{}.loss", type, s));
-      // Evaluation has no target for q_continue, so its loss is not part of it.
-      EXPECT_NEAR(output.lm_loss + 0.5 * output.q_halt_loss, loss, tolerance) << type << " segment " << s;
+      EXPECT_NEAR(losses[0][0], loss, allowed(losses)) << type << " segment " << s;
     }
   };
   run(Precision::kFloat32, "float32", 2, 1e-3);
@@ -235,19 +263,19 @@ TEST_P(CurveParity, FirstHundredStepsOfTheLearningCurve) {
   for (float& w : weights.at("model.inner.q_head.weight").as<float>()) w = 0;
   for (float& w : weights.at("model.inner.q_head.bias").as<float>()) w = -5;
   for (float& w : weights.at("model.inner.puzzle_emb.weights").as<float>()) w = 0;
-  const auto backend = make_backend(config, {.device = GetParam(), .threads = 1});
-  backend->set_weights(weights);
+  const Backends backends = with_twins(config, GetParam(), weights, kTwinsOfLargeModels);
   const Json& train = golden.at("train");
-  backend->set_optimizer(golden_optimizer(train));
 
   const auto rows = read_sudoku_rows(rows_path);
   const size_t batch = golden.at("batch");
-  reasoning::TrainStepper stepper(*backend, {.batch = batch, .seed = 0});
+  TwinRuns runs(backends, golden_optimizer(train), batch);
   const training::LearningRateSchedule schedule{.warmup_steps = train.at("lr_warmup_steps"),
                                                 .total_steps = train.at("steps"),
                                                 .min_ratio = train.at("lr_min_ratio")};
+  constexpr uint64_t kTotal = 100, kLeast = 70;
   double worst50 = 0, worst100 = 0;
-  for (uint64_t step = 1; step <= 100; ++step) {
+  uint64_t compared = 0;
+  for (uint64_t step = 1; step <= kTotal; ++step) {
     GoldenBatch next;
     for (size_t j = 0; j < batch; ++j) {
       const auto& [question, answer] = rows[((step - 1) * batch + j) % rows.size()];
@@ -255,20 +283,24 @@ TEST_P(CurveParity, FirstHundredStepsOfTheLearningCurve) {
       next.labels.insert(next.labels.end(), answer.begin(), answer.end());
       next.identifiers.push_back(0);
     }
-    const auto result = stepper.step(next.batch(), {.lr_factor = training::learning_rate_factor(schedule, step)});
+    if (!runs.step(next.batch(), {.lr_factor = training::learning_rate_factor(schedule, step)})) break;
+    compared = step;
     const Json& log = golden.at("log").at(step - 1);
     const double divisor = static_cast<double>(batch);
+    const double tolerance = std::max(step <= 50 ? 1e-5 : 1e-4, runs.forgiven_loss());
     for (const auto& [key, mine] :
-         {std::pair("loss", result.metrics.loss), std::pair("lm_loss", result.metrics.lm_loss)}) {
+         {std::pair("loss", runs.metrics().loss), std::pair("lm_loss", runs.metrics().lm_loss)}) {
       const double d = std::abs(mine / divisor / log.at(key).get<double>() - 1);
-      EXPECT_LE(d, step <= 50 ? 1e-5 : 1e-4) << key << " of step " << step;
+      EXPECT_LE(d, tolerance) << key << " of step " << step;
       (step <= 50 ? worst50 : worst100) = std::max(step <= 50 ? worst50 : worst100, d);
     }
-    EXPECT_EQ(result.metrics.count, log.at("count")) << "step " << step;
-    EXPECT_NEAR(result.metrics.accuracy, log.at("accuracy"), 1e-3) << "step " << step;
+    EXPECT_EQ(runs.metrics().count, log.at("count")) << "step " << step;
+    EXPECT_NEAR(runs.metrics().accuracy, log.at("accuracy"), 1e-3) << "step " << step;
   }
+  EXPECT_GE(compared, backends.size() == 1 ? kTotal : kLeast);
   report("hrm_sudoku_curve, relative, steps 1..50", worst50);
-  report("hrm_sudoku_curve, relative, steps 51..100", worst100);
+  if (compared > 50) report("hrm_sudoku_curve, relative, steps 51..100", worst100);
+  report_end("hrm_sudoku_curve", compared, kTotal);
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, CurveParity, testing::ValuesIn(devices()));
