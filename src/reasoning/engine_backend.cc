@@ -134,7 +134,7 @@ class EngineBackend final : public Backend {
                        const ForwardOptions& options, engine::Workspace<E>& ws, float* x, Team& team, size_t rank,
                        SegmentOutput& out) const;
   double continue_target(const TrainJob& job, size_t b, size_t chain, engine::ExampleState next,
-                        TrainMemory& memory) const;
+                         TrainMemory& memory) const;
   engine::TokenLoss best_chain(const TrainJob& job, size_t b, TrainMemory& memory, size_t slot, size_t* best) const;
   typename Segment::ExampleGradient train_example(const TrainJob& job, size_t b, TrainMemory& memory,
                                                   size_t slot) const;
@@ -387,7 +387,7 @@ EngineBackend<E>::TrainMemory::TrainMemory(const Segment& segment, const Paramet
 // sigmoid(q_halt') where this segment is the last, else sigmoid(max(q_halt', q_continue')), from the next segment.
 template <typename E>
 double EngineBackend<E>::continue_target(const TrainJob& job, size_t b, size_t chain, engine::ExampleState next,
-                                        TrainMemory& memory) const {
+                                         TrainMemory& memory) const {
   EngineCarry ahead(1, dims_.state_size());
   std::copy_n(next.z_H, ahead.size, ahead.z_H.data());
   std::copy_n(next.z_L, ahead.size, ahead.z_L.data());
