@@ -1,6 +1,7 @@
 #include "engine/dims.h"
 
 #include "base/error.h"
+#include "kernels/gemm.h"
 
 namespace hrm::engine {
 
@@ -23,6 +24,11 @@ Dims dims_of(const ModelConfig& config) {
     throw bad_input("engine.dims_of", "hidden_size {} with {} heads: the engine needs an even width and head width",
                     d.D, d.N);
   return d;
+}
+
+bool rows_can_be_shared(const Dims& d) {
+  using kernels::independent_of_n;
+  return independent_of_n(d.D) && (d.mixer || (independent_of_n(d.W) && independent_of_n(d.T)));
 }
 
 }  // namespace hrm::engine

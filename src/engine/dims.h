@@ -18,6 +18,10 @@ struct Dims {
   size_t state_size() const { return T * D; }
 };
 
+// Whether a block's rows can be shared out to threads without changing a bit: all products over a share of the rows
+// must be independent of the number of rows (kernels/gemm.h).
+bool rows_can_be_shared(const Dims& dims);
+
 // Throws bad_input where the engine's kernels do not fit: odd hidden_size or odd head width.
 Dims dims_of(const ModelConfig& config);
 

@@ -174,13 +174,10 @@ template <typename E>
 void Segment<E>::mix(const Call& call, const Run& run, Workspace<E>& ws, Team& team, size_t rank) const {
   float* z = call.high ? run.state.z_H : run.state.z_L;
   const auto lambda = static_cast<float>(arch_.relaxation);
-  Buffer<float> before;
-  if (run.residuals && call.last_of_its_kind) {
-    before = Buffer<float>(d_.state_size());
-    std::copy_n(z, d_.state_size(), before.data());
-  }
+  const bool residual = run.residuals && call.last_of_its_kind;
   const auto [begin, end] = team.share(rank, d_.T, 2);
   const size_t at = begin * d_.D, n = (end - begin) * d_.D;
+  if (residual) std::copy_n(z + at, n, ws.before.data() + at);
   if (lambda == 1)
     std::copy_n(ws.x.data() + at, n, z + at);
   else
@@ -188,11 +185,12 @@ void Segment<E>::mix(const Call& call, const Run& run, Workspace<E>& ws, Team& t
   if (arch_.noise > 0) {
     team.sync();
     if (rank == 0) add_noise(run, NoiseUse::kCall, call.number, arch_.noise, z);
-    team.sync();
   }
-  if (before.size() == 0) return;
-  kernels::axpby(1, z, -1, before.data(), d_.state_size());
-  const double change = kernels::sum_of_squares(before.data(), before.size());
+  if (arch_.noise > 0 || residual) team.sync();
+  if (!residual || rank != 0) return;
+  // All rows in one sum, so that it does not depend on the team. The others change z only after the next call's blocks.
+  kernels::axpby(1, z, -1, ws.before.data(), d_.state_size());
+  const double change = kernels::sum_of_squares(ws.before.data(), d_.state_size());
   const double size = kernels::sum_of_squares(z, d_.state_size());
   (call.high ? run.residuals->H : run.residuals->L) =
       static_cast<float>(std::sqrt(change) / std::max(std::sqrt(size), 1e-20));

@@ -62,7 +62,7 @@ class Segment {
     std::optional<uint64_t> seed;
     bool training = false;                  // inference_noise is added only where false
     SegmentStash<E>* stash = nullptr;       // teams of one only
-    SegmentResiduals* residuals = nullptr;  // likewise
+    SegmentResiduals* residuals = nullptr;  // written by member 0
   };
   // Member `rank`'s part; all members call it with the same run.
   void forward(const Run& run, Workspace<E>& ws, Team& team, size_t rank) const;

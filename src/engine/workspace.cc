@@ -14,6 +14,7 @@ template <typename E>
 Workspace<E>::Workspace(const Dims& d, size_t team_size, Products products)
     : x(d.T * d.D),
       xe(d.T * d.D),
+      before(d.T * d.D),
       q(d.mixer ? 0 : d.T * d.D),
       k(d.mixer ? 0 : d.T_even * d.D),
       v(d.mixer ? 0 : d.T_even * d.D),

@@ -15,8 +15,9 @@ template <typename E>
 struct Workspace {
   explicit Workspace(const Dims& d, size_t team_size, Products products = Products::kOperands);
 
-  kernels::Buffer<float> x;  // [T,D] residual stream: a net's input, then its output
-  kernels::Buffer<E> xe;     // [T,D] the same as operand; both are kept in step by the block
+  kernels::Buffer<float> x;       // [T,D] residual stream: a net's input, then its output
+  kernels::Buffer<E> xe;          // [T,D] the same as operand; both are kept in step by the block
+  kernels::Buffer<float> before;  // [T,D] a state before its last call, for its residual
 
   kernels::Buffer<E> q, k, v, a;    // [N,T,W]; per head K^T and V in pair layout; [T,D]
   kernels::Buffer<E> h;             // [T,I]

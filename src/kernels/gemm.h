@@ -7,7 +7,9 @@
 // Y [n rows, m features], and A is a block of m rows of the weight matrix, transposed. Operands are float or bf16; A
 // lies in *pair layout* (kernels/bf16.h): element (i, j) of A at (j / P) * lda * P + i * P + j % P, P = kPair<E>.
 //
-// A column of C depends on the same column of B alone: results are bitwise independent of n and of the other columns.
+// A column of C depends on the same column of B alone, whatever stands in the others. Its bits also do not depend on
+// how many columns there are, n, except where independent_of_n(m) is false: there libxsmm adds in another order for
+// some n.
 #pragma once
 
 #include <cstddef>
@@ -25,6 +27,8 @@ struct GemmShape {
   bool accumulate = false;  // add to C instead of overwriting it
   size_t stride_a = 0, stride_b = 0;
 };
+
+constexpr bool independent_of_n(size_t m) { return m % 64 == 0 || m % 64 > 16; }
 
 enum class GemmLibrary {
   kScalar,    // the readable truth
