@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "base/threads.h"
 #include "kernels/stages.h"
+#include "reasoning/precision.h"
 
 namespace hrm::api {
 namespace {
@@ -39,7 +40,8 @@ class Workload {
  public:
   explicit Workload(const BenchCase& bench)
       : training_(bench.training),
-        backend_(make_backend(bench_config(bench), {.device = bench.device, .threads = bench.threads})),
+        backend_(make_backend(bench_config(bench),
+                              {.device = bench.device, .threads = bench.threads, .precision = bench.precision})),
         size_(static_cast<size_t>(bench.batch)),
         inputs_(size_ * static_cast<size_t>(bench.seq)),
         labels_(inputs_.size()),
@@ -193,7 +195,7 @@ ModelConfig bench_config(const BenchCase& bench) {
   config.arch.hidden_size = config.arch.puzzle_emb_ndim = bench.hidden;
   config.arch.num_heads = std::max<int64_t>(1, bench.hidden / 64);
   if (config.arch.shared_net) config.arch.L_cycles = 6;  // both forms of TRM, to compare them
-  config.arch.forward_dtype = parse_enum<Precision>(bench.precision, "precision");
+  config = reasoning::with_precision(std::move(config), bench.precision);
   config.validate();
   return config;
 }

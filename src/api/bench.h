@@ -29,7 +29,7 @@ struct BenchCase {
   std::string model = "hrm";  // hrm, trm-mlp or trm-att
   int64_t hidden = 512, batch = 32, seq = 81, vocab = 11;
   bool training = true;
-  std::string precision = "bfloat16";  // or float32
+  std::string precision = "bfloat16";  // float32, or int8 for inference: its share is of the bfloat16 G
   size_t threads = 0;                  // 0: default_threads()
   std::string device = "cpu";
 };

@@ -20,6 +20,7 @@
 #include "base/threads.h"
 #include "engine/weights.h"
 #include "reasoning/batch_check.h"
+#include "reasoning/precision.h"
 
 namespace hrm::aten {
 namespace {
@@ -48,12 +49,13 @@ at::Device parse_device(const std::string& name) {
   try {
     const at::Device device(name);
     if (device.is_cpu()) return device;
-    if (!device.is_cuda()) throw bad_input("aten.backend", "device '{}' is not supported: cpu, cuda or cuda:<n>", name);
+    if (!device.is_cuda())
+      throw bad_input("aten.backend", "device '{}' is not supported: cpu, aten, cuda or cuda:<n>", name);
     if (!at::hasCUDA())
       throw bad_input("aten.backend", "device '{}': no CUDA device, or libtorch was built without CUDA", name);
     return device;
   } catch (const c10::Error&) {
-    throw bad_input("aten.backend", "device '{}' is not of the form cpu, cuda or cuda:<n>", name);
+    throw bad_input("aten.backend", "device '{}' is not of the form cpu, aten, cuda or cuda:<n>", name);
   }
 }
 
@@ -346,7 +348,10 @@ NamedTensors AtenBackend::gradients(const Batch& batch, std::span<const uint8_t>
 
 std::unique_ptr<reasoning::Backend> make_aten_backend(const ModelConfig& config,
                                                       const reasoning::BackendOptions& options) {
-  return std::make_unique<AtenBackend>(config, options);
+  if (options.precision == reasoning::kInt8)
+    throw bad_input("aten.backend",
+                    "precision int8 is the engine's: use --device cpu, or --precision bfloat16 or float32");
+  return std::make_unique<AtenBackend>(reasoning::with_precision(config, options.precision), options);
 }
 
 }  // namespace hrm::aten

@@ -56,19 +56,28 @@ void run_threads(size_t n, const std::function<void(size_t)>& body) {
     signal = value;
     signal.notify_all();
   };
+  // The others may wait for one that throws, for ever: end with a message instead.
+  const auto run = [&](size_t i) {
+    try {
+      body(i);
+    } catch (const std::exception& e) {
+      fmt::print(stderr, "hrm: [base.run_threads] thread {} of {}: {}\n", i, n, e.what());
+      std::_Exit(1);
+    }
+  };
   std::vector<std::jthread> helpers;
   try {
     for (size_t i = 1; i < n; ++i)
       helpers.emplace_back([&, i] {
         signal.wait(kWait);
-        if (signal == kGo) body(i);
+        if (signal == kGo) run(i);
       });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     start(kCancel);
     throw failure("base.run_threads", "the system gives no {} threads: use fewer (--threads, HRM_THREADS)", n);
   }
   start(kGo);
-  if (n > 0) body(0);
+  if (n > 0) run(0);
 }
 
 }  // namespace hrm

@@ -61,7 +61,7 @@ void add_cases(CLI::App& command, Arguments& args) {
       ->check(CLI::IsMember({"train", "infer"}));
   add_list(command, "--hidden", args.hidden, "model widths", "N,...");
   add_list(command, "--batch", args.batches, "examples side by side", "N,...");
-  add_list(command, "--precision", args.precisions, "bfloat16, float32", "NAME,...");
+  add_list(command, "--precision", args.precisions, "bfloat16, float32, int8 (infer)", "NAME,...");
   add_list(command, "--threads", args.threads, "threads; 0 takes all processors", "N,...")->check(CLI::Range(0, 1024));
   add_list(command, "--device", args.devices, kDeviceHelp, "NAME,...");
   command.add_option("--seq", args.seq, "cells of a puzzle")->type_name("N")->capture_default_str();

@@ -63,9 +63,13 @@ void add_evaluation_options(CLI::App& command, reasoning::EvaluationOptions& opt
       ->capture_default_str();
   command
       .add_option("--rollouts", options.rollouts,
-                  "runs per puzzle, of which one is picked; for models with noise or random initial states")
+                  "runs per puzzle, of which one is picked: with the model's random numbers, or through symmetries")
       ->type_name("K")
       ->capture_default_str();
+  add_switch(command, "--symmetries", options.symmetries,
+             "rollouts see the puzzle through random symmetries; default: where the model draws no random numbers");
+  command.add_flag("--until-solved", options.until_accepted,
+                   "further rollouts only of puzzles whose answers the rules have rejected so far");
 }
 
 }  // namespace
@@ -86,13 +90,16 @@ void register_eval(CLI::App& app, Exit& exit) {
   add_seed_option(*command, args->evaluation.seed);
   add_threads_option(*command, args->backend.threads);
   add_device_option(*command, args->backend.device);
+  add_precision_option(*command, args->backend.precision);
   add_settings(*command, args->settings);
   set_examples(*command,
                {{"hrm eval --model runs/first --data data/sudoku", "as trained: segments until the model halts"},
                 {"hrm eval --model step_100 --data data/sudoku --segments 16 --halting off", "as the authors evaluate"},
                 {"hrm eval --model runs/first --data data/sudoku --limit 500 --json", "a sample, for scripts"},
                 {"hrm eval --model runs/first --data data/sudoku --rollouts 8 arch.inference_noise=0.1",
-                 "eight noisy runs per puzzle, one picked"}});
+                 "eight noisy runs per puzzle, one picked"},
+                {"hrm eval --model models/sudoku9 --data data/sudoku --rollouts 32 --until-solved",
+                 "up to 32 symmetric views of a puzzle, until the rules accept an answer"}});
   command->callback([args, &exit] {
     args->evaluation.keep_answers = !args->predictions.empty();
     evaluate(*args, exit);

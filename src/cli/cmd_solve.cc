@@ -59,7 +59,8 @@ void print_solution(const Solution& solution, const Question& question, const Fa
     fmt::print("{}: interrupted after {} segments\n", question.source, solution.segments.size());
     return;
   }
-  fmt::print("{}: {} segment{}{}, Q {:.3f}, {}\n", question.source, solution.segments.size(),
+  fmt::print("{}: {}{} segment{}{}, Q {:.3f}, {}\n", question.source,
+             solution.rollout == 0 ? "" : fmt::format("view {}, ", solution.rollout + 1), solution.segments.size(),
              solution.segments.size() == 1 ? "" : "s", solution.halted ? "" : " (the limit)", solution.confidence(),
              verdict_text(solution, family));
   if (args.steps)
@@ -138,6 +139,11 @@ void register_solve(CLI::App& app, Exit& exit) {
   command->add_option("--halt-margin", args->solver.halt_margin, "think longer (above 0) or shorter (below 0)")
       ->type_name("X")
       ->capture_default_str();
+  command
+      ->add_option("--rollouts", args->solver.rollouts,
+                   "while the rules reject the answer, look at the puzzle through random symmetries, so often at most")
+      ->type_name("K")
+      ->capture_default_str();
   command->add_option("--batch", args->solver.batch, "puzzles side by side")->type_name("N")->capture_default_str();
   add_switch(*command, "--averaged", args->averaged, "take the averaged weights where there are both");
   command->add_flag("--steps", args->steps, "show the answer after every segment, changed cells marked");
@@ -149,6 +155,7 @@ void register_solve(CLI::App& app, Exit& exit) {
   add_seed_option(*command, args->solver.seed);
   add_threads_option(*command, args->backend.threads);
   add_device_option(*command, args->backend.device);
+  add_precision_option(*command, args->backend.precision);
   set_examples(*command,
                {{"hrm solve --model runs/first 1.3...12..43.3.1", "a 4x4 Sudoku given as an argument"},
                 {"hrm solve --model runs/first --file puzzles.txt --steps", "watch the answers change"},

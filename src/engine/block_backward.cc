@@ -70,7 +70,7 @@ BlockBackward<E>::BlockBackward(const Dims& dims, const kernels::RotaryTable& ro
   const auto over_tokens = [&](size_t m, size_t stride_a) {
     return BlockedGemm<E>({.m = m,
                            .n = D,
-                           .k = Te,
+                           .k = kPair<E> == 1 ? T : Te,  // without pairs there is no row to fill up
                            .lda = m,
                            .ldb = Te,
                            .ldc = m,

@@ -139,8 +139,9 @@ void ArchConfig::validate() const {
           "between 1 and 1024 (0 with arch.shared_net=true)");
   require(hidden_size >= 1 && hidden_size <= 65536, "arch.hidden_size", hidden_size, "between 1 and 65536");
   require(expansion > 0 && expansion <= 64, "arch.expansion", expansion, "above 0 and at most 64");
+  require(num_heads >= 1, "arch.num_heads", num_heads, "at least 1");
   if (!mlp_t) {
-    require(num_heads >= 1 && hidden_size % num_heads == 0, "arch.num_heads", num_heads,
+    require(hidden_size % num_heads == 0, "arch.num_heads", num_heads,
             fmt::format("a divisor of arch.hidden_size = {}", hidden_size));
     require(pos_encodings != Positions::kRope || hidden_size / num_heads % 2 == 0, "arch.num_heads", num_heads,
             "such that hidden_size / num_heads is even: rope turns pairs of channels");
@@ -178,7 +179,10 @@ void ModelConfig::validate() const {
   require(data.seq_len >= 1 && data.seq_len <= 1 << 20, "data.seq_len", data.seq_len, "between 1 and 1048576");
   require(data.vocab_size >= 2 && data.vocab_size <= 1 << 24, "data.vocab_size", data.vocab_size,
           "between 2 and 16777216");
-  require(data.num_puzzle_identifiers >= 1, "data.num_puzzle_identifiers", data.num_puzzle_identifiers, "at least 1");
+  require(data.num_puzzle_identifiers >= 1 && data.num_puzzle_identifiers <= int64_t{1} << 31,
+          "data.num_puzzle_identifiers", data.num_puzzle_identifiers, "between 1 and 2147483648");
+  require(inner_width() > 0 && (!arch.mlp_t || token_inner_width() > 0), "arch.expansion", arch.expansion,
+          "large enough for an inner width above 0");
 }
 
 ArchConfig arch_preset(std::string_view name) {

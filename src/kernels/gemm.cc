@@ -49,7 +49,9 @@ Gemm<E>::Gemm(const GemmShape& shape, GemmLibrary library) : shape_(shape) {
   switch (library) {
     case GemmLibrary::kXsmm:
       jit_ = xsmm::compile<E>(shape);
-      require(jit_, shape, "libxsmm makes no kernel for it");
+      if constexpr (std::is_same_v<E, float>)
+        if (!jit_) plain_ = portable_gemm;  // no memory for code, or a shape beyond the library's
+      require(jit_ || plain_, shape, "libxsmm makes no kernel for it; HRM_ISA=avx2 does without");
       break;
     case GemmLibrary::kPortable:
       if constexpr (std::is_same_v<E, float>) plain_ = portable_gemm;

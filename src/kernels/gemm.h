@@ -69,7 +69,7 @@ class Gemm {
 // True where bf16 operands are faster than float ones: the machine multiplies them natively and a library uses that.
 bool native_bf16();
 
-// "libxsmm 1.17, native bf16"; for people.
+// "libxsmm, native bfloat16"; for people.
 std::string gemm_description();
 
 }  // namespace hrm::kernels

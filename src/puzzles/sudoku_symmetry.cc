@@ -62,7 +62,8 @@ void SudokuSymmetry::undo(std::span<int32_t> grid) const {
   for (size_t r = 0; r < side; ++r)
     for (size_t c = 0; c < side; ++c) {
       const int32_t token = changed[r * side + c];
-      grid[transpose ? columns[c] * side + rows[r] : rows[r] * side + columns[c]] = token < 0 ? token : names[token];
+      const bool known = token >= 0 && token < std::ssize(names);  // a model may know more tokens than the puzzle
+      grid[transpose ? columns[c] * side + rows[r] : rows[r] * side + columns[c]] = known ? names[token] : token;
     }
 }
 

@@ -127,6 +127,9 @@ class Backend {
 struct BackendOptions {
   std::string device = "cpu";  // "cpu", "cuda", "cuda:1"
   size_t threads = 0;          // 0: default_threads()
+  // Of the operands: "float32", "bfloat16", or the model's own where empty. "int8" runs the forward pass of a model
+  // trained in either with int8 products (engine/block_forward_int8.h); such a backend does not train.
+  std::string precision = {};
 };
 
 }  // namespace hrm::reasoning

@@ -13,8 +13,10 @@
 #include "engine/segment.h"
 #include "kernels/dispatch.h"
 #include "kernels/gemm.h"
+#include "kernels/gemm_int8.h"
 #include "kernels/pack.h"
 #include "reasoning/batch_check.h"
+#include "reasoning/precision.h"
 
 namespace hrm::reasoning {
 namespace {
@@ -46,8 +48,8 @@ EngineCarry& own(Carry& carry) { return dynamic_cast<EngineCarry&>(carry); }
 const EngineCarry& own(const Carry& carry) { return dynamic_cast<const EngineCarry&>(carry); }
 
 // Examples whose weight gradients are summed in one product: enough to amortise reading and writing the gradient, few
-// enough that their operands stay in the cache.
-size_t micro_batch(const Dims& d) { return d.D <= 256 ? 8 : 4; }
+// enough that their operands stay in the cache (2 and 8 measured no better at widths 128 and 512).
+constexpr size_t kMicroBatch = 4;
 
 template <typename E>
 class EngineBackend final : public Backend {
@@ -57,14 +59,16 @@ class EngineBackend final : public Backend {
         layout_(config),
         dims_(engine::dims_of(config)),
         threads_(options.threads ? options.threads : default_threads()),
-        segment_(config, layout_, 1),
+        products_(options.precision == kInt8 ? engine::Products::kInt8 : engine::Products::kOperands),
+        segment_(config, layout_, 1, products_),
         weights_(layout_.size()) {
     set_weights(engine::initial_weights(config, 0));
   }
 
   std::string description() const override {
-    return fmt::format("engine, {}, {}, {} threads, {}", kernels::cpu_description(), kernels::gemm_description(),
-                       threads_, name_of_enum(config_.arch.forward_dtype));
+    const bool int8 = products_ == engine::Products::kInt8;
+    return fmt::format("engine, {}, {}, {} threads, {}{}", kernels::cpu_description(), kernels::gemm_description(),
+                       threads_, int8 ? "int8 of " : "", name_of_enum(config_.arch.forward_dtype));
   }
   const ModelConfig& config() const override { return config_; }
 
@@ -148,6 +152,7 @@ class EngineBackend final : public Backend {
   ParameterLayout layout_;
   Dims dims_;
   size_t threads_;
+  engine::Products products_;
   Segment segment_;  // for one thread per example
   std::unique_ptr<Segment> team_segment_;
   size_t team_size_ = 1;
@@ -195,9 +200,13 @@ auto EngineBackend<E>::prepare(WeightSet set, bool backward) -> const Weights& {
   if (prepared.weights && !prepared.stale && (prepared.backward || !backward)) return *prepared.weights;
   if (averaged) averaged_ = optimizer_->averaged(weights_.span());
   Weights& weights = prepared.weights ? *prepared.weights : prepared.weights.emplace();
+  prepared.stale = true;  // until all is packed
   weights.flat = averaged ? averaged_.span() : weights_.span();
-  engine::pack(dims_, layout_, weights.flat, config_.arch.shared_net, {.backward = backward, .threads = threads_},
-               weights.nets);
+  if (products_ == engine::Products::kInt8)
+    weights.int8 = engine::pack_int8(dims_, layout_, weights.flat, config_.arch.shared_net, threads_);
+  else
+    engine::pack(dims_, layout_, weights.flat, config_.arch.shared_net, {.backward = backward, .threads = threads_},
+                 weights.nets);
   if (weights.lm_head.size() == 0) weights.lm_head = Buffer<float>(dims_.D * dims_.V);
   kernels::transpose({dims_.V, dims_.D},
                      kernels::Panel<const float>{layout_.slice(weights.flat, layout_.index().lm_head).data(), dims_.D},
@@ -307,7 +316,7 @@ void EngineBackend<E>::forward_example(const Segment& segment, const Weights& we
     if (rank != 0) continue;
     engine::HeadOutput heads;
     segment.heads(weights, state.z_H, heads);
-    if (k > 0 && heads.q_halt <= best.q_halt) continue;
+    if (k > 0 && !(heads.q_halt > best.q_halt) && !std::isnan(best.q_halt)) continue;
     best = heads;
     winner = k;
     best_residuals = residuals;
@@ -345,14 +354,15 @@ SegmentOutput EngineBackend<E>::forward(const Batch& batch, Carry& carry, const 
   if (B == 0) return out;
   const Weights& weights = prepare(options.weights, false);
   const size_t teams = std::min(B, threads_);
-  const size_t members = options.residuals ? 1 : threads_ / teams;  // residuals are sums over all rows
+  const size_t members = engine::rows_can_be_shared(dims_) ? threads_ / teams : 1;
   if (members > 1 && team_size_ != members) {
-    team_segment_ = std::make_unique<Segment>(config_, layout_, members);
+    team_segment_ = std::make_unique<Segment>(config_, layout_, members, products_);
     team_size_ = members;
     workspaces_.clear();
   }
   const Segment& segment = members > 1 ? *team_segment_ : segment_;
-  while (workspaces_.size() < teams) workspaces_.push_back(std::make_unique<engine::Workspace<E>>(dims_, team_size_));
+  while (workspaces_.size() < teams)
+    workspaces_.push_back(std::make_unique<engine::Workspace<E>>(dims_, team_size_, products_));
   std::vector<std::unique_ptr<Team>> all_teams;
   std::vector<Buffer<float>> x;
   for (size_t t = 0; t < teams; ++t) {
@@ -374,10 +384,10 @@ template <typename E>
 EngineBackend<E>::TrainMemory::TrainMemory(const Segment& segment, const ParameterLayout& layout)
     : ws(segment.dims(), 1),
       x(segment.dims().state_size()),
-      backward(segment.dims(), micro_batch(segment.dims())),
+      backward(segment.dims(), kMicroBatch),
       gradient(layout.trained_size()) {
   const Dims& d = segment.dims();
-  for (size_t i = 0; i < micro_batch(d); ++i) {
+  for (size_t i = 0; i < kMicroBatch; ++i) {
     stashes.push_back(segment.make_stash());
     logits.emplace_back(d.S * d.V);
     d_logits.emplace_back(d.S * d.V);
@@ -431,7 +441,7 @@ engine::TokenLoss EngineBackend<E>::best_chain(const TrainJob& job, size_t b, Tr
   engine::TokenLoss lowest;
   for (size_t k = 0; k < K; ++k) {
     const engine::TokenLoss loss = run(k, job.carry.row(b * K + k));
-    if (k > 0 && loss.lm >= lowest.lm) continue;
+    if (k > 0 && !(loss.lm < lowest.lm) && !std::isnan(lowest.lm)) continue;
     lowest = loss;
     *best = k;
   }
@@ -514,6 +524,8 @@ template <typename E>
 TrainOutput EngineBackend<E>::accumulate(const Batch& batch, std::span<const uint8_t> last, EngineCarry& carry,
                                          const TrainOptions& options) {
   check(batch, carry, /*labels=*/true);
+  if (products_ == engine::Products::kInt8)
+    throw bad_input(kWhere, "int8 is for inference: train with precision bfloat16 or float32");
   const size_t B = batch.size;
   if (last.size() != B) throw bad_input(kWhere, "last_segment holds {} flags for a batch of {}", last.size(), B);
   const Weights& weights = prepare(WeightSet::kLive, /*backward=*/true);
@@ -550,6 +562,7 @@ template <typename E>
 TrainOutput EngineBackend<E>::train_step(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
                                          const TrainOptions& options) {
   EngineCarry& mine = own(carry);
+  engine::Optimizer& optimizer = this->optimizer();
   EngineCarry next(mine.rows(), mine.size);
   std::ranges::copy(mine.z_H.span(), next.z_H.data());
   std::ranges::copy(mine.z_L.span(), next.z_L.data());
@@ -557,10 +570,10 @@ TrainOutput EngineBackend<E>::train_step(const Batch& batch, std::span<const uin
   output.applied = std::isfinite(output.loss) && std::isfinite(output.gradient_norm);
   if (!output.applied) return output;
   mine = std::move(next);
-  optimizer().step(weights_.span(), gradient_.span(), output.gradient_norm,
-                   {.lr_factor = options.lr_factor, .ema_rate = options.ema_rate, .threads = threads_});
+  optimizer.step(weights_.span(), gradient_.span(), output.gradient_norm,
+                 {.lr_factor = options.lr_factor, .ema_rate = options.ema_rate, .threads = threads_});
   if (dims_.P > 0)
-    optimizer().step_puzzle_rows(weights_.span(), batch.puzzle_identifiers, d_puzzle_.span(), options.lr_factor);
+    optimizer.step_puzzle_rows(weights_.span(), batch.puzzle_identifiers, d_puzzle_.span(), options.lr_factor);
   live_.stale = true;
   average_.stale = true;
   return output;
@@ -585,7 +598,13 @@ NamedTensors EngineBackend<E>::gradients(const Batch& batch, std::span<const uin
 
 }  // namespace
 
-std::unique_ptr<Backend> make_engine_backend(const ModelConfig& config, const BackendOptions& options) {
+std::unique_ptr<Backend> make_engine_backend(const ModelConfig& model, const BackendOptions& options) {
+  const ModelConfig config = with_precision(model, options.precision);
+  if (options.precision == kInt8 && !kernels::native_int8())
+    throw bad_input(kWhere,
+                    "precision int8 needs a processor with AVX512_VNNI (this one: {}): use --precision bfloat16 or "
+                    "float32",
+                    kernels::cpu_description());
   if (config.arch.forward_dtype == engine::Precision::kBFloat16 && kernels::native_bf16())
     return std::make_unique<EngineBackend<kernels::bf16>>(config, options);
   return std::make_unique<EngineBackend<float>>(config, options);

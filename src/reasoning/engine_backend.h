@@ -14,7 +14,8 @@ namespace hrm::reasoning {
 
 // Weights start from engine::initial_weights(config, 0). With forward_dtype bfloat16 the products take bf16 operands
 // where the machine multiplies them natively, else float32 ones (more exact, and there also faster).
-// Throws bad_input on an invalid configuration or one that the engine cannot run (engine/dims.h).
+// options.precision int8 needs AVX512_VNNI. Throws bad_input on an invalid configuration or one that the engine cannot
+// run (engine/dims.h), and where the machine has not what int8 needs.
 std::unique_ptr<Backend> make_engine_backend(const engine::ModelConfig& config, const BackendOptions& options);
 
 }  // namespace hrm::reasoning

@@ -102,10 +102,11 @@ class Run {
     if (options_.until_accepted && std::ranges::any_of(rollouts, &Outcome::accepted)) return true;
     return std::ranges::find(rollouts, int64_t{0}, &Outcome::segments) == rollouts.end();
   }
-  // Examples before the first one that is not settled.
+  // Examples before the first one that is not settled; with until_accepted, before the first that has not run at all.
   int64_t finished_prefix() const {
     int64_t number = 0;
-    while (number < wanted_ && settled(number)) ++number;
+    while (number < wanted_ && (options_.until_accepted ? rollouts_of(number).front().segments > 0 : settled(number)))
+      ++number;
     return number;
   }
 
@@ -258,6 +259,7 @@ std::vector<Selection> selections_of(const Run& run, std::span<const int64_t> nu
     if (selector.needs_rules ? !family.has_rules() : options.until_accepted) continue;
     Tally tally;
     for (const int64_t number : numbers) {
+      if (!run.settled(number)) continue;  // interrupted
       const auto rollouts = run.rollouts_of(number);
       tally.add(rollouts[selector.pick(rollouts)]);
     }

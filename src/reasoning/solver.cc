@@ -69,10 +69,10 @@ class SolverRun {
   std::vector<PooledParticipation> pooled() const { return trace_.pooled(); }
 
  private:
-  uint64_t map_of(size_t question, int64_t rollout) const {
+  uint64_t map_of(int64_t rollout) const {
     const auto number = static_cast<uint64_t>(rollout);
     if (rollout == 0 || maps_->distinct_maps() > 0) return number;
-    return derive_seed(options_.seed, {question, number});
+    return derive_seed(options_.seed, {number});
   }
   void finish(Solution& solution, int64_t rollout) const {
     const SolvedSegment& last = solution.segments.back();
@@ -99,8 +99,8 @@ bool SolverRun::look(std::span<const puzzles::Tokens> questions, std::span<const
   for (const size_t question : which) views.push_back({.question = questions[question]});
   const auto load = [&](size_t place, std::span<int32_t> tokens) -> ExampleHeader {
     std::ranges::copy(questions[which[place]], tokens.begin());
-    if (maps_) maps_->apply(map_of(which[place], rollout), tokens, {});
-    // One seed for all: the same question gives the same answer wherever it stands among the others.
+    if (maps_) maps_->apply(map_of(rollout), tokens, {});
+    // One seed and the same views for all: the same question gives the same answer wherever it stands among the others.
     return {.identifier = kBlankIdentifier, .seed = options_.seed};
   };
   const auto observe = [&](const SegmentView& view) {
@@ -115,7 +115,7 @@ bool SolverRun::look(std::span<const puzzles::Tokens> questions, std::span<const
                             .q_continue = output.q_continue[slot],
                             .residual_H = output.residual_H[slot],
                             .residual_L = output.residual_L[slot]};
-      if (maps_) maps_->undo(map_of(which[place], rollout), segment.answer);
+      if (maps_) maps_->undo(map_of(rollout), segment.answer);
       if (participation) segment.participation = ratios[slot];
       views[place].segments.push_back(std::move(segment));
       if (!view.finished[slot]) continue;
