@@ -45,6 +45,36 @@ hrm_library(hrm_fmt fmt::fmt libfmt.a)
 hrm_library(hrm_yaml yaml-cpp libyaml-cpp.a)
 hrm_library(hrm_zstd zstd::libzstd_shared libzstd.a)
 
+# Exact and ball arithmetic for grading (LGPL): only the headers are used here, the libraries are loaded on first use.
+find_path(HRM_FLINT_INCLUDE flint/fmpq.h)
+add_library(hrm_flint INTERFACE)
+target_link_libraries(hrm_flint INTERFACE ${CMAKE_DL_LIBS})
+
+# Regular expressions of tokenizers and step formats; Unicode normalisation. Debian ships both archives.
+find_library(HRM_PCRE2 pcre2-8 REQUIRED)
+find_library(HRM_UTF8PROC utf8proc REQUIRED)
+hrm_library(hrm_pcre2 ${HRM_PCRE2} libpcre2-8.a)
+target_compile_definitions(hrm_pcre2 INTERFACE PCRE2_CODE_UNIT_WIDTH=8 $<$<BOOL:${HRM_STANDALONE}>:PCRE2_STATIC>)
+hrm_library(hrm_utf8proc ${HRM_UTF8PROC} libutf8proc.a)
+target_compile_definitions(hrm_utf8proc INTERFACE $<$<BOOL:${HRM_STANDALONE}>:UTF8PROC_STATIC>)
+
+# Hashes of tree nodes: headers alone.
+find_path(HRM_XXHASH_INCLUDE xxhash.h REQUIRED)
+add_library(hrm_xxhash INTERFACE)
+target_include_directories(hrm_xxhash SYSTEM INTERFACE ${HRM_XXHASH_INCLUDE})
+target_compile_definitions(hrm_xxhash INTERFACE XXH_INLINE_ALL)
+
+# HTTP and HTTPS, both ways. Debian has it as a shared library only: a standalone program goes without, and says so.
+add_library(hrm_http INTERFACE)
+if(HRM_STANDALONE)
+  target_compile_definitions(hrm_http INTERFACE HRM_HTTP=0)
+else()
+  find_library(HRM_HTTPLIB cpp-httplib)
+  find_package(OpenSSL REQUIRED)
+  target_compile_definitions(hrm_http INTERFACE HRM_HTTP=1 CPPHTTPLIB_OPENSSL_SUPPORT)
+  target_link_libraries(hrm_http INTERFACE $<$<BOOL:${HRM_HTTPLIB}>:${HRM_HTTPLIB}> OpenSSL::SSL OpenSSL::Crypto)
+endif()
+
 # Just-in-time matrix kernels of the CPU engine, x86-64 only; elsewhere its own vector kernels serve.
 find_library(HRM_XSMM_LIBRARY NAMES libxsmm.a PATHS /usr/lib /usr/local/lib)
 find_path(HRM_XSMM_INCLUDE libxsmm.h)

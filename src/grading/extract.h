@@ -1,0 +1,24 @@
+// Finding the final answer in a solution.
+//
+//   kHrm    the authors' `# Answer ... # END!` (arXiv 2503.13551, appendix): the text in lower case, between the last
+//           "# answer" and the last "# end!", stripped; without an end marker the last character is lost
+//   kGsm8k  the first "#### " followed by a number; commas are removed
+//   kBoxed  the content of the last \boxed{...} whose braces balance, not stripped
+//   kAuto   kBoxed, kHrm, kGsm8k, then the text behind the last "The answer is"; the first that finds something
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hrm::grading {
+
+enum class AnswerFormat { kHrm, kGsm8k, kBoxed, kAuto };
+
+// nullopt: the text holds no answer of that format. Any bytes; never throws.
+std::optional<std::string> extract_answer(std::string_view text, AnswerFormat format);
+
+// Whether the text holds "# Answer", case and all: what ends a branch of the authors' tree search.
+bool has_answer_heading(std::string_view text);
+
+}  // namespace hrm::grading

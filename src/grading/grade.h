@@ -1,0 +1,29 @@
+// Does a given answer equal the gold answer? (docs/grading.md)
+//
+// The sound profile asks in this order and takes the first decision: equal strings; equal after MATH's normalisation;
+// equal after the second normalisation (units, money, percent, thousands, mixed numbers, `or` and `and`); tuples, sets
+// and intervals element by element; exact rationals; symbolic equality of LaTeX expressions. What stays open is
+// undecided, never guessed.
+// The prm800k profile gives the verdicts of the PRM800K grader that the authors use, its quirks included (an unreduced
+// fraction is wrong; exactly one side being an integer is wrong).
+#pragma once
+
+#include <string_view>
+
+namespace hrm::grading {
+
+enum class Verdict { kCorrect, kWrong, kUndecided };
+enum class Profile { kSound, kPrm800k };
+
+struct GradeOptions {
+  Profile profile = Profile::kSound;
+  double seconds = 0.01;  // after which symbolic work gives up: kUndecided. At most 1
+};
+
+// Answers as extract_answer() finds them; any bytes. Never throws on its input, and ends within a second. May be called
+// from any number of threads.
+Verdict grade(std::string_view given, std::string_view gold, const GradeOptions& options = {});
+
+std::string_view name_of(Verdict verdict);  // "correct", "wrong", "undecided"
+
+}  // namespace hrm::grading

@@ -1,0 +1,64 @@
+// What proposes reasoning: a language model behind an endpoint, a local one, or a script.
+//
+// A request that fails is a value (PolicyFault), so that a batch of others survives; wrappers of the same interface
+// retry, cache and balance (policy/retrying.h, policy/caching.h, policy/balancing.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace hrm::policy {
+
+struct Message {
+  std::string role, content;  // "system", "user", "assistant"
+};
+
+struct Request {
+  std::string prompt;             // of a completion; empty where messages are given
+  std::vector<Message> messages;  // of a chat; an assistant message at the end is to be continued
+  int64_t n = 1;                  // choices wanted
+  int64_t max_tokens = 1024;      // per choice
+  double temperature = 0.7, top_p = 1;
+  std::vector<std::string> stop;  // a choice ends with the first of these that appears
+  uint64_t seed = 0;              // the same request gives the same choices where the policy can promise that
+  bool logprobs = false;
+};
+
+enum class Finish { kEnd, kStop, kLength };  // by itself, at a stop string, at max_tokens
+
+struct Choice {
+  std::string text;  // without the stop string
+  Finish finish = Finish::kEnd;
+  std::string stop;  // kStop: the string that ended it, where the policy says which
+  int64_t tokens = 0;
+  std::vector<float> logprobs;  // natural, per token; empty unless asked for and given
+};
+
+struct Response {
+  std::vector<Choice> choices;  // exactly Request::n
+  int64_t prompt_tokens = 0;
+  bool cached = false;
+};
+
+struct PolicyFault {
+  std::string message;      // one line: place, what was got, what was expected
+  bool temporary = true;    // worth trying again
+  double retry_after = 0;   // seconds that the server asked for; 0: it did not say
+};
+
+using Reply = std::variant<Response, PolicyFault>;
+
+class Policy {
+ public:
+  virtual ~Policy() = default;
+  // Blocks until there is a reply. Called from any number of threads at once. Throws only what no retry can mend and no
+  // other request would survive (a malformed endpoint address); a request's own failure is a PolicyFault.
+  virtual Reply complete(const Request& request) = 0;
+  // Names the model and its settings: part of what identifies a cached reply and of a store's provenance.
+  virtual std::string name() const = 0;
+};
+
+}  // namespace hrm::policy
