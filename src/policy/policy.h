@@ -44,9 +44,9 @@ struct Response {
 };
 
 struct PolicyFault {
-  std::string message;      // one line: place, what was got, what was expected
-  bool temporary = true;    // worth trying again
-  double retry_after = 0;   // seconds that the server asked for; 0: it did not say
+  std::string message;     // one line: place, what was got, what was expected
+  bool temporary = true;   // worth trying again
+  double retry_after = 0;  // seconds that the server asked for; 0: it did not say
 };
 
 using Reply = std::variant<Response, PolicyFault>;
