@@ -59,7 +59,9 @@ TEST(Npy, MapLeavesElementsOnDisk) {
 TEST(Npy, LaterVersionsAndOtherSpellingsAreRead) {
   const std::string dict = "{\"shape\":(2,),'fortran_order':True,'descr':'<u1'}\n";
   std::string version2("\x93NUMPY\x02\x00", 8);
-  version2 += std::string{static_cast<char>(dict.size()), 0, 0, 0} + dict + "ab";
+  version2 += static_cast<char>(dict.size());
+  version2.append(3, '\0');
+  version2 += dict + "ab";
   const HostTensor array = parse_npy(bytes_of(version2), "x.npy");
   EXPECT_EQ(array.dtype(), DType::kU8);
   EXPECT_EQ(array.shape(), Shape{2});
