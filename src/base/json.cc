@@ -10,9 +10,10 @@ namespace {
 constexpr int kMaxDepth = 200;
 
 template <typename AnyJson>
-AnyJson parse(std::string_view text, std::string_view source) {
+AnyJson parse(std::string_view text, std::string_view source, size_t first_line) {
   const auto depth_guard = [&](int depth, nlohmann::json::parse_event_t, AnyJson&) {
-    if (depth > kMaxDepth) throw bad_input("json.parse", "{}: nested deeper than {} levels", source, kMaxDepth);
+    if (depth > kMaxDepth)
+      throw bad_input("json.parse", "{}: line {}: nested deeper than {} levels", source, first_line, kMaxDepth);
     return true;
   };
   try {
@@ -20,18 +21,22 @@ AnyJson parse(std::string_view text, std::string_view source) {
   } catch (const nlohmann::json::parse_error& e) {
     const size_t at = std::min(text.size(), e.byte > 0 ? e.byte - 1 : 0);
     const auto before = text.substr(0, at);
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const auto line = static_cast<std::ptrdiff_t>(first_line) + std::count(before.begin(), before.end(), '\n');
     const auto column = at - (before.rfind('\n') + 1) + 1;  // npos + 1 == 0
     throw bad_input("json.parse", "{}: line {}, column {}: not valid JSON", source, line, column);
   } catch (const nlohmann::json::out_of_range&) {
-    throw bad_input("json.parse", "{}: holds a number too large for a double", source);
+    throw bad_input("json.parse", "{}: line {}: holds a number too large for a double", source, first_line);
   }
 }
 
 }  // namespace
 
-Json parse_json(std::string_view text, std::string_view source) { return parse<Json>(text, source); }
-SortedJson parse_sorted_json(std::string_view text, std::string_view source) { return parse<SortedJson>(text, source); }
+Json parse_json(std::string_view text, std::string_view source, size_t first_line) {
+  return parse<Json>(text, source, first_line);
+}
+SortedJson parse_sorted_json(std::string_view text, std::string_view source) {
+  return parse<SortedJson>(text, source, 1);
+}
 
 Json read_json(const std::filesystem::path& path) { return parse_json(read_file(path), path.string()); }
 

@@ -15,7 +15,8 @@ using Json = nlohmann::ordered_json;
 using SortedJson = nlohmann::json;
 
 // Throws bad_input naming `source` (a file or "argument"), line and column. Nesting beyond 200 levels is refused.
-Json parse_json(std::string_view text, std::string_view source);
+// first_line: the number of the text's first line in its source.
+Json parse_json(std::string_view text, std::string_view source, size_t first_line = 1);
 // The same with keys by name: an object with very many keys, of a foreign file, costs n log n instead of n^2.
 SortedJson parse_sorted_json(std::string_view text, std::string_view source);
 Json read_json(const std::filesystem::path& path);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 
 #include "base/error.h"
+#include "formats/input.h"
 
 namespace hrm {
 namespace {
@@ -13,12 +13,6 @@ constexpr std::string_view kWhere = "csv.read";
 constexpr size_t kMaxRecord = size_t{16} << 20;
 constexpr int kEnd = std::istream::traits_type::eof();
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-std::unique_ptr<std::istream> open(const std::filesystem::path& path) {
-  auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
-  if (!*file || std::filesystem::is_directory(path)) throw bad_input(kWhere, "{}: cannot be opened", path.string());
-  return file;
-}
 
 std::string folded(std::string_view name) {  // lower case without blanks at either end
   const size_t begin = std::min(name.find_first_not_of(" \t"), name.size());
@@ -29,7 +23,7 @@ std::string folded(std::string_view name) {  // lower case without blanks at eit
 
 }  // namespace
 
-CsvReader::CsvReader(const std::filesystem::path& path) : CsvReader(open(path), path.string()) {}
+CsvReader::CsvReader(const std::filesystem::path& path) : CsvReader(open_input(path), input_name(path)) {}
 
 CsvReader::CsvReader(std::unique_ptr<std::istream> input, std::string source)
     : input_(std::move(input)), source_(std::move(source)) {

@@ -3,30 +3,78 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
+#include <istream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 
 namespace hrm {
 
+struct JsonlOptions {
+  // Faulty lines are counted and listed in bad() instead of thrown (--skip-bad).
+  bool skip_bad = false;
+  // A last line without a newline that is no valid JSON is a write cut short and counts as the end: right for logs. Set
+  // to false for data, where it is as faulty as any other.
+  bool forgive_cut_end = true;
+  // A file that begins with '[' is one array, and its elements are read as if they were lines.
+  bool accept_array = false;
+};
+
+// What was passed over.
+struct BadLines {
+  static constexpr size_t kMostListed = 100;
+  uint64_t count = 0;
+  std::vector<std::string> messages;  // the first kMostListed, one line each
+  void add(std::string message);
+};
+
 //   for (JsonlReader lines(path); lines.next();) use(lines.value(), lines.line());
+// and with faults that are only seen when a value is used:
+//   for (JsonlReader lines(path, {.skip_bad = true}); lines.next();) try {
+//       use(lines.value(), lines.place());
+//     } catch (const Error& error) {
+//       lines.reject(error);
+//     }
+// The file may be compressed (zst) or "-", standard input; it is read as a stream. A line holds at most 256 MiB.
 class JsonlReader {
  public:
-  explicit JsonlReader(const std::filesystem::path& path);  // throws bad_input
+  explicit JsonlReader(const std::filesystem::path& path, JsonlOptions options = {});  // throws bad_input
+  // source: how errors name the input.
+  JsonlReader(std::unique_ptr<std::istream> input, std::string source, JsonlOptions options = {});
 
-  // The next line that is not blank; false at the end. A last line without a newline that is no valid JSON is a write
-  // cut short and counts as the end. Throws bad_input naming file and line for any other faulty line.
+  // The next line that is not blank; false at the end. Throws bad_input naming file and line for a faulty line unless
+  // such are skipped, and in any case for damaged compression and a line too long.
   bool next();
   const Json& value() const { return value_; }
-  size_t line() const { return line_; }  // counted from 1
+  size_t line() const { return line_; }                                              // counted from 1
+  std::string place() const { return source_ + ": line " + std::to_string(line_); }  // for errors about the value
+  const std::string& source() const { return source_; }
+
+  // The current value is no good: throws the error, or notes it where faulty lines are skipped.
+  void reject(const Error& error);
+  const BadLines& bad() const { return bad_; }
 
  private:
+  enum class Layout { kUnknown, kLines, kArray, kEnded };
+  bool read_record();
+  bool read_line();
+  bool read_element();
+  void find_layout();
+  int get();
+  void skip_blanks();
+  void keep(int c);
+
+  std::unique_ptr<std::istream> input_;
   std::string source_, text_;
-  std::ifstream input_;
+  JsonlOptions options_;
+  Layout layout_ = Layout::kUnknown;
   Json value_;
-  size_t line_ = 0;
+  BadLines bad_;
+  bool cut_short_ = false;  // the current text ends with the file
+  size_t line_ = 0;         // where the current record begins
+  size_t newlines_ = 0;     // taken so far
 };
 
 class JsonlWriter {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "base/files.h"
 #include "base/testing.h"
 
@@ -51,6 +53,55 @@ TEST(Jsonl, FaultyLinesAreNamed) {
   EXPECT_EQ(read_all(path).size(), 2u);
   EXPECT_THROW(JsonlReader(folder.path() / "none"), Error);
   EXPECT_THROW(JsonlWriter(folder.path(), JsonlWriter::Mode::kTruncate), Error);
+}
+
+JsonlReader reader(std::string text, JsonlOptions options) {
+  return JsonlReader(std::make_unique<std::istringstream>(std::move(text)), "input", options);
+}
+
+TEST(Jsonl, BadLinesAreSkippedOnRequest) {
+  JsonlReader lines = reader("1\n{\n2\n3\n{\"a\":", {.skip_bad = true, .forgive_cut_end = false});
+  ASSERT_TRUE(lines.next());
+  ASSERT_TRUE(lines.next());
+  EXPECT_EQ(lines.place(), "input: line 3");
+  lines.reject(bad_input("test", "{}: is even", lines.place()));
+  ASSERT_TRUE(lines.next());
+  EXPECT_EQ(lines.value(), 3);
+  EXPECT_FALSE(lines.next());
+  EXPECT_EQ(lines.bad().count, 3u);
+  ASSERT_EQ(lines.bad().messages.size(), 3u);
+  EXPECT_NE(lines.bad().messages[0].find("input: line 2, column"), std::string::npos) << lines.bad().messages[0];
+  EXPECT_EQ(lines.bad().messages[1], "[test] input: line 3: is even");
+
+  JsonlReader strict = reader("1\n2", {});
+  ASSERT_TRUE(strict.next());
+  EXPECT_THROW(strict.reject(bad_input("test", "no")), Error);
+  JsonlReader cut = reader("{\"a\":", {.forgive_cut_end = false});
+  EXPECT_THROW(cut.next(), Error);
+}
+
+TEST(Jsonl, AnArrayIsReadElementByElement) {
+  const std::string text = "\xEF\xBB\xBF [\n {\"a\": \"],}\\\"[\"},\n\n {\"a\": [1, {\"b\": []}]}, 3]\n";
+  JsonlReader elements = reader(text, {.accept_array = true});
+  ASSERT_TRUE(elements.next());
+  EXPECT_EQ(elements.value(), (Json{{"a", "],}\"["}}));
+  EXPECT_EQ(elements.line(), 2u);
+  ASSERT_TRUE(elements.next());
+  EXPECT_EQ(elements.line(), 4u);
+  ASSERT_TRUE(elements.next());
+  EXPECT_EQ(elements.value(), 3);
+  EXPECT_FALSE(elements.next());
+  EXPECT_FALSE(elements.next());
+
+  EXPECT_FALSE(reader("[]", {.accept_array = true}).next());
+  EXPECT_THROW(reader("[", {.accept_array = true}).next(), Error);
+  EXPECT_THROW(reader("[,1]", {.accept_array = true}).next(), Error);
+  JsonlReader truncated = reader("[1, {x}, [2, 3", {.skip_bad = true, .accept_array = true});
+  ASSERT_TRUE(truncated.next());
+  EXPECT_FALSE(truncated.next());
+  EXPECT_EQ(truncated.bad().count, 2u);
+  JsonlReader line = reader("[1]\n[2]\n", {});  // arrays as lines, unless asked
+  EXPECT_TRUE(line.next() && line.next() && line.value() == Json{2});
 }
 
 }  // namespace
