@@ -1,7 +1,11 @@
-// Interval estimates that stand beside every reported rate.
+// Interval estimates that stand beside every reported rate, and tests of differences.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
 
 namespace hrm {
 
@@ -14,5 +18,44 @@ Interval wilson95(uint64_t successes, uint64_t n);
 
 // Normal 95 % interval of a mean from sum and sum of squares; degenerate for n < 2.
 Interval mean95(double sum, double sum_of_squares, uint64_t n);
+
+// A reported value with its 95 % interval and the number of cases behind it.
+struct Estimate {
+  double value = 0;
+  Interval interval;
+  uint64_t n = 0;
+};
+Estimate share_of(uint64_t successes, uint64_t n);  // wilson95; value 0 for n = 0
+Estimate mean_of(std::span<const double> values);   // mean95
+
+// Percentile bootstrap (Efron 1979): the 2.5 % and 97.5 % points of a statistic over `draws` samples of n units with
+// replacement. `statistic` is handed how often each unit was drawn, [n]; a draw for which it has no value (nullopt) is
+// left out. Units are what is independent: problems, not the steps within them. Degenerate [0, 0] where no draw has a
+// value. Same seed, same interval.
+Interval bootstrap95(uint64_t n, uint64_t draws, uint64_t seed,
+                     const std::function<std::optional<double>(std::span<const uint32_t>)>& statistic);
+
+// McNemar's exact test: two-sided binomial probability of a split of the discordant pairs at least as uneven as
+// (only_first, only_second), if either side were equally likely. 1 where there are none.
+double mcnemar_exact(uint64_t only_first, uint64_t only_second);
+
+// Area under the ROC curve: the probability that a case of class 1 has a higher score than one of class 0, ties half
+// (Mann-Whitney). Case i counts weights[i] times; nullopt where a class is absent. Cases are sorted once, so that many
+// weightings of them (a bootstrap) cost one pass each.
+class AucCounter {
+ public:
+  // REQUIRES: as many scores as classes, none NaN.
+  AucCounter(std::span<const double> scores, std::span<const uint8_t> classes);
+  std::optional<double> area() const;
+  std::optional<double> area(const std::function<uint32_t(size_t)>& weight) const;
+
+ private:
+  struct Case {
+    double score;
+    size_t index;
+    bool positive;
+  };
+  std::vector<Case> sorted_;
+};
 
 }  // namespace hrm

@@ -54,5 +54,50 @@ TEST(Mean95, FewOrEqualValuesDegenerate) {
   EXPECT_NEAR(same.high, x, 1e-7);
 }
 
+TEST(Bootstrap95, OfAMeanIsNearTheNormalInterval) {
+  std::vector<double> values;
+  for (int i = 0; i < 400; ++i) values.push_back(i % 4 == 0);
+  const auto mean = [&](std::span<const uint32_t> counts) -> std::optional<double> {
+    double sum = 0;
+    for (size_t i = 0; i < counts.size(); ++i) sum += counts[i] * values[i];
+    return sum / static_cast<double>(counts.size());
+  };
+  const Interval drawn = bootstrap95(values.size(), 4000, 1, mean), normal = mean_of(values).interval;
+  EXPECT_NEAR(drawn.low, normal.low, 0.004);
+  EXPECT_NEAR(drawn.high, normal.high, 0.004);
+  const Interval again = bootstrap95(values.size(), 4000, 1, mean);
+  EXPECT_EQ(again.low, drawn.low);
+  EXPECT_NE(bootstrap95(values.size(), 4000, 2, mean).low, drawn.low);
+}
+
+TEST(Bootstrap95, DrawsWithoutAValueAreLeftOut) {
+  const auto rare = [](std::span<const uint32_t> counts) {
+    return counts[0] == 0 ? std::nullopt : std::optional<double>(7);
+  };
+  const Interval interval = bootstrap95(3, 100, 1, rare);
+  EXPECT_EQ(interval.low, 7);
+  EXPECT_EQ(interval.high, 7);
+  EXPECT_EQ(bootstrap95(3, 100, 1, [](auto) { return std::nullopt; }).high, 0);
+  EXPECT_EQ(bootstrap95(0, 100, 1, rare).high, 0);
+}
+
+TEST(McnemarExact, EqualsTheBinomial) {
+  EXPECT_EQ(mcnemar_exact(0, 0), 1);
+  EXPECT_EQ(mcnemar_exact(3, 3), 1);
+  EXPECT_NEAR(mcnemar_exact(0, 5), 2.0 / 32, 1e-12);
+  EXPECT_NEAR(mcnemar_exact(2, 8), 2.0 * (1 + 10 + 45) / 1024, 1e-12);
+  EXPECT_EQ(mcnemar_exact(8, 2), mcnemar_exact(2, 8));
+}
+
+TEST(Auc, CountsPairsWithTiesHalf) {
+  const std::vector<double> scores{0.1, 0.4, 0.4, 0.8, 0.2};
+  const std::vector<uint8_t> classes{0, 1, 0, 1, 0};
+  const AucCounter auc(scores, classes);
+  // Pairs: 0.4 beats 0.1 and 0.2, ties 0.4; 0.8 beats all three.
+  EXPECT_DOUBLE_EQ(*auc.area(), 5.5 / 6);
+  EXPECT_DOUBLE_EQ(*auc.area([](size_t i) { return i == 2 ? 3u : 1u; }), (2 + 1.5 + 5) / 10);
+  EXPECT_FALSE(auc.area([&](size_t i) { return classes[i]; }).has_value());
+}
+
 }  // namespace
 }  // namespace hrm

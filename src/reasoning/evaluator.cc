@@ -215,16 +215,13 @@ struct Tally {
   }
 
   Scores scores() const {
-    return {.exact = share(exact, supervised),
+    return {.exact = share_of(exact, supervised),
             .cells = mean(cells, cells_squared, supervised),
-            .q_halt = share(q_right, supervised),
-            .rules = share(accepted, n),
+            .q_halt = share_of(q_right, supervised),
+            .rules = share_of(accepted, n),
             .segments = mean(segments, segments_squared, n)};
   }
 
-  static Estimate share(uint64_t successes, uint64_t of) {
-    return {of ? static_cast<double>(successes) / static_cast<double>(of) : 0, wilson95(successes, of), of};
-  }
   static Estimate mean(double sum, double sum_of_squares, uint64_t of) {
     return {of ? sum / static_cast<double>(of) : 0, mean95(sum, sum_of_squares, of), of};
   }

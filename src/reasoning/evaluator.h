@@ -48,12 +48,6 @@ struct EvaluationOptions {
   bool progress = true;  // a bar on standard error
 };
 
-struct Estimate {
-  double value = 0;
-  Interval interval;  // 95 %
-  uint64_t n = 0;
-};
-
 struct Scores {
   Estimate exact, cells, q_halt, rules, segments;
 };
