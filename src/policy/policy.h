@@ -34,7 +34,8 @@ struct Choice {
   Finish finish = Finish::kEnd;
   std::string stop;  // kStop: the string that ended it, where the policy says which
   int64_t tokens = 0;
-  std::vector<float> logprobs;  // natural, per token; empty unless asked for and given
+  bool tokens_estimated = false;  // the policy did not count this choice by itself: a share of its total, or a guess
+  std::vector<float> logprobs;    // natural, per token; empty unless asked for and given
 };
 
 struct Response {
