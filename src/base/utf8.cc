@@ -31,6 +31,28 @@ Lead lead_of(unsigned char first) {
   return {};
 }
 
+constexpr char32_t kSigma = 0x3A3;  // at the end of a word its lower case is another letter
+
+// Unicode, section 3.13, by general category alone.
+bool is_cased(char32_t value) {
+  const utf8proc_category_t kind = category(value);
+  return kind == UTF8PROC_CATEGORY_LU || kind == UTF8PROC_CATEGORY_LL || kind == UTF8PROC_CATEGORY_LT;
+}
+bool is_case_ignorable(char32_t value) {
+  const utf8proc_category_t kind = category(value);
+  const bool mark = kind == UTF8PROC_CATEGORY_MN || kind == UTF8PROC_CATEGORY_ME || kind == UTF8PROC_CATEGORY_CF ||
+                    kind == UTF8PROC_CATEGORY_LM || kind == UTF8PROC_CATEGORY_SK;
+  return mark || value == '\'' || value == '.' || value == ':' || value == 0xB7 || value == 0x2019;
+}
+bool begins_in_word(std::string_view text) {
+  while (!text.empty()) {
+    const CodePoint point = decode_utf8(text);
+    if (!is_case_ignorable(point.value)) return is_cased(point.value);
+    text.remove_prefix(point.size);
+  }
+  return false;
+}
+
 size_t size_of_last(std::string_view text) {
   for (size_t size = 1; size <= 4 && size <= text.size(); ++size) {
     if (is_continuation(text[text.size() - size])) continue;
@@ -38,6 +60,16 @@ size_t size_of_last(std::string_view text) {
     return point.size == size ? size : 1;
   }
   return 1;
+}
+
+bool ends_in_word(std::string_view text) {
+  while (!text.empty()) {
+    const size_t size = size_of_last(text);
+    const char32_t value = decode_utf8(text.substr(text.size() - size)).value;
+    if (!is_case_ignorable(value)) return is_cased(value);
+    text.remove_suffix(size);
+  }
+  return false;
 }
 
 }  // namespace
@@ -119,15 +151,20 @@ bool is_letter(char32_t value) {
 std::string lower(std::string_view text) {
   std::string lowered;
   lowered.reserve(text.size());
-  while (!text.empty()) {
-    const CodePoint point = decode_utf8(text);
-    if (point.value == 0x130)
+  for (std::string_view rest = text; !rest.empty();) {
+    const CodePoint point = decode_utf8(rest);
+    const std::string_view before = text.substr(0, text.size() - rest.size());
+    rest.remove_prefix(point.size);
+    if (point.value < 0x80)
+      lowered += static_cast<char>(point.value >= 'A' && point.value <= 'Z' ? point.value + 32 : point.value);
+    else if (point.value == 0x130)
       lowered += "i\xCC\x87";  // the one capital whose lower case is two code points
+    else if (point.value == kSigma)
+      lowered += ends_in_word(before) && !begins_in_word(rest) ? "\u03C2" : "\u03C3";
     else if (point.valid)
       append_utf8(lowered, static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(point.value))));
     else
-      lowered += text.substr(0, point.size);
-    text.remove_prefix(point.size);
+      lowered += text.substr(before.size(), point.size);
   }
   return lowered;
 }

@@ -26,7 +26,7 @@ bool is_space(char32_t value);             // str.isspace(), \s
 bool is_digit(char32_t value);             // \d: decimal digits of any script (category Nd)
 int digit_value(char32_t value);           // 0 to 9. REQUIRES: is_digit(value)
 bool is_letter(char32_t value);            // str.isalpha(): categories L*
-std::string lower(std::string_view text);  // str.lower() by simple case mapping; other bytes are kept
+std::string lower(std::string_view text);  // str.lower(), final sigma too; other bytes are kept
 
 std::string_view strip(std::string_view text);  // str.strip(): is_space() characters at both ends
 std::string_view strip_left(std::string_view text);

@@ -62,6 +62,7 @@ TEST(Utf8, DigitsHaveValuesInEveryScript) {
 
 TEST(Utf8, LowersLetters) {
   EXPECT_EQ(lower("ÀÉ ÇA Ω X1"), "àé ça ω x1");
+  EXPECT_EQ(lower("ΣΟΣ Σ ΑΣ. ΑΣ'Α"), "σος σ ας. ασ'α");
   EXPECT_EQ(lower("İ"), "i\xCC\x87");
   EXPECT_EQ(lower("A\xFF"), "a\xFF");
 }

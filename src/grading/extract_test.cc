@@ -1,0 +1,50 @@
+#include "grading/extract.h"
+
+#include <gtest/gtest.h>
+
+namespace hrm::grading {
+namespace {
+
+using enum AnswerFormat;
+
+TEST(Extract, HrmTakesLastHeadingAndLastEndMark) {
+  EXPECT_EQ(extract_answer("# Answer 1 # END!\n# Answer\n\n X \n# END!", kHrm), "x");
+  EXPECT_EQ(extract_answer("# END! # Answer 5", kHrm), "") << "an end mark before the heading";
+  EXPECT_EQ(extract_answer("# Answer\n\n29", kHrm), "2") << "no end mark: the last character is lost";
+  EXPECT_EQ(extract_answer("# Answer 5√", kHrm), "5") << "a character, not a byte";
+  EXPECT_EQ(extract_answer("# Answer", kHrm), "");
+  EXPECT_EQ(extract_answer("no heading # END!", kHrm), std::nullopt);
+}
+
+TEST(Extract, Gsm8kTakesFirstNumberBehindMark) {
+  EXPECT_EQ(extract_answer("#### none\n#### -1,234.5 apples\n#### 7", kGsm8k), "-1234.5");
+  EXPECT_EQ(extract_answer("#### - 5", kGsm8k), std::nullopt);
+  EXPECT_EQ(extract_answer("####5", kGsm8k), std::nullopt);
+}
+
+TEST(Extract, BoxedTakesLastBalancedContent) {
+  EXPECT_EQ(extract_answer("\\boxed{1} then \\boxed {\\frac{1}{2} }.", kBoxed), "\\frac{1}{2} ");
+  EXPECT_EQ(extract_answer("\\boxed{\\{1\\}}", kBoxed), "\\{1\\}");
+  EXPECT_EQ(extract_answer("\\boxed{1} \\boxed{2", kBoxed), std::nullopt);
+  EXPECT_EQ(extract_answer("\\boxed 5", kBoxed), std::nullopt);
+  EXPECT_EQ(extract_answer("\\boxed{5\\", kBoxed), std::nullopt);
+}
+
+TEST(Extract, AutoTakesTheFirstFormatThatFinds) {
+  EXPECT_EQ(extract_answer("# Answer 1 # END! #### 2 \\boxed{3} The answer is 4", kAuto), "3");
+  EXPECT_EQ(extract_answer("# Answer 1 # END! #### 2 The answer is 4", kAuto), "1");
+  EXPECT_EQ(extract_answer("#### 2\nThe answer is 4", kAuto), "2");
+  EXPECT_EQ(extract_answer("The answer is 3.\nSo the answer is: $x+1$.\nDone", kAuto), "x+1");
+  EXPECT_EQ(extract_answer("The answer is", kAuto), std::nullopt);
+  EXPECT_EQ(extract_answer("", kAuto), std::nullopt);
+}
+
+TEST(Extract, AnyBytes) {
+  const std::string bytes("\xFF# Answer\0\xC3 \\boxed{\xE2", 21);
+  for (const auto format : {kHrm, kGsm8k, kBoxed, kAuto}) extract_answer(bytes, format);
+  EXPECT_TRUE(has_answer_heading("\n# Answer"));
+  EXPECT_FALSE(has_answer_heading("# answer"));
+}
+
+}  // namespace
+}  // namespace hrm::grading

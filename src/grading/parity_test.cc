@@ -1,0 +1,92 @@
+// Against the reference's verdicts and extractions (shared fixtures/grading, whose README says how they were made).
+#include <gtest/gtest.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "base/testing.h"
+#include "grading/extract.h"
+#include "grading/prm800k.h"
+
+namespace hrm::grading {
+namespace {
+
+std::filesystem::path fixture(std::string_view name) { return shared_folder() / "fixtures/grading" / name; }
+
+// The room `formats`, which reads such files too, is not below this one.
+std::string unpacked(const std::string& packed) {
+  const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(), &ZSTD_freeDStream);
+  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+  std::string text, block(size_t{1} << 17, '\0');
+  while (in.pos < in.size) {
+    ZSTD_outBuffer out{block.data(), block.size(), 0};
+    if (ZSTD_isError(ZSTD_decompressStream(stream.get(), &out, &in))) throw bad_input("test", "damaged zst file");
+    text.append(block, 0, out.pos);
+  }
+  return text;
+}
+
+std::vector<Json> read_rows(std::string_view name) {
+  const std::string text = unpacked(read_file(fixture(name)));
+  std::vector<Json> rows;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    if (end > 0) rows.push_back(parse_json(rest.substr(0, end), name));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  EXPECT_FALSE(rows.empty());
+  return rows;
+}
+
+std::string text_of(const Json& row, const char* field) { return row.at(field).get<std::string>(); }
+
+// The first few of a kind of difference, and their number.
+class Differences {
+ public:
+  void add(const std::string& line) {
+    if (count_++ < 12) lines_ += "\n  " + line;
+  }
+  size_t count() const { return count_; }
+  std::string text() const { return fmt::format("{} differ{}", count_, lines_); }
+
+ private:
+  size_t count_ = 0;
+  std::string lines_;
+};
+
+TEST(ExtractParity, EveryAnswer) {
+  HRM_SKIP_WITHOUT(fixture("extract.jsonl.zst"));
+  const std::map<std::string, AnswerFormat> formats = {
+      {"hrm", AnswerFormat::kHrm}, {"gsm8k", AnswerFormat::kGsm8k}, {"boxed", AnswerFormat::kBoxed}};
+  for (const Json& row : read_rows("extract.jsonl.zst")) {
+    const std::string text = text_of(row, "text");
+    const auto answer = extract_answer(text, formats.at(text_of(row, "format")));
+    EXPECT_EQ(answer ? Json(*answer) : Json(nullptr), row.at("answer")) << row;
+    if (row.contains("has_answer")) {
+      EXPECT_EQ(has_answer_heading(text), row.at("has_answer").get<bool>()) << row;
+    }
+  }
+}
+
+TEST(GradeParity, NormalisationsOfEveryAnswer) {
+  HRM_SKIP_WITHOUT(fixture("grade_steps.jsonl.zst"));
+  const auto rows = read_rows("grade.jsonl.zst"), steps = read_rows("grade_steps.jsonl.zst");
+  ASSERT_EQ(rows.size(), steps.size());
+  Differences differences;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const Prm800kSteps ours =
+        grade_prm800k(text_of(rows[i], "given"), text_of(rows[i], "gold"), Deadline(0), /*keep_all=*/true);
+    for (const auto& [name, texts] : {std::pair("first", &ours.first), std::pair("second", &ours.second)})
+      if (steps[i].contains(name) && !steps[i].at(name).is_null() && Json(*texts) != steps[i].at(name))
+        differences.add(fmt::format("{} of {}: {} but the reference {}", name, rows[i].dump(), Json(*texts).dump(),
+                                    steps[i].at(name).dump()));
+  }
+  EXPECT_EQ(differences.count(), 0u) << differences.text();
+}
+
+}  // namespace
+}  // namespace hrm::grading
