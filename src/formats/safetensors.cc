@@ -24,19 +24,9 @@ constexpr TypeName kTypes[] = {
     {"U32", DType::kU32},   {"I32", DType::kI32}, {"U64", DType::kU64}, {"I64", DType::kI64}, {"F16", DType::kF16},
     {"BF16", DType::kBF16}, {"F32", DType::kF32}, {"F64", DType::kF64}};
 
-struct Entry {
-  std::string name;
-  DType dtype;
-  Shape shape;
-  uint64_t begin, end;  // in the data section
-};
+using Entry = SafetensorsHeader::Entry;
 
-struct Header {
-  std::map<std::string, std::string> metadata;
-  std::vector<Entry> entries;  // by begin
-  size_t data_offset = 0;
-};
-
+// With offsets that still count from the data section.
 Entry parse_entry(const std::string& name, const SortedJson& json, std::string_view source) {
   const auto fault = [&](std::string_view what) {
     return bad_input(kWhere, "{}: tensor '{}': {}", source, shown(name), what);
@@ -65,32 +55,41 @@ Entry parse_entry(const std::string& name, const SortedJson& json, std::string_v
   return entry;
 }
 
-// size: of the whole file. The tensors must tile the data section without gap or overlap.
-void check_ranges(Header& header, uint64_t size, std::string_view source) {
-  std::ranges::sort(header.entries, {}, [](const Entry& e) { return std::pair(e.begin, e.end); });
+// The tensors must tile the data section, of `have` bytes, without gap or overlap.
+void check_ranges(std::vector<Entry>& entries, uint64_t have, std::string_view source) {
+  std::ranges::sort(entries, {}, [](const Entry& e) { return std::pair(e.begin, e.end); });
   uint64_t at = 0;
-  for (const Entry& e : header.entries) {
+  for (const Entry& e : entries) {
     if (e.begin != at)
       throw bad_input(kWhere, "{}: tensor '{}' begins at {}, expected {}: {}", source, shown(e.name), e.begin, at,
                       e.begin < at ? "ranges overlap" : "bytes are left over");
     at = e.end;
   }
-  const uint64_t have = size - header.data_offset;
   if (at > have)
     throw bad_input(kWhere, "{}: tensor '{}' ends at {}, the data section has {} bytes: truncated?", source,
-                    shown(header.entries.back().name), at, have);
+                    shown(entries.back().name), at, have);
   if (at < have) throw bad_input(kWhere, "{}: {} bytes behind the last tensor", source, have - at);
 }
 
-Header parse_header(std::span<const std::byte> bytes, std::string_view source) {
+// Largest elements first, so that every tensor is aligned to its element size.
+std::vector<std::pair<std::string_view, const HostTensor*>> layout(const NamedTensors& tensors) {
+  std::vector<std::pair<std::string_view, const HostTensor*>> order;
+  for (const auto& [name, tensor] : tensors) order.emplace_back(name, &tensor);
+  std::ranges::stable_sort(order, std::greater(), [](const auto& item) { return size_of(item.second->dtype()); });
+  return order;
+}
+
+}  // namespace
+
+SafetensorsHeader parse_safetensors_header(std::span<const std::byte> bytes, std::string_view source) {
   if (bytes.size() < 8)
     throw bad_input(kWhere, "{}: {} bytes are too few for a safetensors file", source, bytes.size());
   const auto length = load_le<uint64_t>(bytes);
   if (length > kMaxHeader || length > bytes.size() - 8)
     throw bad_input(kWhere, "{}: header of {} bytes, file has {}: truncated, or not a safetensors file?", source,
                     length, bytes.size());
-  Header header;
-  header.data_offset = 8 + length;
+  const uint64_t data = 8 + length;
+  SafetensorsHeader header;
   const SortedJson json = parse_sorted_json(as_text(bytes.subspan(8, length)), source);
   if (!json.is_object()) throw bad_input(kWhere, "{}: header is not a JSON object", source);
   for (const auto& [name, value] : json.items()) {
@@ -104,25 +103,16 @@ Header parse_header(std::span<const std::byte> bytes, std::string_view source) {
       header.metadata[key] = text.get<std::string>();
     }
   }
-  check_ranges(header, bytes.size(), source);
+  check_ranges(header.entries, bytes.size() - data, source);
+  for (Entry& e : header.entries) e.begin += data, e.end += data;
   return header;
 }
 
-// Largest elements first, so that every tensor is aligned to its element size.
-std::vector<std::pair<std::string_view, const HostTensor*>> layout(const NamedTensors& tensors) {
-  std::vector<std::pair<std::string_view, const HostTensor*>> order;
-  for (const auto& [name, tensor] : tensors) order.emplace_back(name, &tensor);
-  std::ranges::stable_sort(order, std::greater(), [](const auto& item) { return size_of(item.second->dtype()); });
-  return order;
-}
-
-}  // namespace
-
 Safetensors parse_safetensors(std::span<const std::byte> bytes, std::string_view source) {
-  Header header = parse_header(bytes, source);
+  SafetensorsHeader header = parse_safetensors_header(bytes, source);
   Safetensors file{.metadata = std::move(header.metadata)};
   for (Entry& e : header.entries) {
-    const auto data = bytes.subspan(header.data_offset + e.begin, e.end - e.begin);
+    const auto data = bytes.subspan(e.begin, e.end - e.begin);
     HostTensor tensor(e.dtype, std::move(e.shape), {data.begin(), data.end()});
     if (!file.tensors.emplace(e.name, std::move(tensor)).second)
       throw bad_input(kWhere, "{}: tensor '{}' occurs twice", source, shown(e.name));
@@ -137,7 +127,7 @@ Safetensors load_safetensors(const std::filesystem::path& path) {
 
 std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path) {
   const MappedFile file(path);
-  return parse_header(file.bytes(), path.string()).metadata;
+  return parse_safetensors_header(file.bytes(), path.string()).metadata;
 }
 
 void save_safetensors(const std::filesystem::path& path, const Safetensors& file) {

@@ -1,0 +1,90 @@
+#include "formats/safetensors_model.h"
+
+#include <cctype>
+#include <set>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "formats/bytes.h"
+#include "formats/safetensors.h"
+
+namespace hrm {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kWhere = "safetensors.model";
+
+std::string type_name(DType type) {
+  std::string name(name_of(type));
+  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+}  // namespace
+
+SafetensorsModel::SafetensorsModel(const fs::path& path) : source_(path.string()) {
+  const fs::path index = path / "model.safetensors.index.json", single = path / "model.safetensors";
+  if (!fs::is_directory(path))
+    add_file(path);
+  else if (fs::exists(index))
+    add_shards(index);
+  else if (fs::exists(single))
+    add_file(single);
+  else
+    throw bad_input(kWhere, "{}: holds neither model.safetensors nor model.safetensors.index.json", source_);
+}
+
+void SafetensorsModel::add_file(const fs::path& path) {
+  const auto bytes = files_.emplace_back(path).bytes();
+  for (auto& e : parse_safetensors_header(bytes, path.string()).entries) {
+    const View view{e.dtype, bytes.subspan(e.begin, e.end - e.begin)};
+    if (!views_.emplace(e.name, view).second)
+      throw bad_input(kWhere, "{}: tensor '{}' occurs twice in the model", path.string(), shown(e.name));
+    tensors_.emplace(std::move(e.name), TensorInfo{type_name(e.dtype), std::move(e.shape), view.bytes.size()});
+  }
+}
+
+void SafetensorsModel::add_shards(const fs::path& index) {
+  const std::string source = index.string();
+  const SortedJson json = parse_sorted_json(read_file(index), source);
+  if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object())
+    throw bad_input(kWhere, "{}: has no object 'weight_map'", source);
+  std::set<std::string> shards;
+  for (const auto& [name, file] : json["weight_map"].items()) {
+    if (!file.is_string() || fs::path(file.get<std::string>()).filename() != file.get<std::string>())
+      throw bad_input(kWhere, "{}: tensor '{}' is in {}, expected the name of a file beside the index", source,
+                      shown(name), shown(file.dump()));
+    shards.insert(file.get<std::string>());
+  }
+  for (const std::string& shard : shards) {
+    const fs::path path = index.parent_path() / shard;
+    if (!fs::exists(path))
+      throw bad_input(kWhere, "{}: shard {} is missing: is the download complete?", source, shown(shard));
+    add_file(path);
+  }
+  for (const auto& [name, file] : json["weight_map"].items())
+    if (!tensors_.contains(name))
+      throw bad_input(kWhere, "{}: tensor '{}' is not in its shard {}", source, shown(name),
+                      shown(file.get<std::string>()));
+}
+
+SafetensorsModel::View SafetensorsModel::view(std::string_view name) const {
+  const auto found = views_.find(name);
+  if (found == views_.end())
+    throw bad_input(kWhere, "{}: no tensor '{}' among {}", source_, shown(name), views_.size());
+  return found->second;
+}
+
+HostTensor SafetensorsModel::load(std::string_view name, DType as) const {
+  const View stored = view(name);
+  HostTensor tensor(stored.dtype, tensors_.find(name)->second.shape, {stored.bytes.begin(), stored.bytes.end()});
+  if (stored.dtype == as) return tensor;
+  try {
+    return tensor.to(as);
+  } catch (const Error& e) {
+    throw bad_input(kWhere, "{}: tensor '{}': {}", source_, shown(name), e.what());
+  }
+}
+
+}  // namespace hrm
