@@ -100,7 +100,7 @@ bool JsonlReader::read_element() {
     if (depth == 0 && (c == ',' || c == ']')) {
       if (c == ']') layout_ = Layout::kEnded;
       const bool blank = is_blank(text_);
-      if (blank && c == ',') text_.assign(",");
+      if (blank && c == ',') text_.assign(1, ',');
       return c == ',' || !blank;
     }
     in_string = c == '"';
