@@ -1,0 +1,48 @@
+// Tokens beside the vocabulary proper (<|im_end|>, <extra_0>): found in a text as they are written, before it is cut
+// into pieces.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace hrm::text {
+
+// As in tokenizer.json.
+struct AddedToken {
+  int32_t id = 0;
+  std::string content;
+  bool special = false;      // left out where a text is decoded without special tokens
+  bool single_word = false;  // only where no letter, digit or underscore touches it
+  bool lstrip = false;       // takes the white space before it
+  bool rstrip = false;       // takes the white space behind it
+  bool normalized = false;   // looked for in the normalised text
+};
+
+// Finds the leftmost, of those the longest, then the next behind it. Thread-safe once made.
+class AddedTokenFinder {
+ public:
+  // Tokens of the same content: the last one counts; empty ones are never found.
+  explicit AddedTokenFinder(std::vector<AddedToken> tokens);
+  AddedTokenFinder(AddedTokenFinder&&) noexcept = default;  // no copies: the table refers to the tokens
+  AddedTokenFinder& operator=(AddedTokenFinder&&) noexcept = default;
+
+  struct Span {
+    std::string_view text;
+    const AddedToken* token;  // nullptr: text between tokens
+  };
+  // Appends the spans in order, none empty.
+  void split(std::string_view text, std::vector<Span>& spans) const;
+
+ private:
+  const AddedToken* at_start(std::string_view text) const;
+
+  std::vector<AddedToken> tokens_;
+  std::unordered_map<std::string_view, const AddedToken*> by_content_;
+  std::vector<size_t> lengths_;  // of contents, longest first
+  std::vector<bool> starts_;     // by first byte
+};
+
+}  // namespace hrm::text

@@ -1,0 +1,134 @@
+#include "text/chat_template.h"
+
+#include "base/error.h"
+#include "base/utf8.h"
+
+namespace hrm::text {
+namespace {
+
+constexpr std::string_view kWhere = "text.chat_template";
+constexpr std::string_view kChatMlSystem = "<|im_start|>system\n";
+constexpr std::string_view kChatMlEnd = "<|im_end|>";
+
+// Marks of programs that do more than the two forms: what they do to a conversation.
+struct Beyond {
+  std::string_view mark, what;
+};
+constexpr Beyond kBeyond[] = {
+    {"</think>", "it removes reasoning from earlier answers"},
+    {"Cutting Knowledge Date", "it writes dates into the system message"},
+    {"strftime", "it writes today's date"},
+    {"raise_exception", "it refuses some orders of roles"},
+};
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+Error refused(std::string_view source, std::string_view why) {
+  return bad_input(kWhere, "{}: chat template not recognised: {}; name the form with --chat-template chatml or llama3",
+                   source, why);
+}
+
+// The text of a Jinja string literal.
+std::string unescaped(std::string_view literal) {
+  std::string text;
+  for (size_t i = 0; i < literal.size(); ++i) {
+    if (literal[i] != '\\' || i + 1 == literal.size()) {
+      text += literal[i];
+      continue;
+    }
+    switch (const char c = literal[++i]) {
+      case 'n':
+        text += '\n';
+        break;
+      case 't':
+        text += '\t';
+        break;
+      case 'r':
+        text += '\r';
+        break;
+      case '\\':
+      case '\'':
+      case '"':
+        text += c;
+        break;
+      default:
+        text.append({'\\', c});
+    }
+  }
+  return text;
+}
+
+// The message between <|im_start|>system\n and <|im_end|> where both stand in one literal; empty where they do not.
+std::string find_default_system(std::string_view jinja) {
+  for (const std::string_view head : {std::string_view("<|im_start|>system\\n"), kChatMlSystem}) {
+    for (size_t at = 0; (at = jinja.find(head, at)) != std::string_view::npos;) {
+      at += head.size();
+      const size_t end = jinja.find(kChatMlEnd, at);
+      const std::string_view inside = jinja.substr(at, end == std::string_view::npos ? 0 : end - at);
+      if (!inside.empty() && !has(inside, "'") && !has(inside, "\"") && !has(inside, "{{")) return unescaped(inside);
+    }
+  }
+  return "";
+}
+
+// Whether every message's content is stripped: ... message['content'] | trim ...
+bool strips(std::string_view jinja) { return has(jinja, "| trim") || has(jinja, "|trim") || has(jinja, ".strip()"); }
+
+}  // namespace
+
+ChatTemplate ChatTemplate::named(std::string_view name) {
+  if (name == "chatml") return ChatTemplate(Form::kChatMl);
+  if (name != "llama3") throw bad_input(kWhere, "chat template '{}' is not known, expected chatml or llama3", name);
+  ChatTemplate llama(Form::kLlama3);
+  llama.strip_ = true;
+  return llama;
+}
+
+ChatTemplate ChatTemplate::recognise(std::string_view jinja, std::string_view source) {
+  for (const Beyond& beyond : kBeyond)
+    if (has(jinja, beyond.mark)) throw refused(source, beyond.what);
+  const bool chatml = has(jinja, "<|im_start|>") && has(jinja, kChatMlEnd);
+  const bool llama = has(jinja, "<|start_header_id|>") && has(jinja, "<|end_header_id|>") && has(jinja, "<|eot_id|>");
+  if (chatml == llama) throw refused(source, "it has the marks of neither ChatML nor Llama 3");
+  ChatTemplate found(chatml ? Form::kChatMl : Form::kLlama3);
+  found.strip_ = strips(jinja);
+  found.tools_ = has(jinja, "tool");
+  if (chatml && has(jinja, "loop.last") && !found.tools_)
+    throw refused(source, "it ends the last message in another way");
+  if (chatml) found.system_ = find_default_system(jinja);
+  if (chatml && found.system_.empty() && (has(jinja, "!= 'system'") || has(jinja, "!= \"system\"")))
+    throw refused(source, "what it does without a system message is not clear");
+  return found;
+}
+
+std::string_view ChatTemplate::name() const { return form_ == Form::kChatMl ? "chatml" : "llama3"; }
+
+void ChatTemplate::append(std::string& text, std::string_view role, std::string_view content) const {
+  if (strip_) content = strip(content);
+  if (form_ == Form::kChatMl)
+    text.append("<|im_start|>").append(role).append("\n").append(content).append("<|im_end|>\n");
+  else
+    text.append("<|start_header_id|>")
+        .append(role)
+        .append("<|end_header_id|>\n\n")
+        .append(content)
+        .append("<|eot_id|>");
+}
+
+std::string ChatTemplate::render(std::span<const ChatMessage> messages, bool add_generation_prompt) const {
+  std::string text;
+  if (form_ == Form::kLlama3 && !messages.empty()) text = "<|begin_of_text|>";
+  if (!system_.empty() && !messages.empty() && messages[0].role != "system") append(text, "system", system_);
+  for (const ChatMessage& message : messages) {
+    if (tools_ && message.role != "system" && message.role != "user" && message.role != "assistant")
+      throw bad_input(kWhere,
+                      "a message of role '{}': this model's chat template gives it a form that is not known here",
+                      message.role.substr(0, 60));
+    append(text, message.role, message.content);
+  }
+  if (add_generation_prompt)
+    text += form_ == Form::kChatMl ? "<|im_start|>assistant\n" : "<|start_header_id|>assistant<|end_header_id|>\n\n";
+  return text;
+}
+
+}  // namespace hrm::text

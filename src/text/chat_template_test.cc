@@ -1,0 +1,115 @@
+#include "text/chat_template.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "text/testing.h"
+#include "text/tokenizer_config.h"
+
+namespace hrm::text {
+namespace {
+
+const std::vector<ChatMessage> kTurn = {{"user", " Hi\n"}, {"assistant", "Yes?"}};
+
+void expect_refused(std::string_view jinja, const std::string& part) {
+  try {
+    ChatTemplate::recognise(jinja, "tokenizer_config.json");
+    ADD_FAILURE() << "accepted, expected: " << part;
+  } catch (const Error& e) {
+    EXPECT_EQ(e.exit_code(), 2);
+    for (const std::string& each : {part, std::string("tokenizer_config.json"), std::string("--chat-template")})
+      EXPECT_NE(std::string(e.what()).find(each), std::string::npos) << e.what();
+  }
+}
+
+TEST(ChatTemplateParity, RendersEveryCaseLikeTheReference) {
+  const auto folder = shared_folder() / "fixtures/language";
+  HRM_SKIP_WITHOUT(folder);
+  const Json templates = read_json(folder / "chat_templates.json");
+  const Tokenizer tokenizer = Tokenizer::load(folder / "tokenizer_qwen2");
+  size_t cases = 0;
+  for (const Json& line : read_lines(folder / "chat_cases.jsonl")) {
+    const auto name = json_field<std::string>(line, "template", "case");
+    const auto chat = ChatTemplate::recognise(json_field<std::string>(templates, name, "templates"), name);
+    std::vector<ChatMessage> messages;
+    for (const Json& message : line["messages"]) messages.push_back({message["role"], message["content"]});
+    const std::string text = chat.render(messages, json_field<bool>(line, "add_generation_prompt", "case"));
+    EXPECT_EQ(text, json_field<std::string>(line, "text", "case"));
+    EXPECT_EQ(tokenizer.encode(text), json_field<std::vector<int32_t>>(line, "ids", "case"));
+    ++cases;
+  }
+  EXPECT_GE(cases, 168u);
+}
+
+TEST(ChatTemplateParity, FoldersSayWhichTheirsIs) {
+  const auto folder = shared_folder() / "fixtures/language/tokenizer_qwen2";
+  HRM_SKIP_WITHOUT(folder);
+  const TokenizerConfig config = load_tokenizer_config(folder);
+  EXPECT_EQ(config.eos_token, "<|im_end|>");
+  EXPECT_EQ(config.pad_token, "<|endoftext|>");
+  EXPECT_EQ(config.bos_token, "");
+  EXPECT_EQ(ChatTemplate::recognise(config.chat_template, "x").name(), "chatml");
+}
+
+TEST(ChatTemplate, Llama3StripsContents) {
+  const std::string expected =
+      "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
+      "<|start_header_id|>assistant<|end_header_id|>\n\nYes?<|eot_id|><|start_header_id|>assistant<|end_header_id|>"
+      "\n\n";
+  EXPECT_EQ(ChatTemplate::named("llama3").render(kTurn, true), expected);
+  const auto found = ChatTemplate::recognise(
+      "{% for message in messages %}{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' "
+      "+ "
+      "message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}"
+      "{% endif %}{{ content }}{% endfor %}",
+      "x");
+  EXPECT_EQ(found.name(), "llama3");
+  EXPECT_EQ(found.render(kTurn, true), expected);
+}
+
+TEST(ChatTemplate, ADefaultSystemMessageIsTakenOver) {
+  const auto found = ChatTemplate::recognise(
+      "{% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou help.<|im_end|>\n' }}{% endif %}"
+      "{% for m in messages %}{{'<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>' + '\n'}}{% endfor %}",
+      "x");
+  EXPECT_EQ(found.default_system(), "You help.");
+  EXPECT_EQ(found.render(std::vector<ChatMessage>{{"user", "a"}}, false),
+            "<|im_start|>system\nYou help.<|im_end|>\n<|im_start|>user\na<|im_end|>\n");
+  EXPECT_EQ(found.render(std::vector<ChatMessage>{{"system", "b"}}, false), "<|im_start|>system\nb<|im_end|>\n");
+  EXPECT_EQ(ChatTemplate::named("chatml").default_system(), "");
+}
+
+TEST(ChatTemplate, ToolMessagesAreRefusedWhereTheyHaveAFormOfTheirOwn) {
+  const auto found = ChatTemplate::recognise("<|im_start|> <|im_end|> {% if tools %}{% endif %} loop.last", "x");
+  EXPECT_NO_THROW(found.render(kTurn, true));
+  EXPECT_THROW(found.render(std::vector<ChatMessage>{{"tool", "a"}}, true), Error);
+}
+
+TEST(ChatTemplate, RefusesWhatItDoesNotKnow) {
+  expect_refused("[INST] {{ message }} [/INST]", "neither ChatML nor Llama 3");
+  expect_refused("", "neither");
+  expect_refused("<|im_start|><|im_end|>{{ content.split('</think>')[-1] }}", "reasoning");
+  expect_refused("<|start_header_id|><|end_header_id|><|eot_id|>Cutting Knowledge Date", "dates");
+  expect_refused("<|im_start|><|im_end|>{% if loop.last %}", "last message");
+  expect_refused("<|im_start|><|im_end|>{% if role != 'system' %}{{ x }}", "without a system message");
+  EXPECT_THROW(ChatTemplate::named("alpaca"), Error);
+}
+
+TEST(TokenizerConfig, ReadsTheFormsThatAreInUse) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(load_tokenizer_config(folder.path()).chat_template, "");
+  const auto path = folder.path() / "tokenizer_config.json";
+  write_json(path,
+             {{"bos_token", {{"content", "<s>"}}},
+              {"eos_token", nullptr},
+              {"chat_template", {{{"name", "rag"}, {"template", "r"}}, {{"name", "default"}, {"template", "d"}}}}});
+  EXPECT_EQ(load_tokenizer_config(folder.path()).bos_token, "<s>");
+  EXPECT_EQ(load_tokenizer_config(folder.path()).chat_template, "d");
+  write_file_atomic(folder.path() / "chat_template.jinja", std::string_view("j"));
+  EXPECT_EQ(load_tokenizer_config(folder.path()).chat_template, "j");
+  write_json(path, {{"bos_token", 7}});
+  EXPECT_THROW(load_tokenizer_config(folder.path()), Error);
+}
+
+}  // namespace
+}  // namespace hrm::text

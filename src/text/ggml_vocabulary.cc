@@ -1,0 +1,95 @@
+#include <algorithm>
+
+#include "base/error.h"
+#include "text/split.h"
+#include "text/tokenizer_spec.h"
+
+namespace hrm::text {
+namespace {
+
+constexpr std::string_view kWhere = "text.ggml_vocabulary";
+
+constexpr const char* kContractions = R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|)";
+constexpr const char* kRest = R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+
+// What a name of tokenizer.ggml.pre stands for.
+struct Pre {
+  std::vector<std::string_view> names;
+  std::vector<std::string> splits;
+  bool nfc = false;  // llama.cpp normalises nothing; the tokenizer that the name means does
+  bool ignore_merges = false;
+  bool add_bos = false;
+};
+
+const std::vector<Pre>& known() {
+  static const std::vector<Pre> all = {
+      {{"gpt-2", "phi-2"}, {kGpt2Split}},
+      {{"qwen2", "deepseek-r1-qwen"}, {kContractions + std::string(R"(\p{N})") + kRest}, true},
+      {{"llama-bpe", "llama3", "llama-v3", "falcon3"},
+       {kContractions + std::string(R"(\p{N}{1,3})") + kRest},
+       false,
+       true,
+       true},
+      {{"smollm", "starcoder", "refact", "command-r"}, {R"(\p{N})", kGpt2Split}},
+      {{"default"}, {R"([\p{P}\$\+<=>\^~\|]+)", kGpt2Split, R"(\p{N}+)", "[0-9][0-9][0-9]"}},
+  };
+  return all;
+}
+
+const Pre& find_pre(std::string_view name, std::string_view source) {
+  std::string names;
+  for (const Pre& pre : known())
+    for (const std::string_view known_name : pre.names) {
+      if (known_name == name) return pre;
+      names += (names.empty() ? "" : ", ") + std::string(known_name);
+    }
+  throw bad_input(kWhere,
+                  "{}: pre-tokenizer '{}' is not known, only {}; use the model's folder with its tokenizer.json",
+                  source, name.substr(0, 60), names);
+}
+
+void append_frame(std::vector<int32_t>& frame, bool wanted, const std::optional<int64_t>& id, std::string_view name,
+                  const GgmlVocabulary& vocabulary, std::string_view source) {
+  if (!wanted) return;
+  if (!id || *id < 0 || static_cast<uint64_t>(*id) >= vocabulary.tokens.size())
+    throw bad_input(kWhere, "{}: {} is to be added to every text, but its id is missing or beyond {} tokens", source,
+                    name, vocabulary.tokens.size());
+  frame.push_back(static_cast<int32_t>(*id));
+}
+
+}  // namespace
+
+TokenizerSpec spec_of(const GgmlVocabulary& vocabulary, std::string_view source) {
+  if (vocabulary.model != "gpt2")
+    throw bad_input(kWhere, "{}: vocabulary of model '{}' is not supported, only byte-level BPE ('gpt2'){}", source,
+                    vocabulary.model.substr(0, 60), vocabulary.model == "llama" ? "; 'llama' is SentencePiece" : "");
+  if (!vocabulary.types.empty() && vocabulary.types.size() != vocabulary.tokens.size())
+    throw bad_input(kWhere, "{}: {} tokens but {} token types", source, vocabulary.tokens.size(),
+                    vocabulary.types.size());
+  if (vocabulary.tokens.size() > static_cast<size_t>(kMaxTokenId))
+    throw bad_input(kWhere, "{}: {} tokens, at most {} are supported", source, vocabulary.tokens.size(), kMaxTokenId);
+  const Pre& pre = find_pre(vocabulary.pre.empty() ? "default" : vocabulary.pre, source);
+  TokenizerSpec spec{.nfc = pre.nfc, .ignore_merges = pre.ignore_merges, .splits = pre.splits};
+  enum { kUnknown = 2, kControl = 3, kUserDefined = 4 };
+  for (size_t id = 0; id < vocabulary.tokens.size(); ++id) {
+    const std::string& token = vocabulary.tokens[id];
+    const int64_t type = vocabulary.types.empty() ? 1 : vocabulary.types[id];
+    if (const auto [at, fresh] = spec.vocabulary.emplace(token, static_cast<int32_t>(id)); !fresh)
+      throw bad_input(kWhere, "{}: token '{}' has two ids, {} and {}", source, token.substr(0, 60), at->second, id);
+    if (type == kUnknown || type == kControl || type == kUserDefined)
+      spec.added.push_back({.id = static_cast<int32_t>(id), .content = token, .special = type != kUserDefined});
+  }
+  for (const std::string& merge : vocabulary.merges) {
+    const size_t blank = merge.find(' ', 1);
+    if (blank == std::string::npos || blank + 1 == merge.size())
+      throw bad_input(kWhere, "{}: merge {} is no pair of tokens", source, spec.merges.size());
+    spec.merges.emplace_back(merge.substr(0, blank), merge.substr(blank + 1));
+  }
+  append_frame(spec.prefix, vocabulary.add_bos.value_or(pre.add_bos), vocabulary.bos, "the beginning-of-text token",
+               vocabulary, source);
+  append_frame(spec.suffix, vocabulary.add_eos.value_or(false), vocabulary.eos, "the end-of-text token", vocabulary,
+               source);
+  return spec;
+}
+
+}  // namespace hrm::text

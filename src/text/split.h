@@ -1,0 +1,37 @@
+// Cuts text into the pieces that are tokenised one by one, by regular expressions as the tokenizers of language models
+// have them (PCRE2, Unicode classes).
+//
+// Where the expression syntax of those tokenizers differs it is translated: \s is the White_Space of Unicode.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hrm::text {
+
+// GPT-2's, which the pre-tokenizer ByteLevel means unless it is told to leave its own out.
+inline constexpr const char* kGpt2Split =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+
+// Thread-safe once made.
+class Splitter {
+ public:
+  // expressions are applied one after another, each to the pieces of the one before: its matches and what lies between
+  // them are the new pieces. Throws bad_input naming source, expression and fault.
+  Splitter(const std::vector<std::string>& expressions, std::string_view source);
+  ~Splitter();
+  Splitter(Splitter&&) noexcept;
+  Splitter& operator=(Splitter&&) noexcept;
+
+  // The pieces in order; joined they are the text. Throws failure where an expression needs more than a bounded number
+  // of steps. REQUIRES: valid UTF-8.
+  std::vector<std::string_view> split(std::string_view text) const;
+
+ private:
+  class Expression;
+  std::vector<std::unique_ptr<const Expression>> expressions_;
+};
+
+}  // namespace hrm::text

@@ -1,0 +1,89 @@
+// Byte-level BPE tokenizers: text to token ids and back, as the tokenizers of GPT-2, Llama 3, Qwen2 and SmolLM2 do it.
+//
+//   text -> added tokens found as written -> NFC -> added tokens found in the normalised text -> pieces by regular
+//   expressions -> bytes -> merges by rank (text/bpe.h)
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "text/added_tokens.h"
+#include "text/bpe.h"
+#include "text/split.h"
+#include "text/tokenizer_spec.h"
+
+namespace hrm::text {
+
+enum class Specials { kKeep, kDrop };
+
+// Thread-safe once made. Movable.
+class Tokenizer {
+ public:
+  // Throws bad_input naming source and fault: merges of tokens that are not in the vocabulary, two tokens of one id,
+  // ids beyond kMaxTokenId, expressions that cannot be compiled.
+  Tokenizer(const TokenizerSpec& spec, std::string source);
+  // A tokenizer.json, or a folder that holds one.
+  static Tokenizer load(const std::filesystem::path& path);
+
+  // Bytes that are no UTF-8 count as U+FFFD. with_frame: also the special tokens that the tokenizer puts around a text
+  // (nothing for most). Throws failure only where a split expression exceeds its steps.
+  std::vector<int32_t> encode(std::string_view text, bool with_frame = true) const;
+  // Sequences of bytes that are no UTF-8 become U+FFFD; ids without a token give nothing.
+  std::string decode(std::span<const int32_t> ids, Specials specials = Specials::kKeep) const;
+
+  // Bytes of the token; they need not be UTF-8. Empty for ids without a token.
+  std::string_view bytes_of(int32_t id) const;
+  // A token as the vocabulary writes it, in the byte alphabet, or an added one as it is.
+  std::optional<int32_t> find(std::string_view token) const;
+  bool is_special(int32_t id) const;
+  // One more than the largest id. Models may have more outputs.
+  int32_t size() const { return static_cast<int32_t>(bytes_.size()); }
+  const std::string& source() const { return source_; }
+
+ private:
+  void encode_between(std::string_view text, std::vector<int32_t>& ids) const;
+  void encode_pieces(std::string_view text, std::vector<int32_t>& ids) const;
+
+  std::string source_;
+  bool nfc_, add_prefix_space_;
+  std::vector<int32_t> prefix_, suffix_;
+  std::unordered_map<std::string, int32_t> ids_;
+  std::vector<std::string> bytes_;  // by id
+  std::vector<bool> special_;       // by id
+  AddedTokenFinder as_written_, normalized_;
+  Splitter splitter_;
+  Bpe bpe_;
+};
+
+// Rows of one length: texts encoded, cut after max_length tokens, and padded on the right to the longest.
+struct EncodedBatch {
+  size_t rows = 0, length = 0;
+  std::vector<int32_t> ids;   // [rows, length]
+  std::vector<uint8_t> mask;  // [rows, length]: 1 for tokens, 0 for padding
+};
+EncodedBatch encode_batch(const Tokenizer& tokenizer, std::span<const std::string> texts, size_t max_length,
+                          int32_t pad);
+
+// Decodes a text as it is generated: joined, all that push() and finish() return is decode() of the ids. Characters
+// whose bytes are not yet complete are held back.
+class StreamDecoder {
+ public:
+  // tokenizer must outlive this.
+  explicit StreamDecoder(const Tokenizer& tokenizer, Specials specials = Specials::kDrop)
+      : tokenizer_(tokenizer), specials_(specials) {}
+  std::string push(int32_t id);
+  std::string finish();
+
+ private:
+  const Tokenizer& tokenizer_;
+  Specials specials_;
+  std::string held_;
+};
+
+}  // namespace hrm::text

@@ -1,0 +1,19 @@
+// What a Hugging Face folder says of its tokenizer beside tokenizer.json: the names of special tokens and the chat
+// template.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace hrm::text {
+
+struct TokenizerConfig {
+  std::string bos_token, eos_token, pad_token, unk_token;  // contents; empty where the model has none
+  std::string chat_template;                               // Jinja text; empty where there is none
+};
+
+// Reads tokenizer_config.json, and chat_template.jinja where that exists (it is the newer place). All empty where the
+// folder has neither. Throws bad_input naming file and field.
+TokenizerConfig load_tokenizer_config(const std::filesystem::path& folder);
+
+}  // namespace hrm::text

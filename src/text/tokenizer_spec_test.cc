@@ -1,0 +1,158 @@
+#include "text/tokenizer_spec.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "text/tokenizer.h"
+
+namespace hrm::text {
+namespace {
+
+Json small_json() {
+  return {{"added_tokens", {{{"id", 3}, {"content", "<s>"}, {"special", true}}}},
+          {"normalizer", nullptr},
+          {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
+          {"post_processor", nullptr},
+          {"decoder", {{"type", "ByteLevel"}}},
+          {"model", {{"type", "BPE"}, {"vocab", {{"a", 0}, {"b", 1}, {"ab", 2}}}, {"merges", {"a b"}}}}};
+}
+
+void expect_refused(const Json& json, const std::string& part) {
+  try {
+    parse_tokenizer_json(json.dump(), "tokenizer.json");
+    ADD_FAILURE() << "accepted, expected: " << part;
+  } catch (const Error& e) {
+    EXPECT_EQ(e.exit_code(), 2);
+    EXPECT_NE(std::string(e.what()).find(part), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("tokenizer.json"), std::string::npos) << e.what();
+  }
+}
+
+TEST(TokenizerJson, BothSpellingsOfMergesAreRead) {
+  Json json = small_json();
+  const TokenizerSpec texts = parse_tokenizer_json(json.dump(), "x");
+  json["model"]["merges"] = Json::array({Json::array({"a", "b"})});
+  EXPECT_EQ(parse_tokenizer_json(json.dump(), "x").merges, texts.merges);
+  EXPECT_EQ(texts.merges.size(), 1u);
+  EXPECT_EQ(texts.added.at(0).content, "<s>");
+  EXPECT_EQ(texts.splits.size(), 1u);
+}
+
+// As Llama 3 has it: a split of its own, the merges passed over where a piece is a token, a token before every text.
+TEST(TokenizerJson, TheLlama3LayoutIsRead) {
+  Json json = small_json();
+  json["model"]["merges"] = Json::array();
+  json["model"]["ignore_merges"] = true;
+  json["pre_tokenizer"] = {
+      {"type", "Sequence"},
+      {"pretokenizers",
+       {{{"type", "Split"}, {"pattern", {{"Regex", "[ab]{2}"}}}, {"behavior", "Isolated"}, {"invert", false}},
+        {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}}}}};
+  json["post_processor"] = {
+      {"type", "Sequence"},
+      {"processors",
+       {{{"type", "ByteLevel"}},
+        {{"type", "TemplateProcessing"},
+         {"single",
+          {{{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}}},
+         {"special_tokens", {{"<s>", {{"id", "<s>"}, {"ids", {3}}, {"tokens", {"<s>"}}}}}}}}}};
+  const Tokenizer tokenizer(parse_tokenizer_json(json.dump(), "x"), "x");
+  EXPECT_EQ(tokenizer.encode("abb"), (std::vector<int32_t>{3, 2, 1}));
+  EXPECT_EQ(tokenizer.encode("abb", false), (std::vector<int32_t>{2, 1}));
+  EXPECT_EQ(tokenizer.decode(std::vector<int32_t>{3, 2}, Specials::kDrop), "ab");
+}
+
+TEST(TokenizerJson, DigitsBeforeByteLevelAndPrefixSpaces) {
+  Json json = small_json();
+  json["pre_tokenizer"] = {
+      {"type", "Sequence"},
+      {"pretokenizers",
+       {{{"type", "Digits"}, {"individual_digits", true}}, {{"type", "ByteLevel"}, {"add_prefix_space", false}}}}};
+  EXPECT_EQ(parse_tokenizer_json(json.dump(), "x").splits.size(), 2u);
+  json["pre_tokenizer"] = {{"type", "ByteLevel"}};
+  EXPECT_TRUE(parse_tokenizer_json(json.dump(), "x").add_prefix_space);
+}
+
+TEST(TokenizerJson, RefusesWhatIsNotSupported) {
+  expect_refused(Json::array(), "is this a tokenizer.json");
+  const auto with = [](const char* pointer, Json value) {
+    Json json = small_json();
+    json[Json::json_pointer(pointer)] = std::move(value);
+    return json;
+  };
+  expect_refused(with("/model/type", "Unigram"), "model.type is Unigram");
+  expect_refused(with("/model/byte_fallback", true), "SentencePiece");
+  expect_refused(with("/model/dropout", 0.1), "model.dropout");
+  expect_refused(with("/model/end_of_word_suffix", "</w>"), "model.end_of_word_suffix");
+  expect_refused(with("/model/vocab", Json::array()), "model.vocab");
+  expect_refused(with("/model/vocab/a", -1), "an id that is no number");
+  expect_refused(with("/model/vocab/a", uint64_t{1} << 40), "an id that is no number");
+  expect_refused(with("/model/merges/0", "a"), "entry 0 is no pair");
+  expect_refused(with("/model/merges/0", "a b c"), "entry 0 is no pair");
+  expect_refused(with("/normalizer", {{"type", "Lowercase"}}), "normalizer is Lowercase");
+  expect_refused(with("/pre_tokenizer", nullptr), "no ByteLevel step");
+  expect_refused(with("/pre_tokenizer/type", "Metaspace"), "pre_tokenizer is Metaspace");
+  expect_refused(with("/post_processor", {{"type", "BertProcessing"}}), "post_processor is BertProcessing");
+  expect_refused(with("/decoder", nullptr), "decoder is missing");
+  expect_refused(with("/added_tokens/0/content", 7), "no text 'content'");
+}
+
+GgmlVocabulary small_vocabulary() {
+  return {.model = "gpt2",
+          .pre = "gpt-2",
+          .tokens = {"a", "b", "ab", "<s>"},
+          .merges = {"a b"},
+          .types = {1, 1, 1, 3},
+          .bos = 3};
+}
+
+void expect_refused(const GgmlVocabulary& vocabulary, const std::string& part) {
+  try {
+    spec_of(vocabulary, "x.gguf");
+    ADD_FAILURE() << "accepted, expected: " << part;
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find(part), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("x.gguf"), std::string::npos) << e.what();
+  }
+}
+
+TEST(GgmlVocabulary, BecomesATokenizer) {
+  GgmlVocabulary vocabulary = small_vocabulary();
+  const Tokenizer plain(spec_of(vocabulary, "x.gguf"), "x.gguf");
+  EXPECT_EQ(plain.encode("<s>abb"), (std::vector<int32_t>{3, 2, 1}));
+  EXPECT_TRUE(plain.is_special(3));
+  vocabulary.add_bos = true;
+  EXPECT_EQ(Tokenizer(spec_of(vocabulary, "x.gguf"), "x.gguf").encode("ab"), (std::vector<int32_t>{3, 2}));
+  vocabulary.add_bos.reset();
+  vocabulary.pre = "llama-bpe";
+  EXPECT_EQ(Tokenizer(spec_of(vocabulary, "x.gguf"), "x.gguf").encode("ab"), (std::vector<int32_t>{3, 2}));
+  for (const char* pre : {"", "default", "qwen2", "smollm"}) {
+    vocabulary.pre = pre;
+    EXPECT_EQ(Tokenizer(spec_of(vocabulary, "x.gguf"), "x.gguf").encode("ab"), std::vector<int32_t>{2}) << pre;
+  }
+}
+
+TEST(GgmlVocabulary, RefusesWhatIsNotSupported) {
+  GgmlVocabulary v = small_vocabulary();
+  v.model = "llama";
+  expect_refused(v, "'llama' is SentencePiece");
+  v = small_vocabulary();
+  v.pre = "unheard-of";
+  expect_refused(v, "pre-tokenizer 'unheard-of' is not known, only gpt-2");
+  v = small_vocabulary();
+  v.types.pop_back();
+  expect_refused(v, "4 tokens but 3 token types");
+  v = small_vocabulary();
+  v.merges.push_back("ab");
+  expect_refused(v, "merge 1 is no pair");
+  v = small_vocabulary();
+  v.tokens[1] = "a";
+  expect_refused(v, "token 'a' has two ids, 0 and 1");
+  v = small_vocabulary();
+  v.add_eos = true;
+  expect_refused(v, "the end-of-text token");
+}
+
+}  // namespace
+}  // namespace hrm::text
