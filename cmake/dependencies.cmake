@@ -45,10 +45,21 @@ hrm_library(hrm_fmt fmt::fmt libfmt.a)
 hrm_library(hrm_yaml yaml-cpp libyaml-cpp.a)
 hrm_library(hrm_zstd zstd::libzstd_shared libzstd.a)
 
-# Exact and ball arithmetic for grading (LGPL): only the headers are used here, the libraries are loaded on first use.
-find_path(HRM_FLINT_INCLUDE flint/fmpq.h)
+# Exact and ball arithmetic for grading (LGPL): not linked but loaded on first use, by the name of the file found here or
+# by those of known releases (grading/exact_library.cc).
 add_library(hrm_flint INTERFACE)
 target_link_libraries(hrm_flint INTERFACE ${CMAKE_DL_LIBS})
+foreach(library IN ITEMS flint arb)
+  string(TOUPPER ${library} name)
+  find_library(HRM_${name}_LIBRARY NAMES ${library} flint-${library})
+  mark_as_advanced(HRM_${name}_LIBRARY)
+  set(file "")
+  if(HRM_${name}_LIBRARY)
+    get_filename_component(file ${HRM_${name}_LIBRARY} REALPATH)
+    get_filename_component(file ${file} NAME)
+  endif()
+  target_compile_definitions(hrm_flint INTERFACE HRM_${name}_FILE="${file}")
+endforeach()
 
 # Regular expressions of tokenizers and step formats; Unicode normalisation. Debian ships both archives.
 find_library(HRM_PCRE2 pcre2-8 REQUIRED)

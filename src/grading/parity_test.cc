@@ -3,6 +3,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <vector>
 
@@ -84,6 +85,56 @@ TEST(GradeParity, NormalisationsOfEveryAnswer) {
       if (steps[i].contains(name) && !steps[i].at(name).is_null() && Json(*texts) != steps[i].at(name))
         differences.add(fmt::format("{} of {}: {} but the reference {}", name, rows[i].dump(), Json(*texts).dump(),
                                     steps[i].at(name).dump()));
+  }
+  EXPECT_EQ(differences.count(), 0u) << differences.text();
+}
+
+// What decided, and where algebra did, at least 99 % of its verdicts; none correct that the reference calls wrong.
+TEST(GradeParity, DecisionsAndVerdicts) {
+  HRM_SKIP_WITHOUT(fixture("grade_steps.jsonl.zst"));
+  const auto rows = read_rows("grade.jsonl.zst"), steps = read_rows("grade_steps.jsonl.zst");
+  Differences differences, too_lenient, algebra_differences, undecided;
+  size_t algebra = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Prm800kSteps ours = grade_prm800k(text_of(rows[i], "given"), text_of(rows[i], "gold"), Deadline(1));
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    EXPECT_LT(took.count(), 2) << rows[i];
+    const std::string by = text_of(steps[i], "decided_by");
+    const std::string line =
+        fmt::format("{}: {} by {}, {}", rows[i].dump(), name_of(ours.verdict), ours.decided_by, steps[i].dump());
+    if (by == "timeout") continue;
+    const bool same = ours.verdict == (rows[i].at("verdict").get<bool>() ? Verdict::kCorrect : Verdict::kWrong);
+    if (by != "algebra_equal" && by != "algebra_different") {
+      if (!same || ours.decided_by != by) differences.add(line);
+      continue;
+    }
+    ++algebra;
+    if (ours.verdict == Verdict::kUndecided)
+      undecided.add(line);
+    else if (!same)
+      algebra_differences.add(line);
+    if (ours.verdict == Verdict::kCorrect && !same) too_lenient.add(line);
+  }
+  EXPECT_EQ(differences.count(), 0u) << differences.text();
+  EXPECT_LE((algebra_differences.count() + undecided.count()) * 100, algebra)
+      << algebra_differences.text() << undecided.text();
+  EXPECT_EQ(too_lenient.count(), 0u) << too_lenient.text();
+  RecordProperty("algebra_rows", static_cast<int>(algebra));
+  RecordProperty("differ", static_cast<int>(algebra_differences.count()));
+  RecordProperty("undecided", static_cast<int>(undecided.count()));
+}
+
+// Answers that a model gave to GSM8K questions.
+TEST(GradeParity, RealAnswers) {
+  HRM_SKIP_WITHOUT(fixture("grade_real.jsonl.zst"));
+  Differences differences;
+  for (const Json& row : read_rows("grade_real.jsonl.zst")) {
+    if (row.at("verdict").is_null()) continue;
+    const Verdict expected = row.at("verdict").get<bool>() ? Verdict::kCorrect : Verdict::kWrong;
+    const Verdict ours =
+        grade(text_of(row, "given"), text_of(row, "gold"), {.profile = Profile::kPrm800k, .seconds = 1});
+    if (ours != expected) differences.add(fmt::format("{} of {}", name_of(ours), row.dump()));
   }
   EXPECT_EQ(differences.count(), 0u) << differences.text();
 }
