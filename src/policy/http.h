@@ -1,0 +1,53 @@
+// A language model behind an OpenAI-compatible HTTP endpoint.
+//
+// Seeds on the wire are hashed from the request's seed and the number of the first choice wanted: servers number the
+// choices of one request by adding to its seed, so neighbouring seeds would share samples. The same request gives the
+// same choices where the server promises that for a seed.
+// A server that gives fewer choices than asked for is asked for the rest, one that refuses n > 1 for one at a time (and
+// so from then on); what is too many is dropped.
+// Faults: 408, 409, 425, 429 and 5xx, what breaks on the way, and replies that are none are temporary; every other
+// status but 200 is permanent. Messages name the address, the status and the server's own words.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "policy/meter.h"
+#include "policy/openai.h"
+#include "policy/transport.h"
+
+namespace hrm::policy {
+
+struct HttpOptions {
+  TransportOptions transport;  // url without a path means /v1
+  Dialect dialect;
+  std::string api_key;  // sent as a bearer token; never part of name(), messages or files
+};
+
+class HttpPolicy : public Policy {
+ public:
+  // meter: may be null. Throws bad_input, as Transport does.
+  explicit HttpPolicy(HttpOptions options, std::shared_ptr<Meter> meter = nullptr);
+  Reply complete(const Request& request) override;
+  std::string name() const override;  // kind and model, the same for every server of it
+
+ private:
+  struct Answer {
+    Reply reply;
+    int status = 0;
+  };
+  Answer ask(const Request& request, int64_t n, uint64_t seed);
+  PolicyFault fault(std::string message, bool temporary = true, double retry_after = 0) const;
+
+  HttpOptions options_;
+  std::shared_ptr<Meter> meter_;
+  std::string path_, place_;  // place_: the address in messages
+  Transport transport_;
+  std::atomic<bool> one_at_a_time_ = false;
+};
+
+// The seed that a server gets for choices from number `first` on: below 2^31, which every server takes.
+uint64_t wire_seed(uint64_t seed, int64_t first);
+
+}  // namespace hrm::policy
