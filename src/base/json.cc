@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "base/utf8.h"
 
 namespace hrm {
 namespace {
@@ -42,6 +43,30 @@ Json read_json(const std::filesystem::path& path) { return parse_json(read_file(
 
 std::string printable(const Json& value, int indent) {
   return value.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+void append_json_text(std::string& to, std::string_view text) {
+  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != 0x7f; };
+  to += '"';
+  for (size_t at = 0; at < text.size();) {
+    size_t end = at;
+    while (end < text.size() && is_plain(static_cast<unsigned char>(text[end]))) ++end;
+    to.append(text, at, end - at);
+    if (end == text.size()) break;
+    if (text[end] == '\n') {
+      to += "\\n";
+      at = end + 1;
+    } else if (static_cast<unsigned char>(text[end]) < 0x80) {
+      const std::string escaped = printable(Json(text.substr(end, 1)));
+      to.append(escaped, 1, escaped.size() - 2);
+      at = end + 1;
+    } else {
+      const CodePoint point = decode_utf8(text.substr(end));
+      append_utf8(to, point.value);
+      at = end + point.size;
+    }
+  }
+  to += '"';
 }
 
 void write_json(const std::filesystem::path& path, const Json& value) {

@@ -24,6 +24,10 @@ Json read_json(const std::filesystem::path& path);
 // As text, on one line without an indent. Never throws: bytes that are not UTF-8 become U+FFFD.
 std::string printable(const Json& value, int indent = -1);
 
+// Appends the text as a JSON string, quotes included: what printable() gives for it, in a fraction of the time, for
+// files of very many long texts.
+void append_json_text(std::string& to, std::string_view text);
+
 // The field as T. Throws bad_input naming source and field where it is missing or of another type.
 template <typename T>
 T json_field(const Json& object, std::string_view field, std::string_view source) {

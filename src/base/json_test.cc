@@ -72,5 +72,16 @@ TEST(WriteJson, TextThatIsNotUtf8BecomesReadable) {
   EXPECT_EQ(read_json(folder.path() / "x.json"), Json("a\xEF\xBF\xBD"));
 }
 
+TEST(Json, TextsAreAppendedAsPrintableGivesThem) {
+  std::string every;
+  for (int c = 0; c < 128; ++c) every += static_cast<char>(c);
+  for (const std::string& text :
+       {every, std::string(), std::string("\\frac{1}{2} \"é漢𝟜\"\n"), std::string("a\xff z\xe2\x82")}) {
+    std::string appended = "x";
+    append_json_text(appended, text);
+    EXPECT_EQ(appended, "x" + printable(Json(text)));
+  }
+}
+
 }  // namespace
 }  // namespace hrm

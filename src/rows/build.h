@@ -1,0 +1,25 @@
+// Training rows from files of labelled steps and from stored trees, in one file or split in two by problem.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "rows/output.h"
+#include "rows/row.h"
+
+namespace hrm::rows {
+
+struct BuildOptions {
+  std::vector<std::filesystem::path> inputs;  // files of any format read here
+  ReadOptions read;
+  Kind kind = Kind::kProcess;
+  Mode mode = Mode::kSound;
+  size_t max_bytes = 0;  // longer rows are dropped; 0: no limit
+  OutputOptions output;
+};
+
+// Writes rows and FILE.meta.json, both whole or not at all. Faithful mode reads PRM800K files of phase 1 alone.
+// Throws bad_input, failure on a full disk and when interrupted.
+OutputReport build_rows(const BuildOptions& options);
+
+}  // namespace hrm::rows

@@ -1,0 +1,92 @@
+#include "rows/convert.h"
+
+#include "base/files.h"
+#include "formats/input.h"
+#include "rows/row_file.h"
+#include "rows/write_solutions.h"
+
+namespace hrm::rows {
+namespace {
+
+// Lines of one output, handed on in blocks.
+class Lines {
+ public:
+  explicit Lines(const ByteSink& sink) : sink_(sink) {}
+  void add(const Json& record) {
+    block_ += printable(record);
+    block_ += '\n';
+    if (block_.size() > (size_t{1} << 20)) flush();
+  }
+  void flush() {
+    sink_(std::as_bytes(std::span(block_)));
+    block_.clear();
+  }
+
+ private:
+  const ByteSink& sink_;
+  std::string block_;
+};
+
+void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& train, Lines* test) {
+  ProblemGate gate(options.output, report);
+  const auto add = [&](const Solution& solution, const std::string& place) {
+    const ProblemGate::Part part = gate.part(solution.question, place);
+    if (part == ProblemGate::Part::kNone) return;
+    const auto record = write_solution(options.to, solution, options.hard_from, report.counts);
+    if (!record) return;
+    const bool is_test = part == ProblemGate::Part::kTest;
+    (is_test ? *test : train).add(*record);
+    ++(is_test ? report.test_counts : report.counts).written;
+  };
+  for (const auto& path : options.inputs) {
+    BadLines bad = for_each_record(
+        path, options.read, report.counts, [&](Format format, const Json& record, const std::string& place) {
+          std::vector<Solution> solutions;
+          read_record(format, record, place, options.read.neutral, report.counts,
+                      [&](Solution&& solution) { solutions.push_back(std::move(solution)); });
+          for (const Solution& solution : solutions) add(solution, place);
+        });
+    if (bad.count > 0) report.bad.push_back({input_name(path), std::move(bad)});
+  }
+  train.flush();
+  if (test) test->flush();
+}
+
+Json meta_of(const ConvertOptions& options, const OutputReport& report) {
+  Json inputs = Json::array();
+  for (const auto& path : options.inputs) inputs.push_back(input_name(path));
+  Json json = {{"format", name_of_enum(options.to)},
+               {"neutral_ratings", name_of_enum(options.read.neutral)},
+               {"hard_from", options.hard_from},
+               {"inputs", inputs}};
+  if (!options.output.test_out.empty())
+    json["split"] = {{"test_fraction", options.output.test_fraction}, {"seed", options.output.seed}};
+  json["report"] = report.to_json();
+  return json;
+}
+
+}  // namespace
+
+OutputReport convert_solutions(const ConvertOptions& options) {
+  options.output.validate();
+  if (options.inputs.empty()) throw bad_input("rows.convert", "no input file");
+  if (!is_written(options.to))
+    throw bad_input("rows.convert",
+                    "--to {}: trl, math-shepherd and openr are written; `hrm rows build` makes training rows",
+                    name_of_enum(options.to));
+  OutputReport report;
+  const auto& output = options.output;
+  write_file_atomic(output.out, [&](const ByteSink& sink) {
+    Lines train(sink);
+    if (output.test_out.empty()) return convert_inputs(options, report, train, nullptr);
+    write_file_atomic(output.test_out, [&](const ByteSink& test_sink) {
+      Lines test(test_sink);
+      convert_inputs(options, report, train, &test);
+    });
+  });
+  write_meta(output.out, meta_of(options, report));
+  if (!output.test_out.empty()) write_meta(output.test_out, meta_of(options, report));
+  return report;
+}
+
+}  // namespace hrm::rows

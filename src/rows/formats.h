@@ -1,0 +1,48 @@
+// The formats of reward data that are read and written, and how a record is told from another.
+// Fields, origins and what is dropped: docs/formats/reward-data.md
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/fields.h"
+#include "base/json.h"
+
+namespace hrm::rows {
+
+enum class Format {
+  kPrm800k,       // alternatives per step, rated by people
+  kMathShepherd,  // {input, label, task}: one text with a mark behind each step
+  kOpenr,         // {question, final_answer, reasoning_steps: [{solution_prefix, mc_value}]}
+  kOpenrTree,     // the same with reasoning_steps a tree of {text, mc_value, children}
+  kTrl,           // {prompt, completions, labels}: stepwise supervision
+  kRlhflow,       // {conversations}: a step per user message, + or - per assistant message
+  kProcessBench,  // {problem, steps, label}: first wrong step, from 0
+  kPrmBench,      // {modified_question, modified_process, error_steps}: wrong steps, from 1
+  kGsm8k,         // {question, answer}: rationale, then "#### N"
+  kMath,          // {problem, solution, answer}
+  kCompletions,   // {question, answer, completions}: sampled solutions of a model, OpenAI's choices among them
+  kRows,          // {input, label}: training rows as the authors write them. Only written and checked
+};
+
+inline EnumNames<Format> enum_names(Format) {
+  static constexpr std::pair<Format, std::string_view> names[] = {{Format::kPrm800k, "prm800k"},
+                                                                  {Format::kMathShepherd, "math-shepherd"},
+                                                                  {Format::kOpenr, "openr"},
+                                                                  {Format::kOpenrTree, "openr-tree"},
+                                                                  {Format::kTrl, "trl"},
+                                                                  {Format::kRlhflow, "rlhflow"},
+                                                                  {Format::kProcessBench, "processbench"},
+                                                                  {Format::kPrmBench, "prmbench"},
+                                                                  {Format::kGsm8k, "gsm8k"},
+                                                                  {Format::kMath, "math"},
+                                                                  {Format::kCompletions, "completions"},
+                                                                  {Format::kRows, "rows"}};
+  return names;
+}
+
+// By the fields of a record; nullopt: none of these.
+std::optional<Format> detect_format(const Json& record);
+
+}  // namespace hrm::rows

@@ -1,0 +1,104 @@
+#include "rows/read_solutions.h"
+
+#include <memory>
+
+#include "base/signals.h"
+#include "rows/prm800k.h"
+#include "rows/read_benchmarks.h"
+#include "rows/read_openr.h"
+#include "rows/read_stepwise.h"
+#include "rows/record_fields.h"
+
+namespace hrm::rows {
+namespace {
+
+Format settle_format(const Json& record, const std::string& place) {
+  if (const auto format = detect_format(record)) return *format;
+  throw bad_input("rows.read",
+                  "{}: the format of this record is not known; name it with --from (docs/formats/reward-data.md)",
+                  place);
+}
+
+}  // namespace
+
+void read_record(Format format, const Json& record, std::string_view place, Neutral neutral, Counts& counts,
+                 const SolutionSink& emit) {
+  const SolutionSink counted = [&](Solution&& solution) {
+    ++counts.solutions;
+    emit(std::move(solution));
+  };
+  if (!record.is_object()) throw bad_input("rows.read", "{}: expected an object", place);
+  switch (format) {
+    case Format::kPrm800k:
+      return prm800k_solutions(parse_prm800k(record, place), neutral, counts, counted);
+    case Format::kMathShepherd:
+      return counted(read_math_shepherd(record, place));
+    case Format::kOpenr:
+      return read_openr_flat(record, place, counts, counted);
+    case Format::kOpenrTree:
+      return read_openr_tree(record, place, counted);
+    case Format::kTrl:
+      return counted(read_trl(record, place));
+    case Format::kRlhflow:
+      return counted(read_rlhflow(record, place));
+    case Format::kProcessBench:
+      return counted(read_processbench(record, place));
+    case Format::kPrmBench:
+      return counted(read_prmbench(record, place, counts));
+    case Format::kGsm8k:
+      return counted(read_gsm8k(record, place));
+    case Format::kMath:
+      return counted(read_math(record, place));
+    case Format::kCompletions:
+      return read_completions(record, place, counted);
+    case Format::kRows:
+      break;
+  }
+  throw bad_input("rows.read", "{}: training rows hold no solutions: `hrm rows check` reads them", place);
+}
+
+std::string question_of_record(Format format, const Json& record, std::string_view place) {
+  switch (format) {
+    case Format::kPrm800k:
+      return need_text(need_field(record, "question", place), {"problem"}, place);
+    case Format::kMathShepherd:
+      return read_math_shepherd(record, place).question;
+    case Format::kRlhflow:
+      return read_rlhflow(record, place).question;
+    case Format::kTrl:
+      return need_text(record, {"prompt"}, place);
+    case Format::kPrmBench:
+      return need_text(record, {"question", "original_question"}, place);
+    case Format::kRows:
+      return std::string(question_of_prompt(need_text(record, {"input"}, place)));
+    default:
+      return need_text(record, {"question", "problem", "prompt", "query"}, place);
+  }
+}
+
+BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& options, Counts& counts,
+                         const RecordUse& use) {
+  JsonlReader lines(path, {.skip_bad = options.skip_bad, .forgive_cut_end = false, .accept_array = true});
+  std::optional<Format> format = options.format;
+  while (lines.next()) {
+    if (interrupted()) throw failure("rows.read", "{}: interrupted", lines.source());
+    ++counts.records;
+    try {
+      if (!format) format = settle_format(lines.value(), lines.place());
+      use(*format, lines.value(), lines.place());
+    } catch (const Error& error) {
+      if (error.fault() != Fault::kBadInput) throw;
+      lines.reject(error);
+    }
+  }
+  return lines.bad();
+}
+
+BadLines read_solutions(const std::filesystem::path& path, const ReadOptions& options, Counts& counts,
+                        const SolutionSink& emit) {
+  return for_each_record(path, options, counts, [&](Format format, const Json& record, const std::string& place) {
+    read_record(format, record, place, options.neutral, counts, emit);
+  });
+}
+
+}  // namespace hrm::rows

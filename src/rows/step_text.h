@@ -1,0 +1,37 @@
+// Cutting solutions into steps, and telling a question from the first step behind it.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hrm::rows {
+
+// Where the text holds "# Step k" headings at line starts, cut before each; else at blank lines. Parts are stripped,
+// empty ones left out. An answer heading ("# Answer") stays with the step before it.
+std::vector<std::string> split_steps(std::string_view text);
+
+// At every newline; stripped, empty lines left out (GSM8K's rationales).
+std::vector<std::string> split_lines(std::string_view text);
+
+// Where the first "Step 1:" (or "Step 1.", "# Step 1") that begins a word stands, leading '#' and blanks before it
+// included.
+std::optional<size_t> find_first_step(std::string_view text);
+
+bool has_step_heading(std::string_view step);  // begins with "Step k" or "# Step k"
+
+// How steps of a tree become texts that can be read alone (sound mode). A policy with stop strings leaves the heading
+// of the next step at the end of each step ("...\n\n# Step 3"): it is moved in front of the step that it heads, unless
+// that has one. Steps are stripped.
+//   body: the step without such a heading at its end, stripped; heading: that heading, stripped, or empty
+struct StepEnds {
+  std::string_view body, heading;
+};
+StepEnds cut_heading(std::string_view step);
+// heading: of this step, as it stood at the end of the one before.
+std::string headed(std::string_view heading, std::string_view body);
+std::vector<std::string> tidy_steps(const std::vector<std::string>& steps);
+
+}  // namespace hrm::rows
