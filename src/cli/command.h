@@ -27,6 +27,7 @@ void register_solve(CLI::App& app, Exit& exit);
 void register_convert(CLI::App& app, Exit& exit);
 void register_inspect(CLI::App& app, Exit& exit);
 void register_bench(CLI::App& app, Exit& exit);
+void register_world(CLI::App& app, Exit& exit);
 
 // Flags that mean the same everywhere.
 void add_json_flag(CLI::App& command, bool& json);               // --json

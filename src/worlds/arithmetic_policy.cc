@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/rng.h"
+#include "policy/stop.h"
 
 namespace hrm::worlds {
 namespace {
@@ -95,26 +96,14 @@ class Writer {
 
   // Appends, then ends the choice where a stop string has come up or the limit is reached, whichever is earlier.
   void put(std::string_view piece) {
-    const size_t before = choice_.text.size();
     choice_.text += piece;
-    size_t first = std::string::npos;
-    for (const std::string& stop : request_.stop) {
-      if (stop.empty()) continue;
-      const size_t from = before - std::min(before, stop.size() - 1);
-      const size_t at = choice_.text.find(stop, from);
-      if (at < first) first = at, choice_.stop = stop;
-    }
     const auto limit = static_cast<size_t>(request_.max_tokens);
-    if (first != std::string::npos && first <= limit) {
-      choice_.text.resize(first);
-      choice_.finish = Finish::kStop;
-      finished_ = true;
-    } else if (choice_.text.size() > limit) {
-      choice_.text.resize(limit);
-      choice_.finish = Finish::kLength;
-      choice_.stop.clear();
-      finished_ = true;
-    }
+    finished_ = policy::cut_at_stop(choice_, request_.stop);
+    if (choice_.text.size() <= limit) return;
+    choice_.text.resize(limit);
+    choice_.finish = Finish::kLength;
+    choice_.stop.clear();
+    finished_ = true;
   }
 
   Expression state_, sound_;
@@ -138,6 +127,14 @@ std::optional<Walk> read_prompt(std::string_view prompt) {
   Walk walk(*question);
   walk.take(steps);
   return walk;
+}
+
+std::optional<SlipSettings> arithmetic_policy_settings(std::string_view policy) {
+  constexpr std::string_view kName = "arithmetic";
+  if (!policy.starts_with(kName)) return std::nullopt;
+  policy.remove_prefix(kName.size());
+  if (!policy.empty() && policy.front() != ':') return std::nullopt;
+  return parse_slip_settings(policy.empty() ? policy : policy.substr(1));
 }
 
 ArithmeticPolicy::ArithmeticPolicy(const SlipSettings& settings) : settings_(settings) { settings_.validate(); }

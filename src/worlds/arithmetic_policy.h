@@ -26,6 +26,10 @@ namespace hrm::worlds {
 // The state in which the policy continues a prompt; nullopt where it holds no question.
 std::optional<Walk> read_prompt(std::string_view prompt);
 
+// Of "arithmetic" or "arithmetic:slip=0.2,repair=0.3"; nullopt where the text names another policy. Throws bad_input on
+// wrong settings.
+std::optional<SlipSettings> arithmetic_policy_settings(std::string_view policy);
+
 class ArithmeticPolicy final : public policy::Policy {
  public:
   explicit ArithmeticPolicy(const SlipSettings& settings);  // throws bad_input on rates out of range

@@ -72,6 +72,16 @@ TEST(Moves, SettingsFromText) {
     EXPECT_THROW(parse_slip_settings(wrong), Error) << wrong;
 }
 
+TEST(ArithmeticPolicy, ByName) {
+  EXPECT_EQ(arithmetic_policy_settings("arithmetic")->text(), SlipSettings().text());
+  EXPECT_EQ(arithmetic_policy_settings("arithmetic:slip=0.2")->slip, 0.2);
+  EXPECT_EQ(ArithmeticPolicy(*arithmetic_policy_settings("arithmetic:repair=0")).name(),
+            "arithmetic:slip=0.1,repair=0,wander=0.3");
+  for (const char* other : {"", "http://localhost", "arithmetics", "scripted:arithmetic"})
+    EXPECT_FALSE(arithmetic_policy_settings(other)) << other;
+  EXPECT_THROW(arithmetic_policy_settings("arithmetic:slip"), Error);
+}
+
 TEST(ArithmeticPolicy, WithoutSlipsEverySolutionIsRight) {
   ArithmeticPolicy policy({.slip = 0, .repair = 0, .wander = 1});
   for (const auto& problem : make_problems({}, Split::kTest, 50, 1)) {

@@ -1,0 +1,53 @@
+#include "cli/cmd_world.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "formats/jsonl.h"
+#include "worlds/arithmetic_policy.h"
+#include "worlds/solutions.h"
+
+namespace hrm::cli {
+
+void add_world_policy_option(CLI::App& command, std::string& policy) {
+  command.add_option("--policy", policy, "arithmetic, or with its rates: arithmetic:slip=0.2,repair=0.3,wander=0.3")
+      ->type_name("SPEC")
+      ->capture_default_str();
+}
+
+worlds::SlipSettings world_policy_settings(const std::string& policy) {
+  if (const auto settings = worlds::arithmetic_policy_settings(policy)) return *settings;
+  throw bad_input("cli.world", "--policy {}: expected arithmetic, or arithmetic:slip=0.2,repair=0.3,wander=0.3",
+                  policy);
+}
+
+std::vector<worlds::ArithmeticProblem> read_world_problems(const std::filesystem::path& path, uint64_t limit) {
+  std::vector<worlds::ArithmeticProblem> problems;
+  JsonlReader lines(path, {.forgive_cut_end = false});
+  while ((limit == 0 || problems.size() < limit) && lines.next())
+    problems.push_back(worlds::problem_from_json(lines.value(), lines.place()));
+  if (problems.empty()) throw bad_input("cli.world", "{} holds no problem", lines.source());
+  return problems;
+}
+
+void write_lines(const std::filesystem::path& out, const std::vector<Json>& rows) {
+  std::string text;
+  for (const Json& row : rows) text += printable(row) + "\n";
+  if (out.empty())
+    fmt::print("{}", text);
+  else
+    write_file_atomic(out, text);
+}
+
+void register_world(CLI::App& app, Exit& exit) {
+  CLI::App& world = *app.add_subcommand(
+      "world", "Arithmetic problems whose every step has a known truth: make, solve, judge, study.");
+  world.require_subcommand(1);
+  register_world_make(world, exit);
+  register_world_solve(world, exit);
+  register_world_judge(world, exit);
+  set_examples(world, {{"hrm world make --count 100 --out problems.jsonl", "100 problems of four operations"},
+                       {"hrm world solve problems.jsonl --n 8 --out solved.jsonl", "8 solutions of each, with slips"},
+                       {"hrm world judge solved.jsonl --show 3", "which steps are true, and which repair"}});
+}
+
+}  // namespace hrm::cli

@@ -1,0 +1,53 @@
+#include <memory>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/cmd_world.h"
+#include "worlds/solutions.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path out;
+  std::string split = "train";
+  uint64_t count = 100, seed = 0;
+  std::vector<std::string> settings;
+};
+
+void make(const Arguments& args) {
+  const auto split = worlds::split_of_name(args.split);
+  if (!split) throw bad_input("cli.world.make", "--split {}: expected train or test", args.split);
+  worlds::ProblemSettings settings;
+  for (const std::string& setting : args.settings) assign_field(settings, setting);
+  std::vector<Json> rows;
+  for (const auto& problem : worlds::make_problems(settings, *split, args.count, args.seed))
+    rows.push_back(worlds::to_json(problem));
+  write_lines(args.out, rows);
+  if (!args.out.empty()) log_info("{}: {} {} problems", args.out.string(), rows.size(), args.split);
+}
+
+}  // namespace
+
+void register_world_make(CLI::App& world, Exit&) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command = *world.add_subcommand(
+      "make", "Make problems as JSON lines {id, question, answer}; no test problem is a rearranged training problem.");
+  command.add_option("--count", args->count, "problems")
+      ->check(CLI::Range(1, 10'000'000))
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--split", args->split, "train or test")->type_name("NAME")->capture_default_str();
+  command.add_option("-o,--out", args->out, "file to write (default: standard output)")->type_name("FILE");
+  add_seed_option(command, args->seed);
+  std::string known = "settings:";
+  for (const FieldHelp& field : describe_fields(worlds::ProblemSettings()))
+    known += fmt::format(" {}={} ({})", field.key, field.value, field.help);
+  command.add_option("settings", args->settings, known)->type_name("key=value");
+  command.callback([args] { make(*args); });
+  set_examples(command, {{"hrm world make --count 5", "five problems on the screen"},
+                         {"hrm world make --split test --count 500 --out test.jsonl operations=6 largest=50",
+                          "harder ones, for a test"}});
+}
+
+}  // namespace hrm::cli

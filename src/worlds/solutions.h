@@ -1,0 +1,54 @@
+// Solutions of arithmetic problems: sampled from a policy, read from JSON, with the truth about each step beside them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "policy/policy.h"
+#include "worlds/arithmetic.h"
+#include "worlds/arithmetic_value.h"
+#include "worlds/judge.h"
+
+namespace hrm::worlds {
+
+struct Solution {
+  std::vector<std::string> steps;
+  int64_t tokens = 0;
+  SolutionTruth truth;
+  std::string answer;          // as given; empty where there is none
+  std::vector<double> values;  // after each step, where they were asked for
+};
+
+// {"id", "question", "answer"}: the id and the answer may be missing; an answer that is not the question's value is
+// refused, as is a question of another kind (throws bad_input naming `place`).
+ArithmeticProblem problem_from_json(const Json& json, std::string_view place);
+Json to_json(const ArithmeticProblem& problem);
+
+// The prompt under which the scripted policy continues these steps, one per line.
+std::string prompt_of(std::string_view question, const std::vector<std::string>& steps);
+
+// Steps of a text, one per line; blank lines are none.
+std::vector<std::string> lines_of(std::string_view text);
+
+// Whether the text, which goes on from there, holds the right answer.
+bool ends_right(const Walk& from, std::string_view text);
+
+// Judges the steps; with `values` also the value after each. Throws bad_input where those are too many to compute.
+Solution judged(const ArithmeticProblem& problem, std::vector<std::string> steps, TrueValues* values = nullptr);
+
+// n whole solutions. Throws failure where the policy fails.
+std::vector<Solution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem, int64_t n,
+                                       uint64_t seed, TrueValues* values = nullptr);
+
+// Rollouts from the state after each step but an answer, which is its own outcome: the share that ended right. Throws
+// failure where the policy fails.
+std::vector<double> rollout_labels(policy::Policy& policy, const ArithmeticProblem& problem, const Solution& solution,
+                                   int64_t rollouts, uint64_t seed);
+
+// {"steps", "answer", "correct", "tokens", "valid": [..], "on_track": [..]}, a candidate of docs/formats/
+// scored-solutions.md; "scores": {"value": [..]} where there are values.
+Json to_json(const Solution& solution);
+
+}  // namespace hrm::worlds
