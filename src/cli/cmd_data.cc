@@ -1,9 +1,5 @@
 #include "cli/cmd_data.h"
 
-#include "base/error.h"
-#include "base/log.h"
-#include "base/signals.h"
-
 namespace hrm::cli {
 
 void add_write_options(CLI::App& command, puzzles::WriteOptions& write) {
@@ -14,17 +10,6 @@ void add_write_options(CLI::App& command, puzzles::WriteOptions& write) {
       ->capture_default_str();
   add_seed_option(command, write.seed);
   add_threads_option(command, write.threads);
-}
-
-void run_interruptible(Exit& exit, const std::function<void()>& work) {
-  const InterruptScope scope;
-  try {
-    work();
-  } catch (const Error&) {
-    if (!interrupted()) throw;
-    log_warning("interrupted; nothing was written");
-    exit.code = kInterruptedExitCode;
-  }
 }
 
 void register_data(CLI::App& app, Exit& exit) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 
 #include "cli/command.h"
 #include "puzzles/build.h"
@@ -16,8 +15,5 @@ void register_data_show(CLI::App& data, Exit& exit);
 
 // Options that building and generating share: --out, --force, --augment, --seed, --threads.
 void add_write_options(CLI::App& command, puzzles::WriteOptions& write);
-
-// Runs work that Ctrl-C may stop: then nothing has been written, and the exit code says so.
-void run_interruptible(Exit& exit, const std::function<void()>& work);
 
 }  // namespace hrm::cli

@@ -6,6 +6,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/error.h"
+#include "base/log.h"
+#include "base/signals.h"
+
 namespace hrm::cli {
 
 void add_json_flag(CLI::App& command, bool& json) {
@@ -70,6 +74,17 @@ void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string
   std::string footer = "Examples:";
   for (const auto& [line, comment] : examples) footer += fmt::format("\n  {}\n      {}", line, comment);
   command.footer(footer + "\n");
+}
+
+void run_interruptible(Exit& exit, const std::function<void()>& work) {
+  const InterruptScope scope;
+  try {
+    work();
+  } catch (const Error&) {
+    if (!interrupted()) throw;
+    log_warning("interrupted; nothing was written");
+    exit.code = kInterruptedExitCode;
+  }
 }
 
 void print_json(const Json& value) {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ void register_convert(CLI::App& app, Exit& exit);
 void register_inspect(CLI::App& app, Exit& exit);
 void register_bench(CLI::App& app, Exit& exit);
 void register_world(CLI::App& app, Exit& exit);
+void register_select(CLI::App& app, Exit& exit);
 
 // Flags that mean the same everywhere.
 void add_json_flag(CLI::App& command, bool& json);               // --json
@@ -48,6 +50,9 @@ bool wants_color(const std::string& choice);
 
 // The footer of --help: "Examples:" and one command per line, each with a comment of what it does.
 void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string_view, std::string_view>> examples);
+
+// Runs work that Ctrl-C may stop: then nothing has been written, and the exit code says so.
+void run_interruptible(Exit& exit, const std::function<void()>& work);
 
 void print_json(const Json& value);  // one value and a newline on standard output
 

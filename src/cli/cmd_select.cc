@@ -1,0 +1,29 @@
+#include "cli/cmd_select.h"
+
+#include "base/log.h"
+
+namespace hrm::cli {
+
+void add_output_options(CLI::App& command, Output& output) {
+  command.add_option("-o,--out", output.folder, "also write report.md, report.json and plots (SVG) here")
+      ->type_name("DIR");
+  add_json_flag(command, output.json);
+}
+
+void warn_of(const BadLines& bad) {
+  constexpr size_t kMostLines = 20;
+  for (size_t i = 0; i < std::min(kMostLines, bad.messages.size()); ++i) log_warning("skipped: {}", bad.messages[i]);
+  if (bad.count > kMostLines) log_warning("skipped {} more bad records", bad.count - kMostLines);
+}
+
+void register_select(CLI::App& app, Exit& exit) {
+  CLI::App& select = *app.add_subcommand("select", "Pick solutions by their scores, and measure who scores well.");
+  select.require_subcommand(1);
+  register_select_solutions(select, exit);
+  set_examples(select, {{"hrm select bon samples.jsonl --scores scores.jsonl --out report",
+                         "best-of-N and votes beside majority and pass@N"},
+                        {"hrm select compare samples.jsonl --scores scores.jsonl --against majority",
+                         "paired differences, with intervals"}});
+}
+
+}  // namespace hrm::cli

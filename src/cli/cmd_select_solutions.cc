@@ -1,0 +1,159 @@
+#include <memory>
+
+#include "base/signals.h"
+#include "cli/cmd_select.h"
+#include "selection/best_of_n.h"
+#include "selection/compare.h"
+
+namespace hrm::cli {
+namespace {
+
+using namespace selection;
+
+struct Arguments {
+  std::filesystem::path file, with, with_scores;
+  ReadSolutions read;
+  BestOfNOptions options;
+  std::string profile = "sound", against = "majority";
+  CompareOptions compare;
+  Output output;
+};
+
+template <typename E>
+std::vector<E> parse_names(const std::vector<std::string>& names, std::string_view flag) {
+  std::vector<E> values;
+  for (const std::string& name : names) values.push_back(parse_enum<E>(name, flag));
+  return values;
+}
+
+template <typename E>
+CLI::Option* add_names(CLI::App& command, const std::string& flag, std::vector<E>& values, const std::string& help) {
+  return command
+      .add_option_function<std::vector<std::string>>(
+          flag, [&values, flag](const std::vector<std::string>& names) { values = parse_names<E>(names, flag); }, help)
+      ->delimiter(',')
+      ->type_name("NAME,...");
+}
+
+template <typename E>
+CLI::Option* add_name(CLI::App& command, const std::string& flag, E& value, const std::string& help) {
+  return command
+      .add_option_function<std::string>(
+          flag, [&value, flag](const std::string& name) { value = parse_enum<E>(name, flag); }, help)
+      ->type_name("NAME")
+      ->default_str(std::string(name_of_enum(value)));
+}
+
+void add_common_options(CLI::App& command, Arguments& args) {
+  BestOfNOptions& options = args.options;
+  command.add_option("file", args.file, "problems with candidates: JSON lines, also .zst; - is standard input")
+      ->type_name("FILE")
+      ->required();
+  command
+      .add_option("--scores", args.read.scores, "scores of the candidates' steps, where they stand in a second file")
+      ->type_name("FILE");
+  command.add_option("--scorer", args.read.scorers, "of those that the file has; all without it")
+      ->delimiter(',')
+      ->type_name("NAME,...");
+  command.add_option("--n", options.n, "solutions to pick from; default: powers of two")
+      ->delimiter(',')
+      ->type_name("N,...");
+  add_names(command, "--aggregate", options.aggregations, "last, min, product, mean; default: all");
+  add_names(command, "--pick", options.picks, "best, weighted (a vote); default: both");
+  add_name(command, "--subset", options.subset,
+           "first: the first N samples, as published; random: expected over random subsets of N");
+  command.add_option("--draws", options.draws, "random subsets per problem, for votes")
+      ->check(CLI::Range(1, 10'000'000))
+      ->type_name("K")
+      ->capture_default_str();
+  add_name(command, "--answers", options.match, "which answers vote together: equivalent, or exact strings");
+  command.add_option("--profile", args.profile, "grader of candidates without a field 'correct'")
+      ->check(CLI::IsMember({"sound", "prm800k"}))
+      ->type_name("NAME")
+      ->capture_default_str();
+  command.add_flag("--skip-bad", args.read.skip_bad, "leave out faulty records and too short problems, and list them");
+  add_seed_option(command, options.seed);
+  add_threads_option(command, options.threads);
+  add_output_options(command, args.output);
+}
+
+SelectionReport run(const Arguments& args, const std::filesystem::path& file, const std::filesystem::path& scores) {
+  ReadSolutions read = args.read;
+  read.scores = scores;
+  read.grade.profile = args.profile == "prm800k" ? grading::Profile::kPrm800k : grading::Profile::kSound;
+  BestOfNOptions options = args.options;
+  options.leave_out_short = read.skip_bad;
+  Solutions solutions = read_solutions(file, read);
+  SelectionReport report = best_of_n(solutions, options);
+  Json settings = {{"file", file.string()}};
+  if (!scores.empty()) settings["scores"] = scores.string();
+  settings.update(report.settings);
+  settings["grader_profile"] = args.profile;
+  report.settings = std::move(settings);
+  warn_of(solutions.bad);
+  return report;
+}
+
+void best_of_n_command(const Arguments& args) {
+  const SelectionReport report = run(args, args.file, args.read.scores);
+  if (!args.output.folder.empty()) write_report(args.output.folder, report);
+  if (args.output.json) return print_json(to_json(report));
+  fmt::print("{}", to_markdown(report));
+}
+
+void compare_command(Arguments& args) {
+  args.compare.seed = args.options.seed;
+  const SelectionReport report = run(args, args.file, args.read.scores);
+  const uint64_t n = report.rows.back().n;  // the largest
+  const std::vector<Difference> differences =
+      args.with.empty() ? compare_all(report, args.against, n, args.compare)
+                        : compare_reports(report, run(args, args.with, args.with_scores), n, args.compare);
+  Json json = {{"settings", report.settings},
+               {"with", args.with.empty() ? Json(nullptr) : Json(args.with.string())},
+               {"bootstrap_draws", args.compare.draws},
+               {"differences", Json::array()}};
+  for (const Difference& difference : differences) json["differences"].push_back(to_json(difference));
+  const std::string markdown =
+      "# Paired differences\n\n" + to_markdown(differences, args.compare) + settings_as_markdown(report.settings);
+  if (!args.output.folder.empty()) write_texts(args.output.folder, markdown, json);
+  if (args.output.json) return print_json(json);
+  fmt::print("{}", markdown);
+}
+
+}  // namespace
+
+void register_select_solutions(CLI::App& select, Exit& exit) {
+  {
+    const auto args = std::make_shared<Arguments>();
+    CLI::App& command = *select.add_subcommand("bon", "Best-of-N and votes over files of scored solutions.");
+    add_common_options(command, *args);
+    command.callback([args, &exit] { run_interruptible(exit, [&] { best_of_n_command(*args); }); });
+    set_examples(command, {{"hrm select bon samples.jsonl --scores scores.jsonl --n 1,4,16 --aggregate min",
+                            "accuracy for three budgets"},
+                           {"hrm select bon scored.jsonl --subset random --out report",
+                            "expected over random subsets; tables and plots in a folder"},
+                           {"hrm select bon samples.jsonl --scores scores.jsonl --answers exact",
+                            "answers vote by exact strings, as published results count"}});
+  }
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command = *select.add_subcommand("compare", "Paired differences between methods, scorers or two files.");
+  add_common_options(command, *args);
+  command.add_option("--against", args->against, "the method that all others are compared with")
+      ->type_name("METHOD")
+      ->capture_default_str();
+  command.add_option("--with", args->with, "compare the same methods on a second file instead: second - first")
+      ->type_name("FILE");
+  command.add_option("--with-scores", args->with_scores, "scores of the second file's candidates")->type_name("FILE");
+  command.add_option("--bootstrap", args->compare.draws, "bootstrap draws")
+      ->check(CLI::Range(10, 1'000'000))
+      ->type_name("K")
+      ->capture_default_str();
+  command.callback([args, &exit] { run_interruptible(exit, [&] { compare_command(*args); }); });
+  set_examples(command,
+               {{"hrm select compare samples.jsonl --scores scores.jsonl --aggregate min --pick best",
+                 "every scorer against the majority, at the largest N"},
+                {"hrm select compare scored.jsonl --against 'best old/min' --n 16", "against another scorer"},
+                {"hrm select compare before.jsonl --with after.jsonl", "the same methods, problem by problem"}});
+}
+
+}  // namespace hrm::cli

@@ -1,0 +1,203 @@
+#include "selection/solutions.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "selection/record_fields.h"
+
+namespace hrm::selection {
+namespace {
+
+constexpr std::string_view kUnnamed = "scores";  // the scorer of a plain list
+
+using StepScores = std::vector<std::vector<double>>;     // [candidate][step]
+using ScoresByName = std::map<std::string, StepScores>;  // of one problem
+using ScoresByProblem = std::map<std::string, ScoresByName>;
+
+std::string joined(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+
+StepScores lists_of(const Json& lists, const std::string& place) {
+  if (!lists.is_array()) throw bad_input("solutions.read", "{}: scores are not one list per candidate", place);
+  StepScores scores;
+  for (const Json& list : lists)
+    scores.push_back(numbers_of(list, "scores", fmt::format("{}, candidate {}", place, scores.size())));
+  return scores;
+}
+
+ScoresByProblem read_scores(JsonlReader reader, BadLines& bad) {
+  ScoresByProblem all;
+  const BadLines faulty = for_each_record(std::move(reader), [&](const Json& record, const std::string& place) {
+    const std::string id = id_of(record, {"id", "problem_id"}, place);
+    const Json* scores = find_any(record, {"scores", "step_scores"});
+    if (!scores) throw bad_input("solutions.read", "{}: field 'scores' is missing", place);
+    ScoresByName by_name;
+    if (scores->is_object())
+      for (const auto& [name, lists] : scores->items()) by_name[name] = lists_of(lists, place + ", scorer " + name);
+    else
+      by_name[std::string(kUnnamed)] = lists_of(*scores, place);
+    if (!all.emplace(id, std::move(by_name)).second)
+      throw bad_input("solutions.read", "{}: problem '{}' has scores in an earlier line too", place, id);
+  });
+  for (const std::string& message : faulty.messages) bad.add(message);
+  bad.count += faulty.count - faulty.messages.size();
+  return all;
+}
+
+// The scores that stand with a problem's candidates.
+ScoresByName own_scores(const Json& candidates, const std::string& place) {
+  ScoresByName by_name;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const std::string where = fmt::format("{}, candidate {}", place, i);
+    if (!candidates[i].is_object()) throw bad_input("solutions.read", "{}: expected an object", where);
+    const Json* scores = find_any(candidates[i], {"scores"});
+    if (!scores) continue;
+    const auto add = [&](const std::string& name, const Json& list) {
+      StepScores& lists = by_name[name];
+      lists.resize(candidates.size());
+      lists[i] = numbers_of(list, "scores", where);
+    };
+    if (!scores->is_object())
+      add(std::string(kUnnamed), *scores);
+    else
+      for (const auto& [name, list] : scores->items()) add(name, list);
+  }
+  return by_name;
+}
+
+template <typename T>
+std::optional<T> non_negative(const Json& record, std::initializer_list<std::string_view> names,
+                              const std::string& place) {
+  const Json* value = find_any(record, names);
+  if (!value) return std::nullopt;
+  const bool right_kind = std::is_integral_v<T> ? value->is_number_integer() : value->is_number();
+  if (!right_kind || value->get<double>() < 0 || value->get<double>() > 1e15)
+    throw bad_input("solutions.read", "{}: field '{}' = {} is not a {} of at least 0", place, *names.begin(),
+                    printable(*value).substr(0, 60), std::is_integral_v<T> ? "whole number" : "number");
+  return value->get<T>();
+}
+
+class Reader {
+ public:
+  Reader(const ReadSolutions& options, std::optional<ScoresByProblem> scores, Solutions& to)
+      : options_(options), scores_(std::move(scores)), to_(to) {}
+
+  void take(const Json& record, const std::string& place) {
+    SampledProblem problem{.id = id_of(record, {"id", "problem_id"}, place)};
+    const Json* candidates = find_any(record, {"candidates"});
+    if (!candidates || !candidates->is_array() || candidates->empty())
+      throw bad_input("solutions.read", "{}: field 'candidates' is not a list of at least one solution", place);
+    if (seen_.contains(problem.id))
+      throw bad_input("solutions.read", "{}: problem '{}' stands in an earlier line too", place, problem.id);
+    const ScoresByName scores = scores_of(problem.id, *candidates, place);
+    choose_scorers(scores, place);
+    Solutions counted;  // of this record, taken over when all of it is good
+    const Json* gold = find_any(record, {"gold", "ground_truth"});
+    for (size_t i = 0; i < candidates->size(); ++i) {
+      const std::string where = fmt::format("{}, candidate {}", place, i);
+      problem.candidates.push_back(read_candidate((*candidates)[i], gold, where, counted));
+      add_scores(problem.candidates.back(), (*candidates)[i], scores, i, where);
+    }
+    if (const Json* greedy = find_any(record, {"greedy"}))
+      problem.greedy = read_candidate(*greedy, gold, place + ", greedy", counted).correct;
+    seen_.insert(problem.id);
+    to_.problems.push_back(std::move(problem));
+    to_.marked += counted.marked;
+    to_.graded += counted.graded;
+    to_.undecided += counted.undecided;
+  }
+
+ private:
+  ScoresByName scores_of(const std::string& id, const Json& candidates, const std::string& place) {
+    if (!scores_) return own_scores(candidates, place);
+    const auto at = scores_->find(id);
+    if (at == scores_->end())
+      throw bad_input("solutions.read", "{}: problem '{}' has no scores in {}", place, id, options_.scores.string());
+    for (const auto& [name, lists] : at->second)
+      if (lists.size() != candidates.size())
+        throw bad_input("solutions.read", "{}: problem '{}' has {} candidates, but scores of {} by '{}'", place, id,
+                        candidates.size(), lists.size(), name);
+    return std::move(at->second);
+  }
+
+  // All problems are judged by the same scorers: those asked for, else those of the first problem.
+  void choose_scorers(const ScoresByName& scores, const std::string& place) {
+    std::vector<std::string> known;
+    for (const auto& [name, lists] : scores) known.push_back(name);
+    if (known.empty())
+      throw bad_input("solutions.read", "{}: no candidate has scores of its steps; do they stand in a second file?",
+                      place);
+    if (to_.scorers.empty()) to_.scorers = options_.scorers.empty() ? known : options_.scorers;
+    for (const std::string& name : to_.scorers)
+      if (!scores.contains(name))
+        throw bad_input("solutions.read", "{}: no scores by '{}'; there are: {}", place, name, joined(known));
+  }
+
+  Candidate read_candidate(const Json& record, const Json* gold, const std::string& place, Solutions& counted) const {
+    if (!record.is_object()) throw bad_input("solutions.read", "{}: expected an object", place);
+    Candidate candidate{.generated_tokens = non_negative<int64_t>(record, {"tokens", "num_tokens"}, place),
+                        .scored_tokens = non_negative<int64_t>(record, {"scored_tokens"}, place),
+                        .seconds = non_negative<double>(record, {"seconds"}, place)};
+    if (find_any(record, {"answer"})) candidate.answer = id_of(record, {"answer"}, place);
+    if (const Json* correct = find_any(record, {"correct"})) {
+      candidate.correct = flag_of(*correct, "correct", place);
+      ++counted.marked;
+      return candidate;
+    }
+    if (!gold)
+      throw bad_input("solutions.read", "{}: neither 'correct' here nor 'gold' at the problem to grade by", place);
+    const std::string wanted = id_of(Json{{"gold", *gold}}, {"gold"}, place);
+    ++counted.graded;
+    if (!candidate.answer) return candidate;
+    const grading::Verdict verdict = grading::grade(*candidate.answer, wanted, options_.grade);
+    candidate.correct = verdict == grading::Verdict::kCorrect;
+    counted.undecided += verdict == grading::Verdict::kUndecided;
+    return candidate;
+  }
+
+  void add_scores(Candidate& candidate, const Json& record, const ScoresByName& scores, size_t index,
+                  const std::string& place) const {
+    const Json* steps = find_any(record, {"steps"});
+    for (const std::string& name : to_.scorers) {
+      const std::vector<double>& list = scores.at(name)[index];
+      if (list.empty()) throw bad_input("solutions.read", "{}: no step has a score by '{}'", place, name);
+      if (steps && steps->size() != list.size())
+        throw bad_input("solutions.read", "{}: {} steps, but {} scores by '{}'", place, steps->size(), list.size(),
+                        name);
+      candidate.scores.push_back(list);
+    }
+  }
+
+  const ReadSolutions& options_;
+  std::optional<ScoresByProblem> scores_;
+  Solutions& to_;
+  std::set<std::string> seen_;
+};
+
+}  // namespace
+
+Solutions read_solutions(JsonlReader samples, std::optional<JsonlReader> scores, const ReadSolutions& options) {
+  Solutions solutions;
+  std::optional<ScoresByProblem> by_problem;
+  if (scores) by_problem = read_scores(std::move(*scores), solutions.bad);
+  Reader reader(options, std::move(by_problem), solutions);
+  const std::string source = samples.source();
+  const BadLines faulty = for_each_record(
+      std::move(samples), [&](const Json& record, const std::string& place) { reader.take(record, place); });
+  for (const std::string& message : faulty.messages) solutions.bad.add(message);
+  solutions.bad.count += faulty.count - faulty.messages.size();
+  if (solutions.problems.empty())
+    throw bad_input("solutions.read", "{}: holds no problem{}", source,
+                    faulty.count ? fmt::format(" that is good; the first fault: {}", faulty.messages.front()) : "");
+  return solutions;
+}
+
+Solutions read_solutions(const std::filesystem::path& path, const ReadSolutions& options) {
+  std::optional<JsonlReader> scores;
+  if (!options.scores.empty()) scores.emplace(open_records(options.scores, options.skip_bad));
+  return read_solutions(open_records(path, options.skip_bad), std::move(scores), options);
+}
+
+}  // namespace hrm::selection

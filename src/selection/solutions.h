@@ -1,0 +1,51 @@
+// Sampled solutions of problems with the scores of their steps, as selection works on them.
+// docs/formats/scored-solutions.md
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/jsonl.h"
+#include "grading/grade.h"
+
+namespace hrm::selection {
+
+struct Candidate {
+  std::optional<std::string> answer;  // nullopt: none was found
+  bool correct = false;
+  std::vector<std::vector<double>> scores;  // [scorer][step], at least one step
+  std::optional<int64_t> generated_tokens, scored_tokens;
+  std::optional<double> seconds;
+};
+
+struct SampledProblem {
+  std::string id;
+  std::vector<Candidate> candidates;  // in the order in which they were sampled
+  std::optional<bool> greedy;         // whether the greedy solution is correct, where the file has it
+};
+
+struct Solutions {
+  std::vector<std::string> scorers;
+  std::vector<SampledProblem> problems;
+  // Where correctness came from, in candidates (greedy ones included).
+  uint64_t marked = 0;     // the file says so
+  uint64_t graded = 0;     // by the grader, from answer and gold
+  uint64_t undecided = 0;  // of those graded: taken as wrong
+  BadLines bad;            // records left out
+};
+
+struct ReadSolutions {
+  std::filesystem::path scores;      // a second file with scores by problem; empty: they stand with the candidates
+  std::vector<std::string> scorers;  // of those in the file; empty: all
+  bool skip_bad = false;
+  grading::GradeOptions grade;
+};
+
+// Throws bad_input naming file, line and field: no or twice the same id, no candidates, no scores or not one per step,
+// a scorer that the file lacks, neither `correct` nor answer and gold; unless such records are skipped.
+Solutions read_solutions(const std::filesystem::path& path, const ReadSolutions& options = {});
+Solutions read_solutions(JsonlReader samples, std::optional<JsonlReader> scores, const ReadSolutions& options);
+
+}  // namespace hrm::selection

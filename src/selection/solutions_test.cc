@@ -1,0 +1,99 @@
+#include "selection/solutions.h"
+
+#include <gtest/gtest.h>
+
+#include "selection/selection_testing.h"
+
+namespace hrm::selection {
+namespace {
+
+Solutions read(const std::string& text, const ReadSolutions& options = {}) {
+  return read_solutions(reader_of(text, options.skip_bad), std::nullopt, options);
+}
+
+void expect_refused(const std::string& text, const std::string& part, const ReadSolutions& options = {}) {
+  try {
+    read(text, options);
+    ADD_FAILURE() << "accepted: " << text;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), 2);
+    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+  }
+}
+
+constexpr const char* kGood = R"({"id":7,"gold":"0.5","greedy":{"answer":"1/2"},"candidates":[)"
+                              R"({"answer":"\\frac{1}{2}","scores":[0.5,1],"tokens":12,"seconds":0.25},)"
+                              R"({"answer":"2","correct":true,"scores":[0],"steps":["x"]},)"
+                              R"({"answer":null,"scores":[1]}]})";
+
+TEST(Solutions, ReadsEveryField) {
+  const Solutions solutions = read(kGood);
+  ASSERT_EQ(solutions.problems.size(), 1u);
+  const SampledProblem& problem = solutions.problems[0];
+  EXPECT_EQ(problem.id, "7");
+  EXPECT_EQ(problem.candidates[0].scores, (std::vector<std::vector<double>>{{0.5, 1}}));
+  EXPECT_EQ(problem.candidates[0].generated_tokens, 12);
+  EXPECT_EQ(problem.candidates[0].seconds, 0.25);
+  EXPECT_FALSE(problem.candidates[0].scored_tokens.has_value());
+  EXPECT_TRUE(problem.candidates[1].correct);  // the file's word counts
+  EXPECT_FALSE(problem.candidates[2].correct);
+  EXPECT_FALSE(problem.candidates[2].answer.has_value());
+  EXPECT_TRUE(problem.greedy.has_value());
+  EXPECT_EQ(solutions.marked, 1u);
+  EXPECT_EQ(solutions.graded, 3u);
+  EXPECT_EQ(solutions.scorers, std::vector<std::string>{"scores"});
+}
+
+TEST(Solutions, SeveralScorersOfWhichSomeAreTaken) {
+  const std::string text = R"({"id":"p","candidates":[{"correct":1,"scores":{"a":[0.1],"b":[0.2],"c":[0.3]}}]})";
+  EXPECT_EQ(read(text).scorers, (std::vector<std::string>{"a", "b", "c"}));
+  const Solutions some = read(text, {.scorers = {"c", "a"}});
+  EXPECT_EQ(some.problems[0].candidates[0].scores, (std::vector<std::vector<double>>{{0.3}, {0.1}}));
+  expect_refused(text, "no scores by 'd'; there are: a, b, c", {.scorers = {"d"}});
+}
+
+TEST(Solutions, ScoresOfASecondFile) {
+  const std::string samples = R"({"problem_id":"p","candidates":[{"correct":true},{"correct":false}]})"
+                              "\n"
+                              R"({"problem_id":"q","candidates":[{"correct":true}]})";
+  const std::string scores = R"({"problem_id":"q","step_scores":{"m":[[0.5]]}})"
+                             "\n"
+                             R"({"problem_id":"p","step_scores":{"m":[[0.1],[0.2,0.3]]}})";
+  const Solutions both = read_solutions(reader_of(samples), reader_of(scores), {});
+  EXPECT_EQ(both.problems[0].candidates[1].scores, (std::vector<std::vector<double>>{{0.2, 0.3}}));
+  const std::string few = R"({"problem_id":"p","step_scores":{"m":[[0.1]]}})";
+  EXPECT_THROW(read_solutions(reader_of(samples), reader_of(few), {}), Error);
+  const Solutions rest =
+      read_solutions(reader_of(samples, true), reader_of(scores.substr(0, scores.find('\n')) + "\nx", true), {});
+  EXPECT_EQ(rest.problems.size(), 1u);
+}
+
+TEST(Solutions, FaultsAreNamed) {
+  expect_refused("", "holds no problem");
+  expect_refused("[1]", "expected an object");
+  expect_refused(R"({"candidates":[]})", "line 1: field 'id' is missing");
+  expect_refused(R"({"id":"p"})", "'candidates'");
+  expect_refused(R"({"id":"p","candidates":[7]})", "candidate 0: expected an object");
+  expect_refused(R"({"id":"p","candidates":[{"correct":true}]})", "no candidate has scores");
+  expect_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[]}]})", "no step has a score");
+  expect_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[1],"steps":["a","b"]}]})",
+                 "2 steps, but 1 scores");
+  expect_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[1,"x"]}]})", "entry 1: \"x\" is not");
+  expect_refused(R"({"id":"p","candidates":[{"correct":2,"scores":[1]}]})", "field 'correct' = 2");
+  expect_refused(R"({"id":"p","candidates":[{"answer":"1","scores":[1]}]})", "neither 'correct'");
+  expect_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[1],"tokens":-1}]})", "'tokens' = -1");
+  const std::string good = R"({"id":"p","candidates":[{"correct":true,"scores":[1]}]})";
+  expect_refused(good + "\n" + good, "line 2: problem 'p'");
+  expect_refused(good + "\n{\"id\":", "line 2");  // a cut last line is a fault of data
+}
+
+TEST(Solutions, BadRecordsAreLeftOutAndListed) {
+  const Solutions solutions = read(std::string("{\"id\":1}\n") + kGood + "\nnothing\n", {.skip_bad = true});
+  EXPECT_EQ(solutions.problems.size(), 1u);
+  EXPECT_EQ(solutions.bad.count, 2u);
+  EXPECT_EQ(solutions.graded, 3u);
+  expect_refused("{\"id\":1}\n", "holds no problem that is good", {.skip_bad = true});
+}
+
+}  // namespace
+}  // namespace hrm::selection
