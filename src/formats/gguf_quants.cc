@@ -41,8 +41,8 @@ unsigned quant(const std::byte* quants, uint32_t high, size_t j) {
 // d, [m], [fifth bits], quants
 template <bool Minimum, bool FifthBit>
 void expand_small(std::span<const std::byte> from, std::span<float> to) {
-  constexpr size_t kHead = (Minimum ? 4 : 2), kQuants = kHead + (FifthBit ? 4 : 0);
-  constexpr int kZero = Minimum ? 0 : FifthBit ? 16 : 8;
+  static constexpr size_t kHead = Minimum ? 4 : 2, kQuants = kHead + (FifthBit ? 4 : 0);
+  static constexpr int kZero = Minimum ? 0 : FifthBit ? 16 : 8;
   each_block<kSmall, kQuants + kSmall / 2>(from, to, [](const std::byte* block, float* x) {
     const float d = half(block), m = Minimum ? half(block + 2) : 0;
     const uint32_t high = FifthBit ? load_le<uint32_t>({block + kHead, 4}) : 0;
@@ -74,7 +74,7 @@ ScaleAndMin scale_and_min(const std::byte* s, size_t j) {
 // halves and the next in their upper ones.
 template <bool FifthBit>
 void expand_k(std::span<const std::byte> from, std::span<float> to) {
-  constexpr size_t kHigh = 16, kQuants = kHigh + (FifthBit ? 32 : 0);
+  static constexpr size_t kHigh = 16, kQuants = kHigh + (FifthBit ? 32 : 0);
   each_block<kSuper, kQuants + 128>(from, to, [](const std::byte* block, float* x) {
     const float d = half(block), dmin = half(block + 2);
     for (size_t run = 0; run < 8; ++run) {
