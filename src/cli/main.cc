@@ -28,6 +28,7 @@ void register_all(CLI::App& app, Exit& exit) {
   register_bench(app, exit);
   register_world(app, exit);
   register_select(app, exit);
+  register_rows(app, exit);
 }
 
 void describe(CLI::App& app) {

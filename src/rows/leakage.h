@@ -52,7 +52,8 @@ class LeakageReport {
 
   // Whether the problem is in a benchmark.
   bool check(std::string_view problem, std::string_view place);
-  uint64_t problems() const { return seen_.size(); }         // different ones
+  uint64_t problems() const { return seen_.size(); }  // different ones
+  uint64_t problems_of_benchmarks() const { return benchmarks_->size(); }
   uint64_t leaked_problems() const { return leaked_; }       // different ones that are in a benchmark
   uint64_t leaked_records() const { return records_; }       // calls of check() that found one
   const std::vector<Leak>& leaks() const { return leaks_; }  // the first kMostListed

@@ -1,0 +1,37 @@
+// The parts of `hrm rows`, each in its own file.
+#pragma once
+
+#include <string>
+
+#include "cli/command.h"
+#include "rows/output.h"
+
+namespace hrm::cli {
+
+void register_rows_build(CLI::App& rows, Exit& exit);
+void register_rows_convert(CLI::App& rows, Exit& exit);
+void register_rows_check(CLI::App& rows, Exit& exit);
+
+// Names of an enum as a choice: "--kind orm|prm|hierarchical".
+template <typename E>
+void add_choice(CLI::App& command, const std::string& flag, E& value, const std::string& help) {
+  std::string names;
+  for (const auto& [candidate, name] : enum_names(E{})) names += (names.empty() ? "" : "|") + std::string(name);
+  command
+      .add_option_function<std::string>(
+          flag, [&value, flag](const std::string& text) { value = parse_enum<E>(text, flag); }, help)
+      ->type_name(names)
+      ->default_str(std::string(name_of_enum(value)));
+}
+
+// --from FORMAT, --neutral, --skip-bad.
+void add_read_options(CLI::App& command, rows::ReadOptions& read);
+void add_format_option(CLI::App& command, std::optional<rows::Format>& format);
+// --out, --test-out, --test-fraction, --seed, --leakage, --drop-leaks.
+void add_output_options(CLI::App& command, rows::OutputOptions& output);
+
+// The report as text or JSON; exit code 1 where problems of a benchmark are among those written.
+void print_rows_report(const rows::OutputReport& report, const rows::OutputOptions& output, bool json, Exit& exit);
+void print_leakage(const rows::LeakageReport& leakage);
+
+}  // namespace hrm::cli

@@ -1,0 +1,49 @@
+#include <memory>
+
+#include "cli/cmd_data.h"
+#include "cli/cmd_rows.h"
+#include "rows/convert.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  rows::ConvertOptions convert;
+  bool json = false;
+};
+
+}  // namespace
+
+void register_rows_convert(CLI::App& rows, Exit& exit) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command = *rows.add_subcommand("convert", "Write labelled solutions in the format of another trainer.");
+  rows::ConvertOptions& convert = args->convert;
+  command.add_option("inputs", convert.inputs, "labelled solutions of any format, also .zst; - is standard input")
+      ->type_name("FILE...")
+      ->required();
+  command
+      .add_option_function<std::string>(
+          "--to", [&convert](const std::string& text) { convert.to = parse_enum<rows::Format>(text, "--to"); },
+          "format to write")
+      ->type_name("trl|math-shepherd|openr")
+      ->required();
+  command
+      .add_option("--hard-from", convert.hard_from, "a step is right from this label on, where only yes and no exist")
+      ->type_name("LABEL")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  add_read_options(command, convert.read);
+  add_output_options(command, convert.output);
+  add_json_flag(command, args->json);
+  command.callback([args, &exit] {
+    run_interruptible(exit, [&] {
+      print_rows_report(rows::convert_solutions(args->convert), args->convert.output, args->json, exit);
+    });
+  });
+  set_examples(command, {{"hrm rows convert phase1_train.jsonl --to trl --neutral negative --out trl.jsonl",
+                          "PRM800K as TRL's stepwise supervision"},
+                         {"hrm rows convert openr_tree.jsonl --to math-shepherd --hard-from 0.01 --out shepherd.jsonl",
+                          "a step is right where any rollout was"}});
+}
+
+}  // namespace hrm::cli
