@@ -1,0 +1,114 @@
+#include "rows/build.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/files.h"
+#include "base/testing.h"
+#include "rows/check.h"
+#include "rows/convert.h"
+#include "rows/row_file.h"
+#include "rows/step_text.h"
+#include "rows/tree_rows.h"
+
+namespace hrm::rows {
+namespace {
+
+TEST(BuildRows, EveryKindOfAnOpenrTree) {
+  const TemporaryFolder folder;
+  BuildOptions options{.inputs = {testdata_folder() / "rows/openr-tree.jsonl"}};
+  options.output.out = folder.path() / "rows.jsonl";
+  EXPECT_EQ(build_rows(options).counts.written, 4u);
+  options.kind = Kind::kHierarchical;
+  EXPECT_EQ(build_rows(options).counts.written, 6u);
+  const CheckReport report = check_file(options.output.out);
+  EXPECT_EQ(report.fault_count, 0u);
+  EXPECT_EQ(report.problems, 1u);
+  EXPECT_EQ(read_json(meta_path(options.output.out))["kind"], "hierarchical");
+}
+
+TEST(RowFile, RepeatsAreResolvedAndCounted) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "rows.jsonl";
+  RowFile file(path, Repeats::kResolve);
+  for (const auto& [text, label] : std::vector<std::pair<const char*, double>>{
+           {"a", 1}, {"b", 1}, {"b", 0}, {"c", 0}, {"c", 0.5}, {"d", 1}, {"d", 1}, {"d", 0}, {"a", 1}})
+    file.add({text, label});
+  EXPECT_FALSE(std::filesystem::exists(path));
+  Counts counts;
+  file.finish(counts);
+  EXPECT_EQ(read_file(path),
+            "{\"input\":\"a\",\"label\":1}\n{\"input\":\"c\",\"label\":0.25}\n{\"input\":\"d\",\"label\":1}\n");
+  EXPECT_EQ(counts.written, 3u);
+  EXPECT_EQ(counts.dropped.at("repeated row"), 5u);
+  EXPECT_EQ(counts.dropped.at("text with as many labels 0 as 1"), 1u);
+}
+
+TEST(SplitByProblem, NoProblemIsInBothParts) {
+  int test = 0;
+  for (int i = 0; i < 1000; ++i) test += in_test_part(fmt::format("Problem {}", i), 0.2, 7);
+  EXPECT_NEAR(test, 200, 50);
+  EXPECT_EQ(in_test_part("What  is $x$?", 0.5, 3), in_test_part("what is x", 0.5, 3));
+  EXPECT_FALSE(in_test_part("x", 0, 1));
+}
+
+TEST(CheckFile, FaultsAreCounted) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "rows.jsonl";
+  write_file_atomic(path, std::string_view("{\"input\":\"a\",\"label\":1}\n{\"input\":\"a\",\"label\":0}\n"
+                                           "{\"input\":\" \",\"label\":1}\n{\"input\":\"b\",\"label\":2}\n"));
+  const CheckReport report = check_file(path);
+  EXPECT_EQ(report.fault_count, 3u);
+  EXPECT_EQ(report.fault_kinds.at("row that repeats another with a different label"), 1u);
+}
+
+TEST(Leakage, NormalisationKeepsWhatMatters) {
+  EXPECT_EQ(normalize_problem("Find $\\dfrac{1}{2}\\left( x \\right)$."),
+            normalize_problem("find \\(\\frac{1}{2}(x)\\)"));
+  EXPECT_EQ(normalize_problem("It costs \\$5, Ann\u2019s."), normalize_problem("it costs $5, Ann's"));
+  EXPECT_NE(normalize_problem("x+7"), normalize_problem("x-7"));
+  EXPECT_NE(normalize_problem("\\leftarrow"), normalize_problem("arrow"));
+}
+
+TEST(StepText, HeadingsMoveToTheirStep) {
+  EXPECT_EQ(tidy_steps({"# Step 1\na\n\n# Step 2", "\n\nb\n\n# Step 3", ": c"}),
+            (std::vector<std::string>{"# Step 1\na", "# Step 2\nb", "# Step 3: c"}));
+}
+
+TEST(TreeRows, SoundRowsOfATree) {
+  PathTree tree{
+      .question = "Q",
+      .nodes = {{.children = {1}},
+                {.parent = 0, .depth = 1, .children = {2, 3}, .text = "# Step 1\na\n\n# Step 2", .label = 0.5},
+                {.parent = 1, .depth = 2, .text = "b", .label = 1.0, .outcome = true},
+                {.parent = 1, .depth = 2, .text = "failed", .usable = false}}};
+  std::vector<Row> rows;
+  Counts counts;
+  sound_tree_rows(tree, Kind::kHierarchical, counts, [&](Row&& row) { rows.push_back(std::move(row)); });
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].input, step_prompt("Q", "", "# Step 1\na", Mode::kSound));
+  EXPECT_EQ(rows[1].input, step_prompt("Q", "# Step 1\na", "# Step 2\nb", Mode::kSound));
+  EXPECT_EQ(rows[2].input, step_prompt("Q", "", "# Step 1\na\n\n# Step 2\nb", Mode::kSound));
+  EXPECT_EQ(rows[2].label, 1.0);
+  EXPECT_EQ(counts.dropped.at("node of a failed request"), 1u);
+}
+
+struct KnownLeaks {
+  const char *file, *benchmark;
+  uint64_t records;
+};
+TEST(Leakage, RealBenchmarksOverlapAsKnown) {
+  const auto data = shared_folder() / "data/math";
+  HRM_SKIP_WITHOUT(data / "math500_test.jsonl.zst");
+  for (const auto& [file, benchmark, records] :
+       {KnownLeaks{"prm800k_phase1_test.jsonl.zst", "math500_test.jsonl.zst", 106},
+        KnownLeaks{"processbench_math.json.zst", "math500_test.jsonl.zst", 112},
+        KnownLeaks{"processbench_gsm8k.json.zst", "gsm8k_test.jsonl.zst", 400},
+        KnownLeaks{"bon_gsm8k_500x32.jsonl.zst", "gsm8k_test.jsonl.zst", 500},
+        KnownLeaks{"gsm8k_train.jsonl.zst", "gsm8k_test.jsonl.zst", 0}})
+    EXPECT_EQ(check_file(data / file, {.leakage = {data / benchmark}}).leakage->leaked_records(), records) << file;
+}
+
+}  // namespace
+}  // namespace hrm::rows

@@ -1,0 +1,145 @@
+#include "rows/read_solutions.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "base/testing.h"
+#include "rows/solution_rows.h"
+#include "rows/write_solutions.h"
+
+namespace hrm::rows {
+namespace {
+
+using Labels = std::vector<std::optional<double>>;
+using Texts = std::vector<std::string>;
+constexpr const char* kQuestion = "What is 2 + 3 * 4?";
+
+std::vector<Solution> read(const std::filesystem::path& path, Counts& counts, ReadOptions options = {}) {
+  std::vector<Solution> solutions;
+  read_solutions(path, options, counts, [&](Solution&& solution) { solutions.push_back(std::move(solution)); });
+  return solutions;
+}
+std::vector<Solution> read(Format format) {
+  Counts counts;
+  auto solutions = read(testdata_folder() / "rows" / fmt::format("{}.jsonl", name_of_enum(format)), counts);
+  for (const Solution& solution : solutions) EXPECT_EQ(solution.question, kQuestion);
+  return solutions;
+}
+
+TEST(ReadSolutions, FormatsAreToldFromTheirFirstRecord) {
+  for (const auto& [format, name] : enum_names(Format{})) {
+    JsonlReader lines(testdata_folder() / "rows" / fmt::format("{}.jsonl", name));
+    ASSERT_TRUE(lines.next());
+    EXPECT_EQ(detect_format(lines.value()), format) << name;
+    EXPECT_EQ(question_of_record(format, lines.value(), "x"), kQuestion) << name;
+  }
+  EXPECT_FALSE(detect_format(Json{{"x", 1}}));
+}
+
+TEST(ReadSolutions, Prm800k) {
+  const auto solutions = read(Format::kPrm800k);
+  ASSERT_EQ(solutions.size(), 4u);  // the neutral and the unrated candidate have no label
+  EXPECT_EQ(solutions[1].steps, Texts{"2 + 3 is 5."});
+  EXPECT_EQ(solutions[1].labels, Labels{0.0});
+  EXPECT_EQ(solutions[3].steps, (Texts{"3 * 4 is 12.", "Adding 2 gives 14.", "# Answer\n\n20"}));
+  EXPECT_EQ(solutions[3].labels, (Labels{1.0, 1.0, 0.0}));
+  EXPECT_EQ(solutions[3].context, 2u);
+  EXPECT_EQ(solutions[3].answer, "20");
+  Counts counts;
+  EXPECT_EQ(read(testdata_folder() / "rows/prm800k.jsonl", counts, {.neutral = Neutral::kNegative}).size(), 5u);
+  EXPECT_EQ(counts.dropped.at("record abandoned by its labeller"), 1u);
+}
+
+TEST(ReadSolutions, LabelledSteps) {
+  const auto shepherd = read(Format::kMathShepherd).at(0);
+  EXPECT_EQ(shepherd.steps, (Texts{"Step 1: 3 * 4 = 12", "Step 2: 2 + 12 = 15", "Step 3: The answer is: 15"}));
+  EXPECT_EQ(shepherd.labels, (Labels{1.0, 0.0, 0.0}));
+  EXPECT_EQ(read(Format::kTrl).at(0).labels, (Labels{1.0, 0.0}));
+  const auto chat = read(Format::kRlhflow).at(0);
+  EXPECT_EQ(chat.steps, (Texts{"Step 1: 3 * 4 = 12.", "Step 2: So 15."}));
+  EXPECT_EQ(chat.labels, (Labels{1.0, 0.0}));
+}
+
+TEST(ReadSolutions, OpenrFlatAndTreeAreTheSame) {
+  for (const Format format : {Format::kOpenr, Format::kOpenrTree}) {
+    auto solutions = read(format);
+    ASSERT_EQ(solutions.size(), 3u);
+    std::ranges::sort(solutions, {}, &Solution::steps);
+    EXPECT_EQ(solutions[0].steps, Texts{"2 + 3 = 5."});
+    EXPECT_EQ(solutions[0].labels, Labels{0.125});
+    EXPECT_EQ(solutions[1].steps, (Texts{"3 * 4 = 12.", "So 14."}));
+    EXPECT_EQ(solutions[1].labels, (Labels{0.75, 1.0}));
+    EXPECT_EQ(solutions[2].labels, (Labels{0.75, 0.0}));
+    EXPECT_EQ(solutions[1].context + solutions[2].context, 1u);  // the shared step is labelled once
+  }
+}
+
+TEST(ReadSolutions, Benchmarks) {
+  const auto process = read(Format::kProcessBench);
+  EXPECT_EQ(process.at(0).labels, (Labels{1.0, 0.0, std::nullopt}));
+  EXPECT_EQ(process.at(0).outcome, 0.0);
+  EXPECT_EQ(process.at(1).labels, Labels{1.0});
+  Counts counts;
+  EXPECT_EQ(read(testdata_folder() / "rows/prmbench.jsonl", counts).at(0).labels, (Labels{1.0, 0.0}));
+  EXPECT_EQ(counts.noted.size(), 1u);
+  const auto gsm = read(Format::kGsm8k).at(0);
+  EXPECT_EQ(gsm.gold, "14");
+  EXPECT_EQ(gsm.steps.size(), 2u);
+  const auto math = read(Format::kMath);
+  EXPECT_EQ(math.at(0).gold, "14");
+  EXPECT_EQ(math.at(0).steps.size(), 2u);
+  EXPECT_EQ(math.at(1).gold, "14");
+}
+
+TEST(ReadSolutions, CompletionsAreGraded) {
+  auto solutions = read(Format::kCompletions);
+  ASSERT_EQ(solutions.size(), 3u);
+  Counts counts;
+  for (Solution& solution : solutions) settle_outcome(solution, {}, counts);
+  EXPECT_EQ(solutions[0].steps.size(), 2u);
+  EXPECT_EQ(solutions[0].outcome, 1.0);
+  EXPECT_EQ(solutions[1].outcome, 0.0);
+  EXPECT_EQ(solutions[2].outcome, 1.0);
+}
+
+TEST(ReadSolutions, WhatIsWrittenReadsBack) {
+  for (const Format format : {Format::kTrl, Format::kMathShepherd, Format::kOpenr}) {
+    const Solution given{.question = "Q?", .steps = {"Step 1: a", "Step 2: b"}, .labels = {1.0, 0.0}};
+    Counts counts;
+    const auto record = write_solution(format, given, 0.5, counts);
+    ASSERT_TRUE(record);
+    EXPECT_EQ(detect_format(*record), format);
+    size_t seen = 0;
+    read_record(format, *record, "x", Neutral::kDrop, counts, [&](Solution&& solution) {
+      ++seen;
+      EXPECT_EQ(solution.question, given.question);
+      EXPECT_EQ(solution.steps, given.steps);
+      EXPECT_EQ(solution.labels, given.labels);
+    });
+    EXPECT_EQ(seen, 1u);
+    EXPECT_FALSE(
+        write_solution(format, {.question = "Q?", .steps = {"a", "b"}, .labels = {std::nullopt, 1.0}}, 0.5, counts));
+  }
+}
+
+TEST(ReadSolutions, BadRecordsAreNamedOrSkipped) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "bad.jsonl";
+  write_file_atomic(path, std::string_view("{\"prompt\":\"Q\",\"completions\":[\"a\"],\"labels\":[true]}\n"
+                                           "{\"prompt\":\"Q\",\"completions\":[\"a\"],\"labels\":[2]}\n"
+                                           "{\"prompt\":\"Q\",\"completions\":[\"a\"]}\n{\"pro"));
+  Counts counts;
+  try {
+    read(path, counts);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("bad.jsonl: line 2: field 'labels' = 2"), std::string::npos)
+        << error.what();
+  }
+  size_t good = 0;
+  EXPECT_EQ(read_solutions(path, {.skip_bad = true}, counts, [&](Solution&&) { ++good; }).count, 3u);
+  EXPECT_EQ(good, 1u);
+}
+
+}  // namespace
+}  // namespace hrm::rows
