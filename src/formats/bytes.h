@@ -46,6 +46,39 @@ inline std::string_view as_text(std::span<const std::byte> bytes) {
 
 inline std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
+// A text in front of which stands its length, as ByteReader takes it.
+inline void append_sized(std::string& to, std::string_view text) {
+  append_le(to, static_cast<uint32_t>(text.size()));
+  to += text;
+}
+
+// Takes numbers and texts from untrusted bytes, one after another; false, and nothing taken, where too few are left.
+class ByteReader {
+ public:
+  explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  template <typename T>
+  bool take(T& value) {
+    if (left() < sizeof(T)) return false;
+    value = load_le<T>(bytes_, at_);
+    at_ += sizeof(T);
+    return true;
+  }
+  bool take(std::string& text) {
+    if (left() < sizeof(uint32_t)) return false;
+    const size_t size = load_le<uint32_t>(bytes_, at_);
+    if (left() - sizeof(uint32_t) < size) return false;
+    text = as_text(bytes_.subspan(at_ + sizeof(uint32_t), size));
+    at_ += sizeof(uint32_t) + size;
+    return true;
+  }
+  size_t left() const { return bytes_.size() - at_; }
+
+ private:
+  std::span<const std::byte> bytes_;
+  size_t at_ = 0;
+};
+
 // As it may stand in an error message: control characters replaced, at most 60 characters.
 inline std::string shown(std::string_view text) {
   std::string copy(text.substr(0, 60));

@@ -98,6 +98,7 @@ RecordLogReport read_record_log(std::span<const std::byte> bytes, std::string_vi
       break;
     }
     ++report.damaged_places;
+    if (report.places.size() < RecordLogReport::kMostPlaces) report.places.push_back({at, next - at});
     report.damaged_bytes += next - at;
     at = next;
   }

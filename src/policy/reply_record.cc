@@ -7,37 +7,7 @@ namespace {
 
 constexpr uint8_t kEstimated = 1;
 
-void put(std::string& to, std::string_view text) {
-  append_le(to, static_cast<uint32_t>(text.size()));
-  to += text;
-}
-
-class Cursor {
- public:
-  explicit Cursor(std::span<const std::byte> bytes) : bytes_(bytes) {}
-
-  template <typename T>
-  bool take(T& value) {
-    if (left() < sizeof(T)) return false;
-    value = load_le<T>(bytes_, at_);
-    at_ += sizeof(T);
-    return true;
-  }
-  bool take(std::string& text) {
-    uint32_t size = 0;
-    if (!take(size) || left() < size) return false;
-    text = as_text(bytes_.subspan(at_, size));
-    at_ += size;
-    return true;
-  }
-  size_t left() const { return bytes_.size() - at_; }
-
- private:
-  std::span<const std::byte> bytes_;
-  size_t at_ = 0;
-};
-
-bool take_choice(Cursor& cursor, Choice& choice) {
+bool take_choice(ByteReader& cursor, Choice& choice) {
   uint8_t finish = 0, flags = 0;
   uint32_t logprobs = 0;
   if (!cursor.take(choice.text) || !cursor.take(finish) || !cursor.take(flags) || !cursor.take(choice.stop) ||
@@ -52,7 +22,7 @@ bool take_choice(Cursor& cursor, Choice& choice) {
   return true;
 }
 
-bool take_key(Cursor& cursor, RequestKey& key) { return cursor.take(key.high) && cursor.take(key.low); }
+bool take_key(ByteReader& cursor, RequestKey& key) { return cursor.take(key.high) && cursor.take(key.low); }
 
 }  // namespace
 
@@ -63,10 +33,10 @@ std::string encode_reply(const RequestKey& key, const Response& response) {
   append_le(to, response.prompt_tokens);
   append_le(to, static_cast<uint32_t>(response.choices.size()));
   for (const Choice& choice : response.choices) {
-    put(to, choice.text);
+    append_sized(to, choice.text);
     append_le(to, static_cast<uint8_t>(choice.finish));
     append_le(to, static_cast<uint8_t>(choice.tokens_estimated ? kEstimated : 0));
-    put(to, choice.stop);
+    append_sized(to, choice.stop);
     append_le(to, choice.tokens);
     append_le(to, static_cast<uint32_t>(choice.logprobs.size()));
     for (const float logprob : choice.logprobs) append_le(to, logprob);
@@ -75,7 +45,7 @@ std::string encode_reply(const RequestKey& key, const Response& response) {
 }
 
 std::optional<ReplyRecord> decode_reply(std::span<const std::byte> bytes) {
-  Cursor cursor(bytes);
+  ByteReader cursor(bytes);
   ReplyRecord record;
   uint32_t choices = 0;
   if (!take_key(cursor, record.key) || !cursor.take(record.response.prompt_tokens) || !cursor.take(choices))
@@ -87,7 +57,7 @@ std::optional<ReplyRecord> decode_reply(std::span<const std::byte> bytes) {
 }
 
 std::optional<RequestKey> decode_reply_key(std::span<const std::byte> bytes) {
-  Cursor cursor(bytes);
+  ByteReader cursor(bytes);
   RequestKey key;
   if (!take_key(cursor, key)) return std::nullopt;
   return key;

@@ -1,0 +1,105 @@
+// The tree store: an append-only log (formats/record_log.h) of settings, problems and what each request brought. It is
+// never rewritten, so a kill costs at most the record that was being written, and damage only the records it hits.
+//
+// A tree is what its batches add up to, whatever their order in the file: children of a node come by (round, seed,
+// content), identical batches count once, and a node that several batches bring adds up its multiplicity. A node
+// without children whose expansion is not in the store is `unfinished` unless it is terminal. Batches below a node that
+// is missing (its record was damaged) are orphans: they are left out of the tree and join it again once the node is
+// back.
+//
+// Every record goes to the system at once: it survives the end of the process. sync() brings it to the disk; growth
+// does that every ten seconds and at its end.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "formats/record_log.h"
+#include "tree/store_record.h"
+
+namespace hrm::tree {
+
+struct StoredProblem {
+  int64_t position = 0;
+  Problem problem;
+  NodeId root;
+  std::vector<uint64_t> batches;  // where their payloads begin in the file
+};
+
+// What a store holds, without the texts of its trees.
+struct StoreContents {
+  std::vector<Json> settings;                      // in the order of the file
+  std::vector<StoredProblem> problems;             // by (position, root)
+  std::map<NodeId, std::vector<uint64_t>> strays;  // batches of problems whose record is missing
+  uint64_t unreadable = 0;                         // records with a sound checksum and another content
+  RecordLogReport report;
+};
+
+// A tree and what could not be put into it.
+struct BuiltTree {
+  Tree tree;
+  uint64_t orphan_batches = 0, orphan_samples = 0;
+};
+BuiltTree build_tree(const Problem& problem, std::vector<Batch> batches);
+
+// What would have brought the tree: for storing imported ones.
+std::vector<Batch> batches_of(const Tree& tree);
+
+// A store that is only read. Threads may share it.
+class StoreReader {
+ public:
+  // Warns of damage. Throws bad_input for a missing file and one of another kind.
+  explicit StoreReader(const std::filesystem::path& path);
+  const StoreContents& contents() const { return contents_; }
+  // REQUIRES: problem < contents().problems.size().
+  BuiltTree load(size_t problem) const;
+  std::span<const std::byte> bytes() const { return file_.bytes(); }
+  const std::filesystem::path& path() const { return file_.path(); }
+
+ private:
+  MappedFile file_;
+  StoreContents contents_;
+};
+
+// The same from bytes in memory. Throws bad_input naming source.
+StoreContents read_store(std::span<const std::byte> bytes, std::string_view source);
+
+// A store that grows, by one process at a time and any number of its threads.
+class StoreWriter {
+ public:
+  // Opens or creates; cuts a torn record off and warns of damage. Throws bad_input where another process writes it and
+  // for files of another kind.
+  explicit StoreWriter(const std::filesystem::path& path);
+  const StoreContents& contents() const { return contents_; }
+
+  // The stored batches of a problem; empty for one that is new.
+  std::vector<Batch> batches(const NodeId& root) const;
+  bool holds(const NodeId& root) const { return places_.contains(root); }
+
+  // Throw failure on a full disk; the store stays readable.
+  void append(const SettingsRecord& record) { append_bytes(encode(record)); }
+  void append(const ProblemRecord& record);
+  void append(const Batch& batch) { append_bytes(encode(batch)); }
+  void sync() { log_->sync(); }
+
+ private:
+  void append_bytes(const std::string& payload);
+
+  StoreContents contents_;
+  std::map<NodeId, std::vector<uint64_t>> places_;  // as opened
+  std::unique_ptr<RecordLog> log_;
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point synced_ = std::chrono::steady_clock::now();
+};
+
+// Unites stores by content into a new file: the same bytes whatever the order of the inputs, and the same again where a
+// result is merged with its inputs. Returns what the result holds. Throws bad_input where out exists.
+StoreContents merge_stores(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& out);
+
+}  // namespace hrm::tree

@@ -1,0 +1,129 @@
+#include "tree/store_record.h"
+
+#include "formats/bytes.h"
+
+namespace hrm::tree {
+namespace {
+
+enum class Type : uint8_t { kSettings = 1, kProblem, kExpansion, kRollouts };
+constexpr uint8_t kTerminal = 1, kHasAnswer = 2, kSentinel = 4;
+constexpr size_t kLeastSample = 3 * 4 + 1 + 4;  // bytes of a sample without text
+
+std::string begin(Type type) { return std::string(1, static_cast<char>(type)); }
+
+void put(std::string& to, const NodeId& id) {
+  append_le(to, id.high);
+  append_le(to, id.low);
+}
+
+void put(std::string& to, const Sample& sample) {
+  append_le(to, sample.ordinal);
+  append_le(to, sample.tokens);
+  append_le(to, sample.multiplicity);
+  append_le(to, static_cast<uint8_t>((sample.terminal ? kTerminal : 0) | (sample.answer ? kHasAnswer : 0) |
+                                     (sample.sentinel ? kSentinel : 0)));
+  append_sized(to, sample.text);
+  if (sample.answer) append_sized(to, *sample.answer);
+}
+
+bool take(ByteReader& from, NodeId& id) { return from.take(id.high) && from.take(id.low); }
+
+bool take(ByteReader& from, Sample& sample) {
+  uint8_t flags = 0;
+  if (!from.take(sample.ordinal) || !from.take(sample.tokens) || !from.take(sample.multiplicity) || !from.take(flags) ||
+      !from.take(sample.text))
+    return false;
+  if (sample.ordinal < 0 || sample.tokens < 0 || sample.multiplicity < 1) return false;
+  if (flags & ~(kTerminal | kHasAnswer | kSentinel)) return false;
+  sample.terminal = flags & kTerminal;
+  sample.sentinel = flags & kSentinel;
+  return !(flags & kHasAnswer) || from.take(sample.answer.emplace());
+}
+
+std::optional<StoreRecord> take_problem(ByteReader from) {
+  ProblemRecord record;
+  if (!from.take(record.position) || !from.take(record.problem.id) || !from.take(record.problem.question) ||
+      !from.take(record.problem.gold) || from.left() > 0)
+    return std::nullopt;
+  return record;
+}
+
+std::optional<StoreRecord> take_batch(ByteReader from, Batch::Kind kind) {
+  Batch batch{.kind = kind};
+  uint32_t samples = 0;
+  if (!take(from, batch.root) || !take(from, batch.node) || !from.take(batch.round) || !from.take(batch.seed) ||
+      !from.take(batch.prompt_tokens) || !from.take(samples) || samples > from.left() / kLeastSample)
+    return std::nullopt;
+  batch.samples.resize(samples);
+  for (Sample& sample : batch.samples)
+    if (!take(from, sample)) return std::nullopt;
+  if (from.left() > 0) return std::nullopt;
+  return batch;
+}
+
+std::optional<StoreRecord> take_settings(ByteReader from) {
+  std::string text;
+  if (!from.take(text) || from.left() > 0) return std::nullopt;
+  try {
+    return SettingsRecord{parse_json(text, "settings")};
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::string encode(const SettingsRecord& record) {
+  std::string to = begin(Type::kSettings);
+  append_sized(to, printable(record.settings));
+  return to;
+}
+
+std::string encode(const ProblemRecord& record) {
+  std::string to = begin(Type::kProblem);
+  append_le(to, record.position);
+  for (const std::string* text : {&record.problem.id, &record.problem.question, &record.problem.gold})
+    append_sized(to, *text);
+  return to;
+}
+
+std::string encode(const Batch& batch) {
+  std::string to = begin(batch.kind == Batch::Kind::kExpansion ? Type::kExpansion : Type::kRollouts);
+  put(to, batch.root);
+  put(to, batch.node);
+  append_le(to, batch.round);
+  append_le(to, batch.seed);
+  append_le(to, batch.prompt_tokens);
+  append_le(to, static_cast<uint32_t>(batch.samples.size()));
+  for (const Sample& sample : batch.samples) put(to, sample);
+  return to;
+}
+
+std::optional<StoreRecord> decode_record(std::span<const std::byte> bytes) {
+  ByteReader from(bytes);
+  uint8_t type = 0;
+  if (!from.take(type)) return std::nullopt;
+  switch (static_cast<Type>(type)) {
+    case Type::kSettings:
+      return take_settings(from);
+    case Type::kProblem:
+      return take_problem(from);
+    case Type::kExpansion:
+      return take_batch(from, Batch::Kind::kExpansion);
+    case Type::kRollouts:
+      return take_batch(from, Batch::Kind::kRollouts);
+  }
+  return std::nullopt;
+}
+
+std::optional<NodeId> decode_root(std::span<const std::byte> bytes) {
+  ByteReader from(bytes);
+  uint8_t type = 0;
+  NodeId root;
+  if (!from.take(type) || type < static_cast<uint8_t>(Type::kExpansion) ||
+      type > static_cast<uint8_t>(Type::kRollouts) || !take(from, root))
+    return std::nullopt;
+  return root;
+}
+
+}  // namespace hrm::tree

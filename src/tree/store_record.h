@@ -1,0 +1,57 @@
+// The records of a tree store as bytes (docs/formats/tree-store.md).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/json.h"
+#include "tree/tree.h"
+
+namespace hrm::tree {
+
+inline constexpr std::string_view kStoreKind = "HRMTREE1";  // the digit is the version
+
+struct Sample {
+  int32_t ordinal = 0, tokens = 0, multiplicity = 1;
+  bool terminal = false, sentinel = false;
+  std::string text;
+  std::optional<std::string> answer;
+};
+
+// What one request brought: children of a node, or continuations from it to the end. Written whole or not at all.
+struct Batch {
+  enum class Kind : uint8_t { kExpansion, kRollouts };
+  Kind kind = Kind::kExpansion;
+  NodeId root, node;
+  uint32_t round = 0;  // which of the node's requests of that kind
+  uint64_t seed = 0;
+  int64_t prompt_tokens = 0;
+  std::vector<Sample> samples;
+};
+
+struct ProblemRecord {
+  int64_t position = 0;  // in the list that it came from
+  Problem problem;
+};
+
+// How trees were grown: one record per run with other settings than the last.
+struct SettingsRecord {
+  Json settings;
+};
+
+using StoreRecord = std::variant<SettingsRecord, ProblemRecord, Batch>;
+
+std::string encode(const SettingsRecord& record);
+std::string encode(const ProblemRecord& record);
+std::string encode(const Batch& batch);
+
+// nullopt for bytes that are no record of this version.
+std::optional<StoreRecord> decode_record(std::span<const std::byte> bytes);
+// Of a batch only whose tree it belongs to; nullopt for other records.
+std::optional<NodeId> decode_root(std::span<const std::byte> bytes);
+
+}  // namespace hrm::tree

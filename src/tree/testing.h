@@ -1,0 +1,37 @@
+// What tests of this room and of those above share. Test code only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/testing.h"
+#include "formats/jsonl.h"
+#include "tree/tree.h"
+#include "tree/tree_json.h"
+
+namespace hrm::tree {
+
+inline std::filesystem::path reward_fixture(const std::string& name) {
+  return shared_folder() / "fixtures/reward" / (name + ".zst");
+}
+
+// A tree of nodes given as {parent, text}; the texts of leaves are their answers. The root is not given.
+inline Tree make_tree(const std::vector<std::pair<int32_t, std::string>>& nodes, const std::string& gold = "right") {
+  Tree tree{.problem = {"p", "question", gold}, .nodes = {Node{.id = root_id({"p", "question", gold})}}};
+  for (const auto& [parent, text] : nodes) {
+    Node& above = tree.nodes.at(static_cast<size_t>(parent));
+    const auto ordinal = static_cast<int32_t>(above.children.size());
+    Node node{.id = child_id(above.id, ordinal, text), .parent = parent, .ordinal = ordinal, .text = text};
+    above.children.push_back(static_cast<int32_t>(tree.nodes.size()));
+    tree.nodes.push_back(std::move(node));
+  }
+  for (Node& node : tree.nodes)
+    if (node.children.empty()) {
+      node.answer = node.text;
+      node.terminal = true;
+    }
+  sort_breadth_first(tree);
+  return tree;
+}
+
+}  // namespace hrm::tree

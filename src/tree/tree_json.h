@@ -1,0 +1,16 @@
+// A whole tree as one JSON value (docs/formats/tree-jsonl.md); the fields of the authors' trees are understood too.
+#pragma once
+
+#include <string_view>
+
+#include "base/json.h"
+#include "tree/tree.h"
+
+namespace hrm::tree {
+
+Json tree_json(const Tree& tree);
+
+// Ids are computed anew. Throws bad_input naming source and node for what is not a tree.
+Tree tree_from_json(const Json& json, std::string_view source);
+
+}  // namespace hrm::tree
