@@ -1,6 +1,7 @@
 #include "rows/read_openr.h"
 
 #include <algorithm>
+#include <compare>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ void emit_leaf(Solution& path, size_t kept, const SolutionSink& emit) {
 struct Prefix {
   std::string text;  // behind the question
   double value = 0;
+  auto operator<=>(const Prefix&) const = default;
 };
 
 std::vector<Prefix> read_prefixes(const Json& record, const Solution& problem, std::string_view place, Counts& counts) {
@@ -51,7 +53,7 @@ std::vector<Prefix> read_prefixes(const Json& record, const Solution& problem, s
     else
       prefixes.push_back({std::move(text), value});
   }
-  std::ranges::stable_sort(prefixes, {}, &Prefix::text);
+  std::ranges::sort(prefixes);  // of equal texts the lowest value is kept
   const auto repeated = std::ranges::unique(prefixes, {}, &Prefix::text);
   counts.drop("prefix that repeats another", repeated.size());
   prefixes.erase(repeated.begin(), repeated.end());
