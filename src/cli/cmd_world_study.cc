@@ -1,0 +1,56 @@
+#include <memory>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/cmd_world.h"
+#include "selection/rollout_study.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path problems, out;
+  std::string policy = "arithmetic";
+  selection::RolloutStudyOptions study;
+  bool json = false;
+};
+
+void study(Arguments& args) {
+  args.study.policy = world_policy_settings(args.policy);
+  const auto result = selection::study_rollouts(read_world_problems(args.problems), args.study);
+  if (!args.out.empty()) selection::write_study(result, args.out);
+  if (args.json) return print_json(selection::to_json(result));
+  fmt::print("{}", selection::to_markdown(result));
+  if (!args.out.empty()) log_info("report: {}", (args.out / "README.md").string());
+}
+
+}  // namespace
+
+void register_world_study(CLI::App& world, Exit&) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command =
+      *world.add_subcommand("study", "Measure how wrong Monte-Carlo labels of k rollouts are, against the truth.");
+  command.add_option("problems", args->problems, "file of hrm world make; - is standard input")
+      ->type_name("FILE")
+      ->required();
+  add_world_policy_option(command, args->policy);
+  command.add_option("--rollouts", args->study.rollouts, "numbers of rollouts to compare")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 100'000))
+      ->type_name("N,...")
+      ->capture_default_str();
+  command.add_option("--solutions", args->study.solutions, "solutions of each problem whose states are labelled")
+      ->check(CLI::Range(1, 100'000))
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("-o,--out", args->out, "folder for README.md, study.json and plots")->type_name("DIR");
+  add_seed_option(command, args->study.seed);
+  add_threads_option(command, args->study.threads);
+  add_json_flag(command, args->json);
+  command.callback([args] { study(*args); });
+  set_examples(command, {{"hrm world study problems.jsonl --out study", "labels of 1 to 32 rollouts"},
+                         {"hrm world study problems.jsonl --policy arithmetic:slip=0.2,repair=0 --rollouts 1,8",
+                          "of a policy that never repairs"}});
+}
+
+}  // namespace hrm::cli
