@@ -1,8 +1,10 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "cli/cmd_world.h"
+#include "selection/compression_study.h"
 #include "selection/rollout_study.h"
 
 namespace hrm::cli {
@@ -24,7 +26,51 @@ void study(Arguments& args) {
   if (!args.out.empty()) log_info("report: {}", (args.out / "README.md").string());
 }
 
+struct TreeArguments {
+  std::filesystem::path problems, out;
+  std::string policy = "arithmetic";
+  selection::CompressionStudyOptions study;
+  bool json = false;
+};
+
+void study_trees(TreeArguments& args) {
+  args.study.policy = world_policy_settings(args.policy);
+  const auto result = selection::study_compression(read_world_problems(args.problems), args.study);
+  const std::string text = selection::to_markdown(result);
+  if (!args.out.empty()) {
+    write_json(args.out / "compression.json", selection::to_json(result));
+    write_file_atomic(args.out / "compression.md",
+                      "# Labels of trees, and node compression, against the truth\n\n" + text);
+  }
+  if (args.json) return print_json(selection::to_json(result));
+  fmt::print("{}", text);
+}
+
 }  // namespace
+
+void register_world_trees(CLI::App& world, Exit&) {
+  const auto args = std::make_shared<TreeArguments>();
+  CLI::App& command = *world.add_subcommand(
+      "trees", "Measure what labels of trees get wrong, and what node compression changes beside equal label noise.");
+  command.add_option("problems", args->problems, "file of hrm world make; - is standard input")
+      ->type_name("FILE")
+      ->required();
+  add_world_policy_option(command, args->policy);
+  command.add_option("--children", args->study.children, "steps tried at every node")
+      ->check(CLI::Range(1, 8))
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--depth", args->study.depth, "of the trees")
+      ->check(CLI::Range(1, 8))
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("-o,--out", args->out, "folder for compression.md and compression.json")->type_name("DIR");
+  add_seed_option(command, args->study.seed);
+  add_threads_option(command, args->study.threads);
+  add_json_flag(command, args->json);
+  command.callback([args] { study_trees(*args); });
+  set_examples(command, {{"hrm world trees problems.jsonl --out study", "of trees with 5 children, 5 deep"}});
+}
 
 void register_world_study(CLI::App& world, Exit&) {
   const auto args = std::make_shared<Arguments>();

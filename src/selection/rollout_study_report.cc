@@ -1,31 +1,12 @@
-#include <array>
-
 #include "base/files.h"
 #include "formats/plot.h"
+#include "selection/label_table.h"
 #include "selection/rollout_study.h"
 
 namespace hrm::selection {
 namespace {
 
-struct Column {
-  std::string_view key, title;
-  Estimate LabelErrors::*error;
-};
-
-constexpr std::array kColumns = {
-    Column{"bias", "bias", &LabelErrors::bias},
-    Column{"rmse", "RMSE", &LabelErrors::rmse},
-    Column{"false_positive_state", "off track, called good", &LabelErrors::false_positive_state},
-    Column{"false_negative_state", "on track, called bad", &LabelErrors::false_negative_state},
-    Column{"false_positive_step", "invalid, called good", &LabelErrors::false_positive_step},
-    Column{"false_negative_step", "valid, called bad", &LabelErrors::false_negative_step}};
-
-Json to_json(const Estimate& estimate) {
-  return {
-      {"value", estimate.value}, {"low", estimate.interval.low}, {"high", estimate.interval.high}, {"n", estimate.n}};
-}
-
-PlotSeries series_of(const RolloutStudy& study, std::string_view label, const Column& column, std::string name) {
+PlotSeries series_of(const RolloutStudy& study, std::string_view label, const ErrorColumn& column, std::string name) {
   PlotSeries series{.name = std::move(name)};
   for (const RolloutStudyRow& row : study.rows) {
     if (row.label != label) continue;
@@ -47,8 +28,8 @@ Json to_json(const RolloutStudy& study) {
     Json one = {{"label", row.label},
                 {"rollouts", row.rollouts},
                 {"rollouts_per_state", row.rollouts_per_state},
-                {"tokens_per_state", row.tokens_per_state}};
-    for (const Column& column : kColumns) one[std::string(column.key)] = to_json(row.errors.*column.error);
+                {"tokens_per_state", row.tokens_per_state},
+                {"errors", to_json(row.errors)}};
     json["rows"].push_back(std::move(one));
   }
   return json;
@@ -57,35 +38,30 @@ Json to_json(const RolloutStudy& study) {
 std::string to_markdown(const RolloutStudy& study) {
   std::string text = fmt::format("Policy `{}`: {} states of {} problems; in brackets 95 % intervals over problems.\n\n",
                                  study.policy, study.states, study.problems);
-  text += "| label | rollouts |";
-  for (const Column& column : kColumns) text += fmt::format(" {} |", column.title);
-  text += " rollouts spent | tokens spent |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
+  text += "| label | rollouts |" + error_titles() +
+          " rollouts spent | tokens spent |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
   for (const RolloutStudyRow& row : study.rows) {
-    text += fmt::format("| {} | {} |", row.label, row.rollouts ? fmt::format("{}", row.rollouts) : "–");
-    for (const Column& column : kColumns) {
-      const Estimate& estimate = row.errors.*column.error;
-      text +=
-          fmt::format(" {:.3f} ({:.3f} to {:.3f}) |", estimate.value, estimate.interval.low, estimate.interval.high);
-    }
+    text += fmt::format("| {} | {} |{}", row.label, row.rollouts ? fmt::format("{}", row.rollouts) : "–",
+                        error_cells(row.errors));
     text += fmt::format(" {:.1f} | {:.0f} |\n", row.rollouts_per_state, row.tokens_per_state);
   }
   return text;
 }
 
 void write_study(const RolloutStudy& study, const std::filesystem::path& folder) {
-  const std::vector<PlotSeries> rmse = {series_of(study, "soft", kColumns[1], "share of right ends"),
-                                        series_of(study, "beta", kColumns[1], "Jeffreys mean"),
-                                        series_of(study, "hard", kColumns[1], "hard (any right end)")};
+  const std::vector<PlotSeries> rmse = {series_of(study, "soft", kErrorColumns[1], "share of right ends"),
+                                        series_of(study, "beta", kErrorColumns[1], "Jeffreys mean"),
+                                        series_of(study, "hard", kErrorColumns[1], "hard (any right end)")};
   save_plot(folder / "rmse.svg", rmse,
             {.title = "Distance of labels from the true value",
              .x_label = "rollouts per state",
              .y_label = "RMSE",
              .log_x = true,
              .log_y = true});
-  const std::vector<PlotSeries> hard = {series_of(study, "hard", kColumns[2], "off track, called good (any)"),
-                                        series_of(study, "hard", kColumns[3], "on track, called bad (any)"),
-                                        series_of(study, "soft", kColumns[2], "off track, called good (half)"),
-                                        series_of(study, "soft", kColumns[3], "on track, called bad (half)")};
+  const std::vector<PlotSeries> hard = {series_of(study, "hard", kErrorColumns[2], "off track, called good (any)"),
+                                        series_of(study, "hard", kErrorColumns[3], "on track, called bad (any)"),
+                                        series_of(study, "soft", kErrorColumns[2], "off track, called good (half)"),
+                                        series_of(study, "soft", kErrorColumns[3], "on track, called bad (half)")};
   save_plot(folder / "hard.svg", hard,
             {.title = "Errors of hard labels about the state",
              .x_label = "rollouts per state",
