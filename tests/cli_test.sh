@@ -80,6 +80,12 @@ refuses "HRM_ISA" env HRM_ISA=abacus "$HRM" inspect --machine
 refuses "--machine" "$HRM" inspect
 refuses "path" "$HRM" inspect --machine authors
 
+# --- language models' files ---
+expect 0 "$HRM" inspect "$SOURCE/testdata/gguf/golden.gguf" --tensors
+for word in "kind: GGUF" "value.text: Grüße" "Q4_K"; do says out "$word"; done
+expect 0 "$HRM" inspect "$SOURCE/testdata/fuzz/tokenizer_json_fuzz/gpt2.json" --json
+for word in '"size": 259' '"<s>": 258' '"NFC"'; do says out "$word"; done
+
 # --- speed ---
 tiny=(--hidden 32 --batch 2 --seq 16 --vocab 6 --rounds 1 --repeats 1 --threads 1)
 expect 0 "$HRM" bench --model hrm,trm-mlp "${tiny[@]}"

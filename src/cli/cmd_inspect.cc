@@ -7,6 +7,7 @@
 #include "api/machine.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "cli/cmd_inspect.h"
 #include "cli/command.h"
 #include "engine/weights.h"
 #include "formats/npy.h"
@@ -106,6 +107,8 @@ Json describe_file(const Arguments& args) {
   const auto bytes = file.bytes();
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (bytes.empty()) throw bad_input("cli.inspect", "{}: is empty", args.path);
+  if (text.starts_with("GGUF")) return describe_gguf(bytes, args.path, args.tensors);
+  if (fs::path(args.path).extension() == ".json") return describe_tokenizer(args.path);
   Json json;
   if (text.starts_with("\x93NUMPY")) {
     json = {{"kind", "npy"}, {"bytes", bytes.size()}};
@@ -169,8 +172,8 @@ void register_inspect(CLI::App& app, Exit&) {
   auto args = std::make_shared<Arguments>();
   CLI::Option* path = command
                           ->add_option("path", args->path,
-                                       "npy array, safetensors, torch.save file, model, checkpoint, run folder or "
-                                       "data set folder")
+                                       "npy array, safetensors, torch.save or GGUF file, tokenizer.json, model, "
+                                       "checkpoint, run folder or data set folder")
                           ->type_name("PATH");
   command->add_flag("--machine", args->machine, "devices, instruction set, matrix library and threads of this machine")
       ->excludes(path);
@@ -180,6 +183,7 @@ void register_inspect(CLI::App& app, Exit&) {
   set_examples(*command, {{"hrm inspect runs/first", "configuration and origin of a trained model"},
                           {"hrm inspect checkpoints/step_50000 --tensors", "every tensor of the authors' checkpoint"},
                           {"hrm inspect data/sudoku --json", "sizes of a data set, for scripts"},
+                          {"hrm inspect model.gguf --tensors", "a language model: metadata, types and shapes"},
                           {"hrm inspect --machine", "what --device may be here, and how fast it multiplies"}});
   command->callback([args] { inspect(*args); });
 }
