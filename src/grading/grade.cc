@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "grading/prm800k.h"
+#include "grading/sound.h"
 
 namespace hrm::grading {
 namespace {
@@ -16,7 +17,8 @@ Verdict grade(std::string_view given, std::string_view gold, const GradeOptions&
   if (given.size() > kMostBytes || gold.size() > kMostBytes)
     return given == gold ? Verdict::kCorrect : Verdict::kUndecided;
   const Deadline deadline(std::clamp(options.seconds, 0.0, kMostSeconds));
-  return grade_prm800k(given, gold, deadline).verdict;
+  if (options.profile == Profile::kPrm800k) return grade_prm800k(given, gold, deadline).verdict;
+  return grade_sound(given, gold, deadline).verdict;
 }
 
 std::string_view name_of(Verdict verdict) {

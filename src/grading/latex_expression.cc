@@ -1,0 +1,459 @@
+#include "grading/latex_expression.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/utf8.h"
+#include "grading/text_edit.h"
+
+namespace hrm::grading {
+namespace {
+
+struct Refused {};
+
+constexpr std::pair<std::string_view, Operation> kFunctions[] = {
+    {"sin", Operation::kSin},       {"cos", Operation::kCos},       {"tan", Operation::kTan},
+    {"cot", Operation::kCot},       {"sec", Operation::kSec},       {"csc", Operation::kCsc},
+    {"arcsin", Operation::kArcsin}, {"arccos", Operation::kArccos}, {"arctan", Operation::kArctan},
+    {"sinh", Operation::kSinh},     {"cosh", Operation::kCosh},     {"tanh", Operation::kTanh},
+    {"ln", Operation::kLn},         {"log", Operation::kLog10},     {"exp", Operation::kExp},
+};
+constexpr std::pair<Operation, Operation> kInverses[] = {{Operation::kSin, Operation::kArcsin},
+                                                         {Operation::kCos, Operation::kArccos},
+                                                         {Operation::kTan, Operation::kArctan}};
+// Macros that are letters.
+constexpr std::string_view kSymbols[] = {
+    "alpha",  "beta",  "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta",  "iota", "kappa",
+    "lambda", "mu",    "nu",    "xi",    "rho",     "sigma",      "tau",  "phi", "varphi", "chi",  "psi",
+    "omega",  "Gamma", "Delta", "Theta", "Lambda",  "Sigma",      "Phi",  "Psi", "Omega",  "ell"};
+constexpr std::string_view kDigits = "0123456789";
+
+std::optional<Operation> function_named(std::string_view name) {
+  const auto at = std::ranges::find(kFunctions, name, &std::pair<std::string_view, Operation>::first);
+  return at == std::end(kFunctions) ? std::nullopt : std::optional(at->second);
+}
+
+std::string_view leading_letters(std::string_view text) {
+  size_t size = 0;
+  while (size < text.size() && is_ascii_letter(text[size])) ++size;
+  return text.substr(0, size);
+}
+
+class Parser {
+ public:
+  Parser(std::string_view text, const LatexReading& reading, Expression& expression)
+      : rest_(text), reading_(reading), expression_(expression) {}
+
+  LatexParse parse() {
+    result_.node = sum();
+    skip_blanks();
+    if (!rest_.empty()) throw Refused();
+    return result_;
+  }
+
+ private:
+  struct Deeper {
+    explicit Deeper(int& depth) : depth_(depth) {
+      if (++depth_ > Expression::kMostDepth) throw GaveUp();
+    }
+    ~Deeper() { --depth_; }
+    int& depth_;
+  };
+
+  // What stands next, without taking it.
+  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\n\r"), rest_.size())); }
+  char peek() {
+    skip_blanks();
+    return rest_.empty() ? '\0' : rest_[0];
+  }
+  std::string_view peek_macro() { return peek() == '\\' ? leading_letters(rest_.substr(1)) : std::string_view(); }
+  bool take(char c) {
+    if (peek() != c || c == '\0') return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  bool take_macro(std::string_view name) {
+    if (peek_macro() != name) return false;
+    rest_.remove_prefix(1 + name.size());
+    return true;
+  }
+  void expect(char c) {
+    if (!take(c)) throw Refused();
+  }
+
+  int join(Operation operation, int left, int right) { return expression_.add(operation, left, right); }
+
+  int sum() {
+    const Deeper deeper(depth_);
+    int left = product();
+    for (;;) {
+      if (take('+'))
+        left = join(Operation::kAdd, left, product());
+      else if (take('-'))
+        left = join(Operation::kSubtract, left, product());
+      else
+        return left;
+    }
+  }
+
+  int product() {
+    int left = signed_power();
+    for (;;) {
+      if (take('*')) {
+        left = join(Operation::kMultiply, left, signed_power());
+      } else if (take('/')) {
+        left = join(Operation::kDivide, left, divisor());
+      } else if (begins_implied_factor()) {
+        left = join(Operation::kMultiply, left, power());
+      } else {
+        return left;
+      }
+    }
+  }
+
+  int divisor() {
+    int below = signed_power();
+    if (!begins_implied_factor()) return below;
+    result_.has_open_division = true;
+    while (reading_.tight_division && begins_implied_factor()) below = join(Operation::kMultiply, below, power());
+    return below;
+  }
+
+  int signed_power() {
+    bool negative = false;
+    for (;;) {
+      if (take('-'))
+        negative = !negative;
+      else if (!take('+'))
+        break;
+    }
+    const int node = power();
+    return negative ? expression_.add(Operation::kNegate, node) : node;
+  }
+
+  // Not a digit: numbers side by side have no one meaning. A bar would begin as well as end.
+  bool begins_implied_factor() {
+    const char c = peek();
+    if (c == '(' || c == '[' || c == '{' || is_ascii_letter(c)) return true;
+    if (c != '\\') return false;
+    const std::string_view macro = peek_macro();
+    return !macro.empty() && macro != "rfloor" && macro != "rceil" && macro != "pm" && macro != "mp";
+  }
+
+  int power() {
+    const Deeper deeper(depth_);
+    int base = atom();
+    for (;;) {
+      if (take('!'))
+        base = expression_.add(Operation::kFactorial, base);
+      else if (take('^'))
+        return join(Operation::kPower, base, exponent());
+      else
+        return base;
+    }
+  }
+
+  int exponent() {
+    if (peek() == '{') return group('{', '}');
+    if (peek() == '(') return group('(', ')');
+    if (take('-')) return expression_.add(Operation::kNegate, exponent());
+    if (is_ascii_digit(peek())) return plain_number();
+    return single();
+  }
+
+  int group(char open, char close) {
+    expect(open);
+    const int node = sum();
+    expect(close);
+    return node;
+  }
+
+  // One token or a braced group: an argument of \frac or \sqrt.
+  int argument() {
+    const Deeper deeper(depth_);
+    if (peek() == '{') return group('{', '}');
+    if (is_ascii_digit(peek())) {
+      const int node = expression_.number(rest_.substr(0, 1));
+      rest_.remove_prefix(1);
+      return node;
+    }
+    return single();
+  }
+
+  int single() {
+    if (peek() == '\\') return macro();
+    if (!is_ascii_letter(peek())) throw Refused();
+    const std::string_view letter = rest_.substr(0, 1);
+    rest_.remove_prefix(1);
+    return letter_value(letter);
+  }
+
+  int atom() {
+    switch (const char c = peek()) {
+      case '(':
+        return group('(', ')');
+      case '[':
+        return group('[', ']');
+      case '{':
+        return group('{', '}');
+      case '|':
+        return expression_.add(Operation::kAbs, group('|', '|'));
+      case '\\':
+        return macro();
+      default:
+        if (c == '.' || is_ascii_digit(c)) return number();
+        if (is_ascii_letter(c)) return letters();
+        throw Refused();
+    }
+  }
+
+  std::string_view take_digits() {
+    const std::string_view digits = rest_.substr(0, std::min(rest_.find_first_not_of(kDigits), rest_.size()));
+    rest_.remove_prefix(digits.size());
+    return digits;
+  }
+
+  int plain_number() {
+    std::string text(take_digits());
+    if (rest_.size() > 1 && rest_[0] == '.' && is_ascii_digit(rest_[1])) {
+      rest_.remove_prefix(1);
+      text += '.';
+      text += take_digits();
+    }
+    return expression_.number(text);
+  }
+
+  int number() {
+    std::string text(take_digits());
+    const bool whole = !rest_.starts_with('.');
+    if (!whole) {
+      rest_.remove_prefix(1);
+      text += '.';
+      text += take_digits();
+      if (text == ".") throw Refused();
+    }
+    if (rest_.starts_with('_')) return whole ? based_number(text) : throw Refused();
+    if (!whole && peek_macro() == "overline") return repeating(text);
+    const bool blank = !rest_.empty() && (rest_[0] == ' ');
+    const int node = expression_.number(text);
+    if (whole && peek_macro() == "frac" && fraction_is_whole()) return join(Operation::kAdd, node, macro());
+    if (whole && blank && is_ascii_digit(peek())) return join(Operation::kAdd, node, slash_fraction());
+    if (is_ascii_digit(peek()) || peek() == '.') throw Refused();
+    if (whole && peek() == '(' && group_is_fraction()) throw Refused();  // 1(4/5), which many write for 1 4/5
+    return scientific(node, text);
+  }
+
+  // 1.5e3, which models write in plain notation.
+  int scientific(int node, std::string_view text) {
+    const size_t sign = rest_.size() > 1 && (rest_[1] == '-' || rest_[1] == '+');
+    if (rest_.size() <= 1 + sign || (rest_[0] != 'e' && rest_[0] != 'E') || !is_ascii_digit(rest_[1 + sign]))
+      return node;
+    const size_t end = std::min(rest_.find_first_not_of(kDigits, 1 + sign), rest_.size());
+    if (end < rest_.size() && (is_ascii_letter(rest_[end]) || rest_[end] == '\\')) return node;  // 4e+7p
+    if (sign == 1 && end == 3 && text.find('.') == std::string::npos) throw Refused();  // 4e+7 may be 4 times e, and 7
+    const bool negative = rest_[1] == '-';
+    rest_.remove_prefix(1 + sign);
+    const int ten = expression_.number("10");
+    const int scale = join(Operation::kPower, ten, expression_.number(take_digits()));
+    return join(negative ? Operation::kDivide : Operation::kMultiply, node, scale);
+  }
+
+  // "3 1/2".
+  int slash_fraction() {
+    const int above = expression_.number(take_digits());
+    expect('/');
+    if (!is_ascii_digit(peek())) throw Refused();
+    return join(Operation::kDivide, above, expression_.number(take_digits()));
+  }
+
+  // Whether both arguments of the \frac that stands next are digits.
+  bool fraction_is_whole() {
+    std::string_view ahead = rest_.substr(std::string_view("\\frac").size());
+    for (int i = 0; i < 2; ++i) {
+      ahead.remove_prefix(std::min(ahead.find_first_not_of(' '), ahead.size()));
+      const bool braced = ahead.starts_with('{');
+      ahead.remove_prefix(braced);
+      const size_t digits = std::min(ahead.find_first_not_of(kDigits), ahead.size());
+      if (digits == 0) return false;
+      ahead.remove_prefix(braced ? digits : 1);
+      if (braced && !ahead.starts_with('}')) return false;
+      ahead.remove_prefix(braced);
+    }
+    return true;
+  }
+
+  // Whether "(4/5)" stands next.
+  bool group_is_fraction() const {
+    const size_t slash = rest_.find_first_not_of(kDigits, 1);
+    if (slash == std::string_view::npos || slash == 1 || rest_[slash] != '/') return false;
+    const size_t end = rest_.find_first_not_of(kDigits, slash + 1);
+    return end != std::string_view::npos && end > slash + 1 && rest_[end] == ')';
+  }
+
+  // 0.1\overline{6} = 0.1 + 6 / (9 * 10).
+  int repeating(const std::string& text) {
+    take_macro("overline");
+    expect('{');
+    const std::string digits(take_digits());
+    expect('}');
+    const std::string nines(digits.size(), '9'), zeros(text.size() - text.find('.') - 1, '0');
+    if (digits.empty()) throw Refused();
+    const int above = expression_.number(digits), below = expression_.number(nines + zeros);
+    return join(Operation::kAdd, expression_.number(text), join(Operation::kDivide, above, below));
+  }
+
+  // 1011_2.
+  int based_number(const std::string& digits) {
+    rest_.remove_prefix(1);
+    const bool braced = take('{');
+    const std::string base(take_digits());
+    if (braced) expect('}');
+    if (base.empty() || base.size() > 2 || digits.size() > 12) throw Refused();
+    const int64_t radix = std::stol(base);
+    int64_t value = 0;
+    for (const char digit : digits) {
+      if (digit - '0' >= radix || radix > 16) throw Refused();
+      value = value * radix + (digit - '0');
+    }
+    result_.has_base = true;
+    return expression_.number(std::to_string(value));
+  }
+
+  int letter_value(std::string_view letter) {
+    if (rest_.starts_with('_')) return expression_.symbol(std::string(letter) + subscript());
+    if (letter == "e") return expression_.add(Operation::kE);
+    if (letter == "i") return expression_.add(Operation::kI);
+    return expression_.symbol(letter);
+  }
+
+  std::string subscript() {
+    rest_.remove_prefix(1);
+    const bool braced = take('{');
+    size_t size = 0;
+    while (size < rest_.size() && (is_ascii_letter(rest_[size]) || is_ascii_digit(rest_[size])) &&
+           (braced || size == 0))
+      ++size;
+    const std::string text = "_" + std::string(rest_.substr(0, size));
+    rest_.remove_prefix(size);
+    if (size == 0) throw Refused();
+    if (braced) expect('}');
+    return text;
+  }
+
+  // A known name of plain notation, else the first letter alone.
+  int letters() {
+    constexpr size_t kMostFactors = 3;
+    const std::string_view run = leading_letters(rest_);
+    if (run == "sqrt" || run == "pi" || function_named(run)) {
+      rest_.remove_prefix(run.size());
+      return named(run);
+    }
+    if (run.size() > kMostFactors) throw Refused();
+    rest_.remove_prefix(1);
+    const char first = run[0];
+    if (run.size() == 1 && (first == 'f' || first == 'g' || first == 'h') && peek() == '(') throw Refused();
+    return letter_value(run.substr(0, 1));
+  }
+
+  int macro() {
+    const std::string_view name = peek_macro();
+    if (name.empty()) throw Refused();
+    rest_.remove_prefix(1 + name.size());
+    return named(name);
+  }
+
+  int named(std::string_view name) {
+    const Deeper deeper(depth_);
+    if (name == "pi") return expression_.add(Operation::kPi);
+    if (name == "infty") return expression_.add(Operation::kUndefined);
+    if (name == "frac") {
+      const int above = argument();
+      return join(Operation::kDivide, above, argument());
+    }
+    if (name == "sqrt") return root();
+    if (name == "binom") return binomial();
+    if (name == "lfloor" || name == "lceil") {
+      const int node = sum();
+      if (!take_macro(name == "lfloor" ? "rfloor" : "rceil")) throw Refused();
+      return expression_.add(name == "lfloor" ? Operation::kFloor : Operation::kCeil, node);
+    }
+    if (const auto function = function_named(name)) return application(*function);
+    if (std::ranges::find(kSymbols, name) == std::end(kSymbols)) throw Refused();
+    const std::string symbol = "\\" + std::string(name);
+    return expression_.symbol(peek() == '_' ? symbol + subscript() : symbol);
+  }
+
+  int root() {
+    int degree = -1;
+    if (take('[')) {
+      degree = sum();
+      expect(']');
+    }
+    const int radicand = peek() == '(' ? group('(', ')') : argument();
+    return degree < 0 ? expression_.add(Operation::kSqrt, radicand) : join(Operation::kRoot, radicand, degree);
+  }
+
+  int binomial() {
+    const int n = argument(), k = argument();
+    const int all = expression_.add(Operation::kFactorial, n), chosen = expression_.add(Operation::kFactorial, k);
+    const int rest = expression_.add(Operation::kFactorial, join(Operation::kSubtract, n, k));
+    return join(Operation::kDivide, all, join(Operation::kMultiply, chosen, rest));
+  }
+
+  int application(Operation function) {
+    int base = -1, power_node = -1;
+    if (function == Operation::kLog10 && take('_')) base = argument();
+    if (take('^')) power_node = exponent();
+    if (power_node >= 0 && is_minus_one(power_node)) {
+      const auto inverse = std::ranges::find(kInverses, function, &std::pair<Operation, Operation>::first);
+      if (inverse == std::end(kInverses)) throw Refused();
+      return expression_.add(inverse->second, function_argument());
+    }
+    int node = function_argument();
+    if (base >= 0)
+      node = join(Operation::kDivide, expression_.add(Operation::kLn, node), expression_.add(Operation::kLn, base));
+    else if (function == Operation::kLog10)
+      node = open_log(node);
+    else
+      node = expression_.add(function, node);
+    return power_node < 0 ? node : join(Operation::kPower, node, power_node);
+  }
+
+  int open_log(int node) {
+    result_.has_open_log = true;
+    return expression_.add(reading_.decimal_log ? Operation::kLog10 : Operation::kLn, node);
+  }
+
+  bool is_minus_one(int node) const {
+    const auto& nodes = expression_.nodes;
+    const Expression::Node& at = nodes[static_cast<size_t>(node)];
+    return at.operation == Operation::kNegate && nodes[static_cast<size_t>(at.left)].text == "1";
+  }
+
+  int function_argument() {
+    if (peek() == '(') return group('(', ')');
+    if (peek() == '{') return group('{', '}');
+    int node = signed_power();
+    while (begins_implied_factor() && !function_named(peek() == '\\' ? peek_macro() : leading_letters(rest_)))
+      node = join(Operation::kMultiply, node, power());
+    return node;
+  }
+
+  std::string_view rest_;
+  const LatexReading& reading_;
+  Expression& expression_;
+  LatexParse result_;
+  int depth_ = 0;
+};
+
+}  // namespace
+
+std::optional<LatexParse> parse_latex(std::string_view text, const LatexReading& reading, Expression& expression) {
+  try {
+    return Parser(text, reading, expression).parse();
+  } catch (const Refused&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace hrm::grading
