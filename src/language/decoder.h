@@ -1,0 +1,86 @@
+// Llama and Qwen2 decoders (Touvron et al., arXiv 2302.13971; Yang et al., arXiv 2407.10671), on any device:
+//
+//   x = embed(ids)
+//   layer:  x += o_proj(attention(rope(q), rope(k), v)),  q, k, v = projections of rms_norm(x)
+//           x += down(silu(gate(y)) * up(y)),             y = rms_norm(x)
+//   hidden = rms_norm(x);   logits = hidden @ lm_head^T, or the embedding where it is tied
+//
+//   rms_norm(x) = gain * x / sqrt(mean(x^2) + eps);  rope turns the pairs (i, i + W/2) of a head by position * f_i.
+//
+// As transformers does, norms are computed in float32 and everything else in the compute type. Parameters of another
+// type are cast on use, inside the graph: float32 masters train a bfloat16 model.
+//
+// B rows of T tokens, padded on the right: no token sees one behind it, so what stands behind a row's end changes
+// nothing before it and needs no mask. Outputs at padding are meaningless.
+// D width, V vocabulary, N and KV query and key heads, W width of a head.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <vector>
+
+#include "language/config.h"
+#include "language/kv_cache.h"
+#include "language/parameters.h"
+
+namespace hrm::language {
+
+struct DecoderOptions {
+  at::ScalarType compute = at::ScalarType::Float;  // or BFloat16
+  bool recompute = false;                          // keep one activation per layer for the backward pass
+  double lora_scale = 0;
+};
+
+// Beside a projection `p` of NamedParameters, "p.lora_A.weight" [r,in] and "p.lora_B.weight" [out,r] add
+// lora_scale * B A to its weight (language/lora.h).
+class Decoder {
+ public:
+  // Holds the parameters' handles: later changes in place are seen. Throws bad_input naming a tensor that is missing or
+  // misshapen.
+  Decoder(const DecoderConfig& config, const NamedParameters& parameters, const DecoderOptions& options = {});
+
+  const DecoderConfig& config() const { return config_; }
+  at::Device device() const { return embedding_.device(); }
+
+  // ids: [B,T] i64 on the decoder's device. Returns [B,T,D] in the compute type.
+  // Throws bad_input where T exceeds max_position_embeddings.
+  at::Tensor hidden(const at::Tensor& ids) const;
+  // The next T tokens of the cache's rows, of which the first counts[b] of row b count. Without gradients.
+  at::Tensor hidden(const at::Tensor& ids, std::span<const int64_t> counts, KvCache& cache) const;
+
+  bool has_output_layer() const { return output_.defined(); }
+  // [.., D] -> [.., V], float32.  Throws bad_input where the model has no output layer.
+  at::Tensor logits(const at::Tensor& hidden) const;
+
+ private:
+  struct Linear {
+    at::Tensor weight, bias, lora_a, lora_b;
+  };
+  struct Layer {
+    at::Tensor input_norm, post_norm;
+    Linear q, k, v, o, gate, up, down;
+    std::vector<at::Tensor> parameters() const;
+  };
+  struct Rotation {
+    at::Tensor cos, sin;  // [B or 1,1,T,W]
+  };
+  Linear bind(const NamedParameters& parameters, const std::string& module) const;
+  Rotation rotation(const at::Tensor& positions) const;
+  at::Tensor project(const Linear& linear, const at::Tensor& x) const;
+  at::Tensor norm(const at::Tensor& x, const at::Tensor& gain) const;
+  at::Tensor embed(const at::Tensor& ids) const;
+  struct Reading {  // of a cache; both null without one
+    KvCache* cache = nullptr;
+    const KvCache::Step* step = nullptr;
+  };
+  at::Tensor layer(size_t index, const at::Tensor& x, const Rotation& rotation, const Reading& reading) const;
+  void check_length(int64_t tokens) const;
+
+  DecoderConfig config_;
+  DecoderOptions options_;
+  at::Tensor embedding_, final_norm_, output_, frequencies_;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace hrm::language

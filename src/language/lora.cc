@@ -1,0 +1,96 @@
+#include "language/lora.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "aten/host.h"
+#include "formats/safetensors.h"
+
+namespace hrm::language {
+namespace {
+
+constexpr std::string_view kWhere = "language.lora";
+constexpr std::string_view kA = ".lora_A.weight", kB = ".lora_B.weight", kWeight = ".weight";
+
+// "q_proj" of "model.layers.0.self_attn.q_proj.weight"; empty for what is no projection of a layer.
+std::string module_of(std::string_view name) {
+  if (!name.starts_with("model.layers.") || !name.ends_with("_proj.weight")) return {};
+  name.remove_suffix(kWeight.size());
+  return std::string(name.substr(name.rfind('.') + 1));
+}
+
+std::string base_of(std::string_view lora_name) { return std::string(lora_name.substr(0, lora_name.rfind(".lora_"))); }
+
+}  // namespace
+
+bool is_lora(std::string_view name) { return name.ends_with(kA) || name.ends_with(kB); }
+
+void add_lora(NamedParameters& parameters, const LoraConfig& config, uint64_t seed) {
+  if (config.rank < 1) throw bad_input(kWhere, "rank = {}, expected at least 1", config.rank);
+  std::vector<ParameterShape> a;
+  NamedParameters added;
+  std::vector<std::string> used;
+  for (const auto& [name, weight] : parameters) {
+    const std::string module = module_of(name);
+    if (module.empty() || std::ranges::find(config.target_modules, module) == config.target_modules.end()) continue;
+    if (config.rank >= std::min(weight.size(0), weight.size(1)))
+      throw bad_input(kWhere, "rank = {} is not below the shape {} of '{}': train all parameters instead", config.rank,
+                      to_string(weight.sizes().vec()), name);
+    const std::string base = name.substr(0, name.size() - kWeight.size());
+    a.push_back({base + std::string(kA), {config.rank, weight.size(1)}});
+    added.emplace(base + std::string(kB), at::zeros({weight.size(0), config.rank}, weight.options().dtype(at::kFloat)));
+    used.push_back(module);
+  }
+  for (const std::string& module : config.target_modules)
+    if (std::ranges::find(used, module) == used.end())
+      throw bad_input(kWhere,
+                      "target_modules: the decoder has no projection '{}'; it has q_proj, k_proj, v_proj, "
+                      "o_proj, gate_proj, up_proj and down_proj",
+                      module);
+  // As uniform in +-1 / sqrt(in), which is what peft draws, has this deviation.
+  for (auto& [name, tensor] : initial_parameters(a, seed, 1))
+    added.emplace(
+        name, (tensor / std::sqrt(3.0 * static_cast<double>(tensor.size(1)))).to(parameters.begin()->second.device()));
+  parameters.merge(added);
+}
+
+void merge_lora(NamedParameters& parameters, double scale) {
+  const at::NoGradGuard no_grad;
+  for (auto at = parameters.begin(); at != parameters.end();) {
+    if (!at->first.ends_with(kA)) {
+      ++at;
+      continue;
+    }
+    const std::string base = base_of(at->first);
+    const at::Tensor b = parameters.at(base + std::string(kB));
+    at::Tensor& weight = parameters.at(base + std::string(kWeight));
+    weight =
+        (weight.to(at::kFloat) + at::mm(b.to(at::kFloat), at->second.to(at::kFloat)) * scale).to(weight.scalar_type());
+    parameters.erase(base + std::string(kB));
+    at = parameters.erase(at);
+  }
+}
+
+void save_adapter(const std::filesystem::path& folder, const NamedParameters& parameters, const LoraConfig& config,
+                  const std::string& base_model) {
+  Safetensors file{.metadata = {{"format", "pt"}}};
+  for (const auto& [name, tensor] : parameters)
+    if (is_lora(name)) file.tensors.emplace("base_model.model." + name, aten::to_host(tensor));
+  if (file.tensors.empty()) throw bad_input(kWhere, "{}: the model has no adapters to save", folder.string());
+  save_safetensors(folder / "adapter_model.safetensors", file);
+  write_json(folder / "adapter_config.json", {{"peft_type", "LORA"},
+                                              {"task_type", "CAUSAL_LM"},
+                                              {"base_model_name_or_path", base_model},
+                                              {"r", config.rank},
+                                              {"lora_alpha", config.alpha},
+                                              {"lora_dropout", 0.0},
+                                              {"bias", "none"},
+                                              {"fan_in_fan_out", false},
+                                              {"inference_mode", true},
+                                              {"target_modules", config.target_modules}});
+}
+
+}  // namespace hrm::language

@@ -1,0 +1,35 @@
+// Losses at chosen positions. M positions; each returns the sum over them, differentiable, so that a batch taken in
+// parts gives the same gradients as one taken whole.
+//
+//   cross entropy    -log softmax(outputs)[target]                              a token, or one of two classes
+//   squared error    (output - target)^2                                        on the raw score (tree labels)
+//   soft labels      -(t log p + (1 - t) log(1 - p)), p the head's probability  targets between 0 and 1
+//   Beta-Binomial    -log P(k successes of n | a, b), a, b = softplus(outputs)  counts of rollouts; score a / (a + b)
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "base/fields.h"
+
+namespace hrm::language {
+
+enum class LossKind { kCrossEntropy, kSquaredError, kSoftLabels, kBetaBinomial };
+EnumNames<LossKind> enum_names(LossKind);
+
+struct LossTargets {
+  at::Tensor values;  // [M] f32: a class, a score, a probability, or the number of successes
+  at::Tensor trials;  // [M] f32: rollouts of kBetaBinomial; undefined for the others
+};
+
+// outputs: [M,n] f32. Two outputs of kSoftLabels are two classes, one is a logit.
+// Throws bad_input where the kind does not fit the number of outputs, or a class is not among them.
+at::Tensor loss_sum(LossKind kind, const at::Tensor& outputs, const LossTargets& targets);
+
+// Hugging Face's language-model loss, for comparison: mean of -log p(labels[b,t+1]) at t over labels that are not
+// -100. logits: [B,T,V] f32; labels: [B,T] i64.
+at::Tensor shifted_language_loss(const at::Tensor& logits, const at::Tensor& labels);
+
+// log softmax(logits)[ids]. logits: [..,V] f32; ids: [..] i64.
+at::Tensor token_log_probabilities(const at::Tensor& logits, const at::Tensor& ids);
+
+}  // namespace hrm::language

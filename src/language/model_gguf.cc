@@ -1,0 +1,95 @@
+#include <ATen/ATen.h>
+
+#include "aten/host.h"
+#include "language/model_io.h"
+
+namespace hrm::language {
+namespace {
+
+constexpr std::string_view kWhere = "language.gguf";
+
+// "model.layers.3.mlp.up_proj.weight" -> "blk.3.ffn_up.weight"
+std::string gguf_name(const std::string& name) {
+  static constexpr std::pair<std::string_view, std::string_view> kWhole[] = {
+      {"model.embed_tokens.weight", "token_embd.weight"},
+      {"model.norm.weight", "output_norm.weight"},
+      {"lm_head.weight", "output.weight"}};
+  static constexpr std::pair<std::string_view, std::string_view> kInLayer[] = {
+      {"input_layernorm", "attn_norm"}, {"self_attn.q_proj", "attn_q"},      {"self_attn.k_proj", "attn_k"},
+      {"self_attn.v_proj", "attn_v"},   {"self_attn.o_proj", "attn_output"}, {"post_attention_layernorm", "ffn_norm"},
+      {"mlp.gate_proj", "ffn_gate"},    {"mlp.up_proj", "ffn_up"},           {"mlp.down_proj", "ffn_down"}};
+  for (const auto& [mine, theirs] : kWhole)
+    if (name == mine) return std::string(theirs);
+  constexpr std::string_view kLayers = "model.layers.";
+  const size_t dot = name.find('.', kLayers.size());
+  const std::string layer = name.substr(kLayers.size(), dot - kLayers.size()), rest = name.substr(dot + 1);
+  for (const auto& [mine, theirs] : kInLayer)
+    if (rest.starts_with(mine)) return fmt::format("blk.{}.{}{}", layer, theirs, rest.substr(mine.size()));
+  throw failure(kWhere, "no GGUF name for '{}'", name);
+}
+
+// llama.cpp's rope turns neighbours, so its converter interleaves the halves of each head: [N, 2, W/2] -> [N, W/2, 2].
+at::Tensor halves_from_pairs(const at::Tensor& rows, int64_t heads) {
+  std::vector<int64_t> shape = {heads, rows.size(0) / heads / 2, 2};
+  if (rows.dim() == 2) shape.push_back(rows.size(1));
+  return rows.view(shape).transpose(1, 2).reshape(rows.sizes());
+}
+
+}  // namespace
+
+DecoderConfig decoder_config(const Gguf& file) {
+  const auto architecture = file.get<std::string>("general.architecture");
+  if (architecture != "llama" && architecture != "qwen2")
+    throw bad_input(kWhere, "{}: architecture '{}' is not supported: llama and qwen2 are", file.source(), architecture);
+  if (file.tensors().contains("rope_freqs.weight"))
+    throw bad_input(kWhere,
+                    "{}: scaled rope frequencies (rope_freqs.weight) are not supported in GGUF: use the "
+                    "model's Hugging Face folder",
+                    file.source());
+  const auto key = [&](std::string_view name) { return architecture + "." + std::string(name); };
+  const auto embedding = file.tensors().find("token_embd.weight");
+  if (embedding == file.tensors().end() || embedding->second.shape.size() != 2)
+    throw bad_input(kWhere, "{}: tensor 'token_embd.weight' is missing or no matrix", file.source());
+  DecoderConfig c;
+  c.model_type = architecture == "llama" ? Family::kLlama : Family::kQwen2;
+  c.attention_bias = c.model_type == Family::kQwen2;
+  c.hidden_size = file.get<int64_t>(key("embedding_length"));
+  c.intermediate_size = file.get<int64_t>(key("feed_forward_length"));
+  c.num_hidden_layers = file.get<int64_t>(key("block_count"));
+  c.num_attention_heads = file.get<int64_t>(key("attention.head_count"));
+  c.num_key_value_heads = file.get_or<int64_t>(key("attention.head_count_kv"), c.num_attention_heads);
+  const int64_t even = c.num_attention_heads > 0 ? c.hidden_size / c.num_attention_heads : 0;
+  c.head_dim = file.get_or<int64_t>(key("attention.key_length"), even);
+  c.vocab_size = embedding->second.shape[0];
+  c.max_position_embeddings = file.get<int64_t>(key("context_length"));
+  c.rms_norm_eps = file.get<double>(key("attention.layer_norm_rms_epsilon"));
+  c.rope_parameters.rope_theta = file.get_or<double>(key("rope.freq_base"), 10000);
+  c.tie_word_embeddings = !file.tensors().contains("output.weight");
+  c.bos_token_id = file.get_or<int64_t>("tokenizer.ggml.bos_token_id", -1);
+  c.pad_token_id = file.get_or<int64_t>("tokenizer.ggml.padding_token_id", -1);
+  if (file.find("tokenizer.ggml.eos_token_id")) c.eos_token_id = {file.get<int64_t>("tokenizer.ggml.eos_token_id")};
+  c.validate(file.source());
+  return c;
+}
+
+LanguageModel load_gguf(const std::filesystem::path& path, const LoadOptions& options) {
+  const Gguf file(path);
+  LanguageModel model{.config = decoder_config(file), .source = path};
+  const DecoderConfig& c = model.config;
+  std::vector<ParameterShape> wanted = decoder_parameters(c);
+  if (!c.tie_word_embeddings) wanted.push_back({"lm_head.weight", {c.vocab_size, c.hidden_size}});
+  for (const auto& [name, shape] : wanted) {
+    at::Tensor tensor = aten::to_aten(file.load(gguf_name(name), DType::kF32), at::kCPU);
+    if (tensor.sizes() != at::IntArrayRef(shape))
+      throw bad_input(kWhere, "{}: tensor '{}' has shape {}, the metadata says {}", path.string(), gguf_name(name),
+                      to_string(tensor.sizes().vec()), to_string(shape));
+    if (c.model_type == Family::kLlama && name.find("q_proj") != std::string::npos)
+      tensor = halves_from_pairs(tensor, c.num_attention_heads);
+    if (c.model_type == Family::kLlama && name.find("k_proj") != std::string::npos)
+      tensor = halves_from_pairs(tensor, c.num_key_value_heads);
+    model.parameters.emplace(name, tensor.to(options.device, options.type));
+  }
+  return model;
+}
+
+}  // namespace hrm::language

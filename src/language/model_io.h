@@ -1,0 +1,48 @@
+// Models in and out: a Hugging Face folder (config.json and safetensors, in shards or not) or a GGUF file in, a Hugging
+// Face folder that transformers loads out.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "formats/gguf.h"
+#include "language/config.h"
+#include "language/heads.h"
+#include "language/parameters.h"
+
+namespace hrm::language {
+
+struct LanguageModel {
+  DecoderConfig config;
+  NamedParameters parameters;  // of the decoder and its head
+  HeadKind head = HeadKind::kLanguage;
+  std::filesystem::path source;  // folder or file; empty for one that was made here
+};
+
+struct LoadOptions {
+  at::ScalarType type = at::ScalarType::Float;  // of the parameters in memory
+  at::Device device = at::Device(at::DeviceType::CPU);
+};
+
+// path: a folder, or a .gguf file. Tensors are read and converted one at a time. Names may have the prefix
+// "pretrained_model." (Skywork-o1-PRM). Throws bad_input naming file and fault: an unknown architecture, a tensor that
+// is missing or of another shape than config.json says.
+LanguageModel load_model(const std::filesystem::path& path, const LoadOptions& options = {});
+
+// Numbers of the decoder from GGUF metadata, and the parameters under their Hugging Face names. The rows of Llama's q
+// and k, which GGUF keeps in pairs (2i, 2i + 1), are put back to the halves that rope expects.
+DecoderConfig decoder_config(const Gguf& file);
+LanguageModel load_gguf(const std::filesystem::path& path, const LoadOptions& options = {});
+
+// Fresh weights, in float32 on the CPU.
+LanguageModel initial_model(const DecoderConfig& config, HeadKind head, int64_t outputs, uint64_t seed);
+
+// The same decoder with a new head, drawn from the seed.
+void replace_head(LanguageModel& model, HeadKind head, int64_t outputs, uint64_t seed);
+
+// model.safetensors, then config.json: a folder with a config.json is whole. The tokenizer's files are copied from the
+// model's source where that is a folder. type: Float or BFloat16. Throws failure where a file cannot be written,
+// bad_input where adapters have not been merged (language/lora.h).
+void save_model(const std::filesystem::path& folder, const LanguageModel& model, at::ScalarType type);
+
+}  // namespace hrm::language
