@@ -23,7 +23,7 @@ configure = $(if $(CMAKE_FLAGS)$(filter-out 0,$(shell test -f build/$(1)/build.n
   cmake --preset $(1) $(2) $(CMAKE_FLAGS))
 clang = -DCMAKE_CXX_COMPILER=$$(scripts/newest_tool clang++ 16)
 
-.PHONY: all demo test parity bench asan tsan layers format format-fix tidy lite lite-test install uninstall clean help
+.PHONY: all demo test real-server-test parity bench asan tsan layers format format-fix tidy lite lite-test install uninstall clean help
 .DEFAULT_GOAL := all
 
 all: ## Build everything (build/release): hrm is build/release/bin/hrm
@@ -42,6 +42,13 @@ test: all ## All tests; the last line counts them
 
 parity: all ## Only the golden cases: equal to the authors' programs
 	@scripts/run_tests --filter '*Parity*:*Golden*' build/release
+
+real-server-test: ## A llama.cpp server with a small model: installed into .venv-server, then asked
+	@scripts/setup
+	@$(call configure,release)
+	@$(call build,release) hrm
+	@scripts/real_server --install-only
+	@HRM=$(CURDIR)/build/release/bin/hrm python3 tests/real_server_test.py
 
 bench: all ## Speed and memory, beside PyTorch where it is installed
 	@benchmarks/run_bench
@@ -102,4 +109,4 @@ clean: ## Remove all builds; .venv stays
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
-	  printf '  make %-12s %s\n' "$$target" "$$text"; done
+	  printf '  make %-17s %s\n' "$$target" "$$text"; done

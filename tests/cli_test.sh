@@ -49,11 +49,11 @@ refuses() {
 # --- usage ---
 expect 0 "$HRM" --help
 silent err
-for command in data train eval solve convert inspect bench world select rows; do
+for command in data train eval solve convert inspect bench policy world select rows; do
   says out "  $command "
 done
 says out "Examples:"
-for command in data train eval solve convert inspect bench world select rows; do
+for command in data train eval solve convert inspect bench policy world select rows; do
   expect 0 "$HRM" "$command" --help
   silent err
   says out "Examples:"

@@ -28,6 +28,7 @@ void register_solve(CLI::App& app, Exit& exit);
 void register_convert(CLI::App& app, Exit& exit);
 void register_inspect(CLI::App& app, Exit& exit);
 void register_bench(CLI::App& app, Exit& exit);
+void register_policy(CLI::App& app, Exit& exit);
 void register_world(CLI::App& app, Exit& exit);
 void register_select(CLI::App& app, Exit& exit);
 void register_rows(CLI::App& app, Exit& exit);
