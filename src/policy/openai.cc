@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <tuple>
 
 #include "formats/bytes.h"
 #include "policy/stop.h"
@@ -47,7 +48,7 @@ Json chat_body(const Dialect& dialect, const Request& request) {
   return body;
 }
 
-// Fields are moved out of `at`, so that what is read here costs no copies; null where it is missing.
+// Null where it is missing.
 const Json& member(const Json& at, std::string_view key) {
   static const Json kNull;
   const auto found = at.find(key);
@@ -232,13 +233,15 @@ Choice parse_llamacpp(const Request& request, const Json& json, std::string_view
   return choice;
 }
 
-// By "index" where every choice has another one, as given otherwise.
+// By "index", where choices have one; otherwise as given.
 void sort_by_index(std::vector<const Json*>& choices) {
-  const auto index = [](const Json* choice) {
-    const Json& value = choice->is_object() ? member(*choice, "index") : *choice;
-    return value.is_number_integer() ? value.get<int64_t>() : -1;
-  };
-  std::ranges::stable_sort(choices, {}, index);
+  std::vector<std::tuple<int64_t, size_t, const Json*>> order;
+  for (const Json* choice : choices) {
+    const Json& index = choice->is_object() ? member(*choice, "index") : *choice;
+    order.emplace_back(index.is_number_integer() ? index.get<int64_t>() : -1, order.size(), choice);
+  }
+  std::ranges::sort(order);
+  std::ranges::transform(order, choices.begin(), [](const auto& entry) { return std::get<2>(entry); });
 }
 
 Json parse_body(std::string_view body, std::string_view source) {
