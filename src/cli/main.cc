@@ -33,7 +33,9 @@ void register_all(CLI::App& app, Exit& exit) {
 }
 
 void describe(CLI::App& app) {
-  app.description("Hierarchical reasoning models: make puzzles, train, evaluate and solve.");
+  app.description(
+      "Hierarchical reasoning models: make puzzles, train, evaluate and solve.\n"
+      "Hierarchical reward models: policies, training rows, selection (policy, world, rows, select).");
   app.set_help_flag("-h,--help", "print this help and end");
   app.set_version_flag("--version", version(), "print the version and how it was built");
   app.require_subcommand(1);

@@ -7,7 +7,9 @@
 #include "base/testing.h"
 #include "formats/jsonl.h"
 #include "rows/cleanup.h"
+#include "rows/sampling_tree.h"
 #include "rows/tree_rows.h"
+#include "tree/tree_json.h"
 
 namespace hrm::rows {
 namespace {
@@ -33,22 +35,37 @@ TEST(CleanupParity, EveryCase) {
   EXPECT_EQ(seen.size(), 2u);
 }
 
-PathTree tree_of(const Json& given) {
-  PathTree tree{given["question"], {}};
-  for (const Json& node : given["nodes"]) {
-    PathNode path_node;
-    path_node.parent = node["parent"];
-    path_node.depth = node["depth"];
-    path_node.label = node["correct_leaves"].get<double>() / node["leaves"].get<double>();
-    if (path_node.parent >= 0) {
-      PathNode& parent = tree.nodes[static_cast<size_t>(path_node.parent)];
-      parent.children.push_back(static_cast<int32_t>(tree.nodes.size()));
-      path_node.path = parent.path;
-      path_node.path.push_back(node["text"]);
-    }
-    tree.nodes.push_back(std::move(path_node));
+struct GoldenTree {
+  tree::Tree tree;
+  tree::Verdicts verdicts;
+  std::vector<tree::Counts> counts;
+};
+
+std::map<int, GoldenTree> read_trees() {
+  std::map<int, GoldenTree> trees;
+  for (JsonlReader lines(fixture("trees.jsonl.zst")); lines.next();) {
+    const Json& given = lines.value();
+    GoldenTree& golden = trees[given["tree"].get<int>()];
+    golden.tree = tree::tree_from_json(given, lines.place());
+    for (const Json& node : given["nodes"])
+      golden.verdicts.nodes.push_back(node["correct"].get<bool>() ? tree::AnswerVerdict::kCorrect
+                                                                  : tree::AnswerVerdict::kWrong);
+    golden.counts = tree::count_ends(golden.tree, golden.verdicts, tree::kFaithfulCounts);
   }
-  return tree;
+  return trees;
+}
+
+PathTree plain_tree(const GoldenTree& golden) {
+  return path_tree(golden.tree, tree::mc_labels(golden.counts), golden.verdicts);
+}
+
+PathTree compressed_tree(const GoldenTree& golden, const std::vector<double>& draws) {
+  size_t next = 0;
+  const tree::Compression view =
+      tree::compress(golden.tree, {.mode = tree::CompressionMode::kFaithful}, [&] { return draws.at(next++); });
+  EXPECT_EQ(next, draws.size());
+  const auto counts = tree::compressed_counts(golden.tree, view, golden.counts);
+  return path_tree(golden.tree, view, tree::mc_labels(counts), golden.verdicts);
 }
 
 RowSet rows_of(const Json& rows) {
@@ -80,14 +97,30 @@ RowSet our_rows(const PathTree& tree, Kind kind, bool merge, const Json& samples
 TEST(AutoRowsParity, RowsOfPlainTrees) {
   HRM_SKIP_WITHOUT(fixture("auto_rows.jsonl.zst"));
   HRM_SKIP_WITHOUT(fixture("trees.jsonl.zst"));
-  std::map<int, PathTree> trees;
-  for (JsonlReader lines(fixture("trees.jsonl.zst")); lines.next();)
-    trees.emplace(lines.value()["tree"].get<int>(), tree_of(lines.value()));
+  const auto trees = read_trees();
   size_t cases = 0;
   for (JsonlReader lines(fixture("auto_rows.jsonl.zst")); lines.next(); ++cases) {
     const Json& given = lines.value();
     const Kind kind = given["kind"] == "hrm" ? Kind::kHierarchical : Kind::kProcess;
-    EXPECT_EQ(our_rows(trees.at(given["tree"]), kind, true, given["samples"]), rows_of(given["rows"])) << lines.line();
+    EXPECT_EQ(our_rows(plain_tree(trees.at(given["tree"])), kind, true, given["samples"]), rows_of(given["rows"]))
+        << lines.line();
+  }
+  EXPECT_GT(cases, 0u);
+}
+
+TEST(AutoRowsParity, RowsOfCompressedTrees) {
+  HRM_SKIP_WITHOUT(fixture("auto_rows.jsonl.zst"));
+  HRM_SKIP_WITHOUT(fixture("trees.jsonl.zst"));
+  const auto trees = read_trees();
+  size_t cases = 0;
+  for (JsonlReader lines(fixture("auto_rows.jsonl.zst")); lines.next();) {
+    const Json& given = lines.value();
+    if (!given.contains("hnc_rows")) continue;
+    ++cases;
+    const PathTree tree = compressed_tree(trees.at(given["tree"]), given["hnc_draws"]);
+    EXPECT_EQ(our_rows(tree, Kind::kHierarchical, given["part"] == "train", given["hnc_samples"]),
+              rows_of(given["hnc_rows"]))
+        << lines.line();
   }
   EXPECT_GT(cases, 0u);
 }

@@ -28,7 +28,7 @@ TEST(SelectionParity, AccuraciesOfEveryModel) {
   HRM_SKIP_WITHOUT(kFixtures);
   const Json wanted = parse_json(read_maybe_zst(kFixtures / "bon.json"), "bon.json");
   Solutions solutions = read_published();
-  EXPECT_EQ(solutions.problems.size(), wanted.at("problems"));
+  EXPECT_EQ(solutions.problems.size(), wanted.at("problems").get<size_t>());
   std::vector<std::string> models = wanted.at("prm");
   std::ranges::sort(models);
   EXPECT_EQ(solutions.scorers, models);
@@ -99,7 +99,7 @@ TEST(SelectionParity, ChoiceOfAStep) {
   for (JsonlReader lines(kFixtures / "step_choice.jsonl.zst"); lines.next(); ++count) {
     const std::vector<double> scores = lines.value().at("scores");
     const std::vector<std::string> texts = lines.value().at("texts");
-    EXPECT_EQ(texts[choose_step(scores, texts)], lines.value().at("chosen")) << lines.place();
+    EXPECT_EQ(texts[choose_step(scores, texts)], lines.value().at("chosen").get<std::string>()) << lines.place();
   }
   EXPECT_GT(count, 0u);
 }

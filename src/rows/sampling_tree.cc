@@ -1,0 +1,54 @@
+#include "rows/sampling_tree.h"
+
+namespace hrm::rows {
+namespace {
+
+// What does not depend on the view.
+PathTree labelled_nodes(const tree::Tree& tree, const tree::Values& labels, const tree::Verdicts& verdicts) {
+  PathTree result{.question = tree.problem.question, .nodes = {}};
+  result.nodes.resize(tree.nodes.size());
+  for (size_t i = 0; i < tree.nodes.size(); ++i) {
+    PathNode& node = result.nodes[i];
+    node.label = labels[i];
+    node.usable = !tree.nodes[i].sentinel;
+    const tree::AnswerVerdict verdict = verdicts.nodes[i];
+    const bool decided = verdict == tree::AnswerVerdict::kCorrect || verdict == tree::AnswerVerdict::kWrong;
+    if (tree.nodes[i].children.empty() && decided) node.outcome = verdict == tree::AnswerVerdict::kCorrect;
+  }
+  return result;
+}
+
+}  // namespace
+
+PathTree path_tree(const tree::Tree& tree, const tree::Values& labels, const tree::Verdicts& verdicts) {
+  PathTree result = labelled_nodes(tree, labels, verdicts);
+  for (size_t i = 0; i < tree.nodes.size(); ++i) {
+    const tree::Node& own = tree.nodes[i];
+    PathNode& node = result.nodes[i];
+    node.parent = own.parent;
+    node.depth = own.depth;
+    node.children = own.children;
+    node.text = own.text;
+    if (own.parent < 0) continue;
+    node.path = result.nodes[static_cast<size_t>(own.parent)].path;  // parents stand before their children
+    node.path.push_back(own.text);
+  }
+  return result;
+}
+
+PathTree path_tree(const tree::Tree& tree, const tree::Compression& view, const tree::Values& labels,
+                   const tree::Verdicts& verdicts) {
+  PathTree result = labelled_nodes(tree, labels, verdicts);
+  for (size_t i = 0; i < tree.nodes.size(); ++i) {
+    const auto index = static_cast<int32_t>(i);
+    PathNode& node = result.nodes[i];
+    node.parent = view.parent[i];
+    node.depth = view.depth[i];
+    node.children = view.children[i];
+    node.text = tree::step_text(tree, view, index);
+    node.path = tree::path_texts(tree, view, index);
+  }
+  return result;
+}
+
+}  // namespace hrm::rows

@@ -1,0 +1,19 @@
+// Sampling trees of the tree room as training rows read them (rows/tree_rows.h): plain, or through node compression.
+#pragma once
+
+#include "rows/tree_rows.h"
+#include "tree/compression.h"
+#include "tree/labels.h"
+#include "tree/verdicts.h"
+
+namespace hrm::rows {
+
+// labels, verdicts: by node of the tree. Failed requests (sentinels) are not usable; an outcome has each node that ends
+// with an answer that the grader decided.
+PathTree path_tree(const tree::Tree& tree, const tree::Values& labels, const tree::Verdicts& verdicts);
+
+// The tree as the view shows it. labels: of the view.
+PathTree path_tree(const tree::Tree& tree, const tree::Compression& view, const tree::Values& labels,
+                   const tree::Verdicts& verdicts);
+
+}  // namespace hrm::rows
