@@ -49,11 +49,11 @@ refuses() {
 # --- usage ---
 expect 0 "$HRM" --help
 silent err
-for command in data train eval solve convert inspect bench policy world select rows; do
+for command in data train eval solve convert inspect bench policy world select rows grade; do
   says out "  $command "
 done
 says out "Examples:"
-for command in data train eval solve convert inspect bench policy world select rows; do
+for command in data train eval solve convert inspect bench policy world select rows grade; do
   expect 0 "$HRM" "$command" --help
   silent err
   says out "Examples:"
@@ -241,6 +241,23 @@ kill -INT $evaluation
 wait $evaluation
 [ $? = 130 ] || fail "an interrupted evaluation did not end with 130"
 says out "interrupted, partial"
+# --- grade ---
+expect 0 "$HRM" grade "1/2" "0.5" --explain
+says out "correct"
+expect 0 "$HRM" grade "(x+1)^2" "5" --json
+printf '%s\n' '{"id": 7, "given": "# Answer\n\n5 # END!", "gold": "\\frac{10}{2}"}' '{"given": "4", "gold": "5"}' >pairs.jsonl
+expect 0 "$HRM" grade pairs.jsonl --extract auto
+says out '"verdict":"wrong"'
+says out '{"id":7,'
+expect 0 bash -c '"$0" grade - --extract auto --threads 1 <pairs.jsonl' "$HRM"
+says out '"verdict":"wrong"'
+expect 0 "$HRM" grade pairs.jsonl --json --out verdicts.jsonl
+says out '"pairs": 2'
+printf 'no json\n{"given": 5}\n{"given": "4", "gold": "5"}\n' >broken.jsonl
+refuses "line 1" "$HRM" grade broken.jsonl --json
+expect 0 "$HRM" grade broken.jsonl --skip-bad
+says out '"verdict":"wrong"'
+says err "line 2"
 # --- pipes ---
 expect 1 bash -c '"$0" --help >/dev/full' "$HRM"
 says err "standard output"

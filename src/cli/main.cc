@@ -30,6 +30,7 @@ void register_all(CLI::App& app, Exit& exit) {
   register_world(app, exit);
   register_select(app, exit);
   register_rows(app, exit);
+  register_grade(app, exit);
 }
 
 void describe(CLI::App& app) {

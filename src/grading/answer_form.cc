@@ -1,5 +1,7 @@
 #include "grading/answer_form.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -192,7 +194,7 @@ bool take_letter_unit(std::string_view& text, std::string_view word, std::string
   const bool number =
       before.ends_with(' ') && has_value(before) && before.find_first_not_of("0123456789.,+-/{}() \\frac") == kNone;
   if (!number) return false;
-  unit.insert(0, word);
+  unit = fmt::format("{}{}", word, unit);
   text = strip_right(before);
   return true;
 }

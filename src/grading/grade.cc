@@ -13,12 +13,22 @@ constexpr double kMostSeconds = 1;
 
 }  // namespace
 
-Verdict grade(std::string_view given, std::string_view gold, const GradeOptions& options) {
-  if (given.size() > kMostBytes || gold.size() > kMostBytes)
-    return given == gold ? Verdict::kCorrect : Verdict::kUndecided;
+Explained explain(std::string_view given, std::string_view gold, const GradeOptions& options) {
+  if (given.size() > kMostBytes || gold.size() > kMostBytes) {
+    if (given == gold) return {Verdict::kCorrect, "equal strings"};
+    return {Verdict::kUndecided, "nothing"};
+  }
   const Deadline deadline(std::clamp(options.seconds, 0.0, kMostSeconds));
-  if (options.profile == Profile::kPrm800k) return grade_prm800k(given, gold, deadline).verdict;
-  return grade_sound(given, gold, deadline).verdict;
+  if (options.profile == Profile::kPrm800k) {
+    const Prm800kSteps steps = grade_prm800k(given, gold, deadline);
+    return {steps.verdict, steps.verdict == Verdict::kUndecided ? "nothing" : steps.decided_by};
+  }
+  const SoundVerdict sound = grade_sound(given, gold, deadline);
+  return {sound.verdict, sound.decided_by};
+}
+
+Verdict grade(std::string_view given, std::string_view gold, const GradeOptions& options) {
+  return explain(given, gold, options).verdict;
 }
 
 std::string_view name_of(Verdict verdict) {

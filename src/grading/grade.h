@@ -24,6 +24,14 @@ struct GradeOptions {
 // from any number of threads.
 Verdict grade(std::string_view given, std::string_view gold, const GradeOptions& options = {});
 
+// The verdict and what decided it: a stage of sound.h, or of the PRM800K grader ("first_normaliser", "rules",
+// "algebra_equal", ...).
+struct Explained {
+  Verdict verdict = Verdict::kUndecided;
+  std::string_view decided_by;
+};
+Explained explain(std::string_view given, std::string_view gold, const GradeOptions& options = {});
+
 std::string_view name_of(Verdict verdict);  // "correct", "wrong", "undecided"
 
 }  // namespace hrm::grading

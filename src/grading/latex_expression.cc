@@ -1,5 +1,7 @@
 #include "grading/latex_expression.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -333,7 +335,7 @@ class Parser {
     while (size < rest_.size() && (is_ascii_letter(rest_[size]) || is_ascii_digit(rest_[size])) &&
            (braced || size == 0))
       ++size;
-    const std::string text = "_" + std::string(rest_.substr(0, size));
+    const std::string text = fmt::format("_{}", rest_.substr(0, size));
     rest_.remove_prefix(size);
     if (size == 0) throw Refused();
     if (braced) expect('}');
@@ -379,7 +381,7 @@ class Parser {
     }
     if (const auto function = function_named(name)) return application(*function);
     if (std::ranges::find(kSymbols, name) == std::end(kSymbols)) throw Refused();
-    const std::string symbol = "\\" + std::string(name);
+    const std::string symbol = fmt::format("\\{}", name);
     return expression_.symbol(peek() == '_' ? symbol + subscript() : symbol);
   }
 

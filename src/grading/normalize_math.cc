@@ -115,7 +115,7 @@ std::optional<std::string> normalized(std::string text) {
   replace_all(text, " .", " 0.");
   replace_all(text, "{.", "{0.");
   if (text.empty()) return text;
-  if (text[0] == '.') text.insert(0, "0");
+  if (text[0] == '.') text.insert(text.begin(), '0');
   remove_name(text);
   if (!brace_roots(text)) return std::nullopt;
   replace_all(text, " ", "");

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -79,7 +81,7 @@ void add_mixed_numbers(std::string& text) {
     const size_t blanks_end = text.find_first_not_of(' ', at);
     if (blanks_end == kNone) return;
     if (is_ascii_digit(text[at - 1]) && is_ascii_digit(text[blanks_end])) {
-      text.replace(at, blanks_end - at, "+");
+      text.replace(at, blanks_end - at, 1, '+');
       at += 3;
     } else {
       at = blanks_end + 1;

@@ -1,5 +1,7 @@
 #include "grading/python_algebra.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
@@ -96,7 +98,7 @@ bool floats_differ(const Expression& expression, int difference) {
 }  // namespace
 
 Algebra compare_python(std::string_view gold, std::string_view given, const Deadline& deadline) {
-  const std::string text = "(" + std::string(gold) + ")-(" + std::string(given) + ")";
+  const std::string text = fmt::format("({})-({})", gold, given);
   if (refuses_algebra(text)) return Algebra::kRefused;
   try {
     Expression expression;

@@ -1,5 +1,7 @@
 #include "grading/sound.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -210,7 +212,7 @@ class Grader {
   }
 
   static std::string as_quotient(const std::vector<std::string_view>& parts) {
-    return "(" + std::string(parts[0]) + ")/(" + std::string(parts[1]) + ")";
+    return fmt::format("({})/({})", parts[0], parts[1]);
   }
 
   static bool is_number(std::string_view text) {

@@ -1,0 +1,199 @@
+#include <map>
+#include <memory>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "base/threads.h"
+#include "cli/command.h"
+#include "formats/jsonl.h"
+#include "grading/exact_library.h"
+#include "grading/extract.h"
+#include "grading/grade.h"
+
+namespace hrm::cli {
+namespace {
+
+using grading::AnswerFormat;
+using grading::Verdict;
+
+constexpr size_t kBatch = 2048;  // pairs graded between two looks at Ctrl-C
+
+const std::map<std::string, std::optional<AnswerFormat>> kFormats = {{"none", std::nullopt},
+                                                                     {"hrm", AnswerFormat::kHrm},
+                                                                     {"gsm8k", AnswerFormat::kGsm8k},
+                                                                     {"boxed", AnswerFormat::kBoxed},
+                                                                     {"auto", AnswerFormat::kAuto}};
+
+struct Arguments {
+  std::vector<std::string> input;  // one file, or an answer and its gold answer
+  std::filesystem::path out;
+  std::string profile = "sound", extract = "none", extract_gold = "none";
+  size_t threads = 0;
+  double limit_ms = 10;
+  bool skip_bad = false, explain = false, json = false;
+
+  grading::GradeOptions options() const {
+    return {.profile = profile == "sound" ? grading::Profile::kSound : grading::Profile::kPrm800k,
+            .seconds = limit_ms / 1000};
+  }
+};
+
+struct Counts {
+  std::map<Verdict, uint64_t> verdicts;
+  uint64_t unanswered = 0;
+};
+
+// Adds `verdict` (and `answer`, `decided_by`) to the row. An answer that is not found is wrong; without a gold answer
+// nothing can be decided.
+Verdict grade_row(Json& row, const Arguments& args, bool& unanswered) {
+  const auto taken = [&](const char* field, const std::string& format) -> std::optional<std::string> {
+    const std::string& text = row[field].get_ref<const std::string&>();
+    const auto& kind = kFormats.at(format);
+    return kind ? grading::extract_answer(text, *kind) : text;
+  };
+  const auto given = taken("given", args.extract), gold = taken("gold", args.extract_gold);
+  grading::Explained result{Verdict::kUndecided, "no gold answer found"};
+  if (gold && given) result = grading::explain(*given, *gold, args.options());
+  if (gold && !given) result = {Verdict::kWrong, "no answer found"};
+  unanswered = !given;
+  if (args.extract != "none") row["answer"] = given ? Json(*given) : Json(nullptr);
+  row["verdict"] = std::string(grading::name_of(result.verdict));
+  if (args.explain) row["decided_by"] = std::string(result.decided_by);
+  return result.verdict;
+}
+
+std::vector<Json> read_rows(const Arguments& args, BadLines& bad) {
+  std::vector<Json> rows;
+  JsonlReader lines(args.input[0], {.skip_bad = args.skip_bad, .forgive_cut_end = false, .accept_array = true});
+  while (lines.next()) {
+    try {
+      for (const char* field : {"given", "gold"}) json_field<std::string>(lines.value(), field, lines.place());
+      rows.push_back(lines.value());
+    } catch (const Error& error) {
+      lines.reject(error);
+    }
+  }
+  bad = lines.bad();
+  return rows;
+}
+
+// Writes each row where its turn comes: to --out, else to standard output unless that is for the summary.
+class Output {
+ public:
+  explicit Output(const Arguments& args) : print_(!args.json && args.out.empty()) {
+    if (!args.out.empty()) file_.emplace(args.out, JsonlWriter::Mode::kTruncate);
+  }
+  void write(const Json& row) {
+    if (file_) file_->write(row);
+    if (print_) fmt::print("{}\n", printable(row));
+  }
+
+ private:
+  std::optional<JsonlWriter> file_;
+  bool print_;
+};
+
+void report(const Counts& counts, uint64_t bad, const Arguments& args) {
+  uint64_t pairs = 0;
+  Json summary = {{"pairs", 0}};
+  for (const Verdict verdict : {Verdict::kCorrect, Verdict::kWrong, Verdict::kUndecided}) {
+    const auto at = counts.verdicts.find(verdict);
+    const uint64_t n = at == counts.verdicts.end() ? 0 : at->second;
+    summary[std::string(grading::name_of(verdict))] = n;
+    pairs += n;
+  }
+  summary["pairs"] = pairs;
+  summary["unanswered"] = counts.unanswered;
+  summary["bad_lines"] = bad;
+  summary["profile"] = args.profile;
+  if (args.json) return print_json(summary);
+  log_info("{} pairs: {} correct, {} wrong ({} without an answer), {} undecided; {} bad lines skipped", pairs,
+           summary["correct"].get<uint64_t>(), summary["wrong"].get<uint64_t>(), counts.unanswered,
+           summary["undecided"].get<uint64_t>(), bad);
+}
+
+void grade_file(const Arguments& args, Exit& exit) {
+  BadLines bad;
+  std::vector<Json> rows = read_rows(args, bad);
+  for (const std::string& message : bad.messages) log_warning("skipped: {}", message);
+  Output output(args);
+  Counts counts;
+  const InterruptScope scope;
+  Progress progress("grading", rows.size(), {.unit = "pairs"});
+  for (size_t begin = 0; begin < rows.size() && !interrupted(); begin += kBatch) {
+    const size_t n = std::min(kBatch, rows.size() - begin);
+    std::vector<Verdict> verdicts(n);
+    std::vector<char> unanswered(n);
+    parallel_for(n, args.threads, [&](size_t i) {
+      bool missing = false;
+      verdicts[i] = grade_row(rows[begin + i], args, missing);
+      unanswered[i] = missing;
+    });
+    for (size_t i = 0; i < n; ++i) {
+      ++counts.verdicts[verdicts[i]];
+      counts.unanswered += static_cast<uint64_t>(unanswered[i]);
+      output.write(rows[begin + i]);
+      rows[begin + i] = nullptr;
+    }
+    progress.update(begin + n);
+  }
+  if (interrupted()) exit.code = kInterruptedExitCode;
+  report(counts, bad.count, args);
+}
+
+void grade_pair(const Arguments& args) {
+  Json row = {{"given", args.input[0]}, {"gold", args.input[1]}};
+  bool unanswered = false;
+  const Verdict verdict = grade_row(row, args, unanswered);
+  if (args.json) return print_json(row);
+  fmt::print("{}", grading::name_of(verdict));
+  if (args.explain) fmt::print(" ({})", row["decided_by"].get<std::string>());
+  fmt::print("\n");
+}
+
+void run(const Arguments& args, Exit& exit) {
+  if (!grading::exact_library())
+    log_warning("FLINT is not installed, so what needs algebra stays undecided: install {}", grading::kExactPackages);
+  args.input.size() == 2 ? grade_pair(args) : grade_file(args, exit);
+}
+
+}  // namespace
+
+void register_grade(CLI::App& app, Exit& exit) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command = *app.add_subcommand("grade", "Tell whether given answers equal gold answers.");
+  command
+      .add_option(
+          "input", args->input,
+          "JSON lines with `given` and `gold` (may be .zst; - is standard input), or an answer and a gold answer")
+      ->type_name("FILE | GIVEN GOLD")
+      ->required()
+      ->expected(1, 2);
+  command.add_option("-o,--out", args->out, "file for the verdicts; default: standard output")->type_name("FILE");
+  command.add_option("--profile", args->profile, "sound (mathematical equality) or prm800k (that grader's verdicts)")
+      ->check(CLI::IsMember({"sound", "prm800k"}))
+      ->type_name("NAME")
+      ->capture_default_str();
+  for (const auto& [flag, format, what] : {std::tuple("--extract", &args->extract, "`given`"),
+                                           std::tuple("--extract-gold", &args->extract_gold, "`gold`")})
+    command.add_option(flag, *format, fmt::format("{} is a whole solution: none, hrm, gsm8k, boxed or auto", what))
+        ->check(CLI::IsMember({"none", "hrm", "gsm8k", "boxed", "auto"}))
+        ->type_name("FORMAT")
+        ->capture_default_str();
+  command.add_option("--limit-ms", args->limit_ms, "time of one pair's algebra, after which it is undecided")
+      ->check(CLI::Range(0.0, 1000.0))
+      ->type_name("MS")
+      ->capture_default_str();
+  command.add_flag("--explain", args->explain, "add what decided");
+  command.add_flag("--skip-bad", args->skip_bad, "leave out faulty lines, and list them");
+  add_threads_option(command, args->threads);
+  add_json_flag(command, args->json);
+  command.callback([args, &exit] { run(*args, exit); });
+  set_examples(command, {{"hrm grade \"\\frac12\" 0.5", "one pair"},
+                         {"hrm grade answers.jsonl --out verdicts.jsonl", "a verdict per line, other fields kept"},
+                         {"hrm grade solutions.jsonl --extract auto --json", "whole solutions; counts alone"},
+                         {"hrm grade answers.jsonl --profile prm800k --explain", "as the PRM800K grader decides"}});
+}
+
+}  // namespace hrm::cli
