@@ -82,7 +82,7 @@ refuses "path" "$HRM" inspect --machine authors
 
 # --- language models' files ---
 expect 0 "$HRM" inspect "$SOURCE/testdata/gguf/golden.gguf" --tensors
-for word in "kind: GGUF" "value.text: Grüße" "Q4_K"; do says out "$word"; done
+for word in "kind: GGUF" 'value.text: "Grüße"' "Q4_K"; do says out "$word"; done
 expect 0 "$HRM" inspect "$SOURCE/testdata/fuzz/tokenizer_json_fuzz/gpt2.json" --json
 for word in '"size": 259' '"<s>": 258' '"NFC"'; do says out "$word"; done
 
