@@ -49,11 +49,11 @@ refuses() {
 # --- usage ---
 expect 0 "$HRM" --help
 silent err
-for command in data train eval solve convert inspect bench policy world select rows grade; do
+for command in data train eval solve convert inspect bench policy tree world select rows grade; do
   says out "  $command "
 done
 says out "Examples:"
-for command in data train eval solve convert inspect bench policy world select rows grade; do
+for command in data train eval solve convert inspect bench policy tree world select rows grade; do
   expect 0 "$HRM" "$command" --help
   silent err
   says out "Examples:"
@@ -258,6 +258,50 @@ refuses "line 1" "$HRM" grade broken.jsonl --json
 expect 0 "$HRM" grade broken.jsonl --skip-bad
 says out '"verdict":"wrong"'
 says err "line 2"
+# --- trees ---
+expect 0 "$HRM" world make --count 4 --out world.jsonl
+grow=("$HRM" tree grow world.jsonl --policy arithmetic:slip=0.2 --steps line --answer gsm8k --children 4)
+refuses "--endpoint" "$HRM" tree grow world.jsonl --store none.tree
+refuses "--policy magic" "$HRM" tree grow world.jsonl --store none.tree --policy magic
+refuses "depth = 0" "${grow[@]}" --store none.tree --depth 0
+refuses "{steps}" "${grow[@]}" --store none.tree --prompt "only {question}"
+[ ! -e none.tree ] || fail "a refused command left a store"
+expect 0 "${grow[@]}" --store a.tree --depth 5
+says out "4 of 4 trees are finished"
+refuses "depth = 5, not 6" "${grow[@]}" --store a.tree --depth 6
+expect 0 "${grow[@]}" --store a.tree --depth 5 --json
+says out '"requests": 0'
+expect 0 "$HRM" tree show a.tree
+[ "$(wc -l <out)" = 4 ] || fail "expected four trees"
+expect 0 "$HRM" tree show a.tree --problem 1 --nodes 9 --svg tree.svg --labels policy
+says out "├─ "
+says tree.svg "<circle"
+refuses "--problem nothing" "$HRM" tree show a.tree --problem nothing
+expect 0 "$HRM" tree label a.tree --labels beta --profile prm800k
+says out '"profile":"prm800k"'
+says out '"high":'
+expect 0 "$HRM" tree compress a.tree --seed 2 --out views.jsonl
+[ "$(wc -l <views.jsonl)" = 4 ] || fail "expected four views"
+expect 0 "$HRM" tree export a.tree --out trees.jsonl
+expect 0 "$HRM" tree import trees.jsonl --store b.tree
+expect 0 "$HRM" tree export b.tree
+cmp -s out trees.jsonl || fail "imported trees differ"
+expect 0 "$HRM" tree merge a.tree b.tree --out ab.tree
+expect 0 "$HRM" tree merge b.tree a.tree --out ba.tree
+cmp -s ab.tree ba.tree || fail "merging depends on the order"
+refuses "exists" "$HRM" tree merge a.tree --out ab.tree
+expect 0 "$HRM" tree check a.tree
+says out "sound"
+printf 'XXXX' | dd of=a.tree bs=1 seek=1500 conv=notrunc 2>err
+expect 1 "$HRM" -q tree check a.tree
+says out "damaged"
+expect 1 "$HRM" -q tree check a.tree --json
+says out '"damaged_places": 1'
+expect 0 "${grow[@]}" --store a.tree --depth 5
+expect 0 "$HRM" -q tree export a.tree
+cmp -s out trees.jsonl || fail "what damage had cost did not grow again"
+refuses "another kind" "$HRM" tree show world.jsonl
+
 # --- pipes ---
 expect 1 bash -c '"$0" --help >/dev/full' "$HRM"
 says err "standard output"

@@ -27,6 +27,7 @@ void register_all(CLI::App& app, Exit& exit) {
   register_inspect(app, exit);
   register_bench(app, exit);
   register_policy(app, exit);
+  register_tree(app, exit);
   register_world(app, exit);
   register_select(app, exit);
   register_rows(app, exit);

@@ -128,7 +128,7 @@ TEST_F(StoreTest, RandomDamageCostsOnlyTheRecordsItHits) {
   ASSERT_EQ(records, 200u);
   const std::vector<uint64_t> places = reader().contents().problems[0].batches;
   Rng rng(1);
-  for (int turn = 0; turn < 60; ++turn) {
+  for (int turn = 0; turn < 25; ++turn) {
     std::string damaged = bytes;
     std::set<size_t> hit;  // records whose bytes were touched; the problem's record is spared
     for (uint64_t i = 0; i <= rng.below(4); ++i) {

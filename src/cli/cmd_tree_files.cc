@@ -1,0 +1,165 @@
+#include <memory>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "cli/cmd_tree.h"
+#include "formats/jsonl.h"
+#include "tree/tree_json.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path store, file;
+  std::vector<std::filesystem::path> inputs;
+  std::string problem;
+  bool skip_bad = false, json = false;
+};
+
+void export_trees(const Arguments& args) {
+  const tree::StoreReader store(args.store);
+  const auto chosen = chosen_problems(store, args.problem);
+  const auto line = [&](size_t problem) { return printable(tree::tree_json(store.load(problem).tree)) + "\n"; };
+  if (args.file.empty()) {
+    for (const size_t problem : chosen) fmt::print("{}", line(problem));
+    return;
+  }
+  write_file_atomic(args.file, [&](const ByteSink& sink) {
+    for (const size_t problem : chosen) {
+      const std::string text = line(problem);
+      sink(std::as_bytes(std::span(text)));
+    }
+  });
+}
+
+void import_trees(const Arguments& args) {
+  tree::StoreWriter store(args.store);
+  if (store.contents().settings.empty())
+    store.append(tree::SettingsRecord{{{"imported", args.file.filename().string()}}});
+  int64_t count = 0, known = 0, nodes = 0;
+  JsonlReader lines(args.file, {.skip_bad = args.skip_bad, .forgive_cut_end = false, .accept_array = true});
+  while (lines.next()) try {
+      const tree::Tree tree = tree::tree_from_json(lines.value(), lines.place());
+      if (store.holds(root_id(tree.problem))) {
+        ++known;
+        continue;
+      }
+      store.append(tree::ProblemRecord{static_cast<int64_t>(store.contents().problems.size()) + count, tree.problem});
+      for (const tree::Batch& batch : tree::batches_of(tree)) store.append(batch);
+      ++count;
+      nodes += static_cast<int64_t>(tree.nodes.size());
+    } catch (const Error& error) {
+      lines.reject(error);
+    }
+  store.sync();
+  for (const std::string& message : lines.bad().messages) log_warning("skipped: {}", message);
+  if (args.json) return print_json({{"trees", count}, {"already_there", known}, {"nodes", nodes}});
+  fmt::print("{} trees with {} nodes imported; {} were there already\n", count, nodes, known);
+}
+
+void merge(const Arguments& args) {
+  const tree::StoreContents merged = tree::merge_stores(args.inputs, args.file);
+  if (args.json)
+    return print_json(
+        {{"out", args.file.string()}, {"problems", merged.problems.size()}, {"records", merged.report.records}});
+  fmt::print("{}: {} problems, {} records\n", args.file.string(), merged.problems.size(), merged.report.records);
+}
+
+struct Faults {
+  uint64_t trees = 0, nodes = 0, rollouts = 0, unfinished = 0, orphan_records = 0, orphan_nodes = 0, with_orphans = 0;
+};
+
+Faults look_through(const tree::StoreReader& store) {
+  Faults found;
+  for (size_t i = 0; i < store.contents().problems.size(); ++i) {
+    const tree::BuiltTree built = store.load(i);
+    ++found.trees;
+    found.nodes += built.tree.nodes.size();
+    found.rollouts += built.tree.rollouts.size();
+    for (const tree::Node& node : built.tree.nodes) found.unfinished += node.unfinished;
+    found.orphan_records += built.orphan_batches;
+    found.orphan_nodes += built.orphan_samples;
+    found.with_orphans += built.orphan_batches > 0;
+  }
+  for (const auto& [root, places] : store.contents().strays) found.orphan_records += places.size();
+  return found;
+}
+
+void check(const Arguments& args, Exit& exit) {
+  const tree::StoreReader store(args.store);
+  const tree::StoreContents& contents = store.contents();
+  const RecordLogReport& report = contents.report;
+  const Faults found = look_through(store);
+  const bool bad = report.damaged_places > 0 || report.torn || contents.unreadable > 0 || found.orphan_records > 0;
+  exit.code = bad ? 1 : 0;
+  Json places = Json::array();
+  for (const DamagedPlace& place : report.places) places.push_back({{"at", place.at}, {"bytes", place.bytes}});
+  if (args.json)
+    return print_json({{"store", args.store.string()},
+                       {"sound", !bad},
+                       {"records", report.records},
+                       {"trees", found.trees},
+                       {"nodes", found.nodes},
+                       {"rollouts", found.rollouts},
+                       {"unfinished_nodes", found.unfinished},
+                       {"damaged_places", report.damaged_places},
+                       {"damaged_bytes", report.damaged_bytes},
+                       {"places", places},
+                       {"torn_at", report.torn ? Json(report.whole_bytes) : Json(nullptr)},
+                       {"unreadable_records", contents.unreadable},
+                       {"trees_without_problem", contents.strays.size()},
+                       {"orphan_records", found.orphan_records},
+                       {"orphan_nodes", found.orphan_nodes},
+                       {"settings", contents.settings}});
+  fmt::print("{} records: {} trees, {} nodes, {} rollouts; {} nodes are unfinished\n", report.records, found.trees,
+             found.nodes, found.rollouts, found.unfinished);
+  for (const DamagedPlace& place : report.places) fmt::print("byte {}: {} bytes are damaged\n", place.at, place.bytes);
+  if (report.torn) fmt::print("byte {}: the last record is cut short; growth removes it\n", report.whole_bytes);
+  if (contents.unreadable > 0) fmt::print("{} records are sound but of no known kind\n", contents.unreadable);
+  if (!contents.strays.empty()) fmt::print("{} trees have lost their problem\n", contents.strays.size());
+  if (found.orphan_nodes > 0)
+    fmt::print("{} trees have lost nodes, and {} nodes and rollouts hang below those\n", found.with_orphans,
+               found.orphan_nodes);
+  fmt::print("{}\n", bad ? "damaged: growing again with the same settings mends what is missing" : "sound");
+}
+
+void register_merge_and_check(CLI::App& tree, Exit& exit) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& merging = *tree.add_subcommand("merge", "Unite stores, of several machines for instance, into a new one.");
+  merging.add_option("stores", args->inputs, "tree stores")->type_name("FILE...")->required();
+  merging.add_option("-o,--out", args->file, "store to write; must not exist")->type_name("FILE")->required();
+  add_json_flag(merging, args->json);
+  merging.callback([args] { merge(*args); });
+  set_examples(merging, {{"hrm tree merge one.tree two.tree --out all.tree", "in any order, with the same result"}});
+
+  CLI::App& checking = *tree.add_subcommand("check", "Is a store damaged, and what is missing? Exit code 1 if so.");
+  checking.add_option("store", args->store, "tree store")->type_name("FILE")->required();
+  add_json_flag(checking, args->json);
+  checking.callback([args, &exit] { check(*args, exit); });
+  set_examples(checking, {{"hrm tree check a.tree", "every damaged place with its offset, and what was lost"}});
+}
+
+}  // namespace
+
+void register_tree_files(CLI::App& tree, Exit& exit) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& exporting =
+      *tree.add_subcommand("export", "Whole trees as JSON, one per line (docs/formats/tree-jsonl.md).");
+  exporting.add_option("store", args->store, "tree store")->type_name("FILE")->required();
+  exporting.add_option("-o,--out", args->file, "default: standard output")->type_name("FILE");
+  add_problem_option(exporting, args->problem);
+  exporting.callback([args] { export_trees(*args); });
+  set_examples(exporting, {{"hrm tree export a.tree --out trees.jsonl", "all trees of a store"}});
+
+  CLI::App& importing = *tree.add_subcommand("import", "Trees from JSON lines, ours or the authors', into a store.");
+  importing.add_option("trees", args->file, "JSON lines (.zst); - is standard input")->type_name("FILE")->required();
+  importing.add_option("--store", args->store, "store to add to")->type_name("FILE")->required();
+  importing.add_flag("--skip-bad", args->skip_bad, "leave out trees that cannot be read, and list them");
+  add_json_flag(importing, args->json);
+  importing.callback([args] { import_trees(*args); });
+  set_examples(importing, {{"hrm tree import trees.jsonl --store a.tree", "what hrm tree export wrote"}});
+  register_merge_and_check(tree, exit);
+}
+
+}  // namespace hrm::cli

@@ -1,0 +1,129 @@
+#include <memory>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "cli/cmd_tree.h"
+#include "cli/field_options.h"
+#include "cli/policy_options.h"
+#include "tree/grow.h"
+#include "tree/problem_file.h"
+#include "worlds/arithmetic_policy.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path problems, store, prompt_file;
+  tree::GrowSettings settings;
+  policy::EndpointOptions endpoint;
+  std::string policy;
+  bool faithful = false, skip_bad = false, json = false;
+  uint64_t limit = 0;
+  int64_t in_flight = 8;
+};
+
+// What the flags say over the authors' settings where --faithful is given.
+tree::GrowSettings chosen_settings(const Arguments& args, const CLI::App& command) {
+  tree::GrowSettings settings = args.faithful ? tree::faithful_settings() : args.settings;
+  if (args.faithful)
+    tree::GrowSettings::fields(args.settings, [&](std::string_view key, const auto& value, std::string_view) {
+      if (command.count(flag_of(key)) > 0) set_field(settings, key, detail::field_to_json(value), "argument");
+    });
+  if (!args.prompt_file.empty()) settings.prompt = read_file(args.prompt_file);
+  return settings;
+}
+
+policy::PolicyStack make_stack(const Arguments& args, uint64_t seed) {
+  if (args.policy.empty()) {
+    if (args.endpoint.endpoint.empty())
+      throw bad_input("cli.tree.grow", "who is to be asked? Give --endpoint, or --policy arithmetic");
+    return policy::make_policy(args.endpoint, seed);
+  }
+  const auto arithmetic = worlds::arithmetic_policy_settings(args.policy);
+  if (!arithmetic) throw bad_input("cli.tree.grow", "--policy {}: expected arithmetic[:slip=0.1,...]", args.policy);
+  return policy::wrap_policy(std::make_shared<worlds::ArithmeticPolicy>(*arithmetic), args.endpoint);
+}
+
+Json report_json(const tree::GrowReport& report, const policy::Usage& usage, const Arguments& args) {
+  return {{"store", args.store.string()},      {"problems", report.problems},     {"finished", report.finished},
+          {"new_nodes", report.nodes},         {"new_rollouts", report.rollouts}, {"requests", report.requests},
+          {"failed", report.failed},           {"last_fault", report.last_fault}, {"interrupted", report.interrupted},
+          {"usage", policy::usage_json(usage)}};
+}
+
+void print_report(const tree::GrowReport& report, const policy::Usage& usage, const Arguments& args) {
+  if (args.json) return print_json(report_json(report, usage, args));
+  fmt::print("{} of {} trees are finished; {} nodes and {} rollouts are new\n{}\n", report.finished, report.problems,
+             report.nodes, report.rollouts, policy::usage_line(usage));
+}
+
+void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit) {
+  settings.validate();
+  BadLines bad;
+  const auto problems = tree::read_problems(args.problems, args.limit, args.skip_bad, bad);
+  for (const std::string& message : bad.messages) log_warning("skipped: {}", message);
+  if (problems.empty()) throw bad_input("cli.tree.grow", "{} holds no problem", args.problems.string());
+  const policy::PolicyStack stack = make_stack(args, settings.seed);
+  tree::StoreWriter store(args.store);
+  const InterruptScope scope;
+  tree::GrowReport report;
+  {
+    Progress progress("trees", problems.size(), {.unit = "trees"});
+    const auto show = [&](const tree::GrowReport& now) {
+      progress.update(
+          static_cast<uint64_t>(now.finished),
+          fmt::format("{} nodes, {} rollouts, {}", now.nodes, now.rollouts, policy::usage_line(stack.meter->usage())));
+    };
+    report =
+        tree::grow_trees(problems, settings, *stack.policy, store, {.in_flight = args.in_flight, .progress = show});
+  }
+  print_report(report, stack.meter->usage(), args);
+  if (report.interrupted) {
+    log_warning("interrupted; all that has come is stored, the same command goes on");
+    exit.code = kInterruptedExitCode;
+  } else if (report.failed > 0) {
+    log_warning("{} requests failed, the last one with: {}; their nodes are unfinished{}, the same command tries again",
+                report.failed, report.last_fault, report.gave_up ? " and growth gave up" : "");
+    exit.code = 1;
+  }
+}
+
+}  // namespace
+
+void register_tree_grow(CLI::App& tree, Exit& exit) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command = *tree.add_subcommand("grow", "Grow a tree of steps for each problem into a store.");
+  command.add_option("problems", args->problems, "JSON lines with question and answer (GSM8K, MATH, .zst); - is stdin")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--store", args->store, "tree store to write, or to go on with")->type_name("FILE")->required();
+  command.add_option("--policy", args->policy, "arithmetic[:slip=0.1,repair=0.3,wander=0.3] in place of an endpoint")
+      ->type_name("SPEC");
+  command.add_flag("--faithful", args->faithful,
+                   "the authors' settings where no flag says otherwise: temperature 0.1, nothing merged");
+  command.add_option("--limit", args->limit, "only the first N problems")->type_name("N");
+  command.add_option("--in-flight", args->in_flight, "requests under way at most")
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--prompt-file", args->prompt_file, "template from a file, as --prompt")->type_name("FILE");
+  command.add_flag("--skip-bad", args->skip_bad, "leave out problems that cannot be read, and list them");
+  add_field_options(command, args->settings);
+  add_endpoint_options(command, args->endpoint);
+  add_json_flag(command, args->json);
+  command.callback([args, &exit, &command] { grow(*args, chosen_settings(*args, command), exit); });
+  set_examples(
+      command,
+      {{"hrm tree grow gsm8k_train.jsonl --store a.tree --endpoint http://127.0.0.1:8080/v1 --in-flight 32",
+        "whole trees; stop at will, and go on with the same command"},
+       {"hrm tree grow math.jsonl --store b.tree --faithful --endpoint http://127.0.0.1:8080/v1 --model qwen",
+        "as the authors grew them"},
+       {"hrm tree grow math.jsonl --store c.tree --method first-error --simulations 20 --steps blank --answer boxed "
+        "--endpoint http://127.0.0.1:8080/v1",
+        "search for first errors"},
+       {"hrm tree grow world.jsonl --store w.tree --policy arithmetic --steps line --answer gsm8k --depth 8",
+        "the arithmetic world, without a server"}});
+}
+
+}  // namespace hrm::cli

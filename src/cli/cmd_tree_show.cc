@@ -1,0 +1,82 @@
+#include <memory>
+
+#include "base/files.h"
+#include "cli/cmd_tree.h"
+#include "tree/drawing.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path store, svg;
+  std::string problem, color = "auto";
+  LabelArguments labels;
+  tree::DrawOptions draw;
+  bool json = false;
+};
+
+Json summary(const LabelledTree& labelled, const tree::Values& values, uint64_t orphans) {
+  int64_t leaves = 0, unfinished = 0;
+  for (const tree::Node& node : labelled.tree.nodes) {
+    leaves += node.is_leaf();
+    unfinished += node.unfinished;
+  }
+  return {{"id", labelled.tree.problem.id},
+          {"question", labelled.tree.problem.question},
+          {"gold", labelled.tree.problem.gold},
+          {"nodes", labelled.tree.nodes.size()},
+          {"leaves", leaves},
+          {"rollouts", labelled.tree.rollouts.size()},
+          {"unfinished", unfinished},
+          {"orphans", orphans},
+          {"value", values[0] ? Json(*values[0]) : Json(nullptr)}};
+}
+
+void show(Arguments args) {
+  const tree::StoreReader store(args.store);
+  args.draw.color = wants_color(args.color);
+  const std::vector<size_t> chosen = chosen_problems(store, args.problem);
+  const bool draw = !args.problem.empty() || !args.svg.empty() || chosen.size() == 1;
+  Json list = Json::array();
+  for (const size_t i : chosen) {
+    tree::BuiltTree built = store.load(i);
+    const LabelledTree labelled = label_tree(std::move(built.tree), args.labels);
+    const tree::Values values = values_of(labelled, args.labels);
+    if (!args.svg.empty())
+      write_file_atomic(args.svg, tree::draw_svg(labelled.tree, values, labelled.verdicts, args.draw));
+    const Json line = summary(labelled, values, built.orphan_samples);
+    if (args.json) {
+      list.push_back(line);
+    } else if (draw) {
+      fmt::print("{}", tree::draw_text(labelled.tree, values, labelled.verdicts, args.draw));
+    } else {
+      fmt::print("{:>5}  {:<20} {:>7} nodes {:>6} rollouts {:>5} unfinished  {}\n", i, labelled.tree.problem.id,
+                 labelled.tree.nodes.size(), labelled.tree.rollouts.size(), line["unfinished"].get<int64_t>(),
+                 values[0] ? fmt::format("{:.3f}", *values[0]) : "-");
+    }
+    if (!args.svg.empty()) break;
+  }
+  if (args.json) print_json(list);
+}
+
+}  // namespace
+
+void register_tree_show(CLI::App& tree, Exit&) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command = *tree.add_subcommand("show", "List the trees of a store, or draw one with its labels.");
+  command.add_option("store", args->store, "tree store")->type_name("FILE")->required();
+  add_problem_option(command, args->problem);
+  add_label_options(command, args->labels);
+  command.add_option("--depth", args->draw.depth, "deepest level shown")->type_name("N")->capture_default_str();
+  command.add_option("--nodes", args->draw.nodes, "nodes shown at most")->type_name("N")->capture_default_str();
+  command.add_option("--width", args->draw.width, "columns")->type_name("N")->capture_default_str();
+  command.add_option("--svg", args->svg, "also draw the (first) tree into this file")->type_name("FILE");
+  add_color_option(command, args->color);
+  add_json_flag(command, args->json);
+  command.callback([args] { show(*args); });
+  set_examples(command, {{"hrm tree show a.tree", "all trees, one line each"},
+                         {"hrm tree show a.tree --problem 3 --labels policy --depth 3", "draw one"},
+                         {"hrm tree show a.tree --problem 3 --svg tree.svg --nodes 400", "the same as a picture"}});
+}
+
+}  // namespace hrm::cli

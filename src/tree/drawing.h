@@ -1,0 +1,25 @@
+// Drawings of a tree with a value per node: text for a terminal, SVG for reports.
+#pragma once
+
+#include <string>
+
+#include "tree/labels.h"
+#include "tree/tree.h"
+
+namespace hrm::tree {
+
+struct DrawOptions {
+  int64_t depth = 6, nodes = 60;  // deeper nodes, and those after so many, are only counted
+  int64_t width = 110;            // columns; longer texts are cut
+  bool color = false;
+};
+
+// One line per node, indented: its value, counts, multiplicity, a mark (right, wrong, undecided, unfinished) and the
+// first line of its text.
+std::string draw_text(const Tree& tree, const Values& values, const Verdicts& verdicts, const DrawOptions& options);
+
+// Levels from left to right, circles coloured by value from vermilion (0) to blue (1), grey without one; texts are
+// tooltips.
+std::string draw_svg(const Tree& tree, const Values& values, const Verdicts& verdicts, const DrawOptions& options);
+
+}  // namespace hrm::tree

@@ -1,0 +1,202 @@
+#include "tree/growing_tree.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/rng.h"
+#include "base/signals.h"
+
+namespace hrm::tree {
+namespace {
+
+constexpr uint64_t kSeedMask = 0x7fffffff;  // servers differ in how long a seed they take; all take 31 bits
+
+uint64_t request_seed(uint64_t seed, const NodeId& node, Batch::Kind kind, uint32_t round) {
+  return derive_seed(seed, {node.high, node.low, static_cast<uint64_t>(kind), round}) & kSeedMask;
+}
+
+// A round that stands for a text: adopted children take no place in the order of requests.
+uint32_t round_of(const NodeId& child) { return 1u << 31 | static_cast<uint32_t>(child.low); }
+
+size_t at(int32_t node) { return static_cast<size_t>(node); }
+
+grading::GradeOptions grade_options(const GrowSettings& settings) {
+  return {settings.profile == GradeProfile::kSound ? grading::Profile::kSound : grading::Profile::kPrm800k};
+}
+
+}  // namespace
+
+GrowingTree::GrowingTree(const GrowContext& context, Problem problem)
+    : context_(context),
+      problem_(std::move(problem)),
+      root_(root_id(problem_)),
+      grader_(problem_.gold, grade_options(context.settings)) {
+  nodes_.push_back(Node{.id = root_});
+  for (Batch& batch : context_.store.batches(root_)) {
+    const Key key{batch.node, batch.kind, batch.round};
+    const auto [known, fresh] = batches_.try_emplace(key, batch);
+    if (!fresh && encode(batch) < encode(known->second)) known->second = std::move(batch);
+  }
+}
+
+std::vector<int32_t> GrowingTree::expand(int32_t node) {
+  if (ended(node)) return {};
+  const NodeId id = this->node(node).id;
+  const Batch& batch = fetch({id, Batch::Kind::kExpansion, 0}, node, context_.settings.children);
+  const std::lock_guard lock(mutex_);
+  for (const Sample& sample : batch.samples) child_of(node, sample);
+  return nodes_[at(node)].children;
+}
+
+const std::vector<Sample>& GrowingTree::rollouts(int32_t node, uint32_t round, int64_t n) {
+  const NodeId id = this->node(node).id;
+  return fetch({id, Batch::Kind::kRollouts, round}, node, n).samples;
+}
+
+int32_t GrowingTree::adopt(int32_t node, const std::string& text, bool last, uint64_t seed) {
+  const std::lock_guard lock(mutex_);
+  const NodeId parent = nodes_[at(node)].id, id = child_id(parent, 0, text);
+  for (const int32_t child : nodes_[at(node)].children)
+    if (nodes_[at(child)].text == text) return child;
+  Sample sample{.text = text};
+  sample.answer = context_.format.answer(text);
+  sample.terminal = last || context_.format.is_terminal(text, policy::Finish::kStop);
+  const Key key{parent, Batch::Kind::kExpansion, round_of(id)};
+  const auto known = batches_.find(key);
+  if (known == batches_.end()) {
+    keep(key, {.root = root_, .node = parent, .round = round_of(id), .seed = seed, .samples = {sample}});
+    ++context_.counts.nodes;
+  }
+  return child_of(node, sample);
+}
+
+std::vector<std::string> GrowingTree::path(int32_t node) const {
+  const std::lock_guard lock(mutex_);
+  return path_locked(node);
+}
+
+std::vector<std::string> GrowingTree::path_locked(int32_t node) const {
+  std::vector<std::string> texts;
+  for (int32_t i = node; i > 0; i = nodes_[at(i)].parent) texts.push_back(nodes_[at(i)].text);
+  std::ranges::reverse(texts);
+  return texts;
+}
+
+Node GrowingTree::node(int32_t node) const {
+  const std::lock_guard lock(mutex_);
+  return nodes_[at(node)];
+}
+
+bool GrowingTree::ended(int32_t node) const {
+  const std::lock_guard lock(mutex_);
+  return nodes_[at(node)].terminal || nodes_[at(node)].depth >= context_.settings.depth;
+}
+
+AnswerVerdict GrowingTree::verdict(const std::optional<std::string>& answer) {
+  const std::lock_guard lock(mutex_);
+  return grader_(answer);
+}
+
+const Batch& GrowingTree::fetch(const Key& key, int32_t node, int64_t n) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = batches_.find(key); known != batches_.end()) return known->second;
+  }
+  Batch batch = ask(key, node, n);
+  const std::lock_guard lock(mutex_);
+  return keep(key, std::move(batch));
+}
+
+const Batch& GrowingTree::keep(const Key& key, Batch batch) {
+  context_.store.append(batch);
+  return batches_.emplace(key, std::move(batch)).first->second;
+}
+
+Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
+  if (interrupted()) throw RequestFailed{"interrupted"};
+  const auto& [id, kind, round] = key;
+  const bool steps = kind == Batch::Kind::kExpansion;
+  const GrowSettings& settings = context_.settings;
+  const std::vector<std::string> texts = path(node);
+  const auto depth = static_cast<int32_t>(texts.size());
+  const policy::Request request{
+      .prompt = fill_prompt(settings, problem_.question, {texts.begin(), texts.end()}),
+      .n = n,
+      .max_tokens = settings.max_tokens,
+      .temperature = settings.temperature,
+      .top_p = settings.top_p,
+      .stop = steps ? context_.format.step_stops(settings.depth) : context_.format.end_stops(),
+      .seed = request_seed(settings.seed, id, kind, round)};
+  ++context_.counts.requests;
+  policy::Reply reply = context_.policy.complete(request);
+  if (const auto* fault = std::get_if<policy::PolicyFault>(&reply)) {
+    ++context_.counts.failed;
+    throw RequestFailed{fault->message};
+  }
+  auto& response = std::get<policy::Response>(reply);
+  Batch batch{.kind = kind,
+              .root = root_,
+              .node = id,
+              .round = round,
+              .seed = request.seed,
+              .prompt_tokens = response.prompt_tokens};
+  for (const policy::Choice& choice : response.choices) {
+    if (steps) {
+      batch.samples.push_back(child_sample(choice, depth));
+      batch.samples.back().ordinal = static_cast<int32_t>(batch.samples.size()) - 1;
+      continue;
+    }
+    std::string text = context_.format.rollout_text(choice);
+    auto answer = context_.format.answer(text);
+    batch.samples.push_back({.tokens = static_cast<int32_t>(choice.tokens), .text = std::move(text), .answer = answer});
+  }
+  if (steps && settings.merge) merge_identical(batch.samples);
+  (steps ? context_.counts.nodes : context_.counts.rollouts) += static_cast<int64_t>(batch.samples.size());
+  return batch;
+}
+
+Sample GrowingTree::child_sample(const policy::Choice& choice, int32_t depth) const {
+  Sample sample{.tokens = static_cast<int32_t>(choice.tokens), .text = context_.format.step_text(choice, depth)};
+  sample.answer = context_.format.answer(sample.text);
+  // Without merging, the authors' way: only a heading of an answer ends a branch.
+  const bool faithful = !context_.settings.merge && context_.settings.steps == StepStyle::kAuthors;
+  sample.terminal = context_.format.is_terminal(sample.text, faithful ? policy::Finish::kStop : choice.finish) ||
+                    (!faithful && choice.finish == policy::Finish::kLength) || depth + 1 >= context_.settings.depth;
+  return sample;
+}
+
+void GrowingTree::merge_identical(std::vector<Sample>& samples) const {
+  std::vector<Sample> merged;
+  for (Sample& sample : samples) {
+    const auto same = std::ranges::find_if(merged, [&](const Sample& s) { return s.text == sample.text; });
+    if (same != merged.end()) {
+      ++same->multiplicity;
+      same->terminal |= sample.terminal;
+      continue;
+    }
+    sample.ordinal = 0;
+    merged.push_back(std::move(sample));
+  }
+  samples = std::move(merged);
+}
+
+int32_t GrowingTree::child_of(int32_t node, const Sample& sample) {
+  const NodeId id = child_id(nodes_[at(node)].id, sample.ordinal, sample.text);
+  for (const int32_t child : nodes_[at(node)].children)
+    if (nodes_[at(child)].id == id) return child;
+  const auto index = static_cast<int32_t>(nodes_.size());
+  nodes_.push_back({.id = id,
+                    .parent = node,
+                    .depth = nodes_[at(node)].depth + 1,
+                    .ordinal = sample.ordinal,
+                    .tokens = sample.tokens,
+                    .multiplicity = sample.multiplicity,
+                    .terminal = sample.terminal,
+                    .text = sample.text,
+                    .answer = sample.answer});
+  nodes_[at(node)].children.push_back(index);
+  return index;
+}
+
+}  // namespace hrm::tree

@@ -1,0 +1,85 @@
+// One problem's tree while it grows: what methods ask, the store answers where it can, else the policy.
+//
+// A method is a program against this class that depends on what it gets alone. So running it again over what the store
+// holds leads to where it was, and a run that was killed goes on to the same tree. The seed of a request is derived
+// from the settings' seed, the node's id (which stands for problem and path), the kind of request and its round: never
+// from time or threads.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tree/grow_settings.h"
+#include "tree/store.h"
+#include "tree/verdicts.h"
+
+namespace hrm::tree {
+
+// Thrown by a GrowingTree where a request has failed: the node stays as it is and is tried again by the next run.
+struct RequestFailed {
+  std::string message;
+};
+
+struct GrowCounts {
+  std::atomic<int64_t> nodes = 0, rollouts = 0, requests = 0, failed = 0;  // new in this run
+};
+
+// What all trees of a run share.
+struct GrowContext {
+  const GrowSettings& settings;
+  const StepFormat& format;
+  policy::Policy& policy;
+  StoreWriter& store;
+  GrowCounts& counts;
+};
+
+// Any number of threads may ask for different nodes at once.
+class GrowingTree {
+ public:
+  GrowingTree(const GrowContext& context, Problem problem);
+
+  // Children of the node; asks once, and again only for a node whose request has failed. Empty for a terminal node and
+  // at the settings' depth. Throws RequestFailed, and failure on a full disk.
+  std::vector<int32_t> expand(int32_t node);
+
+  // n continuations from the node to the end. Rounds of one node are numbered from 0 by the caller.
+  const std::vector<Sample>& rollouts(int32_t node, uint32_t round, int64_t n);
+
+  // The child with that text, made where it is missing: steps of a rollout become nodes without a request.
+  // last: no step follows, so it is the end of the solution.
+  int32_t adopt(int32_t node, const std::string& text, bool last, uint64_t seed);
+
+  // Copies, since others may be adding to the tree.
+  std::vector<std::string> path(int32_t node) const;
+  Node node(int32_t node) const;
+  bool ended(int32_t node) const;  // terminal, or at the settings' depth
+
+  AnswerVerdict verdict(const std::optional<std::string>& answer);
+  const GrowSettings& settings() const { return context_.settings; }
+  const StepFormat& format() const { return context_.format; }
+
+ private:
+  using Key = std::tuple<NodeId, Batch::Kind, uint32_t>;
+  const Batch& fetch(const Key& key, int32_t node, int64_t n);
+  Batch ask(const Key& key, int32_t node, int64_t n);
+  Sample child_sample(const policy::Choice& choice, int32_t depth) const;
+  void merge_identical(std::vector<Sample>& samples) const;
+  // REQUIRES: mutex_ is held.
+  int32_t child_of(int32_t node, const Sample& sample);
+  std::vector<std::string> path_locked(int32_t node) const;
+  const Batch& keep(const Key& key, Batch batch);
+
+  GrowContext context_;
+  Problem problem_;
+  NodeId root_;
+  mutable std::mutex mutex_;
+  std::deque<Node> nodes_;
+  std::map<Key, Batch> batches_;
+  AnswerGrader grader_;
+};
+
+}  // namespace hrm::tree
