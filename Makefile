@@ -23,7 +23,7 @@ configure = $(if $(CMAKE_FLAGS)$(filter-out 0,$(shell test -f build/$(1)/build.n
   cmake --preset $(1) $(2) $(CMAKE_FLAGS))
 clang = -DCMAKE_CXX_COMPILER=$$(scripts/newest_tool clang++ 16)
 
-.PHONY: all demo test real-server-test parity bench asan tsan layers format format-fix tidy lite lite-test install uninstall clean help
+.PHONY: all demo demo-reward test real-server-test parity bench asan tsan layers format format-fix tidy lite lite-test install uninstall clean help
 .DEFAULT_GOAL := all
 
 all: ## Build everything (build/release): hrm is build/release/bin/hrm
@@ -36,6 +36,12 @@ demo: ## The main job: make puzzles, train, interrupt, resume, evaluate, solve, 
 	@$(call configure,release)
 	@$(call build,release) hrm
 	@scripts/demo
+
+demo-reward: ## The data side of the reward model: problems, truth, labels, trees, rows, selection, in two minutes
+	@scripts/setup
+	@$(call configure,release)
+	@$(call build,release) hrm
+	@scripts/demo_reward
 
 test: all ## All tests; the last line counts them
 	@scripts/run_tests build/release

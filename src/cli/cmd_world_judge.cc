@@ -16,7 +16,7 @@ using worlds::StepFault;
 using worlds::StepTruth;
 
 struct Arguments {
-  std::filesystem::path file, out;
+  std::filesystem::path file, out, stepwise;
   int64_t show = 0;
   std::string color = "auto";
   bool json = false;
@@ -92,15 +92,23 @@ std::vector<Line> lines_of(const Counts& counts) {
   return lines;
 }
 
+// A stepwise row of TRL, as hrm rows reads them.
+Json stepwise_row(const worlds::ArithmeticProblem& problem, const Solution& solution) {
+  Json row = {{"prompt", problem.question}, {"completions", solution.steps}, {"labels", Json::array()}};
+  for (const StepTruth& step : solution.truth.steps) row["labels"].push_back(step.on_track);
+  return row;
+}
+
 void judge(const Arguments& args) {
   const bool colour = wants_color(args.color);
   Counts counts;
-  std::vector<Json> rows;
+  std::vector<Json> rows, stepwise;
   int64_t shown = 0;
   const auto take = [&](const worlds::ArithmeticProblem& problem, const Json& record, const std::string& place) {
     const Solution solution = worlds::judged(problem, steps_of(record, place));
     counts.add(solution);
     if (!args.json && shown++ < args.show) show(problem, solution, colour);
+    if (!args.stepwise.empty()) stepwise.push_back(stepwise_row(problem, solution));
     if (args.out.empty()) return;
     Json row = worlds::to_json(problem);
     row["solution"] = worlds::to_json(solution);
@@ -125,6 +133,7 @@ void judge(const Arguments& args) {
   }
   if (counts.solutions == 0) throw bad_input("cli.world.judge", "{} holds no solution", lines.source());
   if (!args.out.empty()) write_lines(args.out, rows);
+  if (!args.stepwise.empty()) write_lines(args.stepwise, stepwise);
 
   Json json = {{"solutions", counts.solutions}, {"steps", counts.steps}};
   if (!args.json) fmt::print("{} solutions, {} steps\n", counts.solutions, counts.steps);
@@ -157,6 +166,10 @@ void register_world_judge(CLI::App& world, Exit&) {
       ->type_name("N")
       ->capture_default_str();
   command.add_option("-o,--out", args->out, "write each solution with its truth as JSON lines")->type_name("FILE");
+  command
+      .add_option("--stepwise", args->stepwise,
+                  "write {prompt, completions, labels} for hrm rows; a label is whether the step ends on track")
+      ->type_name("FILE");
   add_color_option(command, args->color);
   add_json_flag(command, args->json);
   command.callback([args] { judge(*args); });

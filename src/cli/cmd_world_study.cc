@@ -69,7 +69,7 @@ void register_world_trees(CLI::App& world, Exit&) {
   add_threads_option(command, args->study.threads);
   add_json_flag(command, args->json);
   command.callback([args] { study_trees(*args); });
-  set_examples(command, {{"hrm world trees problems.jsonl --out study", "of trees with 5 children, 5 deep"}});
+  set_examples(command, {{"hrm world trees problems.jsonl --out study", "of trees with 5 children, 6 deep"}});
 }
 
 void register_world_study(CLI::App& world, Exit&) {

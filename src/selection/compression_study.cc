@@ -81,14 +81,16 @@ struct Labelled {
   int64_t tokens = 0;
 };
 
-// Gives each change, with a random sign, to a state drawn without replacement.
+// Gives each change, with a random sign, to a state drawn without replacement; the other sign where that would lead
+// out of [0, 1].
 std::vector<double> with_noise(std::vector<double> labels, std::span<const double> changes, Rng rng) {
   std::vector<size_t> order(labels.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   rng.shuffle(std::span(order));
   for (size_t i = 0; i < changes.size(); ++i) {
     double& label = labels[order[i]];
-    label = std::clamp(label + (rng.chance(0.5) ? changes[i] : -changes[i]), 0.0, 1.0);
+    const double sign = rng.chance(0.5) ? 1 : -1, there = label + sign * changes[i], back = label - sign * changes[i];
+    label = there >= 0 && there <= 1 ? there : std::clamp(back, 0.0, 1.0);
   }
   return labels;
 }
@@ -103,7 +105,7 @@ Labelled label(const Grown& grown, uint32_t index, const CompressionStudyOptions
   Labelled result{.tokens = grown.tokens};
   std::vector<double> plain, changes;
   for (size_t i = 1; i < tree.nodes.size(); ++i) {
-    if (tree.nodes[i].terminal) continue;
+    if (tree.nodes[i].children.empty()) continue;
     const double labels[] = {
         leaves[i].value(), policy[i].value(),
         (static_cast<double>(counts[i].correct) + 0.5) / (static_cast<double>(counts[i].total) + 1), hard[i].value(),
@@ -171,7 +173,7 @@ CompressionStudy study_compression(std::span<const worlds::ArithmeticProblem> pr
     tokens += one.tokens;
   }
   study.states = views[0].size();
-  if (study.states == 0) throw bad_input("selection.study", "the trees hold no step before an answer");
+  if (study.states == 0) throw bad_input("selection.study", "the trees hold no step that goes on");
   if (study.changed > 0) study.mean_change /= static_cast<double>(study.changed);
   study.tokens_per_state = static_cast<double>(tokens) / static_cast<double>(study.states);
   study.rows.resize(kViewCount);

@@ -2,15 +2,15 @@
 // Measured in the arithmetic world, where values are computed.
 //
 // Of each problem a tree is grown breadth-first as the authors grow theirs: `children` steps at every node, identical
-// ones apart, down to `depth`, where a branch without an answer ends as wrong. Every state but the root and the answers
-// is labelled, in one row per view:
+// ones apart, down to `depth`, where a branch without an answer ends as wrong. Every state but the root that was
+// expanded is labelled, in one row per view:
 //   leaves      right leaves / leaves (the authors' Monte-Carlo score), good where at least 1/2
 //   policy      mean over the children, recursively
 //   beta        Jeffreys mean of the same leaves
 //   hard        1 where any leaf is right
 //   compressed  `leaves` after node compression: some steps are merged with the step before, some labels have changed
 //   noise       `leaves` with the label changes of `compressed` given, with random signs, to as many states drawn at
-//               random (kept within [0, 1]): what those changes would do by themselves
+//               random: what those changes would do by themselves
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ namespace hrm::selection {
 
 struct CompressionStudyOptions {
   worlds::SlipSettings policy;
-  int64_t children = 5, depth = 5;  // each 1 to 8
+  int64_t children = 5, depth = 6;  // each 1 to 8
   uint64_t seed = 0;
   size_t threads = 0;
 };

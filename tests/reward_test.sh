@@ -1,0 +1,68 @@
+#!/bin/bash
+# The data side of the reward model from outside: problems, solutions, truth, rows, selection, studies.
+#   HRM: the program; HRM_SOURCE_DIR: the source tree.
+. "$(dirname "$0")/lib/checks.sh"
+
+# --- problems ---
+expect 0 "$HRM" world make --count 40 --seed 3 --out train.jsonl
+silent out
+expect 0 "$HRM" world make --count 40 --seed 3
+silent err
+cmp -s out train.jsonl || fail "the file and standard output differ"
+expect 0 "$HRM" world make --split test --count 40 --seed 3 --out test.jsonl operations=3 largest=9 operators=+-
+refuses "validation" "$HRM" world make --split validation
+refuses "operations" "$HRM" world make operations=0
+refuses "operators" "$HRM" world make operators=/
+refuses "did you mean 'largest'" "$HRM" world make largset=3
+refuses "allow more" "$HRM" world make --count 100000 operations=1 largest=2
+refuses "--count" "$HRM" world make --count 0
+
+# --- solutions and their truth ---
+policy=arithmetic:slip=0.2,repair=0.3
+expect 0 "$HRM" world solve train.jsonl --n 8 --policy $policy --rollouts 1,4 --seed 5 --out solved.jsonl
+expect 0 "$HRM" world solve - --n 8 --policy $policy --rollouts 1,4 --seed 5 --threads 1 <train.jsonl
+cmp -s out solved.jsonl || fail "the number of threads changes the solutions"
+expect 0 "$HRM" world judge solved.jsonl --show 1 --out judged.jsonl --stepwise steps.jsonl
+for word in "320 solutions" "valid steps" "repairs" "on track"; do says out "$word"; done
+silent err
+expect 0 "$HRM" world judge solved.jsonl --json
+says out '"correct"'
+echo '{"question": "(7+12)*3-15=?", "solution": "7+12=18;18*3-15\n!7+12=19;19*3-15\nhm\n#### 42", "answer": "42"}' >one
+expect 0 "$HRM" world judge one --show 1
+for word in "7+12 is 19, not 18" "(repairs)" "'hm' is no step" "the answer is right"; do says out "$word"; done
+refuses "missing" "$HRM" world judge missing
+refuses "question" "$HRM" world judge - < <(echo '{"solution": "x"}')
+refuses "line 2" "$HRM" world judge - < <(cat one && echo '{"question": "1+1=?"')
+refuses "answer '7'" "$HRM" world solve - < <(echo '{"question": "2*3=?", "answer": "7"}')
+refuses "slop" "$HRM" world solve train.jsonl --policy arithmetic:slop=1
+refuses "expected arithmetic" "$HRM" world solve train.jsonl --policy gpt
+refuses "holds no problem" "$HRM" world solve - </dev/null
+
+# --- rows ---
+expect 0 "$HRM" rows build steps.jsonl --kind hierarchical --out rows.jsonl
+expect 0 "$HRM" rows check rows.jsonl
+expect 0 "$HRM" rows convert steps.jsonl --to math-shepherd --out shepherd.jsonl
+for file in rows.jsonl shepherd.jsonl; do
+  checks=$((checks + 1))
+  [ -s $file ] || fail "$file is empty"
+done
+
+# --- selection ---
+expect 0 "$HRM" select bon solved.jsonl --scorer value --n 1,8 --out bon
+says out "value"
+checks=$((checks + 1))
+[ -s bon/report.md ] || fail "bon/report.md is missing"
+
+# --- studies ---
+expect 0 "$HRM" world study train.jsonl --policy $policy --rollouts 1,4 --out study
+for word in "| soft | 4 |" "| hard | 1 |" "RMSE"; do says out "$word"; done
+for file in README.md study.json rmse.svg hard.svg; do
+  checks=$((checks + 1))
+  [ -s study/$file ] || fail "study/$file is missing"
+done
+expect 0 "$HRM" world trees test.jsonl --policy $policy --depth 4 --json
+says out '"merged_repairs"'
+refuses "--depth" "$HRM" world trees test.jsonl --depth 9
+refuses "--rollouts" "$HRM" world study train.jsonl --rollouts 0
+
+finish
