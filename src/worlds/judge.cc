@@ -38,8 +38,8 @@ std::string_view take_next_line(std::string_view& text) {
   size_t end = heading_length(text);
   if (end == 0) {
     end = std::min(text.find('\n'), text.size());
-    for (size_t at = text.find('#', 1); at < end; at = text.find('#', at + 1))
-      if (heading_length(text.substr(at)) > 0) end = at;
+    for (size_t at = 1; at < end; ++at)
+      if (text[at] == '#' && heading_length(text.substr(at)) > 0) end = at;
   }
   const std::string_view line = text.substr(0, end);
   text.remove_prefix(end);
