@@ -184,7 +184,7 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
   const GoldenCase golden = load_golden_case(path);
   const GoldenBatch data = golden_batch(golden, "");
   const double bfloat16_spread = golden.json.at("largest_difference_bfloat16_float32.1");
-  const auto run = [&, device = device](Precision precision, const char* type, int segments, double tolerance) {
+  const auto run = [&, name_of_device = device](Precision precision, const char* type, int segments, double tolerance) {
     const auto config = golden_config(golden.json, precision);
     const NamedTensors weights = formula_weights(config, golden.json.at("seed"));
     for (const Json& entry : golden.json.at("names")) {
@@ -192,7 +192,7 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
       ASSERT_NE(found, weights.end()) << entry.at(0);
       EXPECT_EQ(found->second.shape(), entry.at(1).get<Shape>());
     }
-    const Backends backends = with_twins(config, device, weights, kTwinsOfLargeModels);
+    const Backends backends = with_twins(config, name_of_device, weights, kTwinsOfLargeModels);
     std::vector<std::unique_ptr<reasoning::Carry>> carries, trained;
     for (const auto& backend : backends) {
       carries.push_back(fresh_carry(*backend, data.batch()));
