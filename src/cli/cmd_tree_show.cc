@@ -57,6 +57,7 @@ void show(Arguments args) {
     if (!args.svg.empty()) break;
   }
   if (args.json) print_json(list);
+  if (chosen.empty() && !args.json) fmt::print("{}: holds no tree\n", args.store.string());
 }
 
 }  // namespace

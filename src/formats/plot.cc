@@ -20,23 +20,6 @@ constexpr std::array<std::string_view, 3> kDashes = {"", "7 3", "2 3"};
 constexpr int kLeft = 64, kRight = 18, kTop = 40, kBottom = 50, kLegendLine = 18;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (c == '&')
-      result += "&amp;";
-    else if (c == '"')
-      result += "&quot;";
-    else if (static_cast<unsigned char>(c) >= 0x20)
-      result += c;
-  }
-  return result;
-}
-
 // One axis: data to pixels, and where its ticks stand. Logarithmic axes work on decimal logarithms.
 struct Axis {
   bool log = false;
@@ -139,7 +122,7 @@ class Chart {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" "
         "font-family=\"system-ui, 'Segoe UI', Helvetica, Arial, sans-serif\" font-size=\"12\" role=\"img\">\n"
         "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n",
-        options_.width, options_.height, escaped(options_.title));
+        options_.width, options_.height, escape_xml(options_.title));
     text(kLeft, 24, "start", options_.title, "font-size=\"15\" font-weight=\"600\" fill=\"#222222\"");
     draw_axes();
     out_ += fmt::format(
@@ -191,7 +174,7 @@ class Chart {
   void text(double x, double y, std::string_view anchor, std::string_view content, std::string_view attributes) {
     if (content.empty()) return;
     out_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", x, y, anchor, attributes,
-                        escaped(content));
+                        escape_xml(content));
   }
 
   void draw_axes() {
@@ -268,6 +251,23 @@ std::vector<double> nice_ticks(double low, double high, int wanted) {
   const double first = std::ceil(low / step - 1e-9), last = std::floor(high / step + 1e-9);
   for (double i = first; i <= last && ticks.size() < 100; ++i) ticks.push_back(i * step);
   return ticks;
+}
+
+std::string escape_xml(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '<')
+      result += "&lt;";
+    else if (c == '>')
+      result += "&gt;";
+    else if (c == '&')
+      result += "&amp;";
+    else if (c == '"')
+      result += "&quot;";
+    else if (static_cast<unsigned char>(c) >= 0x20)
+      result += c;
+  }
+  return result;
 }
 
 std::string render_plot(std::span<const PlotSeries> series, const PlotOptions& options) {

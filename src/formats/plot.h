@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hrm {
@@ -26,6 +27,9 @@ struct PlotOptions {
 // REQUIRES: lengths as said above. Without a single point to draw the axes are empty and say so.
 std::string render_plot(std::span<const PlotSeries> series, const PlotOptions& options);
 void save_plot(const std::filesystem::path& path, std::span<const PlotSeries> series, const PlotOptions& options);
+
+// Text as it may stand in SVG, between tags and in attributes; control characters are left out.
+std::string escape_xml(std::string_view text);
 
 // Round numbers (1, 2, 5 times a power of ten) that divide [low, high] into about `wanted` parts, the outer ones just
 // inside it. REQUIRES: low < high, both finite.

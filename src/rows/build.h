@@ -1,4 +1,4 @@
-// Training rows from files of labelled steps and from stored trees, in one file or split in two by problem.
+// Training rows from files of labelled steps, in one file or split in two by problem.
 #pragma once
 
 #include <filesystem>

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/utf8.h"
+#include "formats/plot.h"
 
 namespace hrm::tree {
 namespace {
@@ -106,21 +107,6 @@ class TextDrawing {
   int64_t drawn_ = 0, left_out_ = 0;
 };
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (c == '&')
-      result += "&amp;";
-    else
-      result += c;
-  }
-  return result;
-}
-
 std::string svg_color(const std::optional<double>& value) {
   if (!value) return "#bbbbbb";
   const auto mix = [&](int low, int high) { return static_cast<int>(low + (high - low) * *value + 0.5); };
@@ -173,7 +159,7 @@ std::string draw_svg(const Tree& tree, const Values& values, const Verdicts& ver
       "font-size=\"11\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"{}\" y=\"20\" "
       "font-size=\"13\">{}</text>\n",
       2 * kMargin + kLevel * layout.levels, 2 * kMargin + 26 + kRow * layout.rows, kMargin,
-      escaped(one_line(tree.problem.question, 100)));
+      escape_xml(one_line(tree.problem.question, 100)));
   for (const int32_t node : layout.nodes) {
     const int32_t parent = tree.nodes[at(node)].parent;
     if (parent < 0) continue;
@@ -188,7 +174,7 @@ std::string draw_svg(const Tree& tree, const Values& values, const Verdicts& ver
     svg += fmt::format(
         "<circle cx=\"{}\" cy=\"{}\" r=\"7\" fill=\"{}\"><title>{}</title></circle>\n<text x=\"{}\" "
         "y=\"{}\">{}{}</text>\n",
-        x(node), y(node), svg_color(values[at(node)]), escaped(one_line(n.text, 2000)), x(node) + 10, y(node) + 4,
+        x(node), y(node), svg_color(values[at(node)]), escape_xml(one_line(n.text, 2000)), x(node) + 10, y(node) + 4,
         value_text(values[at(node)]), mark.empty() ? "" : fmt::format(" {}", mark));
   }
   return svg + "</svg>\n";
