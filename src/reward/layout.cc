@@ -1,0 +1,178 @@
+#include "reward/layout.h"
+
+#include "base/utf8.h"
+#include "rows/prompt.h"
+#include "rows/read_stepwise.h"
+#include "rows/step_text.h"
+#include "text/chat_template.h"
+
+namespace hrm::reward {
+namespace {
+
+constexpr std::string_view kWhere = "reward.layout", kQuestion = "{question}", kStep = "{step}", kNext = "{next}";
+constexpr size_t kMostKnown = 1 << 16;  // parts remembered
+
+text::ChatTemplate chat_of(const std::string& jinja) {
+  return jinja.empty() ? text::ChatTemplate::named("chatml") : text::ChatTemplate::recognise(jinja, "chat template");
+}
+
+void qwen_prm(Layout& layout, const text::ChatTemplate& chat) {
+  const std::vector<text::ChatMessage> messages = {
+      {"system", "Please reason step by step, and put your final answer within \\boxed{}."},
+      {"user", std::string(kQuestion)}};
+  layout.head = chat.render(messages, /*add_generation_prompt=*/true);
+  layout.tail = "<extra_0>";
+}
+
+// A conversation with marks in the places of question and steps, cut at them.
+void rlhflow(Layout& layout, const text::ChatTemplate& chat) {
+  const std::vector<text::ChatMessage> messages = {
+      {"user", std::string(kStep)}, {"assistant", "+"}, {"user", std::string(kNext)}};
+  const std::string text = chat.render(messages, true);
+  const std::string one = chat.render(std::span(messages).first(1), true);
+  const size_t step = text.find(kStep), behind = step + kStep.size(), next = text.find(kNext);
+  layout.head = text.substr(0, step) + std::string(kQuestion);
+  layout.first_lead = " ";
+  layout.tail = one.substr(behind);
+  layout.lead = text.substr(one.size(), next - one.size());
+  layout.good = "+";
+  layout.bad = "-";
+}
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+std::vector<std::string> filled(std::vector<std::string> steps) {
+  std::erase_if(steps, [](const std::string& step) { return step.empty(); });
+  return steps;
+}
+
+}  // namespace
+
+EnumNames<Form> enum_names(Form) {
+  static constexpr std::pair<Form, std::string_view> names[] = {{Form::kPrompt, "prompt"}, {Form::kSteps, "steps"}};
+  return names;
+}
+
+EnumNames<LayoutName> enum_names(LayoutName) {
+  static constexpr std::pair<LayoutName, std::string_view> names[] = {
+      {LayoutName::kPrompt, "prompt"},    {LayoutName::kTrl, "trl"},         {LayoutName::kShepherd, "shepherd"},
+      {LayoutName::kQwenPrm, "qwen_prm"}, {LayoutName::kSkywork, "skywork"}, {LayoutName::kRlhflow, "rlhflow"}};
+  return names;
+}
+
+void Layout::validate(std::string_view source) const {
+  if (form == Form::kSteps && kind == rows::Kind::kOutcome)
+    throw bad_input(kWhere, "{}: an outcome model reads prompts: form = steps does not fit kind = orm", source);
+  if (form == Form::kSteps && head.find(kQuestion) == std::string::npos)
+    throw bad_input(kWhere, "{}: head = '{}' has no {{question}}", source, head.substr(0, 80));
+  if (form == Form::kSteps && tail.empty())
+    throw bad_input(kWhere, "{}: tail is empty: name the text behind a step at which its score is read", source);
+  if (good.empty() != bad.empty())
+    throw bad_input(kWhere, "{}: good and bad belong together: give both tokens or neither", source);
+}
+
+Layout named_layout(LayoutName name, const std::string& chat_template, const std::string& bos) {
+  Layout layout{.name = name};
+  if (name == LayoutName::kPrompt) return layout;
+  layout.form = Form::kSteps;
+  layout.head = kQuestion;
+  layout.frame = name == LayoutName::kTrl || name == LayoutName::kShepherd;
+  if (name == LayoutName::kTrl) {
+    layout.tail = "\n";
+  } else if (name == LayoutName::kShepherd) {
+    layout.first_lead = " ";
+    layout.lead = "\n";
+    layout.tail = " " + std::string(rows::kShepherdMark);
+    layout.good = "+";
+    layout.bad = "-";
+  } else if (name == LayoutName::kSkywork) {
+    layout.head = bos + std::string(kQuestion) + "\n";
+    layout.tail = "\n";
+    layout.by_line = true;
+  } else if (name == LayoutName::kQwenPrm) {
+    qwen_prm(layout, chat_of(chat_template));
+  } else {
+    rlhflow(layout, chat_of(chat_template));
+  }
+  return layout;
+}
+
+LayoutReader::LayoutReader(Layout layout, const text::Tokenizer& tokenizer)
+    : layout_(std::move(layout)), tokenizer_(tokenizer) {
+  if (layout_.good.empty()) return;
+  // A token as text: what encodes to one id, blanks included (" +" of Math-Shepherd's tokenizer).
+  const auto id_of = [&](const std::string& token) -> int64_t {
+    const std::vector<int32_t> ids = tokenizer.encode(token, false);
+    if (ids.size() != 1)
+      throw bad_input(kWhere, "{}: '{}' is no single token: name the tokens of the score with good and bad",
+                      tokenizer.source(), token);
+    return ids[0];
+  };
+  good_ = id_of(layout_.good);
+  bad_ = id_of(layout_.bad);
+  if (good_ == bad_) throw bad_input(kWhere, "good and bad are the same token '{}'", layout_.good);
+}
+
+void LayoutReader::append(std::string_view part, std::vector<int64_t>& ids) {
+  if (part.empty()) return;
+  if (known_.size() > kMostKnown) known_.clear();
+  auto [at, fresh] = known_.try_emplace(std::string(part));
+  if (fresh) at->second = tokenizer_.encode(part, false);
+  ids.insert(ids.end(), at->second.begin(), at->second.end());
+}
+
+std::vector<int64_t> LayoutReader::begin() const {
+  std::vector<int64_t> ids;
+  if (!layout_.frame) return ids;
+  // What stands before an empty text: beginning-of-sequence tokens. No known tokenizer puts one behind it too.
+  for (const int32_t id : tokenizer_.encode("", true)) ids.push_back(id);
+  return ids;
+}
+
+std::vector<int64_t> LayoutReader::row(std::string_view text) {
+  std::vector<int64_t> ids = begin();
+  size_t from = 0;
+  for (size_t i = 1; i < text.size(); ++i) {
+    if (text[i - 1] != '\n' || is_space(text[i])) continue;
+    append(text.substr(from, i - from), ids);
+    from = i;
+  }
+  append(text.substr(from), ids);
+  return ids;
+}
+
+LayoutReader::Solution LayoutReader::solution(std::string_view question, const std::vector<std::string>& steps) {
+  const bool sound = layout_.mode == rows::Mode::kSound;
+  Solution all{.ids = begin(), .places = {}};
+  std::string head = layout_.head;
+  if (const size_t at = head.find(kQuestion); at != std::string::npos)
+    head.replace(at, kQuestion.size(), sound ? strip(question) : question);
+  append(head, all.ids);
+  const std::vector<std::string> texts = sound ? rows::tidy_steps(steps) : steps;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    std::string text = (i == 0 ? layout_.first_lead : layout_.lead) + texts[i];
+    for (size_t end; layout_.by_line && (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) {
+      append(std::string_view(text).substr(0, end), all.ids);
+      append(layout_.tail, all.ids);
+    }
+    append(text, all.ids);
+    append(layout_.tail, all.ids);
+    all.places.push_back(static_cast<int64_t>(all.ids.size()) - 1);
+  }
+  return all;
+}
+
+std::vector<int64_t> LayoutReader::step(std::string_view question, const std::vector<std::string>& steps) {
+  if (layout_.form == Form::kSteps) return solution(question, steps).ids;
+  const bool sound = layout_.mode == rows::Mode::kSound;
+  std::vector<std::string> texts = sound ? rows::tidy_steps(steps) : steps;
+  if (sound) question = strip(question);
+  if (layout_.kind == rows::Kind::kOutcome)
+    return row(rows::outcome_prompt(question, rows::join(filled(std::move(texts)), layout_.separator), layout_.mode));
+  const std::string current = std::move(texts.back());
+  texts.pop_back();
+  return row(
+      rows::step_prompt(question, rows::join(filled(std::move(texts)), layout_.separator), current, layout_.mode));
+}
+
+}  // namespace hrm::reward

@@ -1,0 +1,103 @@
+// How a question and its steps become the text that a reward model reads, and where its score stands.
+//
+// A score is always read at the last id of a text, so that whatever comes later cannot change it. Two forms:
+//
+//   prompt  a text of its own per step (rows/prompt.h, arXiv 2503.13551): question, what was reasoned before, the step.
+//           An outcome model reads question and solution so far.
+//   steps   one text per solution: head, then for each step  lead step tail.  The score of a step is read at the last
+//           token of its tail.
+//
+// Forms of published models, all of them `steps`:
+//   trl        question, step, "\n", step, "\n"          token classification (TRL's PRMTrainer)
+//   shepherd   question " " step " ки", "\n" step " ки"  softmax over the tokens + and - (Math-Shepherd, 2312.08935)
+//   qwen_prm   ChatML, step "<extra_0>" step "<extra_0>" Qwen2.5-Math-PRM (2501.07301)
+//   skywork    question "\n", each line of a step "\n"   Skywork-o1-PRM
+//   rlhflow    a user message per step, the model answers + or -; read where it would answer
+//
+// Ids never depend on later text. `steps`: question, lead and step, and tail are encoded each on their own and joined,
+// as the published programs do or as special tokens bring about. `prompt`: texts are cut where a newline is followed by
+// something that is no white space, and the parts are encoded each on their own; the expressions of Qwen2 and Llama 3
+// cut there anyway, so that their ids are those of the whole text. Training reads its texts through the same functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/fields.h"
+#include "rows/row.h"
+#include "text/tokenizer.h"
+
+namespace hrm::reward {
+
+enum class Form { kPrompt, kSteps };
+EnumNames<Form> enum_names(Form);
+
+enum class LayoutName { kPrompt, kTrl, kShepherd, kQwenPrm, kSkywork, kRlhflow };
+EnumNames<LayoutName> enum_names(LayoutName);
+
+struct Layout {
+  LayoutName name = LayoutName::kPrompt;
+  Form form = Form::kPrompt;
+  rows::Kind kind = rows::Kind::kProcess;    // kHierarchical reads what kProcess reads
+  rows::Mode mode = rows::Mode::kSound;      // kSound tidies steps as training rows do (rows/step_text.h)
+  std::string separator = "\n\n";            // prompt: between the steps before
+  std::string head, first_lead, lead, tail;  // steps: "{question}" in head; lead: of the second step and later ones
+  bool by_line = false;                      // steps: the lines of a step are encoded apart, each with a tail
+  bool frame = true;                         // the special tokens with which the tokenizer begins a text
+  std::string good, bad;                     // the tokens whose softmax is the score; empty: the head says it
+
+  static void fields(auto& self, auto&& field) {
+    field("name", self.name, "prompt, trl, shepherd, qwen_prm, skywork or rlhflow");
+    field("form", self.form, "prompt: a text per step; steps: a text per solution");
+    field("kind", self.kind, "orm, prm or hierarchical");
+    field("mode", self.mode, "sound or faithful prompts");
+    field("separator", self.separator, "between the steps before the one that is judged");
+    field("head", self.head, "before the first step; {question} stands for it");
+    field("first_lead", self.first_lead, "before the first step's text");
+    field("lead", self.lead, "before the text of later steps");
+    field("tail", self.tail, "behind a step; its last token is where the score is read");
+    field("by_line", self.by_line, "each line of a step is followed by the tail");
+    field("frame", self.frame, "begin with the tokenizer's special tokens");
+    field("good", self.good, "token whose probability is the score");
+    field("bad", self.bad, "token that it is weighed against");
+  }
+  void validate(std::string_view source) const;  // throws bad_input
+};
+
+// The form of that name. chat_template, bos: what the model's folder says (text/tokenizer_config.h); rlhflow and
+// qwen_prm use ChatML where there is no template. Throws bad_input for a template that is not known.
+Layout named_layout(LayoutName name, const std::string& chat_template, const std::string& bos);
+
+// Texts to ids. Not thread-safe: it remembers parts that it has encoded. The tokenizer must outlive it.
+class LayoutReader {
+ public:
+  // Throws bad_input where the tokenizer lacks good or bad.
+  LayoutReader(Layout layout, const text::Tokenizer& tokenizer);
+  const Layout& layout() const { return layout_; }
+  // Ids of good and bad. REQUIRES: the layout names them.
+  int64_t good() const { return good_; }
+  int64_t bad() const { return bad_; }
+
+  // What is read for the score of the last of these steps. REQUIRES: at least one step; the result is never empty.
+  std::vector<int64_t> step(std::string_view question, const std::vector<std::string>& steps);
+  // Where, within step() of all steps, the score of each is read. REQUIRES: form kSteps.
+  struct Solution {
+    std::vector<int64_t> ids, places;
+  };
+  Solution solution(std::string_view question, const std::vector<std::string>& steps);
+  // The text of a training row. REQUIRES: form kPrompt.
+  std::vector<int64_t> row(std::string_view text);
+
+ private:
+  void append(std::string_view part, std::vector<int64_t>& ids);
+  std::vector<int64_t> begin() const;
+
+  Layout layout_;
+  const text::Tokenizer& tokenizer_;
+  int64_t good_ = -1, bad_ = -1;
+  std::unordered_map<std::string, std::vector<int32_t>> known_;
+};
+
+}  // namespace hrm::reward

@@ -1,0 +1,72 @@
+// A reward model: decoder, head, tokenizer, and how it reads steps.
+//
+// A folder is a Hugging Face folder with the tokenizer in it. Folders written here have a reward.json beside
+// (docs/reward-models.md); of others the checkpoint tells the layout:
+//   ForSequenceClassification   prompt     ForProcessRewardModel  qwen_prm
+//   ForTokenClassification      trl        v_head.summary         skywork
+// A plain language model tells nothing: shepherd or rlhflow must be named.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "language/losses.h"
+#include "language/model_io.h"
+#include "reward/layout.h"
+#include "text/tokenizer.h"
+
+namespace hrm::reward {
+
+// What makes a score of a head's outputs.
+enum class ScoreKind {
+  kRaw,      // the one output
+  kSigmoid,  // of the one output
+  kClass,    // P(class 1) of two
+  kBeta,     // a / (a + b), a and b = softplus of two outputs
+  kTokens,   // softmax over the tokens good and bad
+};
+EnumNames<ScoreKind> enum_names(ScoreKind);
+
+struct RewardConfig {
+  std::string name;  // of the scorer, in files of scores; empty: the folder's
+  ScoreKind score = ScoreKind::kRaw;
+  Layout layout;
+
+  static void fields(auto& self, auto&& field) {
+    field("name", self.name, "how files of scores name this model");
+    field("score", self.score, "raw, sigmoid, class, beta or tokens");
+    field("layout", self.layout, "");
+  }
+};
+
+struct RewardModel {
+  language::LanguageModel model;
+  std::shared_ptr<const text::Tokenizer> tokenizer;
+  RewardConfig config;
+};
+
+// What overrules a folder.
+struct RewardOverrides {
+  std::optional<LayoutName> layout;
+  std::optional<rows::Kind> kind;
+  std::optional<rows::Mode> mode;
+  std::string good, bad, name;
+};
+
+// path: a folder, or the run folder of `hrm reward train`, whose model/ is taken. Throws bad_input naming folder and
+// fault: a head that is not the one that config.json names, tensors that are missing or misshapen, a tokenizer with
+// more tokens than the model, no layout, a score that does not fit the head.
+RewardModel load_reward_model(const std::filesystem::path& path, const RewardOverrides& overrides = {},
+                              const language::LoadOptions& options = {});
+
+// The score of a head that was trained with this loss. Throws bad_input where they do not fit.
+ScoreKind score_of(language::HeadKind head, int64_t outputs, std::optional<language::LossKind> loss);
+
+// reward.json, in a folder that save_model() wrote.
+void save_reward_config(const std::filesystem::path& folder, const RewardConfig& config);
+
+// Throws bad_input where an id of the tokenizer has no row in the embedding.
+void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderConfig& config);
+
+}  // namespace hrm::reward

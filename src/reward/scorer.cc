@@ -1,0 +1,201 @@
+#include "reward/scorer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+
+namespace hrm::reward {
+namespace {
+
+constexpr std::string_view kWhere = "reward.score";
+
+int64_t longest(auto&& rows) {
+  int64_t length = 0;
+  for (const auto& row : rows) length = std::max(length, row.node->length());
+  return length;
+}
+
+}  // namespace
+
+struct Scorer::Walk {
+  std::span<const std::vector<int64_t>> texts;
+  std::vector<double> results;
+};
+
+Scorer::Scorer(RewardModel model, const ScorerOptions& options)
+    : model_(std::move(model)),
+      options_(options),
+      decoder_(model_.model.config, model_.model.parameters, {.compute = options.compute}),
+      head_(model_.model.head, model_.model.config, model_.model.parameters),
+      reader_(model_.config.layout, *model_.tokenizer) {
+  const language::DecoderConfig& config = model_.model.config;
+  bytes_per_token_ = 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim *
+                     static_cast<int64_t>(at::elementSize(options.compute));
+}
+
+// [M,D] -> [M]
+at::Tensor Scorer::scores(const at::Tensor& hidden) const {
+  const at::Tensor outputs = head_(decoder_, hidden);
+  switch (model_.config.score) {
+    case ScoreKind::kTokens:
+      return language::two_token_score(outputs, reader_.good(), reader_.bad());
+    case ScoreKind::kRaw:
+      return outputs.squeeze(-1);
+    case ScoreKind::kSigmoid:
+      return outputs.squeeze(-1).sigmoid();
+    case ScoreKind::kClass:
+      return at::softmax(outputs, -1).select(-1, 1);
+    case ScoreKind::kBeta:
+      break;
+  }
+  const at::Tensor shapes = at::softplus(outputs) + 1e-3;  // as the loss takes them: the second is that of successes
+  return shapes.select(-1, 1) / shapes.sum(-1);
+}
+
+void Scorer::check_length(std::span<const std::vector<int64_t>> texts) const {
+  const int64_t most = model_.model.config.max_position_embeddings;
+  for (const std::vector<int64_t>& text : texts)
+    if (std::ssize(text) > most)
+      throw bad_input(kWhere, "a text of {} tokens exceeds the {} that {} reads (max_position_embeddings)", text.size(),
+                      most, name());
+}
+
+// One call: the rows' tokens behind what `cache` has read, and then what comes behind them.
+void Scorer::read(const language::KvCache& cache, std::span<const Row> rows, Walk& walk) {
+  const int64_t b = std::ssize(rows), t = longest(rows);
+  const bool siblings = std::ranges::all_of(rows, [&](const Row& row) { return row.parent == rows[0].parent; });
+  std::vector<int64_t> parents, counts, flat;
+  std::vector<int32_t> results;
+  at::Tensor ids = at::zeros({b, t}, at::kLong);
+  for (int64_t r = 0; r < b; ++r) {
+    const TrieNode& node = *rows[static_cast<size_t>(r)].node;
+    const std::vector<int64_t>& text = walk.texts[static_cast<size_t>(node.sequence)];
+    std::copy(text.begin() + node.begin, text.begin() + node.end, ids.data_ptr<int64_t>() + r * t);
+    for (const TrieNode::Read& read : node.reads) {
+      flat.push_back(r * t + read.place - node.begin);
+      results.push_back(read.result);
+    }
+    parents.push_back(rows[static_cast<size_t>(r)].parent);
+    counts.push_back(node.length());
+    work_.read_tokens += node.length();
+  }
+  ++work_.calls;
+  language::KvCache own = siblings ? cache.branch(parents[0], b) : cache;
+  if (!siblings) own.keep(parents);
+  const at::Tensor hidden = decoder_.hidden(ids.to(decoder_.device()), counts, own).flatten(0, 1);
+  if (!flat.empty()) {
+    const at::Tensor at = at::tensor(flat, at::kLong).to(hidden.device());
+    const at::Tensor values = scores(hidden.index_select(0, at)).to(at::kCPU, at::kDouble).contiguous();
+    for (size_t i = 0; i < results.size(); ++i)
+      walk.results[static_cast<size_t>(results[i])] = values.data_ptr<double>()[i];
+  }
+  std::vector<Row> below;
+  std::vector<int64_t> kept;
+  for (int64_t r = 0; r < b; ++r) {
+    const TrieNode& node = *rows[static_cast<size_t>(r)].node;
+    for (const TrieNode& child : node.children) below.push_back({&child, std::ssize(kept)});
+    if (!node.children.empty()) kept.push_back(r);
+  }
+  if (below.empty()) return;
+  if (std::ssize(kept) < b) own.keep(kept);
+  descend(own, below, walk);
+}
+
+// Cuts what comes next into calls: the children of one row alone where they are enough, else of several rows, as many
+// as the limits allow. Rows of like length share a call where the order is free.
+void Scorer::descend(const language::KvCache& cache, std::span<const Row> rows, Walk& walk) {
+  std::vector<Row> shared;
+  for (size_t from = 0, to; from < rows.size(); from = to) {
+    int64_t tokens = 0;
+    for (to = from; to < rows.size() && rows[to].parent == rows[from].parent; ++to) tokens += rows[to].node->length();
+    const bool own = tokens >= options_.branch_tokens || (from == 0 && to == rows.size());
+    for (size_t at = from; own && at < to;) {
+      size_t end = at;
+      for (int64_t most = 0; end < to; ++end) {
+        most = std::max(most, rows[end].node->length());
+        const int64_t cells = most * static_cast<int64_t>(end + 1 - at);
+        if (end > at && (cells > options_.call_tokens || cells * bytes_per_token_ > options_.cache_bytes)) break;
+      }
+      read(cache, rows.subspan(at, end - at), walk);
+      at = end;
+    }
+    if (!own)
+      shared.insert(shared.end(), rows.begin() + static_cast<int64_t>(from), rows.begin() + static_cast<int64_t>(to));
+  }
+  std::ranges::stable_sort(shared, std::greater(), [](const Row& row) { return row.node->length(); });
+  for (size_t at = 0, end; at < shared.size(); at = end) {
+    const int64_t most = shared[at].node->length();
+    int64_t held = 0, padding = 0;
+    for (end = at; end < shared.size(); ++end) {
+      held = std::max(held, cache.length(shared[end].parent) - cache.prefix() + most);
+      padding += most - shared[end].node->length();
+      const auto count = static_cast<int64_t>(end + 1 - at);
+      if (end > at && (most * count > options_.call_tokens || held * count * bytes_per_token_ > options_.cache_bytes ||
+                       padding > options_.branch_tokens))
+        break;
+    }
+    read(cache, std::span(shared).subspan(at, end - at), walk);
+  }
+}
+
+std::vector<double> Scorer::score_texts(std::span<const std::vector<int64_t>> texts) {
+  check_length(texts);
+  const at::NoGradGuard no_grad;
+  Walk walk{.texts = texts, .results = std::vector<double>(texts.size())};
+  const std::vector<TrieNode> forest = token_trie(texts, options_.worth);
+  work_.texts += std::ssize(texts);
+  for (const std::vector<int64_t>& text : texts) work_.text_tokens += std::ssize(text);
+  std::vector<Row> rows;
+  for (const TrieNode& node : forest) rows.push_back({&node, 0});
+  descend(language::KvCache(1), rows, walk);
+  return std::move(walk.results);
+}
+
+std::vector<double> Scorer::score_alone(std::span<const std::vector<int64_t>> texts) {
+  check_length(texts);
+  const at::NoGradGuard no_grad;
+  std::vector<double> results;
+  for (const std::vector<int64_t>& text : texts) {
+    const at::Tensor ids = at::tensor(text, at::kLong).unsqueeze(0).to(decoder_.device());
+    results.push_back(scores(decoder_.hidden(ids).select(1, -1)).item<double>());
+  }
+  return results;
+}
+
+std::vector<double> Scorer::score(const tree::Tree& tree, std::span<const int32_t> nodes) {
+  std::vector<std::vector<int64_t>> texts;
+  for (const int32_t node : nodes) {
+    const std::vector<std::string_view> path = tree::path_texts(tree, node);
+    if (path.empty()) throw bad_input(kWhere, "the root of a tree is no step: it has no score");
+    texts.push_back(reader_.step(tree.problem.question, {path.begin(), path.end()}));
+  }
+  return score_texts(texts);
+}
+
+std::vector<std::vector<double>> Scorer::score(std::span<const Solution> solutions) {
+  std::vector<std::vector<int64_t>> texts;
+  for (const auto& [question, steps] : solutions) {
+    if (model_.config.layout.form == Form::kSteps) {
+      const LayoutReader::Solution all = reader_.solution(question, *steps);
+      for (const int64_t place : all.places) texts.emplace_back(all.ids.begin(), all.ids.begin() + place + 1);
+      continue;
+    }
+    for (size_t i = 0; i < steps->size(); ++i)
+      texts.push_back(reader_.step(question, {steps->begin(), steps->begin() + static_cast<int64_t>(i) + 1}));
+  }
+  const std::vector<double> flat = score_texts(texts);
+  std::vector<std::vector<double>> scores;
+  auto at = flat.begin();
+  for (const auto& [question, steps] : solutions) {
+    scores.emplace_back(at, at + std::ssize(*steps));
+    at += std::ssize(*steps);
+  }
+  return scores;
+}
+
+std::unique_ptr<tree::StepScorer> open_scorer(const std::filesystem::path& folder) {
+  return std::make_unique<Scorer>(load_reward_model(folder));
+}
+
+}  // namespace hrm::reward

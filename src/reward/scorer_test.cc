@@ -1,0 +1,143 @@
+#include "reward/scorer.h"
+
+#include <gtest/gtest.h>
+
+#include "reward/reward_testing.h"
+
+namespace hrm::reward {
+namespace {
+
+using language::HeadKind;
+
+constexpr double kTolerance = 1e-4;
+
+// Each node gets 0 to 5 children of 0 to 40 characters; siblings often begin alike.
+tree::Tree random_tree(Rng& rng, int32_t depth) {
+  tree::Tree tree{.problem = {"1", "What is " + random_text(rng, 12) + "?", "4"}, .nodes = {{}}, .rollouts = {}};
+  for (size_t at = 0; at < tree.nodes.size(); ++at) {
+    if (tree.nodes[at].depth == depth || tree.nodes.size() > 80) continue;
+    const std::string start = random_text(rng, rng.below(50));
+    for (uint64_t i = 0; i < 1 + rng.below(5); ++i) {
+      tree::Node node;
+      node.text = (rng.chance(0.5) ? start : "") + random_text(rng, rng.below(40));
+      node.parent = static_cast<int32_t>(at);
+      node.depth = tree.nodes[at].depth + 1;
+      tree.nodes[at].children.push_back(static_cast<int32_t>(tree.nodes.size()));
+      tree.nodes.push_back(node);
+    }
+  }
+  tree::sort_breadth_first(tree);
+  return tree;
+}
+
+std::vector<int32_t> all_steps(const tree::Tree& tree) {
+  std::vector<int32_t> nodes;
+  for (size_t i = 1; i < tree.nodes.size(); ++i) nodes.push_back(static_cast<int32_t>(i));
+  return nodes;
+}
+
+double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  EXPECT_EQ(a.size(), b.size());
+  double largest = 0;
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) largest = std::max(largest, std::fabs(a[i] - b[i]));
+  return largest;
+}
+
+double spread(const std::vector<double>& values) {
+  const auto [low, high] = std::ranges::minmax(values);
+  return high - low;
+}
+
+struct Case {
+  LayoutName layout;
+  HeadKind head;
+  int64_t outputs;
+  rows::Kind kind = rows::Kind::kProcess;
+};
+
+const Case kCases[] = {
+    {LayoutName::kPrompt, HeadKind::kSequence, 1}, {LayoutName::kPrompt, HeadKind::kSequence, 2, rows::Kind::kOutcome},
+    {LayoutName::kTrl, HeadKind::kToken, 2},       {LayoutName::kShepherd, HeadKind::kLanguage, 0},
+    {LayoutName::kQwenPrm, HeadKind::kProcess, 2}, {LayoutName::kSkywork, HeadKind::kValue, 1},
+    {LayoutName::kRlhflow, HeadKind::kLanguage, 0}};
+
+std::unique_ptr<Scorer> scorer_of(const TestFolder& folder, const Case& each, const ScorerOptions& options) {
+  write_checkpoint(folder.path, each.head, each.outputs, {"<extra_0>", "<|im_start|>", "<|im_end|>"}, 2048);
+  RewardModel model = load_reward_model(folder.path, {.layout = each.layout, .kind = each.kind});
+  return std::make_unique<Scorer>(std::move(model), options);
+}
+
+TEST(Scorer, TreeEqualsEachPathAloneInEveryLayout) {
+  for (const Case& each : kCases)
+    for (const ScorerOptions& options : {ScorerOptions{}, ScorerOptions{.worth = 0, .branch_tokens = 0},
+                                         ScorerOptions{.worth = 0, .branch_tokens = 1 << 30},
+                                         ScorerOptions{.worth = 3, .call_tokens = 60, .cache_bytes = 40000}}) {
+      const TestFolder folder("layouts");
+      const auto scorer = scorer_of(folder, each, options);
+      Rng rng(11, {static_cast<uint64_t>(each.layout)});
+      const tree::Tree tree = random_tree(rng, 4);
+      const std::vector<int32_t> nodes = all_steps(tree);
+      const std::vector<double> shared = scorer->score(tree, nodes);
+      std::vector<std::vector<int64_t>> texts;
+      for (const int32_t node : nodes) {
+        const auto path = tree::path_texts(tree, node);
+        texts.push_back(scorer->reader().step(tree.problem.question, {path.begin(), path.end()}));
+      }
+      EXPECT_LT(largest_difference(shared, scorer->score_alone(texts)), kTolerance) << name_of_enum(each.layout);
+      EXPECT_GT(spread(shared), 0.02) << "scores that hardly differ prove nothing: " << name_of_enum(each.layout);
+      EXPECT_LT(scorer->work().read_tokens, scorer->work().text_tokens / 2);
+    }
+}
+
+TEST(Scorer, SolutionsOfManyProblemsEqualTheirTrees) {
+  const TestFolder folder("solutions");
+  const auto scorer = scorer_of(folder, kCases[0], {});
+  Rng rng(3);
+  std::vector<std::string> questions;
+  std::vector<std::vector<std::string>> steps;
+  for (int i = 0; i < 12; ++i) {
+    questions.push_back("What is " + random_text(rng, 9) + "?");
+    auto& solution = steps.emplace_back(rng.below(5));  // some have no step
+    for (std::string& step : solution) step = random_text(rng, 25);
+  }
+  std::vector<Scorer::Solution> solutions;
+  for (size_t i = 0; i < steps.size(); ++i) solutions.push_back({questions[i / 4], &steps[i]});
+  const auto scores = scorer->score(solutions);
+  ASSERT_EQ(scores.size(), steps.size());
+  for (size_t i = 0; i < steps.size(); ++i) {
+    ASSERT_EQ(scores[i].size(), steps[i].size());
+    for (size_t k = 0; k < steps[i].size(); ++k) {
+      const std::vector<std::string> path(steps[i].begin(), steps[i].begin() + static_cast<int64_t>(k) + 1);
+      const std::vector<std::vector<int64_t>> text = {scorer->reader().step(questions[i / 4], path)};
+      EXPECT_NEAR(scores[i][k], scorer->score_alone(text)[0], kTolerance);
+    }
+  }
+}
+
+TEST(Scorer, NothingAskedAndTooMuchAsked) {
+  const TestFolder folder("limits");
+  const auto scorer = scorer_of(folder, kCases[0], {});
+  EXPECT_TRUE(scorer->score_texts({}).empty());
+  const std::vector<std::vector<int64_t>> one = {std::vector<int64_t>(2049, 7)};
+  EXPECT_THROW(scorer->score_texts(one), Error);
+  Rng rng(1);
+  const tree::Tree tree = random_tree(rng, 2);
+  const std::vector<int32_t> root = {0};
+  EXPECT_THROW(scorer->score(tree, root), Error);
+}
+
+TEST(TokenTrie, HoldsEverySequenceOnceItIsWorthIt) {
+  const std::vector<std::vector<int64_t>> texts = {{1, 2, 3, 4}, {1, 2, 3, 5, 6}, {1, 2, 3}, {9}, {9}, {1, 2, 3, 4}};
+  const auto forest = token_trie(texts, 0);
+  ASSERT_EQ(forest.size(), 2u);
+  EXPECT_EQ(token_count(forest), 7);  // 1 2 3, 4, 5 6, 9
+  EXPECT_EQ(forest[0].reads.size(), 1u);
+  EXPECT_EQ(forest[0].children[0].reads.size(), 2u);  // asked for twice, read once
+  EXPECT_EQ(forest[1].reads.size(), 2u);
+  const auto copied = token_trie(texts, 3);
+  EXPECT_EQ(copied.size(), 3u);
+  EXPECT_EQ(token_count(copied), 10);
+}
+
+}  // namespace
+}  // namespace hrm::reward
