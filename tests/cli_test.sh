@@ -234,7 +234,9 @@ expect 0 "$HRM" tree show a.tree --problem 1 --nodes 9 --svg tree.svg --labels p
 says out "├─ "
 says tree.svg "<circle"
 refuses "--problem nothing" "$HRM" tree show a.tree --problem nothing
-expect 0 "$HRM" tree label a.tree --labels beta --profile prm800k
+expect 0 "$HRM" tree label a.tree --problem 0
+says out "right/of"
+expect 0 "$HRM" tree label a.tree --labels beta --profile prm800k --json
 says out '"profile":"prm800k"'
 says out '"high":'
 expect 0 "$HRM" tree compress a.tree --seed 2 --out views.jsonl

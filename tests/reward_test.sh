@@ -47,6 +47,30 @@ for file in rows.jsonl shepherd.jsonl; do
   [ -s $file ] || fail "$file is empty"
 done
 
+# --- rows of trees ---
+grow=("$HRM" tree grow test.jsonl --policy $policy --steps line --answer gsm8k --depth 9 --children 4 --merge off --limit 6)
+expect 0 "${grow[@]}" --store a.tree
+expect 0 "$HRM" rows build a.tree --kind hierarchical --labels policy --out plain.jsonl
+expect 0 "$HRM" rows check plain.jsonl
+expect 0 "$HRM" rows build a.tree steps.jsonl --kind hierarchical --compress --compress-seed 3 --test-fraction 0.3 \
+  --test-out part.jsonl --out hnc.jsonl
+says hnc.jsonl.meta.json '"p": 0.5'
+says hnc.jsonl.meta.json '"labels": "mc"'
+expect 0 "$HRM" rows build a.tree --kind orm --out orm.jsonl
+expect 0 "$HRM" rows check orm.jsonl
+for format in trl math-shepherd openr; do
+  expect 0 "$HRM" rows convert a.tree --to $format --out paths.jsonl
+  expect 0 "$HRM" rows check paths.jsonl --json
+  says out "\"format\": \"$format\""
+done
+refuses "files of their own" "$HRM" rows build a.tree steps.jsonl --mode faithful --out none.jsonl
+refuses "orm rows of trees" "$HRM" rows build a.tree --mode faithful --kind orm --out none.jsonl
+refuses "--compress" "$HRM" rows build a.tree -p 0.2 --out none.jsonl
+: >empty.jsonl
+refuses "no record and no tree" "$HRM" rows build empty.jsonl --out none.jsonl
+refuses "no record and no tree" "$HRM" rows convert empty.jsonl --to trl --out none.jsonl
+[ ! -e none.jsonl ] || fail "a refused command left rows"
+
 # --- selection ---
 expect 0 "$HRM" select bon solved.jsonl --scorer value --n 1,8 --out bon
 says out "value"

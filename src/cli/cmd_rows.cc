@@ -41,6 +41,24 @@ void add_output_options(CLI::App& command, rows::OutputOptions& output) {
   add_seed_option(command, output.seed);
 }
 
+rows::TreeOptions TreeArguments::options() const {
+  rows::TreeOptions options{.labels = labels.options()};
+  if (compress) options.compression = compression;
+  return options;
+}
+
+void add_tree_options(CLI::App& command, TreeArguments& args) {
+  add_label_options(command, args.labels);
+  CLI::Option* compress =
+      command.add_flag("--compress", args.compress, "read trees through node compression (labels of leaves)");
+  add_compression_options(command, args.compression);
+  command.add_option("--compress-seed", args.compression.seed, "of the draws of node compression")
+      ->type_name("N")
+      ->capture_default_str();
+  for (const char* flag : {"--probability", "--min-children", "--compress-seed"})
+    command.get_option(flag)->needs(compress);
+}
+
 void print_leakage(const rows::LeakageReport& leakage) {
   size_t printed = 0;
   for (const auto& leak : leakage.leaks()) {
@@ -82,7 +100,9 @@ void register_rows(CLI::App& app, Exit& exit) {
   set_examples(rows, {{"hrm rows build phase1_train.jsonl --kind hierarchical --out rows.jsonl --leakage math500.jsonl",
                        "rows from human labels, and problems that must not be in them"},
                       {"hrm rows convert math_shepherd.jsonl --to trl --out trl.jsonl", "for another trainer"},
-                      {"hrm rows check rows.jsonl --leakage gsm8k_test.jsonl", "list every fault; exit code 1"}});
+                      {"hrm rows check rows.jsonl --leakage gsm8k_test.jsonl", "list every fault; exit code 1"},
+                      {"hrm rows build a.tree b.tree --kind hierarchical --compress --out rows.jsonl",
+                       "rows of tree stores, through node compression"}});
 }
 
 }  // namespace hrm::cli

@@ -3,8 +3,9 @@
 
 #include <string>
 
-#include "cli/command.h"
+#include "cli/cmd_tree.h"
 #include "rows/output.h"
+#include "rows/stored_trees.h"
 
 namespace hrm::cli {
 
@@ -29,6 +30,15 @@ void add_read_options(CLI::App& command, rows::ReadOptions& read);
 void add_format_option(CLI::App& command, std::optional<rows::Format>& format);
 // --out, --test-out, --test-fraction, --seed, --leakage, --drop-leaks.
 void add_output_options(CLI::App& command, rows::OutputOptions& output);
+
+// How trees of stores are read: --labels and its kin, --compress, -p, --min-children, --compress-seed.
+struct TreeArguments {
+  LabelArguments labels;
+  tree::CompressionOptions compression;
+  bool compress = false;
+  rows::TreeOptions options() const;
+};
+void add_tree_options(CLI::App& command, TreeArguments& args);
 
 // The report as text or JSON; exit code 1 where problems of a benchmark are among those written.
 void print_rows_report(const rows::OutputReport& report, const rows::OutputOptions& output, bool json, Exit& exit);

@@ -9,6 +9,7 @@ namespace {
 
 struct Arguments {
   rows::BuildOptions build;
+  TreeArguments trees;
   bool json = false;
 };
 
@@ -18,25 +19,32 @@ void register_rows_build(CLI::App& rows, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *rows.add_subcommand("build", "Make training rows {input, label} from labelled steps.");
   rows::BuildOptions& build = args->build;
-  command.add_option("inputs", build.inputs, "labelled solutions of any format, also .zst; - is standard input")
+  command
+      .add_option("inputs", build.inputs,
+                  "tree stores, and labelled solutions of any format, also .zst; - is standard input")
       ->type_name("FILE...")
       ->required();
   add_choice(command, "--kind", build.kind, "a row per solution, per step, or per step and pair of steps");
-  add_choice(command, "--mode", build.mode, "faithful: the authors' rows from PRM800K, text for text");
+  add_choice(command, "--mode", build.mode, "faithful: the authors' rows from PRM800K or from trees, text for text");
   command.add_option("--max-bytes", build.max_bytes, "drop rows with a longer text; 0: none")
       ->type_name("N")
       ->capture_default_str();
+  add_tree_options(command, args->trees);
   add_read_options(command, build.read);
   add_output_options(command, build.output);
   add_json_flag(command, args->json);
   command.callback([args, &exit] {
-    run_interruptible(exit,
-                      [&] { print_rows_report(rows::build_rows(args->build), args->build.output, args->json, exit); });
+    run_interruptible(exit, [&] {
+      args->build.trees = args->trees.options();
+      print_rows_report(rows::build_rows(args->build), args->build.output, args->json, exit);
+    });
   });
   set_examples(command,
                {{"hrm rows build phase1_train.jsonl --kind prm --out prm.jsonl", "one row per rated step"},
                 {"hrm rows build phase1_train.jsonl --mode faithful --kind hierarchical --out hrm.jsonl",
                  "the authors' rows, text for text"},
+                {"hrm rows build a.tree --kind hierarchical --compress --compress-seed 1 --out hnc.jsonl",
+                 "from a store of hrm tree grow, through node compression"},
                 {"hrm rows build shepherd.jsonl.zst --kind hierarchical --test-fraction 0.1 --test-out test.jsonl "
                  "--out train.jsonl",
                  "no problem is in both"}});

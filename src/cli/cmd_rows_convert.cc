@@ -9,6 +9,7 @@ namespace {
 
 struct Arguments {
   rows::ConvertOptions convert;
+  TreeArguments trees;
   bool json = false;
 };
 
@@ -18,7 +19,9 @@ void register_rows_convert(CLI::App& rows, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *rows.add_subcommand("convert", "Write labelled solutions in the format of another trainer.");
   rows::ConvertOptions& convert = args->convert;
-  command.add_option("inputs", convert.inputs, "labelled solutions of any format, also .zst; - is standard input")
+  command
+      .add_option("inputs", convert.inputs,
+                  "tree stores, and labelled solutions of any format, also .zst; - is standard input")
       ->type_name("FILE...")
       ->required();
   command
@@ -32,16 +35,20 @@ void register_rows_convert(CLI::App& rows, Exit& exit) {
       ->type_name("LABEL")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
+  add_tree_options(command, args->trees);
   add_read_options(command, convert.read);
   add_output_options(command, convert.output);
   add_json_flag(command, args->json);
   command.callback([args, &exit] {
     run_interruptible(exit, [&] {
+      args->convert.trees = args->trees.options();
       print_rows_report(rows::convert_solutions(args->convert), args->convert.output, args->json, exit);
     });
   });
   set_examples(command, {{"hrm rows convert phase1_train.jsonl --to trl --neutral negative --out trl.jsonl",
                           "PRM800K as TRL's stepwise supervision"},
+                         {"hrm rows convert a.tree --labels hard --evidence rollouts --to math-shepherd --out s.jsonl",
+                          "the complete paths of a tree store"},
                          {"hrm rows convert openr_tree.jsonl --to math-shepherd --hard-from 0.01 --out shepherd.jsonl",
                           "a step is right where any rollout was"}});
 }

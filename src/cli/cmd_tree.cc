@@ -6,14 +6,14 @@
 
 namespace hrm::cli {
 
-grading::GradeOptions LabelArguments::grading() const {
-  return {profile == "prm800k" || faithful ? grading::Profile::kPrm800k : grading::Profile::kSound};
-}
-
-tree::CountOptions LabelArguments::counting() const {
-  if (faithful) return tree::kFaithfulCounts;
-  return {.evidence = parse_enum<tree::Evidence>(evidence, "--evidence"),
-          .undecided = parse_enum<tree::Undecided>(undecided, "--undecided")};
+tree::LabelOptions LabelArguments::options() const {
+  tree::LabelOptions options{.kind = parse_enum<tree::LabelKind>(labels == "soft" ? "mc" : labels, "--labels"),
+                             .prior = parse_enum<tree::BetaPrior>(prior, "--prior")};
+  if (profile == "prm800k" || faithful) options.profile = grading::Profile::kPrm800k;
+  options.counting = faithful ? tree::kFaithfulCounts
+                              : tree::CountOptions{.evidence = parse_enum<tree::Evidence>(evidence, "--evidence"),
+                                                   .undecided = parse_enum<tree::Undecided>(undecided, "--undecided")};
+  return options;
 }
 
 void add_label_options(CLI::App& command, LabelArguments& args) {
@@ -33,25 +33,16 @@ void add_label_options(CLI::App& command, LabelArguments& args) {
          "leaves");
   choice("--undecided", args.undecided, {"left-out", "wrong"}, "what an answer is that cannot be graded");
   choice("--prior", args.prior, {"jeffreys", "uniform"}, "of the 95 % Beta interval");
+}
+
+void add_faithful_labels_flag(CLI::App& command, LabelArguments& args) {
   command.add_flag("--faithful", args.faithful,
                    "as the authors count: leaves, failed requests and undecided answers wrong, profile prm800k");
 }
 
-LabelledTree label_tree(tree::Tree tree, const LabelArguments& args) {
-  LabelledTree labelled{.tree = std::move(tree)};
-  labelled.verdicts = tree::grade_answers(labelled.tree, args.grading());
-  labelled.counts = tree::count_ends(labelled.tree, labelled.verdicts, args.counting());
-  return labelled;
-}
-
-tree::Values values_of(const LabelledTree& labelled, const LabelArguments& args) {
-  if (args.labels == "policy") return tree::policy_labels(labelled.tree, labelled.counts);
-  if (args.labels == "hard") return tree::hard_labels(labelled.counts);
-  if (args.labels != "beta") return tree::mc_labels(labelled.counts);
-  tree::Values values;
-  for (const auto& interval : tree::beta_labels(labelled.counts, parse_enum<tree::BetaPrior>(args.prior, "--prior")))
-    values.push_back(interval ? std::optional((interval->low + interval->high) / 2) : std::nullopt);
-  return values;
+void add_compression_options(CLI::App& command, tree::CompressionOptions& options) {
+  command.add_option("-p,--probability", options.p, "chance that a child moves")->capture_default_str();
+  command.add_option("--min-children", options.min_children, "a node with fewer keeps them")->capture_default_str();
 }
 
 void add_problem_option(CLI::App& command, std::string& problem) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "tree/labels.h"
+#include "tree/labelled.h"
 #include "tree/store.h"
 
 namespace hrm::cli {
@@ -17,26 +17,17 @@ void register_tree_label(CLI::App& tree, Exit& exit);
 void register_tree_compress(CLI::App& tree, Exit& exit);
 void register_tree_files(CLI::App& tree, Exit& exit);  // export, import, merge, check
 
-// Which labels, from what.
+// Which labels, from what: --labels, --profile, --evidence, --undecided, --prior. `mc` is also named `soft`.
 struct LabelArguments {
   std::string labels = "mc", profile = "sound", prior = "jeffreys", evidence = "auto", undecided = "left-out";
   bool faithful = false;
 
-  grading::GradeOptions grading() const;
-  tree::CountOptions counting() const;
+  tree::LabelOptions options() const;
 };
 void add_label_options(CLI::App& command, LabelArguments& args);
-
-// A tree with everything that labels need.
-struct LabelledTree {
-  tree::Tree tree;
-  tree::Verdicts verdicts;
-  std::vector<tree::Counts> counts;
-};
-LabelledTree label_tree(tree::Tree tree, const LabelArguments& args);
-
-// By kind: mc (soft), policy, hard; the middle of the interval for beta.
-tree::Values values_of(const LabelledTree& labelled, const LabelArguments& args);
+void add_faithful_labels_flag(CLI::App& command, LabelArguments& args);  // --faithful
+// -p, --min-children.
+void add_compression_options(CLI::App& command, tree::CompressionOptions& options);
 
 // Problems of a store to work on: all, or the one with that id or position. Throws bad_input where there is none.
 void add_problem_option(CLI::App& command, std::string& problem);

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "cli/cmd_tree.h"
 #include "tree/compression.h"
+#include "tree/drawing.h"
 
 namespace hrm::cli {
 namespace {
@@ -15,6 +16,7 @@ struct Arguments {
   LabelArguments labels;
   tree::CompressionOptions compression;
   std::string mode = "sound";
+  bool json = false;
 };
 
 Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
@@ -36,15 +38,14 @@ void write_each(const std::filesystem::path& out,
   });
 }
 
-Json node_line(const LabelledTree& labelled, size_t i, const std::optional<double>& label,
-               const std::optional<Interval>& interval) {
+Json node_line(const tree::LabelledTree& labelled, size_t i, const std::optional<Interval>& interval) {
   const tree::Node& node = labelled.tree.nodes[i];
   Json json = {{"problem", labelled.tree.problem.id},
                {"node", i},
                {"id", to_text(node.id)},
                {"parent", node.parent},
                {"depth", node.depth},
-               {"label", number(label)},
+               {"label", number(labelled.labels[i])},
                {"total", labelled.counts[i].total},
                {"correct", labelled.counts[i].correct},
                {"undecided", labelled.counts[i].undecided},
@@ -60,25 +61,71 @@ Json node_line(const LabelledTree& labelled, size_t i, const std::optional<doubl
   return json;
 }
 
+void print_summary(size_t problem, const tree::LabelledTree& labelled) {
+  size_t n = 0, at_0 = 0, at_1 = 0;
+  double sum = 0;
+  for (size_t i = 1; i < labelled.labels.size(); ++i) {
+    if (!labelled.labels[i]) continue;
+    ++n;
+    sum += *labelled.labels[i];
+    at_0 += *labelled.labels[i] == 0;
+    at_1 += *labelled.labels[i] == 1;
+  }
+  fmt::print("{:>5}  {:<20} {:>7} {:>7} {:>5} {:>5} {:>5}\n", problem, labelled.tree.problem.id, n,
+             labelled.labels.size() - 1 - n, at_0, at_1,
+             n > 0 ? fmt::format("{:.3f}", sum / static_cast<double>(n)) : "-");
+}
+
+void print_nodes(const tree::LabelledTree& labelled, const std::vector<std::optional<Interval>>& intervals) {
+  constexpr size_t kTextWidth = 60;
+  fmt::print("{:>5} {:>6} {:>5}  {:>5}  {:<13} {:>9}  {}\n", "node", "parent", "depth", "label", "95 %", "right/of",
+             "text");
+  for (size_t i = 0; i < labelled.labels.size(); ++i) {
+    const tree::Node& node = labelled.tree.nodes[i];
+    const auto& label = labelled.labels[i];
+    const std::string text = i == 0 ? labelled.tree.problem.question : node.text;
+    fmt::print("{:>5} {:>6} {:>5}  {:>5}  {:<13} {:>9}  {}\n", i, node.parent, node.depth,
+               label ? fmt::format("{:.3f}", *label) : "-",
+               intervals[i] ? fmt::format("{:.3f}-{:.3f}", intervals[i]->low, intervals[i]->high) : "-",
+               fmt::format("{}/{}", labelled.counts[i].correct, labelled.counts[i].total),
+               tree::one_line(text, kTextWidth));
+  }
+}
+
+void label_lines(const Arguments& args, const tree::StoreReader& store, const std::vector<size_t>& chosen) {
+  const tree::LabelOptions options = args.labels.options();
+  write_each(args.out, [&](const std::function<void(const Json&)>& emit) {
+    emit(options.to_json());
+    for (const size_t problem : chosen) {
+      const tree::LabelledTree labelled = tree::label_tree(store.load(problem).tree, options);
+      const auto intervals = tree::beta_labels(labelled.counts, options.prior);
+      for (size_t i = 0; i < labelled.labels.size(); ++i) emit(node_line(labelled, i, intervals[i]));
+    }
+  });
+}
+
+// For people: the nodes of one tree, or a line per tree with what its labels are like.
+void label_table(const Arguments& args, const tree::StoreReader& store, const std::vector<size_t>& chosen) {
+  const tree::LabelOptions options = args.labels.options();
+  if (chosen.size() > 1)
+    fmt::print("{:>5}  {:<20} {:>7} {:>7} {:>5} {:>5} {:>5}\n", "", "problem", "labels", "none", "at 0", "at 1",
+               "mean");
+  for (const size_t problem : chosen) {
+    const tree::LabelledTree labelled = tree::label_tree(store.load(problem).tree, options);
+    const auto intervals = tree::beta_labels(labelled.counts, options.prior);
+    if (chosen.size() > 1)
+      print_summary(problem, labelled);
+    else
+      print_nodes(labelled, intervals);
+  }
+  if (chosen.empty()) fmt::print("{}: holds no tree\n", args.store.string());
+}
+
 void label(const Arguments& args) {
   const tree::StoreReader store(args.store);
   const auto chosen = chosen_problems(store, args.problem);
-  const auto prior = parse_enum<tree::BetaPrior>(args.labels.prior, "--prior");
-  write_each(args.out, [&](const std::function<void(const Json&)>& emit) {
-    const tree::CountOptions counting = args.labels.counting();
-    emit({{"labels", args.labels.labels},
-          {"profile", args.labels.grading().profile == grading::Profile::kSound ? "sound" : "prm800k"},
-          {"evidence", name_of_enum(counting.evidence)},
-          {"undecided", name_of_enum(counting.undecided)},
-          {"sentinels", counting.sentinels_are_wrong ? "wrong" : "left-out"},
-          {"prior", args.labels.prior}});
-    for (const size_t problem : chosen) {
-      const LabelledTree labelled = label_tree(store.load(problem).tree, args.labels);
-      const tree::Values values = values_of(labelled, args.labels);
-      const auto intervals = tree::beta_labels(labelled.counts, prior);
-      for (size_t i = 0; i < values.size(); ++i) emit(node_line(labelled, i, values[i], intervals[i]));
-    }
-  });
+  if (args.json || !args.out.empty()) return label_lines(args, store, chosen);
+  label_table(args, store, chosen);
 }
 
 Json view_json(const tree::Tree& tree, const tree::Compression& view, const tree::CompressionOptions& options,
@@ -112,23 +159,17 @@ Json view_json(const tree::Tree& tree, const tree::Compression& view, const tree
 void compress(const Arguments& args) {
   tree::CompressionOptions options = args.compression;
   options.mode = parse_enum<tree::CompressionMode>(args.mode, "--mode");
-  LabelArguments labels = args.labels;
-  labels.evidence = "leaves";
-  if (options.mode == tree::CompressionMode::kFaithful) labels.faithful = true;
+  LabelArguments arguments = args.labels;
+  if (options.mode == tree::CompressionMode::kFaithful) arguments.faithful = true;
+  tree::LabelOptions labels = arguments.options();
+  labels.counting.evidence = tree::Evidence::kLeaves;
   const tree::StoreReader store(args.store);
   const auto chosen = chosen_problems(store, args.problem);
   write_each(args.out, [&](const std::function<void(const Json&)>& emit) {
     for (const size_t problem : chosen) {
-      LabelledTree labelled = label_tree(store.load(problem).tree, labels);
-      const tree::Compression view = tree::compress(labelled.tree, options);
-      tree::Values values = values_of(labelled, labels);
-      if (labels.labels == "policy") {
-        values = tree::compressed_policy_labels(labelled.tree, view, values);
-      } else {
-        labelled.counts = tree::compressed_counts(labelled.tree, view, labelled.counts);
-        values = values_of(labelled, labels);
-      }
-      emit(view_json(labelled.tree, view, options, values));
+      const tree::LabelledTree labelled = tree::label_tree(store.load(problem).tree, labels);
+      const tree::LabelledView view = tree::compress(labelled, labels, options);
+      emit(view_json(labelled.tree, view.view, options, view.labels));
     }
   });
 }
@@ -138,6 +179,7 @@ CLI::App& add_command(CLI::App& tree, const char* name, const char* help, Argume
   command.add_option("store", args.store, "tree store")->type_name("FILE")->required();
   add_problem_option(command, args.problem);
   add_label_options(command, args.labels);
+  add_faithful_labels_flag(command, args.labels);
   command.add_option("-o,--out", args.out, "JSON lines; default: standard output")->type_name("FILE");
   return command;
 }
@@ -146,11 +188,13 @@ CLI::App& add_command(CLI::App& tree, const char* name, const char* help, Argume
 
 void register_tree_label(CLI::App& tree, Exit&) {
   const auto args = std::make_shared<Arguments>();
-  CLI::App& command =
-      add_command(tree, "label", "Labels of all nodes as JSON lines: how they were made, then one line each.", *args);
+  CLI::App& command = add_command(
+      tree, "label", "Labels of all nodes: a table, or JSON lines (how they were made, then one line each).", *args);
+  command.add_flag("--json", args->json, "JSON lines on standard output instead of a table");
   command.callback([args] { label(*args); });
   set_examples(command, {{"hrm tree label a.tree --out labels.jsonl", "the share of right ends, with its interval"},
-                         {"hrm tree label a.tree --labels policy --profile prm800k", "policy-weighted, other grader"},
+                         {"hrm tree label a.tree --problem 0 --labels policy --profile prm800k",
+                          "a table of one tree; policy-weighted, other grader"},
                          {"hrm tree label a.tree --labels hard --evidence rollouts", "Math-Shepherd's hard labels"}});
 }
 
@@ -162,9 +206,7 @@ void register_tree_compress(CLI::App& tree, Exit&) {
       ->check(CLI::IsMember({"sound", "faithful"}))
       ->type_name("NAME")
       ->capture_default_str();
-  command.add_option("-p,--probability", args->compression.p, "chance that a child moves")->capture_default_str();
-  command.add_option("--min-children", args->compression.min_children, "a node with fewer keeps them")
-      ->capture_default_str();
+  add_compression_options(command, args->compression);
   add_seed_option(command, args->compression.seed);
   command.callback([args] { compress(*args); });
   set_examples(command, {{"hrm tree compress a.tree --seed 1 --out views.jsonl", "one view of each tree"},

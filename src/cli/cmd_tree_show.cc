@@ -15,7 +15,7 @@ struct Arguments {
   bool json = false;
 };
 
-Json summary(const LabelledTree& labelled, const tree::Values& values, uint64_t orphans) {
+Json summary(const tree::LabelledTree& labelled, uint64_t orphans) {
   int64_t leaves = 0, unfinished = 0;
   for (const tree::Node& node : labelled.tree.nodes) {
     leaves += node.is_leaf();
@@ -29,7 +29,7 @@ Json summary(const LabelledTree& labelled, const tree::Values& values, uint64_t 
           {"rollouts", labelled.tree.rollouts.size()},
           {"unfinished", unfinished},
           {"orphans", orphans},
-          {"value", values[0] ? Json(*values[0]) : Json(nullptr)}};
+          {"value", labelled.labels[0] ? Json(*labelled.labels[0]) : Json(nullptr)}};
 }
 
 void show(Arguments args) {
@@ -40,11 +40,11 @@ void show(Arguments args) {
   Json list = Json::array();
   for (const size_t i : chosen) {
     tree::BuiltTree built = store.load(i);
-    const LabelledTree labelled = label_tree(std::move(built.tree), args.labels);
-    const tree::Values values = values_of(labelled, args.labels);
+    const tree::LabelledTree labelled = tree::label_tree(std::move(built.tree), args.labels.options());
+    const tree::Values& values = labelled.labels;
     if (!args.svg.empty())
       write_file_atomic(args.svg, tree::draw_svg(labelled.tree, values, labelled.verdicts, args.draw));
-    const Json line = summary(labelled, values, built.orphan_samples);
+    const Json line = summary(labelled, built.orphan_samples);
     if (args.json) {
       list.push_back(line);
     } else if (draw) {
@@ -68,6 +68,7 @@ void register_tree_show(CLI::App& tree, Exit&) {
   command.add_option("store", args->store, "tree store")->type_name("FILE")->required();
   add_problem_option(command, args->problem);
   add_label_options(command, args->labels);
+  add_faithful_labels_flag(command, args->labels);
   command.add_option("--depth", args->draw.depth, "deepest level shown")->type_name("N")->capture_default_str();
   command.add_option("--nodes", args->draw.nodes, "nodes shown at most")->type_name("N")->capture_default_str();
   command.add_option("--width", args->draw.width, "columns")->type_name("N")->capture_default_str();

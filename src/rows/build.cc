@@ -1,5 +1,8 @@
 #include "rows/build.h"
 
+#include <algorithm>
+
+#include "base/rng.h"
 #include "formats/input.h"
 #include "rows/prm800k.h"
 #include "rows/row_file.h"
@@ -8,20 +11,31 @@
 namespace hrm::rows {
 namespace {
 
+constexpr uint64_t kPickStream = 1;
+
 class Builder {
  public:
   explicit Builder(const BuildOptions& options)
-      : options_(options), gate_(options.output, report_), train_(options.output.out, repeats()) {
+      : options_(options),
+        gate_(options.output, report_),
+        trees_(trees_of(options)),
+        train_(options.output.out, repeats()) {
     if (!options.output.test_out.empty()) test_.emplace(options.output.test_out, repeats());
   }
 
   OutputReport run() {
     for (const auto& path : options_.inputs) {
+      if (tree::is_store(path)) {
+        for_each_tree(path, trees_, options_.mode, report_.counts,
+                      [&](const StoredTree& stored, const std::string& place) { add_tree(stored, place); });
+        continue;
+      }
       BadLines bad = for_each_record(
           path, options_.read, report_.counts,
           [&](Format format, const Json& record, const std::string& place) { add_record(format, record, place); });
       if (bad.count > 0) report_.bad.push_back({input_name(path), std::move(bad)});
     }
+    refuse_nothing(report_.counts, options_.inputs);
     train_.finish(report_.counts);
     if (test_) {
       Counts counts;
@@ -36,7 +50,20 @@ class Builder {
   }
 
  private:
-  Repeats repeats() const { return options_.mode == Mode::kFaithful ? Repeats::kFirst : Repeats::kResolve; }
+  // As the authors count where their rows are asked for.
+  static TreeOptions trees_of(const BuildOptions& options) {
+    TreeOptions trees = options.trees;
+    if (options.mode != Mode::kFaithful) return trees;
+    trees.labels.profile = grading::Profile::kPrm800k;
+    trees.labels.counting = tree::kFaithfulCounts;
+    if (trees.compression) trees.compression->mode = tree::CompressionMode::kFaithful;
+    return trees;
+  }
+
+  Repeats repeats() const {
+    if (options_.mode == Mode::kSound) return Repeats::kResolve;
+    return std::ranges::any_of(options_.inputs, tree::is_store) ? Repeats::kKeep : Repeats::kFirst;
+  }
 
   RowFile* file_for(std::string_view question, std::string_view place) {
     switch (gate_.part(question, place)) {
@@ -56,6 +83,16 @@ class Builder {
         return report_.counts.drop("row longer than the limit");
       file.add(row);
     };
+  }
+
+  void add_tree(const StoredTree& stored, const std::string& place) {
+    const PathTree& tree = stored.tree;
+    RowFile* file = file_for(tree.question, place);
+    if (!file) return;
+    if (options_.mode == Mode::kSound) return sound_tree_rows(tree, options_.kind, report_.counts, sink_of(*file));
+    Rng rng(options_.output.seed, {kPickStream, stored.root.high, stored.root.low});
+    const bool merge = !trees_.compression || file == &train_;
+    faithful_tree_rows(tree, options_.kind, merge, random_picks(rng), report_.counts, sink_of(*file));
   }
 
   void add_record(Format format, const Json& record, const std::string& place) {
@@ -89,6 +126,7 @@ class Builder {
         {"mode", name_of_enum(options_.mode)},
         {"neutral_ratings", name_of_enum(options_.mode == Mode::kFaithful ? Neutral::kDrop : options_.read.neutral)},
         {"inputs", inputs}};
+    if (std::ranges::any_of(options_.inputs, tree::is_store)) json["trees"] = trees_.to_json();
     if (test_) json["split"] = {{"test_fraction", options_.output.test_fraction}, {"seed", options_.output.seed}};
     json["report"] = report_.to_json();
     return json;
@@ -97,6 +135,7 @@ class Builder {
   const BuildOptions& options_;
   OutputReport report_;
   ProblemGate gate_;
+  TreeOptions trees_;
   RowFile train_;
   std::optional<RowFile> test_;
 };
@@ -106,6 +145,15 @@ class Builder {
 OutputReport build_rows(const BuildOptions& options) {
   options.output.validate();
   if (options.inputs.empty()) throw bad_input("rows.build", "no input file");
+  const auto stores = std::ranges::count_if(options.inputs, tree::is_store);
+  if (options.mode == Mode::kFaithful && stores > 0) {
+    if (static_cast<size_t>(stores) < options.inputs.size())
+      throw bad_input(
+          "rows.build",
+          "faithful rows from trees and from human labels are files of their own: build one, then the other");
+    if (options.kind == Kind::kOutcome)
+      throw bad_input("rows.build", "the authors make no orm rows of trees: --mode sound does");
+  }
   return Builder(options).run();
 }
 

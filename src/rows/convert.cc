@@ -1,5 +1,7 @@
 #include "rows/convert.h"
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "formats/input.h"
 #include "rows/row_file.h"
@@ -39,6 +41,18 @@ void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& 
     ++(is_test ? report.test_counts : report.counts).written;
   };
   for (const auto& path : options.inputs) {
+    if (tree::is_store(path)) {
+      for_each_tree(path, options.trees, Mode::kSound, report.counts,
+                    [&](const StoredTree& stored, const std::string& place) {
+                      tree_solutions(stored.tree, report.counts, [&](Solution&& solution) {
+                        solution.id = stored.problem.id;
+                        solution.gold = stored.problem.gold;
+                        ++report.counts.solutions;
+                        add(solution, place);
+                      });
+                    });
+      continue;
+    }
     BadLines bad = for_each_record(
         path, options.read, report.counts, [&](Format format, const Json& record, const std::string& place) {
           std::vector<Solution> solutions;
@@ -48,6 +62,7 @@ void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& 
         });
     if (bad.count > 0) report.bad.push_back({input_name(path), std::move(bad)});
   }
+  refuse_nothing(report.counts, options.inputs);
   train.flush();
   if (test) test->flush();
 }
@@ -59,6 +74,7 @@ Json meta_of(const ConvertOptions& options, const OutputReport& report) {
                {"neutral_ratings", name_of_enum(options.read.neutral)},
                {"hard_from", options.hard_from},
                {"inputs", inputs}};
+  if (std::ranges::any_of(options.inputs, tree::is_store)) json["trees"] = options.trees.to_json();
   if (!options.output.test_out.empty())
     json["split"] = {{"test_fraction", options.output.test_fraction}, {"seed", options.output.seed}};
   json["report"] = report.to_json();

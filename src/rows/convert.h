@@ -1,4 +1,4 @@
-// From one format of reward data to another.
+// From one format of reward data, or the complete paths of tree stores, to another format.
 #pragma once
 
 #include <filesystem>
@@ -6,12 +6,14 @@
 
 #include "rows/formats.h"
 #include "rows/output.h"
+#include "rows/stored_trees.h"
 
 namespace hrm::rows {
 
 struct ConvertOptions {
   std::vector<std::filesystem::path> inputs;
   ReadOptions read;
+  TreeOptions trees;
   Format to = Format::kTrl;  // REQUIRES: is_written(to)
   double hard_from = 0.5;    // a step is right from this label on, where the format knows only yes and no
   OutputOptions output;

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include "base/error.h"
+#include "formats/input.h"
 
 namespace hrm::rows {
 
@@ -39,6 +40,13 @@ Json OutputReport::to_json() const {
   json["bad"] = messages;
   if (leakage) json["leakage"] = leakage->to_json();
   return json;
+}
+
+void refuse_nothing(const Counts& counts, const std::vector<std::filesystem::path>& inputs) {
+  if (counts.records > 0) return;
+  std::string names;
+  for (const auto& path : inputs) names += (names.empty() ? "" : ", ") + input_name(path);
+  throw bad_input("rows.read", "{}: no record and no tree in it; nothing was written", names);
 }
 
 ProblemGate::ProblemGate(const OutputOptions& options, OutputReport& report) : options_(options), report_(report) {

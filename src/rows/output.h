@@ -44,6 +44,9 @@ struct OutputReport {
   Json to_json() const;
 };
 
+// Throws bad_input where no record was read.
+void refuse_nothing(const Counts& counts, const std::vector<std::filesystem::path>& inputs);
+
 // Decides for each problem where it goes, and fills report.leakage.
 class ProblemGate {
  public:

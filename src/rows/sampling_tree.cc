@@ -20,7 +20,7 @@ PathTree labelled_nodes(const tree::Tree& tree, const tree::Values& labels, cons
 
 }  // namespace
 
-PathTree path_tree(const tree::Tree& tree, const tree::Values& labels, const tree::Verdicts& verdicts) {
+PathTree path_tree(const tree::Tree& tree, const tree::Values& labels, const tree::Verdicts& verdicts, Mode mode) {
   PathTree result = labelled_nodes(tree, labels, verdicts);
   for (size_t i = 0; i < tree.nodes.size(); ++i) {
     const tree::Node& own = tree.nodes[i];
@@ -28,8 +28,8 @@ PathTree path_tree(const tree::Tree& tree, const tree::Values& labels, const tre
     node.parent = own.parent;
     node.depth = own.depth;
     node.children = own.children;
-    node.text = own.text;
-    if (own.parent < 0) continue;
+    if (mode == Mode::kSound) node.text = own.text;
+    if (mode == Mode::kSound || own.parent < 0) continue;
     node.path = result.nodes[static_cast<size_t>(own.parent)].path;  // parents stand before their children
     node.path.push_back(own.text);
   }
@@ -37,7 +37,7 @@ PathTree path_tree(const tree::Tree& tree, const tree::Values& labels, const tre
 }
 
 PathTree path_tree(const tree::Tree& tree, const tree::Compression& view, const tree::Values& labels,
-                   const tree::Verdicts& verdicts) {
+                   const tree::Verdicts& verdicts, Mode mode) {
   PathTree result = labelled_nodes(tree, labels, verdicts);
   for (size_t i = 0; i < tree.nodes.size(); ++i) {
     const auto index = static_cast<int32_t>(i);
@@ -45,8 +45,10 @@ PathTree path_tree(const tree::Tree& tree, const tree::Compression& view, const 
     node.parent = view.parent[i];
     node.depth = view.depth[i];
     node.children = view.children[i];
-    node.text = tree::step_text(tree, view, index);
-    node.path = tree::path_texts(tree, view, index);
+    if (mode == Mode::kSound)
+      node.text = tree::step_text(tree, view, index);
+    else
+      node.path = tree::path_texts(tree, view, index);
   }
   return result;
 }

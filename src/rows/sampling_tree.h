@@ -8,12 +8,13 @@
 
 namespace hrm::rows {
 
-// labels, verdicts: by node of the tree. Failed requests (sentinels) are not usable; an outcome has each node that ends
-// with an answer that the grader decided.
-PathTree path_tree(const tree::Tree& tree, const tree::Values& labels, const tree::Verdicts& verdicts);
+// mode: what is filled, the texts of paths or those of steps (rows/tree_rows.h). labels, verdicts: by node of the tree.
+// Failed requests (sentinels) are not usable; an outcome has each node that ends with an answer that the grader
+// decided.
+PathTree path_tree(const tree::Tree& tree, const tree::Values& labels, const tree::Verdicts& verdicts, Mode mode);
 
 // The tree as the view shows it. labels: of the view.
 PathTree path_tree(const tree::Tree& tree, const tree::Compression& view, const tree::Values& labels,
-                   const tree::Verdicts& verdicts);
+                   const tree::Verdicts& verdicts, Mode mode);
 
 }  // namespace hrm::rows

@@ -123,6 +123,38 @@ void sound_tree_rows(const PathTree& tree, Kind kind, Counts& counts, const RowS
   SoundWalk(tree, kind, counts, emit).run();
 }
 
+void tree_solutions(const PathTree& tree, Counts& counts, const SolutionSink& emit) {
+  for (size_t end = 1; end < tree.nodes.size(); ++end) {
+    if (!tree.nodes[end].children.empty()) continue;
+    std::vector<std::string> texts;
+    std::vector<std::optional<double>> labels;
+    bool usable = true;
+    for (auto at = static_cast<int32_t>(end); at > 0; at = tree.nodes[static_cast<size_t>(at)].parent) {
+      const PathNode& node = tree.nodes[static_cast<size_t>(at)];
+      texts.push_back(node.text);
+      labels.push_back(node.label);
+      usable = usable && node.usable;
+    }
+    if (!usable || !tree.nodes[end].outcome) {
+      counts.drop(usable ? "path without an answer that could be graded" : "path through a failed request");
+      continue;
+    }
+    std::ranges::reverse(texts);
+    std::ranges::reverse(labels);
+    Solution solution{.question = tree.question, .outcome = static_cast<double>(*tree.nodes[end].outcome)};
+    const std::vector<std::string> tidy = tidy_steps(texts);
+    for (size_t i = 0; i < tidy.size(); ++i) {
+      if (tidy[i].empty()) {
+        counts.drop("empty step");
+        continue;
+      }
+      solution.steps.push_back(tidy[i]);
+      solution.labels.push_back(labels[i]);
+    }
+    emit(std::move(solution));
+  }
+}
+
 Picks random_picks(Rng& rng) {
   return [&rng](const Group& group, size_t k) {
     std::vector<size_t> positions(group.nodes.size());

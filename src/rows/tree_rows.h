@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "rows/counts.h"
 #include "rows/row.h"
+#include "rows/solution.h"
 
 namespace hrm::rows {
 
@@ -37,6 +38,10 @@ struct PathTree {
 // kHierarchical. Headings that a stop string left at the end of the step before are put right (rows/step_text.h), texts
 // joined by a blank line.
 void sound_tree_rows(const PathTree& tree, Kind kind, Counts& counts, const RowSink& emit);
+
+// The complete paths of a tree as solutions, their steps with the labels of their nodes: one per node with an outcome.
+// Headings are put right and empty steps left out as above. What gives none is counted.
+void tree_solutions(const PathTree& tree, Counts& counts, const SolutionSink& emit);
 
 // The authors' automatic path, text for text. Nodes are grouped by (depth, label) in breadth-first order along the
 // children, the root excluded. A depth with two or more labels gives, of each group, max(size of its smallest group, a

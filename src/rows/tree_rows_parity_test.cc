@@ -56,7 +56,7 @@ std::map<int, GoldenTree> read_trees() {
 }
 
 PathTree plain_tree(const GoldenTree& golden) {
-  return path_tree(golden.tree, tree::mc_labels(golden.counts), golden.verdicts);
+  return path_tree(golden.tree, tree::mc_labels(golden.counts), golden.verdicts, Mode::kFaithful);
 }
 
 PathTree compressed_tree(const GoldenTree& golden, const std::vector<double>& draws) {
@@ -65,7 +65,7 @@ PathTree compressed_tree(const GoldenTree& golden, const std::vector<double>& dr
       tree::compress(golden.tree, {.mode = tree::CompressionMode::kFaithful}, [&] { return draws.at(next++); });
   EXPECT_EQ(next, draws.size());
   const auto counts = tree::compressed_counts(golden.tree, view, golden.counts);
-  return path_tree(golden.tree, view, tree::mc_labels(counts), golden.verdicts);
+  return path_tree(golden.tree, view, tree::mc_labels(counts), golden.verdicts, Mode::kFaithful);
 }
 
 RowSet rows_of(const Json& rows) {

@@ -13,22 +13,6 @@ namespace {
 
 size_t at(int32_t node) { return static_cast<size_t>(node); }
 
-// At most `width` characters of the text on one line, without control characters.
-std::string one_line(std::string_view text, size_t width) {
-  std::string line;
-  size_t characters = 0;
-  for (std::string_view rest = strip(text); !rest.empty();) {
-    const CodePoint c = decode_utf8(rest);
-    rest.remove_prefix(c.size);
-    if (++characters > width) return line + "…";
-    if (is_space(c.value) || c.value < 0x20 || (c.value >= 0x7f && c.value < 0xa0))
-      line += ' ';
-    else
-      append_utf8(line, c.value);
-  }
-  return line;
-}
-
 std::string_view mark_of(const Node& node, AnswerVerdict verdict) {
   if (node.sentinel) return "failed";
   if (node.unfinished) return "unfinished";
@@ -144,6 +128,21 @@ Layout lay_out(const Tree& tree, const DrawOptions& options) {
 }
 
 }  // namespace
+
+std::string one_line(std::string_view text, size_t width) {
+  std::string line;
+  size_t characters = 0;
+  for (std::string_view rest = strip(text); !rest.empty();) {
+    const CodePoint c = decode_utf8(rest);
+    rest.remove_prefix(c.size);
+    if (++characters > width) return line + "…";
+    if (is_space(c.value) || c.value < 0x20 || (c.value >= 0x7f && c.value < 0xa0))
+      line += ' ';
+    else
+      append_utf8(line, c.value);
+  }
+  return line;
+}
 
 std::string draw_text(const Tree& tree, const Values& values, const Verdicts& verdicts, const DrawOptions& options) {
   return TextDrawing(tree, values, verdicts, options).draw();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "tree/labels.h"
 #include "tree/tree.h"
@@ -13,6 +14,9 @@ struct DrawOptions {
   int64_t width = 110;            // columns; longer texts are cut
   bool color = false;
 };
+
+// The text on one line: blanks for control characters, cut behind `width` characters.
+std::string one_line(std::string_view text, size_t width);
 
 // One line per node, indented: its value, counts, multiplicity, a mark (right, wrong, undecided, unfinished) and the
 // first line of its text.

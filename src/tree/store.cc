@@ -1,6 +1,7 @@
 #include "tree/store.h"
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 #include <unordered_map>
 
@@ -218,6 +219,14 @@ StoreContents read_store(std::span<const std::byte> bytes, std::string_view sour
   Collecting collecting;
   auto report = read_record_log(bytes, kStoreKind, source, std::ref(collecting));
   return collecting.finish(std::move(report));
+}
+
+bool is_store(const std::filesystem::path& path) {
+  std::string magic(kStoreKind.size(), '\0');
+  std::error_code error;  // a pipe must not lose its first bytes
+  return std::filesystem::is_regular_file(path, error) &&
+         std::ifstream(path, std::ios::binary).read(magic.data(), static_cast<std::streamsize>(magic.size())) &&
+         magic == kStoreKind;
 }
 
 StoreReader::StoreReader(const std::filesystem::path& path)

@@ -51,6 +51,9 @@ BuiltTree build_tree(const Problem& problem, std::vector<Batch> batches);
 // What would have brought the tree: for storing imported ones.
 std::vector<Batch> batches_of(const Tree& tree);
 
+// Whether the file begins as a store does; false for one that cannot be read.
+bool is_store(const std::filesystem::path& path);
+
 // A store that is only read. Threads may share it.
 class StoreReader {
  public:

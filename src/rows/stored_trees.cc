@@ -1,0 +1,51 @@
+#include "rows/stored_trees.h"
+
+#include "base/error.h"
+#include "base/signals.h"
+
+namespace hrm::rows {
+namespace {
+
+// Compression changes counts of leaves alone.
+tree::LabelOptions labels_of(const TreeOptions& options) {
+  tree::LabelOptions labels = options.labels;
+  if (options.compression) labels.counting.evidence = tree::Evidence::kLeaves;
+  return labels;
+}
+
+PathTree labelled_paths(tree::Tree tree, const TreeOptions& options, Mode mode) {
+  const tree::LabelOptions labels = labels_of(options);
+  const tree::LabelledTree labelled = tree::label_tree(std::move(tree), labels);
+  if (!options.compression) return path_tree(labelled.tree, labelled.labels, labelled.verdicts, mode);
+  const tree::LabelledView view = tree::compress(labelled, labels, *options.compression);
+  return path_tree(labelled.tree, view.view, view.labels, labelled.verdicts, mode);
+}
+
+}  // namespace
+
+Json TreeOptions::to_json() const {
+  Json json = labels_of(*this).to_json();
+  json["compression"] = nullptr;
+  if (compression)
+    json["compression"] = {{"mode", name_of_enum(compression->mode)},
+                           {"p", compression->p},
+                           {"min_children", compression->min_children},
+                           {"seed", compression->seed}};
+  return json;
+}
+
+void for_each_tree(const std::filesystem::path& path, const TreeOptions& options, Mode mode, Counts& counts,
+                   const TreeUse& use) {
+  const tree::StoreReader store(path);
+  for (size_t i = 0; i < store.contents().problems.size(); ++i) {
+    if (interrupted()) throw failure("rows.read", "{}: interrupted", path.string());
+    const tree::StoredProblem& stored = store.contents().problems[i];
+    ++counts.records;
+    tree::BuiltTree built = store.load(i);
+    counts.note("node lost with a damaged record", built.orphan_samples);
+    use({stored.problem, stored.root, labelled_paths(std::move(built.tree), options, mode)},
+        fmt::format("{}: problem '{}'", path.string(), stored.problem.id));
+  }
+}
+
+}  // namespace hrm::rows

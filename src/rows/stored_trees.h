@@ -1,0 +1,33 @@
+// Trees of a store (tree/store.h) with their labels, plain or through node compression, one at a time.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "rows/sampling_tree.h"
+#include "tree/labelled.h"
+#include "tree/store.h"
+
+namespace hrm::rows {
+
+struct TreeOptions {
+  tree::LabelOptions labels;
+  std::optional<tree::CompressionOptions> compression;  // labels of views are those of leaves
+  Json to_json() const;
+};
+
+struct StoredTree {
+  tree::Problem problem;
+  tree::NodeId root;
+  PathTree tree;
+};
+
+// place: "a.tree: problem 'gsm8k-17'". Each tree is a record of counts. Throws bad_input for what is no store, failure
+// when interrupted.
+using TreeUse = std::function<void(const StoredTree&, const std::string& place)>;
+void for_each_tree(const std::filesystem::path& path, const TreeOptions& options, Mode mode, Counts& counts,
+                   const TreeUse& use);
+
+}  // namespace hrm::rows

@@ -1,0 +1,51 @@
+#include "tree/labelled.h"
+
+namespace hrm::tree {
+namespace {
+
+Values labels_of(const Tree& tree, const std::vector<Counts>& counts, const LabelOptions& options) {
+  if (options.kind == LabelKind::kPolicy) return policy_labels(tree, counts);
+  if (options.kind == LabelKind::kHard) return hard_labels(counts);
+  if (options.kind == LabelKind::kMc) return mc_labels(counts);
+  Values values;
+  for (const auto& interval : beta_labels(counts, options.prior))
+    values.push_back(interval ? std::optional((interval->low + interval->high) / 2) : std::nullopt);
+  return values;
+}
+
+}  // namespace
+
+EnumNames<LabelKind> enum_names(LabelKind) {
+  static constexpr std::pair<LabelKind, std::string_view> names[] = {
+      {LabelKind::kMc, "mc"}, {LabelKind::kPolicy, "policy"}, {LabelKind::kHard, "hard"}, {LabelKind::kBeta, "beta"}};
+  return names;
+}
+
+Json LabelOptions::to_json() const {
+  return {{"labels", name_of_enum(kind)},
+          {"profile", profile == grading::Profile::kSound ? "sound" : "prm800k"},
+          {"evidence", name_of_enum(counting.evidence)},
+          {"undecided", name_of_enum(counting.undecided)},
+          {"sentinels", counting.sentinels_are_wrong ? "wrong" : "left-out"},
+          {"prior", name_of_enum(prior)}};
+}
+
+LabelledTree label_tree(Tree tree, const LabelOptions& options) {
+  LabelledTree labelled{.tree = std::move(tree), .verdicts = {}, .counts = {}, .labels = {}};
+  labelled.verdicts = grade_answers(labelled.tree, {options.profile});
+  labelled.counts = count_ends(labelled.tree, labelled.verdicts, options.counting);
+  labelled.labels = labels_of(labelled.tree, labelled.counts, options);
+  return labelled;
+}
+
+LabelledView compress(const LabelledTree& labelled, const LabelOptions& options,
+                      const CompressionOptions& compression) {
+  LabelledView result{.view = compress(labelled.tree, compression), .counts = {}, .labels = {}};
+  result.counts = compressed_counts(labelled.tree, result.view, labelled.counts);
+  result.labels = options.kind == LabelKind::kPolicy
+                      ? compressed_policy_labels(labelled.tree, result.view, labelled.labels)
+                      : labels_of(labelled.tree, result.counts, options);
+  return result;
+}
+
+}  // namespace hrm::tree

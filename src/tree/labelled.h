@@ -1,0 +1,42 @@
+// A tree with its labels, plain or through node compression: what commands that read stores share.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "base/fields.h"
+#include "base/json.h"
+#include "tree/compression.h"
+#include "tree/labels.h"
+
+namespace hrm::tree {
+
+enum class LabelKind { kMc, kPolicy, kHard, kBeta };  // tree/labels.h; kBeta: the middle of the interval
+EnumNames<LabelKind> enum_names(LabelKind);           // mc, policy, hard, beta
+
+struct LabelOptions {
+  LabelKind kind = LabelKind::kMc;
+  grading::Profile profile = grading::Profile::kSound;
+  CountOptions counting;
+  BetaPrior prior = BetaPrior::kJeffreys;
+  Json to_json() const;  // how labels were made, for the head of a file
+};
+
+struct LabelledTree {
+  Tree tree;
+  Verdicts verdicts;
+  std::vector<Counts> counts;
+  Values labels;
+};
+LabelledTree label_tree(Tree tree, const LabelOptions& options);
+
+// Counts and labels of a view of the tree.
+struct LabelledView {
+  Compression view;
+  std::vector<Counts> counts;
+  Values labels;
+};
+// REQUIRES: labelled was made with Evidence::kLeaves and the same options.
+LabelledView compress(const LabelledTree& labelled, const LabelOptions& options, const CompressionOptions& compression);
+
+}  // namespace hrm::tree
