@@ -64,6 +64,8 @@ void register_world_trees(CLI::App& world, Exit&) {
       ->check(CLI::Range(1, 8))
       ->type_name("N")
       ->capture_default_str();
+  add_switch(command, "--finish", args->study.finish,
+             "carry branches that the depth cuts off to their end by one rollout; off: they are wrong");
   command.add_option("-o,--out", args->out, "folder for compression.md and compression.json")->type_name("DIR");
   add_seed_option(command, args->study.seed);
   add_threads_option(command, args->study.threads);

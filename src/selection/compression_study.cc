@@ -14,7 +14,7 @@
 namespace hrm::selection {
 namespace {
 
-constexpr uint64_t kGrowthStream = 3, kNoiseStream = 4;
+constexpr uint64_t kGrowthStream = 3, kNoiseStream = 4, kFinishStream = 5;
 
 // A tree with the truth of each node.
 struct Grown {
@@ -23,6 +23,15 @@ struct Grown {
   std::vector<uint8_t> breaks;        // by node: its step does
   int64_t tokens = 0;
 };
+
+// The answer to which one rollout from there leads.
+std::optional<std::string> finished_answer(policy::Policy& policy, const std::string& prompt, worlds::Walk walk,
+                                           uint64_t seed) {
+  const policy::Reply reply = policy.complete({.prompt = prompt, .seed = seed});
+  walk.take(std::get<policy::Response>(reply).choices.at(0).text);
+  if (!walk.answer()) return std::nullopt;
+  return fmt::format("{}", *walk.answer());
+}
 
 Grown grow(const worlds::ArithmeticProblem& problem, uint32_t index, const CompressionStudyOptions& options) {
   const auto question = worlds::find_question(problem.question).value();
@@ -36,7 +45,13 @@ Grown grow(const worlds::ArithmeticProblem& problem, uint32_t index, const Compr
   grown.truths.push_back({.problem = index});
   grown.breaks.push_back(0);
   for (size_t at = 0; at < nodes.size(); ++at) {  // nodes are appended level by level
-    if (nodes[at].terminal || nodes[at].depth == options.depth) continue;
+    if (nodes[at].terminal) continue;
+    if (nodes[at].depth == options.depth) {
+      if (options.finish)
+        nodes[at].answer =
+            finished_answer(policy, prompts[at], walks[at], derive_seed(options.seed, {kFinishStream, index, at}));
+      continue;
+    }
     const policy::Reply reply = policy.complete({.prompt = prompts[at],
                                                  .n = options.children,
                                                  .stop = {"\n"},
@@ -81,11 +96,12 @@ struct Labelled {
   int64_t tokens = 0;
 };
 
-// Gives each change, with a random sign, to a state drawn without replacement; the other sign where that would lead
-// out of [0, 1].
+// Gives each change, with a random sign, to a state drawn without replacement among those between 0 and 1; the other
+// sign where that would lead out of [0, 1]. REQUIRES: no more changes than such states.
 std::vector<double> with_noise(std::vector<double> labels, std::span<const double> changes, Rng rng) {
-  std::vector<size_t> order(labels.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::vector<size_t> order;
+  for (size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] > 0 && labels[i] < 1) order.push_back(i);
   rng.shuffle(std::span(order));
   for (size_t i = 0; i < changes.size(); ++i) {
     double& label = labels[order[i]];
@@ -156,6 +172,7 @@ CompressionStudy study_compression(std::span<const worlds::ArithmeticProblem> pr
   CompressionStudy study{.policy = worlds::ArithmeticPolicy(options.policy).name(),
                          .children = options.children,
                          .depth = options.depth,
+                         .finish = options.finish,
                          .problems = problems.size()};
   std::vector<Labelled> labelled(problems.size());
   parallel_for(problems.size(), options.threads, [&](size_t i) {

@@ -2,7 +2,8 @@
 // Measured in the arithmetic world, where values are computed.
 //
 // Of each problem a tree is grown breadth-first as the authors grow theirs: `children` steps at every node, identical
-// ones apart, down to `depth`, where a branch without an answer ends as wrong. Every state but the root that was
+// ones apart, down to `depth`. There a branch without an answer ends as wrong, as for the authors, or (`finish`) is
+// carried to its end by one rollout, so that the limit does not bias the labels. Every state but the root that was
 // expanded is labelled, in one row per view:
 //   leaves      right leaves / leaves (the authors' Monte-Carlo score), good where at least 1/2
 //   policy      mean over the children, recursively
@@ -10,7 +11,8 @@
 //   hard        1 where any leaf is right
 //   compressed  `leaves` after node compression: some steps are merged with the step before, some labels have changed
 //   noise       `leaves` with the label changes of `compressed` given, with random signs, to as many states drawn at
-//               random: what those changes would do by themselves
+//               random among those whose ends differ (no others can be changed by compression): what those changes
+//               would do by themselves
 #pragma once
 
 #include <cstdint>
@@ -28,6 +30,7 @@ namespace hrm::selection {
 struct CompressionStudyOptions {
   worlds::SlipSettings policy;
   int64_t children = 5, depth = 6;  // each 1 to 8
+  bool finish = true;
   uint64_t seed = 0;
   size_t threads = 0;
 };
@@ -42,6 +45,7 @@ struct CompressionStudyRow {
 struct CompressionStudy {
   std::string policy;
   int64_t children = 0, depth = 0;
+  bool finish = true;
   uint64_t problems = 0, states = 0;
   double tokens_per_state = 0;
   uint64_t merged = 0;          // states whose step compression merged with the step before

@@ -4,11 +4,17 @@
 namespace hrm::selection {
 
 Json to_json(const CompressionStudy& study) {
-  Json json = {{"policy", study.policy},   {"children", study.children},
-               {"depth", study.depth},     {"problems", study.problems},
-               {"states", study.states},   {"tokens_per_state", study.tokens_per_state},
-               {"merged", study.merged},   {"merged_repairs", study.merged_repairs},
-               {"changed", study.changed}, {"mean_change", study.mean_change},
+  Json json = {{"policy", study.policy},
+               {"children", study.children},
+               {"depth", study.depth},
+               {"finish", study.finish},
+               {"problems", study.problems},
+               {"states", study.states},
+               {"tokens_per_state", study.tokens_per_state},
+               {"merged", study.merged},
+               {"merged_repairs", study.merged_repairs},
+               {"changed", study.changed},
+               {"mean_change", study.mean_change},
                {"rows", Json::array()}};
   for (const CompressionStudyRow& row : study.rows)
     json["rows"].push_back({{"view", row.view},
@@ -25,12 +31,13 @@ std::string to_markdown(const CompressionStudy& study) {
                        100 * share.interval.high);
   };
   std::string text = fmt::format(
-      "Policy `{}`: trees of {} problems, {} children, depth {}; {} labelled states, {:.0f} tokens each; in brackets "
-      "95 % "
-      "intervals, of the table over problems.\n\nCompression merged {} of them with the step before; in {} of those "
-      "the "
+      "Policy `{}`: trees of {} problems, {} children, depth {}, where branches without an answer {}; {} labelled "
+      "states, "
+      "{:.0f} tokens each; in brackets 95 % intervals, of the table over problems.\n\nCompression merged {} of them "
+      "with the step before; in {} of those the "
       "first part breaks and the whole is on track. It changed {} labels, by {:.3f} on average.\n\n",
-      study.policy, study.problems, study.children, study.depth, study.states, study.tokens_per_state,
+      study.policy, study.problems, study.children, study.depth,
+      study.finish ? "were finished by one rollout" : "are wrong", study.states, study.tokens_per_state,
       percent(study.merged, study.states), percent(study.merged_repairs, study.merged),
       percent(study.changed, study.states), study.mean_change);
   text += "| view | mean label |" + error_titles() +

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
 
 #include "base/error.h"
@@ -32,6 +33,20 @@ TEST(CompressionStudy, ViewsDifferWhereTheyShould) {
   EXPECT_NE(noise.errors.rmse.value, leaves.errors.rmse.value);
   EXPECT_EQ(noise.errors.false_positive_step.n, leaves.errors.false_positive_step.n);
   EXPECT_GT(study.rows[4].errors.false_positive_step.n, leaves.errors.false_positive_step.n);  // merged with bad ones
+}
+
+// The policy-weighted label is then an unbiased estimate; the leaf-weighted one is not, since branches that go wrong
+// and are repaired have more leaves.
+TEST(CompressionStudy, FinishedBranchesTakeTheBiasOfTheDepthAway) {
+  CompressionStudyOptions options{
+      .policy = {.slip = 0.25, .repair = 0.4, .wander = 0.3}, .depth = 4, .finish = false, .seed = 3};
+  const auto policy_errors = [&] { return study_compression(problems_of(40), options).rows[1].errors; };
+  const LabelErrors cut = policy_errors();
+  options.finish = true;
+  const LabelErrors finished = policy_errors();
+  EXPECT_LT(cut.bias.interval.high, -0.05);
+  EXPECT_LT(std::abs(finished.bias.value), 0.02);
+  EXPECT_LT(finished.rmse.value, cut.rmse.value);
 }
 
 TEST(CompressionStudy, TheSameForAnyNumberOfThreads) {
