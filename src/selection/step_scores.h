@@ -1,0 +1,39 @@
+// Scores of steps, solution by solution: what every scorer writes and every measurement of steps reads.
+// docs/formats/step-scores.md
+//
+//   {"id": "gsm8k-0", "scores": {"NAME": [0.98, 0.41]}}
+//
+// One record per solution, one number per step. A record may hold several scorers, and beside the scores whatever else
+// (its truth: selection/step_truth.h). Solutions of one problem may also stand together as candidates, as
+// `hrm world solve` writes them; each is then a record named "problem/3".
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/jsonl.h"
+
+namespace hrm::selection {
+
+struct StepScores {
+  std::string id;
+  std::map<std::string, std::vector<double>> by_scorer;  // one score per step, within +-1e15
+};
+
+// A solution with its scores. `record` holds whatever else stands beside them and lives for the call only.
+using StepScoresSink = std::function<void(StepScores scores, const Json& record, const std::string& place)>;
+
+// Hands over record by record, in order, as the file is read. What `use` refuses (Error) counts as a fault of the
+// record. Throws bad_input naming file, line and field: no or twice the same id, no scores, a score that is no number,
+// lists of different lengths, another length than the record's `steps`; unless such records are skipped (the reader's
+// skip_bad), and then they are returned.
+BadLines read_step_scores(JsonlReader reader, const StepScoresSink& use);
+
+// Puts `scores` beside what `record` holds: its id, where it has none, and the scores, replacing those of the same name
+// and keeping other scorers. So a file can collect scorer after scorer.
+Json with_step_scores(Json record, const StepScores& scores);
+
+}  // namespace hrm::selection
