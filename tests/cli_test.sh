@@ -216,6 +216,8 @@ expect 0 "$HRM" grade broken.jsonl --skip-bad
 says out '"verdict":"wrong"'
 says err "line 2"
 # --- trees ---
+refuses "did you mean 'show'" "$HRM" tree shwo a.tree
+refuses "did you mean 'build'" "$HRM" rows biuld x.jsonl
 expect 0 "$HRM" world make --count 4 --out world.jsonl
 grow=("$HRM" tree grow world.jsonl --policy arithmetic:slip=0.2 --steps line --answer gsm8k --children 4)
 refuses "--endpoint" "$HRM" tree grow world.jsonl --store none.tree

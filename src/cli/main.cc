@@ -59,9 +59,10 @@ std::vector<std::string> subcommand_names(const CLI::App& app) {
   return names;
 }
 
-Error unknown_subcommand(std::string_view name, const std::vector<std::string>& known) {
+Error unknown_subcommand(std::string_view name, const std::vector<std::string>& known, std::string_view above) {
   const auto nearest = nearest_name(name, known);
-  const std::string hint = nearest ? fmt::format("did you mean '{}'?", *nearest) : "hrm --help lists all";
+  const std::string hint =
+      nearest ? fmt::format("did you mean '{}'?", *nearest) : fmt::format("{} --help lists all", above);
   return bad_input("cli", "unknown subcommand '{}'; {}", name, hint);
 }
 
@@ -76,6 +77,20 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   return kUsageExitCode;
 }
 
+// Each word in turn, as long as the command before it has subcommands.
+void refuse_unknown_subcommands(const CLI::App& app, int argc, char** argv) {
+  std::string above = "hrm";
+  const CLI::App* at = &app;
+  for (int i = 1; i < argc; ++i) {
+    const std::vector<std::string> names = subcommand_names(*at);
+    const std::string_view word = argv[i];
+    if (names.empty() || word.starts_with('-')) return;
+    if (std::ranges::find(names, word) == names.end()) throw unknown_subcommand(word, names, above);
+    at = at->get_subcommand(std::string(word));
+    above += " " + at->get_name();
+  }
+}
+
 int run(int argc, char** argv) {
   CLI::App app("", "hrm");
   Exit exit;
@@ -85,9 +100,7 @@ int run(int argc, char** argv) {
     fmt::print(stderr, "{}", app.help());
     return kUsageExitCode;
   }
-  const std::vector<std::string> names = subcommand_names(app);
-  const std::string_view first = argv[1];
-  if (!first.starts_with('-') && std::ranges::find(names, first) == names.end()) throw unknown_subcommand(first, names);
+  refuse_unknown_subcommands(app, argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
