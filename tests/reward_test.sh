@@ -72,6 +72,11 @@ refuses "no record and no tree" "$HRM" rows convert empty.jsonl --to trl --out n
 [ ! -e none.jsonl ] || fail "a refused command left rows"
 
 # --- selection ---
+printf '%s\n' '{"id":"a","steps":["s","t"],"label":1,"scores":{"m":[0.9,0.2]}}' \
+  '{"id":"b","steps":["s"],"label":-1,"scores":{"m":[0.8]}}' > first_errors.jsonl
+expect 0 "$HRM" select processbench first_errors.jsonl --threshold 0.5 --out first_errors
+expect 0 "$HRM" select processbench first_errors.jsonl --calibrate first_errors.jsonl --json
+expect 2 "$HRM" select processbench first_errors.jsonl
 expect 0 "$HRM" select bon solved.jsonl --scorer value --n 1,8 --out bon
 says out "value"
 checks=$((checks + 1))

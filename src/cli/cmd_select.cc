@@ -20,6 +20,7 @@ void register_select(CLI::App& app, Exit& exit) {
   CLI::App& select = *app.add_subcommand("select", "Pick solutions by their scores, and measure who scores well.");
   select.require_subcommand(1);
   register_select_solutions(select, exit);
+  register_select_steps(select, exit);
   set_examples(select, {{"hrm select bon samples.jsonl --scores scores.jsonl --out report",
                          "best-of-N and votes beside majority and pass@N"},
                         {"hrm select compare samples.jsonl --scores scores.jsonl --against majority",
