@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -94,6 +95,25 @@ void write_file_atomic(const fs::path& path, std::span<const std::byte> bytes) {
 
 void write_file_atomic(const fs::path& path, std::string_view text) {
   write_file_atomic(path, std::as_bytes(std::span(text)));
+}
+
+void replace_folder(const fs::path& from, const fs::path& to) {
+  const auto broken = [&] {
+    return failure("files.replace_folder", "{}: cannot become {}: {}", from.string(), to.string(), reason());
+  };
+  if (!fs::exists(to)) {
+    if (::rename(from.c_str(), to.c_str()) != 0) throw broken();
+  } else {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0) {
+      if (errno != EINVAL && errno != ENOSYS) throw broken();
+      const fs::path old = fs::path(to).concat(".old");
+      fs::remove_all(old);
+      if (::rename(to.c_str(), old.c_str()) != 0 || ::rename(from.c_str(), to.c_str()) != 0) throw broken();
+      fs::remove_all(old);
+    }
+    fs::remove_all(from);
+  }
+  sync_folder(to.has_parent_path() ? to.parent_path() : fs::path("."));
 }
 
 void rename_durable(const fs::path& from, const fs::path& to) {

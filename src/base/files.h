@@ -27,6 +27,10 @@ void write_file_atomic(const std::filesystem::path& path, const std::function<vo
 // the target. Throws failure naming both paths and errno.
 void rename_durable(const std::filesystem::path& from, const std::filesystem::path& to);
 
+// Puts the folder `from` in the place of `to`, which is there as a whole at any moment (on file systems that can
+// exchange two names; else it is missing for a moment). The old one is removed. Throws failure naming both paths.
+void replace_folder(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // Read-only memory map of a whole file. Movable; an empty file gives an empty span.
 class MappedFile {
  public:

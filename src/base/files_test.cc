@@ -139,5 +139,18 @@ TEST(Files, RenameReplacesTheTarget) {
   EXPECT_EQ(read_file(to), "new");
 }
 
+TEST(Files, FolderTakesTheOthersPlace) {
+  const TemporaryFolder folder;
+  const auto a = folder.path() / "a", b = folder.path() / "b";
+  for (const char* text : {"first", "second"}) {
+    write_file_atomic(a / "file", std::string_view(text));
+    replace_folder(a, b);
+    EXPECT_EQ(read_file(b / "file"), text);
+    EXPECT_FALSE(std::filesystem::exists(a));
+  }
+  EXPECT_THROW(replace_folder(a, b), Error);
+  EXPECT_EQ(read_file(b / "file"), "second");
+}
+
 }  // namespace
 }  // namespace hrm

@@ -14,12 +14,12 @@ at::Tensor cross_entropy(const at::Tensor& outputs, const at::Tensor& values) {
     throw bad_input(kWhere, "label {} is none of the head's {} classes",
                     classes.min().item<int64_t>() < 0 ? classes.min().item<int64_t>() : classes.max().item<int64_t>(),
                     outputs.size(1));
-  return at::cross_entropy_loss(outputs, classes, {}, at::Reduction::Sum);
+  return at::cross_entropy_loss(outputs, classes, {}, at::Reduction::None);
 }
 
 at::Tensor soft_labels(const at::Tensor& outputs, const at::Tensor& values) {
   const at::Tensor logit = outputs.size(1) == 1 ? outputs.select(1, 0) : outputs.select(1, 1) - outputs.select(1, 0);
-  return at::binary_cross_entropy_with_logits(logit, values, {}, {}, at::Reduction::Sum);
+  return at::binary_cross_entropy_with_logits(logit, values, {}, {}, at::Reduction::None);
 }
 
 at::Tensor beta_binomial(const at::Tensor& outputs, const LossTargets& targets) {
@@ -30,7 +30,7 @@ at::Tensor beta_binomial(const at::Tensor& outputs, const LossTargets& targets) 
     return x.lgamma() + y.lgamma() - (x + y).lgamma();
   };
   const at::Tensor choose = (n + 1).lgamma() - (k + 1).lgamma() - (n - k + 1).lgamma();
-  return -(choose + log_beta(k + a, n - k + b) - log_beta(a, b)).sum();
+  return -(choose + log_beta(k + a, n - k + b) - log_beta(a, b));
 }
 
 void need_outputs(LossKind kind, const at::Tensor& outputs, int64_t least, int64_t most) {
@@ -49,13 +49,13 @@ EnumNames<LossKind> enum_names(LossKind) {
   return names;
 }
 
-at::Tensor loss_sum(LossKind kind, const at::Tensor& outputs, const LossTargets& targets) {
+at::Tensor losses(LossKind kind, const at::Tensor& outputs, const LossTargets& targets) {
   switch (kind) {
     case LossKind::kCrossEntropy:
       return cross_entropy(outputs, targets.values);
     case LossKind::kSquaredError:
       need_outputs(kind, outputs, 1, 1);
-      return (outputs.select(1, 0) - targets.values).square().sum();
+      return (outputs.select(1, 0) - targets.values).square();
     case LossKind::kSoftLabels:
       need_outputs(kind, outputs, 1, 2);
       return soft_labels(outputs, targets.values);
@@ -64,6 +64,10 @@ at::Tensor loss_sum(LossKind kind, const at::Tensor& outputs, const LossTargets&
       return beta_binomial(outputs, targets);
   }
   throw failure(kWhere, "unknown loss");
+}
+
+at::Tensor loss_sum(LossKind kind, const at::Tensor& outputs, const LossTargets& targets) {
+  return losses(kind, outputs, targets).sum();
 }
 
 at::Tensor shifted_language_loss(const at::Tensor& logits, const at::Tensor& labels) {

@@ -1,5 +1,5 @@
-// Losses at chosen positions. M positions; each returns the sum over them, differentiable, so that a batch taken in
-// parts gives the same gradients as one taken whole.
+// Losses at chosen positions. M positions; one loss for each, differentiable: sums of them over parts of a batch give
+// the gradients of the batch taken whole.
 //
 //   cross entropy    -log softmax(outputs)[target]                              a token, or one of two classes
 //   squared error    (output - target)^2                                        on the raw score (tree labels)
@@ -23,7 +23,8 @@ struct LossTargets {
 
 // outputs: [M,n] f32. Two outputs of kSoftLabels are two classes, one is a logit.
 // Throws bad_input where the kind does not fit the number of outputs, or a class is not among them.
-at::Tensor loss_sum(LossKind kind, const at::Tensor& outputs, const LossTargets& targets);
+at::Tensor losses(LossKind kind, const at::Tensor& outputs, const LossTargets& targets);    // [M]
+at::Tensor loss_sum(LossKind kind, const at::Tensor& outputs, const LossTargets& targets);  // their sum
 
 // Hugging Face's language-model loss, for comparison: mean of -log p(labels[b,t+1]) at t over labels that are not
 // -100. logits: [B,T,V] f32; labels: [B,T] i64.

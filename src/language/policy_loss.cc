@@ -10,12 +10,6 @@
 namespace hrm::language {
 namespace {
 
-// Sum over all positions of KL(teacher || student).
-at::Tensor kl_sum(const at::Tensor& teacher, const at::Tensor& student) {
-  const at::Tensor reference = at::log_softmax(teacher.detach(), -1);
-  return (reference.exp() * (reference - at::log_softmax(student, -1))).sum();
-}
-
 PolicyLoss together(at::Tensor cross_entropy, at::Tensor kl, double weight) {
   // Rounding can make a vanishing KL negative; its logarithm stays finite.
   at::Tensor total = cross_entropy + weight * at::log1p(kl);
@@ -24,8 +18,13 @@ PolicyLoss together(at::Tensor cross_entropy, at::Tensor kl, double weight) {
 
 }  // namespace
 
+at::Tensor kl_divergence(const at::Tensor& teacher, const at::Tensor& student) {
+  const at::Tensor reference = at::log_softmax(teacher.detach(), -1);
+  return (reference.exp() * (reference - at::log_softmax(student, -1))).sum(-1);
+}
+
 PolicyLoss policy_loss(const at::Tensor& student, const at::Tensor& teacher, const at::Tensor& targets, double weight) {
-  return together(at::cross_entropy_loss(student, targets), kl_sum(teacher, student) / student.size(0), weight);
+  return together(at::cross_entropy_loss(student, targets), kl_divergence(teacher, student).mean(), weight);
 }
 
 PolicyLoss published_policy_loss(const at::Tensor& student, const at::Tensor& labels,
@@ -37,7 +36,7 @@ PolicyLoss published_policy_loss(const at::Tensor& student, const at::Tensor& la
     padded.push_back(at::constant_pad_nd(teacher, {0, 0, 0, longest - teacher.size(0)}));
   const auto rows = static_cast<int64_t>(teachers.size());
   return together(shifted_language_loss(student, labels),
-                  kl_sum(at::stack(padded), student.narrow(1, 0, longest)) / rows, weight);
+                  kl_divergence(at::stack(padded), student.narrow(1, 0, longest)).sum() / rows, weight);
 }
 
 }  // namespace hrm::language

@@ -12,6 +12,9 @@
 
 namespace hrm::language {
 
+// KL(teacher || student) of each position: [M,V] f32 logits in, [M] out. The teacher gets no gradient.
+at::Tensor kl_divergence(const at::Tensor& teacher, const at::Tensor& student);
+
 // Scalars; total is differentiable in the student's logits.
 struct PolicyLoss {
   at::Tensor cross_entropy, kl, total;

@@ -1,0 +1,64 @@
+#include "language/examples.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hrm::language {
+namespace {
+
+constexpr std::string_view kWhere = "language.examples";
+
+void check_target(const Target& target, const ExampleRules& rules, std::string_view place) {
+  const float v = target.value;
+  switch (rules.loss) {
+    case LossKind::kCrossEntropy:
+      if (!(v >= 0 && v < static_cast<float>(rules.outputs) && v == std::floor(v)))
+        throw bad_input(kWhere, "{}: label {} is none of the head's {} classes", place, v, rules.outputs);
+      return;
+    case LossKind::kSquaredError:
+      if (!std::isfinite(v)) throw bad_input(kWhere, "{}: label {} is not a finite number", place, v);
+      return;
+    case LossKind::kSoftLabels:
+      if (!(v >= 0 && v <= 1)) throw bad_input(kWhere, "{}: label {} is not between 0 and 1", place, v);
+      return;
+    case LossKind::kBetaBinomial:
+      if (!(target.trials >= 1 && std::isfinite(target.trials) && v >= 0 && v <= target.trials))
+        throw bad_input(kWhere, "{}: {} successes of {} trials: expected 0 <= successes <= trials, trials >= 1", place,
+                        v, target.trials);
+      return;
+  }
+}
+
+}  // namespace
+
+Example language_example(std::vector<int32_t> ids, size_t first) {
+  Example example;
+  for (size_t i = std::max<size_t>(first, 1); i < ids.size(); ++i)
+    example.targets.push_back({.position = static_cast<int32_t>(i - 1), .value = static_cast<float>(ids[i])});
+  example.ids = std::move(ids);
+  return example;
+}
+
+void check_example(const Example& example, const ExampleRules& rules, std::string_view place) {
+  const auto length = std::ssize(example.ids);
+  if (length == 0) throw bad_input(kWhere, "{}: the text is empty", place);
+  const int64_t longest = rules.config.max_position_embeddings;
+  const int64_t limit = rules.max_length > 0 ? std::min(rules.max_length, longest) : longest;
+  if (length > limit)
+    throw bad_input(kWhere, "{}: {} tokens, at most {} fit ({}): shorten the row", place, length, limit,
+                    limit == longest ? "max_position_embeddings of the model" : "max_length");
+  for (const int32_t id : example.ids)
+    if (id < 0 || id >= rules.config.vocab_size)
+      throw bad_input(kWhere, "{}: token {} is none of the model's {}: model and tokenizer disagree", place, id,
+                      rules.config.vocab_size);
+  if (example.targets.empty()) throw bad_input(kWhere, "{}: nothing to learn: no token or label is a target", place);
+  if (!(example.weight > 0 && std::isfinite(example.weight)))
+    throw bad_input(kWhere, "{}: weight {} is not above 0", place, example.weight);
+  for (const Target& target : example.targets) {
+    if (target.position < 0 || target.position >= length)
+      throw bad_input(kWhere, "{}: a target at position {} of a text of {} tokens", place, target.position, length);
+    check_target(target, rules, place);
+  }
+}
+
+}  // namespace hrm::language

@@ -1,0 +1,353 @@
+#include "language/fine_tuning.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "aten/host.h"
+#include "base/files.h"
+#include "base/signals.h"
+#include "base/statistics.h"
+#include "language/policy_loss.h"
+#include "training/schedule.h"
+
+namespace hrm::language {
+namespace {
+
+constexpr std::string_view kWhere = "language.fine_tuning";
+constexpr std::string_view kParameter = "parameter.", kOptimizer = "optimizer.";
+
+bool is_scoring_head(std::string_view name) { return name.starts_with("score.") || name.starts_with("v_head."); }
+
+// Examples side by side, padded on the right with token 0, which no target sees.
+struct Packed {
+  at::Tensor ids;        // [B,T] i64
+  at::Tensor positions;  // [M] i64 in the flat [B*T]
+  LossTargets targets;   // [M]
+  at::Tensor weights;    // [M] f32
+};
+
+Packed pack(std::span<const Example> examples, std::span<const size_t> part, bool trials, at::Device device) {
+  size_t length = 0;
+  for (const size_t i : part) length = std::max(length, examples[i].ids.size());
+  std::vector<int64_t> ids(part.size() * length, 0), positions;
+  std::vector<float> values, counts, weights;
+  for (size_t row = 0; row < part.size(); ++row) {
+    const Example& example = examples[part[row]];
+    std::ranges::copy(example.ids, ids.begin() + static_cast<ptrdiff_t>(row * length));
+    for (const Target& target : example.targets) {
+      positions.push_back(static_cast<int64_t>(row * length) + target.position);
+      values.push_back(target.value);
+      counts.push_back(target.trials);
+      weights.push_back(example.weight);
+    }
+  }
+  const auto flat = [&]<typename T>(const std::vector<T>& all) {
+    return aten::to_aten(std::span<const T>(all), {static_cast<int64_t>(all.size())}, device);
+  };
+  return {.ids = flat(ids).view({static_cast<int64_t>(part.size()), static_cast<int64_t>(length)}),
+          .positions = flat(positions),
+          .targets = {.values = flat(values), .trials = trials ? flat(counts) : at::Tensor()},
+          .weights = flat(weights)};
+}
+
+// Outputs of the head at the targets: [M,n].
+at::Tensor outputs_at_targets(const Decoder& decoder, const Head& head, const Packed& batch) {
+  return head(decoder, decoder.hidden(batch.ids).flatten(0, 1).index_select(0, batch.positions));
+}
+
+// Scores for accuracy and area under the curve; undefined where the head has none.
+at::Tensor scores_of(const Head& head, LossKind loss, const at::Tensor& outputs) {
+  if (loss == LossKind::kBetaBinomial) {
+    const at::Tensor shapes = at::softplus(outputs);
+    return shapes.select(1, 1) / shapes.sum(1);
+  }
+  if (head.kind() == HeadKind::kLanguage || outputs.size(1) > 2) return {};
+  if (loss == LossKind::kSoftLabels && outputs.size(1) == 1) return outputs.select(1, 0).sigmoid();
+  return head.scores(outputs);
+}
+
+struct HeldOutSums {
+  double loss = 0, weight = 0;
+  std::vector<double> scores;
+  std::vector<uint8_t> classes;
+
+  void add_scores(const at::Tensor& all, const Packed& batch) {
+    const at::Tensor& v = batch.targets.values;
+    const at::Tensor shares = batch.targets.trials.defined() ? v / batch.targets.trials : v;
+    for (const float score : aten::to_vector<float>(all.contiguous())) scores.push_back(score);
+    for (const float share : aten::to_vector<float>(shares.contiguous())) classes.push_back(share >= 0.5F);
+  }
+
+  training::EvaluationReport report() const {
+    const double mean = loss / weight;
+    training::EvaluationReport all{.values = {{"loss", mean}}, .text = fmt::format("loss {:.4f}", mean)};
+    if (std::isfinite(mean)) all.score = {-mean};
+    if (scores.empty() || std::ranges::any_of(scores, [](double s) { return std::isnan(s); })) return all;
+    uint64_t right = 0;
+    for (size_t i = 0; i < scores.size(); ++i) right += (scores[i] >= 0.5) == (classes[i] == 1);
+    const double accuracy = static_cast<double>(right) / static_cast<double>(scores.size());
+    all.values.push_back({"accuracy", accuracy});
+    all.text += fmt::format(", accuracy {:.3f}", accuracy);
+    if (const auto area = AucCounter(scores, classes).area()) {
+      all.values.push_back({"auc", *area});
+      all.text += fmt::format(", auc {:.3f}", *area);
+    }
+    return all;
+  }
+};
+
+}  // namespace
+
+struct FineTuner::Impl {
+  LanguageModel& model;
+  std::span<const Example> train, held_out;
+  FineTuneOptions options;
+  NamedParameters trained;
+  std::optional<Decoder> decoder, teacher;
+  std::optional<Head> head;
+  std::optional<AdamW> optimizer;
+  ExampleBatches batches;
+  uint64_t tokens = 0;  // of the last batch
+
+  Impl(LanguageModel& m, std::span<const Example> t, std::span<const Example> h, FineTuneOptions o)
+      : model(m),
+        train(t),
+        held_out(h),
+        options(std::move(o)),
+        batches(train, options.config.batch_size, config().seed) {}
+
+  const FineTuneConfig& config() const { return options.config; }
+  at::Device device() const { return decoder->device(); }
+  bool uses_trials() const { return config().loss == LossKind::kBetaBinomial; }
+
+  Packed packed(std::span<const Example> examples, std::span<const size_t> part) const {
+    return pack(examples, part, uses_trials(), device());
+  }
+  void choose_parameters();
+  void bind_teacher();
+  void check_examples() const;
+  double kl_sum(const std::vector<std::vector<size_t>>& parts) const;
+  at::Tensor teacher_outputs(const Packed& batch) const;
+  double weight_of(std::span<const Example> examples, std::span<const size_t> batch) const;
+};
+
+// Trained tensors become leaves with gradients; frozen ones are cast once to the type that computes with them.
+void FineTuner::Impl::choose_parameters() {
+  const bool lora = config().lora.rank > 0;
+  model.parameters = to(model.parameters, at::kFloat, model.parameters.begin()->second.device());
+  if (lora) add_lora(model.parameters, config().lora, config().seed);
+  NamedParameters used;
+  for (auto& [name, tensor] : model.parameters) {
+    const bool trains = !lora || is_lora(name) || is_scoring_head(name);
+    if (trains) trained.emplace(name, tensor.detach_().requires_grad_(true));
+    used.emplace(name, trains ? tensor : tensor.to(scalar_type(config().dtype)));
+  }
+  decoder.emplace(model.config, used,
+                  DecoderOptions{.compute = scalar_type(config().dtype),
+                                 .recompute = config().recompute,
+                                 .lora_scale = config().lora.scale()});
+  head.emplace(model.head, model.config, used);
+  optimizer.emplace(config().optimizer, trained);
+}
+
+void FineTuner::Impl::bind_teacher() {
+  const bool wanted = config().kl_weight > 0;
+  if (wanted != (options.teacher != nullptr))
+    throw bad_input(kWhere, "kl_weight = {} {} teacher: both or neither", config().kl_weight,
+                    wanted ? "without a" : "with a");
+  if (!wanted) return;
+  if (model.head != HeadKind::kLanguage || config().loss != LossKind::kCrossEntropy)
+    throw bad_input(kWhere, "a teacher needs a language model and loss cross_entropy");
+  const LanguageModel& given = *options.teacher;
+  if (given.head != HeadKind::kLanguage || given.config.vocab_size != model.config.vocab_size)
+    throw bad_input(kWhere, "teacher {}: expected a language model of the student's {} tokens, it has {}",
+                    given.source.string(), model.config.vocab_size, given.config.vocab_size);
+  NamedParameters frozen;  // never the student's own tensors
+  for (const auto& [name, tensor] : given.parameters)
+    frozen.emplace(name, tensor.detach().to(device(), scalar_type(config().dtype), false, /*copy=*/true));
+  teacher.emplace(given.config, frozen, DecoderOptions{.compute = scalar_type(config().dtype)});
+}
+
+void FineTuner::Impl::check_examples() const {
+  if (train.empty()) throw bad_input(kWhere, "there is no example to train on");
+  const ExampleRules rules{.config = model.config,
+                           .loss = config().loss,
+                           .outputs = head->outputs(),
+                           .max_length = static_cast<int64_t>(config().max_length)};
+  for (size_t i = 0; i < train.size(); ++i) check_example(train[i], rules, fmt::format("example {}", i + 1));
+  for (size_t i = 0; i < held_out.size(); ++i)
+    check_example(held_out[i], rules, fmt::format("held-out example {}", i + 1));
+}
+
+double FineTuner::Impl::weight_of(std::span<const Example> examples, std::span<const size_t> batch) const {
+  double sum = 0;
+  for (const size_t i : batch)
+    sum += static_cast<double>(examples[i].weight) * static_cast<double>(examples[i].targets.size());
+  return sum;
+}
+
+at::Tensor FineTuner::Impl::teacher_outputs(const Packed& batch) const {
+  const at::NoGradGuard no_grad;
+  return teacher->logits(teacher->hidden(batch.ids).flatten(0, 1).index_select(0, batch.positions));
+}
+
+// Of a batch in several parts, whose mean KL must be known before the gradient of its logarithm.
+double FineTuner::Impl::kl_sum(const std::vector<std::vector<size_t>>& parts) const {
+  const at::NoGradGuard no_grad;
+  double sum = 0;
+  for (const auto& part : parts) {
+    const Packed batch = packed(train, part);
+    const at::Tensor kl = kl_divergence(teacher_outputs(batch), outputs_at_targets(*decoder, *head, batch));
+    sum += (kl * batch.weights).sum().item<double>();
+  }
+  return sum;
+}
+
+FineTuner::FineTuner(LanguageModel& model, std::span<const Example> train, std::span<const Example> held_out,
+                     FineTuneOptions options) {
+  options.config.validate();
+  impl_ = std::make_unique<Impl>(model, train, held_out, std::move(options));
+  impl_->choose_parameters();
+  impl_->bind_teacher();
+  impl_->check_examples();
+}
+
+FineTuner::~FineTuner() = default;
+const NamedParameters& FineTuner::trained() const { return impl_->trained; }
+const Decoder& FineTuner::decoder() const { return *impl_->decoder; }
+const Head& FineTuner::head() const { return *impl_->head; }
+
+double FineTuner::gradients(std::span<const size_t> batch, std::vector<at::Tensor>& gradients) {
+  Impl& my = *impl_;
+  const auto parts = micro_batches(my.train, batch, my.config().micro_batch_tokens);
+  const double weight = my.weight_of(my.train, batch);
+  std::vector<at::Tensor> leaves;
+  for (const auto& [name, tensor] : my.trained) leaves.push_back(tensor);
+  gradients.assign(leaves.size(), at::Tensor());
+  double cross = 0, kl = my.teacher && parts.size() > 1 ? my.kl_sum(parts) / weight : 0;
+  my.tokens = 0;
+  for (const auto& part : parts) {
+    const Packed packed = my.packed(my.train, part);
+    const at::Tensor outputs = outputs_at_targets(*my.decoder, *my.head, packed);
+    at::Tensor loss = (losses(my.config().loss, outputs, packed.targets) * packed.weights).sum() / weight;
+    cross += loss.item<double>();
+    if (my.teacher) {
+      const at::Tensor mine = (kl_divergence(my.teacher_outputs(packed), outputs) * packed.weights).sum() / weight;
+      if (parts.size() == 1) kl = mine.item<double>();
+      loss = loss + my.config().kl_weight / (1 + kl) * mine;  // d log(1 + KL)
+    }
+    const auto found = torch::autograd::grad({loss}, leaves, {}, std::nullopt, false, /*allow_unused=*/true);
+    for (size_t i = 0; i < found.size(); ++i)
+      if (found[i].defined()) gradients[i] = gradients[i].defined() ? gradients[i].add_(found[i]) : found[i].clone();
+    for (const size_t i : part) my.tokens += my.train[i].ids.size();
+  }
+  for (size_t i = 0; i < leaves.size(); ++i)
+    if (!gradients[i].defined()) gradients[i] = at::zeros_like(leaves[i]);
+  return cross + my.config().kl_weight * std::log1p(kl);
+}
+
+training::StepReport FineTuner::step(uint64_t step) { return step_on(impl_->batches.batch(step), step); }
+
+training::StepReport FineTuner::step_on(std::span<const size_t> batch, uint64_t step) {
+  const auto begin = std::chrono::steady_clock::now();
+  Impl& my = *impl_;
+  std::vector<at::Tensor> all;
+  const double loss = gradients(batch, all);
+  if (!std::isfinite(loss)) return {.fault = fmt::format("loss is {}", std::abs(loss)), .measurements = {}};
+  const uint64_t total = my.options.total_steps;
+  const double factor = training::learning_rate_factor(
+      {.warmup_steps = static_cast<uint64_t>(std::llround(my.config().warmup_ratio * static_cast<double>(total))),
+       .total_steps = total,
+       .min_ratio = my.config().min_lr_ratio},
+      step - 1);
+  const double norm = my.optimizer->step(all, factor);
+  if (!std::isfinite(norm))
+    return {.fault = fmt::format("the gradient's norm is {}", std::abs(norm)), .measurements = {}};
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const double weight = my.weight_of(my.train, batch);
+  return {.fault = {},
+          .measurements = {{"loss", loss * weight, weight},
+                           {"grad_norm", norm, 1},
+                           {"lr", factor * my.config().optimizer.lr, 1},
+                           {"tokens_per_second", static_cast<double>(my.tokens), seconds}}};
+}
+
+training::EvaluationReport FineTuner::evaluate(uint64_t) {
+  const at::NoGradGuard no_grad;
+  Impl& my = *impl_;
+  if (my.options.evaluate) return my.options.evaluate(*my.decoder, *my.head);
+  if (my.held_out.empty()) return {};
+  std::vector<size_t> all(my.held_out.size());
+  for (size_t i = 0; i < all.size(); ++i) all[i] = i;
+  HeldOutSums sums;
+  const uint64_t tokens = my.config().micro_batch_tokens > 0 ? my.config().micro_batch_tokens : 16384;
+  for (const auto& part : micro_batches(my.held_out, all, tokens)) {
+    if (interrupted()) return {.complete = false};
+    const Packed packed = my.packed(my.held_out, part);
+    const at::Tensor outputs = outputs_at_targets(*my.decoder, *my.head, packed);
+    sums.loss += (losses(my.config().loss, outputs, packed.targets) * packed.weights).sum().item<double>();
+    sums.weight += my.weight_of(my.held_out, part);
+    if (const at::Tensor scores = scores_of(*my.head, my.config().loss, outputs); scores.defined())
+      sums.add_scores(scores, packed);
+  }
+  return sums.report();
+}
+
+training::Checkpoint FineTuner::save() const {
+  training::Checkpoint all{.tensors = {}, .state = {{"fine_tuning", 1}}};
+  for (const auto& [name, tensor] : impl_->trained)
+    all.tensors.emplace(std::string(kParameter) + name, aten::to_host(tensor.detach()));
+  for (auto& [name, tensor] : impl_->optimizer->state())
+    all.tensors.emplace(std::string(kOptimizer) + name, std::move(tensor));
+  return all;
+}
+
+void FineTuner::load(const training::Checkpoint& checkpoint) {
+  const at::NoGradGuard no_grad;
+  NamedTensors optimizer;
+  std::vector<std::pair<at::Tensor, at::Tensor>> copies;
+  for (const auto& [name, tensor] : checkpoint.tensors)
+    if (name.starts_with(kOptimizer)) optimizer.emplace(name.substr(kOptimizer.size()), tensor);
+  for (const auto& [name, tensor] : impl_->trained) {
+    const auto found = checkpoint.tensors.find(std::string(kParameter) + name);
+    if (found == checkpoint.tensors.end())
+      throw bad_input(kWhere, "the checkpoint has no '{}': was it saved by another run?", name);
+    if (found->second.dtype() != DType::kF32 || at::IntArrayRef(found->second.shape()) != tensor.sizes())
+      throw bad_input(kWhere, "the checkpoint's '{}' is {} {}, the model needs f32 {}", name,
+                      name_of(found->second.dtype()), to_string(found->second.shape()),
+                      to_string(tensor.sizes().vec()));
+    copies.emplace_back(tensor, aten::to_aten(found->second, at::kCPU));
+  }
+  impl_->optimizer->set_state(optimizer);
+  for (auto& [to, from] : copies) to.detach().copy_(from);
+}
+
+void FineTuner::save_model(const std::filesystem::path& path, uint64_t) {
+  const at::NoGradGuard no_grad;
+  Impl& my = *impl_;
+  const auto replace = [&](const std::filesystem::path& target, const auto& write) {
+    const std::filesystem::path fresh = target.string() + ".new";
+    std::filesystem::remove_all(fresh);
+    write(fresh);
+    replace_folder(fresh, target);
+  };
+  LanguageModel merged = my.model;
+  merge_lora(merged.parameters, my.config().lora.scale());
+  replace(model_folder(path.parent_path()), [&](const std::filesystem::path& folder) {
+    if (my.options.write_model)
+      my.options.write_model(folder, merged);
+    else
+      language::save_model(folder, merged, scalar_type(my.config().dtype));
+  });
+  if (my.config().lora.rank > 0)
+    replace(path.parent_path() / "adapter", [&](const std::filesystem::path& folder) {
+      save_adapter(folder, my.model.parameters, my.config().lora, my.model.source.string());
+    });
+}
+
+}  // namespace hrm::language
