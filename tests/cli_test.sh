@@ -6,11 +6,11 @@
 # --- usage ---
 expect 0 "$HRM" --help
 silent err
-for command in data train eval solve convert inspect bench policy tree world select rows grade; do
+for command in data train eval solve convert inspect bench policy tree world select rows grade reward; do
   says out "  $command "
 done
 says out "Examples:"
-for command in data train eval solve convert inspect bench policy tree world select rows grade; do
+for command in data train eval solve convert inspect bench policy tree world select rows grade reward; do
   expect 0 "$HRM" "$command" --help
   silent err
   says out "Examples:"

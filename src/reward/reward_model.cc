@@ -1,5 +1,7 @@
 #include "reward/reward_model.h"
 
+#include <ATen/Parallel.h>
+
 #include "text/tokenizer_config.h"
 
 namespace hrm::reward {
@@ -108,6 +110,12 @@ ScoreKind score_of(HeadKind head, int64_t outputs, std::optional<language::LossK
   if (loss == LossKind::kBetaBinomial) return ScoreKind::kBeta;
   if (outputs == 2) return ScoreKind::kClass;
   return loss == LossKind::kSoftLabels ? ScoreKind::kSigmoid : ScoreKind::kRaw;
+}
+
+void use_threads(size_t wanted, int64_t parameters) {
+  constexpr int64_t kSmall = 4'000'000;
+  if (wanted == 0 && parameters < kSmall) wanted = 1;
+  if (wanted > 0) at::set_num_threads(static_cast<int>(wanted));
 }
 
 void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderConfig& config) {

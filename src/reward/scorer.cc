@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kWhere = "reward.score";
 
-int64_t longest(auto&& rows) {
+int64_t longest_edge(auto&& rows) {
   int64_t length = 0;
   for (const auto& row : rows) length = std::max(length, row.node->length());
   return length;
@@ -54,16 +54,15 @@ at::Tensor Scorer::scores(const at::Tensor& hidden) const {
 }
 
 void Scorer::check_length(std::span<const std::vector<int64_t>> texts) const {
-  const int64_t most = model_.model.config.max_position_embeddings;
   for (const std::vector<int64_t>& text : texts)
-    if (std::ssize(text) > most)
+    if (std::ssize(text) > longest())
       throw bad_input(kWhere, "a text of {} tokens exceeds the {} that {} reads (max_position_embeddings)", text.size(),
-                      most, name());
+                      longest(), name());
 }
 
 // One call: the rows' tokens behind what `cache` has read, and then what comes behind them.
 void Scorer::read(const language::KvCache& cache, std::span<const Row> rows, Walk& walk) {
-  const int64_t b = std::ssize(rows), t = longest(rows);
+  const int64_t b = std::ssize(rows), t = longest_edge(rows);
   const bool siblings = std::ranges::all_of(rows, [&](const Row& row) { return row.parent == rows[0].parent; });
   std::vector<int64_t> parents, counts, flat;
   std::vector<int32_t> results;
@@ -173,23 +172,29 @@ std::vector<double> Scorer::score(const tree::Tree& tree, std::span<const int32_
   return score_texts(texts);
 }
 
-std::vector<std::vector<double>> Scorer::score(std::span<const Solution> solutions) {
-  std::vector<std::vector<int64_t>> texts;
-  for (const auto& [question, steps] : solutions) {
-    if (model_.config.layout.form == Form::kSteps) {
-      const LayoutReader::Solution all = reader_.solution(question, *steps);
-      for (const int64_t place : all.places) texts.emplace_back(all.ids.begin(), all.ids.begin() + place + 1);
-      continue;
-    }
-    for (size_t i = 0; i < steps->size(); ++i)
-      texts.push_back(reader_.step(question, {steps->begin(), steps->begin() + static_cast<int64_t>(i) + 1}));
+std::vector<std::vector<int64_t>> Scorer::texts(const Solution& solution) {
+  const auto& [question, steps] = solution;
+  std::vector<std::vector<int64_t>> all;
+  if (model_.config.layout.form == Form::kSteps) {
+    const LayoutReader::Solution read = reader_.solution(question, *steps);
+    for (const int64_t place : read.places) all.emplace_back(read.ids.begin(), read.ids.begin() + place + 1);
+    return all;
   }
-  const std::vector<double> flat = score_texts(texts);
+  for (size_t i = 0; i < steps->size(); ++i)
+    all.push_back(reader_.step(question, {steps->begin(), steps->begin() + static_cast<int64_t>(i) + 1}));
+  return all;
+}
+
+std::vector<std::vector<double>> Scorer::score(std::span<const Solution> solutions) {
+  std::vector<std::vector<int64_t>> all;
+  for (const Solution& solution : solutions)
+    for (std::vector<int64_t>& text : texts(solution)) all.push_back(std::move(text));
+  const std::vector<double> flat = score_texts(all);
   std::vector<std::vector<double>> scores;
   auto at = flat.begin();
-  for (const auto& [question, steps] : solutions) {
-    scores.emplace_back(at, at + std::ssize(*steps));
-    at += std::ssize(*steps);
+  for (const Solution& solution : solutions) {
+    scores.emplace_back(at, at + std::ssize(*solution.steps));
+    at += std::ssize(*solution.steps);
   }
   return scores;
 }

@@ -48,6 +48,8 @@ class Scorer : public tree::StepScorer {
     const std::vector<std::string>* steps;
   };
   std::vector<std::vector<double>> score(std::span<const Solution> solutions);
+  // What is read for each of its steps.
+  std::vector<std::vector<int64_t>> texts(const Solution& solution);
 
   // At the last id of each text. Throws bad_input for a text longer than the model reads.
   std::vector<double> score_texts(std::span<const std::vector<int64_t>> texts);
@@ -55,6 +57,7 @@ class Scorer : public tree::StepScorer {
   std::vector<double> score_alone(std::span<const std::vector<int64_t>> texts);
 
   LayoutReader& reader() { return reader_; }
+  int64_t longest() const { return model_.model.config.max_position_embeddings; }  // text that it reads
   const RewardModel& model() const { return model_; }
   const ScoringWork& work() const { return work_; }  // since it was made
 

@@ -1,0 +1,238 @@
+#include "cli/command.h"
+
+#if HRM_TORCH
+
+#include <ATen/Context.h>
+
+#include <memory>
+
+#include "base/files.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "cli/cmd_reward.h"
+#include "cli/cmd_rows.h"
+#include "cli/cmd_select.h"
+#include "reward/score_files.h"
+#include "reward/train.h"
+
+namespace hrm::cli {
+namespace {
+
+struct TrainArguments {
+  std::vector<std::string> words, test;  // words: files and settings
+  std::string from, init, head, loss, layout, kind;
+  std::filesystem::path out;
+  bool resume = false, overwrite = false, accept_changes = false, drop_long = false, json = false;
+  uint64_t seed = 0, token_budget = 0;
+  double minutes = 0;
+  size_t threads = 0;
+  std::string device = "cpu";
+};
+
+at::Device parse_device(const std::string& name) {
+  if (name == "cpu" || name == "aten") return at::Device(at::kCPU);
+  if (!name.starts_with("cuda")) throw bad_input("cli.reward", "--device {}: expected cpu, cuda or cuda:N", name);
+  if (!at::hasCUDA()) throw bad_input("cli.reward", "--device {}: this machine or build has no CUDA", name);
+  try {
+    return at::Device(name);
+  } catch (const std::exception&) {
+    throw bad_input("cli.reward", "--device {}: expected cpu, cuda or cuda:N", name);
+  }
+}
+
+std::vector<std::string> settings_of(const CLI::App& command, const TrainArguments& args) {
+  std::vector<std::string> settings;
+  const auto set = [&](const char* flag, const char* key, const Json& value) {
+    if (command.count(flag) > 0)
+      settings.push_back(fmt::format("{}={}", key, value.is_string() ? value.get<std::string>() : value.dump()));
+  };
+  std::vector<std::string> rows, keys;
+  for (const std::string& word : args.words)
+    (word.find('=') == std::string::npos || std::filesystem::exists(word) ? rows : keys).push_back(word);
+  if (!rows.empty()) settings.push_back("rows=" + Json(rows).dump());
+  set("--test", "test", args.test);
+  set("--from", "from", args.from);
+  set("--init", "from", args.init);
+  set("--head", "head", args.head);
+  set("--loss", "loss", args.loss);
+  set("--layout", "layout", args.layout);
+  set("--kind", "kind", args.kind);
+  set("--seed", "seed", args.seed);
+  set("--token-budget", "token_budget", args.token_budget);
+  set("--drop-long", "drop_long", args.drop_long);
+  settings.insert(settings.end(), keys.begin(), keys.end());
+  return settings;
+}
+
+void train(const CLI::App& command, const TrainArguments& args, Exit& exit) {
+  const auto mode = args.resume      ? training::RunMode::kResume
+                    : args.overwrite ? training::RunMode::kOverwrite
+                                     : training::RunMode::kNew;
+  const reward::TrainReport report = reward::train({.out = args.out,
+                                                    .mode = mode,
+                                                    .tiny = args.from.empty(),
+                                                    .accept_changes = args.accept_changes,
+                                                    .settings = settings_of(command, args),
+                                                    .minutes = args.minutes,
+                                                    .threads = args.threads,
+                                                    .device = parse_device(args.device)});
+  if (args.json)
+    print_json(report.json);
+  else
+    fmt::print("{}", report.table);
+  if (report.run.end != training::RunEnd::kInterrupted) return;
+  log_info("interrupted after step {}; go on with: hrm reward train --resume --out {}", report.run.step,
+           args.out.string());
+  exit.code = kInterruptedExitCode;
+}
+
+std::string settings_help() {
+  std::string text = "Settings (key=value) and their defaults:";
+  for (const auto& [key, value, help] : describe_fields(reward::train_defaults(true)))
+    text += fmt::format("\n  {:<34} {}", fmt::format("{}={}", key, value), help);
+  return text + "\n\n";
+}
+
+void register_train_part(CLI::App& reward, Exit& exit) {
+  CLI::App* command = reward.add_subcommand("train", "train a reward model on rows or labelled solutions");
+  auto args = std::make_shared<TrainArguments>();
+  command
+      ->add_option("rows", args->words,
+                   "training data: rows of hrm rows build, or labelled solutions; and settings, key=value")
+      ->type_name("FILE key=value ...");
+  command->add_option("--test", args->test, "data to choose the best model by")->type_name("FILE,...")->delimiter(',');
+  command->add_option("--from", args->from, "language or reward model to begin with")->type_name("FOLDER");
+  command->add_option("--init", args->init, "a new model instead: tiny reads bytes, for the arithmetic world")
+      ->check(CLI::IsMember({"tiny"}))
+      ->type_name("tiny")
+      ->excludes("--from");
+  command->add_option("--head", args->head, "sequence, token, process, value or language")->type_name("NAME");
+  command->add_option("--loss", args->loss, "squared_error, cross_entropy, soft_labels or beta_binomial")
+      ->type_name("NAME");
+  command
+      ->add_option("--layout", args->layout, "prompt, trl, shepherd, qwen_prm, skywork or rlhflow; default: the head's")
+      ->type_name("NAME");
+  command->add_option("--kind", args->kind, "orm, prm or hierarchical; default: that of the rows")->type_name("NAME");
+  command->add_option("--token-budget", args->token_budget, "end after reading so many tokens")->type_name("N");
+  command->add_flag("--drop-long", args->drop_long, "leave out texts that the model cannot read");
+  command->add_option("-o,--out", args->out, "run folder")->required()->type_name("FOLDER");
+  auto* resume = command->add_flag("--resume", args->resume, "go on where the run in --out stopped");
+  command->add_flag("--overwrite", args->overwrite, "replace the run in --out")->excludes(resume);
+  command->add_flag("--accept-changes", args->accept_changes, "resume though settings differ that decide its numbers")
+      ->needs(resume);
+  command->add_option("--minutes", args->minutes, "end after so much training; 0: no limit")->type_name("X");
+  add_json_flag(*command, args->json);
+  add_seed_option(*command, args->seed);
+  add_threads_option(*command, args->threads);
+  add_device_option(*command, args->device);
+  set_examples(*command,
+               {{"hrm reward train rows.jsonl --init tiny --out runs/prm epochs=3", "a small model that reads bytes"},
+                {"hrm reward train rows.jsonl --from models/SmolLM2-135M --loss soft_labels --out runs/prm",
+                 "on a pretrained backbone"},
+                {"hrm reward train --resume --out runs/prm", "go on, with the same bits"}});
+  command->footer(settings_help() + command->get_footer());
+  command->callback([command, args, &exit] { train(*command, *args, exit); });
+}
+
+struct ScoreArguments {
+  std::filesystem::path file, out;
+  RewardModelArguments model;
+  bool skip_bad = false, json = false;
+  size_t threads = 0;
+  std::string device = "cpu";
+};
+
+void score(const ScoreArguments& args) {
+  const auto scorer = open_reward_model(args.model, args.device, args.threads);
+  std::string text;
+  const reward::ScoreFileReport report =
+      reward::score_file(args.file, *scorer, {.skip_bad = args.skip_bad}, [&](const Json& record) {
+        text += printable(record) + "\n";
+        if (!args.out.empty()) return;
+        fmt::print("{}", text);
+        text.clear();
+      });
+  warn_of(report.bad);
+  if (args.out.empty()) return;
+  write_file_atomic(args.out, text);
+  if (args.json) return print_json(report.to_json());
+  fmt::print("{}: {} steps in {} records, {} s; read {} tokens in {} calls, each text alone would read {}\n",
+             args.out.string(), report.steps, report.records, fmt::format("{:.2f}", report.seconds),
+             report.work.read_tokens, report.work.calls, report.work.text_tokens);
+}
+
+void register_score_part(CLI::App& reward, Exit& exit) {
+  CLI::App* command = reward.add_subcommand("score", "score the steps of solutions or trees");
+  auto args = std::make_shared<ScoreArguments>();
+  command
+      ->add_option("file", args->file,
+                   "solutions, ProcessBench, PRMBench, ... as JSON lines, also .zst; or a tree store")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("-o,--out", args->out, "file to write; default: standard output")->type_name("FILE");
+  add_reward_model_options(*command, args->model);
+  command->add_flag("--skip-bad", args->skip_bad, "leave out records that cannot be scored, and list them");
+  add_json_flag(*command, args->json);
+  add_threads_option(*command, args->threads);
+  add_device_option(*command, args->device);
+  set_examples(*command, {{"hrm reward score solutions.jsonl --model runs/prm --out scored.jsonl",
+                           "then hrm select bon scored.jsonl"},
+                          {"hrm reward score processbench_gsm8k.json --model runs/prm --out steps.jsonl",
+                           "then hrm select processbench steps.jsonl"},
+                          {"hrm reward score trees.store --model runs/prm", "scores of all steps of its trees"}});
+  command->callback([args, &exit] { run_interruptible(exit, [&] { score(*args); }); });
+}
+
+}  // namespace
+
+void add_reward_model_options(CLI::App& command, RewardModelArguments& args) {
+  command.add_option("--model", args.model, "run folder of hrm reward train, or a published reward model")
+      ->required()
+      ->type_name("FOLDER");
+  command.add_option("--name", args.name, "of its scores; default: the folder's")->type_name("NAME");
+  command.add_option("--layout", args.layout, "instead of the one that the model tells")->type_name("NAME");
+  command.add_option("--kind", args.kind, "instead of the one that the model tells: orm, prm or hierarchical")
+      ->type_name("NAME");
+  command.add_option("--good", args.good, "token of a right step (layouts shepherd and rlhflow)")->type_name("TOKEN");
+  command.add_option("--bad", args.bad, "token of a wrong step")->type_name("TOKEN");
+  command.add_flag("--bf16", args.bf16, "compute in bfloat16");
+}
+
+std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& args, const std::string& device,
+                                                  size_t threads) {
+  reward::RewardOverrides overrides{
+      .layout = {}, .kind = {}, .mode = {}, .good = args.good, .bad = args.bad, .name = args.name};
+  if (!args.layout.empty()) overrides.layout = parse_enum<reward::LayoutName>(args.layout, "--layout");
+  if (!args.kind.empty()) overrides.kind = parse_enum<rows::Kind>(args.kind, "--kind");
+  const at::ScalarType type = args.bf16 ? at::kBFloat16 : at::kFloat;
+  reward::RewardModel model =
+      reward::load_reward_model(args.model, overrides, {.type = type, .device = parse_device(device)});
+  reward::use_threads(threads, language::parameter_count(model.model.parameters));
+  return std::make_unique<reward::Scorer>(std::move(model), reward::ScorerOptions{.compute = type});
+}
+
+void register_reward(CLI::App& app, Exit& exit) {
+  CLI::App* reward = app.add_subcommand("reward", "train reward models and score reasoning steps with them");
+  reward->require_subcommand(1);
+  register_train_part(*reward, exit);
+  register_score_part(*reward, exit);
+  set_examples(*reward, {{"hrm reward train rows.jsonl --init tiny --out runs/prm", "train one"},
+                         {"hrm reward score solutions.jsonl --model runs/prm --out scored.jsonl", "use it"}});
+}
+
+}  // namespace hrm::cli
+
+#else
+
+namespace hrm::cli {
+
+void register_reward(CLI::App& app, Exit&) {
+  CLI::App* reward = app.add_subcommand("reward", "reward models (not in this build: it has no libtorch)");
+  reward->allow_extras();
+  set_examples(*reward, {{"hrm reward", "says what is missing"}});
+  reward->callback([] { throw bad_input("cli.reward", "this build has no libtorch: build with -DHRM_TORCH=ON"); });
+}
+
+}  // namespace hrm::cli
+
+#endif

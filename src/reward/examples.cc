@@ -1,0 +1,130 @@
+#include "reward/examples.h"
+
+#include <cmath>
+
+#include "rows/read_solutions.h"
+#include "rows/record_fields.h"
+#include "rows/row_file.h"
+#include "rows/solution_rows.h"
+
+namespace hrm::reward {
+namespace {
+
+constexpr std::string_view kWhere = "reward.examples";
+constexpr std::string_view kOutcomeHead = "Question is as follows:\n";
+
+class FileReader {
+ public:
+  FileReader(LayoutReader& reader, const ExampleOptions& options, ExampleSet& set)
+      : reader_(reader), options_(options), set_(set) {}
+
+  void record(rows::Format format, const Json& record, const std::string& place) {
+    if (format == rows::Format::kRows) return row(record, place);
+    rows::read_record(format, record, place, rows::Neutral::kDrop, set_.counts, [&](rows::Solution&& solution) {
+      if (reader_.layout().form == Form::kSteps) return whole(solution, place);
+      rows::settle_outcome(solution, {}, set_.counts);
+      rows::sound_rows(solution, reader_.layout().kind, set_.counts,
+                       [&](rows::Row&& made) { text(made.input, made.label, 0, place); });
+    });
+  }
+
+ private:
+  void row(const Json& record, const std::string& place) {
+    if (reader_.layout().form == Form::kSteps)
+      throw bad_input(kWhere,
+                      "{}: rows of texts say nothing of steps, and layout {} reads whole solutions: give a file of "
+                      "solutions with labels (hrm rows convert), or choose layout prompt",
+                      place, name_of_enum(reader_.layout().name));
+    const std::string input = rows::need_text(record, {"input"}, place);
+    if (input.empty()) throw bad_input(kWhere, "{}: field 'input' is empty", place);
+    if (input.starts_with(kOutcomeHead) != (reader_.layout().kind == rows::Kind::kOutcome))
+      throw bad_input(kWhere, "{}: {} an outcome row, but the kind of the model is {}: choose it with --kind", place,
+                      input.starts_with(kOutcomeHead) ? "is" : "is not", name_of_enum(reader_.layout().kind));
+    const double label = rows::need_unit(rows::need_field(record, "label", place), "label", place);
+    double trials = 0;
+    if (options_.rules.loss == language::LossKind::kBetaBinomial) {
+      const Json& count = rows::need_field(record, "trials", place);
+      trials = count.is_number() ? count.get<double>() : 0;
+      if (!(trials >= 1 && trials <= 1e6))
+        throw bad_input(kWhere, "{}: trials = {} is no number of rollouts from 1 on", place, printable(count));
+    }
+    text(input, label, trials, place);
+  }
+
+  void text(std::string_view input, double label, double trials, const std::string& place) {
+    const std::vector<int64_t> ids = reader_.row(input);
+    add(ids, {target(std::ssize(ids) - 1, label, trials, place)}, place);
+  }
+
+  void whole(const rows::Solution& solution, const std::string& place) {
+    const LayoutReader::Solution read = reader_.solution(solution.question, solution.steps);
+    std::vector<language::Target> targets;
+    for (size_t i = solution.context; i < solution.steps.size(); ++i)
+      if (solution.labels[i]) targets.push_back(target(read.places[i], *solution.labels[i], 0, place));
+    if (targets.empty()) return set_.counts.drop("solution without a labelled step");
+    add(read.ids, std::move(targets), place);
+  }
+
+  language::Target target(int64_t position, double label, double trials, const std::string& place) const {
+    language::Target made{.position = static_cast<int32_t>(position), .value = static_cast<float>(label)};
+    const language::LossKind loss = options_.rules.loss;
+    if (loss == language::LossKind::kBetaBinomial) {
+      if (trials == 0)
+        throw bad_input(kWhere, "{}: loss beta_binomial needs rows with 'trials', the number of rollouts", place);
+      made.trials = static_cast<float>(trials);
+      made.value = static_cast<float>(std::round(label * trials));
+    }
+    if (loss != language::LossKind::kCrossEntropy) return made;
+    if (options_.hard_from == 0 && label != 0 && label != 1)
+      throw bad_input(kWhere,
+                      "{}: label {} is neither 0 nor 1: choose --loss soft_labels or squared_error, or say from where "
+                      "on a label is 1 (hard_from)",
+                      place, label);
+    const bool good = label == 1 || (options_.hard_from > 0 && label >= options_.hard_from);
+    made.value = good ? 1.0F : 0.0F;
+    if (!reader_.layout().good.empty()) made.value = static_cast<float>(good ? reader_.good() : reader_.bad());
+    return made;
+  }
+
+  void add(const std::vector<int64_t>& ids, std::vector<language::Target> targets, const std::string& place) {
+    const int64_t longest =
+        options_.rules.max_length > 0 ? options_.rules.max_length : options_.rules.config.max_position_embeddings;
+    if (options_.drop_long && std::ssize(ids) > longest)
+      return set_.counts.drop(fmt::format("longer than {} tokens", longest));
+    language::Example example{.ids = {ids.begin(), ids.end()}, .targets = std::move(targets)};
+    language::check_example(example, options_.rules, place);
+    set_.tokens += std::ssize(ids);
+    set_.targets += std::ssize(example.targets);
+    ++set_.counts.written;
+    set_.examples.push_back(std::move(example));
+  }
+
+  LayoutReader& reader_;
+  const ExampleOptions& options_;
+  ExampleSet& set_;
+};
+
+}  // namespace
+
+void read_examples(const std::filesystem::path& path, LayoutReader& reader, const ExampleOptions& options,
+                   ExampleSet& set) {
+  const size_t before = set.examples.size();
+  FileReader file(reader, options, set);
+  rows::for_each_record(path, {}, set.counts, [&](rows::Format format, const Json& record, const std::string& place) {
+    file.record(format, record, place);
+  });
+  if (set.examples.size() == before)
+    throw bad_input(kWhere, "{}: nothing to learn: none of its records gives a row", path.string());
+}
+
+void take_row_settings(const std::filesystem::path& path, std::optional<rows::Kind>& kind,
+                       std::optional<rows::Mode>& mode) {
+  const std::filesystem::path meta = rows::meta_path(path);
+  if (!std::filesystem::exists(meta)) return;
+  const Json json = read_json(meta);
+  const auto text = [&](const char* key) { return json.is_object() && json.contains(key) && json[key].is_string(); };
+  if (!kind && text("kind")) kind = parse_enum<rows::Kind>(json["kind"].get<std::string>(), meta.string());
+  if (!mode && text("mode")) mode = parse_enum<rows::Mode>(json["mode"].get<std::string>(), meta.string());
+}
+
+}  // namespace hrm::reward

@@ -1,0 +1,45 @@
+// Files of training data as what a decoder learns from (language/examples.h), read as the scorer will read.
+//
+//   rows of texts with a label ({input, label}: rows/row_file.h)   one target at the text's last token; form prompt
+//   solutions with labels of steps, of any format that rows reads  form prompt: through sound rows of the kind;
+//                                                                  form steps: one text per solution, a target at the
+//                                                                  end of every labelled step
+//
+// Labels lie in [0, 1]. What the loss makes of them:
+//   cross_entropy   a class, or one of the two tokens: 0 or 1; others count as 1 from hard_from on, where that is set
+//   squared_error, soft_labels   as they are
+//   beta_binomial   rows also have `trials`: label * trials successes
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <vector>
+
+#include "language/examples.h"
+#include "reward/layout.h"
+#include "rows/counts.h"
+
+namespace hrm::reward {
+
+struct ExampleOptions {
+  language::ExampleRules rules;
+  double hard_from = 0;    // 0: a label that is neither 0 nor 1 is refused where classes are learnt
+  bool drop_long = false;  // texts longer than the model reads are counted and left out instead of refused
+};
+
+struct ExampleSet {
+  std::vector<language::Example> examples;
+  rows::Counts counts;  // written: examples
+  int64_t tokens = 0, targets = 0;
+};
+
+// Adds the file's examples. Throws bad_input naming file and line: a label out of range, a text that is too long, rows
+// of texts for a model of form steps, prompts of another kind than the layout's, a file without examples.
+void read_examples(const std::filesystem::path& path, LayoutReader& reader, const ExampleOptions& options,
+                   ExampleSet& set);
+
+// What FILE.meta.json says of rows: kind and mode, as far as it does.
+void take_row_settings(const std::filesystem::path& path, std::optional<rows::Kind>& kind,
+                       std::optional<rows::Mode>& mode);
+
+}  // namespace hrm::reward

@@ -1,0 +1,222 @@
+#include "reward/score_files.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "base/progress.h"
+#include "base/signals.h"
+#include "rows/read_solutions.h"
+#include "rows/record_fields.h"
+#include "rows/step_text.h"
+#include "selection/record_fields.h"
+#include "selection/step_scores.h"
+#include "tree/store.h"
+
+namespace hrm::reward {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kWhere = "reward.score";
+constexpr int64_t kGroupTokens = 1 << 17;  // read alone, that are merged into one trie: several problems
+
+// What one record asks for.
+struct Asked {
+  Json record;
+  std::string id;
+  bool candidates = false;
+  std::vector<std::vector<std::vector<int64_t>>> texts;  // [solution][step]
+};
+
+class FileScorer {
+ public:
+  FileScorer(const fs::path& path, Scorer& scorer, const ScoreFileOptions& options,
+             const std::function<void(const Json&)>& write)
+      : path_(path), scorer_(scorer), options_(options), write_(write) {}
+
+  ScoreFileReport run() {
+    const auto begin = std::chrono::steady_clock::now();
+    if (tree::is_store(path_))
+      score_store();
+    else
+      score_records();
+    report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    report_.work = scorer_.work();
+    return std::move(report_);
+  }
+
+ private:
+  std::string need_question(const Json& record, const std::string& place) const {
+    return rows::need_text(record, {"question", "problem", "prompt", "query"}, place);
+  }
+
+  void ask(Asked& asked, std::string_view question, const std::vector<std::string>& steps, const std::string& place) {
+    if (steps.empty()) throw bad_input(kWhere, "{}: a solution without steps has no score", place);
+    auto texts = scorer_.texts({question, &steps});
+    for (const auto& text : texts)
+      if (std::ssize(text) > scorer_.longest())
+        throw bad_input(kWhere, "{}: a text of {} tokens exceeds the {} that {} reads: leave it out (--skip-bad)",
+                        place, text.size(), scorer_.longest(), scorer_.name());
+    asked.texts.push_back(std::move(texts));
+  }
+
+  Asked asked_candidates(const Json& record, const std::string& place) {
+    Asked asked{.record = record, .id = {}, .candidates = true, .texts = {}};
+    const std::string question = need_question(record, place);
+    Json& candidates = asked.record["candidates"];
+    if (!candidates.is_array() || candidates.empty())
+      throw bad_input(kWhere, "{}: field 'candidates' is no list of solutions", place);
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      const std::string where = fmt::format("{}, candidate {}", place, i);
+      if (!candidates[i].is_object()) throw bad_input(kWhere, "{}: expected an object", where);
+      if (!candidates[i].contains("steps"))
+        candidates[i]["steps"] = rows::split_steps(rows::need_text(candidates[i], {"text", "solution"}, where));
+      ask(asked, question, rows::need_texts(candidates[i], "steps", where), where);
+    }
+    return asked;
+  }
+
+  Asked asked_solution(const Json& record, const std::string& place) {
+    if (!format_) format_ = rows::detect_format(record);
+    Asked asked{.record = record, .id = place, .candidates = false, .texts = {}};
+    if (!format_ || *format_ == rows::Format::kRows || *format_ == rows::Format::kGsm8k) {
+      ask(asked, need_question(record, place), rows::need_texts(record, "steps", place), place);
+      return asked;
+    }
+    rows::Counts counts;
+    rows::read_record(*format_, record, place, rows::Neutral::kDrop, counts, [&](rows::Solution&& solution) {
+      if (!asked.texts.empty())
+        throw bad_input(kWhere, "{}: holds several solutions: convert them to records with candidates", place);
+      ask(asked, solution.question, solution.steps, place);
+    });
+    if (asked.texts.empty()) throw bad_input(kWhere, "{}: holds no solution", place);
+    return asked;
+  }
+
+  void score_records() {
+    std::vector<std::pair<Json, std::string>> records;
+    JsonlReader lines = selection::open_records(path_, options_.skip_bad);
+    while (lines.next()) records.emplace_back(lines.value(), lines.place());
+    report_.bad = lines.bad();
+    if (records.empty() && report_.bad.count == 0) throw bad_input(kWhere, "{}: holds no records", path_.string());
+    Progress progress("scoring", records.size(), {.unit = "records", .enabled = options_.progress});
+    for (size_t i = 0; i < records.size(); ++i) {
+      check_interrupt();
+      const auto& [record, place] = records[i];
+      try {
+        if (!record.is_object()) throw bad_input(kWhere, "{}: expected an object", place);
+        waiting_.push_back(record.contains("candidates") ? asked_candidates(record, place)
+                                                         : asked_solution(record, place));
+      } catch (const Error& error) {
+        if (error.fault() != Fault::kBadInput || !options_.skip_bad) throw;
+        report_.bad.add(error.what());
+        continue;
+      }
+      for (const auto& solution : waiting_.back().texts)
+        for (const auto& text : solution) waiting_tokens_ += std::ssize(text);
+      if (waiting_tokens_ < kGroupTokens) continue;
+      flush();
+      progress.update(i + 1);
+    }
+    flush();
+  }
+
+  void flush() {
+    std::vector<std::vector<int64_t>> texts;
+    for (Asked& asked : waiting_)
+      for (auto& solution : asked.texts)
+        for (auto& text : solution) texts.push_back(text);
+    const int64_t read = scorer_.work().read_tokens;
+    const std::vector<double> scores = scorer_.score_texts(texts);
+    const double share = waiting_tokens_ == 0 ? 0
+                                              : static_cast<double>(scorer_.work().read_tokens - read) /
+                                                    static_cast<double>(waiting_tokens_);
+    auto at = scores.begin();
+    for (Asked& asked : waiting_) {
+      ++report_.records;
+      for (size_t i = 0; i < asked.texts.size(); ++i) {
+        const std::vector<double> own(at, at + std::ssize(asked.texts[i]));
+        at += std::ssize(own);
+        ++report_.solutions;
+        report_.steps += own.size();
+        if (!asked.candidates) {
+          asked.record = selection::with_step_scores(std::move(asked.record), {asked.id, {{scorer_.name(), own}}});
+          continue;
+        }
+        int64_t tokens = 0;
+        for (const auto& text : asked.texts[i]) tokens += std::ssize(text);
+        Json& candidate = asked.record["candidates"][i];
+        if (candidate.contains("scores") && !candidate["scores"].is_object())
+          candidate["scores"] = Json{{"scores", candidate["scores"]}};
+        candidate["scores"][scorer_.name()] = own;
+        candidate["scored_tokens"] = std::llround(share * static_cast<double>(tokens));
+      }
+      write_(asked.record);
+    }
+    waiting_.clear();
+    waiting_tokens_ = 0;
+  }
+
+  void score_store() {
+    const tree::StoreReader store(path_);
+    const size_t count = store.contents().problems.size();
+    if (count == 0) throw bad_input(kWhere, "{}: holds no trees", path_.string());
+    Progress progress("scoring", count, {.unit = "trees", .enabled = options_.progress});
+    for (size_t i = 0; i < count; ++i) {
+      check_interrupt();
+      const tree::Tree tree = store.load(i).tree;
+      std::vector<int32_t> nodes;
+      Json ids = Json::array();
+      for (size_t node = 1; node < tree.nodes.size(); ++node) {
+        if (tree.nodes[node].sentinel) continue;
+        nodes.push_back(static_cast<int32_t>(node));
+        ids.push_back(tree::to_text(tree.nodes[node].id));
+      }
+      Json record = {{"id", tree.problem.id}, {"root", tree::to_text(tree::root_id(tree.problem))}, {"nodes", ids}};
+      try {
+        record["scores"][scorer_.name()] = scorer_.score(tree, nodes);
+        report_.steps += nodes.size();
+        ++report_.records;
+        write_(record);
+      } catch (const Error& error) {
+        const Error placed = bad_input(kWhere, "{}: problem '{}': {}", path_.string(), tree.problem.id, error.what());
+        if (error.fault() != Fault::kBadInput || !options_.skip_bad) throw placed;
+        report_.bad.add(placed.what());
+      }
+      progress.update(i + 1);
+    }
+  }
+
+  void check_interrupt() const {
+    if (interrupted()) throw failure(kWhere, "{}: interrupted", path_.string());
+  }
+
+  const fs::path& path_;
+  Scorer& scorer_;
+  ScoreFileOptions options_;
+  const std::function<void(const Json&)>& write_;
+  std::optional<rows::Format> format_;
+  std::vector<Asked> waiting_;
+  int64_t waiting_tokens_ = 0;
+  ScoreFileReport report_;
+};
+
+}  // namespace
+
+Json ScoreFileReport::to_json() const {
+  return {{"records", records},
+          {"solutions", solutions},
+          {"steps", steps},
+          {"seconds", seconds},
+          {"text_tokens", work.text_tokens},
+          {"read_tokens", work.read_tokens},
+          {"calls", work.calls},
+          {"skipped", bad.count}};
+}
+
+ScoreFileReport score_file(const fs::path& path, Scorer& scorer, const ScoreFileOptions& options,
+                           const std::function<void(const Json&)>& write) {
+  return FileScorer(path, scorer, options, write).run();
+}
+
+}  // namespace hrm::reward

@@ -1,0 +1,248 @@
+#include "reward/train.h"
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "text/tokenizer_config.h"
+#include "training/config_changes.h"
+
+namespace hrm::reward {
+namespace {
+
+namespace fs = std::filesystem;
+using language::HeadKind;
+using language::LossKind;
+
+constexpr std::string_view kWhere = "reward.train";
+
+LayoutName layout_of(const TrainConfig& config) {
+  if (!config.layout.empty()) return parse_enum<LayoutName>(config.layout, "layout");
+  switch (config.head) {
+    case HeadKind::kSequence:
+      return LayoutName::kPrompt;
+    case HeadKind::kToken:
+      return LayoutName::kTrl;
+    case HeadKind::kProcess:
+      return LayoutName::kQwenPrm;
+    case HeadKind::kValue:
+      return LayoutName::kSkywork;
+    case HeadKind::kLanguage:
+      break;
+  }
+  return LayoutName::kShepherd;
+}
+
+int64_t outputs_of(HeadKind head, LossKind loss) {
+  if (head == HeadKind::kProcess) return 2;
+  if (head == HeadKind::kValue) return 1;
+  return loss == LossKind::kCrossEntropy || loss == LossKind::kBetaBinomial ? 2 : 1;
+}
+
+// The model at its start, and the folder of its tokenizer.
+struct Start {
+  language::LanguageModel model;
+  std::shared_ptr<const text::Tokenizer> tokenizer;
+  RewardConfig config;
+  int64_t outputs = 0;
+};
+
+Layout layout_for(const TrainConfig& config, const fs::path& tokenizer) {
+  const text::TokenizerConfig texts = text::load_tokenizer_config(tokenizer);
+  Layout layout = named_layout(layout_of(config), texts.chat_template, texts.bos_token);
+  std::optional<rows::Kind> kind;
+  std::optional<rows::Mode> mode;
+  if (!config.kind.empty()) kind = parse_enum<rows::Kind>(config.kind, "kind");
+  if (!config.mode.empty()) mode = parse_enum<rows::Mode>(config.mode, "mode");
+  for (const std::string& file : config.rows) take_row_settings(file, kind, mode);
+  layout.kind = kind.value_or(layout.kind);
+  layout.mode = mode.value_or(layout.mode);
+  layout.separator = config.separator;
+  if (config.head == HeadKind::kLanguage && !config.good.empty()) layout.good = config.good;
+  if (config.head == HeadKind::kLanguage && !config.bad.empty()) layout.bad = config.bad;
+  if (config.head != HeadKind::kLanguage) layout.good.clear();  // a head of its own gives the score
+  if (config.head != HeadKind::kLanguage) layout.bad.clear();
+  layout.validate("settings");
+  return layout;
+}
+
+Start start_of(const TrainConfig& config, const training::RunFolder& folder, at::Device device) {
+  const uint64_t seed = config.tuning.seed;
+  Start start;
+  start.outputs = outputs_of(config.head, config.tuning.loss);
+  if (config.from == kTiny) {
+    const fs::path tokenizer = folder.path() / "tokenizer";
+    start.model = language::initial_model(tiny_decoder(write_tiny_tokenizer(tokenizer), config.tiny), config.head,
+                                          start.outputs, seed);
+    start.model.source = tokenizer;
+  } else {
+    start.model = language::load_model(config.from);
+    const language::Head head(start.model.head, start.model.config, start.model.parameters);
+    if (start.model.head != config.head || (config.head != HeadKind::kLanguage && head.outputs() != start.outputs)) {
+      log_info("{}: a new {} head", config.from, name_of_enum(config.head));
+      language::replace_head(start.model, config.head, start.outputs, seed);
+    }
+  }
+  if (config.head == HeadKind::kLanguage) start.outputs = start.model.config.vocab_size;
+  start.model.parameters = language::to(start.model.parameters, at::kFloat, device);
+  start.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::load(start.model.source));
+  check_tokenizer(*start.tokenizer, start.model.config);
+  start.config.score = score_of(config.head, start.outputs, config.tuning.loss);
+  start.config.layout = layout_for(config, start.model.source);
+  // transformers pools a text at its last token that is not padding.
+  if (start.model.config.pad_token_id < 0 && !start.model.config.eos_token_id.empty())
+    start.model.config.pad_token_id = start.model.config.eos_token_id.front();
+  return start;
+}
+
+ExampleSet read_all(const std::vector<std::string>& files, const TrainConfig& config, const Start& start,
+                    LayoutReader& reader) {
+  ExampleSet set;
+  const ExampleOptions options{.rules = {.config = start.model.config,
+                                         .loss = config.tuning.loss,
+                                         .outputs = start.outputs,
+                                         .max_length = static_cast<int64_t>(config.tuning.max_length)},
+                               .hard_from = config.hard_from,
+                               .drop_long = config.drop_long};
+  for (const std::string& file : files) read_examples(file, reader, options, set);
+  for (const auto& [reason, count] : set.counts.dropped) log_info("left out: {} {}", count, reason);
+  return set;
+}
+
+// The steps that read the budget, the last of them what is left of it and perhaps more.
+uint64_t steps_of_budget(const TrainConfig& config, const ExampleSet& set) {
+  language::ExampleBatches batches(set.examples, config.tuning.batch_size, config.tuning.seed);
+  uint64_t steps = 0;
+  for (uint64_t tokens = 0; tokens < config.token_budget; ++steps)
+    for (const size_t index : batches.batch(steps + 1)) tokens += set.examples[index].ids.size();
+  return steps;
+}
+
+class RewardTrainee : public language::FineTuner {
+ public:
+  RewardTrainee(Start& start, const ExampleSet& train, const ExampleSet& test, language::FineTuneOptions options)
+      : FineTuner(start.model, train.examples, test.examples, std::move(options)), config_(start.config) {}
+
+  void save_model(const fs::path& path, uint64_t step) override {
+    FineTuner::save_model(path, step);
+    save_reward_config(language::model_folder(path.parent_path()), config_);
+  }
+
+ private:
+  RewardConfig config_;
+};
+
+TrainConfig resolve(const TrainRequest& request) {
+  std::optional<Json> stored;
+  if (request.mode == training::RunMode::kResume) stored = training::stored_config(request.out);
+  TrainConfig config = train_defaults(request.tiny);
+  if (stored)
+    for (const std::string& key : fields_from_json(config, *stored, (request.out / "config.json").string()))
+      log_warning("{}: setting '{}' is not known here and ignored", request.out.string(), key);
+  const Json before = fields_to_json(config);
+  for (const std::string& setting : request.settings) assign_field(config, setting);
+  if (stored) {
+    const auto changes = training::config_changes(before, fields_to_json(config));
+    if (!request.accept_changes)
+      training::refuse_changes(changes, language::harmless_fine_tune_settings(), request.out.string());
+    if (!changes.empty()) log_info("settings that change: {}", training::to_text(changes));
+  }
+  config.validate();
+  return config;
+}
+
+Json report_json(const training::RunResult& run, const ExampleSet& train, const ExampleSet& test, const Start& start,
+                 uint64_t total_steps) {
+  constexpr std::string_view kEnds[] = {"finished", "out_of_time", "interrupted"};
+  Json last = Json::object();
+  for (const auto& [name, value] : run.last_evaluation) last[name] = value;
+  const auto data = [](const ExampleSet& set) {
+    return Json{{"examples", set.examples.size()},
+                {"targets", set.targets},
+                {"tokens", set.tokens},
+                {"counts", set.counts.to_json()}};
+  };
+  return {{"end", kEnds[static_cast<size_t>(run.end)]},
+          {"step", run.step},
+          {"total_steps", total_steps},
+          {"seconds", run.seconds},
+          {"resumed_from", run.resumed_from},
+          {"best_step", run.best_step},
+          {"last_evaluation", std::move(last)},
+          {"parameters", language::parameter_count(start.model.parameters)},
+          {"kind", name_of_enum(start.config.layout.kind)},
+          {"layout", name_of_enum(start.config.layout.name)},
+          {"score", name_of_enum(start.config.score)},
+          {"train", data(train)},
+          {"test", data(test)}};
+}
+
+std::string report_table(const Json& report, const fs::path& out) {
+  std::string text = fmt::format("{} after {} steps and {}: {} {} of {} parameters, {} examples of {} tokens\n",
+                                 report["end"].get<std::string>(), report["step"].get<uint64_t>(),
+                                 format_duration(report["seconds"].get<double>()), report["kind"].get<std::string>(),
+                                 report["layout"].get<std::string>(), report["parameters"].get<int64_t>(),
+                                 report["train"]["examples"].get<size_t>(), report["train"]["tokens"].get<int64_t>());
+  for (const auto& [name, value] : report["last_evaluation"].items())
+    text += fmt::format("held-out {} {:.4f}\n", name, value.get<double>());
+  return text +
+         fmt::format("in {}: model/, curves.svg, loss.svg, log.jsonl, tensorboard/, report.json\n", out.string());
+}
+
+}  // namespace
+
+TrainConfig train_defaults(bool tiny) {
+  TrainConfig config;
+  config.tuning.loss = LossKind::kSquaredError;
+  if (!tiny) return config;
+  config.from = kTiny;
+  config.tuning.optimizer.lr = 2e-3;
+  config.tuning.optimizer.beta2 = 0.98;
+  return config;
+}
+
+void TrainConfig::validate() const {
+  if (rows.empty()) throw bad_input(kWhere, "no training data: name a file of rows or labelled solutions");
+  if (head == HeadKind::kLanguage && tuning.loss != LossKind::kCrossEntropy)
+    throw bad_input(kWhere, "head language learns tokens: it needs --loss cross_entropy, not {}",
+                    name_of_enum(tuning.loss));
+  if (head == HeadKind::kValue && tuning.loss != LossKind::kSoftLabels)
+    throw bad_input(kWhere, "head value gives the sigmoid of one output: it needs --loss soft_labels, not {}",
+                    name_of_enum(tuning.loss));
+  if (head == HeadKind::kProcess && tuning.loss == LossKind::kSquaredError)
+    throw bad_input(kWhere, "head process has two classes: it needs --loss cross_entropy or soft_labels");
+  if (!(hard_from >= 0 && hard_from <= 1)) throw bad_input(kWhere, "hard_from = {} is not in [0, 1]", hard_from);
+  if (token_budget > 0 && tuning.max_steps > 0)
+    throw bad_input(kWhere, "token_budget and max_steps both say when to end: give one");
+  tuning.validate();
+}
+
+TrainReport train(const TrainRequest& request) {
+  if (request.mode == training::RunMode::kNew) training::refuse_existing_run(request.out);
+  const TrainConfig config = resolve(request);
+  for (const auto* files : {&config.rows, &config.test})
+    for (const std::string& file : *files)
+      if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file; hrm rows build makes rows", file);
+  const training::RunFolder folder(request.out, request.mode);
+  Start start = start_of(config, folder, request.device);
+  use_threads(request.threads, language::parameter_count(start.model.parameters));
+  LayoutReader reader(start.config.layout, *start.tokenizer);
+  const ExampleSet train = read_all(config.rows, config, start, reader);
+  const ExampleSet test = read_all(config.test, config, start, reader);
+  const uint64_t total =
+      config.token_budget > 0 ? steps_of_budget(config, train) : config.tuning.total_steps(train.examples.size());
+  RewardTrainee trainee(start, train, test, {.config = config.tuning, .total_steps = total});
+  log_info("{}: {} parameters, {} examples of {} tokens, {} steps", request.out.string(),
+           language::parameter_count(start.model.parameters), train.examples.size(), train.tokens, total);
+  training::LoopOptions options = language::fine_tune_loop_options(config.tuning, total, folder);
+  options.config = fields_to_json(config);
+  options.minutes = request.minutes;
+  options.resume = request.mode == training::RunMode::kResume;
+  options.restored = [&] { write_json(folder.config(), fields_to_json(config)); };
+  TrainReport report;
+  report.run = training::run_loop(trainee, folder, options);
+  report.json = report_json(report.run, train, test, start, total);
+  report.table = report_table(report.json, request.out);
+  write_json(folder.report(), report.json);
+  return report;
+}
+
+}  // namespace hrm::reward

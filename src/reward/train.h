@@ -1,0 +1,78 @@
+// Training of a reward model on files of rows or labelled solutions (language/fine_tuning.h, training/run_loop.h).
+//
+// RUN/model is the model that was best on the held-out rows, or the newest: a Hugging Face folder with reward.json.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "language/fine_tuning.h"
+#include "reward/examples.h"
+#include "reward/reward_model.h"
+#include "reward/tiny.h"
+
+namespace hrm::reward {
+
+inline constexpr const char* kTiny = "tiny";
+
+// AdamW's defaults suit a pretrained model; a tiny one from nothing wants a larger rate (train_defaults).
+struct TrainConfig {
+  std::vector<std::string> rows, test;
+  std::string from = kTiny;
+  TinySize tiny;
+  language::HeadKind head = language::HeadKind::kSequence;
+  std::string layout;      // LayoutName; empty: that of the head
+  std::string kind, mode;  // empty: as FILE.meta.json says, else prm and sound
+  std::string separator = "\n\n";
+  std::string good, bad;
+  uint64_t token_budget = 0;
+  double hard_from = 0;
+  bool drop_long = false;
+  language::FineTuneConfig tuning;
+
+  static void fields(auto& self, auto&& field) {
+    field("rows", self.rows, "training data");
+    field("test", self.test, "data that is not trained on, by which the best model is chosen");
+    field("from", self.from,
+          "folder of a language or reward model, or tiny: a small one from nothing that reads bytes");
+    field("tiny", self.tiny, "");
+    field("head", self.head, "sequence, token, process, value or language");
+    field("layout", self.layout, "prompt, trl, shepherd, qwen_prm, skywork or rlhflow; empty: that of the head");
+    field("kind", self.kind, "orm, prm or hierarchical; empty: that of the rows");
+    field("mode", self.mode, "sound or faithful prompts; empty: that of the rows");
+    field("separator", self.separator, "between the steps before the one that is judged");
+    field("good", self.good, "head language: token of a right step");
+    field("bad", self.bad, "head language: token of a wrong step");
+    field("token_budget", self.token_budget, "end after reading so many tokens; 0: by epochs or steps");
+    field("hard_from", self.hard_from, "cross_entropy: labels from here on are 1; 0: labels must be 0 or 1");
+    field("drop_long", self.drop_long, "leave out texts that the model cannot read, instead of refusing them");
+    language::FineTuneConfig::fields(self.tuning, field);
+  }
+  void validate() const;  // throws bad_input
+};
+
+// What the program starts from: squared error; a rate that suits the model.
+TrainConfig train_defaults(bool tiny);
+
+struct TrainRequest {
+  std::filesystem::path out;
+  training::RunMode mode = training::RunMode::kNew;
+  bool tiny = false, accept_changes = false;
+  std::vector<std::string> settings;  // key=value, over defaults or what the run was started with
+  double minutes = 0;
+  size_t threads = 0;  // use_threads()
+  at::Device device = at::Device(at::DeviceType::CPU);
+};
+
+struct TrainReport {
+  training::RunResult run;
+  Json json;
+  std::string table;
+};
+
+// Throws bad_input for settings and data that do not fit, failure on NaN and full disks.
+TrainReport train(const TrainRequest& request);
+
+}  // namespace hrm::reward

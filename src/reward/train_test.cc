@@ -1,0 +1,195 @@
+#include "reward/train.h"
+
+#include <gtest/gtest.h>
+
+#include "formats/jsonl.h"
+#include "reward/reward_testing.h"
+#include "reward/score_files.h"
+#include "rows/prompt.h"
+
+namespace hrm::reward {
+namespace {
+
+namespace fs = std::filesystem;
+using language::HeadKind;
+using language::LossKind;
+
+// A step is right where its sum is: what a byte-level model learns in no time is whether it holds a "!".
+void write_rows(const fs::path& path, int count, bool outcome, bool trials = false) {
+  Rng rng(4);
+  JsonlWriter lines(path, JsonlWriter::Mode::kTruncate);
+  for (int i = 0; i < count; ++i) {
+    const bool right = i % 2 == 0;
+    const std::string step = fmt::format("{} is {}{}", rng.below(9), rng.below(9), right ? "!" : "?");
+    const std::string question = fmt::format("q{}", i / 4);
+    Json row = {{"input", outcome ? rows::outcome_prompt(question, step, rows::Mode::kSound)
+                                  : rows::step_prompt(question, i % 3 ? "so" : "", step, rows::Mode::kSound)},
+                {"label", right ? 1 : 0}};
+    if (trials) row["trials"] = 8;
+    lines.write(row);
+  }
+}
+
+void write_solutions(const fs::path& path, int count) {
+  JsonlWriter lines(path, JsonlWriter::Mode::kTruncate);
+  for (int i = 0; i < count; ++i)
+    lines.write({{"prompt", fmt::format("q{}", i)},
+                 {"completions", {"a!", i % 2 ? "b!" : "b?", "c?"}},
+                 {"labels", {true, i % 2 == 1, false}}});
+}
+
+TrainRequest request_of(const fs::path& rows, const fs::path& out, std::vector<std::string> more = {}) {
+  TrainRequest request{.out = out, .tiny = true, .settings = {fmt::format(R"(rows=["{}"])", rows.string())}};
+  for (const char* setting : {"tiny.hidden=32", "tiny.layers=1", "tiny.heads=2", "tiny.context=256", "epochs=6",
+                              "batch_size=16", "lr=0.01", "log_steps=2"})
+    request.settings.push_back(setting);
+  request.settings.insert(request.settings.end(), more.begin(), more.end());
+  return request;
+}
+
+std::string fault_of(const TrainRequest& request) {
+  try {
+    train(request);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::vector<double> scores_of(const fs::path& run) {
+  Scorer scorer(load_reward_model(run));
+  const std::vector<std::string> right = {"3 is 4!"}, wrong = {"3 is 4?"};
+  const std::vector<Scorer::Solution> both = {{"q1", &right}, {"q1", &wrong}};
+  const auto scores = scorer.score(both);
+  return {scores[0].back(), scores[1].back()};
+}
+
+TEST(RewardTrain, EveryLossAndHeadLearns) {
+  const TestFolder folder("learns");
+  const fs::path rows = folder.path / "rows.jsonl", outcomes = folder.path / "orm.jsonl",
+                 counts = folder.path / "counts.jsonl", solutions = folder.path / "solutions.jsonl";
+  write_rows(rows, 128, false);
+  write_rows(outcomes, 128, true);
+  write_rows(counts, 128, false, true);
+  write_solutions(solutions, 128);
+  const std::vector<std::tuple<std::string, fs::path, std::vector<std::string>>> cases = {
+      {"regression", rows, {"loss=squared_error"}},
+      {"two_class", rows, {"loss=cross_entropy"}},
+      {"soft", rows, {"loss=soft_labels"}},
+      {"beta", counts, {"loss=beta_binomial"}},
+      {"orm", outcomes, {"loss=soft_labels", "kind=orm"}},
+      {"token", solutions, {"head=token", "loss=cross_entropy"}},
+      {"process", solutions, {"head=process", "loss=cross_entropy"}},
+      {"value", solutions, {"head=value", "loss=soft_labels"}},
+      {"shepherd", solutions, {"head=language", "loss=cross_entropy"}}};
+  for (const auto& [name, file, settings] : cases) {
+    TrainRequest request = request_of(file, folder.path / name, settings);
+    ASSERT_EQ(fault_of(request), "") << name;
+    const std::vector<double> scores = scores_of(folder.path / name);
+    EXPECT_GT(scores[0], scores[1] + 0.3) << name;
+  }
+}
+
+TEST(RewardTrain, ResumesWithTheSameBits) {
+  const TestFolder folder("resume");
+  const fs::path rows = folder.path / "rows.jsonl";
+  write_rows(rows, 64, false);
+  const TrainReport whole = train(request_of(rows, folder.path / "whole"));
+  EXPECT_EQ(whole.json["end"], "finished");
+  TrainRequest part = request_of(rows, folder.path / "part");
+  part.minutes = 3e-4;  // a few steps
+  EXPECT_EQ(train(part).json["end"], "out_of_time");
+  part.minutes = 0;
+  part.mode = training::RunMode::kResume;
+  part.settings.clear();
+  const Json resumed = train(part).json;
+  EXPECT_EQ(resumed["end"], "finished");
+  EXPECT_GT(resumed["resumed_from"], 0);
+  EXPECT_EQ(scores_of(folder.path / "whole"), scores_of(folder.path / "part"));
+}
+
+TEST(RewardTrain, ReadsItsTokenBudget) {
+  const TestFolder folder("budget");
+  const fs::path rows = folder.path / "rows.jsonl";
+  write_rows(rows, 64, false);
+  const Json report = train(request_of(rows, folder.path / "run", {"token_budget=6000"})).json;
+  const double per_step = report["train"]["tokens"].get<double>() * 16 / 64;
+  EXPECT_NEAR(report["total_steps"].get<double>() * per_step, 6000, 2 * per_step);
+}
+
+TEST(RewardTrain, RefusesRowsByLine) {
+  const TestFolder folder("faults");
+  const fs::path rows = folder.path / "rows.jsonl";
+  const auto fault = [&](const std::string& line, std::vector<std::string> settings = {}) {
+    write_rows(rows, 3, false);
+    write_file_atomic(rows, read_file(rows) + line + "\n");
+    return fault_of(request_of(rows, folder.path / "run", std::move(settings)));
+  };
+  const std::string long_row = Json{{"input", std::string(400, 'x')}, {"label", 1}}.dump();
+  for (const auto& [line, wanted] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"input": "x", "label": 1.5})", "label"},
+           {R"({"input": "x"})", "label"},
+           {R"({"input": "", "label": 1})", "input"},
+           {R"({"input": "Question is as follows:\nx", "label": 1})", "outcome"},
+           {long_row, "400 tokens"}}) {
+    const std::string message = fault(line);
+    EXPECT_NE(message.find("line 4"), std::string::npos) << message;
+    EXPECT_NE(message.find(wanted), std::string::npos) << message;
+  }
+  EXPECT_NE(fault(R"({"input": "x", "label": 0.5})", {"loss=cross_entropy"}).find("neither 0 nor 1"),
+            std::string::npos);
+  EXPECT_EQ(fault(R"({"input": "x", "label": 0.5})", {"loss=cross_entropy", "hard_from=0.5", "epochs=1"}), "");
+  fs::remove_all(folder.path / "run");
+  EXPECT_EQ(fault(long_row, {"drop_long=true", "epochs=1"}), "");
+  fs::remove_all(folder.path / "run");
+  EXPECT_NE(fault("", {"head=token"}).find("whole solutions"), std::string::npos);
+  EXPECT_NE(fault("", {"head=value"}).find("soft_labels"), std::string::npos);
+}
+
+TEST(ScoreFile, AddsScoresToEveryKindOfFile) {
+  const TestFolder folder("files");
+  write_checkpoint(folder.path / "model", HeadKind::kSequence, 1);
+  Scorer scorer(load_reward_model(folder.path / "model", {.name = "me"}));
+  const auto score = [&](const std::string& text, ScoreFileOptions options = {}) {
+    const fs::path file = folder.path / "file.jsonl";
+    write_file_atomic(file, text);
+    std::vector<Json> records;
+    options.progress = false;
+    score_file(file, scorer, options, [&](const Json& record) { records.push_back(record); });
+    return records;
+  };
+  const auto processbench = score(R"({"id": "p-1", "problem": "q", "steps": ["a", "b"], "label": 1})"
+                                  "\n");
+  ASSERT_EQ(processbench.size(), 1u);
+  EXPECT_EQ(processbench[0]["label"], 1);
+  EXPECT_EQ(processbench[0]["scores"]["me"].size(), 2u);
+
+  const auto solutions = score(
+      R"({"id": "7", "question": "q", "gold": "1", "candidates": [{"steps": ["a", "b"], "scores": [0.5, 0.5]}, {"steps": ["a"]}]})"
+      "\n");
+  ASSERT_EQ(solutions.size(), 1u);
+  const Json& candidates = solutions[0]["candidates"];
+  EXPECT_EQ(candidates[0]["scores"]["scores"], Json({0.5, 0.5}));  // of another scorer
+  EXPECT_EQ(candidates[0]["scores"]["me"].size(), 2u);
+  EXPECT_EQ(candidates[0]["scores"]["me"][0], candidates[1]["scores"]["me"][0]);
+  EXPECT_EQ(candidates[0]["scores"]["me"][0], processbench[0]["scores"]["me"][0]);
+  EXPECT_GT(candidates[0]["scored_tokens"].get<int64_t>(), 0);
+
+  const std::string faulty = R"({"id": "1", "problem": "q", "steps": [], "label": -1})"
+                             "\n"
+                             R"({"id": "2", "problem": "q", "steps": ["a"], "label": -1})"
+                             "\n";
+  EXPECT_THROW(score(faulty), Error);
+  EXPECT_EQ(score(faulty, {.skip_bad = true}).size(), 1u);
+  const std::string too_long =
+      Json{{"id", "1"}, {"problem", "q"}, {"steps", {std::string(600, 'x')}}, {"label", -1}}.dump();
+  try {
+    score(too_long + "\n");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("line 1"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace hrm::reward
