@@ -33,12 +33,14 @@ void register_all(CLI::App& app, Exit& exit) {
   register_select(app, exit);
   register_rows(app, exit);
   register_grade(app, exit);
+  register_lm(app, exit);
 }
 
 void describe(CLI::App& app) {
   app.description(
       "Hierarchical reasoning models: make puzzles, train, evaluate and solve.\n"
-      "Hierarchical reward models: policies, training rows, models, selection (policy, world, rows, reward, select).");
+      "Hierarchical reward models: policies, training rows, models, selection (policy, world, rows, lm, reward, "
+      "select).");
   app.set_help_flag("-h,--help", "print this help and end");
   app.set_version_flag("--version", version(), "print the version and how it was built");
   app.require_subcommand(1);

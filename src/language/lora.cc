@@ -93,4 +93,37 @@ void save_adapter(const std::filesystem::path& folder, const NamedParameters& pa
                                               {"target_modules", config.target_modules}});
 }
 
+void merge_adapter(NamedParameters& parameters, const std::filesystem::path& folder) {
+  constexpr std::string_view kPrefix = "base_model.model.";
+  const std::filesystem::path path = folder / "adapter_config.json";
+  const std::string source = path.string();
+  const Json json = read_json(path);
+  if (json_field<std::string>(json, "peft_type", source) != "LORA")
+    throw bad_input(kWhere, "{}: peft_type is not LORA, the only one supported", source);
+  for (const char* key : {"use_dora", "use_rslora", "fan_in_fan_out"})
+    if (json.value(key, Json(false)) == true)
+      throw bad_input(kWhere, "{}: {} is set, which is not supported", source, key);
+  const auto rank = json_field<int64_t>(json, "r", source);
+  if (rank < 1) throw bad_input(kWhere, "{}: r = {}, expected at least 1", source, rank);
+  NamedParameters adapters;
+  for (const auto& [name, tensor] : load_safetensors(folder / "adapter_model.safetensors").tensors) {
+    const std::string mine = name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
+    const auto base = parameters.find(base_of(mine) + std::string(kWeight));
+    if (!is_lora(mine) || base == parameters.end())
+      throw bad_input(kWhere, "{}: tensor '{}' belongs to no weight of the model", folder.string(), name);
+    const int64_t out = base->second.size(0), in = base->second.size(1);
+    const Shape wanted = mine.ends_with(kA) ? Shape{rank, in} : Shape{out, rank};
+    if (tensor.shape() != wanted)
+      throw bad_input(kWhere, "{}: tensor '{}' has shape {}, expected {}", folder.string(), name,
+                      to_string(tensor.shape()), to_string(wanted));
+    adapters.emplace(mine, aten::to_aten(tensor, base->second.device()));
+  }
+  for (const auto& [name, tensor] : adapters) {
+    const std::string other = base_of(name) + std::string(name.ends_with(kA) ? kB : kA);
+    if (!adapters.contains(other)) throw bad_input(kWhere, "{}: '{}' has no '{}'", folder.string(), name, other);
+  }
+  parameters.merge(adapters);
+  merge_lora(parameters, json_field<double>(json, "lora_alpha", source) / static_cast<double>(rank));
+}
+
 }  // namespace hrm::language

@@ -40,4 +40,8 @@ void merge_lora(NamedParameters& parameters, double scale);
 void save_adapter(const std::filesystem::path& folder, const NamedParameters& parameters, const LoraConfig& config,
                   const std::string& base_model);
 
+// Adds the adapter of such a folder to a model that has none, and merges it. Throws bad_input naming the folder and a
+// tensor that does not fit, or what of its configuration is not supported.
+void merge_adapter(NamedParameters& parameters, const std::filesystem::path& folder);
+
 }  // namespace hrm::language

@@ -1,0 +1,75 @@
+#include <memory>
+
+#include "base/error.h"
+#include "cli/cmd_lm.h"
+
+#if HRM_TORCH
+#include <ATen/core/Tensor.h>
+
+#include "language/lora.h"
+#include "language/model_bundle.h"
+#include "language/parameters.h"
+#endif
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path model, out, adapter;
+  std::string dtype = "float32";
+  bool json = false;
+};
+
+#if HRM_TORCH
+void convert(const Arguments& args) {
+  language::ModelBundle bundle = language::load_bundle(args.model);
+  if (!args.adapter.empty()) language::merge_adapter(bundle.model.parameters, args.adapter);
+  language::save_bundle(args.out, bundle, args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat);
+  const language::DecoderConfig& config = bundle.model.config;
+  const std::string architecture = language::architecture_of(bundle.model.head, config.model_type);
+  const int64_t parameters = language::parameter_count(bundle.model.parameters);
+  if (args.json)
+    return print_json({{"out", args.out.string()},
+                       {"architecture", architecture},
+                       {"parameters", parameters},
+                       {"dtype", args.dtype},
+                       {"tokens", bundle.tokenizer.size()},
+                       {"end_tokens", bundle.end_tokens},
+                       {"config", fields_to_json(config)}});
+  fmt::print("{}: {}, {:.1f} million parameters in {}, {} layers of width {}, {} tokens, context {}\n",
+             args.out.string(), architecture, static_cast<double>(parameters) / 1e6, args.dtype,
+             config.num_hidden_layers, config.hidden_size, bundle.tokenizer.size(), config.max_position_embeddings);
+}
+#else
+void convert(const Arguments&) { throw needs_libtorch("cli.lm"); }
+#endif
+
+std::shared_ptr<Arguments> add_files(CLI::App& command) {
+  auto args = std::make_shared<Arguments>();
+  command.add_option("model", args->model, "Hugging Face folder, or .gguf file")->type_name("MODEL")->required();
+  command.add_option("-o,--out", args->out, "folder to write")->type_name("DIR")->required();
+  command.add_option("--dtype", args->dtype, "float32 or bfloat16, of the weights written")
+      ->check(CLI::IsMember({"float32", "bfloat16"}))
+      ->type_name("NAME")
+      ->capture_default_str();
+  add_json_flag(command, args->json);
+  command.callback([args] { convert(*args); });
+  return args;
+}
+
+}  // namespace
+
+void register_lm_files(CLI::App& lm, Exit&) {
+  CLI::App& import = *lm.add_subcommand("import", "Turn a model (GGUF or Hugging Face) into a folder with tokenizer.");
+  add_files(import);
+  set_examples(import, {{"hrm lm import SmolLM2-135M-Instruct.Q4_1.gguf --out models/smollm2 --dtype bfloat16",
+                         "quantised weights are expanded"}});
+  CLI::App& leave = *lm.add_subcommand("export", "Write a model as a folder that transformers loads.");
+  const auto args = add_files(leave);
+  leave.add_option("--adapter", args->adapter, "merge this LoRA adapter (as peft saves it) into the weights")
+      ->type_name("DIR");
+  set_examples(leave, {{"hrm lm export models/tuned --out published --dtype bfloat16", "half the size"},
+                       {"hrm lm export models/base --adapter runs/lora/adapter --out merged", "one whole model"}});
+}
+
+}  // namespace hrm::cli

@@ -1,0 +1,89 @@
+#include "language/model_bundle.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "language/lora.h"
+#include "text/tokenizer_writer.h"
+
+namespace hrm::language {
+namespace {
+
+DecoderConfig tiny_config(int64_t vocabulary) {
+  return {.hidden_size = 32,
+          .intermediate_size = 48,
+          .num_hidden_layers = 2,
+          .num_attention_heads = 4,
+          .num_key_value_heads = 2,
+          .head_dim = 8,
+          .vocab_size = vocabulary,
+          .max_position_embeddings = 128,
+          .tie_word_embeddings = true};
+}
+
+ModelBundle tiny_bundle() {
+  const text::TokenizerSpec spec = text::character_spec();
+  const auto size = static_cast<int64_t>(spec.vocabulary.size());
+  return make_bundle(initial_model(tiny_config(size), HeadKind::kLanguage, 1, 3), spec, text::character_config());
+}
+
+TEST(ModelBundle, AMadeOneIsSavedAndLoadedBack) {
+  const TemporaryFolder folder;
+  const ModelBundle made = tiny_bundle();
+  EXPECT_EQ(made.end_tokens, std::vector<int32_t>{1});
+  EXPECT_EQ(made.pad_token(), 0);
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    save_bundle(folder.path() / "m", made, type);
+    const ModelBundle back = load_bundle(folder.path() / "m");
+    EXPECT_EQ(back.end_tokens, made.end_tokens);
+    EXPECT_EQ(back.pad_token(), 0);
+    const std::string text = "7+12=18;18*3-15\n#### 42";
+    EXPECT_EQ(back.tokenizer.encode(text), made.tokenizer.encode(text));
+    EXPECT_EQ(back.tokenizer.decode(back.tokenizer.encode(text)), text);
+    for (const auto& [name, tensor] : made.model.parameters)
+      EXPECT_TRUE(back.model.parameters.at(name).equal(tensor.to(type).to(at::kFloat))) << name;
+  }
+}
+
+TEST(ModelBundle, ATokenizerLargerThanTheModelIsRefused) {
+  try {
+    make_bundle(initial_model(tiny_config(50), HeadKind::kLanguage, 1, 3), text::character_spec(),
+                text::character_config());
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("ids up to 98, the model only 50 tokens"), std::string::npos) << e.what();
+  }
+}
+
+TEST(ModelBundle, AMissingTokenizerAndChatTemplateAreOneLineEach) {
+  const TemporaryFolder folder;
+  save_bundle(folder.path(), tiny_bundle(), at::kFloat);
+  const ModelBundle back = load_bundle(folder.path());
+  const std::vector<text::ChatMessage> hello = {{"user", "hello"}};
+  EXPECT_THROW(back.render_chat(hello), Error);
+  std::filesystem::remove(folder.path() / "tokenizer.json");
+  EXPECT_THROW(load_bundle(folder.path()), Error);
+}
+
+TEST(ModelBundle, AnAdapterOfAFolderMergesAsTheOneInMemory) {
+  const TemporaryFolder folder;
+  const LoraConfig lora{.rank = 2, .alpha = 6, .target_modules = {"q_proj", "down_proj"}};
+  NamedParameters with = tiny_bundle().model.parameters, plain = tiny_bundle().model.parameters;
+  add_lora(with, lora, 5);
+  for (auto& [name, tensor] : with)
+    if (name.ends_with("lora_B.weight")) tensor.fill_(0.25);
+  save_adapter(folder.path(), with, lora, "base");
+  merge_lora(with, lora.scale());
+  merge_adapter(plain, folder.path());
+  ASSERT_EQ(plain.size(), with.size());
+  for (const auto& [name, tensor] : with) EXPECT_TRUE(plain.at(name).equal(tensor)) << name;
+  EXPECT_FALSE(plain.at(layer_prefix(0) + "self_attn.q_proj.weight")
+                   .equal(tiny_bundle().model.parameters.at(layer_prefix(0) + "self_attn.q_proj.weight")));
+  NamedParameters other = initial_model(tiny_config(60), HeadKind::kLanguage, 1, 3).parameters;
+  other.erase(layer_prefix(1) + "mlp.down_proj.weight");
+  EXPECT_THROW(merge_adapter(other, folder.path()), Error);
+}
+
+}  // namespace
+}  // namespace hrm::language

@@ -1,0 +1,45 @@
+#include "text/tokenizer_writer.h"
+
+#include <gtest/gtest.h>
+
+#include "text/testing.h"
+
+namespace hrm::text {
+namespace {
+
+void expect_same(const TokenizerSpec& a, const TokenizerSpec& b) {
+  EXPECT_EQ(a.vocabulary, b.vocabulary);
+  EXPECT_EQ(a.merges, b.merges);
+  EXPECT_EQ(a.added.size(), b.added.size());
+  EXPECT_EQ(a.nfc, b.nfc);
+  EXPECT_EQ(a.add_prefix_space, b.add_prefix_space);
+  EXPECT_EQ(a.ignore_merges, b.ignore_merges);
+  EXPECT_EQ(a.fuse_unknown, b.fuse_unknown);
+  EXPECT_EQ(a.unknown, b.unknown);
+  EXPECT_EQ(a.splits, b.splits);
+  EXPECT_EQ(a.prefix, b.prefix);
+  EXPECT_EQ(a.suffix, b.suffix);
+}
+
+TEST(TokenizerWriter, WhatIsWrittenReadsBackTheSame) {
+  TokenizerSpec spec = small_spec({{"a", "b"}, {"ab", "c"}});
+  spec.added = {{.id = 300, .content = "<s>", .special = true}, {.id = 301, .content = "<tool>", .normalized = true}};
+  spec.nfc = spec.ignore_merges = true;
+  spec.splits = {R"(\p{N})", kGpt2Split};
+  spec.prefix = {300};
+  expect_same(parse_tokenizer_json(to_tokenizer_json(spec), "test"), spec);
+  expect_same(parse_tokenizer_json(to_tokenizer_json(character_spec()), "test"), character_spec());
+}
+
+TEST(TokenizerWriter, CharactersAreTokens) {
+  const Tokenizer tokenizer(character_spec(), "characters");
+  EXPECT_EQ(tokenizer.size(), 99);
+  const std::string text = "(7+12)*3-15=?\n#### 42";
+  EXPECT_EQ(tokenizer.encode(text).size(), text.size());
+  EXPECT_EQ(tokenizer.decode(tokenizer.encode(text)), text);
+  EXPECT_EQ(tokenizer.encode("\t"), std::vector<int32_t>{2});
+  EXPECT_EQ(tokenizer.encode("1<|endoftext|>").back(), 1);
+}
+
+}  // namespace
+}  // namespace hrm::text
