@@ -74,9 +74,20 @@ refuses "no record and no tree" "$HRM" rows convert empty.jsonl --to trl --out n
 # --- selection ---
 printf '%s\n' '{"id":"a","steps":["s","t"],"label":1,"scores":{"m":[0.9,0.2]}}' \
   '{"id":"b","steps":["s"],"label":-1,"scores":{"m":[0.8]}}' > first_errors.jsonl
-expect 0 "$HRM" select processbench first_errors.jsonl --threshold 0.5 --out first_errors
-expect 0 "$HRM" select processbench first_errors.jsonl --calibrate first_errors.jsonl --json
-expect 2 "$HRM" select processbench first_errors.jsonl
+expect 0 "$HRM" select processbench first_errors.jsonl --out first_errors
+says out "| m |"
+expect 0 "$HRM" select processbench first_errors.jsonl --calibrate first_errors.jsonl --oracle-threshold --json
+refuses "excludes" "$HRM" select processbench first_errors.jsonl --calibrate first_errors.jsonl --threshold 0.5
+printf '%s\n' '{"classification":"circular","idx":"1","modified_process":["s","t"],"error_steps":[2],"scores":[0.9,0.2]}' \
+  > planted.jsonl
+expect 0 "$HRM" select prmbench planted.jsonl --json
+expect 0 "$HRM" select steps solved.jsonl --scorer value --out steps-report
+expect 0 "$HRM" select repair solved.jsonl --scorer value
+expect 0 "$HRM" world probe train.jsonl --seed 1 --out probe.jsonl
+expect 0 "$HRM" select repair probe.jsonl --scorer value --out probe-1
+expect 0 "$HRM" select repair probe.jsonl --scorer value --seed 2 --out probe-2
+expect 0 "$HRM" select pool probe-1/report.json probe-2/report.json
+refuses "two" "$HRM" select pool probe-1/report.json
 expect 0 "$HRM" select bon solved.jsonl --scorer value --n 1,8 --out bon
 says out "value"
 checks=$((checks + 1))

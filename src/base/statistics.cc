@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "base/beta.h"
 #include "base/rng.h"
 
 namespace hrm {
@@ -44,6 +45,19 @@ Estimate mean_of(std::span<const double> values) {
           values.size()};
 }
 
+Estimate mean_of_runs(std::span<const double> runs) {
+  assert(runs.size() >= 2);
+  const auto count = static_cast<double>(runs.size());
+  double mean = 0, squares = 0;
+  for (const double v : runs) mean += v / count;
+  for (const double v : runs) squares += (v - mean) * (v - mean);
+  // Of t with d degrees of freedom, d / (d + t^2) is Beta(d / 2, 1 / 2).
+  const double x = beta_quantile(0.05, (count - 1) / 2, 0.5);
+  const double t = std::sqrt((count - 1) * (1 / x - 1));
+  const double half = t * std::sqrt(squares / (count - 1) / count);
+  return {mean, {mean - half, mean + half}, runs.size()};
+}
+
 Interval bootstrap95(uint64_t n, uint64_t draws, uint64_t seed,
                      const std::function<std::optional<double>(std::span<const uint32_t>)>& statistic) {
   if (n == 0) return {0, 0};
@@ -64,6 +78,24 @@ Interval bootstrap95(uint64_t n, uint64_t draws, uint64_t seed,
     return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
   };
   return {point(0.025), point(0.975)};
+}
+
+Estimate mean_over_units(std::span<const double> sums, std::span<const uint64_t> counts, uint64_t draws,
+                         uint64_t seed) {
+  assert(sums.size() == counts.size());
+  uint64_t cases = 0;
+  double total = 0;
+  for (size_t u = 0; u < sums.size(); ++u) cases += counts[u], total += sums[u];
+  if (cases == 0) return {};
+  const auto mean = [&](std::span<const uint32_t> drawn) -> std::optional<double> {
+    double sum = 0, count = 0;
+    for (size_t u = 0; u < sums.size(); ++u) {
+      sum += drawn[u] * sums[u];
+      count += drawn[u] * static_cast<double>(counts[u]);
+    }
+    return count > 0 ? std::optional(sum / count) : std::nullopt;
+  };
+  return {total / static_cast<double>(cases), bootstrap95(sums.size(), draws, seed, mean), cases};
 }
 
 double mcnemar_exact(uint64_t only_first, uint64_t only_second) {

@@ -27,6 +27,8 @@ struct Estimate {
 };
 Estimate share_of(uint64_t successes, uint64_t n);  // wilson95; value 0 for n = 0
 Estimate mean_of(std::span<const double> values);   // mean95
+// Mean of a few independent runs with Student's t interval (runs - 1 degrees of freedom). REQUIRES: at least two.
+Estimate mean_of_runs(std::span<const double> runs);
 
 // Percentile bootstrap (Efron 1979): the 2.5 % and 97.5 % points of a statistic over `draws` samples of n units with
 // replacement. `statistic` is handed how often each unit was drawn, [n]; a draw for which it has no value (nullopt) is
@@ -34,6 +36,10 @@ Estimate mean_of(std::span<const double> values);   // mean95
 // value. Same seed, same interval.
 Interval bootstrap95(uint64_t n, uint64_t draws, uint64_t seed,
                      const std::function<std::optional<double>(std::span<const uint32_t>)>& statistic);
+
+// The share of a flag (or mean of a value) over cases that are only independent between units: interval by bootstrap95
+// over units. sums[u] of counts[u] cases of unit u; n is the cases. Value 0 with interval [0, 1] for no case.
+Estimate mean_over_units(std::span<const double> sums, std::span<const uint64_t> counts, uint64_t draws, uint64_t seed);
 
 // McNemar's exact test: two-sided binomial probability of a split of the discordant pairs at least as uneven as
 // (only_first, only_second), if either side were equally likely. 1 where there are none.

@@ -99,5 +99,28 @@ TEST(Auc, CountsPairsWithTiesHalf) {
   EXPECT_FALSE(auc.area([&](size_t i) { return classes[i]; }).has_value());
 }
 
+TEST(Statistics, MeanOfRunsHasStudentsInterval) {
+  // Quantiles 12.706, 4.303, 2.776 of t with 1, 2 and 4 degrees of freedom.
+  for (const auto& [runs, t] : std::vector<std::pair<size_t, double>>{{2, 12.7062}, {3, 4.30265}, {5, 2.77645}}) {
+    std::vector<double> values(runs, 0.5);
+    values.front() = 0.4;
+    values.back() = 0.6;
+    const Estimate mean = mean_of_runs(values);
+    const double half = t * std::sqrt(0.02 / static_cast<double>(runs - 1) / static_cast<double>(runs));
+    EXPECT_NEAR(mean.value, 0.5, 1e-12);
+    EXPECT_NEAR(mean.interval.high, 0.5 + half, 1e-4);
+    EXPECT_NEAR(mean.interval.low, 0.5 - half, 1e-4);
+    EXPECT_EQ(mean.n, runs);
+  }
+}
+
+TEST(Statistics, MeanOverUnits) {
+  const Estimate mean = mean_over_units(std::vector<double>{3, 0, 1}, std::vector<uint64_t>{3, 0, 1}, 50, 1);
+  EXPECT_EQ(mean.value, 1);
+  EXPECT_EQ(mean.interval.low, 1);
+  EXPECT_EQ(mean.n, 4u);
+  EXPECT_EQ(mean_over_units({}, {}, 50, 1).n, 0u);
+}
+
 }  // namespace
 }  // namespace hrm

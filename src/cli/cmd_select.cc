@@ -21,10 +21,14 @@ void register_select(CLI::App& app, Exit& exit) {
   select.require_subcommand(1);
   register_select_solutions(select, exit);
   register_select_steps(select, exit);
+  register_select_pool(select, exit);
   set_examples(select, {{"hrm select bon samples.jsonl --scores scores.jsonl --out report",
                          "best-of-N and votes beside majority and pass@N"},
                         {"hrm select compare samples.jsonl --scores scores.jsonl --against majority",
-                         "paired differences, with intervals"}});
+                         "paired differences, with intervals"},
+                        {"hrm select processbench math.json --scores scores.jsonl", "is the first wrong step found?"},
+                        {"hrm select repair probe.jsonl --scores scores.jsonl", "are repairs rewarded?"},
+                        {"hrm select pool seed1 seed2 seed3", "several seeds as one table"}});
 }
 
 }  // namespace hrm::cli

@@ -11,7 +11,8 @@
 namespace hrm::cli {
 
 void register_select_solutions(CLI::App& select, Exit& exit);  // bon, compare
-void register_select_steps(CLI::App& select, Exit& exit);      // processbench
+void register_select_steps(CLI::App& select, Exit& exit);      // processbench, prmbench, steps, repair
+void register_select_pool(CLI::App& select, Exit& exit);       // pool
 
 // How results leave: text or JSON on standard output, and a folder of files.
 struct Output {

@@ -1,109 +1,189 @@
 #include <memory>
 
-#include "base/error.h"
 #include "cli/cmd_select.h"
-#include "selection/process_bench.h"
-#include "selection/report.h"
+#include "selection/prmbench.h"
+#include "selection/processbench.h"
+#include "selection/repair_probe.h"
+#include "selection/step_measures.h"
 
 namespace hrm::cli {
 namespace {
 
-struct ProcessBenchArguments {
-  selection::ReadFirstErrors read, calibration;
-  std::optional<double> threshold;
-  bool oracle = false;
-  uint64_t seed = 0;
+using namespace selection;
+
+// What all four commands take.
+struct Common {
+  std::vector<std::filesystem::path> files;
+  ScoredSource source;  // but the solutions
+  double threshold = 0.5;
+  uint64_t draws = 1000, seed = 0;
   Output output;
+
+  ScoredSource source_of(const std::filesystem::path& file) const {
+    ScoredSource one = source;
+    one.solutions = file;
+    return one;
+  }
 };
 
-// How the threshold of a scorer was fixed.
-struct Threshold {
-  double value;
-  std::string origin;
-};
-
-Threshold threshold_for(const ProcessBenchArguments& args, const std::string& scorer,
-                        const selection::FirstErrorCases& cases, const selection::FirstErrorCases& calibration) {
-  if (args.threshold) return {*args.threshold, "given"};
-  if (args.oracle)
-    return {selection::best_threshold(cases.by_scorer.at(scorer)), "best for these data: an upper bound"};
-  const auto found = calibration.by_scorer.find(scorer);
-  if (found == calibration.by_scorer.end())
-    throw bad_input("select.processbench", "{}: no scores by '{}' to fix its threshold with",
-                    args.calibration.benchmark.string(), scorer);
-  return {selection::best_threshold(found->second), "best for " + args.calibration.benchmark.string()};
+CLI::Option* add_common_options(CLI::App& command, Common& args, const std::string& files, bool several = false) {
+  command.add_option("file", args.files, files)->type_name("FILE")->required()->expected(1, several ? 1000 : 1);
+  command
+      .add_option("--scores", args.source.scores,
+                  "scores of the steps by id, where they do not stand in the records themselves")
+      ->type_name("FILE");
+  command.add_option("--scorer", args.source.scorers, "of those that there are; all without it")
+      ->delimiter(',')
+      ->type_name("NAME,...");
+  CLI::Option* threshold =
+      command.add_option("--threshold", args.threshold, "a step is called right from this score on")
+          ->type_name("T")
+          ->capture_default_str();
+  command.add_flag("--skip-bad", args.source.skip_bad, "leave out faulty records, and list them");
+  command.add_option("--bootstrap", args.draws, "bootstrap draws")
+      ->check(CLI::Range(10, 1'000'000))
+      ->type_name("K")
+      ->capture_default_str();
+  add_seed_option(command, args.seed);
+  add_output_options(command, args.output);
+  return threshold;
 }
 
-void process_bench(ProcessBenchArguments& args) {
-  if ((args.threshold ? 1 : 0) + (args.oracle ? 1 : 0) + (args.calibration.benchmark.empty() ? 0 : 1) != 1)
-    throw bad_input("select.processbench",
-                    "how is the threshold fixed? give one of --calibrate FILE (other data), --threshold X and "
-                    "--oracle-threshold (an upper bound)");
-  args.calibration.skip_bad = args.read.skip_bad;
-  args.calibration.scorers = args.read.scorers;
-  const selection::FirstErrorCases cases = read_first_errors(args.read);
-  selection::FirstErrorCases calibration;
-  if (!args.calibration.benchmark.empty()) calibration = read_first_errors(args.calibration);
-  warn_of(cases.bad);
-  warn_of(calibration.bad);
-  Json rows = Json::array();
-  std::string table =
-      "| scorer | F1 | solutions with an error | right solutions | threshold |\n|---|---:|---:|---:|---|\n";
-  for (const auto& [scorer, list] : cases.by_scorer) {
-    const Threshold threshold = threshold_for(args, scorer, cases, calibration);
-    const selection::FirstErrorResult result = first_errors(list, threshold.value);
-    const Interval interval = f1_interval(list, threshold.value, args.seed);
-    table += fmt::format("| {} | {:.3f} ({:.3f} to {:.3f}) | {} | {} | {:.2f}, {} |\n", scorer, result.f1, interval.low,
-                         interval.high, selection::shown(result.error), selection::shown(result.correct),
-                         threshold.value, threshold.origin);
-    rows.push_back({{"scorer", scorer},
-                    {"f1", selection::to_json(Estimate{result.f1, interval, list.size()})},
-                    {"error", selection::to_json(result.error)},
-                    {"correct", selection::to_json(result.correct)},
-                    {"threshold", threshold.value},
-                    {"threshold_origin", threshold.origin}});
+void finish(const Common& args, MeasureReport report) {
+  Json files = Json::array();
+  for (const auto& file : args.files) files.push_back(file.string());
+  Json settings = {{"files", files}};
+  if (!args.source.scores.empty()) settings["scores"] = args.source.scores.string();
+  settings.update(report.settings);
+  report.settings = std::move(settings);
+  if (!args.output.folder.empty()) write_report(args.output.folder, report);
+  if (args.output.json) return print_json(to_json(report));
+  fmt::print("{}", to_markdown(report));
+}
+
+struct ProcessBenchArguments : Common {
+  std::filesystem::path calibrate, calibrate_scores;
+  bool oracle = false;
+};
+
+void processbench_command(const ProcessBenchArguments& args) {
+  std::vector<FirstErrorData> subsets;
+  for (const auto& file : args.files) {
+    subsets.push_back(read_processbench(args.source_of(file)));
+    warn_of(subsets.back().bad);
   }
-  const Json settings = {
-      {"benchmark", args.read.benchmark.string()}, {"scores", args.read.scores.string()}, {"seed", args.seed}};
-  const std::string markdown = "# First wrong steps\n\n" + table + "\n" + selection::settings_as_markdown(settings);
-  const Json json = {{"settings", settings}, {"rows", rows}};
-  if (!args.output.folder.empty()) selection::write_texts(args.output.folder, markdown, json);
-  if (args.output.json) return print_json(json);
-  fmt::print("{}", markdown);
+  ProcessBenchOptions options{
+      .threshold = args.threshold, .oracle = args.oracle, .draws = args.draws, .seed = args.seed};
+  FirstErrorData calibration;
+  if (!args.calibrate.empty()) {
+    ScoredSource source = args.source_of(args.calibrate);
+    if (!args.calibrate_scores.empty()) source.scores = args.calibrate_scores;
+    calibration = read_processbench(source);
+    warn_of(calibration.bad);
+    options.calibrate = &calibration;
+  }
+  MeasureReport report = processbench(subsets, options);
+  if (!args.calibrate.empty()) report.settings["calibrated_on"] = args.calibrate.string();
+  finish(args, std::move(report));
+}
+
+void register_processbench(CLI::App& select, Exit& exit) {
+  const auto args = std::make_shared<ProcessBenchArguments>();
+  CLI::App& command = *select.add_subcommand("processbench", "ProcessBench: is the first wrong step found?");
+  CLI::Option* threshold = add_common_options(
+      command, *args, "ProcessBench subsets: {id, steps, label}, one list or JSON lines, also .zst", true);
+  command
+      .add_option("--calibrate", args->calibrate,
+                  "choose each scorer's threshold, of 0.00 to 1.00, by its best F1 on this file instead")
+      ->type_name("FILE")
+      ->excludes(threshold);
+  command.add_option("--calibrate-scores", args->calibrate_scores, "scores of that file; default: --scores")
+      ->type_name("FILE");
+  command.add_flag("--oracle-threshold", args->oracle,
+                   "also the best threshold of each measured file: an upper bound, no result");
+  command.callback([args, &exit] { run_interruptible(exit, [&] { processbench_command(*args); }); });
+  set_examples(command, {{"hrm select processbench gsm8k.json math.json --scores scores.jsonl", "at threshold 0.5"},
+                         {"hrm select processbench math.json --scores s.jsonl --calibrate gsm8k.json --out report",
+                          "with the threshold that is best on another subset"}});
+}
+
+void register_prmbench(CLI::App& select, Exit& exit) {
+  const auto args = std::make_shared<Common>();
+  CLI::App& command = *select.add_subcommand("prmbench", "PRMBench: which planted errors does a scorer see?");
+  add_common_options(command, *args, "PRMBench's records; scores stand under <classification>_<idx>");
+  command.callback([args, &exit] {
+    run_interruptible(exit, [&] {
+      const PrmBenchData data = read_prmbench(args->source_of(args->files.front()));
+      warn_of(data.bad);
+      finish(*args, prmbench(data, {.threshold = args->threshold, .draws = args->draws, .seed = args->seed}));
+    });
+  });
+  set_examples(command, {{"hrm select prmbench prmbench.jsonl --scores scores.jsonl --out report",
+                          "PRM-score per category, group and overall"}});
+}
+
+struct TruthArguments : Common {
+  TruthField truth = TruthField::kFirst;
+};
+
+void add_truth_option(CLI::App& command, TruthField& truth) {
+  command
+      .add_option_function<std::string>(
+          "--truth", [&truth](const std::string& name) { truth = parse_enum<TruthField>(name, "--truth"); },
+          "field that holds it: on_track, valid, labels, label; first: the first of them in a record")
+      ->type_name("NAME")
+      ->default_str(std::string(name_of_enum(truth)));
+}
+
+void register_steps(CLI::App& select, Exit& exit) {
+  const auto args = std::make_shared<TruthArguments>();
+  CLI::App& command =
+      *select.add_subcommand("steps", "Scores of steps against labels: AUC, accuracy, Brier score, calibration.");
+  add_common_options(command, *args, "solutions with the truth about their steps, as hrm world solve writes them");
+  add_truth_option(command, args->truth);
+  command.callback([args, &exit] {
+    run_interruptible(exit, [&] {
+      const JudgedData data = read_judged(args->source_of(args->files.front()), args->truth);
+      warn_of(data.bad);
+      MeasureReport report =
+          step_measures(data, {.threshold = args->threshold, .draws = args->draws, .seed = args->seed});
+      report.settings["truth"] = std::string(name_of_enum(args->truth));
+      finish(*args, std::move(report));
+    });
+  });
+  set_examples(command,
+               {{"hrm select steps solved.jsonl --scores scores.jsonl --out report", "with a reliability diagram"},
+                {"hrm select steps solved.jsonl --truth valid", "is the step true, not: does it end on track"}});
+}
+
+void register_repair(CLI::App& select, Exit& exit) {
+  const auto args = std::make_shared<TruthArguments>();
+  CLI::App& command =
+      *select.add_subcommand("repair", "Repair probe: steps that repair a wrong one, steps that break a right one.");
+  add_common_options(command, *args, "solutions with the truth about their steps: hrm world solve, hrm world probe");
+  add_truth_option(command, args->truth);
+  command.callback([args, &exit] {
+    run_interruptible(exit, [&] {
+      const JudgedData data = read_judged(args->source_of(args->files.front()), args->truth);
+      warn_of(data.bad);
+      MeasureReport report =
+          repair_probe(data, {.threshold = args->threshold, .draws = args->draws, .seed = args->seed});
+      report.settings["truth"] = std::string(name_of_enum(args->truth));
+      finish(*args, std::move(report));
+    });
+  });
+  set_examples(command,
+               {{"hrm select repair probe.jsonl --scores scores.jsonl", "on matched probes of hrm world probe"},
+                {"hrm select repair solved.jsonl --scorer value --out report", "on sampled solutions"}});
 }
 
 }  // namespace
 
 void register_select_steps(CLI::App& select, Exit& exit) {
-  const auto args = std::make_shared<ProcessBenchArguments>();
-  CLI::App& command =
-      *select.add_subcommand("processbench", "Does a scorer find the first wrong step? ProcessBench's F1.");
-  command.add_option("file", args->read.benchmark, "records with id, steps and label (the first wrong step, or -1)")
-      ->type_name("FILE")
-      ->required();
-  command.add_option("--scores", args->read.scores, "scores of the steps, where they stand in a second file")
-      ->type_name("FILE");
-  command.add_option("--scorer", args->read.scorers, "of those that the file has; all without it")
-      ->delimiter(',')
-      ->type_name("NAME,...");
-  command
-      .add_option("--calibrate", args->calibration.benchmark,
-                  "the threshold with the best F1 on this file, which must hold other problems")
-      ->type_name("FILE");
-  command.add_option("--calibrate-scores", args->calibration.scores, "its scores, where they stand in a second file")
-      ->type_name("FILE");
-  command.add_option("--threshold", args->threshold, "a step with a lower score is wrong")->type_name("X");
-  command.add_flag("--oracle-threshold", args->oracle, "the best threshold for the file itself: an upper bound");
-  command.add_flag("--skip-bad", args->read.skip_bad, "leave out faulty records, and list them");
-  add_seed_option(command, args->seed);
-  add_output_options(command, args->output);
-  command.callback([args, &exit] { run_interruptible(exit, [&] { process_bench(*args); }); });
-  set_examples(
-      command,
-      {{"hrm select processbench processbench_gsm8k.json --scores gsm8k.jsonl --calibrate processbench_math.json "
-        "--calibrate-scores math.jsonl",
-        "the threshold fixed on another subset"},
-       {"hrm select processbench scored.jsonl --threshold 0.5 --json", "for machines"}});
+  register_processbench(select, exit);
+  register_prmbench(select, exit);
+  register_steps(select, exit);
+  register_repair(select, exit);
 }
 
 }  // namespace hrm::cli

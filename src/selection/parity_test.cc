@@ -1,12 +1,17 @@
 // The reference's selections, accuracies and ProcessBench numbers, from the published scores (fixtures/reward).
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "base/files.h"
 #include "base/testing.h"
 #include "formats/jsonl.h"
 #include "formats/npy.h"
 #include "formats/zst.h"
 #include "selection/best_of_n.h"
 #include "selection/pick.h"
+#include "selection/prmbench.h"
+#include "selection/processbench.h"
 
 namespace hrm::selection {
 namespace {
@@ -102,6 +107,67 @@ TEST(SelectionParity, ChoiceOfAStep) {
     EXPECT_EQ(texts[choose_step(scores, texts)], lines.value().at("chosen").get<std::string>()) << lines.place();
   }
   EXPECT_GT(count, 0u);
+}
+
+TEST(SelectionParity, ProcessBenchNumbers) {
+  HRM_SKIP_WITHOUT(kFixtures);
+  const Json wanted = parse_json(read_maybe_zst(kFixtures / "processbench.json"), "processbench.json");
+  const TemporaryFolder folder;
+  size_t checked = 0, sets = 0;
+  for (JsonlReader lines(kFixtures / "processbench_scores.jsonl.zst"); lines.next(); ++sets) {
+    const std::string name = lines.value().at("scores"), subset = lines.value().at("subset");
+    const auto ids = lines.value().at("ids").get<std::vector<std::string>>();
+    const auto values = lines.value().at("values").get<std::vector<std::vector<double>>>();
+    const auto scores = folder.path() / "scores.jsonl";
+    {
+      JsonlWriter writer(scores, JsonlWriter::Mode::kTruncate);
+      for (size_t i = 0; i < ids.size(); ++i)
+        writer.write(with_step_scores({}, {.id = ids[i], .by_scorer = {{name, values[i]}}}));
+    }
+    const FirstErrorData data =
+        read_processbench({.solutions = kData / ("processbench_" + subset + ".json.zst"), .scores = scores});
+    ASSERT_EQ(data.cases.size(), ids.size());
+    const auto check = [&](const Json& at) {
+      const FirstErrorRates rates = first_error_rates(data.cases, 0, at.at("threshold"));
+      EXPECT_NEAR(rates.error, at.at("error").get<double>(), 1e-12) << name << " " << subset << at;
+      EXPECT_NEAR(rates.correct, at.at("correct").get<double>(), 1e-12) << name << " " << subset << at;
+      EXPECT_NEAR(rates.f1, at.at("f1").get<double>(), 1e-12) << name << " " << subset << at;
+      ++checked;
+    };
+    const Json& numbers = wanted.at(name).at(subset);
+    for (const Json& at : numbers.at("at")) check(at);
+    check(numbers.at("best_of_grid"));
+    EXPECT_EQ(best_threshold(data.cases, 0), numbers.at("best_of_grid").at("threshold").get<double>());
+  }
+  EXPECT_GT(sets, 0u);
+  EXPECT_GE(checked, 4 * sets);
+}
+
+// The published counts of PRMBench, and a scorer that knows the truth.
+TEST(SelectionParity, PrmBenchRecords) {
+  const auto file = kData / "prmbench_classified.jsonl.zst";
+  HRM_SKIP_WITHOUT(file);
+  const TemporaryFolder folder;
+  const auto scores = folder.path() / "scores.jsonl";
+  {
+    JsonlWriter writer(scores, JsonlWriter::Mode::kTruncate);
+    std::set<std::string> seen;
+    for (JsonlReader lines(file); lines.next();) {
+      const Json& record = lines.value();
+      const std::string id = record.at("classification").get<std::string>() + "_" + record.at("idx").get<std::string>();
+      if (!seen.insert(id).second) continue;
+      std::vector<double> truth(record.at("modified_process").size(), 1);
+      for (const size_t wrong : record.at("error_steps").get<std::vector<size_t>>())
+        if (wrong <= truth.size()) truth[wrong - 1] = 0;
+      writer.write(with_step_scores({}, {.id = id, .by_scorer = {{"truth", truth}}}));
+    }
+  }
+  const PrmBenchData data = read_prmbench({.solutions = file, .scores = scores});
+  EXPECT_EQ(data.cases.size() + data.repeats, 6216u);
+  EXPECT_EQ(data.past_end, 100u);
+  const MeasureReport report = prmbench(data, {.draws = 10});
+  EXPECT_EQ(report.find({"truth", "overall"}, "prm_score")->value, 1);
+  EXPECT_EQ(report.find({"truth", "sensitivity"}, "prm_score")->value, 1);
 }
 
 }  // namespace

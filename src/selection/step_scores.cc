@@ -1,5 +1,6 @@
 #include "selection/step_scores.h"
 
+#include <unordered_map>
 #include <unordered_set>
 
 #include "selection/record_fields.h"
@@ -30,28 +31,80 @@ StepScores scores_of(std::string id, const Json& record, const std::string& plac
 
 }  // namespace
 
-BadLines read_step_scores(JsonlReader reader, const StepScoresSink& use) {
-  std::unordered_set<std::string> seen;
-  const auto take = [&](StepScores scores, const Json& record, const std::string& place) {
-    if (seen.contains(scores.id))
-      throw bad_input("step_scores.read", "{}: id '{}' has scores in an earlier line too", place, scores.id);
-    std::string id = scores.id;
-    use(std::move(scores), record, place);
-    seen.insert(std::move(id));
-  };
+BadLines for_each_solution(JsonlReader reader, const SolutionSink& use) {
   return for_each_record(std::move(reader), [&](const Json& record, const std::string& place) {
-    const std::string id = id_of(record, {"id", "problem_id"}, place);
     const Json* candidates = find_any(record, {"candidates"});
-    if (!candidates) return take(scores_of(id, record, place), record, place);
+    if (!candidates) return use("", record, place);
+    const std::string id = id_of(record, {"id", "problem_id"}, place);
     if (!candidates->is_array() || candidates->empty())
       throw bad_input("step_scores.read", "{}: field 'candidates' is not a list of at least one solution", place);
     for (size_t i = 0; i < candidates->size(); ++i) {
-      const Json& candidate = (*candidates)[i];
       const std::string where = fmt::format("{}, candidate {}", place, i);
-      if (!candidate.is_object()) throw bad_input("step_scores.read", "{}: expected an object", where);
-      take(scores_of(fmt::format("{}/{}", id, i), candidate, where), candidate, where);
+      if (!(*candidates)[i].is_object()) throw bad_input("step_scores.read", "{}: expected an object", where);
+      use(fmt::format("{}/{}", id, i), (*candidates)[i], where);
     }
   });
+}
+
+BadLines read_step_scores(JsonlReader reader, const StepScoresSink& use) {
+  std::unordered_set<std::string> seen;
+  const auto take = [&](const std::string& given, const Json& record, const std::string& place) {
+    const std::string id = given.empty() ? id_of(record, {"id", "problem_id"}, place) : given;
+    if (seen.contains(id))
+      throw bad_input("step_scores.read", "{}: id '{}' has scores in an earlier line too", place, id);
+    use(scores_of(id, record, place), record, place);
+    seen.insert(id);
+  };
+  return for_each_solution(std::move(reader), take);
+}
+
+ScoredResult read_scored(const ScoredSource& source, const ScoredSink& use) {
+  ScoredResult result{.scorers = source.scorers};
+  std::unordered_map<std::string, StepScores> table;
+  const auto keep = [&](StepScores scores, const Json&, const std::string&) {
+    std::string id = scores.id;
+    table.emplace(std::move(id), std::move(scores));
+  };
+  if (!source.scores.empty()) result.bad = read_step_scores(open_records(source.scores, source.skip_bad), keep);
+  std::unordered_set<std::string> seen;
+  const auto take = [&](const std::string& given, const Json& record, const std::string& place) {
+    ScoredSteps steps{.id = source.id_of     ? source.id_of(record, place)
+                            : !given.empty() ? given
+                                             : id_of(record, {"id", "problem_id"}, place)};
+    if (!source.keep_repeats && seen.contains(steps.id))
+      throw bad_input("step_scores.read", "{}: id '{}' stands in an earlier line too", place, steps.id);
+    steps.problem = given.empty() ? steps.id : given.substr(0, given.rfind('/'));
+    StepScores own;
+    const StepScores* scores = &own;
+    if (source.scores.empty()) {
+      own = scores_of(steps.id, record, place);
+    } else {
+      const auto at = table.find(steps.id);
+      if (at == table.end())
+        throw bad_input("step_scores.read", "{}: '{}' has no scores in {}", place, steps.id, source.scores.string());
+      scores = &at->second;
+    }
+    std::vector<std::string> scorers = result.scorers;
+    if (scorers.empty())
+      for (const auto& [name, list] : scores->by_scorer) scorers.push_back(name);
+    for (const std::string& name : scorers) {
+      const auto at = scores->by_scorer.find(name);
+      if (at == scores->by_scorer.end())
+        throw bad_input("step_scores.read", "{}: '{}' has no scores by '{}'", place, steps.id, name);
+      steps.scores.push_back(at->second);
+    }
+    std::string id = steps.id;
+    use(std::move(steps), record, place);
+    result.scorers = std::move(scorers);
+    seen.insert(std::move(id));
+  };
+  const BadLines faulty = for_each_solution(open_records(source.solutions, source.skip_bad), take);
+  for (const std::string& message : faulty.messages) result.bad.add(message);
+  result.bad.count += faulty.count - faulty.messages.size();
+  if (seen.empty())
+    throw bad_input("step_scores.read", "{}: holds no solution{}", source.solutions.string(),
+                    result.bad.count ? " that is good; the first fault: " + result.bad.messages.front() : "");
+  return result;
 }
 
 Json with_step_scores(Json record, const StepScores& scores) {

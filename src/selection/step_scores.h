@@ -8,6 +8,7 @@
 // `hrm world solve` writes them; each is then a record named "problem/3".
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -23,6 +24,10 @@ struct StepScores {
   std::map<std::string, std::vector<double>> by_scorer;  // one score per step, within +-1e15
 };
 
+// Solution by solution: records (id: empty, it stands in the record) and candidates within records (id: "problem/3").
+using SolutionSink = std::function<void(const std::string& id, const Json& record, const std::string& place)>;
+BadLines for_each_solution(JsonlReader reader, const SolutionSink& use);
+
 // A solution with its scores. `record` holds whatever else stands beside them and lives for the call only.
 using StepScoresSink = std::function<void(StepScores scores, const Json& record, const std::string& place)>;
 
@@ -31,6 +36,27 @@ using StepScoresSink = std::function<void(StepScores scores, const Json& record,
 // lists of different lengths, another length than the record's `steps`; unless such records are skipped (the reader's
 // skip_bad), and then they are returned.
 BadLines read_step_scores(JsonlReader reader, const StepScoresSink& use);
+
+// Solutions (with their truth) joined with scores by id.
+struct ScoredSteps {
+  std::string id, problem;                  // solutions of one problem are not independent
+  std::vector<std::vector<double>> scores;  // [scorer][step]
+};
+struct ScoredSource {
+  std::filesystem::path solutions, scores;  // scores empty: they stand in the solutions' own records
+  std::vector<std::string> scorers;         // of those that there are; empty: those of the first solution
+  bool skip_bad = false;
+  // The id under which a record's scores stand; empty: its `id`.
+  std::function<std::string(const Json& record, const std::string& place)> id_of;
+  bool keep_repeats = false;  // a second record of an id is handed over too, not a fault
+};
+struct ScoredResult {
+  std::vector<std::string> scorers;
+  BadLines bad;
+};
+// A solution without scores by one of the scorers is a fault of its record; scores of no solution are passed over.
+using ScoredSink = std::function<void(ScoredSteps steps, const Json& record, const std::string& place)>;
+ScoredResult read_scored(const ScoredSource& source, const ScoredSink& use);
 
 // Puts `scores` beside what `record` holds: its id, where it has none, and the scores, replacing those of the same name
 // and keeping other scorers. So a file can collect scorer after scorer.

@@ -1,0 +1,179 @@
+// ProcessBench, PRMBench, step measures, the repair probe and pooling on small files whose numbers are known by hand.
+#include "selection/step_measures.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/files.h"
+#include "selection/pool.h"
+#include "selection/prmbench.h"
+#include "selection/processbench.h"
+#include "selection/repair_probe.h"
+
+namespace hrm::selection {
+namespace {
+
+class StepMeasures : public testing::Test {
+ protected:
+  std::filesystem::path write(const std::string& name, const std::string& text) {
+    write_file_atomic(folder_.path() / name, text);
+    return folder_.path() / name;
+  }
+  void expect_refused(const std::function<void()>& work, const std::string& part) {
+    try {
+      work();
+      ADD_FAILURE() << "accepted; expected: " << part;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), 2);
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  }
+  TemporaryFolder folder_;
+};
+
+double value(const MeasureReport& report, const std::vector<std::string>& keys, std::string_view measure) {
+  const Estimate* found = report.find(keys, measure);
+  if (!found) ADD_FAILURE() << keys.back() << " has no " << measure << "\n" << to_markdown(report);
+  return found ? found->value : NAN;
+}
+
+TEST_F(StepMeasures, ProcessBenchOfAFewCases) {
+  const auto bench = write("math.json", R"([{"id":"a","steps":["x","y"],"label":1},{"id":"b","steps":["x"],"label":-1},
+    {"id":"c","steps":["x","y"],"label":0},{"id":"d","steps":["x"],"label":-1}])");
+  const auto scores = write("scores.jsonl", R"({"id":"a","scores":{"m":[0.5,0.4]}}
+{"id":"b","scores":{"m":[0.9]}}
+{"id":"c","scores":{"m":[0.6,0.1]}}
+{"id":"d","scores":{"m":[0.3]}}
+{"id":"of another file","scores":{"m":[0.3]}})");
+  const FirstErrorData data = read_processbench({.solutions = bench, .scores = scores});
+  EXPECT_EQ(data.name, "math");
+  const MeasureReport at_half = processbench({data}, {.oracle = true, .draws = 50});
+  EXPECT_EQ(value(at_half, {"m", "math", "given"}, "error"), 0.5);  // 0.5 is not below 0.5
+  EXPECT_EQ(value(at_half, {"m", "math", "given"}, "correct"), 0.5);
+  EXPECT_EQ(value(at_half, {"m", "math", "given"}, "f1"), 0.5);
+  // Above 0.4 and up to 0.5: a is found. No threshold finds c and keeps the rest; the lowest of the best counts.
+  EXPECT_EQ(value(at_half, {"m", "math", "oracle"}, "threshold"), 0.41);
+  const MeasureReport both = processbench({data, data}, {.calibrate = &data, .draws = 50});
+  EXPECT_EQ(value(both, {"m", "mean of subsets", "calibration"}, "f1"), 0.5);
+  EXPECT_EQ(first_below(std::vector{1.0, 2.0}, 1.0), -1);
+  expect_refused([&] { read_processbench({.solutions = bench}); }, "'scores' is missing");
+  expect_refused([&] { read_processbench({.solutions = bench, .scores = scores, .scorers = {"n"}}); }, "by 'n'");
+  const auto wrong = write("wrong.json", R"([{"id":"a","steps":["x","y"],"label":2}])");
+  expect_refused([&] { read_processbench({.solutions = wrong, .scores = scores}); }, "'label' = 2");
+  const auto other = write("other.json", R"([{"id":"e","steps":["x"],"label":0},{"id":"b","steps":["x"],"label":-1}])");
+  expect_refused([&] { read_processbench({.solutions = other, .scores = scores}); }, "'e' has no scores");
+  EXPECT_EQ(read_processbench({.solutions = other, .scores = scores, .skip_bad = true}).bad.count, 1u);
+}
+
+TEST_F(StepMeasures, PrmBenchCountsAsPublished) {
+  const auto bench =
+      write("prm.jsonl",
+            R"({"idx":"q","classification":"circular","modified_process":["a","b","c"],"error_steps":[2,9]}
+{"idx":"q","classification":"circular","modified_process":["other"],"error_steps":[]}
+{"idx":"q","classification":"multi_solutions","modified_process":["a","b"],"error_steps":[]})");
+  const auto scores = write("scores.jsonl", R"({"id":"circular_q","scores":{"m":[0.5,0.6,0.2]}}
+{"id":"multi_solutions_q","scores":{"m":[0.9,0.1]}})");
+  const PrmBenchData data = read_prmbench({.solutions = bench, .scores = scores});
+  EXPECT_EQ(data.cases.size(), 2u);
+  EXPECT_EQ(data.repeats, 1u);
+  EXPECT_EQ(data.past_end, 1u);
+  const MeasureReport report = prmbench(data, {.draws = 20});
+  EXPECT_EQ(value(report, {"m", "circular"}, "f1"), 0.5);  // tp 1, fp 1, fn 1
+  EXPECT_EQ(value(report, {"m", "circular"}, "negative_f1"), 0);
+  EXPECT_EQ(value(report, {"m", "circular"}, "prm_score"), 0.25);
+  EXPECT_EQ(value(report, {"m", "simplicity"}, "prm_score"), 0.25);
+  EXPECT_NEAR(value(report, {"m", "multi_solutions"}, "f1"), 2.0 / 3, 1e-12);
+  EXPECT_EQ(report.find({"m", "multi_solutions"}, "prm_score"), nullptr);
+  EXPECT_NEAR(value(report, {"m", "overall"}, "f1"), 4.0 / 7, 1e-12);  // tp 2, fp 1, fn 2
+  EXPECT_EQ(prm_score({.tp = 3, .tn = 1}), 1);
+}
+
+constexpr const char* kSolved =
+    R"({"id":"p","candidates":[
+{"steps":["a","slip","!fix"],"on_track":[true,false,true],"scores":{"good":[0.9,0.1,0.8],"bad":[0.9,0.5,0.2]}},
+{"steps":["a","slip","on"],"on_track":[true,false,false],"scores":{"good":[0.9,0.1,0.0],"bad":[0.9,0.5,0.2]}}]})";
+std::string one_line(std::string text) {
+  std::erase(text, '\n');
+  return text;
+}
+
+TEST_F(StepMeasures, StepsAgainstTheTruth) {
+  const auto file = write("solved.jsonl", one_line(kSolved));
+  const JudgedData data = read_judged({.solutions = file}, TruthField::kFirst);
+  ASSERT_EQ(data.scorers, (std::vector<std::string>{"bad", "good"}));
+  const MeasureReport report = step_measures(data, {.draws = 20});
+  EXPECT_EQ(value(report, {"good"}, "auc"), 1);
+  EXPECT_EQ(value(report, {"good"}, "accuracy"), 1);
+  EXPECT_NEAR(value(report, {"good"}, "brier"), (3 * 0.01 + 0.04 + 0.01) / 6, 1e-12);
+  EXPECT_NEAR(value(report, {"good"}, "ece"), (2 * 0.1 + 2 * 0.1 + 0.2) / 6, 1e-12);
+  EXPECT_NEAR(value(report, {"bad"}, "auc"), (6 + 1 * 0.5) / 9, 1e-12);
+  EXPECT_NEAR(value(report, {"bad"}, "accuracy"), 3.0 / 6, 1e-12);
+  EXPECT_TRUE(report.plots.contains("reliability.svg"));
+  write_report(folder_.path() / "out", report);
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() / "out/reliability.svg"));
+  const auto other = write("other.jsonl", R"({"id":"a","labels":[true,null,0],"scores":[3,2,-1]})");
+  const MeasureReport raw = step_measures(read_judged({.solutions = other}, TruthField::kLabels), {.draws = 20});
+  EXPECT_EQ(raw.find({"scores"}, "ece"), nullptr);
+  EXPECT_EQ(raw.find({"scores"}, "auc")->n, 2u);
+  expect_refused([&] { read_judged({.solutions = other}, TruthField::kValid); }, "expected 'valid'");
+  const auto few = write("few.jsonl", R"({"id":"a","labels":[true],"scores":[3,2]})");
+  expect_refused([&] { read_judged({.solutions = few}, TruthField::kFirst); }, "2 flags");
+}
+
+TEST_F(StepMeasures, RepairProbe) {
+  const auto file = write("solved.jsonl", one_line(kSolved));
+  const MeasureReport report = repair_probe(read_judged({.solutions = file}, TruthField::kFirst), {.draws = 20});
+  EXPECT_EQ(value(report, {"good", "repairs called right"}, "rate"), 1);
+  EXPECT_EQ(value(report, {"good", "stays wrong called right"}, "rate"), 0);
+  EXPECT_EQ(value(report, {"bad", "repairs called right"}, "rate"), 0);
+  EXPECT_EQ(value(report, {"bad", "breaks called right"}, "rate"), 1);
+  EXPECT_EQ(value(report, {"good", "repair above the wrong step before"}, "rate"), 1);
+  EXPECT_EQ(value(report, {"bad", "repair above the wrong step before"}, "rate"), 0);
+  EXPECT_EQ(value(report, {"bad", "break below the right step before"}, "rate"), 1);
+  EXPECT_EQ(value(report, {"good", "matched: repairs over stays wrong"}, "rate"), 1);
+  EXPECT_EQ(value(report, {"bad", "matched: repairs over stays wrong"}, "rate"), 0.5);
+  EXPECT_EQ(report.find({"good", "breaks called right"}, "rate")->n, 2u);
+  // Of a probe only the step that it is about.
+  std::string probe = one_line(kSolved);
+  for (size_t at = 0; (at = probe.find("\"steps\"", at)) != std::string::npos; at += 40)
+    probe.insert(at, R"("case":"c","probe_step":2,)");
+  const auto probes = write("probe.jsonl", probe);
+  const MeasureReport some = repair_probe(read_judged({.solutions = probes}, TruthField::kFirst), {.draws = 20});
+  EXPECT_EQ(some.find({"good", "breaks called right"}, "rate"), nullptr);
+  EXPECT_EQ(value(some, {"good", "matched: c over c"}, "rate"), 1);
+  const auto right = write("right.jsonl", R"({"id":"a","on_track":[true],"scores":[1]})");
+  expect_refused([&] { repair_probe(read_judged({.solutions = right}, TruthField::kFirst), {}); }, "follows a wrong");
+}
+
+TEST_F(StepMeasures, RunsArePooled) {
+  const auto run = [](const std::string& source, double prm, double hierarchical, double threshold) {
+    MeasureReport report{.title = "T", .settings = {{"seed", threshold}, {"same", 1}}};
+    report.keys = {"scorer", "probe"};
+    report.measures = {"rate", "threshold"};
+    report.rows = {{{"prm", "x"}, {exactly(prm), exactly(threshold)}},
+                   {{"hierarchical", "x"}, {exactly(hierarchical), std::nullopt}}};
+    return RunReport{source, to_json(report)};
+  };
+  const std::vector<RunReport> runs = {run("1", 0.4, 0.5, 0.1), run("2", 0.6, 0.7, 0.2), run("3", 0.5, 0.6, 0.3)};
+  const MeasureReport pooled = pool_runs(runs, {.against = "prm"});
+  EXPECT_NEAR(value(pooled, {"prm", "x"}, "rate"), 0.5, 1e-12);
+  EXPECT_NEAR(pooled.find({"prm", "x"}, "rate")->interval.high, 0.5 + 4.30265 * 0.1 / std::sqrt(3.0), 1e-5);
+  EXPECT_EQ(pooled.find({"hierarchical", "x"}, "threshold"), nullptr);
+  EXPECT_NEAR(value(pooled, {"hierarchical - prm", "x"}, "rate"), 0.1, 1e-12);
+  EXPECT_NEAR(pooled.find({"hierarchical - prm", "x"}, "rate")->interval.low, 0.1, 1e-9);
+  EXPECT_EQ(pooled.settings.at("different_between_runs"), Json({"seed"}));
+  EXPECT_EQ(pooled.settings.at("same"), 1);
+  // A report of best-of-N: rows differ by N.
+  SelectionReport selection{.title = "Best-of-N", .problems = {"a", "b"}};
+  selection.rows = {outcome_row("best", 1, {1, 0}), outcome_row("best", 2, {1, 1})};
+  const MeasureReport of_n = pool_runs({{"1", to_json(selection)}, {"2", to_json(selection)}}, {});
+  EXPECT_EQ(value(of_n, {"best", "2"}, "accuracy"), 1);
+  expect_refused([&] { pool_runs({runs[0]}, {}); }, "at least two");
+  expect_refused([&] { pool_runs({runs[0], {"x", Json::array()}}, {}); }, "x: is no report.json");
+  expect_refused([&] { pool_runs({runs[0], {"x", to_json(selection)}}, {}); }, "one kind");
+  expect_refused([&] { pool_runs(runs, {.against = "orm"}); }, "--against orm");
+}
+
+}  // namespace
+}  // namespace hrm::selection

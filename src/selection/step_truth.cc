@@ -1,0 +1,87 @@
+#include "selection/step_truth.h"
+
+#include <unordered_map>
+
+#include "selection/record_fields.h"
+
+namespace hrm::selection {
+namespace {
+
+// The first field that the record has of those asked for; nullptr without one.
+const Json* find_truth(const Json& record, TruthField wanted, TruthField& found) {
+  for (const TruthField field : {TruthField::kOnTrack, TruthField::kValid, TruthField::kLabels, TruthField::kLabel})
+    if (wanted == TruthField::kFirst || wanted == field)
+      if (const Json* value = find_any(record, {name_of_enum(field)})) {
+        found = field;
+        return value;
+      }
+  return nullptr;
+}
+
+std::vector<std::optional<bool>> truth_of(const Json& record, TruthField wanted, size_t steps,
+                                          const std::string& place) {
+  TruthField found = wanted;
+  const Json* value = find_truth(record, wanted, found);
+  if (!value)
+    throw bad_input("step_truth.read", "{}: no truth about the steps: expected {}", place,
+                    wanted == TruthField::kFirst ? "'on_track', 'valid', 'labels' or 'label'"
+                                                 : fmt::format("'{}'", name_of_enum(wanted)));
+  const std::string_view name = name_of_enum(found);
+  std::vector<std::optional<bool>> right;
+  if (found == TruthField::kLabel) {
+    const auto wrong = json_field<int64_t>(record, "label", place);
+    if (wrong < -1 || wrong >= static_cast<int64_t>(steps))
+      throw bad_input("step_truth.read", "{}: field 'label' = {}: expected -1 or a step from 0 to {}", place, wrong,
+                      static_cast<int64_t>(steps) - 1);
+    for (int64_t i = 0; i < static_cast<int64_t>(steps); ++i)
+      right.push_back(wrong < 0 || i < wrong ? std::optional(true) : i == wrong ? std::optional(false) : std::nullopt);
+    return right;
+  }
+  if (!value->is_array() || value->size() != steps)
+    throw bad_input("step_truth.read", "{}: field '{}' is not a list of {} flags, one for each scored step", place,
+                    name, steps);
+  for (const Json& flag : *value)
+    right.push_back(flag.is_null() ? std::nullopt : std::optional(flag_of(flag, name, place)));
+  return right;
+}
+
+}  // namespace
+
+JudgedData read_judged(const ScoredSource& source, TruthField truth) {
+  JudgedData data;
+  const auto take = [&](ScoredSteps scored, const Json& record, const std::string& place) {
+    const size_t count = scored.scores.front().size();
+    JudgedSolution solution{.problem = std::move(scored.problem),
+                            .right = truth_of(record, truth, count, place),
+                            .scores = std::move(scored.scores)};
+    if (find_any(record, {"steps"})) {
+      solution.steps = json_field<std::vector<std::string>>(record, "steps", place);
+      if (solution.steps.size() != count)
+        throw bad_input("step_truth.read", "{}: {} steps, but {} scores", place, solution.steps.size(), count);
+    }
+    if (find_any(record, {"case"})) solution.probe_case = json_field<std::string>(record, "case", place);
+    if (find_any(record, {"probe_step"})) {
+      const auto step = json_field<int64_t>(record, "probe_step", place);
+      if (step < 0 || step >= static_cast<int64_t>(count))
+        throw bad_input("step_truth.read", "{}: field 'probe_step' = {}: expected a step from 0 to {}", place, step,
+                        count - 1);
+      solution.probe_step = static_cast<size_t>(step);
+    }
+    data.solutions.push_back(std::move(solution));
+  };
+  ScoredResult result = read_scored(source, take);
+  data.scorers = std::move(result.scorers);
+  data.bad = std::move(result.bad);
+  return data;
+}
+
+std::vector<size_t> number_problems(const JudgedData& data, size_t& problems) {
+  std::unordered_map<std::string_view, size_t> numbers;
+  std::vector<size_t> of;
+  for (const JudgedSolution& solution : data.solutions)
+    of.push_back(numbers.emplace(solution.problem, numbers.size()).first->second);
+  problems = numbers.size();
+  return of;
+}
+
+}  // namespace hrm::selection
