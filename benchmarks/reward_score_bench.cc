@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/rng.h"
 #include "reward/scorer.h"
-#include "reward/tiny.h"
+#include "language/tiny.h"
 
 namespace hrm {
 namespace {
@@ -60,10 +60,11 @@ void run(const Options& options) {
   namespace fs = std::filesystem;
   const fs::path folder = options.folder.empty() ? fs::temp_directory_path() / fmt::format("hrm_bench_{}", ::getpid())
                                                  : fs::path(options.folder);
-  const int64_t vocabulary = reward::write_tiny_tokenizer(folder);
-  language::DecoderConfig config = reward::tiny_decoder(
-      vocabulary, {.hidden_size = options.hidden, .layers = options.layers, .heads = options.hidden / 32, .context = 4096});
-  language::save_model(folder, language::initial_model(config, language::HeadKind::kSequence, 1, 1), at::kFloat);
+  const language::ModelBundle bundle = language::tiny_bundle(
+      {.hidden_size = options.hidden, .layers = options.layers, .heads = options.hidden / 32, .context = 4096},
+      language::HeadKind::kSequence, 1, 1);
+  const int64_t vocabulary = bundle.model.config.vocab_size;
+  language::save_bundle(folder, bundle, at::kFloat);
   reward::Scorer scorer(reward::load_reward_model(folder), options.scorer);
 
   Rng rng(1);

@@ -8,12 +8,24 @@ Error needs_libtorch(std::string_view where) {
                    "-DHRM_TORCH=ON");
 }
 
+void register_without_libtorch(CLI::App& lm, const std::string& name, const std::string& help) {
+  CLI::App& command = *lm.add_subcommand(name, help + " (Not in this build: it has no libtorch.)");
+  command.allow_extras();
+  set_examples(command, {{"hrm lm " + name, "says what is missing"}});
+  command.callback([name] { throw needs_libtorch("cli.lm." + name); });
+}
+
 void register_lm(CLI::App& app, Exit& exit) {
-  CLI::App& lm = *app.add_subcommand("lm", "Language models: import and export (Llama and Qwen2).");
+  CLI::App& lm =
+      *app.add_subcommand("lm", "Language models (Llama and Qwen2): import, generate, train, export, score.");
   lm.require_subcommand(1);
   register_lm_files(lm, exit);
+  register_lm_generate(lm, exit);
+  register_lm_train(lm, exit);
+  register_lm_score(lm, exit);
   set_examples(lm, {{"hrm lm import SmolLM2-135M.gguf --out models/smollm2", "a GGUF file as a Hugging Face folder"},
-                    {"hrm lm export models/smollm2 --out half --dtype bfloat16", "half the size"}});
+                    {"hrm lm generate models/smollm2 --chat --prompt 'What is 17 * 3?'", "an answer"},
+                    {"hrm lm train solved.jsonl --init tiny --out runs/policy", "a small model from nothing"}});
 }
 
 }  // namespace hrm::cli

@@ -2,16 +2,14 @@
 
 #if HRM_TORCH
 
-#include <ATen/Context.h>
-
 #include <memory>
 
+#include "aten/threads.h"
 #include "base/files.h"
-#include "base/log.h"
-#include "base/signals.h"
 #include "cli/cmd_reward.h"
 #include "cli/cmd_rows.h"
 #include "cli/cmd_select.h"
+#include "cli/run_options.h"
 #include "reward/score_files.h"
 #include "reward/train.h"
 
@@ -21,76 +19,31 @@ namespace {
 struct TrainArguments {
   std::vector<std::string> words, test;  // words: files and settings
   std::string from, init, head, loss, layout, kind;
-  std::filesystem::path out;
-  bool resume = false, overwrite = false, accept_changes = false, drop_long = false, json = false;
-  uint64_t seed = 0, token_budget = 0;
-  double minutes = 0;
-  size_t threads = 0;
-  std::string device = "cpu";
+  RunArguments run;
+  bool drop_long = false;
+  uint64_t token_budget = 0;
 };
 
-at::Device parse_device(const std::string& name) {
-  if (name == "cpu" || name == "aten") return at::Device(at::kCPU);
-  if (!name.starts_with("cuda")) throw bad_input("cli.reward", "--device {}: expected cpu, cuda or cuda:N", name);
-  if (!at::hasCUDA()) throw bad_input("cli.reward", "--device {}: this machine or build has no CUDA", name);
-  try {
-    return at::Device(name);
-  } catch (const std::exception&) {
-    throw bad_input("cli.reward", "--device {}: expected cpu, cuda or cuda:N", name);
-  }
-}
-
 std::vector<std::string> settings_of(const CLI::App& command, const TrainArguments& args) {
-  std::vector<std::string> settings;
-  const auto set = [&](const char* flag, const char* key, const Json& value) {
-    if (command.count(flag) > 0)
-      settings.push_back(fmt::format("{}={}", key, value.is_string() ? value.get<std::string>() : value.dump()));
-  };
-  std::vector<std::string> rows, keys;
-  for (const std::string& word : args.words)
-    (word.find('=') == std::string::npos || std::filesystem::exists(word) ? rows : keys).push_back(word);
-  if (!rows.empty()) settings.push_back("rows=" + Json(rows).dump());
-  set("--test", "test", args.test);
-  set("--from", "from", args.from);
-  set("--init", "from", args.init);
-  set("--head", "head", args.head);
-  set("--loss", "loss", args.loss);
-  set("--layout", "layout", args.layout);
-  set("--kind", "kind", args.kind);
-  set("--seed", "seed", args.seed);
-  set("--token-budget", "token_budget", args.token_budget);
-  set("--drop-long", "drop_long", args.drop_long);
-  settings.insert(settings.end(), keys.begin(), keys.end());
-  return settings;
+  RunSettings settings(command);
+  settings.words("rows", args.words);
+  settings.set("--test", "test", args.test);
+  settings.set("--from", "from", args.from);
+  settings.set("--init", "from", args.init);
+  settings.set("--head", "head", args.head);
+  settings.set("--loss", "loss", args.loss);
+  settings.set("--layout", "layout", args.layout);
+  settings.set("--kind", "kind", args.kind);
+  settings.set("--seed", "seed", args.run.seed);
+  settings.set("--token-budget", "token_budget", args.token_budget);
+  settings.set("--drop-long", "drop_long", args.drop_long);
+  return settings.take();
 }
 
 void train(const CLI::App& command, const TrainArguments& args, Exit& exit) {
-  const auto mode = args.resume      ? training::RunMode::kResume
-                    : args.overwrite ? training::RunMode::kOverwrite
-                                     : training::RunMode::kNew;
-  const reward::TrainReport report = reward::train({.out = args.out,
-                                                    .mode = mode,
-                                                    .tiny = args.from.empty(),
-                                                    .accept_changes = args.accept_changes,
-                                                    .settings = settings_of(command, args),
-                                                    .minutes = args.minutes,
-                                                    .threads = args.threads,
-                                                    .device = parse_device(args.device)});
-  if (args.json)
-    print_json(report.json);
-  else
-    fmt::print("{}", report.table);
-  if (report.run.end != training::RunEnd::kInterrupted) return;
-  log_info("interrupted after step {}; go on with: hrm reward train --resume --out {}", report.run.step,
-           args.out.string());
-  exit.code = kInterruptedExitCode;
-}
-
-std::string settings_help() {
-  std::string text = "Settings (key=value) and their defaults:";
-  for (const auto& [key, value, help] : describe_fields(reward::train_defaults(true)))
-    text += fmt::format("\n  {:<34} {}", fmt::format("{}={}", key, value), help);
-  return text + "\n\n";
+  const auto report =
+      reward::train(reward::train_defaults(args.from.empty()), request_of(args.run, settings_of(command, args)));
+  finish_run(report, args.run, "hrm reward train", exit);
 }
 
 void register_train_part(CLI::App& reward, Exit& exit) {
@@ -115,22 +68,13 @@ void register_train_part(CLI::App& reward, Exit& exit) {
   command->add_option("--kind", args->kind, "orm, prm or hierarchical; default: that of the rows")->type_name("NAME");
   command->add_option("--token-budget", args->token_budget, "end after reading so many tokens")->type_name("N");
   command->add_flag("--drop-long", args->drop_long, "leave out texts that the model cannot read");
-  command->add_option("-o,--out", args->out, "run folder")->required()->type_name("FOLDER");
-  auto* resume = command->add_flag("--resume", args->resume, "go on where the run in --out stopped");
-  command->add_flag("--overwrite", args->overwrite, "replace the run in --out")->excludes(resume);
-  command->add_flag("--accept-changes", args->accept_changes, "resume though settings differ that decide its numbers")
-      ->needs(resume);
-  command->add_option("--minutes", args->minutes, "end after so much training; 0: no limit")->type_name("X");
-  add_json_flag(*command, args->json);
-  add_seed_option(*command, args->seed);
-  add_threads_option(*command, args->threads);
-  add_device_option(*command, args->device);
+  add_run_options(*command, args->run);
   set_examples(*command,
                {{"hrm reward train rows.jsonl --init tiny --out runs/prm epochs=3", "a small model that reads bytes"},
                 {"hrm reward train rows.jsonl --from models/SmolLM2-135M --loss soft_labels --out runs/prm",
                  "on a pretrained backbone"},
                 {"hrm reward train --resume --out runs/prm", "go on, with the same bits"}});
-  command->footer(settings_help() + command->get_footer());
+  command->footer(settings_help(reward::train_defaults(true)) + command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }
 
@@ -207,7 +151,7 @@ std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& ar
   const at::ScalarType type = args.bf16 ? at::kBFloat16 : at::kFloat;
   reward::RewardModel model =
       reward::load_reward_model(args.model, overrides, {.type = type, .device = parse_device(device)});
-  reward::use_threads(threads, language::parameter_count(model.model.parameters));
+  aten::use_threads(threads, language::parameter_count(model.model.parameters));
   return std::make_unique<reward::Scorer>(std::move(model), reward::ScorerOptions{.compute = type});
 }
 

@@ -112,6 +112,8 @@ class FineTuner : public training::Trainee {
 
 // The model's folder of a run.
 std::filesystem::path model_folder(const std::filesystem::path& run);
+// The model's folder where path is that of a run, else path.
+std::filesystem::path model_of_run(const std::filesystem::path& path);
 
 // What run_loop needs for it.
 training::LoopOptions fine_tune_loop_options(const FineTuneConfig& config, uint64_t total_steps,

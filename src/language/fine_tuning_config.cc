@@ -42,6 +42,11 @@ std::span<const std::string_view> harmless_fine_tune_settings() {
 
 std::filesystem::path model_folder(const std::filesystem::path& run) { return run / "model"; }
 
+std::filesystem::path model_of_run(const std::filesystem::path& path) {
+  const std::filesystem::path model = model_folder(path);
+  return std::filesystem::exists(model / "config.json") ? model : path;
+}
+
 training::LoopOptions fine_tune_loop_options(const FineTuneConfig& config, uint64_t total_steps,
                                              const training::RunFolder& folder) {
   return {.total_steps = total_steps,

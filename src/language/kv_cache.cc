@@ -62,6 +62,29 @@ void KvCache::keep(std::span<const int64_t> rows) {
   lengths_ = std::move(lengths);
 }
 
+void KvCache::adopt(const KvCache& other, std::span<const int64_t> slots) {
+  const int64_t rows = std::max(this->rows(), *std::ranges::max_element(slots) + 1);
+  const int64_t used = *std::ranges::max_element(other.lengths_);
+  lengths_.resize(static_cast<size_t>(rows), 0);
+  for (size_t i = 0; i < slots.size(); ++i) lengths_[static_cast<size_t>(slots[i])] = other.lengths_[i];
+  layers_.resize(other.layers_.size());
+  const at::Tensor index = at::tensor(at::IntArrayRef(slots.data(), slots.size()), at::kLong);
+  const auto take = [&](at::Tensor& to, const at::Tensor& from) {
+    const at::Tensor read = from.narrow(2, 0, used);
+    grow(to, used, read);
+    if (const int64_t missing = rows - to.size(0); missing > 0) {
+      std::vector<int64_t> shape = to.sizes().vec();
+      shape[0] = missing;
+      to = at::cat({to, at::zeros(shape, to.options())}, 0);
+    }
+    to.narrow(2, 0, used).index_copy_(0, index.to(to.device()), read);
+  };
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    take(layers_[i].k, other.layers_[i].k);
+    take(layers_[i].v, other.layers_[i].v);
+  }
+}
+
 void KvCache::truncate(int64_t row, int64_t length) { lengths_[static_cast<size_t>(row)] = length - prefix_; }
 
 KvCache::Step KvCache::begin(int64_t tokens, at::Device device) const {

@@ -33,6 +33,9 @@ class KvCache {
   KvCache branch(int64_t row, int64_t rows) const;
   // Those rows, in that order; one may be named more than once.
   void keep(std::span<const int64_t> rows);
+  // Row i of `other` takes the place of row slots[i]; slots behind the last row, without a gap, are new rows. REQUIRES:
+  // neither has a prefix, every slot is named once.
+  void adopt(const KvCache& other, std::span<const int64_t> slots);
   // Forgets what the row has read beyond `length` tokens. REQUIRES: prefix() <= length <= length(row)
   void truncate(int64_t row, int64_t length);
 

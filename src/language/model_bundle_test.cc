@@ -23,21 +23,20 @@ DecoderConfig tiny_config(int64_t vocabulary) {
 }
 
 ModelBundle tiny_bundle() {
-  const text::TokenizerSpec spec = text::character_spec();
-  const auto size = static_cast<int64_t>(spec.vocabulary.size());
-  return make_bundle(initial_model(tiny_config(size), HeadKind::kLanguage, 1, 3), spec, text::character_config());
+  return make_bundle(initial_model(tiny_config(257), HeadKind::kLanguage, 1, 3), text::byte_spec(),
+                     text::byte_config());
 }
 
 TEST(ModelBundle, AMadeOneIsSavedAndLoadedBack) {
   const TemporaryFolder folder;
   const ModelBundle made = tiny_bundle();
-  EXPECT_EQ(made.end_tokens, std::vector<int32_t>{1});
-  EXPECT_EQ(made.pad_token(), 0);
+  EXPECT_EQ(made.end_tokens, std::vector<int32_t>{256});
+  EXPECT_EQ(made.pad_token(), 256);
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
     save_bundle(folder.path() / "m", made, type);
     const ModelBundle back = load_bundle(folder.path() / "m");
     EXPECT_EQ(back.end_tokens, made.end_tokens);
-    EXPECT_EQ(back.pad_token(), 0);
+    EXPECT_EQ(back.pad_token(), 256);
     const std::string text = "7+12=18;18*3-15\n#### 42";
     EXPECT_EQ(back.tokenizer.encode(text), made.tokenizer.encode(text));
     EXPECT_EQ(back.tokenizer.decode(back.tokenizer.encode(text)), text);
@@ -48,11 +47,10 @@ TEST(ModelBundle, AMadeOneIsSavedAndLoadedBack) {
 
 TEST(ModelBundle, ATokenizerLargerThanTheModelIsRefused) {
   try {
-    make_bundle(initial_model(tiny_config(50), HeadKind::kLanguage, 1, 3), text::character_spec(),
-                text::character_config());
+    make_bundle(initial_model(tiny_config(50), HeadKind::kLanguage, 1, 3), text::byte_spec(), text::byte_config());
     FAIL();
   } catch (const Error& e) {
-    EXPECT_NE(std::string(e.what()).find("ids up to 98, the model only 50 tokens"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("ids up to 256, the model only 50 tokens"), std::string::npos) << e.what();
   }
 }
 

@@ -10,8 +10,11 @@
 #include "formats/safetensors.h"
 #include "language/adamw.h"
 #include "language/fine_tuning.h"
+#include "language/generator.h"
 #include "language/losses.h"
 #include "language/model_io.h"
+#include "language/text_scores.h"
+#include "text/tokenizer_writer.h"
 #include "training/schedule.h"
 
 namespace hrm::language {
@@ -143,6 +146,54 @@ TEST_P(LanguageParity, LogitsOfBothConfigurationForms) {
     ASSERT_EQ(mine.sizes(), tensor("eval.logits").sizes());
     const double off = deviation(real_positions(mine), real_positions(tensor("eval.logits")));
     report(GetParam() + " " + file, off);
+    EXPECT_LT(off, tolerance_);
+  }
+}
+
+TEST_P(LanguageParity, GreedyTextItsLogProbabilitiesAndThoseOfGivenTexts) {
+  if (!is_language()) GTEST_SKIP() << "a reward head predicts no tokens";
+  const auto tokens = [&](const at::Tensor& row) {
+    const std::vector<int64_t> ids = aten::to_vector<int64_t>(row.contiguous());
+    return std::vector<int32_t>(ids.begin(), ids.end());
+  };
+  const std::vector<int32_t> prompt = tokens(tensor("generate.prompt")), wanted = tokens(tensor("generate.output"));
+  // Its own end tokens are left aside: the fixture goes on to a given length.
+  ModelBundle bundle{.model = model_,
+                     .tokenizer_spec = text::byte_spec(),
+                     .tokenizer = text::Tokenizer(text::byte_spec(), "bytes"),
+                     .tokenizer_config = {},
+                     .end_tokens = {}};
+  Generator generator(bundle);
+  generator.add(1, {.prompt = prompt,
+                    .choices = 2,
+                    .max_tokens = std::ssize(wanted),
+                    .sampling = {.temperature = 0},
+                    .stop = {},
+                    .logprobs = true});
+  std::vector<Generator::Finished> done;
+  while (!generator.idle())
+    for (Generator::Finished& each : generator.step()) done.push_back(std::move(each));
+  ASSERT_EQ(done.size(), 1U);
+  const std::vector<float> logprobs = aten::to_vector<float>(tensor("generate.logprob").contiguous());
+  for (const Generation& choice : done[0].choices) {
+    EXPECT_EQ(choice.ids, wanted);
+    double off = 0;
+    for (size_t i = 0; i < logprobs.size(); ++i)
+      off = std::max<double>(off, std::abs(logprobs[i] - choice.logprobs[i]));
+    report(GetParam() + " log-probabilities of the greedy text", off);
+    EXPECT_LT(off, tolerance_);
+  }
+
+  std::vector<ScoredText> texts;
+  for (int64_t i = 0; i < tensor("score.continuation").size(0); ++i) {
+    ScoredText& text = texts.emplace_back(ScoredText{.ids = prompt, .first = prompt.size()});
+    for (const int32_t id : tokens(tensor("score.continuation")[i])) text.ids.push_back(id);
+  }
+  const auto found = log_probabilities(Decoder(model_.config, model_.parameters), texts);
+  for (size_t i = 0; i < found.size(); ++i) {
+    const at::Tensor mine = aten::to_aten(std::span<const float>(found[i]), {std::ssize(found[i])}, at::kCPU);
+    const double off = deviation(mine, tensor("score.logprob")[static_cast<int64_t>(i)]);
+    report(GetParam() + " log-probabilities of a given text", off);
     EXPECT_LT(off, tolerance_);
   }
 }

@@ -13,7 +13,7 @@ namespace hrm::reward {
 namespace {
 
 text::Tokenizer tokenizer_with(const std::vector<std::string>& phrases) {
-  return text::Tokenizer(text::parse_tokenizer_json(byte_tokenizer(phrases).dump(), "test"), "test");
+  return text::Tokenizer(text::byte_spec(phrases), "test");
 }
 
 std::vector<int32_t> narrow(const std::vector<int64_t>& ids) { return {ids.begin(), ids.end()}; }
@@ -55,7 +55,7 @@ TEST(Layout, PlacesAreTheEndsOfPrefixes) {
 
 // What a model is trained on is what it reads later, for every step of every kind.
 TEST(Layout, RowsAndStepsAreTheSameIds) {
-  const text::Tokenizer tokenizer = tokenizer_with(prompt_phrases());
+  const text::Tokenizer tokenizer = tokenizer_with(rows::prompt_phrases());
   Rng rng(5);
   for (const rows::Kind kind : {rows::Kind::kProcess, rows::Kind::kOutcome})
     for (int trial = 0; trial < 50; ++trial) {

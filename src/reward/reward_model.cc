@@ -1,7 +1,6 @@
 #include "reward/reward_model.h"
 
-#include <ATen/Parallel.h>
-
+#include "language/fine_tuning.h"
 #include "text/tokenizer_config.h"
 
 namespace hrm::reward {
@@ -112,12 +111,6 @@ ScoreKind score_of(HeadKind head, int64_t outputs, std::optional<language::LossK
   return loss == LossKind::kSoftLabels ? ScoreKind::kSigmoid : ScoreKind::kRaw;
 }
 
-void use_threads(size_t wanted, int64_t parameters) {
-  constexpr int64_t kSmall = 4'000'000;
-  if (wanted == 0 && parameters < kSmall) wanted = 1;
-  if (wanted > 0) at::set_num_threads(static_cast<int>(wanted));
-}
-
 void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderConfig& config) {
   if (tokenizer.size() > config.vocab_size)
     throw bad_input(kWhere,
@@ -127,7 +120,7 @@ void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderCo
 
 RewardModel load_reward_model(const fs::path& path, const RewardOverrides& overrides,
                               const language::LoadOptions& options) {
-  const fs::path folder = fs::exists(path / "model" / "config.json") ? path / "model" : path;
+  const fs::path folder = language::model_of_run(path);
   if (!fs::is_directory(folder))
     throw bad_input(kWhere, "{}: no such folder; hrm reward train makes one", path.string());
   RewardOverrides with_name = overrides;

@@ -66,10 +66,6 @@ ScoreKind score_of(language::HeadKind head, int64_t outputs, std::optional<langu
 // reward.json, in a folder that save_model() wrote.
 void save_reward_config(const std::filesystem::path& folder, const RewardConfig& config);
 
-// Of libtorch, for a model of so many parameters: `wanted`, where 0 means all processors, or one where threads would
-// wait for each other longer than they work. A run keeps its bits only with the same number.
-void use_threads(size_t wanted, int64_t parameters);
-
 // Throws bad_input where an id of the tokenizer has no row in the embedding.
 void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderConfig& config);
 

@@ -99,7 +99,7 @@ TEST(RewardModel, RefusesFoldersThatSayTooLittleOrNonsense) {
   write_file_atomic(folder.path / "reward.json", "{");
   EXPECT_NE(fault_of(folder.path).find("reward.json"), std::string::npos);
   std::filesystem::remove(folder.path / "reward.json");
-  write_json(folder.path / "tokenizer.json", byte_tokenizer({"more", "tokens", "than", "rows"}));
+  text::save_tokenizer(folder.path, text::byte_spec({"more", "tokens", "than", "rows"}), text::byte_config());
   EXPECT_NE(fault_of(folder.path, {.layout = LayoutName::kShepherd}).find("do not belong together"), std::string::npos);
   EXPECT_NE(fault_of(folder.path / "nowhere").find("no such folder"), std::string::npos);
 }

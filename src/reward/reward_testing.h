@@ -10,8 +10,9 @@
 #include "base/files.h"
 #include "base/rng.h"
 #include "formats/safetensors.h"
+#include "language/tiny.h"
 #include "reward/reward_model.h"
-#include "reward/tiny.h"
+#include "text/tokenizer_writer.h"
 
 namespace hrm::reward {
 
@@ -31,17 +32,16 @@ struct TestFolder {
 // the byte alphabet.
 inline void write_checkpoint(const std::filesystem::path& folder, language::HeadKind head, int64_t outputs,
                              const std::vector<std::string>& extra = {}, int64_t context = 512) {
-  const Json tokenizer = byte_tokenizer(extra);
-  const Json& added = tokenizer["added_tokens"];
-  language::DecoderConfig config = tiny_decoder(added.back()["id"].get<int64_t>() + 1,
-                                                {.hidden_size = 32, .layers = 2, .heads = 4, .context = context});
+  const text::TokenizerSpec tokenizer = text::byte_spec(extra);
+  language::DecoderConfig config = language::tiny_decoder(
+      tokenizer.added.back().id + 1, {.hidden_size = 32, .layers = 2, .heads = 4, .context = context});
   config.num_key_value_heads = 2;
   config.tie_word_embeddings = true;
   language::LanguageModel model = language::initial_model(config, head, outputs, 7);
   for (auto& [name, tensor] : model.parameters)  // large enough to tell texts apart
     if (!language::is_norm_or_bias(name)) tensor.mul_(8);
   language::save_model(folder, model, at::kFloat);
-  write_json(folder / "tokenizer.json", tokenizer);
+  text::save_tokenizer(folder, tokenizer, text::byte_config());
 }
 
 // A text of that many characters, from a small alphabet with blanks and newlines, so that texts share beginnings.

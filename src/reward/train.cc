@@ -1,9 +1,10 @@
 #include "reward/train.h"
 
+#include "aten/threads.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "text/tokenizer_config.h"
-#include "training/config_changes.h"
+#include "text/tokenizer_writer.h"
 
 namespace hrm::reward {
 namespace {
@@ -68,11 +69,11 @@ Start start_of(const TrainConfig& config, const training::RunFolder& folder, at:
   const uint64_t seed = config.tuning.seed;
   Start start;
   start.outputs = outputs_of(config.head, config.tuning.loss);
-  if (config.from == kTiny) {
-    const fs::path tokenizer = folder.path() / "tokenizer";
-    start.model = language::initial_model(tiny_decoder(write_tiny_tokenizer(tokenizer), config.tiny), config.head,
-                                          start.outputs, seed);
-    start.model.source = tokenizer;
+  if (config.from == language::kTiny) {
+    language::ModelBundle made = language::tiny_bundle(config.tiny, config.head, start.outputs, seed);
+    start.model = std::move(made.model);
+    start.model.source = folder.path() / "tokenizer";
+    text::save_tokenizer(start.model.source, made.tokenizer_spec, made.tokenizer_config);
   } else {
     start.model = language::load_model(config.from);
     const language::Head head(start.model.head, start.model.config, start.model.parameters);
@@ -130,49 +131,22 @@ class RewardTrainee : public language::FineTuner {
   RewardConfig config_;
 };
 
-TrainConfig resolve(const TrainRequest& request) {
-  std::optional<Json> stored;
-  if (request.mode == training::RunMode::kResume) stored = training::stored_config(request.out);
-  TrainConfig config = train_defaults(request.tiny);
-  if (stored)
-    for (const std::string& key : fields_from_json(config, *stored, (request.out / "config.json").string()))
-      log_warning("{}: setting '{}' is not known here and ignored", request.out.string(), key);
-  const Json before = fields_to_json(config);
-  for (const std::string& setting : request.settings) assign_field(config, setting);
-  if (stored) {
-    const auto changes = training::config_changes(before, fields_to_json(config));
-    if (!request.accept_changes)
-      training::refuse_changes(changes, language::harmless_fine_tune_settings(), request.out.string());
-    if (!changes.empty()) log_info("settings that change: {}", training::to_text(changes));
-  }
-  config.validate();
-  return config;
-}
-
 Json report_json(const training::RunResult& run, const ExampleSet& train, const ExampleSet& test, const Start& start,
                  uint64_t total_steps) {
-  constexpr std::string_view kEnds[] = {"finished", "out_of_time", "interrupted"};
-  Json last = Json::object();
-  for (const auto& [name, value] : run.last_evaluation) last[name] = value;
   const auto data = [](const ExampleSet& set) {
     return Json{{"examples", set.examples.size()},
                 {"targets", set.targets},
                 {"tokens", set.tokens},
                 {"counts", set.counts.to_json()}};
   };
-  return {{"end", kEnds[static_cast<size_t>(run.end)]},
-          {"step", run.step},
-          {"total_steps", total_steps},
-          {"seconds", run.seconds},
-          {"resumed_from", run.resumed_from},
-          {"best_step", run.best_step},
-          {"last_evaluation", std::move(last)},
-          {"parameters", language::parameter_count(start.model.parameters)},
-          {"kind", name_of_enum(start.config.layout.kind)},
-          {"layout", name_of_enum(start.config.layout.name)},
-          {"score", name_of_enum(start.config.score)},
-          {"train", data(train)},
-          {"test", data(test)}};
+  Json json = language::run_json(run, total_steps);
+  json["parameters"] = language::parameter_count(start.model.parameters);
+  json["kind"] = name_of_enum(start.config.layout.kind);
+  json["layout"] = name_of_enum(start.config.layout.name);
+  json["score"] = name_of_enum(start.config.score);
+  json["train"] = data(train);
+  json["test"] = data(test);
+  return json;
 }
 
 std::string report_table(const Json& report, const fs::path& out) {
@@ -193,7 +167,7 @@ TrainConfig train_defaults(bool tiny) {
   TrainConfig config;
   config.tuning.loss = LossKind::kSquaredError;
   if (!tiny) return config;
-  config.from = kTiny;
+  config.from = language::kTiny;
   config.tuning.optimizer.lr = 2e-3;
   config.tuning.optimizer.beta2 = 0.98;
   return config;
@@ -215,15 +189,14 @@ void TrainConfig::validate() const {
   tuning.validate();
 }
 
-TrainReport train(const TrainRequest& request) {
-  if (request.mode == training::RunMode::kNew) training::refuse_existing_run(request.out);
-  const TrainConfig config = resolve(request);
+language::RunReport train(const TrainConfig& defaults, const language::RunRequest& request) {
+  const TrainConfig config = language::resolved_settings(defaults, request);
   for (const auto* files : {&config.rows, &config.test})
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file; hrm rows build makes rows", file);
   const training::RunFolder folder(request.out, request.mode);
   Start start = start_of(config, folder, request.device);
-  use_threads(request.threads, language::parameter_count(start.model.parameters));
+  aten::use_threads(request.threads, language::parameter_count(start.model.parameters));
   LayoutReader reader(start.config.layout, *start.tokenizer);
   const ExampleSet train = read_all(config.rows, config, start, reader);
   const ExampleSet test = read_all(config.test, config, start, reader);
@@ -232,13 +205,8 @@ TrainReport train(const TrainRequest& request) {
   RewardTrainee trainee(start, train, test, {.config = config.tuning, .total_steps = total});
   log_info("{}: {} parameters, {} examples of {} tokens, {} steps", request.out.string(),
            language::parameter_count(start.model.parameters), train.examples.size(), train.tokens, total);
-  training::LoopOptions options = language::fine_tune_loop_options(config.tuning, total, folder);
-  options.config = fields_to_json(config);
-  options.minutes = request.minutes;
-  options.resume = request.mode == training::RunMode::kResume;
-  options.restored = [&] { write_json(folder.config(), fields_to_json(config)); };
-  TrainReport report;
-  report.run = training::run_loop(trainee, folder, options);
+  language::RunReport report;
+  report.run = language::run_fine_tuning(trainee, config, total, folder, request);
   report.json = report_json(report.run, train, test, start, total);
   report.table = report_table(report.json, request.out);
   write_json(folder.report(), report.json);

@@ -3,25 +3,21 @@
 // RUN/model is the model that was best on the held-out rows, or the newest: a Hugging Face folder with reward.json.
 #pragma once
 
-#include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "language/fine_tuning.h"
+#include "language/run_request.h"
+#include "language/tiny.h"
 #include "reward/examples.h"
 #include "reward/reward_model.h"
-#include "reward/tiny.h"
 
 namespace hrm::reward {
-
-inline constexpr const char* kTiny = "tiny";
 
 // AdamW's defaults suit a pretrained model; a tiny one from nothing wants a larger rate (train_defaults).
 struct TrainConfig {
   std::vector<std::string> rows, test;
-  std::string from = kTiny;
-  TinySize tiny;
+  std::string from = language::kTiny;
+  language::TinySize tiny;
   language::HeadKind head = language::HeadKind::kSequence;
   std::string layout;      // LayoutName; empty: that of the head
   std::string kind, mode;  // empty: as FILE.meta.json says, else prm and sound
@@ -56,23 +52,7 @@ struct TrainConfig {
 // What the program starts from: squared error; a rate that suits the model.
 TrainConfig train_defaults(bool tiny);
 
-struct TrainRequest {
-  std::filesystem::path out;
-  training::RunMode mode = training::RunMode::kNew;
-  bool tiny = false, accept_changes = false;
-  std::vector<std::string> settings;  // key=value, over defaults or what the run was started with
-  double minutes = 0;
-  size_t threads = 0;  // use_threads()
-  at::Device device = at::Device(at::DeviceType::CPU);
-};
-
-struct TrainReport {
-  training::RunResult run;
-  Json json;
-  std::string table;
-};
-
 // Throws bad_input for settings and data that do not fit, failure on NaN and full disks.
-TrainReport train(const TrainRequest& request);
+language::RunReport train(const TrainConfig& defaults, const language::RunRequest& request);
 
 }  // namespace hrm::reward

@@ -38,8 +38,8 @@ void write_solutions(const fs::path& path, int count) {
                  {"labels", {true, i % 2 == 1, false}}});
 }
 
-TrainRequest request_of(const fs::path& rows, const fs::path& out, std::vector<std::string> more = {}) {
-  TrainRequest request{.out = out, .tiny = true, .settings = {fmt::format(R"(rows=["{}"])", rows.string())}};
+language::RunRequest request_of(const fs::path& rows, const fs::path& out, std::vector<std::string> more = {}) {
+  language::RunRequest request{.out = out, .settings = {fmt::format(R"(rows=["{}"])", rows.string())}};
   for (const char* setting : {"tiny.hidden=32", "tiny.layers=1", "tiny.heads=2", "tiny.context=256", "epochs=6",
                               "batch_size=16", "lr=0.01", "log_steps=2"})
     request.settings.push_back(setting);
@@ -47,9 +47,9 @@ TrainRequest request_of(const fs::path& rows, const fs::path& out, std::vector<s
   return request;
 }
 
-std::string fault_of(const TrainRequest& request) {
+std::string fault_of(const language::RunRequest& request) {
   try {
-    train(request);
+    train(train_defaults(true), request);
   } catch (const Error& error) {
     return error.what();
   }
@@ -83,7 +83,7 @@ TEST(RewardTrain, EveryLossAndHeadLearns) {
       {"value", solutions, {"head=value", "loss=soft_labels"}},
       {"shepherd", solutions, {"head=language", "loss=cross_entropy"}}};
   for (const auto& [name, file, settings] : cases) {
-    TrainRequest request = request_of(file, folder.path / name, settings);
+    language::RunRequest request = request_of(file, folder.path / name, settings);
     ASSERT_EQ(fault_of(request), "") << name;
     const std::vector<double> scores = scores_of(folder.path / name);
     EXPECT_GT(scores[0], scores[1] + 0.3) << name;
@@ -94,15 +94,15 @@ TEST(RewardTrain, ResumesWithTheSameBits) {
   const TestFolder folder("resume");
   const fs::path rows = folder.path / "rows.jsonl";
   write_rows(rows, 64, false);
-  const TrainReport whole = train(request_of(rows, folder.path / "whole"));
+  const language::RunReport whole = train(train_defaults(true), request_of(rows, folder.path / "whole"));
   EXPECT_EQ(whole.json["end"], "finished");
-  TrainRequest part = request_of(rows, folder.path / "part");
+  language::RunRequest part = request_of(rows, folder.path / "part");
   part.minutes = 3e-4;  // a few steps
-  EXPECT_EQ(train(part).json["end"], "out_of_time");
+  EXPECT_EQ(train(train_defaults(true), part).json["end"], "out_of_time");
   part.minutes = 0;
   part.mode = training::RunMode::kResume;
   part.settings.clear();
-  const Json resumed = train(part).json;
+  const Json resumed = train(train_defaults(true), part).json;
   EXPECT_EQ(resumed["end"], "finished");
   EXPECT_GT(resumed["resumed_from"], 0);
   EXPECT_EQ(scores_of(folder.path / "whole"), scores_of(folder.path / "part"));
@@ -112,7 +112,7 @@ TEST(RewardTrain, ReadsItsTokenBudget) {
   const TestFolder folder("budget");
   const fs::path rows = folder.path / "rows.jsonl";
   write_rows(rows, 64, false);
-  const Json report = train(request_of(rows, folder.path / "run", {"token_budget=6000"})).json;
+  const Json report = train(train_defaults(true), request_of(rows, folder.path / "run", {"token_budget=6000"})).json;
   const double per_step = report["train"]["tokens"].get<double>() * 16 / 64;
   EXPECT_NEAR(report["total_steps"].get<double>() * per_step, 6000, 2 * per_step);
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "base/error.h"
+
 namespace hrm::rows {
 
 std::optional<Format> detect_format(const Json& record) {
@@ -29,6 +31,13 @@ std::optional<Format> detect_format(const Json& record) {
     return Format::kGsm8k;
   if (at("problem").is_string()) return Format::kMath;
   return std::nullopt;
+}
+
+Format need_format(const Json& record, std::string_view place) {
+  if (const auto format = detect_format(record)) return *format;
+  throw bad_input("rows.read",
+                  "{}: the format of this record is not known; name it with --from (docs/formats/reward-data.md)",
+                  place);
 }
 
 }  // namespace hrm::rows

@@ -44,5 +44,7 @@ inline EnumNames<Format> enum_names(Format) {
 
 // By the fields of a record; nullopt: none of these.
 std::optional<Format> detect_format(const Json& record);
+// The same; throws bad_input naming place where it is none.
+Format need_format(const Json& record, std::string_view place);
 
 }  // namespace hrm::rows

@@ -39,6 +39,13 @@ std::string_view question_of_prompt(std::string_view prompt) {
   return {};
 }
 
+std::vector<std::string> prompt_phrases() {
+  std::vector<std::string> phrases;
+  for (std::string_view part : {kQuestion, kPlan, kPrevious, kCurrent, kOutcomeQuestion, kOutcomeAnswer})
+    phrases.emplace_back(part.substr(part.find_first_not_of('\n')));
+  return phrases;
+}
+
 std::string join(std::span<const std::string> parts, std::string_view separator) {
   std::string text;
   for (size_t i = 0; i < parts.size(); ++i) {

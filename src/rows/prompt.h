@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hrm::rows {
 
@@ -18,6 +19,9 @@ std::string outcome_prompt(std::string_view question, std::string_view answer, M
 
 // The question of a prompt that one of these made; empty where it is of neither form.
 std::string_view question_of_prompt(std::string_view prompt);
+
+// The parts of prompts that are the same in every one, each to its end of line; none begins with a newline.
+std::vector<std::string> prompt_phrases();
 
 std::string join(std::span<const std::string> parts, std::string_view separator);
 

@@ -10,16 +10,6 @@
 #include "rows/record_fields.h"
 
 namespace hrm::rows {
-namespace {
-
-Format settle_format(const Json& record, const std::string& place) {
-  if (const auto format = detect_format(record)) return *format;
-  throw bad_input("rows.read",
-                  "{}: the format of this record is not known; name it with --from (docs/formats/reward-data.md)",
-                  place);
-}
-
-}  // namespace
 
 void read_record(Format format, const Json& record, std::string_view place, Neutral neutral, Counts& counts,
                  const SolutionSink& emit) {
@@ -84,7 +74,7 @@ BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& o
     if (interrupted()) throw failure("rows.read", "{}: interrupted", lines.source());
     ++counts.records;
     try {
-      if (!format) format = settle_format(lines.value(), lines.place());
+      if (!format) format = need_format(lines.value(), lines.place());
       use(*format, lines.value(), lines.place());
     } catch (const Error& error) {
       if (error.fault() != Fault::kBadInput) throw;

@@ -118,23 +118,17 @@ void save_tokenizer(const std::filesystem::path& folder, const TokenizerSpec& sp
   write_json(folder / "tokenizer_config.json", json);
 }
 
-TokenizerSpec character_spec() {
-  TokenizerSpec spec{.unknown = kUnknown, .splits = {kGpt2Split}};
-  for (const char* token : {kPad, kEnd, kUnknown}) {
-    const auto id = static_cast<int32_t>(spec.vocabulary.size());
-    spec.vocabulary.emplace(token, id);
-    spec.added.push_back({.id = id, .content = token, .special = true});
-  }
-  const auto add = [&](char c) {
-    spec.vocabulary.emplace(to_byte_alphabet(std::string(1, c)), static_cast<int32_t>(spec.vocabulary.size()));
-  };
-  add('\n');
-  for (char c = ' '; c <= '~'; ++c) add(c);
+TokenizerSpec byte_spec(const std::vector<std::string>& phrases) {
+  TokenizerSpec spec;
+  for (int32_t b = 0; b < 256; ++b) spec.vocabulary.emplace(to_byte_alphabet(std::string(1, static_cast<char>(b))), b);
+  int32_t id = 256;
+  spec.added.push_back({.id = id++, .content = kEnd, .special = true});
+  for (const std::string& phrase : phrases) spec.added.push_back({.id = id++, .content = phrase});
   return spec;
 }
 
-TokenizerConfig character_config() {
-  return {.bos_token = "", .eos_token = kEnd, .pad_token = kPad, .unk_token = kUnknown, .chat_template = ""};
+TokenizerConfig byte_config() {
+  return {.bos_token = "", .eos_token = kEnd, .pad_token = kEnd, .unk_token = "", .chat_template = ""};
 }
 
 }  // namespace hrm::text

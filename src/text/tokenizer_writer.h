@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "text/tokenizer_config.h"
 #include "text/tokenizer_spec.h"
@@ -16,13 +17,10 @@ std::string to_tokenizer_json(const TokenizerSpec& spec);
 // tokenizer.json and tokenizer_config.json, each atomic. Throws failure where a file cannot be written.
 void save_tokenizer(const std::filesystem::path& folder, const TokenizerSpec& spec, const TokenizerConfig& config);
 
-// One token per printable ASCII character and newline, behind the special tokens kPad, kEnd and kUnknown (which stands
-// for every other byte): byte-level BPE without merges, for models made from scratch on texts such as those of the
-// arithmetic world.
-inline constexpr const char* kPad = "<|pad|>";
+// One token per byte (0 to 255), then kEnd, which also pads, then `phrases`, each one token: byte-level BPE without
+// merges, for models made from scratch.
 inline constexpr const char* kEnd = "<|endoftext|>";
-inline constexpr const char* kUnknown = "<|unknown|>";
-TokenizerSpec character_spec();
-TokenizerConfig character_config();
+TokenizerSpec byte_spec(const std::vector<std::string>& phrases = {});
+TokenizerConfig byte_config();
 
 }  // namespace hrm::text

@@ -28,17 +28,16 @@ TEST(TokenizerWriter, WhatIsWrittenReadsBackTheSame) {
   spec.splits = {R"(\p{N})", kGpt2Split};
   spec.prefix = {300};
   expect_same(parse_tokenizer_json(to_tokenizer_json(spec), "test"), spec);
-  expect_same(parse_tokenizer_json(to_tokenizer_json(character_spec()), "test"), character_spec());
+  expect_same(parse_tokenizer_json(to_tokenizer_json(byte_spec({"Question:\n"})), "test"), byte_spec({"Question:\n"}));
 }
 
-TEST(TokenizerWriter, CharactersAreTokens) {
-  const Tokenizer tokenizer(character_spec(), "characters");
-  EXPECT_EQ(tokenizer.size(), 99);
-  const std::string text = "(7+12)*3-15=?\n#### 42";
+TEST(TokenizerWriter, BytesAndPhrasesAreTokens) {
+  const Tokenizer tokenizer(byte_spec({"Question:\n"}), "bytes");
+  EXPECT_EQ(tokenizer.size(), 258);
+  const std::string text = "(7+12)*3-15=?\n#### 42\t\xc3\xa9";
   EXPECT_EQ(tokenizer.encode(text).size(), text.size());
   EXPECT_EQ(tokenizer.decode(tokenizer.encode(text)), text);
-  EXPECT_EQ(tokenizer.encode("\t"), std::vector<int32_t>{2});
-  EXPECT_EQ(tokenizer.encode("1<|endoftext|>").back(), 1);
+  EXPECT_EQ(tokenizer.encode("Question:\n1<|endoftext|>"), (std::vector<int32_t>{257, '1', 256}));
 }
 
 }  // namespace

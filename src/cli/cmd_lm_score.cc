@@ -1,0 +1,155 @@
+#include <memory>
+
+#include "cli/cmd_lm.h"
+
+#if HRM_TORCH
+#include <cmath>
+
+#include "aten/threads.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "cli/run_options.h"
+#include "formats/jsonl.h"
+#include "language/fine_tuning.h"
+#include "language/model_bundle.h"
+#include "language/text_scores.h"
+#endif
+
+namespace hrm::cli {
+
+#if HRM_TORCH
+namespace {
+
+struct Arguments {
+  std::filesystem::path model, file, out;
+  std::string dtype = "float32", device = "cpu";
+  bool tokens = false, json = false;
+  size_t threads = 0;
+};
+
+struct Totals {
+  double logprob = 0;
+  int64_t tokens = 0, texts = 0, bytes = 0;
+};
+
+// {"text"}: all of it but its first token; {"prompt", "completion"}: the completion.
+language::ScoredText encoded(const language::ModelBundle& bundle, const Json& record, const std::string& place,
+                             Totals& totals) {
+  language::ScoredText text;
+  std::string scored;
+  if (record.is_object() && record.contains("completion")) {
+    text.ids = bundle.tokenizer.encode(json_field<std::string>(record, "prompt", place));
+    text.first = text.ids.size();
+    scored = json_field<std::string>(record, "completion", place);
+    for (const int32_t id : bundle.tokenizer.encode(scored, false)) text.ids.push_back(id);
+    if (text.first == 0)
+      throw bad_input("cli.lm.score", "{}: the prompt is empty: there is nothing to go on from", place);
+  } else {
+    scored = json_field<std::string>(record, "text", place);
+    text.ids = bundle.tokenizer.encode(scored);
+  }
+  if (text.ids.empty()) throw bad_input("cli.lm.score", "{}: the text is empty", place);
+  if (std::ssize(text.ids) > bundle.model.config.max_position_embeddings)
+    throw bad_input("cli.lm.score", "{}: {} tokens exceed the {} that the model reads (max_position_embeddings)", place,
+                    text.ids.size(), bundle.model.config.max_position_embeddings);
+  totals.bytes += std::ssize(scored);
+  return text;
+}
+
+Json scored_record(Json record, const language::ModelBundle& bundle, const language::ScoredText& text,
+                   const std::vector<float>& logprobs, bool tokens, Totals& totals) {
+  double sum = 0;
+  for (const float each : logprobs) sum += each;
+  totals.logprob += sum;
+  totals.tokens += std::ssize(logprobs);
+  ++totals.texts;
+  record["logprob"] = sum;
+  record["tokens"] = logprobs.size();
+  if (!tokens) return record;
+  record["token_logprobs"] = Json::array();
+  for (size_t i = 0; i < logprobs.size(); ++i)
+    record["token_logprobs"].push_back(
+        {bundle.tokenizer.bytes_of(text.ids[text.ids.size() - logprobs.size() + i]), logprobs[i]});
+  return record;
+}
+
+Json totals_json(const Totals& all) {
+  const auto n = static_cast<double>(all.tokens);
+  return {
+      {"texts", all.texts},
+      {"tokens", all.tokens},
+      {"logprob", all.logprob},
+      {"nats_per_token", all.tokens > 0 ? Json(-all.logprob / n) : Json()},
+      {"perplexity", all.tokens > 0 ? Json(std::exp(-all.logprob / n)) : Json()},
+      {"bits_per_byte", all.bytes > 0 ? Json(-all.logprob / std::log(2.0) / static_cast<double>(all.bytes)) : Json()}};
+}
+
+void score(const Arguments& args) {
+  constexpr size_t kTogether = 256;  // texts of a like length share calls
+  const at::ScalarType type = args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat;
+  const language::ModelBundle bundle =
+      language::load_bundle(language::model_of_run(args.model), {.type = type, .device = parse_device(args.device)});
+  aten::use_threads(args.threads, language::parameter_count(bundle.model.parameters));
+  const language::Decoder decoder(bundle.model.config, bundle.model.parameters, {.compute = type});
+  Totals totals;
+  std::string text;
+  std::vector<Json> records;
+  std::vector<language::ScoredText> texts;
+  Progress progress("texts", 0, {.unit = "texts"});
+  const auto flush = [&] {
+    const auto all = language::log_probabilities(decoder, texts);
+    for (size_t i = 0; i < all.size(); ++i)
+      text += printable(scored_record(std::move(records[i]), bundle, texts[i], all[i], args.tokens, totals)) + "\n";
+    records.clear();
+    texts.clear();
+    progress.update(static_cast<uint64_t>(totals.texts), fmt::format("{} tokens", totals.tokens));
+  };
+  for (JsonlReader lines(args.file, {.forgive_cut_end = false, .accept_array = true}); lines.next();) {
+    if (interrupted()) throw failure("cli.lm.score", "{}: interrupted", lines.source());
+    texts.push_back(encoded(bundle, lines.value(), lines.place(), totals));
+    records.push_back(lines.value());
+    if (texts.size() == kTogether) flush();
+  }
+  flush();
+  if (args.out.empty() && !args.json) fmt::print("{}", text);
+  if (!args.out.empty()) write_file_atomic(args.out, text);
+  const Json all = totals_json(totals);
+  if (args.json) return print_json(all);
+  if (totals.tokens > 0)
+    log_info("{} texts, {} tokens: {:.4f} nats per token, perplexity {:.2f}", totals.texts, totals.tokens,
+             all["nats_per_token"].get<double>(), all["perplexity"].get<double>());
+}
+
+}  // namespace
+
+void register_lm_score(CLI::App& lm, Exit& exit) {
+  CLI::App& command = *lm.add_subcommand("score", "Log-probabilities of texts, and the perplexity of all.");
+  const auto args = std::make_shared<Arguments>();
+  command.add_option("model", args->model, "Hugging Face folder, .gguf file, or run folder of hrm lm train")
+      ->type_name("MODEL")
+      ->required();
+  command.add_option("file", args->file, "JSON lines with text, or with prompt and completion; - is standard input")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("-o,--out", args->out, "file to write: the records with their log-probability")->type_name("FILE");
+  command.add_flag("--tokens", args->tokens, "with each token and its log-probability");
+  command.add_option("--dtype", args->dtype, "float32 or bfloat16")
+      ->check(CLI::IsMember({"float32", "bfloat16"}))
+      ->type_name("NAME")
+      ->capture_default_str();
+  add_json_flag(command, args->json);
+  add_threads_option(command, args->threads);
+  add_device_option(command, args->device);
+  set_examples(command, {{"hrm lm score models/smollm2 texts.jsonl --json", "tokens, nats per token, perplexity"},
+                         {"hrm lm score runs/policy pairs.jsonl --tokens --out scored.jsonl", "token by token"}});
+  command.callback([args, &exit] { run_interruptible(exit, [&] { score(*args); }); });
+}
+#else
+void register_lm_score(CLI::App& lm, Exit&) {
+  register_without_libtorch(lm, "score", "Log-probabilities of texts, and the perplexity of all.");
+}
+#endif
+
+}  // namespace hrm::cli

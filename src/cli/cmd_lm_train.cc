@@ -1,0 +1,79 @@
+#include <memory>
+
+#include "cli/cmd_lm.h"
+
+#if HRM_TORCH
+#include "cli/run_options.h"
+#include "language/train.h"
+#endif
+
+namespace hrm::cli {
+
+#if HRM_TORCH
+namespace {
+
+struct Arguments {
+  std::vector<std::string> words, held_out;  // words: files and settings
+  std::string from, init, teacher, prompt;
+  double min_label = 0;
+  bool chat = false, drop_long = false;
+  RunArguments run;
+};
+
+void train(const CLI::App& command, const Arguments& args, Exit& exit) {
+  RunSettings settings(command);
+  settings.words("data", args.words);
+  settings.set("--held-out", "held_out", args.held_out);
+  settings.set("--from", "from", args.from);
+  settings.set("--init", "from", args.init);
+  settings.set("--teacher", "teacher", args.teacher);
+  settings.set("--prompt", "text.prompt", args.prompt);
+  settings.set("--chat", "text.chat", args.chat);
+  settings.set("--min-label", "text.min_label", args.min_label);
+  settings.set("--drop-long", "text.drop_long", args.drop_long);
+  settings.set("--seed", "seed", args.run.seed);
+  const auto report =
+      language::train(language::train_defaults(!args.init.empty()), request_of(args.run, settings.take()));
+  finish_run(report, args.run, "hrm lm train", exit);
+}
+
+}  // namespace
+
+void register_lm_train(CLI::App& lm, Exit& exit) {
+  CLI::App& command = *lm.add_subcommand("train", "Train a language model on texts, solutions or trees.");
+  const auto args = std::make_shared<Arguments>();
+  command
+      .add_option("data", args->words,
+                  "texts ({text}, {prompt, completion}, {messages}), solutions of any format of hrm rows, tree stores; "
+                  "and settings, key=value")
+      ->type_name("FILE key=value ...");
+  command.add_option("--held-out", args->held_out, "data to choose the best model by")
+      ->type_name("FILE,...")
+      ->delimiter(',');
+  command.add_option("--from", args->from, "model to begin with: a folder or .gguf file")->type_name("MODEL");
+  command.add_option("--init", args->init, "a new model instead: tiny reads bytes, for the arithmetic world")
+      ->check(CLI::IsMember({"tiny"}))
+      ->type_name("tiny")
+      ->excludes("--from");
+  command.add_option("--teacher", args->teacher, "frozen model for kl_weight; default: the one to begin with")
+      ->type_name("MODEL");
+  command.add_option("--prompt", args->prompt, "template of a question's prompt, with {question}")->type_name("TEXT");
+  command.add_flag("--chat", args->chat, "prompts are messages of a user, in the model's chat form");
+  command.add_option("--min-label", args->min_label, "learn from solutions with a label from here on")->type_name("X");
+  command.add_flag("--drop-long", args->drop_long, "leave out texts that the model cannot read");
+  add_run_options(command, args->run);
+  set_examples(
+      command,
+      {{"hrm lm train solved.jsonl --init tiny --out runs/policy epochs=4", "a small policy of the arithmetic world"},
+       {"hrm lm train chats.jsonl --from models/smollm2 --out runs/tuned lora.rank=16 lr=2e-4", "adapters only"},
+       {"hrm lm train trees.store --from models/smollm2 --min-label 0.7 --out runs/self kl_weight=0.1",
+        "self-training on good trajectories, held near the model it began with"},
+       {"hrm lm train --resume --out runs/tuned", "go on, with the same bits"}});
+  command.footer(settings_help(language::train_defaults(true)) + command.get_footer());
+  command.callback([&command, args, &exit] { train(command, *args, exit); });
+}
+#else
+void register_lm_train(CLI::App& lm, Exit&) { register_without_libtorch(lm, "train", "Train a language model."); }
+#endif
+
+}  // namespace hrm::cli

@@ -1,0 +1,247 @@
+#include "language/generator.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "aten/host.h"
+#include "base/error.h"
+#include "base/rng.h"
+#include "policy/stop.h"
+
+namespace hrm::language {
+namespace {
+
+constexpr std::string_view kWhere = "language.generate";
+
+}  // namespace
+
+struct Generator::Work {
+  uint64_t id;
+  GenerationRequest request;
+  size_t longest_stop = 0;
+  int64_t limit = 0;  // tokens per choice: what is asked for and what there is room for
+  std::vector<Generation> done;
+  int64_t open;
+};
+
+struct Generator::Row {
+  std::shared_ptr<Work> work;
+  int64_t choice;
+  Rng rng;
+  text::StreamDecoder decoder;
+  Generation out;
+  int32_t last = 0;
+  bool ended = false;
+};
+
+Generator::Generator(const ModelBundle& bundle, const GeneratorOptions& options)
+    : bundle_(bundle),
+      options_(options),
+      decoder_(bundle.model.config, bundle.model.parameters, {.compute = options.compute}),
+      cache_(0) {
+  if (!decoder_.has_output_layer() || bundle.model.head != HeadKind::kLanguage)
+    throw bad_input(kWhere, "{}: is no language model, it has no output layer to draw tokens from",
+                    bundle.model.source.string());
+}
+
+Generator::~Generator() = default;
+
+void Generator::add(uint64_t id, GenerationRequest request) {
+  const int64_t context = bundle_.model.config.max_position_embeddings, length = std::ssize(request.prompt);
+  request.sampling.validate();
+  if (request.choices < 1) throw bad_input(kWhere, "n = {}: at least one choice is needed", request.choices);
+  if (request.max_tokens < 1) throw bad_input(kWhere, "max_tokens = {}: expected 1 or more", request.max_tokens);
+  if (length == 0) throw bad_input(kWhere, "the prompt is empty: the model needs a token to begin with");
+  if (length >= context)
+    throw bad_input(kWhere, "a prompt of {} tokens leaves no room in the model's {} (max_position_embeddings): cut it",
+                    length, context);
+  for (const int32_t token : request.prompt)
+    if (token < 0 || token >= bundle_.model.config.vocab_size)
+      throw bad_input(kWhere, "the prompt has token {}, the model {} tokens", token, bundle_.model.config.vocab_size);
+  const auto work = std::make_shared<Work>(Work{.id = id, .request = std::move(request), .done = {}, .open = 0});
+  for (const std::string& stop : work->request.stop) work->longest_stop = std::max(work->longest_stop, stop.size());
+  work->limit = std::min(work->request.max_tokens, context - length);
+  work->open = work->request.choices;
+  work->done.resize(static_cast<size_t>(work->open));
+  for (int64_t first = 0; first < work->open; first += options_.rows)
+    waiting_.push_back({work, first, std::min(options_.rows, work->open - first)});
+}
+
+std::vector<Generator::Finished> Generator::step() {
+  const at::NoGradGuard no_grad;
+  std::vector<Finished> finished;
+  if (live_ > 0) decode(finished);
+  admit(finished);
+  compact();
+  return finished;
+}
+
+// Reads the prompts of what waits, as many as there is room for, and draws the first token of each choice.
+void Generator::admit(std::vector<Finished>& finished) {
+  while (!waiting_.empty()) {
+    std::vector<Part> parts;
+    std::vector<int64_t> counts, source;  // tokens of each prompt; the prompt of each row
+    for (int64_t longest = 0; !waiting_.empty(); waiting_.pop_front()) {
+      const Part& part = waiting_.front();
+      longest = std::max<int64_t>(longest, std::ssize(part.work->request.prompt));
+      const bool fits = live_ + std::ssize(source) + part.count <= options_.rows &&
+                        longest * (std::ssize(parts) + 1) <= options_.prefill_tokens;
+      if (!fits && (live_ > 0 || !parts.empty())) break;
+      source.insert(source.end(), static_cast<size_t>(part.count), std::ssize(parts));
+      counts.push_back(std::ssize(part.work->request.prompt));
+      parts.push_back(part);
+    }
+    if (parts.empty()) return;
+
+    const int64_t longest = *std::ranges::max_element(counts);
+    at::Tensor ids = at::zeros({std::ssize(parts), longest}, at::kLong),
+               last = at::zeros({std::ssize(parts)}, at::kLong);
+    std::vector<std::unique_ptr<Row>> fresh;
+    for (size_t p = 0; p < parts.size(); ++p) {
+      const auto& [work, first, count] = parts[p];
+      std::ranges::copy(work->request.prompt, ids.data_ptr<int64_t>() + static_cast<int64_t>(p) * longest);
+      last.data_ptr<int64_t>()[p] = static_cast<int64_t>(p) * longest + counts[p] - 1;
+      for (int64_t i = first; i < first + count; ++i)
+        fresh.push_back(std::make_unique<Row>(Row{.work = work,
+                                                  .choice = i,
+                                                  .rng = Rng(work->request.seed, {static_cast<uint64_t>(i)}),
+                                                  .decoder = text::StreamDecoder(bundle_.tokenizer),
+                                                  .out = {}}));
+    }
+    KvCache read(std::ssize(parts));
+    const at::Device device = decoder_.device();
+    const at::Tensor hidden = decoder_.hidden(ids.to(device), counts, read).flatten(0, 1);
+    const at::Tensor index = at::tensor(source, at::kLong).to(device);
+    draw(hidden.index_select(0, last.to(device)).index_select(0, index), fresh);
+
+    std::vector<int64_t> kept, slots;
+    for (size_t i = 0, slot = 0; i < fresh.size(); ++i) {
+      if (fresh[i]->ended) {
+        retire(fresh[i], finished);
+        continue;
+      }
+      while (slot < rows_.size() && rows_[slot]) ++slot;
+      if (slot == rows_.size()) rows_.emplace_back();
+      rows_[slot] = std::move(fresh[i]);
+      kept.push_back(source[i]);
+      slots.push_back(static_cast<int64_t>(slot));
+    }
+    live_ += std::ssize(kept);
+    if (kept.empty()) continue;
+    read.keep(kept);
+    cache_.adopt(read, slots);
+  }
+}
+
+// One call for all rows; free ones ride along and count nothing.
+void Generator::decode(std::vector<Finished>& finished) {
+  at::Tensor ids = at::zeros({std::ssize(rows_), 1}, at::kLong);
+  std::vector<int64_t> counts(rows_.size(), 0);
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    if (!rows_[i]) continue;
+    ids.data_ptr<int64_t>()[i] = rows_[i]->last;
+    counts[i] = 1;
+  }
+  draw(decoder_.hidden(ids.to(decoder_.device()), counts, cache_).select(1, 0), rows_);
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    if (!rows_[i] || !rows_[i]->ended) continue;
+    retire(rows_[i], finished);
+    --live_;
+    cache_.truncate(static_cast<int64_t>(i), 0);
+  }
+}
+
+// Next tokens. hidden: [B,D], one row for each of `rows`.
+void Generator::draw(const at::Tensor& hidden, std::span<const std::unique_ptr<Row>> rows) {
+  const at::Tensor logits = decoder_.logits(hidden);
+  std::vector<float> temperatures(rows.size(), 1);
+  bool samples = false, wants_logprobs = false;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i]) continue;
+    const GenerationRequest& request = rows[i]->work->request;
+    wants_logprobs |= request.logprobs;
+    if (request.sampling.temperature == 0) continue;
+    samples = true;
+    temperatures[i] = static_cast<float>(request.sampling.temperature);
+  }
+  const auto [best_logit, best] = at::max(logits, -1);
+  const std::vector<float> highest = aten::to_vector<float>(best_logit);
+  const std::vector<int64_t> likeliest = aten::to_vector<int64_t>(best);
+  at::Tensor probabilities;
+  if (samples) {
+    const at::Tensor t = aten::to_aten(std::span<const float>(temperatures), {std::ssize(rows), 1}, logits.device());
+    probabilities = at::softmax((logits - best_logit.unsqueeze(1)) / t, -1).cpu().contiguous();
+  }
+  std::vector<int64_t> drawn(rows.size(), 0);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i]) continue;
+    if (!std::isfinite(highest[i]))
+      throw failure(kWhere, "the model's outputs are not finite: its weights are damaged, or too large for its type");
+    const Sampling& sampling = rows[i]->work->request.sampling;
+    const auto size = static_cast<size_t>(logits.size(1));
+    drawn[i] = sampling.temperature == 0
+                   ? likeliest[i]
+                   : picker_.pick({probabilities.data_ptr<float>() + i * size, size}, sampling, rows[i]->rng.uniform());
+  }
+  std::vector<float> logprobs(rows.size(), 0);
+  if (wants_logprobs) {
+    const at::Tensor at = aten::to_aten(std::span<const int64_t>(drawn), {std::ssize(rows), 1}, logits.device());
+    logprobs = aten::to_vector<float>(logits.gather(1, at).squeeze(1) - at::logsumexp(logits, -1));
+  }
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (rows[i]) rows[i]->ended = take(*rows[i], static_cast<int32_t>(drawn[i]), logprobs[i]);
+}
+
+// Whether the row is complete with this token.
+bool Generator::take(Row& row, int32_t token, float logprob) {
+  const GenerationRequest& request = row.work->request;
+  ++tokens_;
+  row.last = token;
+  if (bundle_.ends(token)) {
+    row.out.text += row.decoder.finish();
+    row.out.finish = policy::Finish::kEnd;
+    return true;
+  }
+  row.out.ids.push_back(token);
+  if (request.logprobs) row.out.logprobs.push_back(logprob);
+  // A stop string that ends in the new part begins at most its length before that.
+  const size_t before = row.out.text.size();
+  row.out.text += row.decoder.push(token);
+  const size_t from = before - std::min(before, row.work->longest_stop);
+  policy::Choice tail{.text = row.out.text.substr(from)};
+  if (policy::cut_at_stop(tail, request.stop)) {
+    row.out.text.resize(from + tail.text.size());
+    row.out.finish = policy::Finish::kStop;
+    row.out.stop = tail.stop;
+    return true;
+  }
+  if (std::ssize(row.out.ids) < row.work->limit) return false;
+  row.out.text += row.decoder.finish();
+  row.out.finish = policy::Finish::kLength;
+  return true;
+}
+
+void Generator::retire(std::unique_ptr<Row>& row, std::vector<Finished>& finished) {
+  Work& work = *row->work;
+  work.done[static_cast<size_t>(row->choice)] = std::move(row->out);
+  if (--work.open == 0) finished.push_back({work.id, std::move(work.done)});
+  row.reset();
+}
+
+// Where nothing waits for the free rows and they are the most, they go.
+void Generator::compact() {
+  if (2 * live_ > std::ssize(rows_) || !waiting_.empty() || rows_.empty()) return;
+  std::vector<int64_t> kept;
+  for (size_t i = 0; i < rows_.size(); ++i)
+    if (rows_[i]) kept.push_back(static_cast<int64_t>(i));
+  std::erase(rows_, nullptr);
+  if (kept.empty())
+    cache_ = KvCache(0);
+  else
+    cache_.keep(kept);
+}
+
+}  // namespace hrm::language

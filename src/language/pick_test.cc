@@ -1,0 +1,90 @@
+#include "language/pick.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/rng.h"
+
+namespace hrm::language {
+namespace {
+
+const std::vector<float> kProbabilities = {0.1F, 0.4F, 0.0F, 0.2F, 0.2F, 0.1F};
+
+std::vector<double> shares(const std::vector<float>& probabilities, const Sampling& sampling, int64_t draws) {
+  Picker picker;
+  Rng rng(5);
+  std::vector<double> counts(probabilities.size(), 0);
+  for (int64_t i = 0; i < draws; ++i) {
+    const int32_t id = picker.pick(probabilities, sampling, rng.uniform());
+    counts[static_cast<size_t>(id)] += 1 / static_cast<double>(draws);
+  }
+  return counts;
+}
+
+void expect_shares(const std::vector<double>& found, const std::vector<double>& wanted, int64_t draws) {
+  for (size_t i = 0; i < wanted.size(); ++i)
+    EXPECT_NEAR(found[i], wanted[i], 5 * std::sqrt(wanted[i] * (1 - wanted[i]) / static_cast<double>(draws))) << i;
+}
+
+TEST(Pick, DrawsByTheProbabilities) {
+  expect_shares(shares(kProbabilities, {}, 40'000), {0.1, 0.4, 0, 0.2, 0.2, 0.1}, 40'000);
+}
+
+TEST(Pick, TopKKeepsTheLikeliestAndTiesGoById) {
+  expect_shares(shares(kProbabilities, {.top_k = 2}, 40'000), {0, 2 / 3.0, 0, 1 / 3.0, 0, 0}, 40'000);
+  expect_shares(shares(kProbabilities, {.top_k = 99}, 40'000), {0.1, 0.4, 0, 0.2, 0.2, 0.1}, 40'000);
+}
+
+TEST(Pick, TopPKeepsTheFewestThatMakeUpTheShare) {
+  expect_shares(shares(kProbabilities, {.top_p = 0.5}, 40'000), {0, 2 / 3.0, 0, 1 / 3.0, 0, 0}, 40'000);
+  expect_shares(shares(kProbabilities, {.top_p = 0.7}, 40'000), {0, 0.5, 0, 0.25, 0.25, 0}, 40'000);
+  expect_shares(shares(kProbabilities, {.top_p = 0}, 1000), {0, 1, 0, 0, 0, 0}, 1000);
+  // Of the two that top_k leaves, 0.6 of their sum is the first alone.
+  expect_shares(shares(kProbabilities, {.top_k = 2, .top_p = 0.6}, 1000), {0, 1, 0, 0, 0, 0}, 1000);
+}
+
+// A distribution over more tokens than are sorted at once, against the definition.
+TEST(Pick, TopPOverALargeVocabularyIsTheDefinition) {
+  Rng rng(3);
+  std::vector<float> probabilities(5000);
+  for (float& p : probabilities) p = static_cast<float>(rng.uniform());
+  std::vector<int32_t> order(probabilities.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int32_t>(i);
+  std::ranges::sort(order, [&](int32_t a, int32_t b) {
+    return probabilities[static_cast<size_t>(a)] > probabilities[static_cast<size_t>(b)];
+  });
+  double all = 0;
+  for (const float p : probabilities) all += p;
+  for (const double top_p : {0.001, 0.05, 0.5, 0.95}) {
+    double sum = 0;
+    size_t kept = 0;
+    while (sum < top_p * all) sum += probabilities[static_cast<size_t>(order[kept++])];
+    Picker picker;
+    for (const double u : {0.0, 0.3, 0.999999}) {
+      double running = 0;
+      size_t at = 0;
+      while ((running += probabilities[static_cast<size_t>(order[at])]) <= u * sum) ++at;
+      EXPECT_EQ(picker.pick(probabilities, {.top_p = top_p}, u), order[at]) << top_p << " " << u;
+    }
+  }
+}
+
+TEST(Pick, NeverATokenOfProbabilityZero) {
+  const std::vector<float> probabilities = {0, 0.3F, 0.7F, 0};
+  Picker picker;
+  EXPECT_EQ(picker.pick(probabilities, {}, 0), 1);
+  EXPECT_EQ(picker.pick(probabilities, {}, std::nextafter(1.0, 0.0)), 2);
+}
+
+TEST(Pick, SettingsOutOfRangeAreRefused) {
+  EXPECT_THROW(Sampling{.temperature = -1}.validate(), Error);
+  EXPECT_THROW(Sampling{.temperature = NAN}.validate(), Error);
+  EXPECT_THROW(Sampling{.top_k = -1}.validate(), Error);
+  EXPECT_THROW(Sampling{.top_p = 1.5}.validate(), Error);
+  EXPECT_NO_THROW(Sampling{}.validate());
+}
+
+}  // namespace
+}  // namespace hrm::language

@@ -1,0 +1,156 @@
+#include "language/text_examples.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "rows/prompt.h"
+#include "rows/read_solutions.h"
+#include "rows/record_fields.h"
+#include "rows/stored_trees.h"
+
+namespace hrm::language {
+namespace {
+
+constexpr std::string_view kWhere = "language.text_examples";
+constexpr std::string_view kQuestion = "{question}";
+
+class FileReader {
+ public:
+  FileReader(const ModelBundle& bundle, const TextConfig& config, TextSet& set)
+      : bundle_(bundle), config_(config), set_(set) {
+    if (bundle.end_tokens.empty())
+      throw bad_input(kWhere, "{}: the model has no end token: it could not learn where a text ends",
+                      bundle.tokenizer.source());
+  }
+
+  // A text, a prompt with its completion or a chat; false for a record of another form.
+  bool plain(const Json& record, const std::string& place) {
+    if (const Json* messages = rows::find_field(record, "messages")) {
+      chat(*messages, place);
+      return true;
+    }
+    if (rows::find_field(record, "prompt") && rows::find_field(record, "completion")) {
+      add(encoded(rows::need_text(record, {"prompt"}, place)), rows::need_text(record, {"completion"}, place), place);
+      return true;
+    }
+    const auto text = rows::find_text(record, {"text"});
+    if (text) add({}, *text, place);
+    return text.has_value();
+  }
+
+  void solution(rows::Format format, const Json& record, const std::string& place) {
+    // The published solutions of GSM8K and MATH are learnt as they are written, with their answers.
+    if (format == rows::Format::kGsm8k || format == rows::Format::kMath) {
+      const auto text = rows::find_text(record, {format == rows::Format::kMath ? "solution" : "answer"});
+      if (!text) return set_.counts.drop("problem without a solution");
+      return add(prompt_of(rows::need_text(record, {"question", "problem"}, place)), *text, place);
+    }
+    rows::read_record(format, record, place, rows::Neutral::kDrop, set_.counts,
+                      [&](rows::Solution&& solution) { stepwise(solution, place); });
+  }
+
+  void stepwise(const rows::Solution& solution, const std::string& place) {
+    if (!solution.complete) return set_.counts.drop("solution without an end");
+    double label = solution.outcome.value_or(1);
+    if (!solution.outcome)
+      for (const auto& step : solution.labels) label = std::min(label, step.value_or(1));
+    if (label < config_.min_label) return set_.counts.drop("label below min_label");
+    add(prompt_of(solution.question), rows::join(solution.steps, config_.separator), place);
+  }
+
+ private:
+  std::vector<int32_t> encoded(const std::string& prompt) const {
+    return config_.chat ? in_chat(prompt) : bundle_.tokenizer.encode(prompt);
+  }
+  std::vector<int32_t> in_chat(const std::string& prompt) const {
+    const text::ChatMessage message{"user", prompt};
+    return bundle_.tokenizer.encode(bundle_.render_chat({&message, 1}), false);
+  }
+  std::vector<int32_t> prompt_of(const std::string& question) const {
+    std::string prompt = config_.prompt;
+    return encoded(prompt.replace(prompt.find(kQuestion), kQuestion.size(), question));
+  }
+
+  void chat(const Json& messages, const std::string& place) {
+    if (!messages.is_array() || messages.empty()) throw bad_input(kWhere, "{}: field 'messages' is no list", place);
+    std::vector<text::ChatMessage> all;
+    for (const Json& message : messages)
+      all.push_back({rows::need_text(message, {"role"}, place), rows::need_text(message, {"content"}, place)});
+    if (all.back().role != "assistant")
+      throw bad_input(kWhere, "{}: the last message is of '{}': that of the assistant is what is learnt", place,
+                      all.back().role);
+    const std::string answer = all.back().content;
+    all.pop_back();
+    add(bundle_.tokenizer.encode(bundle_.render_chat(all), false), answer, place);
+  }
+
+  void add(std::vector<int32_t> ids, const std::string& completion, const std::string& place) {
+    const size_t first = ids.size();
+    const std::vector<int32_t> learnt = bundle_.tokenizer.encode(completion, /*with_frame=*/first == 0);
+    ids.insert(ids.end(), learnt.begin(), learnt.end());
+    ids.push_back(end_token());
+    const uint64_t longest = config_.max_length > 0
+                                 ? config_.max_length
+                                 : static_cast<uint64_t>(bundle_.model.config.max_position_embeddings);
+    if (config_.drop_long && ids.size() > longest)
+      return set_.counts.drop(fmt::format("longer than {} tokens", longest));
+    Example example = language_example(std::move(ids), first);
+    check_example(example,
+                  {.config = bundle_.model.config,
+                   .loss = LossKind::kCrossEntropy,
+                   .outputs = bundle_.model.config.vocab_size,
+                   .max_length = static_cast<int64_t>(config_.max_length)},
+                  place);
+    set_.tokens += std::ssize(example.ids);
+    set_.targets += std::ssize(example.targets);
+    ++set_.counts.written;
+    set_.examples.push_back(std::move(example));
+  }
+
+  // A chat ends as its template ends a message, else the text as the tokenizer says.
+  int32_t end_token() const {
+    for (const std::string& token :
+         {std::string("<|im_end|>"), std::string("<|eot_id|>"), bundle_.tokenizer_config.eos_token})
+      if (const auto id = bundle_.tokenizer.find(token); id && bundle_.ends(*id)) return *id;
+    return bundle_.end_tokens.front();
+  }
+
+  const ModelBundle& bundle_;
+  const TextConfig& config_;
+  TextSet& set_;
+};
+
+}  // namespace
+
+void TextConfig::validate() const {
+  if (prompt.find(kQuestion) == std::string::npos)
+    throw bad_input(kWhere, "the prompt template '{}' has no {{question}}", prompt);
+  if (!(min_label >= 0 && min_label <= 1)) throw bad_input(kWhere, "min_label = {} is not in [0, 1]", min_label);
+}
+
+void read_text_examples(const std::filesystem::path& path, const ModelBundle& bundle, const TextConfig& config,
+                        TextSet& set) {
+  const size_t before = set.examples.size();
+  FileReader file(bundle, config, set);
+  if (tree::is_store(path)) {
+    rows::for_each_tree(path, {}, rows::Mode::kSound, set.counts,
+                        [&](const rows::StoredTree& stored, const std::string& place) {
+                          rows::tree_solutions(stored.tree, set.counts, [&](rows::Solution&& solution) {
+                            ++set.counts.solutions;
+                            file.stepwise(solution, place);
+                          });
+                        });
+  } else {
+    JsonlReader lines(path, {.forgive_cut_end = false, .accept_array = true});
+    while (lines.next()) {
+      ++set.counts.records;
+      if (file.plain(lines.value(), lines.place())) continue;
+      file.solution(rows::need_format(lines.value(), lines.place()), lines.value(), lines.place());
+    }
+  }
+  if (set.examples.size() == before)
+    throw bad_input(kWhere, "{}: nothing to learn: none of its records gives a text{}", path.string(),
+                    config.min_label > 0 ? fmt::format(" with a label from {} on", config.min_label) : "");
+}
+
+}  // namespace hrm::language

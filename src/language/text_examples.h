@@ -1,0 +1,53 @@
+// Files of texts as what a language model learns from: the tokens behind a prompt.
+//
+//   {"text"}                  all of it
+//   {"prompt", "completion"}  the completion, behind the prompt as it stands
+//   {"messages": [..]}        the last message, of the assistant, behind the others in the model's chat form
+//   questions with solutions  of any format that rows reads (docs/formats/reward-data.md), and trees of a store: the
+//                             solution behind the prompt template; where labels or verdicts are known, those from
+//                             min_label on (arXiv 2503.13551, section 4.3, learns from its good trajectories)
+//
+// A prompt is encoded as generation encodes it, what follows on its own, then comes the end token.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "language/examples.h"
+#include "language/model_bundle.h"
+#include "rows/counts.h"
+
+namespace hrm::language {
+
+struct TextConfig {
+  std::string prompt = "{question}\n", separator = "\n";
+  bool chat = false;
+  double min_label = 0;
+  bool drop_long = false;
+  uint64_t max_length = 0;
+
+  static void fields(auto& self, auto&& field) {
+    field("prompt", self.prompt, "of a question with solutions; {question} stands for it");
+    field("separator", self.separator, "between the steps of a solution");
+    field("chat", self.chat, "the prompt is a user's message, in the model's chat form");
+    field("min_label", self.min_label,
+          "solutions whose outcome, or lowest step label where that is unknown, is below are left out");
+    field("drop_long", self.drop_long, "leave out texts that the model cannot read, instead of refusing them");
+    field("max_length", self.max_length, "longest text in tokens; 0: what the model can read");
+  }
+  void validate() const;  // throws bad_input
+};
+
+struct TextSet {
+  std::vector<Example> examples;
+  rows::Counts counts;  // written: examples
+  int64_t tokens = 0, targets = 0;
+};
+
+// Adds the file's examples. Throws bad_input naming file and line: a record of no form, a text too long, a chat for a
+// model without a template, a file that gives nothing.
+void read_text_examples(const std::filesystem::path& path, const ModelBundle& bundle, const TextConfig& config,
+                        TextSet& set);
+
+}  // namespace hrm::language

@@ -1,0 +1,21 @@
+// How likely a language model finds given texts.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "language/decoder.h"
+
+namespace hrm::language {
+
+struct ScoredText {
+  std::vector<int32_t> ids;
+  size_t first = 1;  // the token from which on scores are wanted; the tokens before are only read. At least 1
+};
+
+// Natural log-probability of each of the tokens from `first` on, given those before. call_tokens: of one call, padding
+// included. Throws bad_input for a text that is longer than the model reads. REQUIRES: first <= ids.size()
+std::vector<std::vector<float>> log_probabilities(const Decoder& decoder, std::span<const ScoredText> texts,
+                                                  int64_t call_tokens = 4096);
+
+}  // namespace hrm::language

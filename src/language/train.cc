@@ -1,0 +1,112 @@
+#include "language/train.h"
+
+#include "aten/threads.h"
+#include "base/progress.h"
+
+namespace hrm::language {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kWhere = "language.train";
+
+ModelBundle bundle_of(const std::string& from, const TrainConfig& config, at::Device device) {
+  ModelBundle bundle = from == kTiny ? tiny_bundle(config.tiny, HeadKind::kLanguage, 1, config.tuning.seed)
+                                     : load_bundle(from, {.type = at::kFloat, .device = device});
+  if (bundle.model.head != HeadKind::kLanguage)
+    throw bad_input(kWhere, "{}: is no language model but a reward model", from);
+  bundle.model.parameters = to(bundle.model.parameters, at::kFloat, device);
+  return bundle;
+}
+
+TextSet read_all(const std::vector<std::string>& files, const ModelBundle& bundle, const TextConfig& config) {
+  TextSet set;
+  for (const std::string& file : files) read_text_examples(file, bundle, config, set);
+  for (const auto& [reason, count] : set.counts.dropped) log_info("left out: {} {}", count, reason);
+  return set;
+}
+
+Json data_json(const TextSet& set) {
+  return {{"examples", set.examples.size()},
+          {"targets", set.targets},
+          {"tokens", set.tokens},
+          {"counts", set.counts.to_json()}};
+}
+
+std::string table_of(const Json& report, const fs::path& out) {
+  std::string text = fmt::format("{} after {} steps and {}: {} parameters, {} texts of {} tokens\n",
+                                 report["end"].get<std::string>(), report["step"].get<uint64_t>(),
+                                 format_duration(report["seconds"].get<double>()), report["parameters"].get<int64_t>(),
+                                 report["train"]["examples"].get<size_t>(), report["train"]["tokens"].get<int64_t>());
+  for (const auto& [name, value] : report["last_evaluation"].items())
+    text += fmt::format("held-out {} {:.4f} per token\n", name, value.get<double>());
+  return text + fmt::format("in {}: model/, loss.svg, log.jsonl, tensorboard/, report.json\n", out.string());
+}
+
+}  // namespace
+
+TrainConfig train_defaults(bool tiny) {
+  TrainConfig config;
+  config.tuning.loss = LossKind::kCrossEntropy;
+  config.from = tiny ? kTiny : "";
+  if (!tiny) return config;
+  config.tuning.optimizer.lr = 3e-3;
+  config.tuning.optimizer.beta2 = 0.95;
+  config.tuning.batch_size = 64;
+  return config;
+}
+
+void TrainConfig::validate() const {
+  if (data.empty()) throw bad_input(kWhere, "no training data: name a file of texts or of questions with solutions");
+  if (from.empty()) throw bad_input(kWhere, "which model is to be trained? Give --from FOLDER, or --init tiny");
+  if (tuning.loss != LossKind::kCrossEntropy)
+    throw bad_input(kWhere, "loss = {}: a language model learns by cross_entropy", name_of_enum(tuning.loss));
+  if (!teacher.empty() && tuning.kl_weight == 0)
+    throw bad_input(kWhere, "a teacher without kl_weight changes nothing: set kl_weight, for instance 0.1");
+  text.validate();
+  tuning.validate();
+}
+
+RunReport train(const TrainConfig& defaults, const RunRequest& request) {
+  const TrainConfig config = resolved_settings(defaults, request);
+  for (const auto* files : {&config.data, &config.held_out})
+    for (const std::string& file : *files)
+      if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file", file);
+  ModelBundle bundle = bundle_of(config.from, config, request.device);
+  std::optional<ModelBundle> teacher;
+  if (config.tuning.kl_weight > 0)
+    teacher = bundle_of(config.teacher.empty() ? config.from : config.teacher, config, request.device);
+  aten::use_threads(request.threads, parameter_count(bundle.model.parameters));
+  const TextSet train = read_all(config.data, bundle, config.text),
+                held_out = read_all(config.held_out, bundle, config.text);
+  const training::RunFolder folder(request.out, request.mode);
+  const uint64_t total = config.tuning.total_steps(train.examples.size());
+  const int64_t parameters = parameter_count(bundle.model.parameters);
+  log_info("{}: {} parameters, {} texts of {} tokens, {} steps", request.out.string(), parameters,
+           train.examples.size(), train.tokens, total);
+  const auto write_model = [&](const fs::path& to, const LanguageModel& model) {
+    ModelBundle whole{.model = model,
+                      .tokenizer_spec = bundle.tokenizer_spec,
+                      .tokenizer = text::Tokenizer(bundle.tokenizer_spec, bundle.tokenizer.source()),
+                      .tokenizer_config = bundle.tokenizer_config,
+                      .end_tokens = bundle.end_tokens};
+    save_bundle(to, whole, scalar_type(config.tuning.dtype));
+  };
+  FineTuner trainee(bundle.model, train.examples, held_out.examples,
+                    {.config = config.tuning,
+                     .total_steps = total,
+                     .teacher = teacher ? &teacher->model : nullptr,
+                     .evaluate = {},
+                     .write_model = write_model});
+  RunReport report;
+  report.run = run_fine_tuning(trainee, config, total, folder, request);
+  report.json = run_json(report.run, total);
+  report.json["parameters"] = parameters;
+  report.json["train"] = data_json(train);
+  report.json["held_out"] = data_json(held_out);
+  report.table = table_of(report.json, request.out);
+  write_json(folder.report(), report.json);
+  return report;
+}
+
+}  // namespace hrm::language

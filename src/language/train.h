@@ -1,0 +1,39 @@
+// Training of a language model on files of texts (language/text_examples.h), as a policy that solves problems step by
+// step: from its own good solutions too, held near a teacher (language/policy_loss.h).
+//
+// RUN/model is the model that was best on the held-out texts, or the newest: a Hugging Face folder with tokenizer.
+#pragma once
+
+#include "language/run_request.h"
+#include "language/text_examples.h"
+#include "language/tiny.h"
+
+namespace hrm::language {
+
+struct TrainConfig {
+  std::vector<std::string> data, held_out;
+  std::string from = kTiny, teacher;
+  TinySize tiny;
+  TextConfig text;
+  FineTuneConfig tuning;
+
+  static void fields(auto& self, auto&& field) {
+    field("data", self.data, "training data");
+    field("held_out", self.held_out, "data that is not trained on, by which the best model is chosen");
+    field("from", self.from,
+          "folder or .gguf file of a language model, or tiny: a small one from nothing that reads bytes");
+    field("teacher", self.teacher, "frozen model for kl_weight; empty: the one in `from`");
+    field("tiny", self.tiny, "");
+    field("text", self.text, "");
+    FineTuneConfig::fields(self.tuning, field);
+  }
+  void validate() const;  // throws bad_input
+};
+
+// What the program starts from: a rate that suits the model.
+TrainConfig train_defaults(bool tiny);
+
+// Throws bad_input for settings and data that do not fit, failure on NaN and full disks.
+RunReport train(const TrainConfig& defaults, const RunRequest& request);
+
+}  // namespace hrm::language

@@ -1,0 +1,180 @@
+#include "language/train.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "formats/jsonl.h"
+#include "formats/safetensors.h"
+#include "language/generator.h"
+#include "language/local_policy.h"
+#include "text/tokenizer_writer.h"
+
+namespace hrm::language {
+namespace {
+
+namespace fs = std::filesystem;
+
+ModelBundle small_bundle(int64_t context = 64) {
+  return tiny_bundle({.hidden_size = 16, .layers = 1, .heads = 2, .context = context}, HeadKind::kLanguage, 1, 1);
+}
+
+fs::path write_lines(const fs::path& path, const std::vector<Json>& lines) {
+  JsonlWriter writer(path, JsonlWriter::Mode::kTruncate);
+  for (const Json& line : lines) writer.write(line);
+  return path;
+}
+
+// prompt|completion<end>: what is only read, and what is learnt.
+std::string shown(const ModelBundle& bundle, const Example& example) {
+  const auto first = static_cast<size_t>(example.targets.front().position) + 1;
+  const std::span<const int32_t> ids = example.ids;
+  EXPECT_EQ(example.targets.size(), ids.size() - first);
+  return bundle.tokenizer.decode(ids.first(first)) + "|" + bundle.tokenizer.decode(ids.subspan(first));
+}
+
+std::vector<std::string> texts_of(const std::vector<Json>& lines, const TextConfig& config,
+                                  TextSet* counted = nullptr) {
+  const TemporaryFolder folder;
+  const ModelBundle bundle = small_bundle(200);
+  TextSet set;
+  read_text_examples(write_lines(folder.path() / "a.jsonl", lines), bundle, config, set);
+  std::vector<std::string> texts;
+  for (const Example& example : set.examples) texts.push_back(shown(bundle, example));
+  if (counted) *counted = std::move(set);
+  return texts;
+}
+
+using Texts = std::vector<std::string>;
+
+TEST(TextExamples, EveryFormLearnsWhatStandsBehindThePrompt) {
+  const std::string end = text::kEnd;
+  EXPECT_EQ(texts_of({{{"prompt", "2+2="}, {"completion", "4"}}}, {}), Texts{"2+2=|4" + end});
+  EXPECT_EQ(texts_of({{{"text", "abc"}}}, {}), Texts{"a|bc" + end});  // nothing precedes the first token
+  EXPECT_EQ(texts_of({{{"question", "q"}, {"answer", "one\n#### 4"}}}, {}), Texts{"q\n|one\n#### 4" + end});
+  EXPECT_EQ(
+      texts_of({{{"problem", "q"}, {"solution", "so \\boxed{4}"}, {"answer", "4"}}}, {.prompt = "Q: {question} A: "}),
+      Texts{"Q: q A: |so \\boxed{4}" + end});
+  const Json sampled = {
+      {"question", "q"},
+      {"gold", "4"},
+      {"candidates",
+       {{{"steps", {"a", "#### 4"}}, {"correct", true}}, {{"steps", {"b", "#### 5"}}, {"correct", false}}}}};
+  EXPECT_EQ(texts_of({sampled}, {}), (Texts{"q\n|a\n#### 4" + end, "q\n|b\n#### 5" + end}));
+  TextSet set;
+  EXPECT_EQ(texts_of({sampled}, {.min_label = 0.5}, &set), Texts{"q\n|a\n#### 4" + end});
+  EXPECT_EQ(set.counts.dropped.at("label below min_label"), 1U);
+  // Without a verdict the lowest label of a step decides.
+  const Json labelled = {{"prompt", "q"}, {"completions", {"a", "b"}}, {"labels", {true, false}}};
+  EXPECT_THROW(texts_of({labelled}, {.min_label = 0.5}), Error);
+}
+
+TEST(TextExamples, FaultsNameFileAndLine) {
+  const auto fault = [](const std::vector<Json>& lines, const TextConfig& config) -> std::string {
+    try {
+      texts_of(lines, config);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  const Json good = {{"prompt", "a"}, {"completion", "b"}};
+  EXPECT_NE(fault({good, {{"x", 1}}}, {}).find("line 2"), std::string::npos);
+  EXPECT_NE(fault({good, {{"prompt", "a"}, {"completion", 7.5}}}, {}).find("line 2"), std::string::npos);
+  EXPECT_NE(fault({{{"text", std::string(300, 'x')}}}, {}).find("line 1"), std::string::npos);
+  EXPECT_NE(fault({{{"text", std::string(300, 'x')}}}, {.drop_long = true}).find("nothing to learn"),
+            std::string::npos);
+  EXPECT_NE(fault({good}, {.chat = true}).find("chat template"), std::string::npos);
+  EXPECT_NE(fault({{{"messages", {{{"role", "user"}, {"content", "x"}}}}}}, {}).find("assistant"), std::string::npos);
+}
+
+RunRequest request_of(const fs::path& data, const fs::path& out, std::vector<std::string> more = {}) {
+  RunRequest request{.out = out, .settings = {fmt::format(R"(data=["{}"])", data.string())}};
+  for (const char* setting : {"tiny.hidden=32", "tiny.layers=1", "tiny.heads=2", "tiny.context=64", "max_steps=60",
+                              "batch_size=8", "lr=0.01", "log_steps=5"})
+    request.settings.push_back(setting);
+  request.settings.insert(request.settings.end(), more.begin(), more.end());
+  return request;
+}
+
+fs::path write_task(const fs::path& path) {
+  std::vector<Json> lines;
+  for (int i = 0; i < 24; ++i)
+    lines.push_back({{"question", std::string(1, static_cast<char>('a' + i))},
+                     {"candidates", {{{"steps", {std::string(1, static_cast<char>('A' + i))}}, {"correct", true}}}}});
+  return write_lines(path, lines);
+}
+
+TEST(LanguageTraining, APolicyLearnsToContinueAndIsServedFromItsRun) {
+  const TemporaryFolder folder;
+  const fs::path data = write_task(folder.path() / "a.jsonl");
+  const RunReport report = train(train_defaults(true), request_of(data, folder.path() / "run", {"max_steps=150"}));
+  EXPECT_EQ(report.json["end"], "finished");
+  EXPECT_EQ(report.json["train"]["examples"], 24);
+  const auto policy = open_local_policy(folder.path() / "run");
+  int right = 0;
+  for (int i = 0; i < 24; ++i) {
+    const policy::Reply reply = policy->complete(
+        {.prompt = fmt::format("{}\n", static_cast<char>('a' + i)), .max_tokens = 4, .temperature = 0});
+    right += std::get<policy::Response>(reply).choices[0].text == std::string(1, static_cast<char>('A' + i));
+  }
+  EXPECT_GE(right, 22);
+}
+
+TEST(LanguageTraining, StoppingAndResumingGivesTheSameBits) {
+  const TemporaryFolder folder;
+  const fs::path data = write_task(folder.path() / "a.jsonl");
+  train(train_defaults(true), request_of(data, folder.path() / "whole"));
+  RunRequest part = request_of(data, folder.path() / "part");
+  part.minutes = 1e-6;
+  EXPECT_EQ(train(train_defaults(true), part).json["end"], "out_of_time");
+  part.mode = training::RunMode::kResume;
+  part.minutes = 0;
+  part.settings.clear();
+  EXPECT_EQ(train(train_defaults(true), part).json["end"], "finished");
+  EXPECT_EQ(read_file(folder.path() / "whole" / "model" / "model.safetensors"),
+            read_file(folder.path() / "part" / "model" / "model.safetensors"));
+}
+
+TEST(LanguageTraining, SelfTrainingStaysNearItsTeacher) {
+  const TemporaryFolder folder;
+  const fs::path data = write_task(folder.path() / "a.jsonl");
+  train(train_defaults(true), request_of(data, folder.path() / "first", {"max_steps=20"}));
+  const std::string from = "from=" + (folder.path() / "first" / "model").string();
+  const auto distance = [&](const std::string& name, const char* weight) {
+    train(train_defaults(true), request_of(data, folder.path() / name, {from, weight, "max_steps=20"}));
+    const NamedTensors a = load_safetensors(folder.path() / "first" / "model" / "model.safetensors").tensors;
+    const NamedTensors b = load_safetensors(folder.path() / name / "model" / "model.safetensors").tensors;
+    const auto x = a.at("model.embed_tokens.weight").as<float>(), y = b.at("model.embed_tokens.weight").as<float>();
+    double sum = 0;
+    for (size_t i = 0; i < x.size(); ++i) sum += std::abs(x[i] - y[i]);
+    return sum;
+  };
+  const double held = distance("held", "kl_weight=1000"), free = distance("free", "kl_weight=0");
+  EXPECT_GT(free, 0);
+  EXPECT_NE(held, free);
+}
+
+TEST(LanguageTraining, SettingsThatDoNotFitAreRefused) {
+  const TemporaryFolder folder;
+  const fs::path data = write_task(folder.path() / "a.jsonl");
+  const auto fault = [&](const RunRequest& request, bool tiny = true) -> std::string {
+    try {
+      train(train_defaults(tiny), request);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  const fs::path out = folder.path() / "run";
+  EXPECT_NE(fault(request_of(data, out), false).find("--init tiny"), std::string::npos);
+  EXPECT_NE(fault(request_of("missing", out)).find("no such file"), std::string::npos);
+  EXPECT_NE(fault(request_of(data, out, {"loss=squared_error"})).find("cross_entropy"), std::string::npos);
+  EXPECT_NE(fault(request_of(data, out, {"teacher=x"})).find("kl_weight"), std::string::npos);
+  EXPECT_NE(fault(request_of(data, out, {"text.prompt=hello"})).find("{question}"), std::string::npos);
+  EXPECT_NE(fault(request_of(data, out, {"tiny.heads=5"})).find("tiny.heads"), std::string::npos);
+  EXPECT_NE(fault(request_of(data, out, {"text.promt=x"})).find("text.prompt"), std::string::npos);
+  EXPECT_FALSE(fs::exists(out / "model"));
+}
+
+}  // namespace
+}  // namespace hrm::language

@@ -1,0 +1,87 @@
+#!/bin/bash
+# Language models from outside: a tiny policy is trained, stopped, resumed, asked, scored, exported.
+#   HRM: the program; HRM_SOURCE_DIR: the source tree.
+. "$(dirname "$0")/lib/checks.sh"
+"$HRM" lm train 2>&1 | grep -qF "without: configure with" && { echo "skipped: this build has no libtorch"; exit 77; }
+
+"$HRM" world make --count 60 --seed 1 --out problems.jsonl operations=2 largest=5 operators=+
+"$HRM" world solve problems.jsonl --n 2 --seed 1 --out solved.jsonl
+small=(tiny.hidden=32 tiny.layers=1 tiny.heads=2 tiny.context=96 batch_size=16)
+
+# --- train, stop, resume ---
+expect 0 "$HRM" lm train solved.jsonl --held-out solved.jsonl --init tiny --out run "${small[@]}" max_steps=30
+says out "finished after 30 steps"
+says out "held-out loss"
+for file in model/model.safetensors model/tokenizer.json model/config.json log.jsonl loss.svg report.json; do
+  checks=$((checks + 1))
+  [ -s run/$file ] || fail "run/$file is missing"
+done
+refuses "holds a run already" "$HRM" lm train solved.jsonl --init tiny --out run
+expect 0 "$HRM" lm train solved.jsonl --init tiny --out part "${small[@]}" max_steps=30 --minutes 0.00001 --json
+says out '"out_of_time"'
+refuses "lr" "$HRM" lm train --resume --out part lr=0.5
+expect 0 "$HRM" lm train --resume --out part
+expect 0 "$HRM" lm train solved.jsonl --init tiny --out whole "${small[@]}" max_steps=30
+checks=$((checks + 1))
+cmp -s part/model/model.safetensors whole/model/model.safetensors || fail "stopping and resuming changes the weights"
+"$HRM" lm train solved.jsonl --init tiny --out long "${small[@]}" max_steps=1000000 >out 2>err &
+child=$!
+for _ in $(seq 100); do [ -s long/log.jsonl ] && break; sleep 0.1; done
+kill -INT $child
+wait $child
+code=$?
+checks=$((checks + 1))
+[ $code = 130 ] || fail "Ctrl-C ended with $code"
+says err "hrm lm train --resume --out long"
+expect 0 "$HRM" lm train --resume --out long --minutes 0.00001
+refuses "--init tiny" "$HRM" lm train solved.jsonl --out other
+refuses "no such file" "$HRM" lm train missing.jsonl --init tiny --out other
+refuses "line 1" "$HRM" lm train problems.jsonl --init tiny --out other
+refuses "did you mean" "$HRM" lm train solved.jsonl --init tiny --out other batchsize=3
+checks=$((checks + 1))
+[ ! -e other/model ] || fail "a refused run left a model"
+
+# --- generate ---
+expect 0 "$HRM" lm generate run --prompt $'1+2+3=?\n' --n 3 --max-tokens 12 --seed 4
+cp out first
+says out "--- 3"
+expect 0 "$HRM" lm generate run --prompt $'1+2+3=?\n' --n 3 --max-tokens 12 --seed 4
+checks=$((checks + 1))
+cmp -s out first || fail "the same seed gives another text"
+echo '{"prompt": "1+1=?\n", "id": 7}' >prompts.jsonl
+echo '{"prompt": "2+1=?\n"}' >>prompts.jsonl
+expect 0 "$HRM" lm generate run --file prompts.jsonl --n 2 --max-tokens 8 --temperature 0 --logprobs --out made.jsonl
+silent out
+says made.jsonl '"id":7'
+says made.jsonl '"logprobs"'
+checks=$((checks + 1))
+[ "$(wc -l <made.jsonl)" = 2 ] || fail "a line per prompt was expected"
+refuses "chat template" "$HRM" lm generate run --chat --prompt hi
+refuses "nothing to go on with" "$HRM" lm generate run
+refuses "no room" "$HRM" lm generate run --prompt "$(printf 'x%.0s' $(seq 200))"
+refuses "temperature" "$HRM" lm generate run --prompt a --temperature -1
+refuses "line 1" "$HRM" lm generate run --file problems.jsonl
+refuses "missing" "$HRM" lm generate missing --prompt a
+
+# --- score ---
+echo '{"text": "1+2+3=?"}' >texts.jsonl
+echo '{"prompt": "1+2=?\n", "completion": "#### 3"}' >>texts.jsonl
+expect 0 "$HRM" lm score run texts.jsonl --tokens
+says out '"token_logprobs"'
+says err "nats per token"
+expect 0 "$HRM" lm score run texts.jsonl --json --out scored.jsonl
+says out '"perplexity"'
+says out '"tokens": 12'
+says scored.jsonl '"logprob"'
+refuses "line 1" "$HRM" lm score run problems.jsonl
+refuses "empty" "$HRM" lm score run - < <(echo '{"text": ""}')
+
+# --- export and go on from it ---
+expect 0 "$HRM" lm export run/model --out half --dtype bfloat16
+expect 0 "$HRM" lm generate half --prompt $'1+2+3=?\n' --max-tokens 4 --temperature 0 --dtype bfloat16
+expect 0 "$HRM" lm train solved.jsonl --from half --teacher run/model --min-label 0.5 --out self max_steps=4 kl_weight=0.1 lora.rank=2
+checks=$((checks + 1))
+[ -s self/adapter/adapter_model.safetensors ] || fail "no adapter was written"
+truncate -s 1000 half/model.safetensors
+refuses "model.safetensors" "$HRM" lm generate half --prompt a
+finish
