@@ -79,7 +79,7 @@ TEST(TextExamples, FaultsNameFileAndLine) {
   };
   const Json good = {{"prompt", "a"}, {"completion", "b"}};
   EXPECT_NE(fault({good, {{"x", 1}}}, {}).find("line 2"), std::string::npos);
-  EXPECT_NE(fault({good, {{"prompt", "a"}, {"completion", 7.5}}}, {}).find("line 2"), std::string::npos);
+  EXPECT_NE(fault({good, {{"prompt", "a"}, {"completion", Json::array()}}}, {}).find("line 2"), std::string::npos);
   EXPECT_NE(fault({{{"text", std::string(300, 'x')}}}, {}).find("line 1"), std::string::npos);
   EXPECT_NE(fault({{{"text", std::string(300, 'x')}}}, {.drop_long = true}).find("nothing to learn"),
             std::string::npos);
