@@ -76,6 +76,18 @@ says scored.jsonl '"logprob"'
 refuses "line 1" "$HRM" lm score run problems.jsonl
 refuses "empty" "$HRM" lm score run - < <(echo '{"text": ""}')
 
+# --- a policy in this process, and a reward model that begins with it ---
+expect 0 "$HRM" tree grow problems.jsonl --limit 3 --policy local:run --steps line --answer gsm8k --depth 3 --children 2 \
+  --max-tokens 12 --store local.tree
+says out "3 of 3 trees are finished"
+"$HRM" world judge solved.jsonl --stepwise steps.jsonl >out 2>err
+expect 0 "$HRM" rows build steps.jsonl --kind prm --out prm.jsonl
+expect 0 "$HRM" reward train prm.jsonl --from run/model --loss soft_labels --out prm max_steps=3 batch_size=8
+expect 0 "$HRM" search problems.jsonl --limit 2 --policy local:run --scorer prm --steps line --answer gsm8k --depth 3 \
+  --max-tokens 12 --method bon,beam --n 4 --out found.jsonl
+says out "2 of 2 problems are finished"
+refuses "missing" "$HRM" tree grow problems.jsonl --policy local:missing --store other.tree
+
 # --- export and go on from it ---
 expect 0 "$HRM" lm export run/model --out half --dtype bfloat16
 expect 0 "$HRM" lm generate half --prompt $'1+2+3=?\n' --max-tokens 4 --temperature 0 --dtype bfloat16

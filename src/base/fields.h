@@ -12,6 +12,7 @@
 // ranges belong to the configuration's own validate().
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -197,6 +198,16 @@ void assign_field(Config& config, std::string_view argument) {
     }
   }
   throw bad_input("fields", "unknown setting '{}'{}", key, detail::closest_key(key, known));
+}
+
+// "key=value,key=value", each as assign_field() takes it.
+template <detail::FieldStruct Config>
+void assign_fields(Config& config, std::string_view list) {
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    assign_field(config, list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
 }
 
 }  // namespace hrm

@@ -9,7 +9,6 @@
 #include "cli/policy_options.h"
 #include "tree/grow.h"
 #include "tree/problem_file.h"
-#include "worlds/arithmetic_policy.h"
 
 namespace hrm::cli {
 namespace {
@@ -17,8 +16,7 @@ namespace {
 struct Arguments {
   std::filesystem::path problems, store, prompt_file;
   tree::GrowSettings settings;
-  policy::EndpointOptions endpoint;
-  std::string policy;
+  PolicyChoice policy;
   bool faithful = false, skip_bad = false, json = false;
   uint64_t limit = 0;
   int64_t in_flight = 8;
@@ -33,17 +31,6 @@ tree::GrowSettings chosen_settings(const Arguments& args, const CLI::App& comman
     });
   if (!args.prompt_file.empty()) settings.prompt = read_file(args.prompt_file);
   return settings;
-}
-
-policy::PolicyStack make_stack(const Arguments& args, uint64_t seed) {
-  if (args.policy.empty()) {
-    if (args.endpoint.endpoint.empty())
-      throw bad_input("cli.tree.grow", "who is to be asked? Give --endpoint, or --policy arithmetic");
-    return policy::make_policy(args.endpoint, seed);
-  }
-  const auto arithmetic = worlds::arithmetic_policy_settings(args.policy);
-  if (!arithmetic) throw bad_input("cli.tree.grow", "--policy {}: expected arithmetic[:slip=0.1,...]", args.policy);
-  return policy::wrap_policy(std::make_shared<worlds::ArithmeticPolicy>(*arithmetic), args.endpoint);
 }
 
 Json report_json(const tree::GrowReport& report, const policy::Usage& usage, const Arguments& args) {
@@ -65,7 +52,7 @@ void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit)
   const auto problems = tree::read_problems(args.problems, args.limit, args.skip_bad, bad);
   for (const std::string& message : bad.messages) log_warning("skipped: {}", message);
   if (problems.empty()) throw bad_input("cli.tree.grow", "{} holds no problem", args.problems.string());
-  const policy::PolicyStack stack = make_stack(args, settings.seed);
+  const policy::PolicyStack stack = open_policy(args.policy, settings.seed);
   tree::StoreWriter store(args.store);
   const InterruptScope scope;
   tree::GrowReport report;
@@ -99,8 +86,6 @@ void register_tree_grow(CLI::App& tree, Exit& exit) {
       ->type_name("FILE")
       ->required();
   command.add_option("--store", args->store, "tree store to write, or to go on with")->type_name("FILE")->required();
-  command.add_option("--policy", args->policy, "arithmetic[:slip=0.1,repair=0.3,wander=0.3] in place of an endpoint")
-      ->type_name("SPEC");
   command.add_flag("--faithful", args->faithful,
                    "the authors' settings where no flag says otherwise: temperature 0.1, nothing merged");
   command.add_option("--limit", args->limit, "only the first N problems")->type_name("N");
@@ -110,7 +95,7 @@ void register_tree_grow(CLI::App& tree, Exit& exit) {
   command.add_option("--prompt-file", args->prompt_file, "template from a file, as --prompt")->type_name("FILE");
   command.add_flag("--skip-bad", args->skip_bad, "leave out problems that cannot be read, and list them");
   add_field_options(command, args->settings);
-  add_endpoint_options(command, args->endpoint);
+  add_policy_options(command, args->policy);
   add_json_flag(command, args->json);
   command.callback([args, &exit, &command] { grow(*args, chosen_settings(*args, command), exit); });
   set_examples(

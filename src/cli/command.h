@@ -36,6 +36,7 @@ void register_grade(CLI::App& app, Exit& exit);
 void register_tree(CLI::App& app, Exit& exit);
 void register_reward(CLI::App& app, Exit& exit);
 void register_lm(CLI::App& app, Exit& exit);
+void register_search(CLI::App& app, Exit& exit);
 
 // Flags that mean the same everywhere.
 void add_json_flag(CLI::App& command, bool& json);               // --json

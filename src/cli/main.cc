@@ -29,6 +29,7 @@ void register_all(CLI::App& app, Exit& exit) {
   register_policy(app, exit);
   register_tree(app, exit);
   register_reward(app, exit);
+  register_search(app, exit);
   register_world(app, exit);
   register_select(app, exit);
   register_rows(app, exit);
@@ -40,7 +41,7 @@ void describe(CLI::App& app) {
   app.description(
       "Hierarchical reasoning models: make puzzles, train, evaluate and solve.\n"
       "Hierarchical reward models: policies, training rows, models, selection (policy, world, rows, lm, reward, "
-      "select).");
+      "search, select).");
   app.set_help_flag("-h,--help", "print this help and end");
   app.set_version_flag("--version", version(), "print the version and how it was built");
   app.require_subcommand(1);

@@ -1,4 +1,4 @@
-// The flags of a policy behind endpoints, the same for every command that asks one.
+// Who is asked: the flags of a policy, the same for every command that asks one.
 #pragma once
 
 #include "cli/command.h"
@@ -8,5 +8,14 @@ namespace hrm::cli {
 
 // One flag per field of EndpointOptions: `api_key_variable` is --api-key-variable. `options` must outlive the command.
 void add_endpoint_options(CLI::App& command, policy::EndpointOptions& options);
+
+// An endpoint, or a policy of another kind behind the same cache and meter.
+struct PolicyChoice {
+  policy::EndpointOptions endpoint;
+  std::string spec;  // arithmetic[:slip=0.1,...]; empty: the endpoint
+};
+void add_policy_options(CLI::App& command, PolicyChoice& choice);  // --policy, and the flags of an endpoint
+// seed: of the jitter of pauses. Throws bad_input where none is named, or two.
+policy::PolicyStack open_policy(const PolicyChoice& choice, uint64_t seed);
 
 }  // namespace hrm::cli

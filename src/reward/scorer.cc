@@ -199,8 +199,4 @@ std::vector<std::vector<double>> Scorer::score(std::span<const Solution> solutio
   return scores;
 }
 
-std::unique_ptr<tree::StepScorer> open_scorer(const std::filesystem::path& folder) {
-  return std::make_unique<Scorer>(load_reward_model(folder));
-}
-
 }  // namespace hrm::reward

@@ -40,6 +40,7 @@ class Scorer : public tree::StepScorer {
 
   std::vector<double> score(const tree::Tree& tree, std::span<const int32_t> nodes) override;
   std::string name() const override { return model_.config.name; }
+  int64_t scored_tokens() const override { return work_.read_tokens; }
 
   // A score per step of each solution, of its step given those before it; an outcome model's of the solution up to
   // there, so that the last is the solution's.
@@ -80,8 +81,5 @@ class Scorer : public tree::StepScorer {
   int64_t bytes_per_token_;
   ScoringWork work_;
 };
-
-// For `hrm search --scorer FOLDER` and `hrm tree label --scorer FOLDER`.
-std::unique_ptr<tree::StepScorer> open_scorer(const std::filesystem::path& folder);
 
 }  // namespace hrm::reward

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <set>
 
 #include "base/progress.h"
 #include "base/signals.h"
@@ -44,6 +45,10 @@ class ProblemOutcomes {
   std::vector<double> all(std::optional<bool> greedy) const {
     std::vector<double> outcomes;
     for (const uint64_t n : options_.n) {
+      if (samples_.correct.empty()) {  // only searches
+        if (greedy) outcomes.push_back(*greedy);
+        continue;
+      }
       const auto correct = options_.subset == Subset::kFirst ? first(samples_.correct, n) : std::span(samples_.correct);
       const auto right = static_cast<uint64_t>(std::ranges::count(correct, 1));
       outcomes.push_back(static_cast<double>(right) / static_cast<double>(correct.size()));
@@ -81,8 +86,10 @@ class ProblemOutcomes {
 std::vector<ReportRow> make_rows(const Solutions& solutions, const BestOfNOptions& options, bool greedy) {
   std::vector<ReportRow> rows;
   for (const uint64_t n : options.n) {
-    rows.push_back({.method = "one sample", .n = n});
+    const bool samples = !solutions.problems.front().candidates.empty();
+    if (samples) rows.push_back({.method = "one sample", .n = n});
     if (greedy) rows.push_back({.method = "greedy", .n = n});
+    if (!samples) continue;
     rows.push_back({.method = "majority", .n = n});
     if (options.subset == Subset::kFirst) rows.push_back({.method = "any of the first N", .n = n});
     rows.push_back({.method = "pass@N", .n = n});
@@ -116,6 +123,44 @@ Cost cost_of(const Solutions& solutions, Subset subset, uint64_t n) {
   return {mean(&Candidate::generated_tokens), mean(&Candidate::scored_tokens), mean(&Candidate::seconds)};
 }
 
+// One row per search that the file has, of these budgets or, where none are named, of all.
+std::vector<ReportRow> search_rows(const Solutions& solutions, const std::vector<uint64_t>& budgets) {
+  std::vector<ReportRow> rows;
+  const auto problems = static_cast<double>(solutions.problems.size());
+  for (size_t s = 0; s < solutions.searches.size(); ++s) {
+    const SearchKey& key = solutions.searches[s];
+    if (!budgets.empty() && std::ranges::find(budgets, key.n) == budgets.end()) continue;
+    std::vector<double> outcomes;
+    for (const SampledProblem& problem : solutions.problems) outcomes.push_back(problem.searched[s].correct);
+    const auto mean = [&](auto Candidate::*field) -> std::optional<double> {
+      double sum = 0;
+      for (const SampledProblem& problem : solutions.problems) {
+        const auto& value = problem.searched[s].*field;
+        if (!value) return std::nullopt;
+        sum += static_cast<double>(*value);
+      }
+      return sum / problems;
+    };
+    ReportRow row = outcome_row(key.method, key.n, std::move(outcomes));
+    row.scorer = key.scorer;
+    row.aggregation = key.aggregation;
+    row.cost = {mean(&Candidate::generated_tokens), mean(&Candidate::scored_tokens), mean(&Candidate::seconds)};
+    row.search = true;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// Where there are no samples.
+void take_budgets_of_searches(const Solutions& solutions, BestOfNOptions& options) {
+  std::set<uint64_t> known;
+  for (const SearchKey& key : solutions.searches)
+    if (options.n.empty() || std::ranges::find(options.n, key.n) != options.n.end()) known.insert(key.n);
+  if (known.empty()) throw bad_input("selection.best_of_n", "there are no samples, and no search has such an N");
+  options.n.assign(known.begin(), known.end());
+}
+
+// REQUIRES: problems have candidates.
 void check_budgets(Solutions& solutions, BestOfNOptions& options) {
   const auto samples = [](const SampledProblem& problem) { return problem.candidates.size(); };
   const auto fewest = samples(*std::ranges::min_element(solutions.problems, {}, samples));
@@ -148,6 +193,18 @@ void add_notes(SelectionReport& report, const Solutions& solutions, const BestOf
     report.notes.push_back(fmt::format(
         "{} scored solutions have step scores outside [0, 1]: products and weighted votes of them mean little.",
         outside));
+  if (!solutions.searches.empty()) {
+    uint64_t silent = 0;
+    for (const SampledProblem& problem : solutions.problems)
+      silent += static_cast<uint64_t>(
+          std::ranges::count_if(problem.searched, [](const Candidate& found) { return !found.answer; }));
+    report.notes.push_back(fmt::format("{} of {} searches ended without an answer, which counts as wrong.", silent,
+                                       solutions.searches.size() * solutions.problems.size()));
+  }
+  if (solutions.problems.front().candidates.empty()) {
+    report.notes.push_back("There are no samples beside the searches, so no majority vote and no pass@N.");
+    return;
+  }
   if (options.subset == Subset::kFirst)
     report.notes.push_back(
         "The first N samples of each problem. Intervals: Wilson over problems; of 'one sample' and 'pass@N' (the "
@@ -192,7 +249,10 @@ std::vector<int32_t> group_answers(const SampledProblem& problem, AnswerMatch ma
 
 SelectionReport best_of_n(Solutions& solutions, const BestOfNOptions& given) {
   BestOfNOptions options = given;
-  check_budgets(solutions, options);
+  if (solutions.problems.front().candidates.empty())
+    take_budgets_of_searches(solutions, options);
+  else
+    check_budgets(solutions, options);
   const size_t problems = solutions.problems.size();
   const bool greedy = std::ranges::all_of(solutions.problems, [](const auto& p) { return p.greedy.has_value(); });
 
@@ -234,6 +294,8 @@ SelectionReport best_of_n(Solutions& solutions, const BestOfNOptions& given) {
     if (row.scorer.empty()) row.cost.scored_tokens.reset();
     report.rows.push_back(std::move(row));
   }
+  for (ReportRow& row : search_rows(solutions, given.n)) report.rows.push_back(std::move(row));
+  std::ranges::stable_sort(report.rows, {}, &ReportRow::n);
   add_notes(report, solutions, options);
   return report;
 }

@@ -78,10 +78,12 @@ std::string cost_table(const std::vector<Method>& methods, const std::vector<uin
   return text;
 }
 
-PlotSeries series_of(const Method& method) {
+// Over N, or over generated tokens: rows that do not say how many are left out.
+PlotSeries series_of(const Method& method, bool over_tokens) {
   PlotSeries series{.name = method.name};
   for (const auto& [n, row] : method.rows) {
-    series.x.push_back(static_cast<double>(n));
+    if (over_tokens && !row->cost.generated_tokens) continue;
+    series.x.push_back(over_tokens ? *row->cost.generated_tokens : static_cast<double>(n));
     series.y.push_back(row->accuracy.value);
     series.low.push_back(row->accuracy.interval.low);
     series.high.push_back(row->accuracy.interval.high);
@@ -96,20 +98,37 @@ std::string file_name(std::string text) {
 }
 
 void write_plots(const std::filesystem::path& folder, const SelectionReport& report) {
-  std::vector<PlotSeries> plain;
-  std::map<std::string, std::vector<PlotSeries>> groups;  // by method and aggregation
-  for (const Method& method : methods_of(report)) {
-    const ReportRow& row = *method.rows.begin()->second;
-    if (row.scorer.empty())
-      plain.push_back(series_of(method));
-    else
-      groups[row.method + "-" + row.aggregation].push_back(series_of(method));
+  std::vector<const Method*> plain;
+  std::map<std::string, std::vector<const Method*>> groups;  // by method and aggregation
+  const std::vector<Method> methods = methods_of(report);
+  const auto row_of = [](const Method& method) -> const ReportRow& { return *method.rows.begin()->second; };
+  std::set<std::string> searched;  // aggregations
+  for (const Method& method : methods)
+    if (row_of(method).search) searched.insert(row_of(method).aggregation);
+  for (const Method& method : methods) {
+    const ReportRow& row = row_of(method);
+    if (row.scorer.empty()) plain.push_back(&method);
+    if (!row.scorer.empty() && !row.search) groups[row.method + "-" + row.aggregation].push_back(&method);
+    if (row.search || (row.method == "best" && searched.contains(row.aggregation)))
+      groups["search-" + row.aggregation].push_back(&method);
   }
   if (groups.empty()) groups[""];
-  for (auto& [name, series] : groups) {
-    series.insert(series.end(), plain.begin(), plain.end());
-    save_plot(folder / ("accuracy" + (name.empty() ? "" : "-" + file_name(name)) + ".svg"), series,
-              {.title = report.title, .x_label = "N, solutions per problem", .y_label = "accuracy", .log_x = true});
+  const auto save = [&](const std::string& name, const std::vector<const Method*>& group, bool over_tokens) {
+    std::vector<PlotSeries> series;
+    for (const auto* list : {&group, &std::as_const(plain)})
+      for (const Method* method : *list) series.push_back(series_of(*method, over_tokens));
+    if (over_tokens) std::erase_if(series, [](const PlotSeries& each) { return each.x.empty(); });
+    save_plot(folder / (std::string(over_tokens ? "tokens" : "accuracy") + (name.empty() ? "" : "-" + file_name(name)) +
+                        ".svg"),
+              series,
+              {.title = report.title,
+               .x_label = over_tokens ? "generated tokens per problem" : "N, solutions per problem",
+               .y_label = "accuracy",
+               .log_x = true});
+  };
+  for (const auto& [name, group] : groups) {
+    save(name, group, false);
+    if (name.starts_with("search-")) save(name, group, true);
   }
 }
 

@@ -24,6 +24,7 @@ struct ReportRow {
   std::vector<double> outcomes;     // per problem, in the order of SelectionReport::problems: correct, or its chance
   Estimate accuracy;                // of them: outcome_row() computes it
   Cost cost;
+  bool search = false;  // a search, not a choice among samples
 
   std::string name() const;  // "best qwen_prm/min"
 };
@@ -47,7 +48,8 @@ Json to_json(const SelectionReport& report);
 std::string to_markdown(const SelectionReport& report);
 
 // report.md, report.json, and accuracy against N with bands as SVG: one plot per method and aggregation that scorers
-// share, the methods without a scorer in each. Throws failure where they cannot be written.
+// share, the methods without a scorer in each; searches stand together, beside the best of N samples, and also against
+// generated tokens. Throws failure where they cannot be written.
 void write_report(const std::filesystem::path& folder, const SelectionReport& report);
 
 // What all reports of this room share.

@@ -87,12 +87,18 @@ class Reader {
   void take(const Json& record, const std::string& place) {
     SampledProblem problem{.id = id_of(record, {"id", "problem_id"}, place)};
     const Json* candidates = find_any(record, {"candidates"});
-    if (!candidates || !candidates->is_array() || candidates->empty())
+    const Json* searches = find_any(record, {"searches"});
+    const Json none = Json::array();
+    if (!candidates && searches) candidates = &none;
+    if (!candidates || !candidates->is_array() || (candidates->empty() && !searches))
       throw bad_input("solutions.read", "{}: field 'candidates' is not a list of at least one solution", place);
     if (seen_.contains(problem.id))
       throw bad_input("solutions.read", "{}: problem '{}' stands in an earlier line too", place, problem.id);
-    const ScoresByName scores = scores_of(problem.id, *candidates, place);
-    choose_scorers(scores, place);
+    ScoresByName scores;
+    if (!candidates->empty()) {
+      scores = scores_of(problem.id, *candidates, place);
+      choose_scorers(scores, place);
+    }
     Solutions counted;  // of this record, taken over when all of it is good
     const Json* gold = find_any(record, {"gold", "ground_truth"});
     for (size_t i = 0; i < candidates->size(); ++i) {
@@ -102,6 +108,15 @@ class Reader {
     }
     if (const Json* greedy = find_any(record, {"greedy"}))
       problem.greedy = read_candidate(*greedy, gold, place + ", greedy", counted).correct;
+    const std::vector<SearchKey> keys =
+        searches ? read_searches(*searches, gold, place, problem, counted) : std::vector<SearchKey>();
+    if (to_.problems.empty()) to_.searches = keys;
+    if (keys != to_.searches)
+      throw bad_input("solutions.read", "{}: problem '{}' has other searches than the first problem", place,
+                      problem.id);
+    if (!to_.problems.empty() && to_.problems.front().candidates.empty() != problem.candidates.empty())
+      throw bad_input("solutions.read", "{}: only some problems have candidates, '{}' has {}", place, problem.id,
+                      problem.candidates.empty() ? "none" : "some");
     seen_.insert(problem.id);
     to_.problems.push_back(std::move(problem));
     to_.marked += counted.marked;
@@ -155,6 +170,22 @@ class Reader {
     candidate.correct = verdict == grading::Verdict::kCorrect;
     counted.undecided += verdict == grading::Verdict::kUndecided;
     return candidate;
+  }
+
+  std::vector<SearchKey> read_searches(const Json& list, const Json* gold, const std::string& place,
+                                       SampledProblem& problem, Solutions& counted) const {
+    if (!list.is_array()) throw bad_input("solutions.read", "{}: field 'searches' is no list", place);
+    std::vector<SearchKey> keys;
+    for (const Json& search : list) {
+      const std::string where = fmt::format("{}, search {}", place, keys.size());
+      problem.searched.push_back(read_candidate(search, gold, where, counted));
+      const std::optional<uint64_t> n = non_negative<uint64_t>(search, {"n"}, where);
+      if (!n || *n == 0) throw bad_input("solutions.read", "{}: field 'n' is not a whole number of at least 1", where);
+      keys.push_back({json_field<std::string>(search, "method", where),
+                      json_field<std::string>(search, "scorer", where),
+                      json_field<std::string>(search, "aggregation", where), *n});
+    }
+    return keys;
   }
 
   void add_scores(Candidate& candidate, const Json& record, const ScoresByName& scores, size_t index,

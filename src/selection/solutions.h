@@ -20,14 +20,23 @@ struct Candidate {
   std::optional<double> seconds;
 };
 
+// How a solution was searched for (selection/search_run.h): one row of a report.
+struct SearchKey {
+  std::string method, scorer, aggregation;
+  uint64_t n = 1;
+  bool operator==(const SearchKey&) const = default;
+};
+
 struct SampledProblem {
   std::string id;
   std::vector<Candidate> candidates;  // in the order in which they were sampled
+  std::vector<Candidate> searched;    // one per Solutions::searches, without scores
   std::optional<bool> greedy;         // whether the greedy solution is correct, where the file has it
 };
 
 struct Solutions {
   std::vector<std::string> scorers;
+  std::vector<SearchKey> searches;
   std::vector<SampledProblem> problems;
   // Where correctness came from, in candidates (greedy ones included).
   uint64_t marked = 0;     // the file says so
@@ -43,7 +52,8 @@ struct ReadSolutions {
   grading::GradeOptions grade;
 };
 
-// Throws bad_input naming file, line and field: no or twice the same id, no candidates, no scores or not one per step,
+// Throws bad_input naming file, line and field: no or twice the same id, neither candidates nor searches,
+// other searches than those of the first problem, no scores or not one per step,
 // a scorer that the file lacks, neither `correct` nor answer and gold; unless such records are skipped.
 Solutions read_solutions(const std::filesystem::path& path, const ReadSolutions& options = {});
 Solutions read_solutions(JsonlReader samples, std::optional<JsonlReader> scores, const ReadSolutions& options);

@@ -4,26 +4,15 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/rng.h"
 #include "base/signals.h"
 
 namespace hrm::tree {
 namespace {
 
-constexpr uint64_t kSeedMask = 0x7fffffff;  // servers differ in how long a seed they take; all take 31 bits
-
-uint64_t request_seed(uint64_t seed, const NodeId& node, Batch::Kind kind, uint32_t round) {
-  return derive_seed(seed, {node.high, node.low, static_cast<uint64_t>(kind), round}) & kSeedMask;
-}
-
 // A round that stands for a text: adopted children take no place in the order of requests.
 uint32_t round_of(const NodeId& child) { return 1u << 31 | static_cast<uint32_t>(child.low); }
 
 size_t at(int32_t node) { return static_cast<size_t>(node); }
-
-grading::GradeOptions grade_options(const GrowSettings& settings) {
-  return {settings.profile == GradeProfile::kSound ? grading::Profile::kSound : grading::Profile::kPrm800k};
-}
 
 }  // namespace
 
@@ -31,7 +20,7 @@ GrowingTree::GrowingTree(const GrowContext& context, Problem problem)
     : context_(context),
       problem_(std::move(problem)),
       root_(root_id(problem_)),
-      grader_(problem_.gold, grade_options(context.settings)) {
+      grader_(problem_.gold, context.settings.grade_options()) {
   nodes_.push_back(Node{.id = root_});
   for (Batch& batch : context_.store.batches(root_)) {
     const Key key{batch.node, batch.kind, batch.round};
@@ -120,14 +109,8 @@ Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
   const GrowSettings& settings = context_.settings;
   const std::vector<std::string> texts = path(node);
   const auto depth = static_cast<int32_t>(texts.size());
-  const policy::Request request{
-      .prompt = fill_prompt(settings, problem_.question, {texts.begin(), texts.end()}),
-      .n = n,
-      .max_tokens = settings.max_tokens,
-      .temperature = settings.temperature,
-      .top_p = settings.top_p,
-      .stop = steps ? context_.format.step_stops(settings.depth) : context_.format.end_stops(),
-      .seed = request_seed(settings.seed, id, kind, round)};
+  const policy::Request request =
+      step_request(settings, context_.format, problem_.question, {texts.begin(), texts.end()}, id, kind, round, n);
   ++context_.counts.requests;
   policy::Reply reply = context_.policy.complete(request);
   if (const auto* fault = std::get_if<policy::PolicyFault>(&reply)) {

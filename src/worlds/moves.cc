@@ -141,11 +141,7 @@ std::string SlipSettings::text() const { return fmt::format("slip={},repair={},w
 
 SlipSettings parse_slip_settings(std::string_view text) {
   SlipSettings settings;
-  while (!text.empty()) {
-    const size_t comma = std::min(text.find(','), text.size());
-    assign_field(settings, text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
+  assign_fields(settings, text);
   settings.validate();
   return settings;
 }

@@ -1,0 +1,160 @@
+#include <memory>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "cli/cmd_select.h"
+#include "cli/field_options.h"
+#include "cli/policy_options.h"
+#include "cli/scorer_options.h"
+#include "selection/best_of_n.h"
+#include "selection/search_run.h"
+#include "tree/problem_file.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path problems, out, report, prompt_file;
+  selection::SearchSettings settings;
+  PolicyChoice policy;
+  ScorerChoice scorer;
+  bool skip_bad = false, json = false;
+  uint64_t limit = 0;
+  int64_t in_flight = 8;
+};
+
+// From the file, so that a run that was resumed reports all of it, as `hrm select bon` would.
+selection::SelectionReport report_of(const Arguments& args) {
+  selection::Solutions solutions = selection::read_solutions(args.out);
+  selection::BestOfNOptions options{.n = {args.settings.n.begin(), args.settings.n.end()},
+                                    .aggregations = {args.settings.aggregate},
+                                    .threads = args.scorer.threads};
+  selection::SelectionReport report = selection::best_of_n(solutions, options);
+  report.title = "Search";
+  Json settings = {{"file", args.out.string()}};
+  settings.update(read_json(args.out.string() + ".meta.json"));
+  settings.update(report.settings);
+  report.settings = std::move(settings);
+  return report;
+}
+
+Json run_json(const selection::SearchRunReport& run, const policy::Usage& usage, const Arguments& args) {
+  return {{"out", args.out.string()},       {"problems", run.problems},
+          {"finished", run.finished},       {"kept", run.kept},
+          {"failed", run.failed},           {"last_fault", run.last_fault},
+          {"interrupted", run.interrupted}, {"usage", policy::usage_json(usage)}};
+}
+
+void print(const selection::SearchRunReport& run, const policy::Usage& usage, const Arguments& args) {
+  std::optional<selection::SelectionReport> report;
+  if (run.finished > 0 && !run.interrupted) report = report_of(args);
+  if (report && !args.report.empty()) selection::write_report(args.report, *report);
+  if (args.json) {
+    Json json = run_json(run, usage, args);
+    json["report"] = report ? selection::to_json(*report) : Json(nullptr);
+    return print_json(json);
+  }
+  if (report) fmt::print("{}\n", selection::to_markdown(*report));
+  fmt::print("{} of {} problems are finished, {} of them before; {}\n", run.finished, run.problems, run.kept,
+             policy::usage_line(usage));
+}
+
+void search(const Arguments& args, Exit& exit) {
+  selection::SearchSettings settings = args.settings;
+  if (!args.prompt_file.empty()) settings.prompt = read_file(args.prompt_file);
+  settings.validate();
+  BadLines bad;
+  const auto problems = tree::read_problems(args.problems, args.limit, args.skip_bad, bad);
+  warn_of(bad);
+  if (problems.empty()) throw bad_input("cli.search", "{} holds no problem", args.problems.string());
+  const policy::PolicyStack stack = open_policy(args.policy, settings.seed);
+  const std::unique_ptr<tree::StepScorer> scorer = open_scorer(args.scorer);
+  const InterruptScope scope;
+  selection::SearchRunReport run;
+  {
+    Progress progress("searching", problems.size(), {.unit = "problems"});
+    const auto show = [&](const selection::SearchRunReport& now) {
+      progress.update(static_cast<uint64_t>(now.finished), policy::usage_line(stack.meter->usage()));
+    };
+    run = selection::search_problems(problems, settings, *stack.policy, *scorer,
+                                     {.out = args.out, .in_flight = args.in_flight, .progress = show});
+  }
+  if (run.torn) log_warning("{} ended within a line: that was dropped and searched again", args.out.string());
+  print(run, stack.meter->usage(), args);
+  if (run.interrupted) {
+    log_warning("interrupted; what is finished stands in {}, the same command goes on", args.out.string());
+    exit.code = kInterruptedExitCode;
+  } else if (run.failed > 0) {
+    log_warning(
+        "{} problems failed and count neither as right nor as wrong, the last one with: {}{}; the same command "
+        "tries again",
+        run.failed, run.last_fault, run.gave_up ? "; the search gave up" : "");
+    exit.code = 1;
+  }
+}
+
+void add_lists(CLI::App& command, selection::SearchSettings& settings) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--method",
+          [&settings](const std::vector<std::string>& names) {
+            settings.method.clear();
+            for (const std::string& name : names)
+              settings.method.push_back(parse_enum<selection::SearchMethod>(name, "--method"));
+          },
+          "bon: N whole solutions, the best stays; step-greedy: of N next steps the best stays, again and again (the "
+          "authors'); beam: M beams share N next steps, the best M stay; dvts: N / M independent searches of M next "
+          "steps each")
+      ->delimiter(',')
+      ->type_name("NAME,...")
+      ->default_str("bon");
+  command.add_option("--n", settings.n, "budgets N, each searched for itself (samples: the first N of the most)")
+      ->delimiter(',')
+      ->type_name("N,...")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void register_search(CLI::App& app, Exit& exit) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command = *app.add_subcommand(
+      "search", "Solve problems with a policy and a scorer of steps: best-of-N, step by step, beams, DVTS.");
+  command.add_option("problems", args->problems, "JSON lines with question and answer (GSM8K, MATH, .zst); - is stdin")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("-o,--out", args->out, "scored solutions to write, or to go on with; FILE.meta.json beside it")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--report", args->report, "also write report.md, report.json and plots (SVG) here")
+      ->type_name("DIR");
+  add_lists(command, args->settings);
+  add_scorer_options(command, args->scorer);
+  command.add_option("--limit", args->limit, "only the first N problems")->type_name("N");
+  command.add_option("--in-flight", args->in_flight, "requests under way at most")
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--prompt-file", args->prompt_file, "template from a file, as --prompt")->type_name("FILE");
+  command.add_flag("--skip-bad", args->skip_bad, "leave out problems that cannot be read, and list them");
+  add_field_options(command, args->settings);
+  add_policy_options(command, args->policy);
+  add_json_flag(command, args->json);
+  command.callback([args, &exit] { search(*args, exit); });
+  set_examples(
+      command,
+      {{"hrm search gsm8k_test.jsonl --scorer runs/prm --endpoint http://127.0.0.1:8080/v1 --method bon,beam "
+        "--n 4,16 --out s.jsonl --report report",
+        "stop at will, and go on with the same command"},
+       {"hrm search math.jsonl --scorer runs/prm --method step-greedy --steps authors --depth 12 --n 5 "
+        "--endpoint http://127.0.0.1:8080/v1 --out s.jsonl",
+        "the authors' best-of-N for step models"},
+       {"hrm search world.jsonl --policy arithmetic:slip=0.3 --scorer truth:noise=1 --steps line --answer gsm8k "
+        "--method step-greedy,beam,dvts --n 4,16 --out w.jsonl",
+        "the arithmetic world, without a server and a model"},
+       {"hrm select compare s.jsonl --against 'best prm/last'", "paired differences between the methods of a file"}});
+}
+
+}  // namespace hrm::cli

@@ -1,0 +1,21 @@
+// Who scores steps: the flags of a scorer for commands that know reward models only as tree::StepScorer.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli/command.h"
+#include "tree/step_scorer.h"
+
+namespace hrm::cli {
+
+struct ScorerChoice {
+  std::string spec;  // a folder with a reward model, or truth[:of=value,noise=0.5]
+  std::string device = "cpu";
+  size_t threads = 0;
+};
+void add_scorer_options(CLI::App& command, ScorerChoice& choice);  // --scorer, --device, --threads
+// Throws bad_input for a folder in a build without libtorch.
+std::unique_ptr<tree::StepScorer> open_scorer(const ScorerChoice& choice);
+
+}  // namespace hrm::cli

@@ -1,0 +1,62 @@
+// What decides how steps are asked for, the same for growing trees and for searching; and the request that they make.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fields.h"
+#include "grading/grade.h"
+#include "policy/policy.h"
+#include "tree/step_format.h"
+#include "tree/store_record.h"
+
+namespace hrm::tree {
+
+enum class GradeProfile { kSound, kPrm800k };
+EnumNames<GradeProfile> enum_names(GradeProfile);  // sound, prm800k
+
+struct StepSettings {
+  int64_t depth = 5;
+  double temperature = 0.7, top_p = 1;
+  int64_t max_tokens = 1024;
+  StepStyle steps = StepStyle::kAuthors;
+  std::string regex;
+  AnswerStyle answer = AnswerStyle::kAuto;
+  std::string prompt;  // template; empty: the authors' for their steps, else a plain one
+  GradeProfile profile = GradeProfile::kSound;
+  uint64_t seed = 0;
+
+  static void fields(auto& self, auto&& field) {
+    field("depth", self.depth, "steps at most");
+    field("temperature", self.temperature, "of sampling");
+    field("top_p", self.top_p, "nucleus of sampling");
+    field("max_tokens", self.max_tokens, "per request and choice");
+    field("steps", self.steps, "authors (# Step k), blank (lines), line, or regex");
+    field("regex", self.regex, "expression that ends a step, for steps=regex");
+    field("answer", self.answer, "how answers are found: hrm (# Answer), gsm8k (####), boxed, auto");
+    field("prompt", self.prompt, "template with {question} and {steps}; empty: one that fits the steps");
+    field("profile", self.profile, "grader of answers: sound or prm800k");
+    field("seed", self.seed, "of all random numbers");
+  }
+  void validate() const;  // throws bad_input
+  grading::GradeOptions grade_options() const;
+};
+
+// Throws bad_input naming the setting unless low <= value <= high.
+void check_setting(std::string_view name, double value, double low, double high);
+
+// The request's text: the template with {question} and {steps} filled in. Steps of the authors' format are followed by
+// a newline each ("the joined request uses newlines between steps"); others stand as they are.
+std::string fill_prompt(const StepSettings& settings, std::string_view question,
+                        const std::vector<std::string_view>& steps);
+
+// n choices of the next step (kExpansion) or of everything up to the end (kRollouts), behind these steps. Its seed is
+// derived from the settings' seed, the node's id (which stands for problem and path), the kind and the round: never
+// from time or threads.
+policy::Request step_request(const StepSettings& settings, const StepFormat& format, std::string_view question,
+                             const std::vector<std::string_view>& steps, const NodeId& node, Batch::Kind kind,
+                             uint32_t round, int64_t n);
+
+}  // namespace hrm::tree
