@@ -68,12 +68,14 @@ void register_tree(CLI::App& app, Exit& exit) {
   CLI::App& tree = *app.add_subcommand("tree", "Grow trees of reasoning steps, label, compress and look at them.");
   tree.require_subcommand(1);
   register_tree_grow(tree, exit);
+  register_tree_filter(tree, exit);
   register_tree_show(tree, exit);
   register_tree_label(tree, exit);
   register_tree_compress(tree, exit);
   register_tree_files(tree, exit);
   set_examples(tree, {{"hrm tree grow problems.jsonl --store a.tree --endpoint http://127.0.0.1:8080/v1 --in-flight 16",
                        "grow; run it again to go on after an end of any kind"},
+                      {"hrm tree filter a.tree --low 0.1 --high 0.9 --out some.jsonl", "problems solved sometimes"},
                       {"hrm tree show a.tree --problem 0", "draw the first tree"},
                       {"hrm tree label a.tree --out labels.jsonl", "labels of all steps"},
                       {"hrm tree check a.tree", "is anything damaged or missing?"}});

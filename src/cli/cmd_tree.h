@@ -12,6 +12,7 @@
 namespace hrm::cli {
 
 void register_tree_grow(CLI::App& tree, Exit& exit);
+void register_tree_filter(CLI::App& tree, Exit& exit);
 void register_tree_show(CLI::App& tree, Exit& exit);
 void register_tree_label(CLI::App& tree, Exit& exit);
 void register_tree_compress(CLI::App& tree, Exit& exit);

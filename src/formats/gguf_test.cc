@@ -5,61 +5,14 @@
 #include "base/error.h"
 #include "base/testing.h"
 #include "formats/bytes.h"
+#include "formats/gguf_testing.h"
 
 namespace hrm {
 namespace {
 
-constexpr uint32_t kU32 = 4, kText = 8, kArray = 9;
+constexpr uint32_t kU32 = 4, kArray = 9;
 constexpr uint32_t kF32 = 0, kQ4_0 = 2, kQ2_K = 10;
-
-// Writes what a test wants to see refused.
-class Writer {
- public:
-  std::string name(std::string_view text) {
-    std::string bytes;
-    append_le(bytes, static_cast<uint64_t>(text.size()));
-    return bytes.append(text);
-  }
-  template <typename T>
-  void key(std::string_view key, uint32_t type, T value) {
-    ++keys_;
-    head_ += name(key);
-    append_le(head_, type);
-    append_le(head_, value);
-  }
-  void text(std::string_view key, std::string_view value) {
-    ++keys_;
-    head_ += name(key);
-    append_le(head_, kText);
-    head_ += name(value);
-  }
-  void raw_key(std::string_view bytes) {
-    ++keys_;
-    head_ += bytes;
-  }
-  void tensor(std::string_view tensor, std::vector<uint64_t> dims, uint32_t type, uint64_t offset) {
-    ++tensors_;
-    tail_ += name(tensor);
-    append_le(tail_, static_cast<uint32_t>(dims.size()));
-    for (const uint64_t n : dims) append_le(tail_, n);
-    append_le(tail_, type);
-    append_le(tail_, offset);
-  }
-  std::string file(size_t data, uint32_t version = 3) const {
-    std::string bytes = "GGUF";
-    append_le(bytes, version);
-    append_le(bytes, tensors_);
-    append_le(bytes, keys_);
-    bytes += head_ + tail_;
-    bytes.append((32 - bytes.size() % 32) % 32, '\0');
-    for (size_t i = 0; i < data; ++i) bytes += static_cast<char>(i);
-    return bytes;
-  }
-
- private:
-  std::string head_, tail_;
-  uint64_t keys_ = 0, tensors_ = 0;
-};
+using Writer = GgufTestWriter;
 
 void expect_refused(const std::string& file, const std::string& part) {
   try {

@@ -11,7 +11,8 @@
 #include "aten/host.h"
 #include "base/files.h"
 #include "base/signals.h"
-#include "base/statistics.h"
+#include "language/held_out_measures.h"
+#include "language/packed_batch.h"
 #include "language/policy_loss.h"
 #include "training/schedule.h"
 
@@ -23,83 +24,10 @@ constexpr std::string_view kParameter = "parameter.", kOptimizer = "optimizer.";
 
 bool is_scoring_head(std::string_view name) { return name.starts_with("score.") || name.starts_with("v_head."); }
 
-// Examples side by side, padded on the right with token 0, which no target sees.
-struct Packed {
-  at::Tensor ids;        // [B,T] i64
-  at::Tensor positions;  // [M] i64 in the flat [B*T]
-  LossTargets targets;   // [M]
-  at::Tensor weights;    // [M] f32
-};
-
-Packed pack(std::span<const Example> examples, std::span<const size_t> part, bool trials, at::Device device) {
-  size_t length = 0;
-  for (const size_t i : part) length = std::max(length, examples[i].ids.size());
-  std::vector<int64_t> ids(part.size() * length, 0), positions;
-  std::vector<float> values, counts, weights;
-  for (size_t row = 0; row < part.size(); ++row) {
-    const Example& example = examples[part[row]];
-    std::ranges::copy(example.ids, ids.begin() + static_cast<ptrdiff_t>(row * length));
-    for (const Target& target : example.targets) {
-      positions.push_back(static_cast<int64_t>(row * length) + target.position);
-      values.push_back(target.value);
-      counts.push_back(target.trials);
-      weights.push_back(example.weight);
-    }
-  }
-  const auto flat = [&]<typename T>(const std::vector<T>& all) {
-    return aten::to_aten(std::span<const T>(all), {static_cast<int64_t>(all.size())}, device);
-  };
-  return {.ids = flat(ids).view({static_cast<int64_t>(part.size()), static_cast<int64_t>(length)}),
-          .positions = flat(positions),
-          .targets = {.values = flat(values), .trials = trials ? flat(counts) : at::Tensor()},
-          .weights = flat(weights)};
-}
-
 // Outputs of the head at the targets: [M,n].
-at::Tensor outputs_at_targets(const Decoder& decoder, const Head& head, const Packed& batch) {
+at::Tensor outputs_at_targets(const Decoder& decoder, const Head& head, const PackedBatch& batch) {
   return head(decoder, decoder.hidden(batch.ids).flatten(0, 1).index_select(0, batch.positions));
 }
-
-// Scores for accuracy and area under the curve; undefined where the head has none.
-at::Tensor scores_of(const Head& head, LossKind loss, const at::Tensor& outputs) {
-  if (loss == LossKind::kBetaBinomial) {
-    const at::Tensor shapes = at::softplus(outputs);
-    return shapes.select(1, 1) / shapes.sum(1);
-  }
-  if (head.kind() == HeadKind::kLanguage || outputs.size(1) > 2) return {};
-  if (loss == LossKind::kSoftLabels && outputs.size(1) == 1) return outputs.select(1, 0).sigmoid();
-  return head.scores(outputs);
-}
-
-struct HeldOutSums {
-  double loss = 0, weight = 0;
-  std::vector<double> scores;
-  std::vector<uint8_t> classes;
-
-  void add_scores(const at::Tensor& all, const Packed& batch) {
-    const at::Tensor& v = batch.targets.values;
-    const at::Tensor shares = batch.targets.trials.defined() ? v / batch.targets.trials : v;
-    for (const float score : aten::to_vector<float>(all.contiguous())) scores.push_back(score);
-    for (const float share : aten::to_vector<float>(shares.contiguous())) classes.push_back(share >= 0.5F);
-  }
-
-  training::EvaluationReport report() const {
-    const double mean = loss / weight;
-    training::EvaluationReport all{.values = {{"loss", mean}}, .text = fmt::format("loss {:.4f}", mean)};
-    if (std::isfinite(mean)) all.score = {-mean};
-    if (scores.empty() || std::ranges::any_of(scores, [](double s) { return std::isnan(s); })) return all;
-    uint64_t right = 0;
-    for (size_t i = 0; i < scores.size(); ++i) right += (scores[i] >= 0.5) == (classes[i] == 1);
-    const double accuracy = static_cast<double>(right) / static_cast<double>(scores.size());
-    all.values.push_back({"accuracy", accuracy});
-    all.text += fmt::format(", accuracy {:.3f}", accuracy);
-    if (const auto area = AucCounter(scores, classes).area()) {
-      all.values.push_back({"auc", *area});
-      all.text += fmt::format(", auc {:.3f}", *area);
-    }
-    return all;
-  }
-};
 
 }  // namespace
 
@@ -125,14 +53,14 @@ struct FineTuner::Impl {
   at::Device device() const { return decoder->device(); }
   bool uses_trials() const { return config().loss == LossKind::kBetaBinomial; }
 
-  Packed packed(std::span<const Example> examples, std::span<const size_t> part) const {
+  PackedBatch packed(std::span<const Example> examples, std::span<const size_t> part) const {
     return pack(examples, part, uses_trials(), device());
   }
   void choose_parameters();
   void bind_teacher();
   void check_examples() const;
   double kl_sum(const std::vector<std::vector<size_t>>& parts) const;
-  at::Tensor teacher_outputs(const Packed& batch) const;
+  at::Tensor teacher_outputs(const PackedBatch& batch) const;
   double weight_of(std::span<const Example> examples, std::span<const size_t> batch) const;
 };
 
@@ -191,7 +119,7 @@ double FineTuner::Impl::weight_of(std::span<const Example> examples, std::span<c
   return sum;
 }
 
-at::Tensor FineTuner::Impl::teacher_outputs(const Packed& batch) const {
+at::Tensor FineTuner::Impl::teacher_outputs(const PackedBatch& batch) const {
   const at::NoGradGuard no_grad;
   return teacher->logits(teacher->hidden(batch.ids).flatten(0, 1).index_select(0, batch.positions));
 }
@@ -201,7 +129,7 @@ double FineTuner::Impl::kl_sum(const std::vector<std::vector<size_t>>& parts) co
   const at::NoGradGuard no_grad;
   double sum = 0;
   for (const auto& part : parts) {
-    const Packed batch = packed(train, part);
+    const PackedBatch batch = packed(train, part);
     const at::Tensor kl = kl_divergence(teacher_outputs(batch), outputs_at_targets(*decoder, *head, batch));
     sum += (kl * batch.weights).sum().item<double>();
   }
@@ -232,7 +160,7 @@ double FineTuner::gradients(std::span<const size_t> batch, std::vector<at::Tenso
   double cross = 0, kl = my.teacher && parts.size() > 1 ? my.kl_sum(parts) / weight : 0;
   my.tokens = 0;
   for (const auto& part : parts) {
-    const Packed packed = my.packed(my.train, part);
+    const PackedBatch packed = my.packed(my.train, part);
     const at::Tensor outputs = outputs_at_targets(*my.decoder, *my.head, packed);
     at::Tensor loss = (losses(my.config().loss, outputs, packed.targets) * packed.weights).sum() / weight;
     cross += loss.item<double>();
@@ -284,18 +212,15 @@ training::EvaluationReport FineTuner::evaluate(uint64_t) {
   if (my.held_out.empty()) return {};
   std::vector<size_t> all(my.held_out.size());
   for (size_t i = 0; i < all.size(); ++i) all[i] = i;
-  HeldOutSums sums;
+  HeldOutMeasures measures(*my.head, my.config().loss);
   const uint64_t tokens = my.config().micro_batch_tokens > 0 ? my.config().micro_batch_tokens : 16384;
   for (const auto& part : micro_batches(my.held_out, all, tokens)) {
     if (interrupted()) return {.complete = false};
-    const Packed packed = my.packed(my.held_out, part);
+    const PackedBatch packed = my.packed(my.held_out, part);
     const at::Tensor outputs = outputs_at_targets(*my.decoder, *my.head, packed);
-    sums.loss += (losses(my.config().loss, outputs, packed.targets) * packed.weights).sum().item<double>();
-    sums.weight += my.weight_of(my.held_out, part);
-    if (const at::Tensor scores = scores_of(*my.head, my.config().loss, outputs); scores.defined())
-      sums.add_scores(scores, packed);
+    measures.add(packed, outputs, my.weight_of(my.held_out, part));
   }
-  return sums.report();
+  return measures.report();
 }
 
 training::Checkpoint FineTuner::save() const {

@@ -157,8 +157,7 @@ std::string report_table(const Json& report, const fs::path& out) {
                                  report["train"]["examples"].get<size_t>(), report["train"]["tokens"].get<int64_t>());
   for (const auto& [name, value] : report["last_evaluation"].items())
     text += fmt::format("held-out {} {:.4f}\n", name, value.get<double>());
-  return text +
-         fmt::format("in {}: model/, curves.svg, loss.svg, log.jsonl, tensorboard/, report.json\n", out.string());
+  return text + fmt::format("in {}: model/, loss.svg, log.jsonl, tensorboard/, report.json\n", out.string());
 }
 
 }  // namespace
@@ -191,6 +190,7 @@ void TrainConfig::validate() const {
 
 language::RunReport train(const TrainConfig& defaults, const language::RunRequest& request) {
   const TrainConfig config = language::resolved_settings(defaults, request);
+  if (request.mode == training::RunMode::kOverwrite) training::refuse_overwritten_input(request.out, config.from);
   for (const auto* files : {&config.rows, &config.test})
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file; hrm rows build makes rows", file);

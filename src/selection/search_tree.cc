@@ -14,6 +14,7 @@ std::vector<policy::Response> ask_all(const SearchTools& tools, std::span<const 
   for (policy::TimedReply& timed : tools.crew.complete(requests)) {
     if (const auto* fault = std::get_if<policy::PolicyFault>(&timed.reply)) throw SearchFailed{fault->message};
     responses.push_back(std::get<policy::Response>(std::move(timed.reply)));
+    tree::end_at_own_stops(tools.settings, responses.back());
     ++cost.requests;
     cost.seconds += timed.seconds;
     for (const policy::Choice& choice : responses.back().choices) cost.tokens += choice.tokens;

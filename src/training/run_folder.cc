@@ -26,6 +26,10 @@ constexpr const char* kRunFiles[] = {"config.json",
                                      "loss.svg",
                                      "report.json"};
 
+// The last three are replaced as a whole (base/files.h), by way of folders with these endings.
+constexpr const char* kRunFolders[] = {"tensorboard", "model", "adapter", "tokenizer"};
+constexpr const char* kReplacing[] = {".new", ".old"};
+
 bool holds_run(const fs::path& folder) {
   std::error_code ignored;
   for (const char* name : kRunFiles)
@@ -49,6 +53,15 @@ void refuse_existing_run(const fs::path& folder) {
                     folder.string());
 }
 
+void refuse_overwritten_input(const fs::path& folder, const fs::path& input) {
+  const fs::path from = fs::weakly_canonical(input), run = fs::weakly_canonical(folder);
+  bool inside = from == run;
+  for (const char* name : kRunFolders) inside |= from == run / name || from.parent_path() == run / name;
+  if (inside)
+    throw bad_input(kWhere, "{}: is part of the run that --overwrite would remove: choose another --out",
+                    input.string());
+}
+
 RunFolder::RunFolder(const fs::path& path, RunMode mode) : path_(path) {
   if (mode == RunMode::kNew) refuse_existing_run(path);
   std::error_code error;
@@ -67,12 +80,13 @@ RunFolder::RunFolder(const fs::path& path, RunMode mode) : path_(path) {
 RunFolder::~RunFolder() { ::close(lock_); }
 
 void RunFolder::remove_run() {
+  if (!holds_run(path_)) return;
+  for (const char* name : kRunFolders) fs::remove_all(path_ / name);
   for (const char* name : kRunFiles) fs::remove(path_ / name);
-  fs::remove_all(tensorboard());
 }
 
-// Temporary files of writes that a crash cut short ("last.safetensors.tmp.4711"), and a checkpoint that never became
-// the last one.
+// Temporary files and folders of writes that a crash cut short ("last.safetensors.tmp.4711", "model.new"), and a
+// checkpoint that never became the last one.
 void RunFolder::remove_leftovers() {
   fs::remove(path_ / CheckpointNames::kNext);
   std::vector<fs::path> leftovers;
@@ -81,7 +95,9 @@ void RunFolder::remove_leftovers() {
     for (const char* file : kRunFiles)
       if (name.starts_with(std::string(file) + ".tmp.")) leftovers.push_back(entry.path());
   }
-  for (const fs::path& leftover : leftovers) fs::remove(leftover);
+  for (const char* name : kRunFolders)
+    for (const char* ending : kReplacing) leftovers.push_back(path_ / (std::string(name) + ending));
+  for (const fs::path& leftover : leftovers) fs::remove_all(leftover);
 }
 
 }  // namespace hrm::training

@@ -3,6 +3,7 @@
 //   config.json                      all settings, as the run was started with
 //   last.safetensors, previous...    checkpoints (training/checkpoint.h)
 //   model.safetensors                the best model so far
+//   model/, adapter/, tokenizer/     the same of a language or reward model (language/fine_tuning.h)
 //   log.jsonl, tensorboard/          what was measured
 //   curves.svg, loss.svg             the same as pictures
 //   report.json                      result of a run that ended
@@ -27,6 +28,10 @@ std::optional<Json> stored_config(const std::filesystem::path& folder);
 
 // Throws bad_input where the folder holds a run.
 void refuse_existing_run(const std::filesystem::path& folder);
+
+// Throws bad_input where `input`, which a run begins with, is part of the run in `folder`, so that overwriting would
+// remove it first.
+void refuse_overwritten_input(const std::filesystem::path& folder, const std::filesystem::path& input);
 
 // Owns the folder for its lifetime: another process that opens it is refused. The lock ends with the process, however
 // that dies.

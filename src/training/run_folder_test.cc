@@ -41,5 +41,34 @@ TEST(RunFolder, OverwritesTheRunAndNothingElse) {
   EXPECT_TRUE(fs::exists(folder.path() / "notes.txt"));
 }
 
+TEST(RunFolder, OverwritingRemovesTheModelsOfTheOldRun) {
+  const TemporaryFolder folder;
+  const auto fill = [&](bool run) {
+    if (run) write_file_atomic(folder.path() / "config.json", "x");
+    for (const char* name : {"model/config.json", "adapter/a", "tokenizer/t", "model.new/half", "other/kept"})
+      write_file_atomic(folder.path() / name, "x");
+  };
+  fill(false);
+  { RunFolder run(folder.path(), RunMode::kOverwrite); }
+  EXPECT_TRUE(fs::exists(folder.path() / "model/config.json")) << "there was no run, so it belongs to something else";
+  fill(true);
+  { RunFolder run(folder.path(), RunMode::kResume); }
+  EXPECT_TRUE(fs::exists(folder.path() / "model/config.json"));
+  EXPECT_FALSE(fs::exists(folder.path() / "model.new"));
+  { RunFolder run(folder.path(), RunMode::kOverwrite); }
+  for (const char* name : {"model", "adapter", "tokenizer"}) EXPECT_FALSE(fs::exists(folder.path() / name)) << name;
+  EXPECT_TRUE(fs::exists(folder.path() / "other/kept"));
+}
+
+TEST(RunFolder, WhatARunBeginsWithIsNotOverwritten) {
+  const TemporaryFolder folder;
+  const fs::path run = folder.path() / "run";
+  write_file_atomic(run / "model/config.json", "x");
+  for (const fs::path& input : {run, run / "model", run / "model/", run / "x" / ".." / "model"})
+    EXPECT_THROW(refuse_overwritten_input(run, input), Error) << input;
+  EXPECT_NO_THROW(refuse_overwritten_input(run, folder.path() / "model"));
+  EXPECT_NO_THROW(refuse_overwritten_input(run, "tiny"));
+}
+
 }  // namespace
 }  // namespace hrm::training

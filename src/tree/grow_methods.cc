@@ -203,6 +203,8 @@ void grow_by_rollouts(const std::shared_ptr<GrowingTree>& tree, const Spawn& spa
       spawn([=] { adaptive ? roll_out_until_narrow(*tree, node) : roll_out_until_right(*tree, node); });
 }
 
+void grow_solutions(GrowingTree& tree) { tree.rollouts(0, 0, tree.settings().children); }
+
 void grow_tree(const std::shared_ptr<GrowingTree>& tree, const Spawn& spawn) {
   switch (tree->settings().method) {
     case GrowMethod::kBreadth:
@@ -214,6 +216,8 @@ void grow_tree(const std::shared_ptr<GrowingTree>& tree, const Spawn& spawn) {
     case GrowMethod::kRollouts:
     case GrowMethod::kAdaptive:
       return grow_by_rollouts(tree, spawn);
+    case GrowMethod::kSolutions:
+      return grow_solutions(*tree);
   }
 }
 

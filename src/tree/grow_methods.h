@@ -29,6 +29,9 @@ void grow_by_first_error(GrowingTree& tree);
 // Math-Shepherd's hard labels), or until the Beta interval is narrow (kAdaptive), at most `rollouts` times.
 void grow_by_rollouts(const std::shared_ptr<GrowingTree>& tree, const Spawn& spawn);
 
+// `children` whole solutions, kept as rollouts of the root: how hard is the problem for this policy?
+void grow_solutions(GrowingTree& tree);
+
 void grow_tree(const std::shared_ptr<GrowingTree>& tree, const Spawn& spawn);
 
 }  // namespace hrm::tree

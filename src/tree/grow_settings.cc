@@ -5,11 +5,12 @@
 namespace hrm::tree {
 namespace {
 
-constexpr std::array<std::pair<GrowMethod, std::string_view>, 5> kMethods = {{{GrowMethod::kBreadth, "breadth"},
+constexpr std::array<std::pair<GrowMethod, std::string_view>, 6> kMethods = {{{GrowMethod::kBreadth, "breadth"},
                                                                               {GrowMethod::kMcts, "mcts"},
                                                                               {GrowMethod::kFirstError, "first-error"},
                                                                               {GrowMethod::kRollouts, "rollouts"},
-                                                                              {GrowMethod::kAdaptive, "adaptive"}}};
+                                                                              {GrowMethod::kAdaptive, "adaptive"},
+                                                                              {GrowMethod::kSolutions, "solutions"}}};
 
 }  // namespace
 

@@ -10,8 +10,8 @@
 
 namespace hrm::tree {
 
-enum class GrowMethod { kBreadth, kMcts, kFirstError, kRollouts, kAdaptive };
-EnumNames<GrowMethod> enum_names(GrowMethod);  // breadth, mcts, first-error, rollouts, adaptive
+enum class GrowMethod { kBreadth, kMcts, kFirstError, kRollouts, kAdaptive, kSolutions };
+EnumNames<GrowMethod> enum_names(GrowMethod);  // breadth, mcts, first-error, rollouts, adaptive, solutions
 
 struct GrowSettings : StepSettings {
   GrowMethod method = GrowMethod::kBreadth;
@@ -23,8 +23,10 @@ struct GrowSettings : StepSettings {
     field("method", self.method,
           "breadth: whole tree, level by level; mcts: PUCT with the policy's own frequencies as prior; first-error: "
           "binary search for the first error, rollouts reused (OmegaPRM); rollouts: of each step of sampled solutions "
-          "until one is right (Math-Shepherd); adaptive: of each step until the Beta interval is narrow");
-    field("children", self.children, "choices per node; whole solutions to begin with for rollouts and adaptive");
+          "until one is right (Math-Shepherd); adaptive: of each step until the Beta interval is narrow; solutions: "
+          "whole "
+          "ones and nothing else, for hrm tree filter");
+    field("children", self.children, "choices per node; whole solutions for rollouts, adaptive and solutions");
     field("rollouts", self.rollouts, "rollouts of a step: exactly for first-error, at most for rollouts and adaptive");
     field("simulations", self.simulations, "of mcts and first-error, per problem");
     field("merge", self.merge, "merge identical siblings and count them");

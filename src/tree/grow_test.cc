@@ -62,7 +62,7 @@ TEST_P(GrowTest, TheSameTreesAtAnyConcurrencyAndNothingIsAskedTwice) {
   ScriptedPolicy policy(lines);
   const GrowReport report = grow("one", policy, 1);
   EXPECT_EQ(report.finished, 5);
-  EXPECT_GT(report.nodes, 10);
+  EXPECT_GT(report.nodes + report.rollouts, 10);
   const auto calls = policy.calls();
   grow("many", policy, 16);
   EXPECT_TRUE(trees("many") == trees("one"));
@@ -126,7 +126,7 @@ TEST_P(GrowTest, AnInterruptStopsAndGrowthGoesOn) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, GrowTest,
                          testing::Values(GrowMethod::kBreadth, GrowMethod::kMcts, GrowMethod::kFirstError,
-                                         GrowMethod::kRollouts, GrowMethod::kAdaptive),
+                                         GrowMethod::kRollouts, GrowMethod::kAdaptive, GrowMethod::kSolutions),
                          [](const auto& method) {
                            std::string name(name_of_enum(method.param));
                            std::erase(name, '-');
@@ -149,6 +149,51 @@ TEST(Grow, BreadthFirstMergesOrKeepsIdenticalSiblings) {
     EXPECT_EQ(tree.nodes[1].text, "same\n");
     EXPECT_TRUE(tree.nodes[1].is_leaf()) << "the depth was reached";
   }
+}
+
+TEST(Grow, SolutionsAreRolloutsOfTheRootAndNothingElse) {
+  const TemporaryFolder folder;
+  ScriptedPolicy policy(lines);
+  StoreWriter store(folder.path() / "a");
+  const GrowReport report = grow_trees(problems(3), line_settings(GrowMethod::kSolutions), policy, store, {});
+  EXPECT_EQ(report.requests, 3);
+  EXPECT_EQ(report.rollouts, 3 * 4);
+  const Tree tree = StoreReader(folder.path() / "a").load(2).tree;
+  EXPECT_EQ(tree.nodes.size(), 1u);
+  ASSERT_EQ(tree.rollouts.size(), 4u);
+  EXPECT_EQ(tree.rollouts[0].node, 0);
+}
+
+// A prompt with examples leads on to the next of them; what comes from there on is no part of the solution.
+TEST(Grow, AStopOfOnesOwnEndsSolutionsAndSteps) {
+  const TemporaryFolder folder;
+  ScriptedPolicy policy([](const Request&, int64_t, Rng&) { return "one\n#### 1Question: two\n#### 2"; });
+  for (const auto method : {GrowMethod::kSolutions, GrowMethod::kBreadth}) {
+    GrowSettings settings = line_settings(method);
+    settings.stop = {"Question:"};
+    const auto path = folder.path() / std::string(name_of_enum(method));
+    StoreWriter store(path);
+    grow_trees(problems(1), settings, policy, store, {});
+    const Tree tree = StoreReader(path).load(0).tree;
+    if (method == GrowMethod::kSolutions) {
+      EXPECT_EQ(tree.rollouts.at(0).text, "one\n#### 1");
+      EXPECT_EQ(tree.rollouts[0].answer, "1");
+    } else {
+      EXPECT_EQ(tree.nodes.at(1).text, "one\n");
+      EXPECT_FALSE(tree.nodes[1].terminal);
+    }
+  }
+  ScriptedPolicy leaving([](const Request&, int64_t, Rng&) { return "no idea Question: two\n#### 2"; });
+  GrowSettings settings = line_settings(GrowMethod::kBreadth);
+  settings.stop = {"Question:"};
+  StoreWriter store(folder.path() / "leaving");
+  grow_trees(problems(1), settings, leaving, store, {});
+  const Tree tree = StoreReader(folder.path() / "leaving").load(0).tree;
+  ASSERT_EQ(tree.nodes.size(), 2u);
+  EXPECT_EQ(tree.nodes[1].text, "no idea ");
+  EXPECT_TRUE(tree.nodes[1].terminal);
+  settings.stop = {""};
+  EXPECT_THROW(settings.validate(), Error);
 }
 
 TEST(Grow, OtherSettingsAreRefused) {

@@ -118,6 +118,7 @@ Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
     throw RequestFailed{fault->message};
   }
   auto& response = std::get<policy::Response>(reply);
+  end_at_own_stops(settings, response);
   Batch batch{.kind = kind,
               .root = root_,
               .node = id,

@@ -51,6 +51,8 @@ void StepSettings::validate() const {
   if (!prompt.empty() &&
       (prompt.find("{question}") == std::string::npos || prompt.find("{steps}") == std::string::npos))
     throw bad_input("tree.settings", "the prompt template has no {{question}} or no {{steps}}; both are needed");
+  for (const std::string& text : stop)
+    if (text.empty()) throw bad_input("tree.settings", "stop holds an empty text, which would end every solution");
   StepFormat(steps, answer, regex);
 }
 
@@ -87,13 +89,25 @@ policy::Request step_request(const StepSettings& settings, const StepFormat& for
                              uint32_t round, int64_t n) {
   const uint64_t seed =
       derive_seed(settings.seed, {node.high, node.low, static_cast<uint64_t>(kind), round}) & kSeedMask;
+  std::vector<std::string> stop =
+      kind == Batch::Kind::kExpansion ? format.step_stops(settings.depth) : format.end_stops();
+  stop.insert(stop.end(), settings.stop.begin(), settings.stop.end());
   return {.prompt = fill_prompt(settings, question, steps),
           .n = n,
           .max_tokens = settings.max_tokens,
           .temperature = settings.temperature,
           .top_p = settings.top_p,
-          .stop = kind == Batch::Kind::kExpansion ? format.step_stops(settings.depth) : format.end_stops(),
+          .stop = std::move(stop),
           .seed = seed};
+}
+
+void end_at_own_stops(const StepSettings& settings, policy::Response& response) {
+  for (policy::Choice& choice : response.choices) {
+    if (choice.finish != policy::Finish::kStop || std::ranges::find(settings.stop, choice.stop) == settings.stop.end())
+      continue;
+    choice.finish = policy::Finish::kEnd;
+    choice.stop.clear();
+  }
 }
 
 }  // namespace hrm::tree

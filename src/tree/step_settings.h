@@ -24,7 +24,8 @@ struct StepSettings {
   StepStyle steps = StepStyle::kAuthors;
   std::string regex;
   AnswerStyle answer = AnswerStyle::kAuto;
-  std::string prompt;  // template; empty: the authors' for their steps, else a plain one
+  std::vector<std::string> stop;  // ends a solution as if the policy had ended it
+  std::string prompt;             // template; empty: the authors' for their steps, else a plain one
   GradeProfile profile = GradeProfile::kSound;
   uint64_t seed = 0;
 
@@ -36,6 +37,8 @@ struct StepSettings {
     field("steps", self.steps, "authors (# Step k), blank (lines), line, or regex");
     field("regex", self.regex, "expression that ends a step, for steps=regex");
     field("answer", self.answer, "how answers are found: hrm (# Answer), gsm8k (####), boxed, auto");
+    field("stop", self.stop,
+          "texts that end a solution, and are no part of it: what a prompt with examples leads on to");
     field("prompt", self.prompt, "template with {question} and {steps}; empty: one that fits the steps");
     field("profile", self.profile, "grader of answers: sound or prm800k");
     field("seed", self.seed, "of all random numbers");
@@ -58,5 +61,8 @@ std::string fill_prompt(const StepSettings& settings, std::string_view question,
 policy::Request step_request(const StepSettings& settings, const StepFormat& format, std::string_view question,
                              const std::vector<std::string_view>& steps, const NodeId& node, Batch::Kind kind,
                              uint32_t round, int64_t n);
+
+// Choices that ended at one of the settings' own stop texts ended by themselves.
+void end_at_own_stops(const StepSettings& settings, policy::Response& response);
 
 }  // namespace hrm::tree

@@ -1,0 +1,94 @@
+#include <array>
+#include <memory>
+
+#include "base/files.h"
+#include "base/signals.h"
+#include "cli/cmd_tree.h"
+#include "tree/pass_rate.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path store, out;
+  LabelArguments labels;
+  tree::PassBand band;
+  bool json = false;
+};
+
+struct Tally {
+  std::array<int64_t, 4> problems{};  // by tree::Fit
+  int64_t solutions = 0, correct = 0;
+
+  int64_t& of(tree::Fit fit) { return problems[static_cast<size_t>(fit)]; }
+};
+
+Json kept_line(const tree::Problem& problem, const tree::PassRate& found) {
+  return {{"id", problem.id},         {"question", problem.question},       {"gold", problem.gold},
+          {"pass_rate", *found.rate}, {"solutions", found.solutions.total}, {"correct", found.solutions.correct}};
+}
+
+void report(const Arguments& args, Tally& tally) {
+  using enum tree::Fit;
+  const double share =
+      tally.solutions > 0 ? static_cast<double>(tally.correct) / static_cast<double>(tally.solutions) : 0;
+  if (args.json)
+    return print_json({{"out", args.out.string()},
+                       {"inside", tally.of(kInside)},
+                       {"too_hard", tally.of(kTooHard)},
+                       {"too_easy", tally.of(kTooEasy)},
+                       {"unknown", tally.of(kUnknown)},
+                       {"solutions", tally.solutions},
+                       {"correct", tally.correct}});
+  fmt::print("{}: {} problems; left out: {} below {}, {} above {}, {} with too few solutions\n", args.out.string(),
+             tally.of(kInside), tally.of(kTooHard), args.band.low, tally.of(kTooEasy), args.band.high,
+             tally.of(kUnknown));
+  fmt::print("{} of all {} solutions are right ({:.1f} %)\n", tally.correct, tally.solutions, 100 * share);
+}
+
+void filter(const Arguments& args) {
+  args.band.validate();
+  const tree::StoreReader store(args.store);
+  const tree::LabelOptions options = args.labels.options();
+  Tally tally;
+  std::string lines;
+  for (size_t i = 0; i < store.contents().problems.size(); ++i) {
+    if (interrupted()) throw failure("cli.tree.filter", "interrupted");
+    const tree::LabelledTree labelled = tree::label_tree(store.load(i).tree, options);
+    const tree::PassRate found = tree::pass_rate(labelled, args.band);
+    ++tally.of(found.fit);
+    tally.solutions += found.solutions.total;
+    tally.correct += found.solutions.correct;
+    if (found.fit == tree::Fit::kInside) lines += printable(kept_line(labelled.tree.problem, found)) + "\n";
+  }
+  write_file_atomic(args.out, lines);
+  report(args, tally);
+}
+
+}  // namespace
+
+void register_tree_filter(CLI::App& tree, Exit& exit) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command = *tree.add_subcommand(
+      "filter", "Problems that the policy solves sometimes: those on which trees teach something.");
+  command.add_option("store", args->store, "tree store, for instance of --method solutions")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("-o,--out", args->out, "problems to write, for hrm tree grow")->type_name("FILE")->required();
+  command.add_option("--low", args->band.low, "smallest share of right solutions")->capture_default_str();
+  command.add_option("--high", args->band.high, "largest share")->capture_default_str();
+  command.add_option("--least", args->band.least, "leave out problems with fewer solutions than this")
+      ->type_name("N")
+      ->capture_default_str();
+  add_label_options(command, args->labels);
+  add_json_flag(command, args->json);
+  command.callback([args, &exit] { run_interruptible(exit, [&] { filter(*args); }); });
+  set_examples(command, {{"hrm tree grow gsm8k.jsonl --store s.tree --method solutions --children 8 --steps line "
+                          "--endpoint http://127.0.0.1:8080/v1",
+                          "eight solutions of each problem"},
+                         {"hrm tree filter s.tree --low 0.1 --high 0.9 --out some.jsonl", "neither hopeless nor sure"},
+                         {"hrm tree grow some.jsonl --store a.tree --steps line --endpoint http://127.0.0.1:8080/v1",
+                          "trees of those"}});
+}
+
+}  // namespace hrm::cli
