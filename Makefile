@@ -23,7 +23,7 @@ configure = $(if $(CMAKE_FLAGS)$(filter-out 0,$(shell test -f build/$(1)/build.n
   cmake --preset $(1) $(2) $(CMAKE_FLAGS))
 clang = -DCMAKE_CXX_COMPILER=$$(scripts/newest_tool clang++ 16)
 
-.PHONY: all demo demo-reward test real-server-test parity bench asan tsan layers format format-fix tidy lite lite-test install uninstall clean help
+.PHONY: all demo demo-reward test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test install uninstall clean help
 .DEFAULT_GOAL := all
 
 all: ## Build everything (build/release): hrm is build/release/bin/hrm
@@ -58,6 +58,12 @@ real-server-test: ## A llama.cpp server with a small model: installed into .venv
 
 bench: all ## Speed and memory, beside PyTorch where it is installed
 	@benchmarks/run_bench
+
+bench-reward: ## Trees, training rows, grading and requests of the reward model against their targets
+	@scripts/setup
+	@$(call configure,release)
+	@$(call build,release) hrm tree_bench grading_bench load_server load_generator
+	@benchmarks/run_reward_bench
 
 lite: ## The program without libtorch, in one file that needs only the C library (build/lite/bin/hrm)
 	@scripts/setup --lite

@@ -1,5 +1,6 @@
-// Speed of tree stores, labels and node compression: tree_bench [NODES], default 1,000,000, in trees of 3,906 nodes (5
-// children, depth 5) with texts of about 120 bytes. Prints one line per measurement with its target.
+// Speed of tree stores, labels and node compression: tree_bench [NODES] [STORE], default 1,000,000 nodes, in trees of
+// 3,906 (5 children, depth 5) with texts of about 120 bytes. Prints JSON; seconds are those of a million nodes. STORE is
+// kept, else the store is temporary. benchmarks/run_reward_bench compares with the targets.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -7,6 +8,7 @@
 #include <functional>
 
 #include "base/files.h"
+#include "base/json.h"
 #include "base/rng.h"
 #include "tree/compression.h"
 #include "tree/labels.h"
@@ -51,9 +53,9 @@ size_t make_batches(const Problem& problem, Rng& rng, std::vector<Batch>& batche
   return nodes;
 }
 
-void run(size_t wanted) {
+void run(size_t wanted, std::filesystem::path path) {
   const TemporaryFolder folder;
-  const auto path = folder.path() / "bench.tree";
+  if (path.empty()) path = folder.path() / "bench.tree";
   size_t nodes = 0;
   double appending = 0;
   {
@@ -71,14 +73,11 @@ void run(size_t wanted) {
     appending += seconds_of([&] { store.sync(); });
   }
   const auto count = static_cast<double>(nodes);
-  fmt::print("{} nodes, {} MiB\n", nodes, std::filesystem::file_size(path) >> 20);
-  fmt::print("appended    {:>10.0f} nodes/s  (target 100000)\n", count / appending);
   std::vector<Tree> trees;
   const double opening = seconds_of([&] {
     const StoreReader store(path);
     for (size_t i = 0; i < store.contents().problems.size(); ++i) trees.push_back(store.load(i).tree);
   });
-  fmt::print("opened      {:>10.2f} s per million nodes  (target 3)\n", opening * 1e6 / count);
   double checksum = 0;
   std::vector<Verdicts> verdicts;
   const double grading = seconds_of([&] {
@@ -93,14 +92,20 @@ void run(size_t wanted) {
       checksum += *policy[0] + *mc_labels(changed)[0] + beta_labels(changed, BetaPrior::kJeffreys)[0]->low;
     }
   });
-  fmt::print("graded      {:>10.2f} s per million nodes\n", grading * 1e6 / count);
-  fmt::print("labels, intervals, compression {:.2f} s per million nodes  (target 2; checksum {:.6f})\n",
-             labelling * 1e6 / count, checksum);
+  const Json result = {{"nodes", nodes},
+                       {"mib", std::filesystem::file_size(path) >> 20},
+                       {"appended_per_second", count / appending},
+                       {"open_seconds", opening * 1e6 / count},
+                       {"grade_seconds", grading * 1e6 / count},
+                       {"label_seconds", labelling * 1e6 / count},  // labels, intervals, compression
+                       {"checksum", checksum}};
+  fmt::print("{}\n", printable(result));
 }
 
 }  // namespace
 }  // namespace hrm::tree
 
 int main(int argc, char** argv) {
-  hrm::tree::run(argc > 1 ? static_cast<size_t>(std::strtoull(argv[1], nullptr, 10)) : 1'000'000);
+  hrm::tree::run(argc > 1 ? static_cast<size_t>(std::strtoull(argv[1], nullptr, 10)) : 1'000'000,
+                 argc > 2 ? argv[2] : "");
 }

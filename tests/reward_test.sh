@@ -63,6 +63,28 @@ for format in trl math-shepherd openr; do
   expect 0 "$HRM" rows check paths.jsonl --json
   says out "\"format\": \"$format\""
 done
+# The same trees by way of JSON give the same rows; a solution is a path to a leaf.
+expect 0 "$HRM" tree show a.tree --json
+leaves=$(grep -o '"leaves": [0-9]*' out | awk '{ sum += $2 } END { print sum }')
+expect 0 "$HRM" tree grow test.jsonl --policy $policy --faithful --depth 4 --limit 4 --store authors.tree
+for store in a authors; do
+  expect 0 "$HRM" tree export $store.tree --out trees.jsonl
+  expect 0 "$HRM" tree import trees.jsonl --store again-$store.tree
+done
+same_rows() {
+  for store in $1 again-$1; do
+    expect 0 "$HRM" rows build $store.tree "${@:2}" --seed 4 --out rows-$store.jsonl --json
+    [ "$1" != a ] || says out "\"solutions\": $leaves,"
+  done
+  checks=$((checks + 1))
+  [ -s rows-$1.jsonl ] && cmp -s rows-$1.jsonl rows-again-$1.jsonl || fail "rows of $*: JSON and store differ"
+}
+for compress in "" "--compress --compress-seed 3"; do
+  for kind in orm prm hierarchical; do
+    same_rows a --kind $kind $compress
+    [ $kind = orm ] || same_rows authors --kind $kind --mode faithful $compress
+  done
+done
 refuses "files of their own" "$HRM" rows build a.tree steps.jsonl --mode faithful --out none.jsonl
 refuses "orm rows of trees" "$HRM" rows build a.tree --mode faithful --kind orm --out none.jsonl
 refuses "--compress" "$HRM" rows build a.tree -p 0.2 --out none.jsonl
@@ -103,6 +125,16 @@ done
 expect 0 "$HRM" world trees test.jsonl --policy $policy --depth 4 --json
 says out '"merged_repairs"'
 refuses "--depth" "$HRM" world trees test.jsonl --depth 9
+expect 0 "$HRM" tree grow test.jsonl --policy $policy --method adaptive --steps line --answer gsm8k --depth 12 --store b.tree
+expect 0 "$HRM" world labels a.tree b.tree --out labels
+for word in "| a.tree | breadth | children 4, depth 9" "| b.tree | adaptive |" "| a.tree | policy |" "| b.tree | through |"; do
+  says out "$word"
+done
+for file in report.md report.json; do
+  checks=$((checks + 1))
+  [ -s labels/$file ] || fail "labels/$file is missing"
+done
+refuses "missing.tree" "$HRM" world labels a.tree missing.tree
 refuses "--rollouts" "$HRM" world study train.jsonl --rollouts 0
 
 finish

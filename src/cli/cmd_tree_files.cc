@@ -45,8 +45,9 @@ void import_trees(const Arguments& args) {
         ++known;
         continue;
       }
-      store.append(tree::ProblemRecord{static_cast<int64_t>(store.contents().problems.size()) + count, tree.problem});
       for (const tree::Batch& batch : tree::batches_of(tree)) store.append(batch);
+      // Last, so that a tree is there as a whole or is imported again.
+      store.append(tree::ProblemRecord{static_cast<int64_t>(store.contents().problems.size()) + count, tree.problem});
       ++count;
       nodes += static_cast<int64_t>(tree.nodes.size());
     } catch (const Error& error) {

@@ -47,6 +47,7 @@ void register_world(CLI::App& app, Exit& exit) {
   register_world_judge(world, exit);
   register_world_study(world, exit);
   register_world_trees(world, exit);
+  register_world_labels(world, exit);
   register_world_probe(world, exit);
   set_examples(world, {{"hrm world make --count 100 --out problems.jsonl", "100 problems of four operations"},
                        {"hrm world solve problems.jsonl --n 8 --out solved.jsonl", "8 solutions of each, with slips"},

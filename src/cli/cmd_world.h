@@ -17,6 +17,7 @@ void register_world_solve(CLI::App& world, Exit& exit);
 void register_world_judge(CLI::App& world, Exit& exit);
 void register_world_study(CLI::App& world, Exit& exit);
 void register_world_trees(CLI::App& world, Exit& exit);
+void register_world_labels(CLI::App& world, Exit& exit);
 void register_world_probe(CLI::App& world, Exit& exit);
 
 // --policy arithmetic[:slip=..,repair=..,wander=..]

@@ -1,6 +1,7 @@
 // The program `hrm`: one subcommand per task, one place where faults become messages and exit codes.
 //   0 done   1 a failure while running   2 usage or bad input   130 interrupted
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <filesystem>
 #include <new>
@@ -120,6 +121,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace hrm;
   int code = cli::kFailureExitCode;
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is then an error of the write, as a full disk is
   try {
     code = cli::run(argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout))

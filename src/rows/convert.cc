@@ -47,7 +47,6 @@ void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& 
                       tree_solutions(stored.tree, report.counts, [&](Solution&& solution) {
                         solution.id = stored.problem.id;
                         solution.gold = stored.problem.gold;
-                        ++report.counts.solutions;
                         add(solution, place);
                       });
                     });

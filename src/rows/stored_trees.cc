@@ -1,5 +1,7 @@
 #include "rows/stored_trees.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/signals.h"
 
@@ -19,6 +21,11 @@ PathTree labelled_paths(tree::Tree tree, const TreeOptions& options, Mode mode) 
   if (!options.compression) return path_tree(labelled.tree, labelled.labels, labelled.verdicts, mode);
   const tree::LabelledView view = tree::compress(labelled, labels, *options.compression);
   return path_tree(labelled.tree, view.view, view.labels, labelled.verdicts, mode);
+}
+
+uint64_t leaves_of(const PathTree& tree) {
+  const auto is_leaf = [](const PathNode& node) { return node.parent >= 0 && node.children.empty(); };
+  return static_cast<uint64_t>(std::ranges::count_if(tree.nodes, is_leaf));
 }
 
 }  // namespace
@@ -43,8 +50,9 @@ void for_each_tree(const std::filesystem::path& path, const TreeOptions& options
     ++counts.records;
     tree::BuiltTree built = store.load(i);
     counts.note("node lost with a damaged record", built.orphan_samples);
-    use({stored.problem, stored.root, labelled_paths(std::move(built.tree), options, mode)},
-        fmt::format("{}: problem '{}'", path.string(), stored.problem.id));
+    const StoredTree tree{stored.problem, stored.root, labelled_paths(std::move(built.tree), options, mode)};
+    counts.solutions += leaves_of(tree.tree);
+    use(tree, fmt::format("{}: problem '{}'", path.string(), stored.problem.id));
   }
 }
 

@@ -1,15 +1,16 @@
-// The authors' automatic path: clean-up functions, sampling of nodes, rows; with their recorded picks and draws.
+// The authors' automatic path: clean-up functions, sampling of nodes, rows; with their recorded picks and draws. Trees
+// come from their JSON with the verdicts recorded there, and from a store with verdicts of our grader.
 #include <gtest/gtest.h>
 
 #include <map>
 #include <set>
 
-#include "base/testing.h"
-#include "formats/jsonl.h"
+#include "base/files.h"
 #include "rows/cleanup.h"
 #include "rows/sampling_tree.h"
 #include "rows/tree_rows.h"
-#include "tree/tree_json.h"
+#include "tree/labelled.h"
+#include "tree/testing.h"
 
 namespace hrm::rows {
 namespace {
@@ -41,7 +42,9 @@ struct GoldenTree {
   std::vector<tree::Counts> counts;
 };
 
-std::map<int, GoldenTree> read_trees() {
+enum class Origin { kJson, kStore };
+
+std::map<int, GoldenTree> json_trees() {
   std::map<int, GoldenTree> trees;
   for (JsonlReader lines(fixture("trees.jsonl.zst")); lines.next();) {
     const Json& given = lines.value();
@@ -54,6 +57,31 @@ std::map<int, GoldenTree> read_trees() {
   }
   return trees;
 }
+
+std::map<int, GoldenTree> stored_trees() {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "golden.tree";
+  std::vector<int> numbers;
+  std::vector<tree::Tree> all;
+  for (const auto& [number, golden] : json_trees()) {
+    numbers.push_back(number);
+    all.push_back(golden.tree);
+  }
+  tree::store_trees(path, all);
+  const tree::StoreReader store(path);
+  std::map<int, GoldenTree> trees;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    tree::LabelledTree labelled = tree::label_tree(
+        store.load(i).tree, {.profile = grading::Profile::kPrm800k, .counting = tree::kFaithfulCounts});
+    trees[numbers[i]] = {std::move(labelled.tree), std::move(labelled.verdicts), std::move(labelled.counts)};
+  }
+  return trees;
+}
+
+class AutoRowsParity : public testing::TestWithParam<Origin> {
+ protected:
+  static std::map<int, GoldenTree> read_trees() { return GetParam() == Origin::kJson ? json_trees() : stored_trees(); }
+};
 
 PathTree plain_tree(const GoldenTree& golden) {
   return path_tree(golden.tree, tree::mc_labels(golden.counts), golden.verdicts, Mode::kFaithful);
@@ -94,7 +122,7 @@ RowSet our_rows(const PathTree& tree, Kind kind, bool merge, const Json& samples
   return rows;
 }
 
-TEST(AutoRowsParity, RowsOfPlainTrees) {
+TEST_P(AutoRowsParity, RowsOfPlainTrees) {
   HRM_SKIP_WITHOUT(fixture("auto_rows.jsonl.zst"));
   HRM_SKIP_WITHOUT(fixture("trees.jsonl.zst"));
   const auto trees = read_trees();
@@ -108,7 +136,7 @@ TEST(AutoRowsParity, RowsOfPlainTrees) {
   EXPECT_GT(cases, 0u);
 }
 
-TEST(AutoRowsParity, RowsOfCompressedTrees) {
+TEST_P(AutoRowsParity, RowsOfCompressedTrees) {
   HRM_SKIP_WITHOUT(fixture("auto_rows.jsonl.zst"));
   HRM_SKIP_WITHOUT(fixture("trees.jsonl.zst"));
   const auto trees = read_trees();
@@ -124,6 +152,10 @@ TEST(AutoRowsParity, RowsOfCompressedTrees) {
   }
   EXPECT_GT(cases, 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(From, AutoRowsParity, testing::Values(Origin::kJson, Origin::kStore), [](const auto& origin) {
+  return origin.param == Origin::kJson ? "Json" : "Store";
+});
 
 }  // namespace
 }  // namespace hrm::rows

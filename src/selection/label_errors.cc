@@ -9,15 +9,18 @@ namespace {
 
 // Sums over the states of one problem.
 struct Sums {
-  double states = 0, error = 0, squared = 0;
+  double states = 0, valued = 0, error = 0, squared = 0;
   double off_track = 0, off_positive = 0, on_track = 0, on_negative = 0;
   double invalid = 0, invalid_positive = 0, valid = 0, valid_negative = 0;
 
   void add(const LabelledState& state) {
-    const double error_here = state.label - state.truth;
     states += 1;
-    error += error_here;
-    squared += error_here * error_here;
+    if (state.truth) {
+      const double error_here = state.label - *state.truth;
+      valued += 1;
+      error += error_here;
+      squared += error_here * error_here;
+    }
     (state.on_track ? on_track : off_track) += 1;
     (state.on_track ? on_negative : off_positive) += state.on_track != state.positive;
     (state.valid ? valid : invalid) += 1;
@@ -62,8 +65,8 @@ LabelErrors label_errors(std::span<const LabelledState> states, uint64_t seed, u
   LabelErrors errors{.states = states.size(), .problems = all.size()};
   if (all.empty()) return errors;
   const Bootstrap estimate{all, seed, draws};
-  errors.bias = estimate(&Sums::error, &Sums::states);
-  errors.rmse = estimate(&Sums::squared, &Sums::states, Root::kYes);
+  errors.bias = estimate(&Sums::error, &Sums::valued);
+  errors.rmse = estimate(&Sums::squared, &Sums::valued, Root::kYes);
   errors.false_positive_state = estimate(&Sums::off_positive, &Sums::off_track);
   errors.false_negative_state = estimate(&Sums::on_negative, &Sums::on_track);
   errors.false_positive_step = estimate(&Sums::invalid_positive, &Sums::invalid);

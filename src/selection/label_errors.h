@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/statistics.h"
@@ -16,7 +17,7 @@ namespace hrm::selection {
 
 struct LabelledState {
   uint32_t problem = 0;  // numbered from 0; states of one problem are not independent
-  double truth = 0;      // value
+  std::optional<double> truth;  // value; nullopt where it is not known: then no part of bias and rmse
   bool on_track = false, valid = false;
   double label = 0;
   bool positive = false;  // the hard label

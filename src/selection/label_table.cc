@@ -22,7 +22,9 @@ std::string error_cells(const LabelErrors& errors) {
   std::string text;
   for (const ErrorColumn& column : kErrorColumns) {
     const Estimate& estimate = errors.*column.error;
-    text += fmt::format(" {:.3f} ({:.3f} to {:.3f}) |", estimate.value, estimate.interval.low, estimate.interval.high);
+    text += estimate.n == 0 ? " – |"
+                            : fmt::format(" {:.3f} ({:.3f} to {:.3f}) |", estimate.value, estimate.interval.low,
+                                          estimate.interval.high);
   }
   return text;
 }

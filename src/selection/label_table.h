@@ -25,6 +25,6 @@ inline constexpr std::array kErrorColumns = {
 
 Json to_json(const LabelErrors& errors);             // {"bias": {"value", "low", "high", "n"}, ...}
 std::string error_titles();                          // " bias | RMSE | ... |"
-std::string error_cells(const LabelErrors& errors);  // " 0.001 (-0.002 to 0.004) | ... |"
+std::string error_cells(const LabelErrors& errors);  // " 0.001 (-0.002 to 0.004) | ... |"; – over nothing
 
 }  // namespace hrm::selection

@@ -64,7 +64,7 @@ RolloutStudyRow row_of(const std::string& label, int64_t rollouts, const std::ve
       if (first != end) spent = first - sampled.right.begin() + 1;
       state.label = right > 0 ? 1 : 0;
     } else {
-      state.label = label == "value" ? state.truth : label == "beta" ? (right + 0.5) / (k + 1) : right / k;
+      state.label = label == "value" ? *state.truth : label == "beta" ? (right + 0.5) / (k + 1) : right / k;
     }
     state.positive = state.label >= 0.5;
     row.rollouts_per_state += static_cast<double>(spent);

@@ -36,7 +36,10 @@ class Growth {
       : problems_(problems),
         run_(run),
         format_(settings.steps, settings.answer, settings.regex),
-        context_{settings, format_, policy, store, counts_} {}
+        context_{settings, format_, policy, store, counts_, [this] {
+                   const std::lock_guard lock(mutex_);
+                   run_.progress(report());
+                 }} {}
 
   GrowReport grow() {
     run_threads(static_cast<size_t>(run_.in_flight), [this](size_t) { work(); });

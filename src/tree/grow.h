@@ -18,7 +18,8 @@ struct GrowReport {
 
 struct GrowRun {
   int64_t in_flight = 8;                                           // requests under way at most, and threads
-  std::function<void(const GrowReport&)> progress = [](auto&) {};  // now and then, by one thread at a time
+  // After each request and each part of a tree, by one thread at a time: a single large tree shows life too.
+  std::function<void(const GrowReport&)> progress = [](auto&) {};
 };
 
 // The final trees depend on problems, settings and what the policy answers alone, not on in_flight, nor on how often

@@ -124,6 +124,19 @@ TEST_P(GrowTest, AnInterruptStopsAndGrowthGoesOn) {
   EXPECT_EQ(trees("stopped"), trees("whole"));
 }
 
+TEST_P(GrowTest, ASingleTreeShowsProgressBeforeItIsFinished) {
+  ScriptedPolicy policy(lines);
+  StoreWriter store(folder_.path() / "single");
+  std::vector<int64_t> requests;
+  const auto note = [&](const GrowReport& now) {
+    if (now.finished == 0) requests.push_back(now.requests);
+  };
+  const GrowReport report = grow_trees(problems(1), line_settings(GetParam()), policy, store, {.progress = note});
+  EXPECT_GE(static_cast<int64_t>(requests.size()), report.requests);
+  EXPECT_GT(report.requests, 2);
+  EXPECT_EQ(requests.back(), report.requests);
+}
+
 INSTANTIATE_TEST_SUITE_P(Methods, GrowTest,
                          testing::Values(GrowMethod::kBreadth, GrowMethod::kMcts, GrowMethod::kFirstError,
                                          GrowMethod::kRollouts, GrowMethod::kAdaptive, GrowMethod::kSolutions),

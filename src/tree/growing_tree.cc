@@ -10,7 +10,7 @@ namespace hrm::tree {
 namespace {
 
 // A round that stands for a text: adopted children take no place in the order of requests.
-uint32_t round_of(const NodeId& child) { return 1u << 31 | static_cast<uint32_t>(child.low); }
+uint32_t round_of(const NodeId& child) { return kAdoptedRounds | static_cast<uint32_t>(child.low); }
 
 size_t at(int32_t node) { return static_cast<size_t>(node); }
 
@@ -115,6 +115,7 @@ Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
   policy::Reply reply = context_.policy.complete(request);
   if (const auto* fault = std::get_if<policy::PolicyFault>(&reply)) {
     ++context_.counts.failed;
+    context_.answered();
     throw RequestFailed{fault->message};
   }
   auto& response = std::get<policy::Response>(reply);
@@ -137,6 +138,7 @@ Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
   }
   if (steps && settings.merge) merge_identical(batch.samples);
   (steps ? context_.counts.nodes : context_.counts.rollouts) += static_cast<int64_t>(batch.samples.size());
+  context_.answered();
   return batch;
 }
 

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -35,6 +36,7 @@ struct GrowContext {
   policy::Policy& policy;
   StoreWriter& store;
   GrowCounts& counts;
+  std::function<void()> answered = [] {};  // after each request, in the thread that made it
 };
 
 // Any number of threads may ask for different nodes at once.

@@ -87,6 +87,7 @@ class Building {
         Batch& batch = batches_[*at];
         ++used;
         used_samples += batch.samples.size();
+        pay(batch);
         expanded |= batch.kind == Batch::Kind::kExpansion;
         if (batch.kind == Batch::Kind::kExpansion)
           add_children(i, batch);
@@ -122,6 +123,14 @@ class Building {
     const auto rest = std::ranges::unique(order_, same);
     order_.erase(rest.begin(), rest.end());
     for (const size_t i : order_) samples_ += batches_[i].samples.size();
+  }
+
+  void pay(const Batch& batch) {
+    if (batch.round >= kAdoptedRounds) return;
+    ++built_.spent.requests;
+    built_.spent.prompt_tokens += static_cast<double>(batch.prompt_tokens);
+    for (const Sample& sample : batch.samples)
+      built_.spent.tokens += static_cast<double>(sample.tokens) * sample.multiplicity;
   }
 
   void add_children(size_t parent, Batch& batch) {
@@ -298,13 +307,17 @@ StoreContents merge_stores(const std::vector<std::filesystem::path>& inputs, con
   std::filesystem::path part = out;
   part += ".part";
   std::filesystem::remove(part);
-  {
+  try {
     RecordLog log(part, kStoreKind, [](std::span<const std::byte>, uint64_t) {});
     for (const std::string& payload : settings) log.append(bytes_of(payload));
     for (const auto& [root, problem] : problems) log.append(bytes_of(encode(problem)));
     for (const auto& [root, payloads] : batches)
       for (const std::string_view payload : payloads) log.append(bytes_of(payload));
     log.sync();
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(part, ignored);  // a full disk does not stay full of what nobody can use
+    throw;
   }
   rename_durable(part, out);
   return StoreReader(out).contents();

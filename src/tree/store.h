@@ -41,9 +41,16 @@ struct StoreContents {
   RecordLogReport report;
 };
 
-// A tree and what could not be put into it.
+// What the requests behind a tree have cost, as the policy counted. Tokens as double: a foreign file may claim any number.
+struct Spent {
+  uint64_t requests = 0;
+  double prompt_tokens = 0, tokens = 0;
+};
+
+// A tree, its price, and what could not be put into it.
 struct BuiltTree {
   Tree tree;
+  Spent spent;
   uint64_t orphan_batches = 0, orphan_samples = 0;
 };
 BuiltTree build_tree(const Problem& problem, std::vector<Batch> batches);

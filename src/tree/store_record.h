@@ -22,6 +22,9 @@ struct Sample {
   std::optional<std::string> answer;
 };
 
+// Rounds from here on stand for a step that was taken over from a rollout, without a request.
+inline constexpr uint32_t kAdoptedRounds = 1u << 31;
+
 // What one request brought: children of a node, or continuations from it to the end. Written whole or not at all.
 struct Batch {
   enum class Kind : uint8_t { kExpansion, kRollouts };

@@ -6,6 +6,7 @@
 
 #include "base/testing.h"
 #include "formats/jsonl.h"
+#include "tree/store.h"
 #include "tree/tree.h"
 #include "tree/tree_json.h"
 
@@ -32,6 +33,15 @@ inline Tree make_tree(const std::vector<std::pair<int32_t, std::string>>& nodes,
     }
   sort_breadth_first(tree);
   return tree;
+}
+
+// Adds the trees to a store, as if they had been grown or imported there.
+inline void store_trees(const std::filesystem::path& path, const std::vector<Tree>& trees) {
+  StoreWriter store(path);
+  for (size_t i = 0; i < trees.size(); ++i) {
+    store.append(ProblemRecord{static_cast<int64_t>(i), trees[i].problem});
+    for (const Batch& batch : batches_of(trees[i])) store.append(batch);
+  }
 }
 
 }  // namespace hrm::tree

@@ -1,0 +1,49 @@
+#include <memory>
+
+#include "base/files.h"
+#include "base/log.h"
+#include "cli/cmd_world.h"
+#include "selection/growth_study.h"
+
+namespace hrm::cli {
+namespace {
+
+struct Arguments {
+  std::vector<std::filesystem::path> stores;
+  std::filesystem::path out;
+  selection::GrowthStudyOptions study;
+  bool json = false;
+};
+
+void study(const Arguments& args) {
+  const selection::GrowthStudy result = selection::study_growth(args.stores, args.study);
+  const std::string text = selection::to_markdown(result);
+  if (!args.out.empty()) {
+    write_json(args.out / "report.json", selection::to_json(result));
+    write_file_atomic(args.out / "report.md", "# Labels of grown trees against the truth\n\n" + text);
+    log_info("report: {}", (args.out / "report.md").string());
+  }
+  if (args.json) return print_json(selection::to_json(result));
+  fmt::print("{}", text);
+}
+
+}  // namespace
+
+void register_world_labels(CLI::App& world, Exit&) {
+  const auto args = std::make_shared<Arguments>();
+  CLI::App& command = *world.add_subcommand(
+      "labels", "Measure what the labels of grown trees get wrong, and what they cost: soft, hard, by leaf, by policy.");
+  command.add_option("stores", args->stores, "stores of hrm tree grow, of any method and policy")
+      ->type_name("FILE...")
+      ->required();
+  command.add_option("-o,--out", args->out, "folder for report.md and report.json")->type_name("DIR");
+  add_seed_option(command, args->study.seed);
+  add_threads_option(command, args->study.threads);
+  add_json_flag(command, args->json);
+  command.callback([args] { study(*args); });
+  set_examples(command, {{"hrm world labels a.tree", "each way to label this store's trees, against the truth"},
+                         {"hrm world labels breadth.tree mcts.tree adaptive.tree --out report",
+                          "ways to grow beside each other, with what they cost"}});
+}
+
+}  // namespace hrm::cli

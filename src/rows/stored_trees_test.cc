@@ -1,0 +1,149 @@
+// Rows of a store are those of its trees: of each kind and mode, plain and through node compression.
+#include "rows/stored_trees.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/files.h"
+#include "rows/build.h"
+#include "rows/convert.h"
+#include "tree/testing.h"
+
+namespace hrm::rows {
+namespace {
+
+using RowSet = std::multiset<std::pair<std::string, double>>;
+
+// Steps in the authors' format, 3 deep, 2 to 5 children, about half of the answers right.
+tree::Tree random_tree(uint64_t seed) {
+  Rng rng(seed);
+  tree::Tree tree{.problem = {fmt::format("p{}", seed), fmt::format("question {}", seed), "7"}};
+  tree.nodes.push_back({.id = tree::root_id(tree.problem)});
+  for (size_t at = 0; at < tree.nodes.size(); ++at) {
+    const int32_t depth = tree.nodes[at].depth + 1;
+    if (depth > 3) continue;
+    const auto children = static_cast<int32_t>(2 + rng.below(4));
+    for (int32_t i = 0; i < children; ++i) {
+      tree::Node node{.parent = static_cast<int32_t>(at), .depth = depth, .ordinal = i, .terminal = depth == 3};
+      if (node.terminal) node.answer = rng.chance(0.5) ? "7" : "8";
+      node.text = fmt::format("{}say {}\n\n{}", depth == 1 ? "# Step 1\n" : "", rng.below(1000),
+                              node.terminal ? fmt::format("# Answer\n\n{}\n# END!", *node.answer)
+                                            : fmt::format("# Step {}", depth + 1));
+      node.id = tree::child_id(tree.nodes[at].id, i, node.text);
+      tree.nodes[at].children.push_back(static_cast<int32_t>(tree.nodes.size()));
+      tree.nodes.push_back(std::move(node));
+    }
+  }
+  return tree;
+}
+
+struct Case {
+  Kind kind;
+  Mode mode;
+  bool compressed;
+};
+
+class StoredRows : public testing::TestWithParam<Case> {
+ protected:
+  StoredRows() {
+    for (uint64_t seed = 1; seed <= 6; ++seed) trees_.push_back(random_tree(seed));
+    tree::store_trees(store_, trees_);
+    options_ = {.inputs = {store_}, .kind = GetParam().kind, .mode = GetParam().mode};
+    options_.output = {.out = folder_.path() / "rows.jsonl", .seed = 5};
+    if (GetParam().compressed) options_.trees.compression = tree::CompressionOptions{.seed = 11};
+  }
+
+  // The same from the tree's JSON, without a store.
+  RowSet rows_of_json() const {
+    tree::LabelOptions labels;
+    std::optional<tree::CompressionOptions> compression = options_.trees.compression;
+    const bool faithful = options_.mode == Mode::kFaithful;
+    if (faithful) labels = {.profile = grading::Profile::kPrm800k, .counting = tree::kFaithfulCounts};
+    if (compression && faithful) compression->mode = tree::CompressionMode::kFaithful;
+    RowSet rows;
+    Counts counts;
+    const RowSink keep = [&](Row&& row) { rows.emplace(row.input, row.label); };
+    for (const tree::Tree& original : trees_) {
+      const auto labelled = tree::label_tree(tree::tree_from_json(tree::tree_json(original), "test"), labels);
+      PathTree paths = path_tree(labelled.tree, labelled.labels, labelled.verdicts, options_.mode);
+      if (compression) {
+        const auto view = tree::compress(labelled, labels, *compression);
+        paths = path_tree(labelled.tree, view.view, view.labels, labelled.verdicts, options_.mode);
+      }
+      const tree::NodeId root = tree::root_id(original.problem);
+      Rng rng(options_.output.seed, {1, root.high, root.low});  // the picks of one problem, whatever stands beside it
+      if (faithful)
+        faithful_tree_rows(paths, options_.kind, true, random_picks(rng), counts, keep);
+      else
+        sound_tree_rows(paths, options_.kind, counts, keep);
+    }
+    return rows;
+  }
+
+  RowSet written_rows() const {
+    RowSet rows;
+    for (JsonlReader lines(options_.output.out); lines.next();)
+      rows.emplace(lines.value()["input"].get<std::string>(), lines.value()["label"].get<double>());
+    return rows;
+  }
+
+  TemporaryFolder folder_;
+  std::filesystem::path store_ = folder_.path() / "a.tree";
+  std::vector<tree::Tree> trees_;
+  BuildOptions options_;
+};
+
+TEST_P(StoredRows, AreThoseOfTheTreesInJson) {
+  const OutputReport report = build_rows(options_);
+  const RowSet rows = written_rows();
+  EXPECT_GT(rows.size(), 50u);
+  EXPECT_TRUE(rows == rows_of_json());
+  uint64_t leaves = 0;
+  for (const tree::Tree& tree : trees_)
+    for (const tree::Node& node : tree.nodes) leaves += node.children.empty();
+  EXPECT_EQ(report.counts.records, trees_.size());
+  EXPECT_EQ(report.counts.solutions, leaves);
+  EXPECT_EQ(report.counts.written, rows.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, StoredRows,
+                         testing::Values(Case{Kind::kOutcome, Mode::kSound, false},
+                                         Case{Kind::kOutcome, Mode::kSound, true},
+                                         Case{Kind::kProcess, Mode::kSound, false},
+                                         Case{Kind::kProcess, Mode::kSound, true},
+                                         Case{Kind::kHierarchical, Mode::kSound, false},
+                                         Case{Kind::kHierarchical, Mode::kSound, true},
+                                         Case{Kind::kProcess, Mode::kFaithful, false},
+                                         Case{Kind::kProcess, Mode::kFaithful, true},
+                                         Case{Kind::kHierarchical, Mode::kFaithful, false},
+                                         Case{Kind::kHierarchical, Mode::kFaithful, true}),
+                         [](const auto& test) {
+                           return fmt::format("{}_{}{}", name_of_enum(test.param.kind), name_of_enum(test.param.mode),
+                                              test.param.compressed ? "_compressed" : "");
+                         });
+
+TEST(StoredTrees, EveryPathToALeafIsASolution) {
+  const TemporaryFolder folder;
+  const auto store = folder.path() / "a.tree";
+  tree::Tree open = tree::make_tree({{0, "a"}, {0, "b"}, {1, "right"}, {1, "wrong"}});
+  open.nodes[2].terminal = false;  // "b" was never continued: a path, though without an answer
+  open.nodes[2].unfinished = true;
+  open.nodes[2].answer.reset();
+  tree::store_trees(store, {open});
+  BuildOptions build{.inputs = {store}, .kind = Kind::kProcess};
+  build.output.out = folder.path() / "rows.jsonl";
+  const Counts built = build_rows(build).counts;
+  EXPECT_EQ(built.solutions, 3u);
+  EXPECT_EQ(built.written, 3u);
+  EXPECT_EQ(built.dropped.at("node without a label"), 1u);
+  ConvertOptions convert{.inputs = {store}};
+  convert.output.out = folder.path() / "paths.jsonl";
+  const Counts converted = convert_solutions(convert).counts;
+  EXPECT_EQ(converted.solutions, 3u);
+  EXPECT_EQ(converted.written, 2u);
+  EXPECT_EQ(converted.dropped.at("path without an answer that could be graded"), 1u);
+}
+
+}  // namespace
+}  // namespace hrm::rows
