@@ -32,7 +32,8 @@ void study(const Arguments& args) {
 void register_world_labels(CLI::App& world, Exit&) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *world.add_subcommand(
-      "labels", "Measure what the labels of grown trees get wrong, and what they cost: soft, hard, by leaf, by policy.");
+      "labels",
+      "Measure what the labels of grown trees get wrong, and what they cost: soft, hard, by leaf, by policy.");
   command.add_option("stores", args->stores, "stores of hrm tree grow, of any method and policy")
       ->type_name("FILE...")
       ->required();

@@ -126,7 +126,7 @@ TEST(ModelFolder, SaysWhatDoesNotFit) {
         "tensor 'model.norm.weight' is missing");
   holds(spoil([](Safetensors&, Json& config) { config["intermediate_size"] = 64; }), "mlp.");
   holds(spoil([](Safetensors&, Json& config) { config["model_type"] = "gpt2"; }), "model_type 'gpt2'");
-  holds(spoil([](Safetensors&, Json& config) { config["hidden_act"] = "gelu"; }), "only silu");
+  holds(spoil([](Safetensors&, Json& config) { config["hidden_act"] = "gelu"; }), "only \"silu\" is supported");
   holds(spoil([](Safetensors&, Json& config) { config["num_key_value_heads"] = 3; }), "cannot share");
   holds(fault_of(folder.path() / "none"), "expected a folder");
 }

@@ -27,9 +27,9 @@ tree::Tree random_tree(uint64_t seed) {
     for (int32_t i = 0; i < children; ++i) {
       tree::Node node{.parent = static_cast<int32_t>(at), .depth = depth, .ordinal = i, .terminal = depth == 3};
       if (node.terminal) node.answer = rng.chance(0.5) ? "7" : "8";
-      node.text = fmt::format("{}say {}\n\n{}", depth == 1 ? "# Step 1\n" : "", rng.below(1000),
-                              node.terminal ? fmt::format("# Answer\n\n{}\n# END!", *node.answer)
-                                            : fmt::format("# Step {}", depth + 1));
+      node.text = fmt::format(
+          "{}say {}\n\n{}", depth == 1 ? "# Step 1\n" : "", rng.below(1000),
+          node.terminal ? fmt::format("# Answer\n\n{}\n# END!", *node.answer) : fmt::format("# Step {}", depth + 1));
       node.id = tree::child_id(tree.nodes[at].id, i, node.text);
       tree.nodes[at].children.push_back(static_cast<int32_t>(tree.nodes.size()));
       tree.nodes.push_back(std::move(node));
@@ -107,21 +107,18 @@ TEST_P(StoredRows, AreThoseOfTheTreesInJson) {
   EXPECT_EQ(report.counts.written, rows.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, StoredRows,
-                         testing::Values(Case{Kind::kOutcome, Mode::kSound, false},
-                                         Case{Kind::kOutcome, Mode::kSound, true},
-                                         Case{Kind::kProcess, Mode::kSound, false},
-                                         Case{Kind::kProcess, Mode::kSound, true},
-                                         Case{Kind::kHierarchical, Mode::kSound, false},
-                                         Case{Kind::kHierarchical, Mode::kSound, true},
-                                         Case{Kind::kProcess, Mode::kFaithful, false},
-                                         Case{Kind::kProcess, Mode::kFaithful, true},
-                                         Case{Kind::kHierarchical, Mode::kFaithful, false},
-                                         Case{Kind::kHierarchical, Mode::kFaithful, true}),
-                         [](const auto& test) {
-                           return fmt::format("{}_{}{}", name_of_enum(test.param.kind), name_of_enum(test.param.mode),
-                                              test.param.compressed ? "_compressed" : "");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, StoredRows,
+    testing::Values(Case{Kind::kOutcome, Mode::kSound, false}, Case{Kind::kOutcome, Mode::kSound, true},
+                    Case{Kind::kProcess, Mode::kSound, false}, Case{Kind::kProcess, Mode::kSound, true},
+                    Case{Kind::kHierarchical, Mode::kSound, false}, Case{Kind::kHierarchical, Mode::kSound, true},
+                    Case{Kind::kProcess, Mode::kFaithful, false}, Case{Kind::kProcess, Mode::kFaithful, true},
+                    Case{Kind::kHierarchical, Mode::kFaithful, false},
+                    Case{Kind::kHierarchical, Mode::kFaithful, true}),
+    [](const auto& test) {
+      return fmt::format("{}_{}{}", name_of_enum(test.param.kind), name_of_enum(test.param.mode),
+                         test.param.compressed ? "_compressed" : "");
+    });
 
 TEST(StoredTrees, EveryPathToALeafIsASolution) {
   const TemporaryFolder folder;

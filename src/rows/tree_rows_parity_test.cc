@@ -153,9 +153,8 @@ TEST_P(AutoRowsParity, RowsOfCompressedTrees) {
   EXPECT_GT(cases, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(From, AutoRowsParity, testing::Values(Origin::kJson, Origin::kStore), [](const auto& origin) {
-  return origin.param == Origin::kJson ? "Json" : "Store";
-});
+INSTANTIATE_TEST_SUITE_P(From, AutoRowsParity, testing::Values(Origin::kJson, Origin::kStore),
+                         [](const auto& origin) { return origin.param == Origin::kJson ? "Json" : "Store"; });
 
 }  // namespace
 }  // namespace hrm::rows

@@ -77,11 +77,11 @@ Json settings_of(const tree::StoreReader& store) {
 
 GrowthStudyStore study_store(const std::filesystem::path& path, const GrowthStudyOptions& options) {
   const tree::StoreReader store(path);
-  GrowthStudyStore result{.name = path.filename().string(),
-                          .settings = settings_of(store),
-                          .problems = store.contents().problems.size()};
+  GrowthStudyStore result{
+      .name = path.filename().string(), .settings = settings_of(store), .problems = store.contents().problems.size()};
   std::optional<worlds::SlipSettings> policy;
-  if (!result.settings.empty()) policy = worlds::arithmetic_policy_settings(result.settings["policy"].get<std::string>());
+  if (!result.settings.empty())
+    policy = worlds::arithmetic_policy_settings(result.settings["policy"].get<std::string>());
   std::vector<Labelled> problems(result.problems);
   parallel_for(problems.size(), options.threads, [&](size_t i) { problems[i] = label(store, i, policy); });
   std::array<std::vector<LabelledState>, kViews.size()> views;

@@ -16,7 +16,7 @@
 namespace hrm::selection {
 
 struct LabelledState {
-  uint32_t problem = 0;  // numbered from 0; states of one problem are not independent
+  uint32_t problem = 0;         // numbered from 0; states of one problem are not independent
   std::optional<double> truth;  // value; nullopt where it is not known: then no part of bias and rmse
   bool on_track = false, valid = false;
   double label = 0;

@@ -17,7 +17,7 @@ struct GrowReport {
 };
 
 struct GrowRun {
-  int64_t in_flight = 8;                                           // requests under way at most, and threads
+  int64_t in_flight = 8;  // requests under way at most, and threads
   // After each request and each part of a tree, by one thread at a time: a single large tree shows life too.
   std::function<void(const GrowReport&)> progress = [](auto&) {};
 };

@@ -41,7 +41,8 @@ struct StoreContents {
   RecordLogReport report;
 };
 
-// What the requests behind a tree have cost, as the policy counted. Tokens as double: a foreign file may claim any number.
+// What the requests behind a tree have cost, as the policy counted. Tokens as double: a foreign file may claim any
+// number.
 struct Spent {
   uint64_t requests = 0;
   double prompt_tokens = 0, tokens = 0;
