@@ -4,6 +4,8 @@
 # program per src/NAME/*_fuzz.cc, and a program hrm from src/NAME/main.cc. LEVEL and USES are the row of the table: the
 # only rooms, all of a lower level, that NAME may include (scripts/check_layers reads these calls). TORCH rooms may
 # include libtorch and are left out of a build without it.
+set(HRM_TEST_OPTIONS "$<$<CONFIG:Release>:-O1>")  # what is tested is optimised in full; its tests build faster with less
+
 function(hrm_room name)
   cmake_parse_arguments(ROOM "TORCH" "LEVEL" "USES;LIBS" ${ARGN})
   if(ROOM_TORCH AND NOT HRM_TORCH)
@@ -46,6 +48,7 @@ function(hrm_room name)
     add_executable(hrm_${name}_test ${tests})
     target_link_libraries(hrm_${name}_test PRIVATE hrm_${name} hrm_flags GTest::gtest_main)
     target_compile_definitions(hrm_${name}_test PRIVATE HRM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    target_compile_options(hrm_${name}_test PRIVATE ${HRM_TEST_OPTIONS})
     hrm_precompile(hrm_${name}_test "${torch}_test")
     set_property(GLOBAL APPEND PROPERTY HRM_TEST_PROGRAMS hrm_${name}_test)
   endif()
@@ -78,6 +81,7 @@ function(hrm_precompile target kind)
     endif()
     if(kind MATCHES "test")
       target_link_libraries(${carrier} PRIVATE GTest::gtest)
+      target_compile_options(${carrier} PRIVATE ${HRM_TEST_OPTIONS})
       target_precompile_headers(${carrier} PRIVATE <gtest/gtest.h>)
     endif()
   endif()
