@@ -77,9 +77,9 @@ LanguageModel load_model(const fs::path& path, const LoadOptions& options) {
   return load_folder(path, options);
 }
 
-LanguageModel initial_model(const DecoderConfig& config, HeadKind head, int64_t outputs, uint64_t seed) {
+LanguageModel initial_model(const DecoderConfig& config, HeadKind head, int64_t outputs, uint64_t seed, double stddev) {
   config.validate("configuration");
-  LanguageModel model{.config = config, .parameters = initial_parameters(decoder_parameters(config), seed)};
+  LanguageModel model{.config = config, .parameters = initial_parameters(decoder_parameters(config), seed, stddev)};
   replace_head(model, head, outputs, seed);
   return model;
 }

@@ -34,8 +34,9 @@ LanguageModel load_model(const std::filesystem::path& path, const LoadOptions& o
 DecoderConfig decoder_config(const Gguf& file);
 LanguageModel load_gguf(const std::filesystem::path& path, const LoadOptions& options = {});
 
-// Fresh weights, in float32 on the CPU.
-LanguageModel initial_model(const DecoderConfig& config, HeadKind head, int64_t outputs, uint64_t seed);
+// Fresh weights, in float32 on the CPU. stddev: of the decoder's matrices.
+LanguageModel initial_model(const DecoderConfig& config, HeadKind head, int64_t outputs, uint64_t seed,
+                            double stddev = 0.02);
 
 // The same decoder with a new head, drawn from the seed.
 void replace_head(LanguageModel& model, HeadKind head, int64_t outputs, uint64_t seed);

@@ -1,5 +1,7 @@
 #include "language/tiny.h"
 
+#include <cmath>
+
 #include "base/error.h"
 #include "rows/prompt.h"
 #include "text/tokenizer_writer.h"
@@ -38,7 +40,8 @@ ModelBundle tiny_bundle(const TinySize& size, HeadKind head, int64_t outputs, ui
   DecoderConfig config = tiny_decoder(spec.added.back().id + 1, size);
   config.pad_token_id = spec.added.front().id;
   config.eos_token_id = {spec.added.front().id};
-  return make_bundle(initial_model(config, head, outputs, seed), std::move(spec), text::byte_config());
+  const double stddev = std::sqrt(1.0 / static_cast<double>(size.hidden_size));
+  return make_bundle(initial_model(config, head, outputs, seed, stddev), std::move(spec), text::byte_config());
 }
 
 }  // namespace hrm::language
