@@ -86,6 +86,24 @@ expect 0 "$HRM" reward train prm.jsonl --from run/model --loss soft_labels --out
 expect 0 "$HRM" search problems.jsonl --limit 2 --policy local:run --scorer prm --steps line --answer gsm8k --depth 3 \
   --max-tokens 12 --method bon,beam --n 4 --out found.jsonl
 says out "2 of 2 problems are finished"
+expect 0 "$HRM" world solve problems.jsonl --policy local:run --n 4 --greedy --max-tokens 24 --seed 3 --out sampled.jsonl
+says err "4 solutions of each of 60 problems"
+checks=$((checks + 1))
+[ "$(grep -c '"greedy":{' sampled.jsonl)" = 60 ] || fail "one greedy solution each was expected"
+expect 0 "$HRM" reward score sampled.jsonl --model prm --out scored-samples.jsonl
+expect 0 "$HRM" select bon scored-samples.jsonl --n 1,4
+says out "greedy"
+expect 0 "$HRM" reward eval sampled.jsonl --model prm --out measured
+says out "Best of N"
+says out "of 240 solutions"
+for file in scored.jsonl bon/report.md steps/report.json steps/reliability.svg; do
+  checks=$((checks + 1))
+  [ -s measured/$file ] || fail "measured/$file is missing"
+done
+expect 0 "$HRM" reward eval prm.jsonl --model prm --out measured --json
+says out '"auc"'
+refuses "nothing is known" "$HRM" reward eval - --model prm --out bad < <(echo '{"question": "1", "candidates": [{"steps": ["a"]}]}')
+refuses "no most likely solution" "$HRM" world solve problems.jsonl --greedy
 refuses "missing" "$HRM" tree grow problems.jsonl --policy local:missing --store other.tree
 
 # --- export and go on from it ---

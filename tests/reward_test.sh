@@ -35,7 +35,7 @@ refuses "question" "$HRM" world judge - < <(echo '{"solution": "x"}')
 refuses "line 2" "$HRM" world judge - < <(cat one && echo '{"question": "1+1=?"')
 refuses "answer '7'" "$HRM" world solve - < <(echo '{"question": "2*3=?", "answer": "7"}')
 refuses "slop" "$HRM" world solve train.jsonl --policy arithmetic:slop=1
-refuses "expected arithmetic" "$HRM" world solve train.jsonl --policy gpt
+refuses "expected local:MODEL or arithmetic" "$HRM" world solve train.jsonl --policy gpt
 refuses "holds no problem" "$HRM" world solve - </dev/null
 
 # --- rows ---

@@ -10,6 +10,7 @@
 #include "cli/cmd_rows.h"
 #include "cli/cmd_select.h"
 #include "cli/run_options.h"
+#include "reward/evaluate.h"
 #include "reward/score_files.h"
 #include "reward/train.h"
 
@@ -127,6 +128,66 @@ void register_score_part(CLI::App& reward, Exit& exit) {
   command->callback([args, &exit] { run_interruptible(exit, [&] { score(*args); }); });
 }
 
+struct EvalArguments {
+  std::filesystem::path file, out;
+  RewardModelArguments model;
+  reward::EvaluateOptions options;
+  bool json = false;
+  size_t threads = 0;
+  std::string device = "cpu";
+};
+
+void evaluate(const EvalArguments& args) {
+  const auto scorer = open_reward_model(args.model, args.device, args.threads);
+  const reward::Evaluation found = reward::evaluate(args.file, *scorer, args.out, args.options);
+  warn_of(found.scored.bad);
+  if (args.json) return print_json(found.to_json());
+  fmt::print("{}{} steps of {} solutions in {:.2f} s; in {}: scored.jsonl, reports and plots\n", found.to_markdown(),
+             found.scored.steps, found.scored.solutions, found.scored.seconds, args.out.string());
+}
+
+void register_eval_part(CLI::App& reward, Exit& exit) {
+  CLI::App* command = reward.add_subcommand("eval", "score a file and measure what the scores are worth");
+  auto args = std::make_shared<EvalArguments>();
+  command
+      ->add_option(
+          "file", args->file,
+          "sampled solutions (candidates), ProcessBench, PRMBench, rows of hrm rows build, or labelled solutions "
+          "of any format, also .zst")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("-o,--out", args->out, "folder for scored.jsonl, reports and plots")
+      ->required()
+      ->type_name("DIR");
+  add_reward_model_options(*command, args->model);
+  CLI::Option* threshold =
+      command->add_option("--threshold", args->options.threshold, "a step is called right from this score on")
+          ->type_name("T")
+          ->capture_default_str();
+  command
+      ->add_option("--calibrate", args->options.calibrate,
+                   "ProcessBench: choose the threshold, of 0.00 to 1.00, by its best F1 on this file instead")
+      ->type_name("FILE")
+      ->excludes(threshold);
+  command->add_option("--bootstrap", args->options.draws, "bootstrap draws")
+      ->check(CLI::Range(10, 1'000'000))
+      ->type_name("K")
+      ->capture_default_str();
+  command->add_flag("--skip-bad", args->options.skip_bad, "leave out records that cannot be scored, and list them");
+  add_seed_option(*command, args->options.seed);
+  add_json_flag(*command, args->json);
+  add_threads_option(*command, args->threads);
+  add_device_option(*command, args->device);
+  set_examples(*command,
+               {{"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "rows that were held out"},
+                {"hrm reward eval processbench_math.json --model runs/prm --calibrate processbench_gsm8k.json "
+                 "--out eval",
+                 "with a threshold that was chosen on other data"},
+                {"hrm reward eval samples.jsonl --model runs/prm --out eval",
+                 "best-of-N, where the file says which candidates are correct"}});
+  command->callback([args, &exit] { run_interruptible(exit, [&] { evaluate(*args); }); });
+}
+
 }  // namespace
 
 void add_reward_model_options(CLI::App& command, RewardModelArguments& args) {
@@ -156,12 +217,14 @@ std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& ar
 }
 
 void register_reward(CLI::App& app, Exit& exit) {
-  CLI::App* reward = app.add_subcommand("reward", "train reward models and score reasoning steps with them");
+  CLI::App* reward = app.add_subcommand("reward", "train reward models, score reasoning steps with them, measure them");
   reward->require_subcommand(1);
   register_train_part(*reward, exit);
   register_score_part(*reward, exit);
+  register_eval_part(*reward, exit);
   set_examples(*reward, {{"hrm reward train rows.jsonl --init tiny --out runs/prm", "train one"},
-                         {"hrm reward score solutions.jsonl --model runs/prm --out scored.jsonl", "use it"}});
+                         {"hrm reward score solutions.jsonl --model runs/prm --out scored.jsonl", "use it"},
+                         {"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "what it is worth"}});
 }
 
 }  // namespace hrm::cli

@@ -1,11 +1,15 @@
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/rng.h"
+#include "base/signals.h"
 #include "base/threads.h"
 #include "cli/cmd_world.h"
+#include "cli/policy_options.h"
 #include "worlds/arithmetic_policy.h"
 #include "worlds/solutions.h"
 
@@ -14,54 +18,106 @@ namespace {
 
 struct Arguments {
   std::filesystem::path problems, out;
-  std::string policy = "arithmetic";
-  int64_t n = 1;
+  PolicyChoice policy;
+  policy::Request request{.max_tokens = 256, .temperature = 1};
   uint64_t seed = 0;
+  bool greedy = false;
   std::vector<int64_t> rollouts;
-  size_t threads = 0;
+  size_t threads = 0, in_flight = 64;
 };
 
-Json solved(const worlds::ArithmeticProblem& problem, const worlds::SlipSettings& settings, const Arguments& args,
-            uint64_t index) {
+struct Solver {
+  policy::Policy& policy;
+  std::optional<worlds::SlipSettings> scripted;  // the true values of steps are known for this policy alone
+  const Arguments& args;
+
+  Json solved(const worlds::ArithmeticProblem& problem, uint64_t index) const;
+  std::vector<Json> all(const std::vector<worlds::ArithmeticProblem>& problems, const policy::Meter& meter) const;
+};
+
+Json Solver::solved(const worlds::ArithmeticProblem& problem, uint64_t index) const {
   constexpr uint64_t kRolloutStream = 0x726f6c6c;
-  worlds::ArithmeticPolicy policy(settings);
-  worlds::TrueValues values(worlds::find_question(problem.question).value(), settings);
+  std::optional<worlds::TrueValues> values;
+  if (scripted) values.emplace(worlds::find_question(problem.question).value(), *scripted);
   Json row = {{"id", problem.id}, {"question", problem.question}, {"gold", problem.answer}};
-  const auto solutions = worlds::sample_solutions(policy, problem, args.n, derive_seed(args.seed, {index}), &values);
+  policy::Request how = args.request;
+  how.seed = derive_seed(args.seed, {index});
+  const auto solutions = worlds::sample_solutions(policy, problem, how, values ? &*values : nullptr);
   for (size_t i = 0; i < solutions.size(); ++i) {
     Json candidate = worlds::to_json(solutions[i]);
     for (int64_t rollouts : args.rollouts) {
-      const uint64_t seed = derive_seed(args.seed, {kRolloutStream, index, i, static_cast<uint64_t>(rollouts)});
+      how.n = rollouts;
+      how.seed = derive_seed(args.seed, {kRolloutStream, index, i, static_cast<uint64_t>(rollouts)});
       candidate["scores"][fmt::format("rollouts-{}", rollouts)] =
-          worlds::rollout_labels(policy, problem, solutions[i], rollouts, seed);
+          worlds::rollout_labels(policy, problem, solutions[i], how);
     }
     row["candidates"].push_back(std::move(candidate));
+  }
+  if (args.greedy) {
+    how = args.request;
+    how.n = 1;
+    how.temperature = 0;
+    row["greedy"] = worlds::to_json(worlds::sample_solutions(policy, problem, how).front());
   }
   return row;
 }
 
-void solve(const Arguments& args) {
-  const worlds::SlipSettings settings = world_policy_settings(args.policy);
-  const auto problems = read_world_problems(args.problems);
+std::vector<Json> Solver::all(const std::vector<worlds::ArithmeticProblem>& problems,
+                              const policy::Meter& meter) const {
   std::vector<Json> rows(problems.size());
-  parallel_for(problems.size(), args.threads, [&](size_t i) { rows[i] = solved(problems[i], settings, args, i); });
-  write_lines(args.out, rows);
-  if (!args.out.empty()) log_info("{}: {} solutions of each of {} problems", args.out.string(), args.n, rows.size());
+  Progress progress("solving", problems.size(), {.unit = "problems"});
+  std::mutex mutex;
+  uint64_t done = 0;
+  // Workers wait for replies, which a server or a local model gives to many at once; only the scripted policy computes.
+  parallel_for(problems.size(), scripted ? args.threads : args.in_flight, [&](size_t i) {
+    if (interrupted()) return;
+    rows[i] = solved(problems[i], i);
+    const std::lock_guard lock(mutex);
+    progress.update(++done, policy::usage_line(meter.usage()));
+  });
+  if (interrupted()) throw failure("cli.world", "interrupted");
+  return rows;
+}
+
+void solve(const Arguments& args, Exit& exit) {
+  const auto problems = read_world_problems(args.problems);
+  PolicyChoice choice = args.policy;
+  if (choice.spec.empty() && choice.endpoint.endpoint.empty()) choice.spec = "arithmetic";
+  const policy::PolicyStack stack = open_policy(choice, args.seed);
+  const Solver solver{
+      .policy = *stack.policy, .scripted = worlds::arithmetic_policy_settings(choice.spec), .args = args};
+  if (args.greedy && solver.scripted)
+    throw bad_input("cli.world", "--greedy: the scripted policy has no most likely solution; name another --policy");
+  run_interruptible(exit, [&] {
+    const std::vector<Json> rows = solver.all(problems, *stack.meter);
+    write_lines(args.out, rows);
+    if (!args.out.empty())
+      log_info("{}: {} solutions of each of {} problems", args.out.string(), args.request.n, rows.size());
+  });
 }
 
 }  // namespace
 
-void register_world_solve(CLI::App& world, Exit&) {
+void register_world_solve(CLI::App& world, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *world.add_subcommand(
       "solve",
-      "Sample solutions with slips and repairs, as JSON lines with the truth and the true value of each step.");
+      "Sample solutions of a policy, as JSON lines with the truth about each step and, of the scripted "
+      "policy, which is the default, its true value.");
   command.add_option("problems", args->problems, "file of hrm world make; - is standard input")
       ->type_name("FILE")
       ->required();
-  add_world_policy_option(command, args->policy);
-  command.add_option("-n,--n", args->n, "solutions of each problem")
+  command.add_option("-n,--n", args->request.n, "solutions of each problem")
       ->check(CLI::Range(1, 100'000))
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_flag("--greedy", args->greedy, "also the policy's most likely solution (temperature 0)");
+  command.add_option("--temperature", args->request.temperature, "of the policy's sampling")
+      ->check(CLI::Range(0.0, 10.0))
+      ->type_name("X")
+      ->capture_default_str();
+  command.add_option("--max-tokens", args->request.max_tokens, "length of a solution at most")
+      ->check(CLI::PositiveNumber)
       ->type_name("N")
       ->capture_default_str();
   command
@@ -70,14 +126,22 @@ void register_world_solve(CLI::App& world, Exit&) {
       ->delimiter(',')
       ->check(CLI::Range(1, 100'000))
       ->type_name("N,...");
+  command.add_option("--in-flight", args->in_flight, "problems under way at most")
+      ->check(CLI::Range(1, 10'000))
+      ->type_name("N")
+      ->capture_default_str();
   command.add_option("-o,--out", args->out, "file to write (default: standard output)")->type_name("FILE");
+  add_policy_options(command, args->policy);
   add_seed_option(command, args->seed);
   add_threads_option(command, args->threads);
-  command.callback([args] { solve(*args); });
-  set_examples(command, {{"hrm world solve problems.jsonl --n 16 --policy arithmetic:slip=0.2 --out solved.jsonl",
-                          "sixteen solutions of each problem"},
-                         {"hrm world solve problems.jsonl --n 16 --rollouts 1,4,16 --out scored.jsonl",
-                          "with scores for hrm select: the true value, and its estimates by 1, 4 and 16 rollouts"}});
+  command.callback([args, &exit] { solve(*args, exit); });
+  set_examples(command,
+               {{"hrm world solve problems.jsonl --n 16 --policy arithmetic:slip=0.2 --out solved.jsonl",
+                 "sixteen solutions of each problem, with the true values of their steps"},
+                {"hrm world solve problems.jsonl --n 16 --rollouts 1,4,16 --out scored.jsonl",
+                 "with scores for hrm select: the true value, and its estimates by 1, 4 and 16 rollouts"},
+                {"hrm world solve problems.jsonl --n 16 --greedy --policy local:runs/policy --out solved.jsonl",
+                 "by a model of hrm lm train"}});
 }
 
 }  // namespace hrm::cli

@@ -26,8 +26,8 @@ void sample_states(const worlds::ArithmeticProblem& problem, uint32_t index, con
   const auto question = worlds::find_question(problem.question).value();
   worlds::ArithmeticPolicy policy(options.policy);
   worlds::TrueValues values(question, options.policy);
-  const auto solutions = worlds::sample_solutions(policy, problem, options.solutions,
-                                                  derive_seed(options.seed, {kSolutionStream, index}), &values);
+  const auto solutions = worlds::sample_solutions(
+      policy, problem, {.n = options.solutions, .seed = derive_seed(options.seed, {kSolutionStream, index})}, &values);
   for (size_t s = 0; s < solutions.size(); ++s) {
     worlds::Walk walk(question);
     std::string prompt = worlds::prompt_of(problem.question, {});

@@ -6,6 +6,18 @@
 
 namespace hrm::worlds {
 
+namespace {
+
+std::vector<policy::Choice> choices_of(policy::Policy& policy, const ArithmeticProblem& problem,
+                                       const policy::Request& request) {
+  policy::Reply reply = policy.complete(request);
+  if (const auto* fault = std::get_if<policy::PolicyFault>(&reply))
+    throw failure("worlds.solutions", "{}: {}", problem.id, fault->message);
+  return std::move(std::get<policy::Response>(reply).choices);
+}
+
+}  // namespace
+
 ArithmeticProblem problem_from_json(const Json& json, std::string_view place) {
   ArithmeticProblem problem;
   problem.question = json_field<std::string>(json, "question", place);
@@ -67,38 +79,36 @@ Solution judged(const ArithmeticProblem& problem, std::vector<std::string> steps
   return solution;
 }
 
-std::vector<Solution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem, int64_t n,
-                                       uint64_t seed, TrueValues* values) {
-  policy::Reply reply = policy.complete({.prompt = prompt_of(problem.question, {}), .n = n, .seed = seed});
-  if (const auto* fault = std::get_if<policy::PolicyFault>(&reply))
-    throw failure("worlds.solutions", "{}: {}", problem.id, fault->message);
+std::vector<Solution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem, policy::Request how,
+                                       TrueValues* values) {
+  how.prompt = prompt_of(problem.question, {});
   std::vector<Solution> solutions;
-  for (const policy::Choice& choice : std::get<policy::Response>(reply).choices) {
-    solutions.push_back(judged(problem, lines_of(choice.text), values));
+  for (const policy::Choice& choice : choices_of(policy, problem, how)) {
+    std::vector<std::string> steps = lines_of(choice.text);
+    const auto answer = std::ranges::find_if(steps, [](const std::string& step) { return step.starts_with("####"); });
+    if (answer != steps.end()) steps.erase(answer + 1, steps.end());
+    if (steps.empty()) steps.emplace_back();
+    solutions.push_back(judged(problem, std::move(steps), values));
     solutions.back().tokens = choice.tokens;
   }
   return solutions;
 }
 
 std::vector<double> rollout_labels(policy::Policy& policy, const ArithmeticProblem& problem, const Solution& solution,
-                                   int64_t rollouts, uint64_t seed) {
+                                   policy::Request how) {
   std::vector<double> labels;
   Walk walk(find_question(problem.question).value());
-  std::string prompt = prompt_of(problem.question, {});
+  how.prompt = prompt_of(problem.question, {});
   for (const std::string& step : solution.steps) {
     walk.take(step);
-    prompt += step + "\n";
+    how.prompt += step + "\n";
     if (walk.answer()) {
       labels.push_back(walk.on_track() ? 1 : 0);
       continue;
     }
-    policy::Reply reply = policy.complete({.prompt = prompt, .n = rollouts, .seed = seed});
-    if (const auto* fault = std::get_if<policy::PolicyFault>(&reply))
-      throw failure("worlds.solutions", "{}: {}", problem.id, fault->message);
     double right = 0;
-    for (const policy::Choice& choice : std::get<policy::Response>(reply).choices)
-      right += ends_right(walk, choice.text);
-    labels.push_back(right / static_cast<double>(rollouts));
+    for (const policy::Choice& choice : choices_of(policy, problem, how)) right += ends_right(walk, choice.text);
+    labels.push_back(right / static_cast<double>(how.n));
   }
   return labels;
 }

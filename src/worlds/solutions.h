@@ -38,14 +38,15 @@ bool ends_right(const Walk& from, std::string_view text);
 // Judges the steps; with `values` also the value after each. Throws bad_input where those are too many to compute.
 Solution judged(const ArithmeticProblem& problem, std::vector<std::string> steps, TrueValues* values = nullptr);
 
-// n whole solutions. Throws failure where the policy fails.
-std::vector<Solution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem, int64_t n,
-                                       uint64_t seed, TrueValues* values = nullptr);
+// how.n whole solutions, asked for as `how` says but with the problem's prompt; what a policy writes behind its answer
+// is cut off. Throws failure where the policy fails.
+std::vector<Solution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem, policy::Request how,
+                                       TrueValues* values = nullptr);
 
-// Rollouts from the state after each step but an answer, which is its own outcome: the share that ended right. Throws
-// failure where the policy fails.
+// how.n rollouts from the state after each step but an answer, which is its own outcome: the share that ended right.
+// Throws failure where the policy fails.
 std::vector<double> rollout_labels(policy::Policy& policy, const ArithmeticProblem& problem, const Solution& solution,
-                                   int64_t rollouts, uint64_t seed);
+                                   policy::Request how);
 
 // {"steps", "answer", "correct", "tokens", "valid": [..], "on_track": [..]}, a candidate of docs/formats/
 // scored-solutions.md; "scores": {"value": [..]} where there are values.

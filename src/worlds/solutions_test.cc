@@ -44,15 +44,43 @@ TEST(Solutions, SampledOnesJudgeAsTheyEndAndRolloutsEstimateValues) {
   const SlipSettings settings{.slip = 0.3, .repair = 0.3, .wander = 0.3};
   ArithmeticPolicy policy(settings);
   TrueValues values(*find_question(kProblem.question), settings);
-  const auto solutions = sample_solutions(policy, kProblem, 20, 4, &values);
+  const auto solutions = sample_solutions(policy, kProblem, {.n = 20, .seed = 4}, &values);
   ASSERT_EQ(solutions.size(), 20u);
   for (const Solution& solution : solutions) {
     EXPECT_EQ(solution.truth.correct, solution.answer == kProblem.answer);
     EXPECT_EQ(solution.values.back(), solution.truth.correct ? 1 : 0);
-    const auto labels = rollout_labels(policy, kProblem, solution, 2000, 9);
+    const auto labels = rollout_labels(policy, kProblem, solution, {.n = 2000, .seed = 9});
     ASSERT_EQ(labels.size(), solution.values.size());
     for (size_t i = 0; i < labels.size(); ++i) EXPECT_NEAR(labels[i], solution.values[i], 0.06);  // 5 standard errors
   }
+}
+
+// Answers every request with the same text, and remembers the request.
+struct FixedPolicy : policy::Policy {
+  std::string text;
+  policy::Request asked;
+  policy::Reply complete(const policy::Request& request) override {
+    asked = request;
+    const policy::Choice choice{.text = text, .tokens = 5};
+    return policy::Response{.choices = std::vector(static_cast<size_t>(request.n), choice)};
+  }
+  std::string name() const override { return "fixed"; }
+};
+
+TEST(Solutions, EndBehindTheirAnswerAndAreAskedForAsTold) {
+  FixedPolicy policy;
+  policy.text = "7+12=19;19*3-15\n#### 42\n\n3+4=?\n#### 7";
+  const auto solutions = sample_solutions(policy, kProblem, {.n = 2, .max_tokens = 99, .temperature = 0, .seed = 8});
+  ASSERT_EQ(solutions.size(), 2u);
+  EXPECT_EQ(solutions[0].steps, (std::vector<std::string>{"7+12=19;19*3-15", "#### 42"}));
+  EXPECT_EQ(solutions[0].answer, "42");
+  EXPECT_EQ(solutions[0].tokens, 5);
+  EXPECT_EQ(policy.asked.prompt, "(7+12)*3-15=?\n");
+  EXPECT_EQ(policy.asked.max_tokens, 99);
+  EXPECT_EQ(policy.asked.temperature, 0);
+  EXPECT_EQ(policy.asked.seed, 8u);
+  policy.text = "\n";
+  EXPECT_EQ(sample_solutions(policy, kProblem, {.n = 1})[0].steps, std::vector<std::string>{""});
 }
 
 }  // namespace

@@ -1,0 +1,272 @@
+#include "reward/evaluate.h"
+
+#include <chrono>
+#include <map>
+
+#include "base/files.h"
+#include "base/progress.h"
+#include "base/signals.h"
+#include "rows/read_solutions.h"
+#include "rows/record_fields.h"
+#include "selection/best_of_n.h"
+#include "selection/prmbench.h"
+#include "selection/processbench.h"
+#include "selection/repair_probe.h"
+#include "selection/step_measures.h"
+
+namespace hrm::reward {
+namespace {
+
+namespace fs = std::filesystem;
+using rows::Format;
+
+constexpr std::string_view kWhere = "reward.evaluate";
+
+// The first record of a file, and its format where it is one of foreign data.
+struct Sight {
+  Json record;
+  std::optional<Format> format;
+};
+
+Sight look_at(const fs::path& file) {
+  JsonlReader lines(file, {.forgive_cut_end = false, .accept_array = true});
+  if (!lines.next()) throw bad_input(kWhere, "{}: holds no records", file.string());
+  Sight sight{.record = lines.value(), .format = {}};
+  if (!rows::find_field(sight.record, "candidates")) sight.format = rows::need_format(sight.record, lines.place());
+  return sight;
+}
+
+class JsonLines {
+ public:
+  void add(const Json& record) { text_ += printable(record) + "\n"; }
+  void write(const fs::path& path) const { write_file_atomic(path, text_); }
+
+ private:
+  std::string text_;
+};
+
+// Labelled solutions by question: {"id", "question", "candidates": [{"steps", "labels"}]}, in order of first
+// appearance.
+class Grouped {
+ public:
+  size_t record_of(const std::string& question) {
+    const auto [at, fresh] = index_.emplace(question, records_.size());
+    if (fresh)
+      records_.push_back({{"id", std::to_string(at->second)}, {"question", question}, {"candidates", Json::array()}});
+    return at->second;
+  }
+  Json& candidates(size_t record) { return records_[record]["candidates"]; }
+  bool empty() const { return records_.empty(); }
+  void write(const fs::path& path) const {
+    JsonLines lines;
+    for (const Json& record : records_) lines.add(record);
+    lines.write(path);
+  }
+
+ private:
+  std::map<std::string, size_t> index_;
+  std::vector<Json> records_;
+};
+
+Json flag_of(const std::optional<double>& label) { return label ? Json(*label >= 0.5) : Json(nullptr); }
+
+class Evaluator {
+ public:
+  Evaluator(const fs::path& file, Scorer& scorer, const fs::path& out, const EvaluateOptions& options)
+      : file_(file), scorer_(scorer), out_(out), options_(options) {}
+
+  Evaluation run() {
+    const Sight sight = look_at(file_);
+    if (!options_.calibrate.empty() && sight.format != Format::kProcessBench)
+      throw bad_input(kWhere, "{}: a threshold is calibrated for ProcessBench alone, and this is none", file_.string());
+    if (!sight.format)
+      candidates(sight.record["candidates"]);
+    else if (*sight.format == Format::kProcessBench)
+      processbench();
+    else if (*sight.format == Format::kPrmBench)
+      prmbench();
+    else if (*sight.format == Format::kRows)
+      text_rows();
+    else
+      labelled_solutions();
+    return std::move(result_);
+  }
+
+ private:
+  fs::path scored() const { return out_ / "scored.jsonl"; }
+  ScoreFileOptions score_options() const { return {.skip_bad = options_.skip_bad, .progress = options_.progress}; }
+  selection::ScoredSource source() const { return source(scored()); }
+  selection::ScoredSource source(const fs::path& path) const {
+    return {.solutions = path, .scores = {}, .scorers = {scorer_.name()}, .skip_bad = options_.skip_bad, .id_of = {}};
+  }
+
+  void score(const fs::path& from, const fs::path& to) {
+    JsonLines lines;
+    result_.scored = score_file(from, scorer_, score_options(), [&](const Json& record) { lines.add(record); });
+    lines.write(to);
+  }
+
+  void keep(const std::string& name, selection::MeasureReport report) {
+    Json settings = {{"file", file_.string()}, {"model", scorer_.name()}};
+    settings.update(report.settings);
+    report.settings = std::move(settings);
+    selection::write_report(out_ / name, report);
+    result_.measures.push_back(std::move(report));
+  }
+
+  void steps() {
+    keep("steps",
+         selection::step_measures(selection::read_judged(source(), selection::TruthField::kFirst),
+                                  {.threshold = options_.threshold, .draws = options_.draws, .seed = options_.seed}));
+  }
+
+  void candidates(const Json& list) {
+    const Json first = list.is_array() && !list.empty() ? list.front() : Json();
+    const auto has = [&](const char* field) { return rows::find_field(first, field) != nullptr; };
+    const bool answers = has("correct") || has("answer"), probe = has("case");
+    const bool truth = has("on_track") || has("valid") || has("labels");
+    if (!answers && !truth)
+      throw bad_input(kWhere,
+                      "{}: of its candidates nothing is known: neither correct or answer, nor on_track, valid or "
+                      "labels of their steps",
+                      file_.string());
+    score(file_, scored());
+    if (answers && !probe) {
+      selection::Solutions solutions = selection::read_solutions(
+          scored(), {.scores = {}, .scorers = {scorer_.name()}, .skip_bad = options_.skip_bad, .grade = {}});
+      result_.selection = selection::best_of_n(solutions, {.seed = options_.seed});
+      selection::write_report(out_ / "bon", *result_.selection);
+    }
+    if (truth) steps();
+    if (truth && probe)
+      keep("repair",
+           selection::repair_probe(selection::read_judged(source(), selection::TruthField::kFirst),
+                                   {.threshold = options_.threshold, .draws = options_.draws, .seed = options_.seed}));
+  }
+
+  void processbench() {
+    score(file_, scored());
+    selection::ProcessBenchOptions options{
+        .threshold = options_.threshold, .draws = options_.draws, .seed = options_.seed};
+    selection::FirstErrorData calibration;
+    if (!options_.calibrate.empty()) {
+      const fs::path calibrated = out_ / "calibration.jsonl";
+      JsonLines lines;
+      score_file(options_.calibrate, scorer_, score_options(), [&](const Json& record) { lines.add(record); });
+      lines.write(calibrated);
+      calibration = selection::read_processbench(source(calibrated));
+      options.calibrate = &calibration;
+    }
+    keep("processbench", selection::processbench({selection::read_processbench(source())}, options));
+  }
+
+  void prmbench() {
+    score(file_, scored());
+    keep("prmbench",
+         selection::prmbench(selection::read_prmbench(source()),
+                             {.threshold = options_.threshold, .draws = options_.draws, .seed = options_.seed}));
+  }
+
+  rows::ReadOptions read_options() const {
+    return {.format = {}, .neutral = rows::Neutral::kDrop, .skip_bad = options_.skip_bad};
+  }
+
+  void labelled_solutions() {
+    Grouped grouped;
+    rows::Counts counts;
+    const BadLines bad = rows::read_solutions(file_, read_options(), counts, [&](rows::Solution&& solution) {
+      Json labels = Json::array();
+      bool known = false;
+      for (size_t i = 0; i < solution.labels.size(); ++i) {
+        labels.push_back(i < solution.context ? Json(nullptr) : flag_of(solution.labels[i]));
+        known = known || !labels.back().is_null();
+      }
+      if (known)
+        grouped.candidates(grouped.record_of(solution.question))
+            .push_back({{"steps", solution.steps}, {"labels", labels}});
+    });
+    if (grouped.empty()) throw bad_input(kWhere, "{}: no step has a label", file_.string());
+    grouped.write(scored());
+    score(scored(), scored());
+    for (const std::string& line : bad.messages) result_.scored.bad.add(line);
+    steps();
+  }
+
+  // Rows are whole texts: a candidate of one step each.
+  void text_rows() {
+    const auto begin = std::chrono::steady_clock::now();
+    Grouped grouped;
+    rows::Counts counts;
+    std::vector<std::vector<int64_t>> texts;
+    std::vector<std::pair<size_t, size_t>> places;  // record, candidate
+    const bool fits = scorer_.reader().layout().form == Form::kPrompt;
+    result_.scored.bad = rows::for_each_record(
+        file_, read_options(), counts, [&](Format format, const Json& record, const std::string& place) {
+          if (!fits)
+            throw bad_input(kWhere, "{}: rows of texts say nothing of steps, and the model reads whole solutions",
+                            place);
+          const std::string input = rows::need_text(record, {"input"}, place);
+          const double label = rows::need_unit(rows::need_field(record, "label", place), "label", place);
+          std::vector<int64_t> text = scorer_.reader().row(input);
+          if (std::ssize(text) > scorer_.longest())
+            throw bad_input(kWhere, "{}: a text of {} tokens exceeds the {} that {} reads: leave it out (--skip-bad)",
+                            place, text.size(), scorer_.longest(), scorer_.name());
+          const size_t index = grouped.record_of(rows::question_of_record(format, record, place));
+          Json& candidates = grouped.candidates(index);
+          candidates.push_back({{"labels", Json::array({label >= 0.5})}});
+          places.emplace_back(index, candidates.size() - 1);
+          texts.push_back(std::move(text));
+        });
+    if (texts.empty()) throw bad_input(kWhere, "{}: holds no row that can be scored", file_.string());
+    const std::vector<double> scores = scored_in_parts(texts);
+    for (size_t i = 0; i < texts.size(); ++i)
+      grouped.candidates(places[i].first)[places[i].second]["scores"][scorer_.name()] = Json::array({scores[i]});
+    grouped.write(scored());
+    result_.scored.records = result_.scored.solutions = result_.scored.steps = texts.size();
+    result_.scored.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    result_.scored.work = scorer_.work();
+    steps();
+  }
+
+  std::vector<double> scored_in_parts(const std::vector<std::vector<int64_t>>& texts) {
+    constexpr size_t kPart = 256;
+    Progress progress("scoring", texts.size(), {.unit = "rows", .enabled = options_.progress});
+    std::vector<double> all;
+    for (size_t at = 0; at < texts.size(); at += kPart) {
+      if (interrupted()) throw failure(kWhere, "{}: interrupted", file_.string());
+      const auto part = std::span(texts).subspan(at, std::min(kPart, texts.size() - at));
+      for (const double score : scorer_.score_texts(part)) all.push_back(score);
+      progress.update(all.size());
+    }
+    return all;
+  }
+
+  const fs::path& file_;
+  Scorer& scorer_;
+  const fs::path& out_;
+  const EvaluateOptions& options_;
+  Evaluation result_;
+};
+
+}  // namespace
+
+Json Evaluation::to_json() const {
+  Json json = {{"scored", scored.to_json()}, {"measures", Json::array()}};
+  if (selection) json["selection"] = selection::to_json(*selection);
+  for (const auto& report : measures) json["measures"].push_back(selection::to_json(report));
+  return json;
+}
+
+std::string Evaluation::to_markdown() const {
+  std::string text;
+  if (selection) text += selection::to_markdown(*selection) + "\n";
+  for (const auto& report : measures) text += selection::to_markdown(report) + "\n";
+  return text;
+}
+
+Evaluation evaluate(const fs::path& file, Scorer& scorer, const fs::path& out, const EvaluateOptions& options) {
+  fs::create_directories(out);
+  return Evaluator(file, scorer, out, options).run();
+}
+
+}  // namespace hrm::reward

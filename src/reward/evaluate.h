@@ -1,0 +1,42 @@
+// What a reward model is worth on a file: its steps are scored, and the scores are measured as `hrm select` measures.
+//
+//   records with candidates   best-of-N and votes where it is known which are correct; steps where the truth about them
+//                             is known (selection/step_truth.h); the repair probe where the file is one
+//   ProcessBench, PRMBench    their own measures
+//   rows {input, label}, labelled solutions of any other format
+//                             steps; a label counts as right from 0.5 on. Solutions of one question are one problem
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "reward/score_files.h"
+#include "selection/measures.h"
+#include "selection/report.h"
+
+namespace hrm::reward {
+
+struct EvaluateOptions {
+  double threshold = 0.5;           // a step is called right from this score on
+  std::filesystem::path calibrate;  // ProcessBench: choose the threshold on this file instead
+  uint64_t draws = 1000, seed = 0;  // of the bootstrap
+  bool skip_bad = false;            // records that cannot be scored are listed and left out
+  bool progress = true;
+};
+
+struct Evaluation {
+  std::optional<selection::SelectionReport> selection;
+  std::vector<selection::MeasureReport> measures;
+  ScoreFileReport scored;
+  Json to_json() const;
+  std::string to_markdown() const;
+};
+
+// Writes out/scored.jsonl, then out/NAME/report.md, report.json and plots per measure, NAME being bon, steps, repair,
+// processbench or prmbench. Throws bad_input naming file, line and field, also where nothing can be measured; failure
+// on a full disk and where it was interrupted.
+Evaluation evaluate(const std::filesystem::path& file, Scorer& scorer, const std::filesystem::path& out,
+                    const EvaluateOptions& options);
+
+}  // namespace hrm::reward

@@ -1,0 +1,111 @@
+#include "reward/evaluate.h"
+
+#include <gtest/gtest.h>
+
+#include "reward/reward_testing.h"
+
+namespace hrm::reward {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Evaluate : public testing::Test {
+ protected:
+  Evaluate() { write_checkpoint(folder_.path / "model", language::HeadKind::kSequence, 1); }
+
+  Evaluation of(const std::string& text, const EvaluateOptions& options = {.draws = 20, .progress = false}) {
+    const fs::path file = folder_.path / "file.jsonl";
+    write_file_atomic(file, text);
+    Scorer scorer(load_reward_model(folder_.path / "model"));
+    return evaluate(file, scorer, out(), options);
+  }
+  std::string refusal(const std::string& text) {
+    try {
+      of(text);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::kBadInput);
+      return error.what();
+    }
+    return "";
+  }
+  fs::path out() const { return folder_.path / "out"; }
+  // Scores of the file scored.jsonl by record, candidate and step.
+  std::vector<std::vector<std::vector<double>>> scores() const {
+    std::vector<std::vector<std::vector<double>>> all;
+    for (JsonlReader lines(out() / "scored.jsonl"); lines.next();) {
+      auto& record = all.emplace_back();
+      for (const Json& candidate : lines.value()["candidates"])
+        record.push_back(candidate["scores"].front().get<std::vector<double>>());
+    }
+    return all;
+  }
+
+  TestFolder folder_{::testing::UnitTest::GetInstance()->current_test_info()->name()};
+};
+
+TEST_F(Evaluate, RowsAreScoredAsTextsAndGroupedByQuestion) {
+  const auto row = [](const std::string& question, const std::string& step, double label) {
+    return Json{{"input", rows::step_prompt(question, "", step, rows::Mode::kSound)}, {"label", label}}.dump() + "\n";
+  };
+  const Evaluation found = of(row("1+1", "two", 1) + row("2+2", "five", 0.2) + row("1+1", "three", 0));
+  EXPECT_EQ(found.scored.steps, 3u);
+  ASSERT_EQ(found.measures.size(), 1u);
+  EXPECT_NE(found.measures[0].notes.back().find("1 are right"), std::string::npos) << found.measures[0].notes.back();
+  const auto all = scores();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].size(), 2u);
+  Scorer scorer(load_reward_model(folder_.path / "model"));
+  const std::vector<std::string> steps = {"three"};
+  EXPECT_NEAR(all[0][1][0], scorer.score(std::vector{Scorer::Solution{"1+1", &steps}})[0][0], 1e-5);
+  EXPECT_TRUE(fs::exists(out() / "steps" / "report.json"));
+}
+
+TEST_F(Evaluate, CandidatesGiveBestOfNStepsAndProbes) {
+  const std::string sampled =
+      R"({"id":"a","question":"1+1","gold":"2","candidates":[{"steps":["2","#### 2"],"answer":"2","on_track":[true,true]},)"
+      R"({"steps":["3","#### 3"],"answer":"3","on_track":[false,false]}]})";
+  const Evaluation found = of(sampled);
+  ASSERT_TRUE(found.selection);
+  EXPECT_EQ(found.selection->problems.size(), 1u);
+  EXPECT_EQ(found.measures.size(), 1u);
+  const std::string probe =
+      R"({"id":"a","question":"1+1","candidates":[{"steps":["3","!2"],"on_track":[false,true],"case":"repaired","probe_step":1},)"
+      R"({"steps":["3","4"],"on_track":[false,false],"case":"failed","probe_step":1}]})";
+  const Evaluation probed = of(probe);
+  EXPECT_FALSE(probed.selection);
+  ASSERT_EQ(probed.measures.size(), 2u);
+  EXPECT_EQ(probed.measures[1].title.substr(0, 6), "Repair");
+}
+
+TEST_F(Evaluate, BenchmarksHaveTheirOwnMeasures) {
+  const std::string processbench =
+      R"({"id":"p1","problem":"1+1","steps":["2","done"],"label":-1,"final_answer_correct":true})"
+      "\n"
+      R"({"id":"p2","problem":"2+2","steps":["5","done"],"label":0,"final_answer_correct":false})";
+  EXPECT_EQ(of(processbench).measures.at(0).title.substr(0, 12), "ProcessBench");
+  EXPECT_TRUE(fs::exists(out() / "processbench" / "report.md"));
+  write_file_atomic(folder_.path / "other.jsonl", processbench);
+  const Evaluation calibrated =
+      of(processbench, {.calibrate = folder_.path / "other.jsonl", .draws = 20, .progress = false});
+  EXPECT_TRUE(fs::exists(out() / "calibration.jsonl"));
+  EXPECT_EQ(calibrated.measures.size(), 1u);
+}
+
+TEST_F(Evaluate, StepwiseSolutionsOfOneQuestionAreOneProblem) {
+  const Evaluation found = of(R"({"prompt":"1+1","completions":["2","done"],"labels":[true,true]})"
+                              "\n"
+                              R"({"prompt":"1+1","completions":["3"],"labels":[false]})");
+  EXPECT_EQ(found.scored.steps, 3u);
+  EXPECT_EQ(scores().size(), 1u);
+}
+
+TEST_F(Evaluate, WhatCannotBeMeasuredIsRefused) {
+  EXPECT_NE(refusal("").find("holds no records"), std::string::npos);
+  EXPECT_NE(refusal(R"({"id":"a","question":"1+1","candidates":[{"steps":["2"]}]})").find("nothing is known"),
+            std::string::npos);
+  EXPECT_NE(refusal(R"({"input":"x","label":2})").find("line 1"), std::string::npos);
+  EXPECT_NE(refusal(R"({"text":"x"})").find("line 1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hrm::reward
