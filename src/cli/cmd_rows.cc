@@ -44,6 +44,7 @@ void add_output_options(CLI::App& command, rows::OutputOptions& output) {
 rows::TreeOptions TreeArguments::options() const {
   rows::TreeOptions options{.labels = labels.options()};
   if (compress) options.compression = compression;
+  options.noise_instead = noise_instead;
   return options;
 }
 
@@ -55,7 +56,9 @@ void add_tree_options(CLI::App& command, TreeArguments& args) {
   command.add_option("--compress-seed", args.compression.seed, "of the draws of node compression")
       ->type_name("N")
       ->capture_default_str();
-  for (const char* flag : {"--probability", "--min-children", "--compress-seed"})
+  command.add_flag("--noise-instead", args.noise_instead,
+                   "the control of --compress: its changes of labels go to other nodes, and no steps are merged");
+  for (const char* flag : {"--probability", "--min-children", "--compress-seed", "--noise-instead"})
     command.get_option(flag)->needs(compress);
 }
 

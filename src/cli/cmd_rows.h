@@ -35,7 +35,7 @@ void add_output_options(CLI::App& command, rows::OutputOptions& output);
 struct TreeArguments {
   LabelArguments labels;
   tree::CompressionOptions compression;
-  bool compress = false;
+  bool compress = false, noise_instead = false;
   rows::TreeOptions options() const;
 };
 void add_tree_options(CLI::App& command, TreeArguments& args);

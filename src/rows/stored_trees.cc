@@ -8,6 +8,8 @@
 namespace hrm::rows {
 namespace {
 
+constexpr uint64_t kNoiseStream = 0x6e6f697365;
+
 // Compression changes counts of leaves alone.
 tree::LabelOptions labels_of(const TreeOptions& options) {
   tree::LabelOptions labels = options.labels;
@@ -20,6 +22,10 @@ PathTree labelled_paths(tree::Tree tree, const TreeOptions& options, Mode mode) 
   const tree::LabelledTree labelled = tree::label_tree(std::move(tree), labels);
   if (!options.compression) return path_tree(labelled.tree, labelled.labels, labelled.verdicts, mode);
   const tree::LabelledView view = tree::compress(labelled, labels, *options.compression);
+  if (options.noise_instead) {
+    const Rng rng(options.compression->seed, {kNoiseStream, tree::root_id(labelled.tree.problem).high});
+    return path_tree(labelled.tree, tree::with_equal_noise(labelled.labels, view.labels, rng), labelled.verdicts, mode);
+  }
   return path_tree(labelled.tree, view.view, view.labels, labelled.verdicts, mode);
 }
 
@@ -37,7 +43,8 @@ Json TreeOptions::to_json() const {
     json["compression"] = {{"mode", name_of_enum(compression->mode)},
                            {"p", compression->p},
                            {"min_children", compression->min_children},
-                           {"seed", compression->seed}};
+                           {"seed", compression->seed},
+                           {"noise_instead", noise_instead}};
   return json;
 }
 

@@ -15,6 +15,8 @@ namespace hrm::rows {
 struct TreeOptions {
   tree::LabelOptions labels;
   std::optional<tree::CompressionOptions> compression;  // labels of views are those of leaves
+  bool noise_instead =
+      false;  // its label changes go to other nodes and no text changes: what compression is more than noise
   Json to_json() const;
 };
 

@@ -120,6 +120,39 @@ INSTANTIATE_TEST_SUITE_P(
                          test.param.compressed ? "_compressed" : "");
     });
 
+TEST(StoredTrees, NoiseInsteadOfCompressionKeepsTheTexts) {
+  const TemporaryFolder folder;
+  const auto store = folder.path() / "a.tree";
+  std::vector<tree::Tree> trees;
+  for (uint64_t seed = 1; seed <= 6; ++seed) trees.push_back(random_tree(seed));
+  tree::store_trees(store, trees);
+  const auto labels_with = [&](bool compressed, bool noise) {
+    BuildOptions build{.inputs = {store}, .kind = Kind::kProcess};
+    build.output.out = folder.path() / "rows.jsonl";
+    if (compressed) build.trees.compression = tree::CompressionOptions{.seed = 3};
+    build.trees.noise_instead = noise;
+    build_rows(build);
+    std::map<std::string, double> labels;
+    for (JsonlReader lines(build.output.out); lines.next();)
+      labels[lines.value()["input"].get<std::string>()] = lines.value()["label"].get<double>();
+    return labels;
+  };
+  const auto plain = labels_with(false, false), noisy = labels_with(true, true);
+  ASSERT_EQ(plain.size(), noisy.size());
+  size_t changed = 0;
+  for (const auto& [text, label] : plain) {
+    ASSERT_TRUE(noisy.contains(text));
+    changed += noisy.at(text) != label;
+    EXPECT_GE(noisy.at(text), 0);
+    EXPECT_LE(noisy.at(text), 1);
+    if (label == 0 || label == 1) {
+      EXPECT_EQ(noisy.at(text), label);
+    }
+  }
+  EXPECT_GT(changed, 3u);
+  EXPECT_NE(labels_with(true, false).size(), 0u);
+}
+
 TEST(StoredTrees, EveryPathToALeafIsASolution) {
   const TemporaryFolder folder;
   const auto store = folder.path() / "a.tree";

@@ -6,8 +6,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"
-#include "tree/compression.h"
-#include "tree/labels.h"
+#include "tree/labelled.h"
 #include "worlds/arithmetic_policy.h"
 #include "worlds/solutions.h"
 
@@ -96,21 +95,6 @@ struct Labelled {
   int64_t tokens = 0;
 };
 
-// Gives each change, with a random sign, to a state drawn without replacement among those between 0 and 1; the other
-// sign where that would lead out of [0, 1]. REQUIRES: no more changes than such states.
-std::vector<double> with_noise(std::vector<double> labels, std::span<const double> changes, Rng rng) {
-  std::vector<size_t> order;
-  for (size_t i = 0; i < labels.size(); ++i)
-    if (labels[i] > 0 && labels[i] < 1) order.push_back(i);
-  rng.shuffle(std::span(order));
-  for (size_t i = 0; i < changes.size(); ++i) {
-    double& label = labels[order[i]];
-    const double sign = rng.chance(0.5) ? 1 : -1, there = label + sign * changes[i], back = label - sign * changes[i];
-    label = there >= 0 && there <= 1 ? there : std::clamp(back, 0.0, 1.0);
-  }
-  return labels;
-}
-
 Labelled label(const Grown& grown, uint32_t index, const CompressionStudyOptions& options) {
   const tree::Tree& tree = grown.tree;
   const auto counts = tree::count_ends(tree, tree::grade_answers(tree), {.evidence = tree::Evidence::kLeaves});
@@ -119,13 +103,16 @@ Labelled label(const Grown& grown, uint32_t index, const CompressionStudyOptions
              hard = tree::hard_labels(counts);
   const auto compressed = tree::mc_labels(tree::compressed_counts(tree, view, counts));
   Labelled result{.tokens = grown.tokens};
-  std::vector<double> plain, changes;
+  const auto noisy = tree::with_equal_noise(leaves, compressed, Rng(options.seed, {kNoiseStream, index}));
   for (size_t i = 1; i < tree.nodes.size(); ++i) {
     if (tree.nodes[i].children.empty()) continue;
     const double labels[] = {
-        leaves[i].value(), policy[i].value(),
-        (static_cast<double>(counts[i].correct) + 0.5) / (static_cast<double>(counts[i].total) + 1), hard[i].value(),
-        compressed[i].value()};
+        leaves[i].value(),
+        policy[i].value(),
+        (static_cast<double>(counts[i].correct) + 0.5) / (static_cast<double>(counts[i].total) + 1),
+        hard[i].value(),
+        compressed[i].value(),
+        noisy[i].value()};
     for (size_t v = 0; v < std::size(labels); ++v) {
       LabelledState state = grown.truths[i];
       state.label = labels[v];
@@ -137,14 +124,9 @@ Labelled label(const Grown& grown, uint32_t index, const CompressionStudyOptions
       ++result.merged;
       result.merged_repairs += grown.breaks[static_cast<size_t>(with)] && merged.on_track;
     }
-    plain.push_back(labels[0]);
-    if (const double change = std::abs(labels[4] - labels[0]); change > 0) changes.push_back(change);
+    result.changed += labels[4] != labels[0];
+    result.change += std::abs(labels[4] - labels[0]);
   }
-  result.changed = changes.size();
-  for (double change : changes) result.change += change;
-  const auto noisy = with_noise(plain, changes, Rng(options.seed, {kNoiseStream, index}));
-  result.views[5] = result.views[0];
-  for (size_t i = 0; i < noisy.size(); ++i) result.views[5][i].label = noisy[i];
   return result;
 }
 

@@ -1,5 +1,9 @@
 #include "tree/labelled.h"
 
+#include <algorithm>
+#include <cmath>
+#include <span>
+
 namespace hrm::tree {
 namespace {
 
@@ -46,6 +50,23 @@ LabelledView compress(const LabelledTree& labelled, const LabelOptions& options,
                       ? compressed_policy_labels(labelled.tree, result.view, labelled.labels)
                       : labels_of(labelled.tree, result.counts, options);
   return result;
+}
+
+Values with_equal_noise(Values labels, const Values& changed, Rng rng) {
+  std::vector<double> changes;
+  std::vector<size_t> order;
+  for (size_t i = 1; i < labels.size(); ++i) {
+    if (!labels[i]) continue;
+    if (*labels[i] > 0 && *labels[i] < 1) order.push_back(i);
+    if (changed[i] && *changed[i] != *labels[i]) changes.push_back(std::abs(*changed[i] - *labels[i]));
+  }
+  rng.shuffle(std::span(order));
+  for (size_t i = 0; i < std::min(changes.size(), order.size()); ++i) {
+    double& label = *labels[order[i]];
+    const double sign = rng.chance(0.5) ? 1 : -1, there = label + sign * changes[i], back = label - sign * changes[i];
+    label = there >= 0 && there <= 1 ? there : std::clamp(back, 0.0, 1.0);
+  }
+  return labels;
 }
 
 }  // namespace hrm::tree

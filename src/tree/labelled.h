@@ -6,6 +6,7 @@
 
 #include "base/fields.h"
 #include "base/json.h"
+#include "base/rng.h"
 #include "tree/compression.h"
 #include "tree/labels.h"
 
@@ -38,5 +39,11 @@ struct LabelledView {
 };
 // REQUIRES: labelled was made with Evidence::kLeaves and the same options.
 LabelledView compress(const LabelledTree& labelled, const LabelOptions& options, const CompressionOptions& compression);
+
+// The control of compression, or of any other change of labels: the sizes of the changes from `labels` to `changed`,
+// each with a random sign, given to nodes drawn without replacement among those with a label between 0 and 1 (the other
+// sign where that would lead out of [0, 1]). The root stays. REQUIRES: labels of the same nodes, changed where between
+// 0 and 1.
+Values with_equal_noise(Values labels, const Values& changed, Rng rng);
 
 }  // namespace hrm::tree
