@@ -40,7 +40,7 @@ expect 0 "${search[@]}" --out one.jsonl --json
 says out '"requests": 0'
 long=("$HRM" search problems.jsonl "${world[@]}" --scorer truth:noise=1 --method bon,beam --n 512 --out stopped.jsonl)
 "${long[@]}" --in-flight 1 >out 2>err &
-sleep 0.3
+for _ in {1..500}; do [[ -s stopped.jsonl ]] && break || sleep 0.02; done  # an earlier signal ends a program unasked
 kill -INT $!
 wait $!
 code=$?

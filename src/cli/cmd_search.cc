@@ -26,7 +26,8 @@ struct Arguments {
   int64_t in_flight = 8;
 };
 
-// From the file, so that a run that was resumed reports all of it, as `hrm select bon` would.
+// From the file, so that a run that was resumed reports all of it, as `hrm select bon` would. Throws failure when
+// interrupted.
 selection::SelectionReport report_of(const Arguments& args) {
   selection::Solutions solutions = selection::read_solutions(args.out);
   selection::BestOfNOptions options{.n = {args.settings.n.begin(), args.settings.n.end()},
@@ -48,9 +49,15 @@ Json run_json(const selection::SearchRunReport& run, const policy::Usage& usage,
           {"interrupted", run.interrupted}, {"usage", policy::usage_json(usage)}};
 }
 
-void print(const selection::SearchRunReport& run, const policy::Usage& usage, const Arguments& args) {
+// run: becomes an interrupted one where its report was.
+void print(selection::SearchRunReport& run, const policy::Usage& usage, const Arguments& args) {
   std::optional<selection::SelectionReport> report;
-  if (run.finished > 0 && !run.interrupted) report = report_of(args);
+  try {
+    if (run.finished > 0 && !run.interrupted) report = report_of(args);
+  } catch (const Error&) {
+    if (!interrupted()) throw;
+    run.interrupted = true;
+  }
   if (report && !args.report.empty()) selection::write_report(args.report, *report);
   if (args.json) {
     Json json = run_json(run, usage, args);
