@@ -7,12 +7,13 @@
 namespace hrm::language {
 namespace {
 
-// [B,KV,C,W] with room for at least `wanted` tokens; contents kept.
+// [B,KV,C,W] with room for at least `wanted` tokens; contents and rows kept. `like`: shape of a first one.
 void grow(at::Tensor& tensor, int64_t wanted, const at::Tensor& like) {
   const int64_t have = tensor.defined() ? tensor.size(2) : 0;
   if (have >= wanted) return;
   const int64_t capacity = have == 0 ? wanted : std::max(wanted, have + have / 2 + 16);
-  at::Tensor larger = at::zeros({like.size(0), like.size(1), capacity, like.size(3)}, like.options());
+  const int64_t rows = have == 0 ? like.size(0) : tensor.size(0);
+  at::Tensor larger = at::zeros({rows, like.size(1), capacity, like.size(3)}, like.options());
   if (have > 0) larger.narrow(2, 0, have).copy_(tensor);
   tensor = larger;
 }

@@ -131,6 +131,26 @@ TEST_F(KvCacheTest, KeptRowsAreReorderedAndDoubled) {
   read(cache, texts, {text(2), text(2), text(2), text(2)});
 }
 
+TEST_F(KvCacheTest, AdoptedRowsMayBeLongerThanWhatThereIs) {
+  KvCache cache(3);
+  std::vector<Text> texts(3);
+  read(cache, texts, {text(4), text(2), text(3)});
+  for (const std::vector<int64_t>& slots : {std::vector<int64_t>{1}, std::vector<int64_t>{3, 0}}) {
+    KvCache other(std::ssize(slots));
+    std::vector<Text> read_there(slots.size());
+    std::vector<Text> news;
+    for (size_t i = 0; i < slots.size(); ++i) news.push_back(text(30 * slots.size() + i));
+    read(other, read_there, news);
+    cache.adopt(other, slots);
+    texts.resize(static_cast<size_t>(cache.rows()));
+    for (size_t i = 0; i < slots.size(); ++i) texts[static_cast<size_t>(slots[i])] = read_there[i];
+    std::vector<Text> one;
+    for (size_t row = 0; row < texts.size(); ++row) one.push_back(text(1));
+    read(cache, texts, one);
+  }
+  EXPECT_EQ(cache.rows(), 4);
+}
+
 TEST_F(KvCacheTest, WhatWasTruncatedIsForgotten) {
   KvCache cache(3);
   std::vector<Text> texts(3);
