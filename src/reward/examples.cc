@@ -56,13 +56,48 @@ class FileReader {
     add(ids, {target(std::ssize(ids) - 1, label, trials, place)}, place);
   }
 
-  void whole(const rows::Solution& solution, const std::string& place) {
+  void whole(rows::Solution& solution, const std::string& place) {
+    if (reader_.layout().kind == rows::Kind::kOutcome) return outcome(solution, place);
     const LayoutReader::Solution read = reader_.solution(solution.question, solution.steps);
     std::vector<language::Target> targets;
     for (size_t i = solution.context; i < solution.steps.size(); ++i)
       if (solution.labels[i]) targets.push_back(target(read.places[i], *solution.labels[i], 0, place));
     if (targets.empty()) return set_.counts.drop("solution without a labelled step");
     add(read.ids, std::move(targets), place);
+    if (reader_.layout().kind == rows::Kind::kHierarchical) pairs(solution, place);
+  }
+
+  // Beside the text of a solution two in which its steps are merged two by two, from the first or from the second on:
+  // every pair of neighbours stands in one of them, with the label of the later step.
+  void pairs(const rows::Solution& solution, const std::string& place) {
+    std::vector<size_t> filled;
+    for (size_t i = 0; i < solution.steps.size(); ++i)
+      if (!solution.steps[i].empty()) filled.push_back(i);
+    for (const size_t first : {0, 1}) {
+      std::vector<std::string> steps;
+      if (first == 1 && !filled.empty()) steps.push_back(solution.steps[filled[0]]);
+      std::vector<std::pair<size_t, double>> labels;  // merged step, its label
+      for (size_t i = first; i + 1 < filled.size(); i += 2) {
+        const size_t later = filled[i + 1];
+        steps.push_back(solution.steps[filled[i]] + reader_.layout().separator + solution.steps[later]);
+        if (later >= solution.context && solution.labels[later])
+          labels.emplace_back(steps.size() - 1, *solution.labels[later]);
+      }
+      if (labels.empty()) continue;
+      const LayoutReader::Solution read = reader_.solution(solution.question, steps);
+      std::vector<language::Target> targets;
+      for (const auto& [step, label] : labels) targets.push_back(target(read.places[step], label, 0, place));
+      add(read.ids, std::move(targets), place);
+    }
+  }
+
+  void outcome(rows::Solution& solution, const std::string& place) {
+    rows::settle_outcome(solution, {}, set_.counts);
+    if (!solution.complete) return set_.counts.drop("solution without a final answer");
+    if (!solution.outcome) return set_.counts.drop("solution whose outcome is not known");
+    if (solution.steps.empty()) return set_.counts.drop("empty solution");
+    const LayoutReader::Solution read = reader_.solution(solution.question, solution.steps);
+    add(read.ids, {target(read.places.back(), *solution.outcome, 0, place)}, place);
   }
 
   language::Target target(int64_t position, double label, double trials, const std::string& place) const {
@@ -87,8 +122,8 @@ class FileReader {
   }
 
   void add(const std::vector<int64_t>& ids, std::vector<language::Target> targets, const std::string& place) {
-    const int64_t longest =
-        options_.rules.max_length > 0 ? options_.rules.max_length : options_.rules.config.max_position_embeddings;
+    int64_t longest = options_.rules.config.max_position_embeddings;
+    if (options_.rules.max_length > 0) longest = std::min<int64_t>(longest, options_.rules.max_length);
     if (options_.drop_long && std::ssize(ids) > longest)
       return set_.counts.drop(fmt::format("longer than {} tokens", longest));
     language::Example example{.ids = {ids.begin(), ids.end()}, .targets = std::move(targets)};

@@ -3,7 +3,10 @@
 //   rows of texts with a label ({input, label}: rows/row_file.h)   one target at the text's last token; form prompt
 //   solutions with labels of steps, of any format that rows reads  form prompt: through sound rows of the kind;
 //                                                                  form steps: one text per solution, a target at the
-//                                                                  end of every labelled step
+//                                                                  end of every labelled step (orm: of the solution);
+//                                                                  hierarchical: also two texts whose steps are merged
+//                                                                  in pairs, with the label of the later step
+//                                                                  (2503.13551, section 3)
 //
 // Labels lie in [0, 1]. What the loss makes of them:
 //   cross_entropy   a class, or one of the two tokens: 0 or 1; others count as 1 from hard_from on, where that is set

@@ -61,8 +61,6 @@ EnumNames<LayoutName> enum_names(LayoutName) {
 }
 
 void Layout::validate(std::string_view source) const {
-  if (form == Form::kSteps && kind == rows::Kind::kOutcome)
-    throw bad_input(kWhere, "{}: an outcome model reads prompts: form = steps does not fit kind = orm", source);
   if (form == Form::kSteps && head.find(kQuestion) == std::string::npos)
     throw bad_input(kWhere, "{}: head = '{}' has no {{question}}", source, head.substr(0, 80));
   if (form == Form::kSteps && tail.empty())

@@ -79,6 +79,7 @@ TEST(RewardTrain, EveryLossAndHeadLearns) {
       {"beta", counts, {"loss=beta_binomial"}},
       {"orm", outcomes, {"loss=soft_labels", "kind=orm"}},
       {"token", solutions, {"head=token", "loss=cross_entropy"}},
+      {"pairs", solutions, {"head=token", "loss=cross_entropy", "kind=hierarchical"}},
       {"process", solutions, {"head=process", "loss=cross_entropy"}},
       {"value", solutions, {"head=value", "loss=soft_labels"}},
       {"shepherd", solutions, {"head=language", "loss=cross_entropy"}}};
@@ -88,6 +89,44 @@ TEST(RewardTrain, EveryLossAndHeadLearns) {
     const std::vector<double> scores = scores_of(folder.path / name);
     EXPECT_GT(scores[0], scores[1] + 0.3) << name;
   }
+}
+
+// What a model that reads whole solutions learns of one solution of four steps, kind by kind.
+TEST(RewardTrain, KindsOfWholeSolutions) {
+  const TestFolder folder("kinds");
+  const fs::path file = folder.path / "solutions.jsonl";
+  JsonlWriter(file, JsonlWriter::Mode::kTruncate)
+      .write({{"question", "q"},
+              {"final_answer", "7"},
+              {"reasoning_steps",
+               {{{"solution_prefix", "q\n\na"}, {"mc_value", 0.5}},
+                {{"solution_prefix", "q\n\na\n\nb"}, {"mc_value", 0.25}},
+                {{"solution_prefix", "q\n\na\n\nb\n\nc"}, {"mc_value", 0.75}},
+                {{"solution_prefix", "q\n\na\n\nb\n\nc\n\n#### 7"}, {"mc_value", 1.0}}}}});
+  const text::Tokenizer tokenizer(text::byte_spec({}), "test");
+  using Texts = std::vector<std::pair<std::string, std::vector<std::pair<int32_t, float>>>>;
+  const auto texts_of = [&](rows::Kind kind) {
+    Layout layout = named_layout(LayoutName::kTrl, "", "");
+    layout.kind = kind;
+    LayoutReader reader(layout, tokenizer);
+    ExampleSet set;
+    ExampleOptions options;
+    options.rules.config = language::tiny_decoder(300, {.hidden_size = 32, .layers = 1, .heads = 2, .context = 64});
+    options.rules.loss = LossKind::kSoftLabels;
+    read_examples(file, reader, options, set);
+    Texts texts;
+    for (const language::Example& example : set.examples) {
+      texts.push_back({tokenizer.decode(example.ids), {}});
+      for (const language::Target& target : example.targets)
+        texts.back().second.emplace_back(target.position, target.value);
+    }
+    return texts;
+  };
+  const Texts steps = {{"qa\nb\nc\n#### 7\n", {{2, 0.5F}, {4, 0.25F}, {6, 0.75F}, {13, 1.0F}}}};
+  EXPECT_EQ(texts_of(rows::Kind::kProcess), steps);
+  EXPECT_EQ(texts_of(rows::Kind::kOutcome), (Texts{{steps[0].first, {{13, 1.0F}}}}));
+  EXPECT_EQ(texts_of(rows::Kind::kHierarchical),
+            (Texts{steps[0], {"qa\n\nb\nc\n\n#### 7\n", {{5, 0.25F}, {15, 1.0F}}}, {"qa\nb\n\nc\n", {{7, 0.75F}}}}));
 }
 
 TEST(RewardTrain, ResumesWithTheSameBits) {
