@@ -40,6 +40,9 @@ refuses "line 1" "$HRM" lm train problems.jsonl --init tiny --out other
 refuses "did you mean" "$HRM" lm train solved.jsonl --init tiny --out other batchsize=3
 checks=$((checks + 1))
 [ ! -e other/model ] || fail "a refused run left a model"
+expect 0 "$HRM" lm train --help
+says out 'text.prompt="{question}\n"'
+says out "cpu, cuda or cuda:N"
 
 # --- generate ---
 expect 0 "$HRM" lm generate run --prompt $'1+2+3=?\n' --n 3 --max-tokens 12 --seed 4
@@ -83,14 +86,30 @@ says out "3 of 3 trees are finished"
 "$HRM" world judge solved.jsonl --stepwise steps.jsonl >out 2>err
 expect 0 "$HRM" rows build steps.jsonl --kind prm --out prm.jsonl
 expect 0 "$HRM" reward train prm.jsonl --from run/model --loss soft_labels --out prm max_steps=3 batch_size=8
+# The rate follows from the model that training begins with, in whatever way it is named.
+says err "steps, lr 1e-05"
+expect 0 "$HRM" reward train prm.jsonl from=run --loss soft_labels --out prm --overwrite max_steps=3 batch_size=8
+says err "steps, lr 1e-05"
+expect 0 "$HRM" reward train prm.jsonl --out tiny --loss soft_labels "${small[@]}" tiny.context=512 max_steps=1
+says err "steps, lr 0.002"
+refuses "line 1" "$HRM" reward train problems.jsonl --out prm --overwrite
+refuses "names none" "$HRM" reward train prm.jsonl --head language --loss cross_entropy --layout trl --out prm --overwrite
+refuses "is part of the run" "$HRM" reward train prm.jsonl --from prm --out prm --overwrite
+checks=$((checks + 1))
+[ -s prm/model/reward.json ] || fail "a refused run removed the one before"
 expect 0 "$HRM" search problems.jsonl --limit 2 --policy local:run --scorer prm --steps line --answer gsm8k --depth 3 \
   --max-tokens 12 --method bon,beam --n 4 --out found.jsonl
 says out "2 of 2 problems are finished"
+expect 0 "$HRM" tree grow problems.jsonl --limit 3 --policy arithmetic:slip=0.2 --steps line --answer gsm8k --depth 9 \
+  --children 4 --store scripted.tree
+expect 0 "$HRM" rows build scripted.tree --kind prm --counts --out counted.jsonl
+expect 0 "$HRM" reward train counted.jsonl --loss beta_binomial --out beta "${small[@]}" tiny.context=512 max_steps=1
 expect 0 "$HRM" world solve problems.jsonl --policy local:run --n 4 --greedy --max-tokens 24 --seed 3 --out sampled.jsonl
 says err "4 solutions of each of 60 problems"
 checks=$((checks + 1))
 [ "$(grep -c '"greedy":{' sampled.jsonl)" = 60 ] || fail "one greedy solution each was expected"
 expect 0 "$HRM" reward score sampled.jsonl --model prm --out scored-samples.jsonl
+refuses "--out" "$HRM" reward score sampled.jsonl --model prm --json
 expect 0 "$HRM" select bon scored-samples.jsonl --n 1,4
 says out "greedy"
 expect 0 "$HRM" reward eval sampled.jsonl --model prm --out measured
@@ -107,7 +126,10 @@ refuses "no most likely solution" "$HRM" world solve problems.jsonl --greedy
 refuses "missing" "$HRM" tree grow problems.jsonl --policy local:missing --store other.tree
 
 # --- export and go on from it ---
-expect 0 "$HRM" lm export run/model --out half --dtype bfloat16
+expect 0 "$HRM" lm export run --out half --dtype bfloat16
+expect 0 "$HRM" lm export prm --out published
+checks=$((checks + 1))
+cmp -s prm/model/reward.json published/reward.json || fail "an exported reward model lost its reward.json"
 expect 0 "$HRM" lm generate half --prompt $'1+2+3=?\n' --max-tokens 4 --temperature 0 --dtype bfloat16
 expect 0 "$HRM" lm train solved.jsonl --from half --teacher run/model --min-label 0.5 --out self max_steps=4 kl_weight=0.1 lora.rank=2
 checks=$((checks + 1))

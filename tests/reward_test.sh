@@ -71,6 +71,10 @@ for store in a authors; do
   expect 0 "$HRM" tree export $store.tree --out trees.jsonl
   expect 0 "$HRM" tree import trees.jsonl --store again-$store.tree
 done
+expect 0 "$HRM" rows build a.tree --kind prm --counts --out counted.jsonl
+says counted.jsonl '"trials":'
+refuses "labels mc" "$HRM" rows build a.tree --kind prm --counts --labels policy --out none.jsonl
+refuses "--counts" "$HRM" rows build steps.jsonl --kind prm --counts --out none.jsonl
 same_rows() {
   for store in $1 again-$1; do
     expect 0 "$HRM" rows build $store.tree "${@:2}" --seed 4 --out rows-$store.jsonl --json

@@ -106,7 +106,7 @@ void field_from_json(T& value, const Json& json, const std::string& key, std::st
 }  // namespace detail
 
 struct FieldHelp {
-  std::string key, value, help;  // value: as to_json prints the configuration that was described
+  std::string key, value, help;  // value: as assign_field() reads it; a text in quotes where it has escapes ("\n")
 };
 
 template <detail::FieldStruct Config>
@@ -131,8 +131,10 @@ std::vector<FieldHelp> describe_fields(const Config& config, const std::string& 
     if constexpr (detail::FieldStruct<T>) {
       for (FieldHelp& inner : describe_fields(value, name + ".")) all.push_back(std::move(inner));
     } else {
-      const Json json = detail::field_to_json(value);
-      all.push_back({name, json.is_string() ? json.template get<std::string>() : printable(json), std::string(help)});
+      std::string text = printable(detail::field_to_json(value));
+      const bool plain = text.starts_with('"') && text.find('\\') == std::string::npos;
+      if (plain) text = text.substr(1, text.size() - 2);
+      all.push_back({name, std::move(text), std::string(help)});
     }
   });
   return all;

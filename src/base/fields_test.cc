@@ -168,5 +168,19 @@ TEST(Fields, DescriptionsListEveryFieldWithItsValue) {
   EXPECT_EQ(all[6].value, "[]");
 }
 
+TEST(Fields, DescribedTextsCanBeTypedBack) {
+  for (const std::string name : {"", "two words", "a\n\nb", "a \"b\"", "back\\slash"}) {
+    Config config, again;
+    config.name = name;
+    const std::string shown = describe_fields(config)[5].value;
+    EXPECT_EQ(shown.find('\n'), std::string::npos);
+    assign_field(again, "name=" + shown);
+    EXPECT_EQ(again.name, name);
+  }
+  Config config;
+  config.name = "a\n";
+  EXPECT_EQ(describe_fields(config)[5].value, R"("a\n")");
+}
+
 }  // namespace
 }  // namespace hrm

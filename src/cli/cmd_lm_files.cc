@@ -6,9 +6,11 @@
 #if HRM_TORCH
 #include <ATen/core/Tensor.h>
 
+#include "language/fine_tuning.h"
 #include "language/lora.h"
 #include "language/model_bundle.h"
 #include "language/parameters.h"
+#include "reward/reward_model.h"
 #endif
 
 namespace hrm::cli {
@@ -22,9 +24,11 @@ struct Arguments {
 
 #if HRM_TORCH
 void convert(const Arguments& args) {
-  language::ModelBundle bundle = language::load_bundle(args.model);
+  const std::filesystem::path model = language::model_of_run(args.model);
+  language::ModelBundle bundle = language::load_bundle(model);
   if (!args.adapter.empty()) language::merge_adapter(bundle.model.parameters, args.adapter);
   language::save_bundle(args.out, bundle, args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat);
+  reward::copy_reward_config(model, args.out);
   const language::DecoderConfig& config = bundle.model.config;
   const std::string architecture = language::architecture_of(bundle.model.head, config.model_type);
   const int64_t parameters = language::parameter_count(bundle.model.parameters);
@@ -46,7 +50,9 @@ void convert(const Arguments&) { throw needs_libtorch("cli.lm"); }
 
 std::shared_ptr<Arguments> add_files(CLI::App& command) {
   auto args = std::make_shared<Arguments>();
-  command.add_option("model", args->model, "Hugging Face folder, or .gguf file")->type_name("MODEL")->required();
+  command.add_option("model", args->model, "Hugging Face folder, .gguf file, or run folder of hrm lm or reward train")
+      ->type_name("MODEL")
+      ->required();
   command.add_option("-o,--out", args->out, "folder to write")->type_name("DIR")->required();
   command.add_option("--dtype", args->dtype, "float32 or bfloat16, of the weights written")
       ->check(CLI::IsMember({"float32", "bfloat16"}))
@@ -68,7 +74,7 @@ void register_lm_files(CLI::App& lm, Exit&) {
   const auto args = add_files(leave);
   leave.add_option("--adapter", args->adapter, "merge this LoRA adapter (as peft saves it) into the weights")
       ->type_name("DIR");
-  set_examples(leave, {{"hrm lm export models/tuned --out published --dtype bfloat16", "half the size"},
+  set_examples(leave, {{"hrm lm export runs/tuned --out published --dtype bfloat16", "half the size"},
                        {"hrm lm export models/base --adapter runs/lora/adapter --out merged", "one whole model"}});
 }
 

@@ -186,7 +186,7 @@ void register_lm_generate(CLI::App& lm, Exit& exit) {
   add_json_flag(command, args->json);
   add_seed_option(command, args->seed);
   add_threads_option(command, args->threads);
-  add_device_option(command, args->device);
+  add_device_option(command, args->device, kLanguageDeviceHelp);
   set_examples(command,
                {{"hrm lm generate runs/policy --prompt $'(7+12)*3-15=?\\n' --n 4", "four solutions"},
                 {"hrm lm generate models/smollm2 --chat --prompt 'What is 17 * 3?' --temperature 0", "an answer"},

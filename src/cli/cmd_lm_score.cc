@@ -141,7 +141,7 @@ void register_lm_score(CLI::App& lm, Exit& exit) {
       ->capture_default_str();
   add_json_flag(command, args->json);
   add_threads_option(command, args->threads);
-  add_device_option(command, args->device);
+  add_device_option(command, args->device, kLanguageDeviceHelp);
   set_examples(command, {{"hrm lm score models/smollm2 texts.jsonl --json", "tokens, nats per token, perplexity"},
                          {"hrm lm score runs/policy pairs.jsonl --tokens --out scored.jsonl", "token by token"}});
   command.callback([args, &exit] { run_interruptible(exit, [&] { score(*args); }); });

@@ -21,19 +21,20 @@ struct Arguments {
 };
 
 void train(const CLI::App& command, const Arguments& args, Exit& exit) {
-  RunSettings settings(command);
-  settings.words("data", args.words);
-  settings.set("--held-out", "held_out", args.held_out);
-  settings.set("--from", "from", args.from);
-  settings.set("--init", "from", args.init);
-  settings.set("--teacher", "teacher", args.teacher);
-  settings.set("--prompt", "text.prompt", args.prompt);
-  settings.set("--chat", "text.chat", args.chat);
-  settings.set("--min-label", "text.min_label", args.min_label);
-  settings.set("--drop-long", "text.drop_long", args.drop_long);
-  settings.set("--seed", "seed", args.run.seed);
-  const auto report =
-      language::train(language::train_defaults(!args.init.empty()), request_of(args.run, settings.take()));
+  RunSettings given(command);
+  given.words("data", args.words);
+  given.set("--held-out", "held_out", args.held_out);
+  given.set("--from", "from", args.from);
+  given.set("--init", "from", args.init);
+  given.set("--teacher", "teacher", args.teacher);
+  given.set("--prompt", "text.prompt", args.prompt);
+  given.set("--chat", "text.chat", args.chat);
+  given.set("--min-label", "text.min_label", args.min_label);
+  given.set("--drop-long", "text.drop_long", args.drop_long);
+  given.set("--seed", "seed", args.run.seed);
+  const std::vector<std::string> settings = given.take();
+  const bool tiny = begins_tiny(language::train_defaults(false), settings);
+  const auto report = language::train(language::train_defaults(tiny), request_of(args.run, settings));
   finish_run(report, args.run, "hrm lm train", exit);
 }
 
@@ -50,7 +51,8 @@ void register_lm_train(CLI::App& lm, Exit& exit) {
   command.add_option("--held-out", args->held_out, "data to choose the best model by")
       ->type_name("FILE,...")
       ->delimiter(',');
-  command.add_option("--from", args->from, "model to begin with: a folder or .gguf file")->type_name("MODEL");
+  command.add_option("--from", args->from, "model to begin with: a folder, .gguf file or run folder")
+      ->type_name("MODEL");
   command.add_option("--init", args->init, "a new model instead: tiny reads bytes, for the arithmetic world")
       ->check(CLI::IsMember({"tiny"}))
       ->type_name("tiny")

@@ -42,8 +42,9 @@ std::vector<std::string> settings_of(const CLI::App& command, const TrainArgumen
 }
 
 void train(const CLI::App& command, const TrainArguments& args, Exit& exit) {
-  const auto report =
-      reward::train(reward::train_defaults(args.from.empty()), request_of(args.run, settings_of(command, args)));
+  const std::vector<std::string> settings = settings_of(command, args);
+  const bool tiny = begins_tiny(reward::train_defaults(true), settings);
+  const auto report = reward::train(reward::train_defaults(tiny), request_of(args.run, settings));
   finish_run(report, args.run, "hrm reward train", exit);
 }
 
@@ -114,18 +115,23 @@ void register_score_part(CLI::App& reward, Exit& exit) {
                    "solutions, ProcessBench, PRMBench, ... as JSON lines, also .zst; or a tree store")
       ->required()
       ->type_name("FILE");
-  command->add_option("-o,--out", args->out, "file to write; default: standard output")->type_name("FILE");
+  CLI::Option* out =
+      command->add_option("-o,--out", args->out, "file to write; default: standard output")->type_name("FILE");
   add_reward_model_options(*command, args->model);
   command->add_flag("--skip-bad", args->skip_bad, "leave out records that cannot be scored, and list them");
-  add_json_flag(*command, args->json);
+  command->add_flag("--json", args->json, "print one JSON value about the file in --out")->needs(out);
   add_threads_option(*command, args->threads);
-  add_device_option(*command, args->device);
+  add_device_option(*command, args->device, kLanguageDeviceHelp);
   set_examples(*command, {{"hrm reward score solutions.jsonl --model runs/prm --out scored.jsonl",
                            "then hrm select bon scored.jsonl"},
                           {"hrm reward score processbench_gsm8k.json --model runs/prm --out steps.jsonl",
                            "then hrm select processbench steps.jsonl"},
                           {"hrm reward score trees.store --model runs/prm", "scores of all steps of its trees"}});
-  command->callback([args, &exit] { run_interruptible(exit, [&] { score(*args); }); });
+  command->callback([args, &exit] {
+    run_interruptible(
+        exit, [&] { score(*args); },
+        args->out.empty() ? "what was printed is whole, the rest is missing" : "nothing was written");
+  });
 }
 
 struct EvalArguments {
@@ -177,7 +183,7 @@ void register_eval_part(CLI::App& reward, Exit& exit) {
   add_seed_option(*command, args->options.seed);
   add_json_flag(*command, args->json);
   add_threads_option(*command, args->threads);
-  add_device_option(*command, args->device);
+  add_device_option(*command, args->device, kLanguageDeviceHelp);
   set_examples(*command,
                {{"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "rows that were held out"},
                 {"hrm reward eval processbench_math.json --model runs/prm --calibrate processbench_gsm8k.json "

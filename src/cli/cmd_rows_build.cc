@@ -10,7 +10,7 @@ namespace {
 struct Arguments {
   rows::BuildOptions build;
   TreeArguments trees;
-  bool json = false;
+  bool counts = false, json = false;
 };
 
 }  // namespace
@@ -30,12 +30,15 @@ void register_rows_build(CLI::App& rows, Exit& exit) {
       ->type_name("N")
       ->capture_default_str();
   add_tree_options(command, args->trees);
+  command.add_flag("--counts", args->counts,
+                   "rows of trees also tell `trials`, the ends behind the label, for loss beta_binomial");
   add_read_options(command, build.read);
   add_output_options(command, build.output);
   add_json_flag(command, args->json);
   command.callback([args, &exit] {
     run_interruptible(exit, [&] {
       args->build.trees = args->trees.options();
+      args->build.trees.counts = args->counts;
       print_rows_report(rows::build_rows(args->build), args->build.output, args->json, exit);
     });
   });

@@ -30,8 +30,8 @@ void add_seed_option(CLI::App& command, uint64_t& seed) {
       ->capture_default_str();
 }
 
-void add_device_option(CLI::App& command, std::string& device) {
-  command.add_option("--device", device, kDeviceHelp)->type_name("NAME")->capture_default_str();
+void add_device_option(CLI::App& command, std::string& device, const char* help) {
+  command.add_option("--device", device, help)->type_name("NAME")->capture_default_str();
 }
 
 void add_precision_option(CLI::App& command, std::string& precision) {
@@ -76,13 +76,13 @@ void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string
   command.footer(footer + "\n");
 }
 
-void run_interruptible(Exit& exit, const std::function<void()>& work) {
+void run_interruptible(Exit& exit, const std::function<void()>& work, std::string_view left) {
   const InterruptScope scope;
   try {
     work();
   } catch (const Error&) {
     if (!interrupted()) throw;
-    log_warning("interrupted; nothing was written");
+    log_warning("interrupted; {}", left);
     exit.code = kInterruptedExitCode;
   }
 }

@@ -38,13 +38,15 @@ void register_reward(CLI::App& app, Exit& exit);
 void register_lm(CLI::App& app, Exit& exit);
 void register_search(CLI::App& app, Exit& exit);
 
-// Flags that mean the same everywhere.
-void add_json_flag(CLI::App& command, bool& json);               // --json
-void add_threads_option(CLI::App& command, size_t& threads);     // --threads N, 0: all
-void add_seed_option(CLI::App& command, uint64_t& seed);         // --seed N
-void add_device_option(CLI::App& command, std::string& device);  // --device cpu|aten|cuda[:n]
 inline constexpr const char* kDeviceHelp =
     "cpu (the engine), aten (libtorch on the CPU), cuda or cuda:N (libtorch on a GPU)";
+inline constexpr const char* kLanguageDeviceHelp = "cpu, cuda or cuda:N";  // the engine runs no language models
+
+// Flags that mean the same everywhere.
+void add_json_flag(CLI::App& command, bool& json);            // --json
+void add_threads_option(CLI::App& command, size_t& threads);  // --threads N, 0: all
+void add_seed_option(CLI::App& command, uint64_t& seed);      // --seed N
+void add_device_option(CLI::App& command, std::string& device, const char* help = kDeviceHelp);
 void add_precision_option(CLI::App& command, std::string& precision);  // --precision float32|bfloat16|int8
 void add_switch(CLI::App& command, const std::string& flag, bool& value, const std::string& help);  // FLAG on|off
 // The same without a default of its own: unset until given.
@@ -58,8 +60,8 @@ bool wants_color(const std::string& choice);
 // The footer of --help: "Examples:" and one command per line, each with a comment of what it does.
 void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string_view, std::string_view>> examples);
 
-// Runs work that Ctrl-C may stop: then nothing has been written, and the exit code says so.
-void run_interruptible(Exit& exit, const std::function<void()>& work);
+// Runs work that Ctrl-C may stop, and then says what is left of it; the exit code says so too.
+void run_interruptible(Exit& exit, const std::function<void()>& work, std::string_view left = "nothing was written");
 
 void print_json(const Json& value);  // one value and a newline on standard output
 

@@ -30,7 +30,7 @@ void add_run_options(CLI::App& command, RunArguments& args) {
   add_json_flag(command, args.json);
   add_seed_option(command, args.seed);
   add_threads_option(command, args.threads);
-  add_device_option(command, args.device);
+  add_device_option(command, args.device, kLanguageDeviceHelp);
 }
 
 void RunSettings::words(const char* key, const std::vector<std::string>& words) {

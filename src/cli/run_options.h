@@ -8,6 +8,7 @@
 #include "base/fields.h"
 #include "cli/command.h"
 #include "language/run_request.h"
+#include "language/tiny.h"
 
 namespace hrm::cli {
 
@@ -39,6 +40,14 @@ class RunSettings {
   const CLI::App& command_;
   std::vector<std::string> settings_, last_;
 };
+
+// Whether a run of these settings begins with a new tiny model, which wants other rates than one that has learnt.
+template <typename Config>
+bool begins_tiny(Config config, const std::vector<std::string>& settings) {
+  for (const std::string& setting : settings)
+    if (setting.starts_with("from=")) assign_field(config, setting);
+  return config.from == language::kTiny;
+}
 
 language::RunRequest request_of(const RunArguments& args, std::vector<std::string> settings);
 

@@ -16,7 +16,7 @@ void add_scorer_options(CLI::App& command, ScorerChoice& choice) {
                   "truth[:of=track|valid|value,noise=0.7]")
       ->required()
       ->type_name("FOLDER|truth");
-  add_device_option(command, choice.device);
+  add_device_option(command, choice.device, kLanguageDeviceHelp);
   add_threads_option(command, choice.threads);
 }
 

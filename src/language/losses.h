@@ -4,7 +4,10 @@
 //   cross entropy    -log softmax(outputs)[target]                              a token, or one of two classes
 //   squared error    (output - target)^2                                        on the raw score (tree labels)
 //   soft labels      -(t log p + (1 - t) log(1 - p)), p the head's probability  targets between 0 and 1
-//   Beta-Binomial    -log P(k successes of n | a, b), a, b = softplus(outputs)  counts of rollouts; score a / (a + b)
+//   Beta-Binomial    -log P(k successes of n | a, b)                            counts of rollouts; score a / (a + b)
+//
+// Of the two outputs of Beta-Binomial the second gives a, the weight of successes, and the first b, as class 1 is the
+// right one elsewhere: a = softplus(outputs[1]) + 0.001, b = softplus(outputs[0]) + 0.001.
 #pragma once
 
 #include <ATen/core/Tensor.h>

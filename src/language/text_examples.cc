@@ -6,6 +6,7 @@
 #include "rows/prompt.h"
 #include "rows/read_solutions.h"
 #include "rows/record_fields.h"
+#include "rows/solution_rows.h"
 #include "rows/stored_trees.h"
 
 namespace hrm::language {
@@ -49,16 +50,25 @@ class FileReader {
                       [&](rows::Solution&& solution) { stepwise(solution, place); });
   }
 
-  void stepwise(const rows::Solution& solution, const std::string& place) {
+  void stepwise(rows::Solution& solution, const std::string& place) {
     if (!solution.complete) return set_.counts.drop("solution without an end");
-    double label = solution.outcome.value_or(1);
-    if (!solution.outcome)
-      for (const auto& step : solution.labels) label = std::min(label, step.value_or(1));
-    if (label < config_.min_label) return set_.counts.drop("label below min_label");
+    if (config_.min_label > 0 && !is_good(solution)) return;
     add(prompt_of(solution.question), rows::join(solution.steps, config_.separator), place);
   }
 
  private:
+  // Solutions of which nothing can be known, with neither labels nor a gold answer, are taken as good.
+  bool is_good(rows::Solution& solution) {
+    rows::settle_outcome(solution, {}, set_.counts);
+    std::optional<double> label = solution.outcome;
+    if (!solution.outcome)
+      for (const auto& step : solution.labels)
+        if (step) label = std::min(label.value_or(1), *step);
+    const bool good = label ? *label >= config_.min_label : solution.gold.empty();
+    if (!good) set_.counts.drop(label ? "label below min_label" : "solution whose outcome is not known");
+    return good;
+  }
+
   std::vector<int32_t> encoded(const std::string& prompt) const {
     return config_.chat ? in_chat(prompt) : bundle_.tokenizer.encode(prompt);
   }
@@ -89,9 +99,8 @@ class FileReader {
     const std::vector<int32_t> learnt = bundle_.tokenizer.encode(completion, /*with_frame=*/first == 0);
     ids.insert(ids.end(), learnt.begin(), learnt.end());
     ids.push_back(end_token());
-    const uint64_t longest = config_.max_length > 0
-                                 ? config_.max_length
-                                 : static_cast<uint64_t>(bundle_.model.config.max_position_embeddings);
+    auto longest = static_cast<uint64_t>(bundle_.model.config.max_position_embeddings);
+    if (config_.max_length > 0) longest = std::min(longest, config_.max_length);
     if (config_.drop_long && ids.size() > longest)
       return set_.counts.drop(fmt::format("longer than {} tokens", longest));
     Example example = language_example(std::move(ids), first);

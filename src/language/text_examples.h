@@ -4,8 +4,9 @@
 //   {"prompt", "completion"}  the completion, behind the prompt as it stands
 //   {"messages": [..]}        the last message, of the assistant, behind the others in the model's chat form
 //   questions with solutions  of any format that rows reads (docs/formats/reward-data.md), and trees of a store: the
-//                             solution behind the prompt template; where labels or verdicts are known, those from
-//                             min_label on (arXiv 2503.13551, section 4.3, learns from its good trajectories)
+//                             solution behind the prompt template; with min_label those from there on (arXiv
+//                             2503.13551, section 4.3, learns from its good trajectories). Where the gold answer is
+//                             known they are graded first
 //
 // A prompt is encoded as generation encodes it, what follows on its own, then comes the end token.
 #pragma once
@@ -25,16 +26,15 @@ struct TextConfig {
   bool chat = false;
   double min_label = 0;
   bool drop_long = false;
-  uint64_t max_length = 0;
+  uint64_t max_length = 0;  // of a text in tokens; 0: what the model can read. No setting: that of the run
 
   static void fields(auto& self, auto&& field) {
     field("prompt", self.prompt, "of a question with solutions; {question} stands for it");
     field("separator", self.separator, "between the steps of a solution");
     field("chat", self.chat, "the prompt is a user's message, in the model's chat form");
     field("min_label", self.min_label,
-          "solutions whose outcome, or lowest step label where that is unknown, is below are left out");
+          "solutions whose outcome, or lowest step label where there is none, is below are left out");
     field("drop_long", self.drop_long, "leave out texts that the model cannot read, instead of refusing them");
-    field("max_length", self.max_length, "longest text in tokens; 0: what the model can read");
   }
   void validate() const;  // throws bad_input
 };

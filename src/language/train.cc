@@ -12,16 +12,18 @@ constexpr std::string_view kWhere = "language.train";
 
 ModelBundle bundle_of(const std::string& from, const TrainConfig& config, at::Device device) {
   ModelBundle bundle = from == kTiny ? tiny_bundle(config.tiny, HeadKind::kLanguage, 1, config.tuning.seed)
-                                     : load_bundle(from, {.type = at::kFloat, .device = device});
+                                     : load_bundle(model_of_run(from), {.type = at::kFloat, .device = device});
   if (bundle.model.head != HeadKind::kLanguage)
     throw bad_input(kWhere, "{}: is no language model but a reward model", from);
   bundle.model.parameters = to(bundle.model.parameters, at::kFloat, device);
   return bundle;
 }
 
-TextSet read_all(const std::vector<std::string>& files, const ModelBundle& bundle, const TextConfig& config) {
+TextSet read_all(const std::vector<std::string>& files, const ModelBundle& bundle, const TrainConfig& config) {
   TextSet set;
-  for (const std::string& file : files) read_text_examples(file, bundle, config, set);
+  TextConfig text = config.text;
+  text.max_length = config.tuning.max_length;
+  for (const std::string& file : files) read_text_examples(file, bundle, text, set);
   for (const auto& [reason, count] : set.counts.dropped) log_info("left out: {} {}", count, reason);
   return set;
 }
@@ -78,13 +80,12 @@ RunReport train(const TrainConfig& defaults, const RunRequest& request) {
   if (config.tuning.kl_weight > 0)
     teacher = bundle_of(config.teacher.empty() ? config.from : config.teacher, config, request.device);
   aten::use_threads(request.threads, parameter_count(bundle.model.parameters));
-  const TextSet train = read_all(config.data, bundle, config.text),
-                held_out = read_all(config.held_out, bundle, config.text);
+  const TextSet train = read_all(config.data, bundle, config), held_out = read_all(config.held_out, bundle, config);
   const training::RunFolder folder(request.out, request.mode);
   const uint64_t total = config.tuning.total_steps(train.examples.size());
   const int64_t parameters = parameter_count(bundle.model.parameters);
-  log_info("{}: {} parameters, {} texts of {} tokens, {} steps", request.out.string(), parameters,
-           train.examples.size(), train.tokens, total);
+  log_info("{}: {} parameters, {} texts of {} tokens, {} steps, lr {}", request.out.string(), parameters,
+           train.examples.size(), train.tokens, total, config.tuning.optimizer.lr);
   const auto write_model = [&](const fs::path& to, const LanguageModel& model) {
     ModelBundle whole{.model = model,
                       .tokenizer_spec = bundle.tokenizer_spec,

@@ -63,7 +63,15 @@ TEST(TextExamples, EveryFormLearnsWhatStandsBehindThePrompt) {
   TextSet set;
   EXPECT_EQ(texts_of({sampled}, {.min_label = 0.5}, &set), Texts{"q\n|a\n#### 4" + end});
   EXPECT_EQ(set.counts.dropped.at("label below min_label"), 1U);
-  // Without a verdict the lowest label of a step decides.
+  // Solutions without a verdict are graded, and dropped where that cannot be done.
+  const Json ungraded = {
+      {"question", "q"}, {"gold", "4"}, {"candidates", {{{"steps", {"a", "#### 4"}}}, {{"steps", {"b", "#### 5"}}}}}};
+  EXPECT_EQ(texts_of({ungraded}, {.min_label = 0.5}), Texts{"q\n|a\n#### 4" + end});
+  EXPECT_EQ(texts_of({ungraded}, {}).size(), 2U);
+  const Json endless = {{"question", "q"}, {"gold", "4"}, {"candidates", {{{"steps", {"who knows"}}}}}};
+  EXPECT_EQ(texts_of({endless, ungraded}, {.min_label = 0.5}, &set).size(), 1U);
+  EXPECT_EQ(set.counts.dropped.at("solution whose outcome is not known"), 1U);
+  // Without a gold answer the lowest label of a step decides.
   const Json labelled = {{"prompt", "q"}, {"completions", {"a", "b"}}, {"labels", {true, false}}};
   EXPECT_THROW(texts_of({labelled}, {.min_label = 0.5}), Error);
 }
@@ -83,6 +91,11 @@ TEST(TextExamples, FaultsNameFileAndLine) {
   EXPECT_NE(fault({{{"text", std::string(300, 'x')}}}, {}).find("line 1"), std::string::npos);
   EXPECT_NE(fault({{{"text", std::string(300, 'x')}}}, {.drop_long = true}).find("nothing to learn"),
             std::string::npos);
+  EXPECT_NE(fault({{{"text", "12345678"}}}, {.max_length = 5}).find("line 1"), std::string::npos);
+  EXPECT_EQ(texts_of({{{"text", "12345678"}}, good}, {.drop_long = true, .max_length = 5}).size(), 1U);
+  EXPECT_NE(
+      fault({{{"text", std::string(300, 'x')}}}, {.drop_long = true, .max_length = 1000}).find("nothing to learn"),
+      std::string::npos);
   EXPECT_NE(fault({good}, {.chat = true}).find("chat template"), std::string::npos);
   EXPECT_NE(fault({{{"messages", {{{"role", "user"}, {"content", "x"}}}}}}, {}).find("assistant"), std::string::npos);
 }
@@ -133,6 +146,15 @@ TEST(LanguageTraining, StoppingAndResumingGivesTheSameBits) {
   EXPECT_EQ(train(train_defaults(true), part).json["end"], "finished");
   EXPECT_EQ(read_file(folder.path() / "whole" / "model" / "model.safetensors"),
             read_file(folder.path() / "part" / "model" / "model.safetensors"));
+}
+
+TEST(LanguageTraining, TheRunsLongestTextHoldsForItsFiles) {
+  const TemporaryFolder folder;
+  const fs::path data = write_lines(folder.path() / "a.jsonl", {{{"text", "ab"}}, {{"text", "12345678"}}});
+  const RunReport report =
+      train(train_defaults(true),
+            request_of(data, folder.path() / "run", {"max_length=5", "text.drop_long=true", "max_steps=1"}));
+  EXPECT_EQ(report.json["train"]["examples"], 1);
 }
 
 TEST(LanguageTraining, SelfTrainingStaysNearItsTeacher) {

@@ -1,5 +1,6 @@
 #include "reward/reward_model.h"
 
+#include "base/files.h"
 #include "language/fine_tuning.h"
 #include "text/tokenizer_config.h"
 
@@ -137,6 +138,10 @@ RewardModel load_reward_model(const fs::path& path, const RewardOverrides& overr
 
 void save_reward_config(const fs::path& folder, const RewardConfig& config) {
   write_json(folder / kConfigFile, fields_to_json(config));
+}
+
+void copy_reward_config(const fs::path& from, const fs::path& to) {
+  if (fs::exists(from / kConfigFile)) write_file_atomic(to / kConfigFile, read_file(from / kConfigFile));
 }
 
 }  // namespace hrm::reward

@@ -23,7 +23,7 @@ enum class ScoreKind {
   kRaw,      // the one output
   kSigmoid,  // of the one output
   kClass,    // P(class 1) of two
-  kBeta,     // a / (a + b), a and b = softplus of two outputs
+  kBeta,     // a / (a + b): a = softplus of the second of two outputs, b of the first (language/losses.h)
   kTokens,   // softmax over the tokens good and bad
 };
 EnumNames<ScoreKind> enum_names(ScoreKind);
@@ -65,6 +65,9 @@ ScoreKind score_of(language::HeadKind head, int64_t outputs, std::optional<langu
 
 // reward.json, in a folder that save_model() wrote.
 void save_reward_config(const std::filesystem::path& folder, const RewardConfig& config);
+
+// The reward.json of `from`, where it has one, as it stands.
+void copy_reward_config(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // Throws bad_input where an id of the tokenizer has no row in the embedding.
 void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderConfig& config);

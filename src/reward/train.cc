@@ -38,16 +38,21 @@ int64_t outputs_of(HeadKind head, LossKind loss) {
   return loss == LossKind::kCrossEntropy || loss == LossKind::kBetaBinomial ? 2 : 1;
 }
 
-// The model at its start, and the folder of its tokenizer.
+struct TokenizerFiles {
+  text::TokenizerSpec spec;
+  text::TokenizerConfig config;
+};
+
+// The model at its start.
 struct Start {
   language::LanguageModel model;
   std::shared_ptr<const text::Tokenizer> tokenizer;
+  std::optional<TokenizerFiles> made;  // of a tiny model, which comes without files
   RewardConfig config;
   int64_t outputs = 0;
 };
 
-Layout layout_for(const TrainConfig& config, const fs::path& tokenizer) {
-  const text::TokenizerConfig texts = text::load_tokenizer_config(tokenizer);
+Layout layout_for(const TrainConfig& config, const text::TokenizerConfig& texts) {
   Layout layout = named_layout(layout_of(config), texts.chat_template, texts.bos_token);
   std::optional<rows::Kind> kind;
   std::optional<rows::Mode> mode;
@@ -65,33 +70,41 @@ Layout layout_for(const TrainConfig& config, const fs::path& tokenizer) {
   return layout;
 }
 
-Start start_of(const TrainConfig& config, const training::RunFolder& folder, at::Device device) {
+Start start_of(const TrainConfig& config, at::Device device) {
   const uint64_t seed = config.tuning.seed;
   Start start;
   start.outputs = outputs_of(config.head, config.tuning.loss);
   if (config.from == language::kTiny) {
     language::ModelBundle made = language::tiny_bundle(config.tiny, config.head, start.outputs, seed);
     start.model = std::move(made.model);
-    start.model.source = folder.path() / "tokenizer";
-    text::save_tokenizer(start.model.source, made.tokenizer_spec, made.tokenizer_config);
+    start.tokenizer = std::make_shared<const text::Tokenizer>(std::move(made.tokenizer));
+    start.made = {std::move(made.tokenizer_spec), std::move(made.tokenizer_config)};
   } else {
-    start.model = language::load_model(config.from);
+    start.model = language::load_model(language::model_of_run(config.from));
     const language::Head head(start.model.head, start.model.config, start.model.parameters);
     if (start.model.head != config.head || (config.head != HeadKind::kLanguage && head.outputs() != start.outputs)) {
       log_info("{}: a new {} head", config.from, name_of_enum(config.head));
       language::replace_head(start.model, config.head, start.outputs, seed);
     }
+    start.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::load(start.model.source));
   }
   if (config.head == HeadKind::kLanguage) start.outputs = start.model.config.vocab_size;
   start.model.parameters = language::to(start.model.parameters, at::kFloat, device);
-  start.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::load(start.model.source));
   check_tokenizer(*start.tokenizer, start.model.config);
   start.config.score = score_of(config.head, start.outputs, config.tuning.loss);
-  start.config.layout = layout_for(config, start.model.source);
+  start.config.layout =
+      layout_for(config, start.made ? start.made->config : text::load_tokenizer_config(start.model.source));
   // transformers pools a text at its last token that is not padding.
   if (start.model.config.pad_token_id < 0 && !start.model.config.eos_token_id.empty())
     start.model.config.pad_token_id = start.model.config.eos_token_id.front();
   return start;
+}
+
+// The run keeps the tokenizer that was made for it, and every save copies it from there.
+void keep_tokenizer(Start& start, const training::RunFolder& folder) {
+  if (!start.made) return;
+  start.model.source = folder.path() / "tokenizer";
+  text::save_tokenizer(start.model.source, start.made->spec, start.made->config);
 }
 
 ExampleSet read_all(const std::vector<std::string>& files, const TrainConfig& config, const Start& start,
@@ -177,6 +190,11 @@ void TrainConfig::validate() const {
   if (head == HeadKind::kLanguage && tuning.loss != LossKind::kCrossEntropy)
     throw bad_input(kWhere, "head language learns tokens: it needs --loss cross_entropy, not {}",
                     name_of_enum(tuning.loss));
+  if (head == HeadKind::kLanguage && good.empty() && named_layout(layout_of(*this), "", "").good.empty())
+    throw bad_input(kWhere,
+                    "head language learns two tokens, and layout {} names none: choose layout shepherd or rlhflow, or "
+                    "set good=TOKEN bad=TOKEN",
+                    layout);
   if (head == HeadKind::kValue && tuning.loss != LossKind::kSoftLabels)
     throw bad_input(kWhere, "head value gives the sigmoid of one output: it needs --loss soft_labels, not {}",
                     name_of_enum(tuning.loss));
@@ -194,17 +212,19 @@ language::RunReport train(const TrainConfig& defaults, const language::RunReques
   for (const auto* files : {&config.rows, &config.test})
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file; hrm rows build makes rows", file);
-  const training::RunFolder folder(request.out, request.mode);
-  Start start = start_of(config, folder, request.device);
+  Start start = start_of(config, request.device);
   aten::use_threads(request.threads, language::parameter_count(start.model.parameters));
   LayoutReader reader(start.config.layout, *start.tokenizer);
   const ExampleSet train = read_all(config.rows, config, start, reader);
   const ExampleSet test = read_all(config.test, config, start, reader);
+  const training::RunFolder folder(request.out, request.mode);  // --overwrite: what is to be learnt has been read
+  keep_tokenizer(start, folder);
   const uint64_t total =
       config.token_budget > 0 ? steps_of_budget(config, train) : config.tuning.total_steps(train.examples.size());
   RewardTrainee trainee(start, train, test, {.config = config.tuning, .total_steps = total});
-  log_info("{}: {} parameters, {} examples of {} tokens, {} steps", request.out.string(),
-           language::parameter_count(start.model.parameters), train.examples.size(), train.tokens, total);
+  log_info("{}: {} parameters, {} examples of {} tokens, {} steps, lr {}", request.out.string(),
+           language::parameter_count(start.model.parameters), train.examples.size(), train.tokens, total,
+           config.tuning.optimizer.lr);
   language::RunReport report;
   report.run = language::run_fine_tuning(trainee, config, total, folder, request);
   report.json = report_json(report.run, train, test, start, total);

@@ -144,8 +144,13 @@ class Builder {
 
 OutputReport build_rows(const BuildOptions& options) {
   options.output.validate();
+  options.trees.validate();
   if (options.inputs.empty()) throw bad_input("rows.build", "no input file");
   const auto stores = std::ranges::count_if(options.inputs, tree::is_store);
+  if (options.trees.counts && (static_cast<size_t>(stores) < options.inputs.size() || options.mode != Mode::kSound ||
+                               options.kind == Kind::kOutcome))
+    throw bad_input("rows.build",
+                    "--counts: only sound prm and hierarchical rows of tree stores have counts behind their labels");
   if (options.mode == Mode::kFaithful && stores > 0) {
     if (static_cast<size_t>(stores) < options.inputs.size())
       throw bad_input(

@@ -45,6 +45,20 @@ TEST(RowFile, RepeatsAreResolvedAndCounted) {
   EXPECT_EQ(counts.dropped.at("text with as many labels 0 as 1"), 1u);
 }
 
+TEST(RowFile, CountsOfRepeatsAreAddedUp) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "rows.jsonl";
+  RowFile file(path, Repeats::kResolve);
+  for (const Row& row : {Row{"a", 0.25, 4}, Row{"b", 1, 6}, Row{"b", 0, 2}, Row{"c", 0.5, 2}, Row{"c", 0.5, 4}})
+    file.add(row);
+  Counts counts;
+  file.finish(counts);
+  EXPECT_EQ(read_file(path),
+            "{\"input\":\"a\",\"label\":0.25,\"trials\":4}\n{\"input\":\"b\",\"label\":0.75,\"trials\":8}\n"
+            "{\"input\":\"c\",\"label\":0.5,\"trials\":6}\n");
+  EXPECT_EQ(counts.noted.at("text with different labels: their counts added up"), 1u);
+}
+
 TEST(SplitByProblem, NoProblemIsInBothParts) {
   int test = 0;
   for (int i = 0; i < 1000; ++i) test += in_test_part(fmt::format("Problem {}", i), 0.2, 7);

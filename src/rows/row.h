@@ -25,7 +25,8 @@ enum class Neutral { kDrop, kNegative, kPositive };
 
 struct Row {
   std::string input;
-  double label = 0;  // in [0, 1]
+  double label = 0;   // in [0, 1]
+  double trials = 0;  // ends behind the label, label * trials of them right; 0: not told
 };
 
 using RowSink = std::function<void(Row&&)>;

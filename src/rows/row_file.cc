@@ -54,12 +54,19 @@ void RowFile::add(const Row& row) {
   labels.ones += row.label == 1;
   labels.zeros += row.label == 0;
   labels.sum += row.label;
+  labels.trials += row.trials;
+  labels.right += row.label * row.trials;
 }
 
 std::optional<double> RowFile::settle(const Labels& labels, Counts& counts) const {
   if (labels.count == 1) return labels.first;
   counts.drop("repeated row", labels.count - 1);
-  if (repeats_ == Repeats::kFirst || labels.first * labels.count == labels.sum) return labels.first;
+  const bool equal = labels.first * labels.count == labels.sum;
+  if (labels.trials > 0) {
+    if (!equal) counts.note("text with different labels: their counts added up");
+    return labels.right / labels.trials;
+  }
+  if (repeats_ == Repeats::kFirst || equal) return labels.first;
   if (labels.ones + labels.zeros < labels.count) {
     counts.note("text with different labels: their mean");
     return labels.sum / labels.count;
@@ -89,7 +96,9 @@ void RowFile::finish(Counts& counts) {
       const auto label = settle(labels, counts);
       if (!label) continue;
       block.append("{\"input\":").append(text, static_cast<size_t>(size) - 1);
-      block.append(",\"label\":").append(label_text(*label)).append("}\n");
+      block.append(",\"label\":").append(label_text(*label));
+      if (labels.trials > 0) block.append(",\"trials\":").append(fmt::format("{:.0f}", labels.trials));
+      block.append("}\n");
       ++counts.written;
       if (block.size() > (size_t{1} << 20)) put();
     }

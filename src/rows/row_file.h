@@ -1,5 +1,5 @@
-// Files of training rows, {"input": ..., "label": ...} per line, written whole or not at all, and the record of how
-// they were made beside them. docs/formats/reward-data.md
+// Files of training rows, {"input": ..., "label": ...} per line, with "trials" where rows tell them, written whole or
+// not at all, and the record of how they were made beside them. docs/formats/reward-data.md
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@ enum class Repeats {
   kKeep,     // all are written (the authors' automatic path, whose rows are a set of text and label per tree)
   kFirst,    // the first one is written (the authors' human path)
   kResolve,  // sound: one is written. Where labels differ: labels of 0 and 1 alone by majority, and none at a tie;
-             // others by their mean. Counted
+             // others by their mean, and counts are added up. Counted
 };
 
-// Rows as they come go to a scratch file beside the target, so that memory holds 40 bytes per different text and not
-// the texts; finish() puts the target together.
+// Rows as they come go to a scratch file beside the target, so that memory holds about 100 bytes per different text and
+// not the texts; finish() puts the target together.
 class RowFile {
  public:
   // Throws failure where the folder cannot be written.
@@ -45,7 +45,7 @@ class RowFile {
   struct Labels {
     double first = 0;
     uint32_t count = 0, ones = 0, zeros = 0;
-    double sum = 0;
+    double sum = 0, trials = 0, right = 0;
   };
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }

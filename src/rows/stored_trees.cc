@@ -17,16 +17,23 @@ tree::LabelOptions labels_of(const TreeOptions& options) {
   return labels;
 }
 
+PathTree with_trials(PathTree paths, const std::vector<tree::Counts>& counts, const TreeOptions& options) {
+  for (size_t i = 0; options.counts && i < counts.size(); ++i)
+    paths.nodes[i].trials = static_cast<double>(counts[i].total);
+  return paths;
+}
+
 PathTree labelled_paths(tree::Tree tree, const TreeOptions& options, Mode mode) {
   const tree::LabelOptions labels = labels_of(options);
   const tree::LabelledTree labelled = tree::label_tree(std::move(tree), labels);
-  if (!options.compression) return path_tree(labelled.tree, labelled.labels, labelled.verdicts, mode);
+  if (!options.compression)
+    return with_trials(path_tree(labelled.tree, labelled.labels, labelled.verdicts, mode), labelled.counts, options);
   const tree::LabelledView view = tree::compress(labelled, labels, *options.compression);
   if (options.noise_instead) {
     const Rng rng(options.compression->seed, {kNoiseStream, tree::root_id(labelled.tree.problem).high});
     return path_tree(labelled.tree, tree::with_equal_noise(labelled.labels, view.labels, rng), labelled.verdicts, mode);
   }
-  return path_tree(labelled.tree, view.view, view.labels, labelled.verdicts, mode);
+  return with_trials(path_tree(labelled.tree, view.view, view.labels, labelled.verdicts, mode), view.counts, options);
 }
 
 uint64_t leaves_of(const PathTree& tree) {
@@ -38,6 +45,7 @@ uint64_t leaves_of(const PathTree& tree) {
 
 Json TreeOptions::to_json() const {
   Json json = labels_of(*this).to_json();
+  json["counts"] = counts;
   json["compression"] = nullptr;
   if (compression)
     json["compression"] = {{"mode", name_of_enum(compression->mode)},
@@ -46,6 +54,14 @@ Json TreeOptions::to_json() const {
                            {"seed", compression->seed},
                            {"noise_instead", noise_instead}};
   return json;
+}
+
+void TreeOptions::validate() const {
+  if (!counts) return;
+  if (labels.kind != tree::LabelKind::kMc)
+    throw bad_input("rows.trees", "--counts: labels {} are no shares of counted ends: use --labels mc",
+                    name_of_enum(labels.kind));
+  if (noise_instead) throw bad_input("rows.trees", "--counts: labels with noise have no counts: leave one out");
 }
 
 void for_each_tree(const std::filesystem::path& path, const TreeOptions& options, Mode mode, Counts& counts,

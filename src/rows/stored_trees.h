@@ -15,9 +15,12 @@ namespace hrm::rows {
 struct TreeOptions {
   tree::LabelOptions labels;
   std::optional<tree::CompressionOptions> compression;  // labels of views are those of leaves
+  bool counts = false;                                  // rows tell the ends behind their labels
   bool noise_instead =
       false;  // its label changes go to other nodes and no text changes: what compression is more than noise
   Json to_json() const;
+  // Throws bad_input for counts of labels that are none: --labels other than mc, noise.
+  void validate() const;
 };
 
 struct StoredTree {

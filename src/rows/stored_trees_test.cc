@@ -153,6 +153,44 @@ TEST(StoredTrees, NoiseInsteadOfCompressionKeepsTheTexts) {
   EXPECT_NE(labels_with(true, false).size(), 0u);
 }
 
+TEST(StoredTrees, RowsTellTheCountsBehindTheirLabels) {
+  const TemporaryFolder folder;
+  const auto store = folder.path() / "a.tree";
+  // "a" has two right ends of three; beside it stands a wrong one.
+  tree::store_trees(store, {tree::make_tree({{0, "a"}, {0, "wrong"}, {1, "right"}, {1, "right"}, {1, "wrong"}})});
+  BuildOptions build{.inputs = {store}, .kind = Kind::kProcess};
+  build.output.out = folder.path() / "rows.jsonl";
+  build.trees.counts = true;
+  const auto rows_of = [&] {
+    build_rows(build);
+    std::multiset<std::pair<double, double>> rows;  // label, trials
+    for (JsonlReader lines(build.output.out); lines.next();)
+      rows.emplace(lines.value()["label"].get<double>(), lines.value().value("trials", 0.0));
+    return rows;
+  };
+  const auto rows = rows_of();
+  EXPECT_EQ(rows.count({2.0 / 3, 3}), 1u);
+  EXPECT_EQ(rows.count({0, 1}), 2u);
+  build.trees.compression = tree::CompressionOptions{.p = 1, .min_children = 3};  // "a" loses its first right end
+  EXPECT_EQ(rows_of().count({0.5, 2}), 1u);
+  build.trees.counts = false;
+  EXPECT_EQ(rows_of().count({0.5, 0}), 1u);
+  build.trees.counts = true;
+  const auto refused = [](const BuildOptions& options) { EXPECT_THROW(build_rows(options), Error); };
+  BuildOptions other = build;
+  other.kind = Kind::kOutcome;
+  refused(other);
+  other = build;
+  other.mode = Mode::kFaithful;
+  refused(other);
+  other = build;
+  other.trees.labels.kind = tree::LabelKind::kPolicy;
+  refused(other);
+  other = build;
+  other.inputs.push_back(folder.path() / "solutions.jsonl");
+  refused(other);
+}
+
 TEST(StoredTrees, EveryPathToALeafIsASolution) {
   const TemporaryFolder folder;
   const auto store = folder.path() / "a.tree";

@@ -64,10 +64,12 @@ class SoundWalk {
       return;
     }
     if (!node.label) return counts_.drop("node without a label");
-    emit_({step_prompt(question_, path.substr(0, parent_end), path.substr(begin), Mode::kSound), *node.label});
+    emit_({step_prompt(question_, path.substr(0, parent_end), path.substr(begin), Mode::kSound), *node.label,
+           node.trials});
     if (kind_ != Kind::kHierarchical || parent_end == 0) return;
     const size_t before = parent_begin == 0 ? 0 : parent_begin - kBlankLine.size();
-    emit_({step_prompt(question_, path.substr(0, before), path.substr(parent_begin), Mode::kSound), *node.label});
+    emit_({step_prompt(question_, path.substr(0, before), path.substr(parent_begin), Mode::kSound), *node.label,
+           node.trials});
   }
 
   const std::vector<PathNode>& nodes_;

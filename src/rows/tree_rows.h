@@ -26,6 +26,7 @@ struct PathNode {
   std::string text;               // kSound alone: of this step
   std::optional<double> label;    // nullopt: gives no row
   std::optional<bool> outcome;    // of a node that ends with an answer: it is right
+  double trials = 0;              // as Row has them
   bool usable = true;             // false: neither it nor what is below it is training text (a failed request)
 };
 
