@@ -37,7 +37,7 @@ demo: ## The main job: make puzzles, train, interrupt, resume, evaluate, solve, 
 	@$(call build,release) hrm
 	@scripts/demo
 
-demo-reward: ## The data side of the reward model: problems, truth, labels, trees, rows, selection, in two minutes
+demo-reward: ## The reward model from end to end: worlds, labels, trees, rows; a policy and reward models of every kind, in six minutes
 	@scripts/setup
 	@$(call configure,release)
 	@$(call build,release) hrm

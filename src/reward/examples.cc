@@ -1,5 +1,6 @@
 #include "reward/examples.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "rows/read_solutions.h"
