@@ -24,7 +24,7 @@ constexpr Beyond kBeyond[] = {
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 Error refused(std::string_view source, std::string_view why) {
-  return bad_input(kWhere, "{}: chat template not recognised: {}; name the form with --chat-template chatml or llama3",
+  return bad_input(kWhere, "{}: chat template not recognised: {}; put one of the ChatML or Llama 3 form in its place",
                    source, why);
 }
 
