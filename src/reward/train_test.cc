@@ -109,11 +109,10 @@ TEST(RewardTrain, KindsOfWholeSolutions) {
     Layout layout = named_layout(LayoutName::kTrl, "", "");
     layout.kind = kind;
     LayoutReader reader(layout, tokenizer);
+    const language::DecoderConfig config =
+        language::tiny_decoder(300, {.hidden_size = 32, .layers = 1, .heads = 2, .context = 64});
     ExampleSet set;
-    ExampleOptions options;
-    options.rules.config = language::tiny_decoder(300, {.hidden_size = 32, .layers = 1, .heads = 2, .context = 64});
-    options.rules.loss = LossKind::kSoftLabels;
-    read_examples(file, reader, options, set);
+    read_examples(file, reader, {.rules = {.config = config, .loss = LossKind::kSoftLabels, .outputs = 1}}, set);
     Texts texts;
     for (const language::Example& example : set.examples) {
       texts.push_back({tokenizer.decode(example.ids), {}});
