@@ -116,6 +116,14 @@ MeasureReport processbench(const std::vector<FirstErrorData>& subsets, const Pro
   if (options.calibrate && options.calibrate->scorers != scorers)
     throw bad_input("processbench", "{} and {} are not scored by the same scorers: name them with --scorer",
                     options.calibrate->name, subsets.front().name);
+  if (options.calibrate) {
+    const auto& cases = options.calibrate->cases;
+    const auto wrong = std::ranges::count_if(cases, [](const FirstErrorCase& one) { return one.label >= 0; });
+    if (wrong == 0 || wrong == std::ssize(cases))
+      throw bad_input("processbench",
+                      "{}: {} of {} solutions have a wrong step: a threshold is chosen on solutions of both kinds",
+                      options.calibrate->name, wrong, cases.size());
+  }
   const auto add = [&](size_t scorer, const std::string& from, const auto& threshold_of) {
     std::vector<MeasureRow> rows;
     for (const FirstErrorData& data : subsets) rows.push_back(row_at(data, scorer, threshold_of(data), from, options));

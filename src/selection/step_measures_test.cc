@@ -56,6 +56,9 @@ TEST_F(StepMeasures, ProcessBenchOfAFewCases) {
   EXPECT_EQ(value(at_half, {"m", "math", "oracle"}, "threshold"), 0.41);
   const MeasureReport both = processbench({data, data}, {.calibrate = &data, .draws = 50});
   EXPECT_EQ(value(both, {"m", "mean of subsets", "calibration"}, "f1"), 0.5);
+  FirstErrorData all_wrong = data;
+  std::erase_if(all_wrong.cases, [](const FirstErrorCase& one) { return one.label < 0; });
+  expect_refused([&] { processbench({data}, {.calibrate = &all_wrong, .draws = 50}); }, "both kinds");
   EXPECT_EQ(first_below(std::vector{1.0, 2.0}, 1.0), -1);
   expect_refused([&] { read_processbench({.solutions = bench}); }, "'scores' is missing");
   expect_refused([&] { read_processbench({.solutions = bench, .scores = scores, .scorers = {"n"}}); }, "by 'n'");
