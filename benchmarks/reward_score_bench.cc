@@ -63,7 +63,6 @@ void run(const Options& options) {
   const language::ModelBundle bundle = language::tiny_bundle(
       {.hidden_size = options.hidden, .layers = options.layers, .heads = options.hidden / 32, .context = 4096},
       language::HeadKind::kSequence, 1, 1);
-  const int64_t vocabulary = bundle.model.config.vocab_size;
   language::save_bundle(folder, bundle, at::kFloat);
   reward::Scorer scorer(reward::load_reward_model(folder), options.scorer);
 
