@@ -11,8 +11,10 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <limits>
 
 #include "base/json.h"
+#include "aten/machine.h"
 #include "base/rng.h"
 #include "reward/scorer.h"
 #include "language/tiny.h"
@@ -21,7 +23,7 @@ namespace hrm {
 namespace {
 
 struct Options {
-  int64_t hidden = 256, layers = 4, depth = 4, children = 5, step = 64, question = 128, frame = 0, sample = 13;
+  int64_t hidden = 256, layers = 4, heads = 8, depth = 4, children = 5, step = 64, question = 128, frame = 0, sample = 13;
   int threads = 0;
   reward::ScorerOptions scorer;
   std::string folder;
@@ -56,12 +58,12 @@ double seconds_of(auto&& work) {
 }
 
 void run(const Options& options) {
-  if (options.threads > 0) at::set_num_threads(options.threads);
+  aten::use_machine(static_cast<size_t>(options.threads), std::numeric_limits<int64_t>::max());
   namespace fs = std::filesystem;
   const fs::path folder = options.folder.empty() ? fs::temp_directory_path() / fmt::format("hrm_bench_{}", ::getpid())
                                                  : fs::path(options.folder);
   const language::ModelBundle bundle = language::tiny_bundle(
-      {.hidden_size = options.hidden, .layers = options.layers, .heads = options.hidden / 32, .context = 4096},
+      {.hidden_size = options.hidden, .layers = options.layers, .heads = options.heads, .context = 4096},
       language::HeadKind::kSequence, 1, 1);
   language::save_bundle(folder, bundle, at::kFloat);
   reward::Scorer scorer(reward::load_reward_model(folder), options.scorer);
@@ -72,7 +74,7 @@ void run(const Options& options) {
   std::vector<Text> some;
   for (size_t i = 0; i < texts.size(); i += static_cast<size_t>(options.sample)) some.push_back(texts[i]);
   if (!options.folder.empty()) write_json(folder / "texts.json", some);
-  scorer.score_alone(std::span(some).first(3));  // warm
+  scorer.score_alone(std::span(some).first(std::min<size_t>(3, some.size())));  // warm
   std::vector<double> together, alone;
   double shared = 1e9;
   const int64_t read_before = scorer.work().read_tokens;
@@ -111,6 +113,7 @@ int main(int argc, char** argv) {
   CLI::App app("prefix-sharing scores of a tree against every path alone");
   for (const auto& [flag, value] : {std::pair<const char*, int64_t*>{"--hidden", &options.hidden},
                                     {"--layers", &options.layers},
+                                    {"--heads", &options.heads},
                                     {"--depth", &options.depth},
                                     {"--children", &options.children},
                                     {"--step", &options.step},

@@ -5,7 +5,7 @@
 #if HRM_TORCH
 #include <cmath>
 
-#include "aten/threads.h"
+#include "aten/machine.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -91,7 +91,7 @@ void score(const Arguments& args) {
   const at::ScalarType type = args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat;
   const language::ModelBundle bundle =
       language::load_bundle(language::model_of_run(args.model), {.type = type, .device = parse_device(args.device)});
-  aten::use_threads(args.threads, language::parameter_count(bundle.model.parameters));
+  aten::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
   const language::Decoder decoder(bundle.model.config, bundle.model.parameters, {.compute = type});
   Totals totals;
   std::string text;

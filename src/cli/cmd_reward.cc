@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "aten/threads.h"
+#include "aten/machine.h"
 #include "base/files.h"
 #include "cli/cmd_reward.h"
 #include "cli/cmd_rows.h"
@@ -218,7 +218,7 @@ std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& ar
   const at::ScalarType type = args.bf16 ? at::kBFloat16 : at::kFloat;
   reward::RewardModel model =
       reward::load_reward_model(args.model, overrides, {.type = type, .device = parse_device(device)});
-  aten::use_threads(threads, language::parameter_count(model.model.parameters));
+  aten::use_machine(threads, language::parameter_count(model.model.parameters));
   return std::make_unique<reward::Scorer>(std::move(model), reward::ScorerOptions{.compute = type});
 }
 

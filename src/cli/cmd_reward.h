@@ -17,7 +17,7 @@ struct RewardModelArguments {
 };
 
 void add_reward_model_options(CLI::App& command, RewardModelArguments& args);  // --model and what overrules it
-// threads: as aten::use_threads() takes them.
+// threads: as aten::use_machine() takes them.
 std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& args, const std::string& device,
                                                   size_t threads);
 

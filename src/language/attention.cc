@@ -13,8 +13,40 @@ at::Tensor fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, 
                                           /*enable_gqa=*/q.size(1) != k.size(1));
 }
 
+// What some keys contribute: their softmax-weighted values, and the logarithm of the sum of the weights' exponentials.
+struct Part {
+  at::Tensor out, log_sum;  // [B,N,T,W], [B,N,T]
+};
+
+Part part(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const std::optional<at::Tensor>& mask = {}) {
+  const auto [out, log_sum] = at::_scaled_dot_product_flash_attention_for_cpu(q, k, v, /*dropout_p=*/0,
+                                                                              /*is_causal=*/false, mask);
+  return {out, log_sum};
+}
+
+// The prefix [1,KV,S,W] with the queries of all rows as one text's, and each row's own tokens with the queries of a
+// group as one head's; no matrix of scores is ever whole.
+at::Tensor behind_prefix(const at::Tensor& q, const KvCache::Layer& layer, const KvCache::Step& step) {
+  const int64_t b = q.size(0), n = q.size(1), t = q.size(2), w = q.size(3), kv = layer.k.size(1), g = n / kv;
+  const auto shared = [&](const at::Tensor& x) {  // [1,KV,S,W] -> [KV,G,S,W], each group's heads the same memory
+    return x[0].unsqueeze(1).expand({kv, g, x.size(2), w});
+  };
+  const at::Tensor by_head = q.transpose(1, 2).reshape({b * t, kv, g, w}).permute({1, 2, 0, 3});
+  const Part far = part(by_head, shared(layer.prefix_k), shared(layer.prefix_v));
+  const Part near = part(q.reshape({b, kv, g * t, w}), layer.k, layer.v, step.group_mask(g, q.scalar_type()));
+  const auto back = [&](const at::Tensor& x, int64_t last) {  // [KV,G,B*T,last] -> [B,KV,G*T,last]
+    return x.reshape({kv, g, b, t, last}).permute({2, 0, 1, 3, 4}).reshape({b, kv, g * t, last});
+  };
+  const at::Tensor weight = (near.log_sum - back(far.log_sum, 1).squeeze(-1)).sigmoid().unsqueeze(-1);
+  return at::lerp(back(far.out, w), near.out, weight.to(q.scalar_type())).reshape({b, n, t, w});
+}
+
+}  // namespace
+
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) { return fused(q, k, v, {}, true); }
+
 // The prefix [1,KV,S,W] in one product for all rows, then each row's own tokens; one softmax over both, in float32.
-at::Tensor with_prefix(const at::Tensor& q, const KvCache::Layer& layer, const at::Tensor& mask) {
+at::Tensor attend_behind_prefix_plain(const at::Tensor& q, const KvCache::Layer& layer, const KvCache::Step& step) {
   const int64_t b = q.size(0), n = q.size(1), t = q.size(2), w = q.size(3), kv = layer.k.size(1), group = n / kv;
   const int64_t s = layer.prefix_k.size(2), u = layer.k.size(2);
   const at::Tensor scaled = (q * (1 / std::sqrt(static_cast<double>(w)))).reshape({b, kv, group * t, w});
@@ -26,7 +58,7 @@ at::Tensor with_prefix(const at::Tensor& q, const KvCache::Layer& layer, const a
   };
   const at::Tensor far = by_row(at::bmm(by_head(scaled, w), layer.prefix_k[0].transpose(1, 2)), s);
   at::Tensor near = at::matmul(scaled, layer.k.transpose(2, 3)).view({b, kv, group, t, u});
-  if (mask.defined()) near = near.masked_fill(mask.logical_not().unsqueeze(2), -INFINITY);
+  if (step.mask.defined()) near = near.masked_fill(step.mask.logical_not().unsqueeze(2), -INFINITY);
   const at::Tensor scores = at::cat({far, near.view({b, kv, group * t, u})}, -1);
   const at::Tensor p = at::softmax(scores, -1, at::kFloat).to(q.scalar_type());
   const at::Tensor out =
@@ -34,12 +66,9 @@ at::Tensor with_prefix(const at::Tensor& q, const KvCache::Layer& layer, const a
   return out.reshape({b, n, t, w});
 }
 
-}  // namespace
-
-at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) { return fused(q, k, v, {}, true); }
-
 at::Tensor attend(const at::Tensor& q, const KvCache::Layer& layer, const KvCache::Step& step) {
-  if (layer.prefix_k.defined()) return with_prefix(q, layer, step.mask);
+  if (layer.prefix_k.defined())
+    return q.device().is_cpu() ? behind_prefix(q, layer, step) : attend_behind_prefix_plain(q, layer, step);
   return fused(q, layer.k, layer.v, step.mask, step.causal);
 }
 

@@ -17,4 +17,7 @@ at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)
 // New tokens see the shared prefix, which is multiplied once for all rows, and what the step's mask says of their own.
 at::Tensor attend(const at::Tensor& q, const KvCache::Layer& layer, const KvCache::Step& step);
 
+// The same in plain operations, for other devices than the CPU and for tests. REQUIRES: the layer has a prefix.
+at::Tensor attend_behind_prefix_plain(const at::Tensor& q, const KvCache::Layer& layer, const KvCache::Step& step);
+
 }  // namespace hrm::language

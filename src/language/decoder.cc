@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "language/affine.h"
 #include "language/attention.h"
 #include "language/recompute.h"
 
@@ -71,11 +72,10 @@ Decoder::Rotation Decoder::rotation(const at::Tensor& positions) const {
   return {angles.cos().to(options_.compute), angles.sin().to(options_.compute)};
 }
 
-at::Tensor Decoder::project(const Linear& linear, const at::Tensor& x) const {
-  const auto cast = [&](const at::Tensor& parameter) { return parameter.to(x.scalar_type()); };
-  at::Tensor y = at::linear(x, cast(linear.weight), linear.bias.defined() ? cast(linear.bias) : at::Tensor());
-  if (!linear.lora_a.defined()) return y;
-  return y + at::linear(at::linear(x, cast(linear.lora_a)), cast(linear.lora_b)) * options_.lora_scale;
+at::Tensor Decoder::project(const Linear& p, const at::Tensor& x) const {
+  const at::Tensor y = affine(x, p.weight, p.bias);
+  if (!p.lora_a.defined()) return y;
+  return y + affine(affine(x, p.lora_a), p.lora_b) * options_.lora_scale;
 }
 
 at::Tensor Decoder::norm(const at::Tensor& x, const at::Tensor& gain) const {
@@ -138,7 +138,7 @@ at::Tensor Decoder::hidden(const at::Tensor& ids, std::span<const int64_t> count
 at::Tensor Decoder::logits(const at::Tensor& hidden) const {
   if (!has_output_layer())
     throw bad_input(kWhere, "the model has no output layer (lm_head.weight): it cannot predict tokens");
-  return at::linear(hidden, output_.to(hidden.scalar_type())).to(at::kFloat);
+  return affine(hidden, output_).to(at::kFloat);
 }
 
 }  // namespace hrm::language

@@ -67,7 +67,7 @@ class Decoder {
   };
   Linear bind(const NamedParameters& parameters, const std::string& module) const;
   Rotation rotation(const at::Tensor& positions) const;
-  at::Tensor project(const Linear& linear, const at::Tensor& x) const;
+  at::Tensor project(const Linear& p, const at::Tensor& x) const;
   at::Tensor norm(const at::Tensor& x, const at::Tensor& gain) const;
   at::Tensor embed(const at::Tensor& ids) const;
   struct Reading {  // of a cache; both null without one

@@ -2,14 +2,12 @@
 
 #include <ATen/ATen.h>
 
+#include "language/affine.h"
+
 namespace hrm::language {
 namespace {
 
 constexpr std::string_view kWhere = "language.heads";
-
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return at::linear(x, weight.to(x.scalar_type()), bias.defined() ? bias.to(x.scalar_type()) : bias);
-}
 
 at::Tensor take(const NamedParameters& parameters, const char* name, at::IntArrayRef shape) {
   const auto at = parameters.find(name);
@@ -100,8 +98,8 @@ int64_t Head::outputs() const { return weight_.defined() ? weight_.size(0) : voc
 
 at::Tensor Head::operator()(const Decoder& decoder, const at::Tensor& hidden) const {
   if (kind_ == HeadKind::kLanguage) return decoder.logits(hidden);
-  const at::Tensor x = inner_weight_.defined() ? at::relu(linear(hidden, inner_weight_, inner_bias_)) : hidden;
-  return linear(x, weight_, bias_).to(at::kFloat);
+  const at::Tensor x = inner_weight_.defined() ? at::relu(affine(hidden, inner_weight_, inner_bias_)) : hidden;
+  return affine(x, weight_, bias_).to(at::kFloat);
 }
 
 at::Tensor Head::scores(const at::Tensor& outputs) const {

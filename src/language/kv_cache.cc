@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace hrm::language {
 namespace {
@@ -100,6 +101,12 @@ KvCache::Step KvCache::begin(int64_t tokens, at::Device device) const {
   if (!step.causal && !(tokens == 1 && step.aligned))
     step.mask = (at::arange(step.used, lengths.options()) <= step.slots.unsqueeze(-1)).unsqueeze(1);
   return step;
+}
+
+std::optional<at::Tensor> KvCache::Step::group_mask(int64_t groups, at::ScalarType type) const {
+  if (!mask.defined()) return std::nullopt;
+  const at::Tensor added = at::zeros_like(mask, mask.options().dtype(type)).masked_fill_(mask.logical_not(), -INFINITY);
+  return added.repeat({1, 1, groups, 1});
 }
 
 void KvCache::finish(std::span<const int64_t> counts) {

@@ -15,6 +15,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -49,6 +50,9 @@ class KvCache {
     at::Tensor positions;          // [B,T] i64
     at::Tensor slots;              // [B,T] i64 place among the row's own tokens
     at::Tensor mask;               // [B,1,T,used] bool: may be seen; undefined where all may or causal says it
+    // The same to be added to scores, [B,1,G*T,used]: for the queries of G heads one behind the other. None where all
+    // may be seen.
+    std::optional<at::Tensor> group_mask(int64_t groups, at::ScalarType type) const;
   };
   Step begin(int64_t tokens, at::Device device) const;
   void finish(std::span<const int64_t> counts);

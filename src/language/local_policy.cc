@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "aten/threads.h"
+#include "aten/machine.h"
 #include "base/error.h"
 #include "language/fine_tuning.h"
 
@@ -138,7 +138,7 @@ Reply LocalPolicy::complete(const policy::Request& request) {
 
 std::shared_ptr<LocalPolicy> open_local_policy(const std::filesystem::path& path, const LocalPolicyOptions& options) {
   ModelBundle bundle = load_bundle(model_of_run(path), options.load);
-  aten::use_threads(options.threads, parameter_count(bundle.model.parameters));
+  aten::use_machine(options.threads, parameter_count(bundle.model.parameters));
   return std::make_shared<LocalPolicy>(std::move(bundle), "local:" + path.lexically_normal().string(),
                                        GeneratorOptions{.compute = options.load.type, .rows = options.rows});
 }

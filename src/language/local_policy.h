@@ -28,7 +28,7 @@ class LocalPolicy final : public policy::Policy {
 
 struct LocalPolicyOptions {
   LoadOptions load;
-  size_t threads = 0;  // aten::use_threads()
+  size_t threads = 0;  // aten::use_machine()
   int64_t rows = 64;
 };
 

@@ -20,7 +20,7 @@ struct RunRequest {
   bool accept_changes = false;        // resume though settings differ that decide the run's numbers
   std::vector<std::string> settings;  // key=value, over defaults or what the run was started with
   double minutes = 0;                 // of training; 0: no limit
-  size_t threads = 0;                 // aten::use_threads()
+  size_t threads = 0;                 // aten::use_machine()
   at::Device device = at::Device(at::DeviceType::CPU);
 };
 

@@ -1,0 +1,15 @@
+// y = x W^T + b, with gradients: the matrix products of decoders and heads.
+//
+// On a CPU, float32 products of some size go to oneDNN instead of ATen's own choice, MKL, which uses half the vector
+// width on processors of other makers (twice the speed there, level with MKL elsewhere). The results differ by the
+// order of sums. Everything else is at::linear.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace hrm::language {
+
+// x: [..,I]; weight: [O,I]; bias: [O] or undefined. Both are cast to x's type, inside the graph. Returns [..,O].
+at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
+
+}  // namespace hrm::language
