@@ -1,6 +1,6 @@
 // Prefix-sharing scores of a sampling tree against scoring every path alone, with a random model.
 //
-//   reward_score_bench [--hidden N] [--layers N] [--depth N] [--children N] [--step N] [--question N] [--frame N]
+//   reward_score_bench [--hidden N] [--layers N] [--heads N] [--depth N] [--children N] [--step N] [--question N] [--frame N]
 //                      [--sample N] [--threads N] [--worth N] [--branch N] [--folder DIR]
 //
 // The nodes' texts: question, the steps before, --frame tokens (what a prompt puts before the step that is judged; 0 for

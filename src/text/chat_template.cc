@@ -16,10 +16,11 @@ struct Beyond {
 };
 constexpr Beyond kBeyond[] = {
     {"</think>", "it removes reasoning from earlier answers"},
-    {"Cutting Knowledge Date", "it writes dates into the system message"},
     {"strftime", "it writes today's date"},
+    {"Knowledge Date", "it writes dates into the system message"},
     {"raise_exception", "it refuses some orders of roles"},
 };
+constexpr std::string_view kLlamaKnowledge = "Cutting Knowledge Date: December 2023\n";
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -71,6 +72,20 @@ std::string find_default_system(std::string_view jinja) {
   return "";
 }
 
+// What Llama 3.1 and 3.2 write before every system message; empty for another program. Of their exceptions all are about
+// tools.
+std::string find_dates(std::string_view jinja) {
+  constexpr std::string_view kSet = "set date_string = \"";
+  constexpr std::string_view kMarks[] = {"Cutting Knowledge Date: December 2023", "Today Date: \" + date_string",
+                                         "set system_message = \"\"", "tools"};
+  const size_t at = jinja.find(kSet), begin = at + kSet.size();
+  if (at == std::string_view::npos) return "";
+  for (const std::string_view mark : kMarks)
+    if (!has(jinja, mark)) return "";
+  const std::string_view today = jinja.substr(begin, jinja.find('"', begin) - begin);
+  return fmt::format("{}Today Date: {}\n\n", kLlamaKnowledge, today.substr(0, 40));
+}
+
 // Whether every message's content is stripped: ... message['content'] | trim ...
 bool strips(std::string_view jinja) { return has(jinja, "| trim") || has(jinja, "|trim") || has(jinja, ".strip()"); }
 
@@ -85,12 +100,14 @@ ChatTemplate ChatTemplate::named(std::string_view name) {
 }
 
 ChatTemplate ChatTemplate::recognise(std::string_view jinja, std::string_view source) {
+  const std::string dates = find_dates(jinja);
   for (const Beyond& beyond : kBeyond)
-    if (has(jinja, beyond.mark)) throw refused(source, beyond.what);
+    if (dates.empty() && has(jinja, beyond.mark)) throw refused(source, beyond.what);
   const bool chatml = has(jinja, "<|im_start|>") && has(jinja, kChatMlEnd);
   const bool llama = has(jinja, "<|start_header_id|>") && has(jinja, "<|end_header_id|>") && has(jinja, "<|eot_id|>");
   if (chatml == llama) throw refused(source, "it has the marks of neither ChatML nor Llama 3");
   ChatTemplate found(chatml ? Form::kChatMl : Form::kLlama3);
+  found.dates_ = dates;
   found.strip_ = strips(jinja);
   found.tools_ = has(jinja, "tool");
   if (chatml && has(jinja, "loop.last") && !found.tools_)
@@ -103,8 +120,9 @@ ChatTemplate ChatTemplate::recognise(std::string_view jinja, std::string_view so
 
 std::string_view ChatTemplate::name() const { return form_ == Form::kChatMl ? "chatml" : "llama3"; }
 
+std::string_view ChatTemplate::trimmed(std::string_view content) const { return strip_ ? strip(content) : content; }
+
 void ChatTemplate::append(std::string& text, std::string_view role, std::string_view content) const {
-  if (strip_) content = strip(content);
   if (form_ == Form::kChatMl)
     text.append("<|im_start|>").append(role).append("\n").append(content).append("<|im_end|>\n");
   else
@@ -118,13 +136,21 @@ void ChatTemplate::append(std::string& text, std::string_view role, std::string_
 std::string ChatTemplate::render(std::span<const ChatMessage> messages, bool add_generation_prompt) const {
   std::string text;
   if (form_ == Form::kLlama3 && !messages.empty()) text = "<|begin_of_text|>";
-  if (!system_.empty() && !messages.empty() && messages[0].role != "system") append(text, "system", system_);
+  if (!messages.empty()) {
+    const bool given = messages[0].role == "system";
+    if (!dates_.empty()) {
+      append(text, "system", dates_ + std::string(given ? trimmed(messages[0].content) : ""));
+      if (given) messages = messages.subspan(1);
+    } else if (!system_.empty() && !given) {
+      append(text, "system", trimmed(system_));
+    }
+  }
   for (const ChatMessage& message : messages) {
     if (tools_ && message.role != "system" && message.role != "user" && message.role != "assistant")
       throw bad_input(kWhere,
                       "a message of role '{}': this model's chat template gives it a form that is not known here",
                       message.role.substr(0, 60));
-    append(text, message.role, message.content);
+    append(text, message.role, trimmed(message.content));
   }
   if (add_generation_prompt)
     text += form_ == Form::kChatMl ? "<|im_start|>assistant\n" : "<|start_header_id|>assistant<|end_header_id|>\n\n";

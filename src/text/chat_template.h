@@ -2,6 +2,10 @@
 //
 //   ChatML   <|im_start|>role\ncontent<|im_end|>\n ...                                    Qwen2, SmolLM2
 //   Llama 3  <|begin_of_text|><|start_header_id|>role<|end_header_id|>\n\ncontent<|eot_id|> ...   contents stripped
+//            From 3.1 on there always is a system message, and it begins with two lines of dates:
+//              Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n
+//            "Today" is the date that the model's program names for want of a clock, so that a conversation has the
+//            same tokens every day (3.2's program would ask the clock first).
 //
 // Models carry their form as a Jinja program. Those are not run: the forms above are recognised in them by their marks,
 // and a program that does more than a form says is refused rather than half obeyed.
@@ -36,10 +40,12 @@ class ChatTemplate {
  private:
   enum class Form { kChatMl, kLlama3 };
   explicit ChatTemplate(Form form) : form_(form) {}
+  std::string_view trimmed(std::string_view content) const;
   void append(std::string& text, std::string_view role, std::string_view content) const;
 
   Form form_;
   std::string system_;
+  std::string dates_;   // what every system message begins with; empty: nothing
   bool strip_ = false;  // contents lose the white space around them
   bool tools_ = false;  // tool messages have a form that is not known here
 };

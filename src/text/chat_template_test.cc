@@ -79,6 +79,30 @@ TEST(ChatTemplate, ADefaultSystemMessageIsTakenOver) {
   EXPECT_EQ(ChatTemplate::named("chatml").default_system(), "");
 }
 
+// The marks of the program that comes with Llama 3.1 and 3.2; the latter asks the clock where there is one.
+std::string dated_program(std::string_view today) {
+  return fmt::format(
+      R"({{% set date_string = {} %}}{{{{ bos_token }}}}{{% if tools %}}{{{{ raise_exception("no tools") }}}}{{% endif %}})"
+      R"({{% set system_message = "" %}}<|start_header_id|>system<|end_header_id|>Cutting Knowledge Date: December 2023\n)"
+      R"({{{{ "Today Date: " + date_string + "\n\n" }}}}{{{{ message['content'] | trim }}}}<|eot_id|>)",
+      today);
+}
+
+TEST(ChatTemplate, Llama31WritesDatesIntoTheSystemMessage) {
+  const std::string head =
+      "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\n"
+      "Today Date: 26 Jul 2024\n\n";
+  const std::string turn = "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>";
+  for (const char* today : {R"("26 Jul 2024")", R"(strftime_now("%d %b %Y") %}{% else %}{% set date_string = "26 Jul 2024")"}) {
+    const auto found = ChatTemplate::recognise(dated_program(today), "x");
+    EXPECT_EQ(found.name(), "llama3");
+    EXPECT_EQ(found.render(std::vector<ChatMessage>{{"user", " Hi\n"}}, false), head + turn);
+    EXPECT_EQ(found.render(std::vector<ChatMessage>{{"system", " Be kind. "}, {"user", "Hi"}}, true),
+              head + "Be kind." + turn + "<|start_header_id|>assistant<|end_header_id|>\n\n");
+    EXPECT_THROW(found.render(std::vector<ChatMessage>{{"ipython", "1"}}, false), Error);
+  }
+}
+
 TEST(ChatTemplate, ToolMessagesAreRefusedWhereTheyHaveAFormOfTheirOwn) {
   const auto found = ChatTemplate::recognise("<|im_start|> <|im_end|> {% if tools %}{% endif %} loop.last", "x");
   EXPECT_NO_THROW(found.render(kTurn, true));
@@ -90,6 +114,7 @@ TEST(ChatTemplate, RefusesWhatItDoesNotKnow) {
   expect_refused("", "neither");
   expect_refused("<|im_start|><|im_end|>{{ content.split('</think>')[-1] }}", "reasoning");
   expect_refused("<|start_header_id|><|end_header_id|><|eot_id|>Cutting Knowledge Date", "dates");
+  expect_refused("<|start_header_id|><|end_header_id|><|eot_id|>{{ strftime_now('%d %b %Y') }}", "today's date");
   expect_refused("<|im_start|><|im_end|>{% if loop.last %}", "last message");
   expect_refused("<|im_start|><|im_end|>{% if role != 'system' %}{{ x }}", "without a system message");
   EXPECT_THROW(ChatTemplate::named("alpaca"), Error);
