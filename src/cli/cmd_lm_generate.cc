@@ -53,7 +53,7 @@ std::vector<int32_t> encoded(const language::ModelBundle& bundle, const Json& re
     if (!args.chat) return bundle.tokenizer.encode(prompt);
     messages.push_back({"user", prompt});
   }
-  return bundle.tokenizer.encode(bundle.render_chat(messages), false);
+  return bundle.tokenizer.encode(bundle.render_chat(messages), text::Part::kText);
 }
 
 std::vector<Prompt> read_prompts(const language::ModelBundle& bundle, const Arguments& args) {

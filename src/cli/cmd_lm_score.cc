@@ -43,7 +43,7 @@ language::ScoredText encoded(const language::ModelBundle& bundle, const Json& re
     text.ids = bundle.tokenizer.encode(json_field<std::string>(record, "prompt", place));
     text.first = text.ids.size();
     scored = json_field<std::string>(record, "completion", place);
-    for (const int32_t id : bundle.tokenizer.encode(scored, false)) text.ids.push_back(id);
+    for (const int32_t id : bundle.tokenizer.encode(scored, text::Part::kContinuation)) text.ids.push_back(id);
     if (text.first == 0)
       throw bad_input("cli.lm.score", "{}: the prompt is empty: there is nothing to go on from", place);
   } else {

@@ -123,7 +123,7 @@ Reply LocalPolicy::complete(const policy::Request& request) {
     std::vector<text::ChatMessage> messages;
     for (const policy::Message& message : request.messages) messages.push_back({message.role, message.content});
     asked.request.prompt = messages.empty() ? bundle.tokenizer.encode(request.prompt)
-                                            : bundle.tokenizer.encode(bundle.render_chat(messages), false);
+                                            : bundle.tokenizer.encode(bundle.render_chat(messages), text::Part::kText);
   } catch (const Error& e) {
     return lasting(e.what());
   }

@@ -94,9 +94,11 @@ text::GgmlVocabulary ggml_vocabulary(const Gguf& file) {
           .pre = file.get_or<std::string>("tokenizer.ggml.pre", ""),
           .tokens = file.get<std::vector<std::string>>("tokenizer.ggml.tokens"),
           .merges = file.get_or<std::vector<std::string>>("tokenizer.ggml.merges", {}),
+          .scores = file.get_or<std::vector<double>>("tokenizer.ggml.scores", {}),
           .types = file.get_or<std::vector<int64_t>>("tokenizer.ggml.token_type", {}),
           .bos = id("tokenizer.ggml.bos_token_id"),
           .eos = id("tokenizer.ggml.eos_token_id"),
+          .add_space_prefix = flag("tokenizer.ggml.add_space_prefix"),
           .add_bos = flag("tokenizer.ggml.add_bos_token"),
           .add_eos = flag("tokenizer.ggml.add_eos_token")};
 }

@@ -74,7 +74,7 @@ class FileReader {
   }
   std::vector<int32_t> in_chat(const std::string& prompt) const {
     const text::ChatMessage message{"user", prompt};
-    return bundle_.tokenizer.encode(bundle_.render_chat({&message, 1}), false);
+    return bundle_.tokenizer.encode(bundle_.render_chat({&message, 1}), text::Part::kText);
   }
   std::vector<int32_t> prompt_of(const std::string& question) const {
     std::string prompt = config_.prompt;
@@ -91,12 +91,13 @@ class FileReader {
                       all.back().role);
     const std::string answer = all.back().content;
     all.pop_back();
-    add(bundle_.tokenizer.encode(bundle_.render_chat(all), false), answer, place);
+    add(bundle_.tokenizer.encode(bundle_.render_chat(all), text::Part::kText), answer, place);
   }
 
   void add(std::vector<int32_t> ids, const std::string& completion, const std::string& place) {
     const size_t first = ids.size();
-    const std::vector<int32_t> learnt = bundle_.tokenizer.encode(completion, /*with_frame=*/first == 0);
+    const std::vector<int32_t> learnt =
+        bundle_.tokenizer.encode(completion, first == 0 ? text::Part::kFramed : text::Part::kContinuation);
     ids.insert(ids.end(), learnt.begin(), learnt.end());
     ids.push_back(end_token());
     auto longest = static_cast<uint64_t>(bundle_.model.config.max_position_embeddings);

@@ -97,10 +97,13 @@ Layout named_layout(LayoutName name, const std::string& chat_template, const std
 
 LayoutReader::LayoutReader(Layout layout, const text::Tokenizer& tokenizer)
     : layout_(std::move(layout)), tokenizer_(tokenizer) {
+  // What stands before an empty text: beginning-of-sequence tokens. No known tokenizer puts one behind it too.
+  if (layout_.frame)
+    for (const int32_t id : tokenizer.encode("")) frame_.push_back(id);
   if (layout_.good.empty()) return;
   // A token as text: what encodes to one id, blanks included (" +" of Math-Shepherd's tokenizer).
   const auto id_of = [&](const std::string& token) -> int64_t {
-    const std::vector<int32_t> ids = tokenizer.encode(token, false);
+    const std::vector<int32_t> ids = tokenizer.encode(token, text::Part::kText);
     if (ids.size() != 1)
       throw bad_input(kWhere, "{}: '{}' is no single token: name the tokens of the score with good and bad",
                       tokenizer.source(), token);
@@ -113,22 +116,16 @@ LayoutReader::LayoutReader(Layout layout, const text::Tokenizer& tokenizer)
 
 void LayoutReader::append(std::string_view part, std::vector<int64_t>& ids) {
   if (part.empty()) return;
-  if (known_.size() > kMostKnown) known_.clear();
-  auto [at, fresh] = known_.try_emplace(std::string(part));
-  if (fresh) at->second = tokenizer_.encode(part, false);
+  const bool begins = ids.size() == frame_.size();
+  auto& known = begins ? known_beginnings_ : known_;
+  if (known.size() > kMostKnown) known.clear();
+  auto [at, fresh] = known.try_emplace(std::string(part));
+  if (fresh) at->second = tokenizer_.encode(part, begins ? text::Part::kText : text::Part::kContinuation);
   ids.insert(ids.end(), at->second.begin(), at->second.end());
 }
 
-std::vector<int64_t> LayoutReader::begin() const {
-  std::vector<int64_t> ids;
-  if (!layout_.frame) return ids;
-  // What stands before an empty text: beginning-of-sequence tokens. No known tokenizer puts one behind it too.
-  for (const int32_t id : tokenizer_.encode("", true)) ids.push_back(id);
-  return ids;
-}
-
 std::vector<int64_t> LayoutReader::row(std::string_view text) {
-  std::vector<int64_t> ids = begin();
+  std::vector<int64_t> ids = frame_;
   size_t from = 0;
   for (size_t i = 1; i < text.size(); ++i) {
     if (text[i - 1] != '\n' || is_space(text[i])) continue;
@@ -141,7 +138,7 @@ std::vector<int64_t> LayoutReader::row(std::string_view text) {
 
 LayoutReader::Solution LayoutReader::solution(std::string_view question, const std::vector<std::string>& steps) {
   const bool sound = layout_.mode == rows::Mode::kSound;
-  Solution all{.ids = begin(), .places = {}};
+  Solution all{.ids = frame_, .places = {}};
   std::string head = layout_.head;
   if (const size_t at = head.find(kQuestion); at != std::string::npos)
     head.replace(at, kQuestion.size(), sound ? strip(question) : question);

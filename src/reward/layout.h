@@ -92,12 +92,12 @@ class LayoutReader {
 
  private:
   void append(std::string_view part, std::vector<int64_t>& ids);
-  std::vector<int64_t> begin() const;
 
   Layout layout_;
   const text::Tokenizer& tokenizer_;
   int64_t good_ = -1, bad_ = -1;
-  std::unordered_map<std::string, std::vector<int32_t>> known_;
+  std::vector<int64_t> frame_;  // special tokens before every text
+  std::unordered_map<std::string, std::vector<int32_t>> known_, known_beginnings_;
 };
 
 }  // namespace hrm::reward

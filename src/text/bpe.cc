@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace hrm::text {
 namespace {
@@ -112,13 +113,13 @@ void Bpe::encode_anew(std::string_view piece, std::vector<int32_t>& ids) const {
       return;
     }
   thread_local std::vector<int32_t> symbols;
-  to_symbols(piece, symbols);
+  symbols.clear();
+  spec_.characters ? characters_to_symbols(piece, symbols) : to_symbols(piece, symbols);
   symbols.size() <= kShort ? merge_short(symbols) : merge_long(symbols);
   ids.insert(ids.end(), symbols.begin(), symbols.end());
 }
 
 void Bpe::to_symbols(std::string_view piece, std::vector<int32_t>& symbols) const {
-  symbols.clear();
   bool after_unknown = false;
   for (const char c : piece) {
     const int32_t id = spec_.byte_ids[static_cast<unsigned char>(c)];
@@ -127,6 +128,27 @@ void Bpe::to_symbols(std::string_view piece, std::vector<int32_t>& symbols) cons
     else if (spec_.unknown && !(spec_.fuse_unknown && after_unknown))
       symbols.push_back(*spec_.unknown);
     after_unknown = id < 0;
+  }
+}
+
+void Bpe::characters_to_symbols(std::string_view piece, std::vector<int32_t>& symbols) const {
+  bool after_unknown = false;
+  for (size_t at = 0; at < piece.size();) {
+    const CodePoint c = decode_utf8(piece.substr(at));
+    const std::string_view bytes = piece.substr(at, c.size);
+    at += c.size;
+    const auto found = spec_.characters->find(c.value);
+    const bool in_bytes = found == spec_.characters->end() && std::ranges::all_of(bytes, [&](char byte) {
+                            return spec_.byte_ids[static_cast<unsigned char>(byte)] >= 0;
+                          });
+    const bool unknown = found == spec_.characters->end() && !in_bytes;
+    if (in_bytes)
+      to_symbols(bytes, symbols);
+    else if (!unknown)
+      symbols.push_back(found->second);
+    else if (spec_.unknown && !(spec_.fuse_unknown && after_unknown))
+      symbols.push_back(*spec_.unknown);
+    after_unknown = unknown;
   }
 }
 

@@ -72,8 +72,8 @@ std::string find_default_system(std::string_view jinja) {
   return "";
 }
 
-// What Llama 3.1 and 3.2 write before every system message; empty for another program. Of their exceptions all are about
-// tools.
+// What Llama 3.1 and 3.2 write before every system message; empty for another program. Of their exceptions all are
+// about tools.
 std::string find_dates(std::string_view jinja) {
   constexpr std::string_view kSet = "set date_string = \"";
   constexpr std::string_view kMarks[] = {"Cutting Knowledge Date: December 2023", "Today Date: \" + date_string",

@@ -93,7 +93,8 @@ TEST(ChatTemplate, Llama31WritesDatesIntoTheSystemMessage) {
       "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\n"
       "Today Date: 26 Jul 2024\n\n";
   const std::string turn = "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>";
-  for (const char* today : {R"("26 Jul 2024")", R"(strftime_now("%d %b %Y") %}{% else %}{% set date_string = "26 Jul 2024")"}) {
+  for (const char* today :
+       {R"("26 Jul 2024")", R"(strftime_now("%d %b %Y") %}{% else %}{% set date_string = "26 Jul 2024")"}) {
     const auto found = ChatTemplate::recognise(dated_program(today), "x");
     EXPECT_EQ(found.name(), "llama3");
     EXPECT_EQ(found.render(std::vector<ChatMessage>{{"user", " Hi\n"}}, false), head + turn);

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
+#include "text/character_alphabet.h"
 #include "text/split.h"
 #include "text/tokenizer_spec.h"
 
@@ -8,6 +10,8 @@ namespace hrm::text {
 namespace {
 
 constexpr std::string_view kWhere = "text.ggml_vocabulary";
+
+enum TokenType : int64_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4 };
 
 constexpr const char* kContractions = R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|)";
 constexpr const char* kRest = R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
@@ -57,20 +61,58 @@ void append_frame(std::vector<int32_t>& frame, bool wanted, const std::optional<
   frame.push_back(static_cast<int32_t>(*id));
 }
 
+// SentencePiece joins the pair whose result has the highest score, the leftmost of equal ones: merges in that order.
+std::vector<std::pair<std::string, std::string>> merges_by_score(const TokenizerSpec& spec,
+                                                                 const GgmlVocabulary& vocabulary) {
+  std::vector<int32_t> order;
+  for (const auto& [token, id] : spec.vocabulary)
+    if (vocabulary.types.empty() || vocabulary.types[static_cast<size_t>(id)] == kNormal) order.push_back(id);
+  std::ranges::sort(order, [&](int32_t a, int32_t b) {
+    const double left = vocabulary.scores[static_cast<size_t>(a)], right = vocabulary.scores[static_cast<size_t>(b)];
+    return left != right ? left > right : a < b;
+  });
+  std::vector<std::pair<std::string, std::string>> merges;
+  for (const int32_t id : order) {
+    const std::string& token = vocabulary.tokens[static_cast<size_t>(id)];
+    for (size_t cut = 1; cut < token.size(); ++cut) {
+      const std::string left = token.substr(0, cut), right = token.substr(cut);
+      if (spec.vocabulary.contains(left) && spec.vocabulary.contains(right)) merges.emplace_back(left, right);
+    }
+  }
+  return merges;
+}
+
+// What a vocabulary of model "llama" means beside its tokens.
+void complete_characters(TokenizerSpec& spec, const GgmlVocabulary& vocabulary, std::string_view source) {
+  if (vocabulary.scores.size() != vocabulary.tokens.size())
+    throw bad_input(kWhere, "{}: {} tokens but {} scores", source, vocabulary.tokens.size(), vocabulary.scores.size());
+  for (const double score : vocabulary.scores)
+    if (std::isnan(score)) throw bad_input(kWhere, "{}: a token's score is NaN", source);
+  spec.characters = spec.byte_fallback = spec.fuse_unknown = true;
+  if (vocabulary.add_space_prefix.value_or(true)) {
+    spec.prefix_space = PrefixSpace::kAlways;
+    spec.dropped_space = DroppedSpace::kOne;
+  }
+  spec.merges = merges_by_score(spec, vocabulary);
+}
+
 }  // namespace
 
 TokenizerSpec spec_of(const GgmlVocabulary& vocabulary, std::string_view source) {
-  if (vocabulary.model != "gpt2")
-    throw bad_input(kWhere, "{}: vocabulary of model '{}' is not supported, only byte-level BPE ('gpt2'){}", source,
-                    vocabulary.model.substr(0, 60), vocabulary.model == "llama" ? "; 'llama' is SentencePiece" : "");
+  const bool characters = vocabulary.model == "llama";
+  if (vocabulary.model != "gpt2" && !characters)
+    throw bad_input(kWhere,
+                    "{}: vocabulary of model '{}' is not supported, only byte-level BPE ('gpt2') and SentencePiece's "
+                    "('llama')",
+                    source, vocabulary.model.substr(0, 60));
   if (!vocabulary.types.empty() && vocabulary.types.size() != vocabulary.tokens.size())
     throw bad_input(kWhere, "{}: {} tokens but {} token types", source, vocabulary.tokens.size(),
                     vocabulary.types.size());
   if (vocabulary.tokens.size() > static_cast<size_t>(kMaxTokenId))
     throw bad_input(kWhere, "{}: {} tokens, at most {} are supported", source, vocabulary.tokens.size(), kMaxTokenId);
-  const Pre& pre = find_pre(vocabulary.pre.empty() ? "default" : vocabulary.pre, source);
+  static const Pre of_characters = {.names = {}, .splits = {}, .add_bos = true};
+  const Pre& pre = characters ? of_characters : find_pre(vocabulary.pre.empty() ? "default" : vocabulary.pre, source);
   TokenizerSpec spec{.nfc = pre.nfc, .ignore_merges = pre.ignore_merges, .splits = pre.splits};
-  enum { kUnknown = 2, kControl = 3, kUserDefined = 4 };
   for (size_t id = 0; id < vocabulary.tokens.size(); ++id) {
     const std::string& token = vocabulary.tokens[id];
     const int64_t type = vocabulary.types.empty() ? 1 : vocabulary.types[id];
@@ -78,7 +120,9 @@ TokenizerSpec spec_of(const GgmlVocabulary& vocabulary, std::string_view source)
       throw bad_input(kWhere, "{}: token '{}' has two ids, {} and {}", source, token.substr(0, 60), at->second, id);
     if (type == kUnknown || type == kControl || type == kUserDefined)
       spec.added.push_back({.id = static_cast<int32_t>(id), .content = token, .special = type != kUserDefined});
+    if (type == kUnknown && characters) spec.unknown = token;
   }
+  if (characters) complete_characters(spec, vocabulary, source);
   for (const std::string& merge : vocabulary.merges) {
     const size_t blank = merge.find(' ', 1);
     if (blank == std::string::npos || blank + 1 == merge.size())

@@ -15,6 +15,9 @@ namespace hrm::text {
 inline constexpr const char* kGpt2Split =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
+// Words of a SentencePiece-like tokenizer, each with the blank before it (Metaspace with split).
+inline constexpr const char* kWordSplit = " [^ ]*";
+
 // Thread-safe once made.
 class Splitter {
  public:

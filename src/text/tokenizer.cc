@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/utf8.h"
 #include "text/byte_alphabet.h"
+#include "text/character_alphabet.h"
 #include "text/nfc.h"
 
 namespace hrm::text {
@@ -43,6 +44,14 @@ int32_t checked_id(int64_t id, std::string_view token, std::string_view source) 
   return static_cast<int32_t>(id);
 }
 
+// A token of the vocabulary as the bytes that it stands for.
+std::string meaning(const TokenizerSpec& spec, std::string_view token) {
+  if (!spec.characters) return from_byte_alphabet(token).value_or(std::string(token));
+  if (spec.byte_fallback)
+    if (const auto byte = byte_of_byte_token(token)) return std::string(1, static_cast<char>(*byte));
+  return with_blanks(token);
+}
+
 BpeSpec bpe_spec(const TokenizerSpec& spec, std::string_view source) {
   BpeSpec bpe{.byte_ids = std::vector<int32_t>(256, -1), .fuse_unknown = spec.fuse_unknown};
   const auto id_of = [&](const std::string& token, std::string_view what) {
@@ -52,15 +61,22 @@ BpeSpec bpe_spec(const TokenizerSpec& spec, std::string_view source) {
     return found->second;
   };
   for (int b = 0; b < 256; ++b) {
-    const auto found = spec.vocabulary.find(to_byte_alphabet(std::string(1, static_cast<char>(b))));
+    if (spec.characters && !spec.byte_fallback) break;
+    const auto found = spec.vocabulary.find(spec.characters ? byte_token(static_cast<uint8_t>(b))
+                                                            : to_byte_alphabet(std::string(1, static_cast<char>(b))));
     if (found != spec.vocabulary.end()) bpe.byte_ids[static_cast<size_t>(b)] = found->second;
+  }
+  if (spec.characters) bpe.characters.emplace();
+  for (const auto& [token, id] : spec.vocabulary) {
+    if (!spec.characters || token.empty()) continue;
+    const CodePoint c = decode_utf8(token == kBlankMark ? " " : token);
+    if (c.size == token.size() || token == kBlankMark) bpe.characters->emplace(c.value, id);
   }
   for (const auto& [left, right] : spec.merges)
     bpe.merges.push_back(
         {id_of(left, "part of a merge"), id_of(right, "part of a merge"), id_of(left + right, "result of a merge")});
   if (spec.ignore_merges)
-    for (const auto& [token, id] : spec.vocabulary)
-      if (auto bytes = from_byte_alphabet(token)) bpe.whole.emplace(std::move(*bytes), id);
+    for (const auto& [token, id] : spec.vocabulary) bpe.whole.emplace(meaning(spec, token), id);
   if (spec.unknown) bpe.unknown = id_of(*spec.unknown, "unknown token");
   return bpe;
 }
@@ -70,7 +86,9 @@ BpeSpec bpe_spec(const TokenizerSpec& spec, std::string_view source) {
 Tokenizer::Tokenizer(const TokenizerSpec& spec, std::string source)
     : source_(std::move(source)),
       nfc_(spec.nfc),
-      add_prefix_space_(spec.add_prefix_space),
+      characters_(spec.characters),
+      prefix_space_(spec.prefix_space),
+      dropped_space_(spec.dropped_space),
       prefix_(spec.prefix),
       suffix_(spec.suffix),
       ids_(spec.vocabulary),
@@ -90,7 +108,7 @@ Tokenizer::Tokenizer(const TokenizerSpec& spec, std::string source)
       throw bad_input(kWhere, "{}: tokens '{}' and '{}' both have id {}", source_, owner[id].substr(0, 60),
                       token.substr(0, 60), id);
     owner[id] = token;
-    bytes_[id] = from_byte_alphabet(token).value_or(std::string(token));
+    bytes_[id] = meaning(spec, token);
   };
   for (const auto& [token, id] : spec.vocabulary) put(id, token);
   for (const AddedToken& token : spec.added) {
@@ -109,45 +127,72 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
   return {parse_tokenizer_json(read_file(file), file.string()), file.string()};
 }
 
-std::vector<int32_t> Tokenizer::encode(std::string_view text, bool with_frame) const {
+std::vector<int32_t> Tokenizer::encode(std::string_view text, Part part) const {
   std::string mended;
   if (!is_valid_utf8(text)) text = mended = to_valid_utf8(text);
   std::vector<int32_t> ids;
-  if (with_frame) ids = prefix_;
+  if (part == Part::kFramed) ids = prefix_;
   ids.reserve(ids.size() + text.size() / 3);
   std::vector<AddedTokenFinder::Span> spans;
   as_written_.split(text, spans);
-  for (const auto& span : spans)
+  Place place = part == Part::kContinuation ? Place::kBehindText : Place::kStart;
+  for (const auto& span : spans) {
     if (span.token)
       ids.push_back(span.token->id);
     else
-      encode_between(span.text, ids);
-  if (with_frame) ids.insert(ids.end(), suffix_.begin(), suffix_.end());
+      encode_between(span.text, place, ids);
+    place = Place::kBehindToken;
+  }
+  if (part == Part::kFramed) ids.insert(ids.end(), suffix_.begin(), suffix_.end());
   return ids;
 }
 
-void Tokenizer::encode_between(std::string_view text, std::vector<int32_t>& ids) const {
+void Tokenizer::encode_between(std::string_view text, Place place, std::vector<int32_t>& ids) const {
   std::string composed;
   if (nfc_) text = composed = to_nfc(text);
   std::vector<AddedTokenFinder::Span> spans;
   normalized_.split(text, spans);
-  for (const auto& span : spans)
+  for (const auto& span : spans) {
     if (span.token)
       ids.push_back(span.token->id);
     else
-      encode_pieces(span.text, ids);
+      encode_section(span.text, place, ids);
+    place = Place::kBehindToken;
+  }
 }
 
-void Tokenizer::encode_pieces(std::string_view text, std::vector<int32_t>& ids) const {
-  std::string prefixed;
-  if (add_prefix_space_ && !text.starts_with(' ')) text = prefixed = " " + std::string(text);
+bool Tokenizer::puts_blank(std::string_view section, Place place) const {
+  switch (prefix_space_) {
+    case PrefixSpace::kNone:
+      return false;
+    case PrefixSpace::kText:
+      return place == Place::kStart && !section.starts_with(' ');
+    case PrefixSpace::kSection:
+      return place != Place::kBehindText && !section.starts_with(' ');
+    case PrefixSpace::kAlways:
+      return place != Place::kBehindText;
+  }
+  return false;
+}
+
+void Tokenizer::encode_section(std::string_view text, Place place, std::vector<int32_t>& ids) const {
+  std::string changed;
+  if (characters_ && text.find(kBlankMark) != std::string_view::npos) text = changed = with_blanks(text);
+  if (puts_blank(text, place)) text = changed = " " + std::string(text);
   for (const std::string_view piece : splitter_.split(text)) bpe_.encode(piece, ids);
 }
 
 std::string Tokenizer::decode(std::span<const int32_t> ids, Specials specials) const {
   std::string bytes;
-  for (const int32_t id : ids)
-    if (specials == Specials::kKeep || !is_special(id)) bytes += bytes_of(id);
+  bool first = dropped_space_ == DroppedSpace::kFirstToken;
+  for (const int32_t id : ids) {
+    if (specials == Specials::kDrop && is_special(id)) continue;
+    std::string_view token = bytes_of(id);
+    if (first) token.remove_prefix(std::min(token.find_first_not_of(' '), token.size()));
+    first = false;
+    bytes += token;
+  }
+  if (dropped_space_ == DroppedSpace::kOne && bytes.starts_with(' ')) bytes.erase(0, 1);
   return to_valid_utf8(bytes);
 }
 

@@ -1,7 +1,8 @@
-// Byte-level BPE tokenizers: text to token ids and back, as the tokenizers of GPT-2, Llama 3, Qwen2 and SmolLM2 do it.
+// BPE tokenizers: text to token ids and back, as the tokenizers of GPT-2, Llama 3, Qwen2 and SmolLM2 do it (over
+// bytes), and those of Llama 2 and Mistral (over characters).
 //
 //   text -> added tokens found as written -> NFC -> added tokens found in the normalised text -> pieces by regular
-//   expressions -> bytes -> merges by rank (text/bpe.h)
+//   expressions -> bytes or characters -> merges by rank (text/bpe.h)
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,10 @@ namespace hrm::text {
 
 enum class Specials { kKeep, kDrop };
 
+// What is encoded: a text with the special tokens that the tokenizer puts around one (nothing for most); a text without
+// them; or what goes on behind a text, before which no blank is put either (Llama 2 and Mistral put one before a text).
+enum class Part { kFramed, kText, kContinuation };
+
 // Thread-safe once made. Movable.
 class Tokenizer {
  public:
@@ -31,15 +36,15 @@ class Tokenizer {
   // A tokenizer.json, or a folder that holds one.
   static Tokenizer load(const std::filesystem::path& path);
 
-  // Bytes that are no UTF-8 count as U+FFFD. with_frame: also the special tokens that the tokenizer puts around a text
-  // (nothing for most). Throws failure only where a split expression exceeds its steps.
-  std::vector<int32_t> encode(std::string_view text, bool with_frame = true) const;
-  // Sequences of bytes that are no UTF-8 become U+FFFD; ids without a token give nothing.
+  // Bytes that are no UTF-8 count as U+FFFD. Throws failure only where a split expression exceeds its steps.
+  std::vector<int32_t> encode(std::string_view text, Part part = Part::kFramed) const;
+  // Of a text from its beginning: the blank that encoding puts there is dropped. Sequences of bytes that are no UTF-8
+  // become U+FFFD; ids without a token give nothing.
   std::string decode(std::span<const int32_t> ids, Specials specials = Specials::kKeep) const;
 
-  // Bytes of the token; they need not be UTF-8. Empty for ids without a token.
+  // Bytes of the token, blanks as blanks; they need not be UTF-8. Empty for ids without a token.
   std::string_view bytes_of(int32_t id) const;
-  // A token as the vocabulary writes it, in the byte alphabet, or an added one as it is.
+  // A token as the vocabulary writes it (text/tokenizer_spec.h), or an added one as it is.
   std::optional<int32_t> find(std::string_view token) const;
   bool is_special(int32_t id) const;
   // One more than the largest id. Models may have more outputs.
@@ -47,11 +52,15 @@ class Tokenizer {
   const std::string& source() const { return source_; }
 
  private:
-  void encode_between(std::string_view text, std::vector<int32_t>& ids) const;
-  void encode_pieces(std::string_view text, std::vector<int32_t>& ids) const;
+  enum class Place { kStart, kBehindToken, kBehindText };  // of a section
+  void encode_between(std::string_view text, Place place, std::vector<int32_t>& ids) const;
+  void encode_section(std::string_view text, Place place, std::vector<int32_t>& ids) const;
+  bool puts_blank(std::string_view section, Place place) const;
 
   std::string source_;
-  bool nfc_, add_prefix_space_;
+  bool nfc_, characters_;
+  PrefixSpace prefix_space_;
+  DroppedSpace dropped_space_;
   std::vector<int32_t> prefix_, suffix_;
   std::unordered_map<std::string, int32_t> ids_;
   std::vector<std::string> bytes_;  // by id
@@ -70,8 +79,8 @@ struct EncodedBatch {
 EncodedBatch encode_batch(const Tokenizer& tokenizer, std::span<const std::string> texts, size_t max_length,
                           int32_t pad);
 
-// Decodes a text as it is generated: joined, all that push() and finish() return is decode() of the ids. Characters
-// whose bytes are not yet complete are held back.
+// Decodes a text as it is generated behind another: joined, all that push() and finish() return is decode() of the ids,
+// without dropping a blank. Characters whose bytes are not yet complete are held back.
 class StreamDecoder {
  public:
   // tokenizer must outlive this.

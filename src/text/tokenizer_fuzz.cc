@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "text/byte_alphabet.h"
+#include "text/character_alphabet.h"
 #include "text/nfc.h"
 #include "text/tokenizer.h"
 
@@ -28,6 +29,18 @@ Tokenizer make(const char* pre) {
   return {spec_of(vocabulary, pre), pre};
 }
 
+// Over characters, without added tokens: those would put a blank behind themselves.
+Tokenizer make_of_characters() {
+  GgmlVocabulary vocabulary{.model = "llama", .add_bos = false};
+  for (int b = 0; b < 256; ++b) vocabulary.tokens.push_back(byte_token(static_cast<uint8_t>(b)));
+  vocabulary.types.assign(256, 6);
+  for (const auto* token : {"\u2581", "a", "b", "ab", "aba", "\u2581a", "\u2581\u2581", "1", "\u00e9"})
+    vocabulary.tokens.emplace_back(token);
+  vocabulary.types.resize(vocabulary.tokens.size(), 1);
+  vocabulary.scores.assign(vocabulary.tokens.size(), -1);
+  return {spec_of(vocabulary, "characters"), "characters"};
+}
+
 void require(bool held) {
   if (!held) std::abort();
 }
@@ -39,9 +52,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string given(reinterpret_cast<const char*>(data), size);
   const std::string valid = to_valid_utf8(given);
   for (const Tokenizer& tokenizer : tokenizers) {
-    const std::vector<int32_t> ids = tokenizer.encode(given, false);
+    const std::vector<int32_t> ids = tokenizer.encode(given, Part::kText);
     require(tokenizer.decode(ids) == valid);
-    require(tokenizer.encode(given, false) == ids);  // now from the cache
+    require(tokenizer.encode(given, Part::kText) == ids);  // now from the cache
+  }
+  static const Tokenizer characters = make_of_characters();
+  for (const Part part : {Part::kText, Part::kContinuation}) {
+    const std::string text = (part == Part::kContinuation ? " " : "") + with_blanks(valid);
+    require(characters.decode(characters.encode(text, part)) == with_blanks(valid));
   }
   const std::string composed = to_nfc(valid);
   require(is_valid_utf8(composed) && to_nfc(composed) == composed);

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "text/character_alphabet.h"
 #include "text/split.h"
 #include "text/tokenizer_spec.h"
 
@@ -18,7 +19,12 @@ class Reader {
     read_added();
     read_normalizer(part("normalizer"));
     read_pre_tokenizer(part("pre_tokenizer"));
-    if (!byte_level_) throw fault("pre_tokenizer", "has no ByteLevel step; only byte-level tokenizers are supported");
+    if (!byte_level_ && !spec_.characters)
+      throw fault("pre_tokenizer",
+                  "has no ByteLevel step, and nothing puts the mark U+2581 in the place of blanks: "
+                  "neither a byte-level nor a SentencePiece-like tokenizer");
+    if (byte_level_ && (spec_.characters || spec_.byte_fallback))
+      throw unsupported("pre_tokenizer", "ByteLevel with a SentencePiece-like vocabulary");
     read_post_processor(part("post_processor"));
     read_decoder(part("decoder"));
     return std::move(spec_);
@@ -67,8 +73,7 @@ class Reader {
       if (found == model.end() || found->is_null() || *found == "" || *found == 0) continue;
       throw unsupported(fmt::format("model.{}", key), "set");
     }
-    if (flag(model, "byte_fallback", "model"))
-      throw unsupported("model.byte_fallback", "set (a SentencePiece-like vocabulary)");
+    spec_.byte_fallback = flag(model, "byte_fallback", "model");
     spec_.fuse_unknown = flag(model, "fuse_unk", "model");
     spec_.ignore_merges = flag(model, "ignore_merges", "model");
     if (model.contains("unk_token") && !model["unk_token"].is_null())
@@ -123,9 +128,26 @@ class Reader {
   void read_normalizer(const SortedJson& json) {
     each(json, "normalizers", "normalizer", [&](const SortedJson& step) {
       const std::string type = type_of(step, "normalizer");
-      if (type != "NFC") throw unsupported("normalizer", type + " (expected NFC or none)");
-      spec_.nfc = true;
+      if (type == "NFC") {
+        spec_.nfc = true;
+      } else if (type == "Prepend" && !spec_.characters && text_of(step, "prepend", "normalizer") == kBlankMark) {
+        spec_.prefix_space = PrefixSpace::kAlways;
+      } else if (type == "Replace" && replaces(step, " ", kBlankMark, "normalizer")) {
+        spec_.characters = true;
+      } else {
+        throw unsupported("normalizer", type + " (expected NFC, or Prepend and Replace of blanks by U+2581)");
+      }
     });
+    if (spec_.nfc && spec_.characters) throw unsupported("normalizer", "NFC beside a Replace of blanks");
+    if (spec_.prefix_space != PrefixSpace::kNone && !spec_.characters)
+      throw unsupported("normalizer", "a Prepend without a Replace of blanks");
+  }
+
+  // {"type": "Replace", "pattern": {"String": from}, "content": to}
+  bool replaces(const SortedJson& step, std::string_view from, std::string_view to, std::string_view field) const {
+    const auto pattern = step.find("pattern");
+    if (pattern == step.end() || !pattern->is_object() || !pattern->contains("String")) return false;
+    return text_of(*pattern, "String", field) == from && text_of(step, "content", field) == to;
   }
 
   void read_pre_tokenizer(const SortedJson& json) {
@@ -134,18 +156,38 @@ class Reader {
       if (byte_level_) throw unsupported("pre_tokenizer", type + " behind ByteLevel");
       if (type == "ByteLevel") {
         byte_level_ = true;
-        spec_.add_prefix_space = flag(step, "add_prefix_space", "pre_tokenizer", true);
+        if (flag(step, "add_prefix_space", "pre_tokenizer", true)) spec_.prefix_space = PrefixSpace::kSection;
         if (flag(step, "use_regex", "pre_tokenizer", true)) spec_.splits.push_back(kGpt2Split);
-        if (spec_.add_prefix_space && spec_.splits.size() > 1)
+        if (spec_.prefix_space != PrefixSpace::kNone && spec_.splits.size() > 1)
           throw unsupported("pre_tokenizer", "a ByteLevel with add_prefix_space behind other splits");
+      } else if (type == "Metaspace") {
+        read_metaspace(step);
       } else if (type == "Digits") {
         spec_.splits.push_back(flag(step, "individual_digits", "pre_tokenizer") ? R"(\p{N})" : R"(\p{N}+)");
       } else if (type == "Split") {
         read_split(step);
       } else {
-        throw unsupported("pre_tokenizer", type + " (expected ByteLevel, Split or Digits)");
+        throw unsupported("pre_tokenizer", type + " (expected ByteLevel, Split, Digits or Metaspace)");
       }
     });
+  }
+
+  // Blanks become marks, one is put before a text. Older files say add_prefix_space, true or false.
+  void read_metaspace(const SortedJson& step) {
+    if (spec_.characters || !spec_.splits.empty()) throw unsupported("pre_tokenizer", "a Metaspace behind other steps");
+    if (text_of(step, "replacement", "pre_tokenizer") != kBlankMark)
+      throw unsupported("pre_tokenizer", "a Metaspace with another replacement than U+2581");
+    const bool older = flag(step, "add_prefix_space", "pre_tokenizer", true);
+    const std::string scheme = step.contains("prepend_scheme") ? text_of(step, "prepend_scheme", "pre_tokenizer")
+                               : older                         ? "always"
+                                                               : "never";
+    if (scheme != "first" && scheme != "always" && scheme != "never")
+      throw unsupported("pre_tokenizer", "a Metaspace with prepend_scheme " + scheme);
+    spec_.characters = true;
+    spec_.prefix_space = scheme == "first"    ? PrefixSpace::kText
+                         : scheme == "always" ? PrefixSpace::kSection
+                                              : PrefixSpace::kNone;
+    if (flag(step, "split", "pre_tokenizer", true)) spec_.splits.push_back(kWordSplit);
   }
 
   void read_split(const SortedJson& step) {
@@ -193,13 +235,32 @@ class Reader {
   }
 
   void read_decoder(const SortedJson& json) {
-    bool byte_level = false;
+    bool known = false;
     each(json, "decoders", "decoder", [&](const SortedJson& step) {
       const std::string type = type_of(step, "decoder");
-      if (type != "ByteLevel") throw unsupported("decoder", type + " (expected ByteLevel)");
-      byte_level = true;
+      if (spec_.characters ? !read_character_decoder(step, type) : type != "ByteLevel")
+        throw unsupported("decoder", fmt::format("{} (expected {})", type,
+                                                 spec_.characters ? "Replace of U+2581 by a blank, ByteFallback, Fuse, "
+                                                                    "Strip of one blank; or Metaspace"
+                                                                  : "ByteLevel"));
+      known = true;
     });
-    if (!byte_level) throw unsupported("decoder", "missing (expected ByteLevel)");
+    if (!known) throw unsupported("decoder", "missing");
+  }
+
+  bool read_character_decoder(const SortedJson& step, const std::string& type) {
+    if (type == "ByteFallback" || type == "Fuse") return true;
+    if (type == "Replace") return replaces(step, kBlankMark, " ", "decoder");
+    const auto is = [&](const char* key, int value) { return step.contains(key) && step[key] == value; };
+    if (type == "Strip" && is("start", 1) && is("stop", 0)) {
+      spec_.dropped_space = DroppedSpace::kOne;
+      return text_of(step, "content", "decoder") == " ";
+    }
+    if (type != "Metaspace") return false;
+    const bool never = step.contains("prepend_scheme") ? text_of(step, "prepend_scheme", "decoder") == "never"
+                                                       : !flag(step, "add_prefix_space", "decoder", true);
+    if (!never) spec_.dropped_space = DroppedSpace::kFirstToken;
+    return text_of(step, "replacement", "decoder") == kBlankMark;
   }
 
   const SortedJson& file_;

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.h"
 #include "base/json.h"
+#include "text/character_alphabet.h"
 #include "text/tokenizer.h"
 
 namespace hrm::text {
@@ -59,7 +63,7 @@ TEST(TokenizerJson, TheLlama3LayoutIsRead) {
          {"special_tokens", {{"<s>", {{"id", "<s>"}, {"ids", {3}}, {"tokens", {"<s>"}}}}}}}}}};
   const Tokenizer tokenizer(parse_tokenizer_json(json.dump(), "x"), "x");
   EXPECT_EQ(tokenizer.encode("abb"), (std::vector<int32_t>{3, 2, 1}));
-  EXPECT_EQ(tokenizer.encode("abb", false), (std::vector<int32_t>{2, 1}));
+  EXPECT_EQ(tokenizer.encode("abb", Part::kText), (std::vector<int32_t>{2, 1}));
   EXPECT_EQ(tokenizer.decode(std::vector<int32_t>{3, 2}, Specials::kDrop), "ab");
 }
 
@@ -71,7 +75,7 @@ TEST(TokenizerJson, DigitsBeforeByteLevelAndPrefixSpaces) {
        {{{"type", "Digits"}, {"individual_digits", true}}, {{"type", "ByteLevel"}, {"add_prefix_space", false}}}}};
   EXPECT_EQ(parse_tokenizer_json(json.dump(), "x").splits.size(), 2u);
   json["pre_tokenizer"] = {{"type", "ByteLevel"}};
-  EXPECT_TRUE(parse_tokenizer_json(json.dump(), "x").add_prefix_space);
+  EXPECT_EQ(parse_tokenizer_json(json.dump(), "x").prefix_space, PrefixSpace::kSection);
 }
 
 TEST(TokenizerJson, RefusesWhatIsNotSupported) {
@@ -82,7 +86,7 @@ TEST(TokenizerJson, RefusesWhatIsNotSupported) {
     return json;
   };
   expect_refused(with("/model/type", "Unigram"), "model.type is Unigram");
-  expect_refused(with("/model/byte_fallback", true), "SentencePiece");
+  expect_refused(with("/model/byte_fallback", true), "ByteLevel with a SentencePiece-like vocabulary");
   expect_refused(with("/model/dropout", 0.1), "model.dropout");
   expect_refused(with("/model/end_of_word_suffix", "</w>"), "model.end_of_word_suffix");
   expect_refused(with("/model/vocab", Json::array()), "model.vocab");
@@ -92,7 +96,14 @@ TEST(TokenizerJson, RefusesWhatIsNotSupported) {
   expect_refused(with("/model/merges/0", "a b c"), "entry 0 is no pair");
   expect_refused(with("/normalizer", {{"type", "Lowercase"}}), "normalizer is Lowercase");
   expect_refused(with("/pre_tokenizer", nullptr), "no ByteLevel step");
-  expect_refused(with("/pre_tokenizer/type", "Metaspace"), "pre_tokenizer is Metaspace");
+  const Json marks = {{"type", "Metaspace"}, {"replacement", kBlankMark}};
+  expect_refused(with("/pre_tokenizer", {{"type", "Metaspace"}, {"replacement", "_"}}), "another replacement");
+  expect_refused(with("/pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", {{{"type", "Digits"}}, marks}}}),
+                 "behind other steps");
+  expect_refused(with("/pre_tokenizer", marks), "decoder is ByteLevel");
+  expect_refused(with("/normalizer", {{"type", "Prepend"}, {"prepend", kBlankMark}}), "without a Replace");
+  expect_refused(with("/normalizer", {{"type", "Replace"}, {"pattern", {{"Regex", " "}}}, {"content", kBlankMark}}),
+                 "normalizer is Replace");
   expect_refused(with("/post_processor", {{"type", "BertProcessing"}}), "post_processor is BertProcessing");
   expect_refused(with("/decoder", nullptr), "decoder is missing");
   expect_refused(with("/added_tokens/0/content", 7), "no text 'content'");
@@ -133,10 +144,40 @@ TEST(GgmlVocabulary, BecomesATokenizer) {
   }
 }
 
+// As SentencePiece does it: the pair with the highest score first, bytes for characters that are no tokens.
+TEST(GgmlVocabulary, OfCharactersIsMergedByScore) {
+  GgmlVocabulary v{.model = "llama", .tokens = {"<unk>", "<s>"}, .scores = {0, 0}, .types = {2, 3}, .bos = 1};
+  const auto add = [&](const std::string& token, double score, int64_t type) {
+    v.tokens.push_back(token);
+    v.scores.push_back(score);
+    v.types.push_back(type);
+  };
+  for (int b = 0; b < 256; ++b) add(byte_token(static_cast<uint8_t>(b)), 0, 6);
+  const std::string blank(kBlankMark);
+  for (const auto& [token, score] : std::vector<std::pair<std::string, double>>{
+           {blank, -9}, {"a", -9}, {"b", -9}, {"c", -9}, {"ab", -3}, {"bc", -2}, {blank + "a", -4}, {blank + "ab", -5}})
+    add(token, score, 1);
+  const auto id = [&](const std::string& token) {
+    return static_cast<int32_t>(std::ranges::find(v.tokens, token) - v.tokens.begin());
+  };
+  const Tokenizer tokenizer(spec_of(v, "x.gguf"), "x.gguf");
+  EXPECT_EQ(tokenizer.encode("ab"), (std::vector<int32_t>{1, id(blank + "ab")}));
+  EXPECT_EQ(tokenizer.encode("abc", Part::kText), (std::vector<int32_t>{id(blank + "a"), id("bc")}));
+  EXPECT_EQ(tokenizer.encode("ab", Part::kContinuation), std::vector<int32_t>{id("ab")});
+  EXPECT_EQ(tokenizer.encode("\xc3\xa9", Part::kContinuation), (std::vector<int32_t>{id("<0xC3>"), id("<0xA9>")}));
+  EXPECT_EQ(tokenizer.decode(tokenizer.encode("ab \xc3\xa9 c"), Specials::kDrop), "ab \xc3\xa9 c");
+  v.add_space_prefix = v.add_bos = false;
+  EXPECT_EQ(Tokenizer(spec_of(v, "x.gguf"), "x.gguf").encode("ab"), std::vector<int32_t>{id("ab")});
+}
+
 TEST(GgmlVocabulary, RefusesWhatIsNotSupported) {
   GgmlVocabulary v = small_vocabulary();
+  v.model = "bert";
+  expect_refused(v, "model 'bert' is not supported");
   v.model = "llama";
-  expect_refused(v, "'llama' is SentencePiece");
+  expect_refused(v, "4 tokens but 0 scores");
+  v.scores = {0, 0, std::nan(""), 0};
+  expect_refused(v, "a token's score is NaN");
   v = small_vocabulary();
   v.pre = "unheard-of";
   expect_refused(v, "pre-tokenizer 'unheard-of' is not known, only gpt-2");

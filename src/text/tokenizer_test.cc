@@ -42,6 +42,43 @@ TEST(TokenizerParity, EncodesAndDecodesLikeTheReference) {
   EXPECT_GE(cases, 600u);
 }
 
+TEST(TokenizerParity, CharactersEncodeAndDecodeLikeTheReference) {
+  for (const char* name : {"prepend", "first", "split"}) {
+    const fs::path folder = testdata_folder() / "tokenizer";
+    const Tokenizer tokenizer = Tokenizer::load(folder / fmt::format("{}.json", name));
+    size_t cases = 0;
+    for (const Json& line : read_lines(folder / fmt::format("{}.cases.jsonl", name))) {
+      const auto text = json_field<std::string>(line, "text", "case");
+      const auto ids = json_field<Ids>(line, "ids", "case");
+      EXPECT_EQ(tokenizer.encode(text), ids) << name << " " << line;
+      EXPECT_EQ(tokenizer.encode(text, Part::kText), json_field<Ids>(line, "bare", "case")) << name << " " << line;
+      EXPECT_EQ(tokenizer.decode(ids), json_field<std::string>(line, "decoded", "case")) << name << " " << line;
+      EXPECT_EQ(tokenizer.decode(ids, Specials::kDrop),
+                json_field<std::string>(line, "decoded_without_special", "case"))
+          << name << " " << line;
+      ++cases;
+    }
+    EXPECT_EQ(cases, 137u) << name;
+  }
+}
+
+TEST(TokenizerParity, AContinuationHasNoBlankBeforeIt) {
+  for (const char* name : {"prepend", "first", "split"}) {
+    const Tokenizer tokenizer = Tokenizer::load(testdata_folder() / "tokenizer" / fmt::format("{}.json", name));
+    const std::string text = "the cat", more = " sat on [TOOL]", rest = "mat";
+    Ids ids = tokenizer.encode(text, Part::kText);
+    StreamDecoder stream(tokenizer);
+    std::string streamed;
+    for (const std::string& part : {more, rest})
+      for (const int32_t id : tokenizer.encode(part, Part::kContinuation)) {
+        ids.push_back(id);
+        streamed += stream.push(id);
+      }
+    EXPECT_EQ(streamed + stream.finish(), more + rest) << name;
+    EXPECT_EQ(tokenizer.decode(ids), text + more + rest) << name;
+  }
+}
+
 TEST(TokenizerParity, DecodesWhatIsNoUtf8LikeTheReferenceAlsoAsAStream) {
   HRM_SKIP_WITHOUT(shared_folder() / "fixtures/language");
   size_t cases = 0;

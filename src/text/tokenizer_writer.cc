@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "text/byte_alphabet.h"
+#include "text/character_alphabet.h"
 #include "text/split.h"
 
 namespace hrm::text {
@@ -40,12 +41,42 @@ Json byte_level(bool add_prefix_space, bool use_regex) {
       {"type", "ByteLevel"}, {"add_prefix_space", add_prefix_space}, {"trim_offsets", false}, {"use_regex", use_regex}};
 }
 
+Json metaspace(const TokenizerSpec& spec, bool split) {
+  const char* scheme = spec.prefix_space == PrefixSpace::kNone   ? "never"
+                       : spec.prefix_space == PrefixSpace::kText ? "first"
+                                                                 : "always";
+  return {{"type", "Metaspace"}, {"replacement", kBlankMark}, {"prepend_scheme", scheme}, {"split", split}};
+}
+
+Json replace(std::string_view from, std::string_view to) {
+  return {{"type", "Replace"}, {"pattern", {{"String", from}}}, {"content", to}};
+}
+
+Json normalizer_json(const TokenizerSpec& spec) {
+  if (spec.nfc) return {{"type", "NFC"}};
+  if (spec.prefix_space != PrefixSpace::kAlways) return nullptr;
+  return {{"type", "Sequence"},
+          {"normalizers", {{{"type", "Prepend"}, {"prepend", kBlankMark}}, replace(" ", kBlankMark)}}};
+}
+
+Json decoder_json(const TokenizerSpec& spec) {
+  if (!spec.characters) return byte_level(true, true);
+  if (spec.dropped_space == DroppedSpace::kFirstToken) return metaspace(spec, false);
+  Json steps = {replace(kBlankMark, " "), {{"type", "ByteFallback"}}, {{"type", "Fuse"}}};
+  if (spec.dropped_space == DroppedSpace::kOne)
+    steps.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
+  return {{"type", "Sequence"}, {"decoders", std::move(steps)}};
+}
+
 Json pre_tokenizer_json(const TokenizerSpec& spec) {
-  if (spec.splits == std::vector<std::string>{kGpt2Split}) return byte_level(spec.add_prefix_space, true);
+  const bool prefix_space = spec.prefix_space != PrefixSpace::kNone;
+  if (spec.characters)
+    return spec.prefix_space == PrefixSpace::kAlways ? Json() : metaspace(spec, !spec.splits.empty());
+  if (spec.splits == std::vector<std::string>{kGpt2Split}) return byte_level(prefix_space, true);
   Json steps = Json::array();
   for (const std::string& split : spec.splits)
     steps.push_back({{"type", "Split"}, {"pattern", {{"Regex", split}}}, {"behavior", "Isolated"}, {"invert", false}});
-  steps.push_back(byte_level(spec.add_prefix_space, false));
+  steps.push_back(byte_level(prefix_space, false));
   return {{"type", "Sequence"}, {"pretokenizers", std::move(steps)}};
 }
 
@@ -58,7 +89,8 @@ std::string token_of(const TokenizerSpec& spec, int32_t id) {
 }
 
 Json post_processor_json(const TokenizerSpec& spec) {
-  if (spec.prefix.empty() && spec.suffix.empty()) return byte_level(true, true);  // moves offsets only
+  if (spec.prefix.empty() && spec.suffix.empty())
+    return spec.characters ? Json() : byte_level(true, true);  // moves offsets only
   Json special = Json::object();
   Json single = Json::array(), pair = Json::array();
   const auto append = [&](Json& to, int32_t id, int type) {
@@ -88,7 +120,7 @@ std::string to_tokenizer_json(const TokenizerSpec& spec) {
                       {"continuing_subword_prefix", nullptr},
                       {"end_of_word_suffix", nullptr},
                       {"fuse_unk", spec.fuse_unknown},
-                      {"byte_fallback", false},
+                      {"byte_fallback", spec.byte_fallback},
                       {"ignore_merges", spec.ignore_merges},
                       {"vocab", vocabulary_json(spec)},
                       {"merges", std::move(merges)}};
@@ -96,10 +128,10 @@ std::string to_tokenizer_json(const TokenizerSpec& spec) {
                      {"truncation", nullptr},
                      {"padding", nullptr},
                      {"added_tokens", added_json(spec)},
-                     {"normalizer", spec.nfc ? Json{{"type", "NFC"}} : Json()},
+                     {"normalizer", normalizer_json(spec)},
                      {"pre_tokenizer", pre_tokenizer_json(spec)},
                      {"post_processor", post_processor_json(spec)},
-                     {"decoder", byte_level(true, true)},
+                     {"decoder", decoder_json(spec)},
                      {"model", model}};
   return printable(file, 1) + "\n";
 }

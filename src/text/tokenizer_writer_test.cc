@@ -12,7 +12,10 @@ void expect_same(const TokenizerSpec& a, const TokenizerSpec& b) {
   EXPECT_EQ(a.merges, b.merges);
   EXPECT_EQ(a.added.size(), b.added.size());
   EXPECT_EQ(a.nfc, b.nfc);
-  EXPECT_EQ(a.add_prefix_space, b.add_prefix_space);
+  EXPECT_EQ(a.characters, b.characters);
+  EXPECT_EQ(a.byte_fallback, b.byte_fallback);
+  EXPECT_EQ(a.prefix_space, b.prefix_space);
+  EXPECT_EQ(a.dropped_space, b.dropped_space);
   EXPECT_EQ(a.ignore_merges, b.ignore_merges);
   EXPECT_EQ(a.fuse_unknown, b.fuse_unknown);
   EXPECT_EQ(a.unknown, b.unknown);
@@ -29,6 +32,15 @@ TEST(TokenizerWriter, WhatIsWrittenReadsBackTheSame) {
   spec.prefix = {300};
   expect_same(parse_tokenizer_json(to_tokenizer_json(spec), "test"), spec);
   expect_same(parse_tokenizer_json(to_tokenizer_json(byte_spec({"Question:\n"})), "test"), byte_spec({"Question:\n"}));
+}
+
+TEST(TokenizerWriter, TokenizersOfCharactersReadBackTheSame) {
+  for (const char* name : {"prepend", "first", "split"}) {
+    const auto path = testdata_folder() / "tokenizer" / fmt::format("{}.json", name);
+    const TokenizerSpec spec = parse_tokenizer_json(read_file(path), name);
+    EXPECT_TRUE(spec.characters);
+    expect_same(parse_tokenizer_json(to_tokenizer_json(spec), name), spec);
+  }
 }
 
 TEST(TokenizerWriter, BytesAndPhrasesAreTokens) {
