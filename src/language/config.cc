@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace hrm::language {
@@ -31,7 +32,7 @@ Family family_of(const Json& json, std::string_view source) {
   const auto type = json_field<std::string>(json, "model_type", source);
   for (const auto& [family, name] : enum_names(Family{}))
     if (name == type) return family;
-  throw bad_input(kWhere, "{}: model_type '{}' is not supported: llama and qwen2 are", source, type);
+  throw bad_input(kWhere, "{}: model_type '{}' is not supported: llama, mistral and qwen2 are", source, type);
 }
 
 // rope_parameters of transformers 5, or rope_theta and rope_scaling before it.
@@ -57,6 +58,13 @@ RopeConfig rope_of(const Json& json, std::string_view source) {
   return rope;
 }
 
+// Of Mistral. Absent it is 4096, as transformers has it; null means none.
+int64_t window_of(const Json& json, std::string_view source) {
+  const auto given = json.find("sliding_window");
+  if (given == json.end()) return 4096;
+  return given->is_null() ? std::numeric_limits<int64_t>::max() : json_field<int64_t>(json, "sliding_window", source);
+}
+
 std::vector<int64_t> ids_of(const Json& json, const char* key, std::string_view source) {
   const Json* given = find(json, key);
   if (!given) return {};
@@ -67,7 +75,8 @@ std::vector<int64_t> ids_of(const Json& json, const char* key, std::string_view 
 }  // namespace
 
 EnumNames<Family> enum_names(Family) {
-  static constexpr std::pair<Family, std::string_view> names[] = {{Family::kLlama, "llama"}, {Family::kQwen2, "qwen2"}};
+  static constexpr std::pair<Family, std::string_view> names[] = {
+      {Family::kLlama, "llama"}, {Family::kMistral, "mistral"}, {Family::kQwen2, "qwen2"}};
   return names;
 }
 
@@ -90,6 +99,8 @@ DecoderConfig decoder_config(const Json& json, std::string_view source) {
   c.head_dim = get_or(json, "head_dim", even, source);
   c.vocab_size = json_field<int64_t>(json, "vocab_size", source);
   c.max_position_embeddings = get_or<int64_t>(json, "max_position_embeddings", qwen2 ? 32768 : 2048, source);
+  if (c.model_type == Family::kMistral)
+    c.max_position_embeddings = std::min(c.max_position_embeddings, window_of(json, source));
   c.rms_norm_eps = get_or(json, "rms_norm_eps", 1e-6, source);
   c.tie_word_embeddings = get_or(json, "tie_word_embeddings", false, source);
   c.attention_bias = qwen2 || get_or(json, "attention_bias", false, source);
@@ -144,6 +155,8 @@ Json to_published_json(const DecoderConfig& c, const std::string& architecture, 
   }
   if (c.model_type == Family::kQwen2) {
     json["use_sliding_window"] = false;
+  } else if (c.model_type == Family::kMistral) {
+    json["sliding_window"] = nullptr;
   } else {
     json["attention_bias"] = c.attention_bias;
     json["mlp_bias"] = false;

@@ -1,4 +1,5 @@
-// What decides the shape and the arithmetic of a Llama or Qwen2 decoder, in the keys of Hugging Face's config.json.
+// What decides the shape and the arithmetic of a Llama, Mistral or Qwen2 decoder, in the keys of Hugging Face's
+// config.json.
 //
 // Both forms of that file are read: that of published checkpoints (rope_theta and rope_scaling at top level) and that
 // of transformers 5 (rope_parameters). Keys that do not change the arithmetic are ignored.
@@ -11,7 +12,9 @@
 
 namespace hrm::language {
 
-enum class Family { kLlama, kQwen2 };
+// Mistral is a Llama whose tokens see no farther back than a window: texts up to that length are read, where the two
+// are the same.
+enum class Family { kLlama, kMistral, kQwen2 };
 EnumNames<Family> enum_names(Family);
 
 enum class RopeType {
@@ -51,7 +54,7 @@ struct DecoderConfig {
 
   // The numbers, not the token ids.
   static void fields(auto& self, auto&& field) {
-    field("model_type", self.model_type, "llama or qwen2");
+    field("model_type", self.model_type, "llama, mistral or qwen2");
     field("hidden_size", self.hidden_size, "width");
     field("intermediate_size", self.intermediate_size, "inner width of the feed-forward part");
     field("num_hidden_layers", self.num_hidden_layers, "layers");
@@ -59,7 +62,8 @@ struct DecoderConfig {
     field("num_key_value_heads", self.num_key_value_heads, "key and value heads");
     field("head_dim", self.head_dim, "width of a head");
     field("vocab_size", self.vocab_size, "rows of the embedding");
-    field("max_position_embeddings", self.max_position_embeddings, "longest text in tokens");
+    field("max_position_embeddings", self.max_position_embeddings,
+          "longest text in tokens; of Mistral no more than its window");
     field("rms_norm_eps", self.rms_norm_eps, "added to the mean square");
     field("tie_word_embeddings", self.tie_word_embeddings, "the output layer is the embedding");
     field("rope_parameters", self.rope_parameters, "");

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "language/heads.h"
+
 namespace hrm::language {
 namespace {
 
@@ -91,6 +93,26 @@ TEST(DecoderConfig, RefusesScalingThatItDoesNotKnow) {
   EXPECT_NE(fault("rope_type", "yarn").find("rope_type 'yarn' is not supported"), std::string::npos);
   EXPECT_NE(fault("factor", 0).find("llama3 rope scaling needs"), std::string::npos);
   EXPECT_NE(fault("high_freq_factor", 1).find("llama3 rope scaling needs"), std::string::npos);
+}
+
+// Beyond its window Mistral is no Llama: longer texts are not read.
+TEST(DecoderConfig, MistralReadsTextsUpToItsWindow) {
+  Json json = {{"model_type", "mistral"}, {"hidden_size", 64},        {"intermediate_size", 96},
+               {"num_hidden_layers", 2},  {"num_attention_heads", 4}, {"num_key_value_heads", 2},
+               {"vocab_size", 50},        {"sliding_window", 100},    {"max_position_embeddings", 300}};
+  EXPECT_EQ(decoder_config(json, "a").max_position_embeddings, 100);
+  EXPECT_FALSE(decoder_config(json, "a").attention_bias);
+  json["max_position_embeddings"] = 90;
+  EXPECT_EQ(decoder_config(json, "a").max_position_embeddings, 90);
+  json["max_position_embeddings"] = 32768;
+  json["sliding_window"] = nullptr;
+  EXPECT_EQ(decoder_config(json, "a").max_position_embeddings, 32768);
+  json.erase("sliding_window");
+  const DecoderConfig config = decoder_config(json, "a");
+  EXPECT_EQ(config.max_position_embeddings, 4096);
+  const Json written = to_published_json(config, architecture_of(HeadKind::kLanguage, config.model_type), "float32");
+  EXPECT_EQ(written.at("architectures").at(0), "MistralForCausalLM");
+  EXPECT_EQ(fields_to_json(decoder_config(written, "b")), fields_to_json(config));
 }
 
 }  // namespace

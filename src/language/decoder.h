@@ -1,4 +1,5 @@
-// Llama and Qwen2 decoders (Touvron et al., arXiv 2302.13971; Yang et al., arXiv 2407.10671), on any device:
+// Llama, Mistral and Qwen2 decoders (Touvron et al., arXiv 2302.13971; Jiang et al., arXiv 2310.06825; Yang et al.,
+// arXiv 2407.10671), on any device:
 //
 //   x = embed(ids)
 //   layer:  x += o_proj(attention(rope(q), rope(k), v)),  q, k, v = projections of rms_norm(x)

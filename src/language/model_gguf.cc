@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "aten/host.h"
 #include "language/model_io.h"
 
@@ -35,17 +37,37 @@ at::Tensor halves_from_pairs(const at::Tensor& rows, int64_t heads) {
   return rows.view(shape).transpose(1, 2).reshape(rows.sizes());
 }
 
+// GGUF holds Llama 3.1's stretch of the rotary frequencies as what each is divided by. Its published models stretch by
+// 8 (3.1, 3.3) or 32 (3.2), otherwise alike: the one that gives these numbers is meant.
+void find_rope_scaling(const Gguf& file, DecoderConfig& config) {
+  const HostTensor divisors = file.load("rope_freqs.weight", DType::kF32);
+  const std::vector<double> plain = rope_frequencies(config);
+  DecoderConfig scaled = config;
+  scaled.rope_parameters.rope_type = RopeType::kLlama3;
+  for (const double factor : {8.0, 32.0}) {
+    scaled.rope_parameters.factor = factor;
+    const std::vector<double> wanted = rope_frequencies(scaled);
+    if (divisors.count() != std::ssize(wanted)) break;
+    const std::span<const float> given = divisors.as<float>();
+    bool same = true;
+    for (size_t i = 0; i < wanted.size(); ++i) same &= std::abs(plain[i] / given[i] / wanted[i] - 1) < 1e-4;
+    if (!same) continue;
+    config = scaled;
+    return;
+  }
+  throw bad_input(
+      kWhere,
+      "{}: its scaled rope frequencies (rope_freqs.weight) are not those of Llama 3.1 to 3.3: use the model's "
+      "Hugging Face folder",
+      file.source());
+}
+
 }  // namespace
 
 DecoderConfig decoder_config(const Gguf& file) {
   const auto architecture = file.get<std::string>("general.architecture");
   if (architecture != "llama" && architecture != "qwen2")
     throw bad_input(kWhere, "{}: architecture '{}' is not supported: llama and qwen2 are", file.source(), architecture);
-  if (file.tensors().contains("rope_freqs.weight"))
-    throw bad_input(kWhere,
-                    "{}: scaled rope frequencies (rope_freqs.weight) are not supported in GGUF: use the "
-                    "model's Hugging Face folder",
-                    file.source());
   const auto key = [&](std::string_view name) { return architecture + "." + std::string(name); };
   const auto embedding = file.tensors().find("token_embd.weight");
   if (embedding == file.tensors().end() || embedding->second.shape.size() != 2)
@@ -69,6 +91,7 @@ DecoderConfig decoder_config(const Gguf& file) {
   c.pad_token_id = file.get_or<int64_t>("tokenizer.ggml.padding_token_id", -1);
   if (file.find("tokenizer.ggml.eos_token_id")) c.eos_token_id = {file.get<int64_t>("tokenizer.ggml.eos_token_id")};
   c.validate(file.source());
+  if (file.tensors().contains("rope_freqs.weight")) find_rope_scaling(file, c);
   return c;
 }
 

@@ -177,11 +177,12 @@ const std::map<std::string, std::string> kNames = {
 struct FileParts {
   std::string architecture;
   Model tensors;  // by the names of GGUF
+  std::vector<float> rope_divisors;
 };
 
 FileParts parts_of(const DecoderConfig& config, const Model& model) {
   const bool llama = config.model_type == Family::kLlama;
-  FileParts parts{.architecture = llama ? "llama" : "qwen2", .tensors = {}};
+  FileParts parts{.architecture = llama ? "llama" : "qwen2", .tensors = {}, .rope_divisors = {}};
   for (const auto& [name, numbers] : model) {
     const bool turned = llama && (name.ends_with("q_proj.weight") || name.ends_with("k_proj.weight"));
     parts.tensors[kNames.at(name)] = turned ? neighbours(numbers, config.head_dim) : numbers;
@@ -211,6 +212,10 @@ std::string file_of(const DecoderConfig& config, const FileParts& parts, const T
     for (size_t at = 0; at < numbers.values.size(); at += chosen.block)
       chosen.append(data, std::span(numbers.values).subspan(at, chosen.block));
     data.append((32 - data.size() % 32) % 32, '\0');
+  }
+  if (!parts.rope_divisors.empty()) {
+    writer.tensor("rope_freqs.weight", {parts.rope_divisors.size()}, kTypes[0].id, data.size());
+    for (const float divisor : parts.rope_divisors) append_le(data, divisor);
   }
   return writer.file(data);
 }
@@ -281,13 +286,34 @@ TEST(GgufModel, SaysWhatDoesNotFit) {
   holds(fault([](FileParts& parts) {
           parts.tensors["rope_freqs.weight"] = {{32}, std::vector<int>(32, 1)};
         }),
-        "scaled rope frequencies");
+        "not those of Llama 3.1 to 3.3");
   holds(fault([](FileParts& parts) { parts.tensors.erase("blk.0.attn_v.weight"); }), "blk.0.attn_v.weight");
   holds(fault([](FileParts& parts) {
           parts.tensors["blk.0.ffn_up.weight"] = {{16, 16}, std::vector<int>(256, 1)};
         }),
         "shape [16, 16], the metadata says [256, 256]");
   holds(fault([](FileParts& parts) { parts.tensors.erase("token_embd.weight"); }), "'token_embd.weight' is missing");
+}
+
+TEST(GgufRope, Llama31StretchIsRecognised) {
+  const DecoderConfig plain = small_config(Family::kLlama);
+  for (const double factor : {8.0, 32.0, 16.0}) {
+    DecoderConfig scaled = plain;
+    scaled.rope_parameters = {.rope_theta = 50000, .rope_type = RopeType::kLlama3, .factor = factor};
+    DecoderConfig base = scaled;
+    base.rope_parameters.rope_type = RopeType::kDefault;
+    const std::vector<double> from = rope_frequencies(base), to = rope_frequencies(scaled);
+    FileParts parts = parts_of(plain, random_model(plain));
+    for (size_t i = 0; i < to.size(); ++i) parts.rope_divisors.push_back(static_cast<float>(from[i] / to[i]));
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "m.gguf";
+    write_file_atomic(path, file_of(plain, parts, kTypes[0]));
+    if (factor == 16) {
+      EXPECT_THROW(load_model(path), Error);
+      continue;
+    }
+    EXPECT_EQ(load_model(path).config.rope_parameters.factor, factor);
+  }
 }
 
 }  // namespace

@@ -92,6 +92,20 @@ TEST(LayoutParity, PromptsOfQwenAreEncodedAsAWhole) {
   }
 }
 
+// Math-Shepherd's tokenizer is one over characters: its program encodes a solution as a whole, and its scores stand at
+// the token of the mark, between those of "+" and "-" as words.
+TEST(LayoutParity, ShepherdOverCharactersIsEncodedAsAWhole) {
+  const text::Tokenizer tokenizer = text::Tokenizer::load(testdata_folder() / "tokenizer" / "prepend.json");
+  LayoutReader reader(named_layout(LayoutName::kShepherd, "", ""), tokenizer);
+  const LayoutReader::Solution read = reader.solution("the cat sat?", kSteps);
+  const std::string whole = "the cat sat? Step 1: 2 + 2 = 4 \u043A\u0438\nStep 2: 4 * 3 = 12\nIt is 12 \u043A\u0438";
+  EXPECT_EQ(narrow(read.ids), tokenizer.encode(whole));
+  EXPECT_EQ(tokenizer.bytes_of(static_cast<int32_t>(reader.good())), " +");
+  EXPECT_EQ(tokenizer.bytes_of(static_cast<int32_t>(reader.bad())), " -");
+  for (const int64_t place : read.places)
+    EXPECT_TRUE(tokenizer.bytes_of(static_cast<int32_t>(read.ids[static_cast<size_t>(place)])).ends_with("\u0438"));
+}
+
 TEST(Layout, RefusesTokensThatAreNone) {
   const text::Tokenizer tokenizer = tokenizer_with({});
   Layout layout = named_layout(LayoutName::kShepherd, "", "");
