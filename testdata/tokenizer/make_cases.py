@@ -10,7 +10,7 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
 HERE = pathlib.Path(__file__).parent
 CORPUS = ["the cat sat on the mat and that is what it was  for a while", "Step 1: 2 + 3 = 5 ки", "   indented\n\tlines",
-          "café naïve 12345 + -"]
+          "café naïve 12345 + - + - + -"]
 PREPENDED = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
 FORMS = {  # normalizer, pre-tokenizer, decoder
     "prepend": (PREPENDED, None, decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(),
@@ -32,7 +32,7 @@ def make(name):
         tokenizer.pre_tokenizer = pre_tokenizer
     tokenizer.decoder = decoder
     special = ["<unk>", "<s>", "</s>"] + ([f"<0x{b:02X}>" for b in range(256)] if fallback else [])
-    trainer = trainers.BpeTrainer(vocab_size=len(special) + 110, special_tokens=special, show_progress=False)
+    trainer = trainers.BpeTrainer(vocab_size=len(special) + 120, special_tokens=special, show_progress=False)
     tokenizer.train_from_iterator(CORPUS * 4, trainer)
     file = json.loads(tokenizer.to_str())
     file["added_tokens"] = [token for token in file["added_tokens"] if not token["content"].startswith("<0x")]
