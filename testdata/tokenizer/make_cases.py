@@ -26,14 +26,11 @@ def make(name):
     normalizer, pre_tokenizer, decoder = FORMS[name]
     fallback = name != "split"
     tokenizer = tokenizers.Tokenizer(models.BPE(byte_fallback=fallback, unk_token="<unk>", fuse_unk=True))
-    if normalizer:
-        tokenizer.normalizer = normalizer
-    if pre_tokenizer:
-        tokenizer.pre_tokenizer = pre_tokenizer
-    tokenizer.decoder = decoder
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()  # as SentencePiece: no token crosses words
     special = ["<unk>", "<s>", "</s>"] + ([f"<0x{b:02X}>" for b in range(256)] if fallback else [])
     trainer = trainers.BpeTrainer(vocab_size=len(special) + 120, special_tokens=special, show_progress=False)
     tokenizer.train_from_iterator(CORPUS * 4, trainer)
+    tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder = normalizer, pre_tokenizer, decoder
     file = json.loads(tokenizer.to_str())
     file["added_tokens"] = [token for token in file["added_tokens"] if not token["content"].startswith("<0x")]
     file["added_tokens"].append({"id": len(file["model"]["vocab"]), "content": "[TOOL]", "single_word": False,
