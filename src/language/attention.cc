@@ -32,8 +32,10 @@ at::Tensor behind_prefix(const at::Tensor& q, const KvCache::Layer& layer, const
     return x[0].unsqueeze(1).expand({kv, g, x.size(2), w});
   };
   const at::Tensor by_head = q.transpose(1, 2).reshape({b * t, kv, g, w}).permute({1, 2, 0, 3});
+  std::optional<at::Tensor> mask;
+  if (step.mask.defined()) mask = step.mask.repeat({1, 1, g, 1});
   const Part far = part(by_head, shared(layer.prefix_k), shared(layer.prefix_v));
-  const Part near = part(q.reshape({b, kv, g * t, w}), layer.k, layer.v, step.group_mask(g, q.scalar_type()));
+  const Part near = part(q.reshape({b, kv, g * t, w}), layer.k, layer.v, mask);
   const auto back = [&](const at::Tensor& x, int64_t last) {  // [KV,G,B*T,last] -> [B,KV,G*T,last]
     return x.reshape({kv, g, b, t, last}).permute({2, 0, 1, 3, 4}).reshape({b, kv, g * t, last});
   };
@@ -58,7 +60,7 @@ at::Tensor attend_behind_prefix_plain(const at::Tensor& q, const KvCache::Layer&
   };
   const at::Tensor far = by_row(at::bmm(by_head(scaled, w), layer.prefix_k[0].transpose(1, 2)), s);
   at::Tensor near = at::matmul(scaled, layer.k.transpose(2, 3)).view({b, kv, group, t, u});
-  if (step.mask.defined()) near = near.masked_fill(step.mask.logical_not().unsqueeze(2), -INFINITY);
+  if (step.mask.defined()) near = near + step.mask.unsqueeze(2);
   const at::Tensor scores = at::cat({far, near.view({b, kv, group * t, u})}, -1);
   const at::Tensor p = at::softmax(scores, -1, at::kFloat).to(q.scalar_type());
   const at::Tensor out =

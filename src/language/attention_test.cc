@@ -19,7 +19,7 @@ TEST(Attention, BehindAPrefixEqualsItsPlainTwin) {
     SCOPED_TRACE(testing::Message() << s.rows << " rows of " << s.tokens << " tokens behind " << s.prefix);
     KvCache cache(1);
     const auto read = [&](int64_t rows, int64_t tokens, std::span<const int64_t> counts) {
-      const KvCache::Step step = cache.begin(tokens, at::kCPU);
+      const KvCache::Step step = cache.begin(tokens, at::kCPU, at::kFloat);
       const auto some = [&] { return at::randn({rows, s.kv_heads, tokens, s.width}); };
       const KvCache::Layer layer = cache.append(0, some(), some(), step);
       cache.finish(counts);

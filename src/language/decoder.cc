@@ -127,7 +127,7 @@ at::Tensor Decoder::hidden(const at::Tensor& ids) const {
 at::Tensor Decoder::hidden(const at::Tensor& ids, std::span<const int64_t> counts, KvCache& cache) const {
   const at::NoGradGuard no_grad;
   for (int64_t b = 0; b < cache.rows(); ++b) check_length(cache.length(b) + counts[static_cast<size_t>(b)]);
-  const KvCache::Step step = cache.begin(ids.size(1), device());
+  const KvCache::Step step = cache.begin(ids.size(1), device(), options_.compute);
   const Rotation turn = rotation(step.positions);
   at::Tensor x = embed(ids);
   for (size_t i = 0; i < layers_.size(); ++i) x = layer(i, x, turn, {&cache, &step});

@@ -89,7 +89,7 @@ void KvCache::adopt(const KvCache& other, std::span<const int64_t> slots) {
 
 void KvCache::truncate(int64_t row, int64_t length) { lengths_[static_cast<size_t>(row)] = length - prefix_; }
 
-KvCache::Step KvCache::begin(int64_t tokens, at::Device device) const {
+KvCache::Step KvCache::begin(int64_t tokens, at::Device device, at::ScalarType type) const {
   const auto [shortest, longest] = std::ranges::minmax(lengths_);
   Step step{.tokens = tokens,
             .used = longest + tokens,
@@ -98,15 +98,11 @@ KvCache::Step KvCache::begin(int64_t tokens, at::Device device) const {
   const at::Tensor lengths = at::tensor(at::IntArrayRef(lengths_), at::kLong).to(device);
   step.slots = lengths.unsqueeze(1) + at::arange(tokens, lengths.options());
   step.positions = step.slots + prefix_;
-  if (!step.causal && !(tokens == 1 && step.aligned))
-    step.mask = (at::arange(step.used, lengths.options()) <= step.slots.unsqueeze(-1)).unsqueeze(1);
+  if (!step.causal && !(tokens == 1 && step.aligned)) {
+    const at::Tensor hidden = (at::arange(step.used, lengths.options()) > step.slots.unsqueeze(-1)).unsqueeze(1);
+    step.mask = at::zeros(hidden.sizes(), lengths.options().dtype(type)).masked_fill_(hidden, -INFINITY);
+  }
   return step;
-}
-
-std::optional<at::Tensor> KvCache::Step::group_mask(int64_t groups, at::ScalarType type) const {
-  if (!mask.defined()) return std::nullopt;
-  const at::Tensor added = at::zeros_like(mask, mask.options().dtype(type)).masked_fill_(mask.logical_not(), -INFINITY);
-  return added.repeat({1, 1, groups, 1});
 }
 
 void KvCache::finish(std::span<const int64_t> counts) {

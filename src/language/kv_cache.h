@@ -15,7 +15,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -49,12 +48,11 @@ class KvCache {
     bool aligned = false;          // all rows are equally long
     at::Tensor positions;          // [B,T] i64
     at::Tensor slots;              // [B,T] i64 place among the row's own tokens
-    at::Tensor mask;               // [B,1,T,used] bool: may be seen; undefined where all may or causal says it
-    // The same to be added to scores, [B,1,G*T,used]: for the queries of G heads one behind the other. None where all
-    // may be seen.
-    std::optional<at::Tensor> group_mask(int64_t groups, at::ScalarType type) const;
+    // [B,1,T,used], to be added to scores: 0 for what may be seen, else -inf. Undefined where all may or causal says
+    // it.
+    at::Tensor mask;
   };
-  Step begin(int64_t tokens, at::Device device) const;
+  Step begin(int64_t tokens, at::Device device, at::ScalarType type) const;  // type: of the scores
   void finish(std::span<const int64_t> counts);
 
   struct Layer {

@@ -63,7 +63,9 @@ void append_frame(std::vector<int32_t>& frame, bool wanted, const std::optional<
 
 // SentencePiece joins the pair whose result has the highest score, the leftmost of equal ones: merges in that order.
 std::vector<std::pair<std::string, std::string>> merges_by_score(const TokenizerSpec& spec,
-                                                                 const GgmlVocabulary& vocabulary) {
+                                                                 const GgmlVocabulary& vocabulary,
+                                                                 std::string_view source) {
+  constexpr size_t kLongest = 512;  // published ones have up to 48; every cut is tried
   std::vector<int32_t> order;
   for (const auto& [token, id] : spec.vocabulary)
     if (vocabulary.types.empty() || vocabulary.types[static_cast<size_t>(id)] == kNormal) order.push_back(id);
@@ -74,6 +76,9 @@ std::vector<std::pair<std::string, std::string>> merges_by_score(const Tokenizer
   std::vector<std::pair<std::string, std::string>> merges;
   for (const int32_t id : order) {
     const std::string& token = vocabulary.tokens[static_cast<size_t>(id)];
+    if (token.size() > kLongest)
+      throw bad_input(kWhere, "{}: token {} has {} bytes, at most {} are supported", source, id, token.size(),
+                      kLongest);
     for (size_t cut = 1; cut < token.size(); ++cut) {
       const std::string left = token.substr(0, cut), right = token.substr(cut);
       if (spec.vocabulary.contains(left) && spec.vocabulary.contains(right)) merges.emplace_back(left, right);
@@ -93,7 +98,7 @@ void complete_characters(TokenizerSpec& spec, const GgmlVocabulary& vocabulary, 
     spec.prefix_space = PrefixSpace::kAlways;
     spec.dropped_space = DroppedSpace::kOne;
   }
-  spec.merges = merges_by_score(spec, vocabulary);
+  spec.merges = merges_by_score(spec, vocabulary, source);
 }
 
 }  // namespace

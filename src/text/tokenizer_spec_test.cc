@@ -178,6 +178,9 @@ TEST(GgmlVocabulary, RefusesWhatIsNotSupported) {
   expect_refused(v, "4 tokens but 0 scores");
   v.scores = {0, 0, std::nan(""), 0};
   expect_refused(v, "a token's score is NaN");
+  v.scores = {0, 0, 0, 0};
+  v.tokens[1] = std::string(600, 'b');
+  expect_refused(v, "token 1 has 600 bytes");
   v = small_vocabulary();
   v.pre = "unheard-of";
   expect_refused(v, "pre-tokenizer 'unheard-of' is not known, only gpt-2");
