@@ -68,10 +68,13 @@ Json scored_record(Json record, const language::ModelBundle& bundle, const langu
   record["logprob"] = sum;
   record["tokens"] = logprobs.size();
   if (!tokens) return record;
-  record["token_logprobs"] = Json::array();
-  for (size_t i = 0; i < logprobs.size(); ++i)
-    record["token_logprobs"].push_back(
-        {bundle.tokenizer.bytes_of(text.ids[text.ids.size() - logprobs.size() + i]), logprobs[i]});
+  Json ids = Json::array(), scored = Json::array();
+  for (size_t i = 0; i < logprobs.size(); ++i) {
+    ids.push_back(text.ids[text.ids.size() - logprobs.size() + i]);
+    scored.push_back({bundle.tokenizer.bytes_of(ids.back().get<int32_t>()), logprobs[i]});
+  }
+  record["token_ids"] = std::move(ids);
+  record["token_logprobs"] = std::move(scored);
   return record;
 }
 
@@ -134,7 +137,7 @@ void register_lm_score(CLI::App& lm, Exit& exit) {
       ->type_name("FILE")
       ->required();
   command.add_option("-o,--out", args->out, "file to write: the records with their log-probability")->type_name("FILE");
-  command.add_flag("--tokens", args->tokens, "with each token and its log-probability");
+  command.add_flag("--tokens", args->tokens, "with each token, its id and its log-probability");
   command.add_option("--dtype", args->dtype, "float32 or bfloat16")
       ->check(CLI::IsMember({"float32", "bfloat16"}))
       ->type_name("NAME")
