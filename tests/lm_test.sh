@@ -71,6 +71,7 @@ echo '{"text": "1+2+3=?"}' >texts.jsonl
 echo '{"prompt": "1+2=?\n", "completion": "#### 3"}' >>texts.jsonl
 expect 0 "$HRM" lm score run texts.jsonl --tokens
 says out '"token_logprobs"'
+says out '"token_ids"'
 says err "nats per token"
 expect 0 "$HRM" lm score run texts.jsonl --json --out scored.jsonl
 says out '"perplexity"'

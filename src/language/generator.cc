@@ -136,6 +136,13 @@ void Generator::admit(std::vector<Finished>& finished) {
   }
 }
 
+void Generator::clear() {
+  waiting_.clear();
+  rows_.clear();
+  live_ = 0;
+  cache_ = KvCache(0);
+}
+
 // One call for all rows; free ones ride along and count nothing.
 void Generator::decode(std::vector<Finished>& finished) {
   at::Tensor ids = at::zeros({std::ssize(rows_), 1}, at::kLong);

@@ -64,6 +64,7 @@ class Generator {
   // One more token for every row; returns the requests that are complete. Throws failure where the model's outputs are
   // not finite.
   std::vector<Finished> step();
+  void clear();  // forgets all requests
 
  private:
   struct Work;  // a request under way

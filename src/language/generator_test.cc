@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/rng.h"
+#include "base/signals.h"
 #include "language/local_policy.h"
 #include "language/text_scores.h"
 #include "language/tiny.h"
@@ -223,6 +224,19 @@ TEST(LocalPolicy, WhatItCannotServeIsALastingFault) {
     EXPECT_FALSE(std::get<policy::PolicyFault>(reply).temporary);
   }
   EXPECT_TRUE(std::holds_alternative<policy::Response>(policy.complete(asked("fine", 0))));
+}
+
+TEST(LocalPolicy, AnInterruptEndsRequestsUnderWay) {
+  LocalPolicy policy(random_bundle(), "local:test");
+  const policy::Request request = asked("fine", 0);
+  {
+    const InterruptScope scope;
+    request_interrupt();
+    const policy::Reply reply = policy.complete(request);
+    ASSERT_TRUE(std::holds_alternative<policy::PolicyFault>(reply));
+    EXPECT_EQ(std::get<policy::PolicyFault>(reply).message, "interrupted");
+  }
+  EXPECT_TRUE(std::holds_alternative<policy::Response>(policy.complete(request)));
 }
 
 TEST(LocalPolicy, AModelThatBreaksIsALastingFaultForAll) {

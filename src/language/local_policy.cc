@@ -8,6 +8,7 @@
 
 #include "aten/machine.h"
 #include "base/error.h"
+#include "base/signals.h"
 #include "language/fine_tuning.h"
 
 namespace hrm::language {
@@ -62,6 +63,11 @@ struct LocalPolicy::Worker {
         fresh.swap(asked);
       }
       if (stop.stop_requested()) return refuse(fresh, "the policy was closed");
+      if (interrupted()) {
+        generator.clear();
+        refuse(fresh, "interrupted");
+        continue;
+      }
       for (Asked& each : fresh) begin(std::move(each));
       try {
         for (Generator::Finished& done : generator.step()) {
