@@ -46,6 +46,7 @@ Json describe_tokenizer(const std::filesystem::path& path) {
           {"size", tokenizer.size()},
           {"merges", spec.merges.size()},
           {"special_tokens", special},
+          {"alphabet", spec.characters ? "characters" : "bytes"},
           {"normalizer", spec.nfc ? "NFC" : "none"},
           {"splits", spec.splits}};
 }

@@ -1,8 +1,8 @@
 // y = x W^T + b, with gradients: the matrix products of decoders and heads.
 //
 // On a CPU, float32 products of some size go to oneDNN instead of ATen's own choice, MKL, which uses half the vector
-// width on processors that are not Intel's (docs/performance.md). The results differ by the order of
-// sums. Everything else is at::linear.
+// width on processors that are not Intel's (docs/performance.md). The results differ by the order
+// of sums. Everything else is at::linear.
 #pragma once
 
 #include <ATen/core/Tensor.h>
