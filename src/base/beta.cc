@@ -6,12 +6,6 @@
 namespace hrm {
 namespace {
 
-// log Gamma without the global sign that std::lgamma writes.
-double log_gamma(double x) {
-  int sign = 0;
-  return lgamma_r(x, &sign);
-}
-
 // The continued fraction 1 / (1 + d1 / (1 + d2 / (1 + ...))) by Lentz's method; converges fast for
 // x < (a + 1) / (a + b + 2).
 double fraction(double x, double a, double b) {
@@ -38,6 +32,11 @@ double fraction(double x, double a, double b) {
 }
 
 }  // namespace
+
+double log_gamma(double x) {
+  int sign = 0;
+  return lgamma_r(x, &sign);
+}
 
 double incomplete_beta(double x, double a, double b) {
   if (x <= 0) return 0;

@@ -100,7 +100,7 @@ Estimate mean_over_units(std::span<const double> sums, std::span<const uint64_t>
 
 double mcnemar_exact(uint64_t only_first, uint64_t only_second) {
   const uint64_t n = only_first + only_second, least = std::min(only_first, only_second);
-  const auto log_factorial = [](uint64_t k) { return std::lgamma(static_cast<double>(k) + 1); };
+  const auto log_factorial = [](uint64_t k) { return log_gamma(static_cast<double>(k) + 1); };
   double tail = 0;
   for (uint64_t k = 0; k <= least; ++k)
     tail += std::exp(log_factorial(n) - log_factorial(k) - log_factorial(n - k) - static_cast<double>(n) * M_LN2);

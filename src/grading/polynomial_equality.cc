@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/beta.h"
 #include "grading/equality_stages.h"
 
 namespace hrm::grading {
@@ -104,7 +105,7 @@ class Poly {
     Poly power(ring_);
     const double k = static_cast<double>(exponent);
     // Multisets of k terms.
-    const double terms = std::exp(std::lgamma(size_.terms + k) - std::lgamma(k + 1) - std::lgamma(size_.terms));
+    const double terms = std::exp(log_gamma(size_.terms + k) - log_gamma(k + 1) - log_gamma(size_.terms));
     power.bound({std::max(1.0, terms), size_.degree * k, (size_.bits + std::log2(1 + size_.terms)) * std::max(1.0, k)});
     if (!ring_.library.fmpq_mpoly_pow_ui(&power.value_, &value_, exponent, &ring_.context)) throw GaveUp();
     return power.measured();
