@@ -1,10 +1,11 @@
 // Prefix-sharing scores of a sampling tree against scoring every path alone, with a random model.
 //
-//   reward_score_bench [--hidden N] [--layers N] [--heads N] [--depth N] [--children N] [--step N] [--question N] [--frame N]
-//                      [--sample N] [--threads N] [--worth N] [--branch N] [--folder DIR]
+//   reward_score_bench [--hidden N] [--layers N] [--heads N] [--depth N] [--children N] [--step N] [--question N]
+//                      [--frame N] [--sample N] [--threads N] [--worth N] [--branch N] [--folder DIR]
 //
-// The nodes' texts: question, the steps before, --frame tokens (what a prompt puts before the step that is judged; 0 for
-// layouts that read a solution as one text), the step. Alone, every --sample'th node is read and the time scaled up.
+// The nodes' texts: question, the steps before, --frame tokens (what a prompt puts before the step that is judged; 0
+// for layouts that read a solution as one text), the step. Alone, every --sample'th node is read and the time scaled
+// up.
 // --folder also writes model and texts for the peer (benchmarks/run_reward_score_bench). Prints one JSON object.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -13,17 +14,18 @@
 #include <chrono>
 #include <limits>
 
-#include "base/json.h"
 #include "aten/machine.h"
+#include "base/json.h"
 #include "base/rng.h"
-#include "reward/scorer.h"
 #include "language/tiny.h"
+#include "reward/scorer.h"
 
 namespace hrm {
 namespace {
 
 struct Options {
-  int64_t hidden = 256, layers = 4, heads = 8, depth = 4, children = 5, step = 64, question = 128, frame = 0, sample = 13;
+  int64_t hidden = 256, layers = 4, heads = 8, depth = 4, children = 5, step = 64, question = 128, frame = 0,
+          sample = 13;
   int threads = 0;
   reward::ScorerOptions scorer;
   std::string folder;

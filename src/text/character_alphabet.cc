@@ -1,27 +1,21 @@
 #include "text/character_alphabet.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/error.h"
 
 namespace hrm::text {
-namespace {
-
-std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
-  std::string result;
+std::string with_blanks(std::string_view text) {
+  std::string blanks;
   for (size_t at = 0; at < text.size();) {
-    const size_t found = std::min(text.find(from, at), text.size());
-    result += text.substr(at, found - at);
-    if (found < text.size()) result += to;
-    at = found + from.size();
+    const size_t mark = std::min(text.find(kBlankMark, at), text.size());
+    blanks += text.substr(at, mark - at);
+    if (mark < text.size()) blanks += ' ';
+    at = mark + kBlankMark.size();
   }
-  return result;
+  return blanks;
 }
-
-}  // namespace
-
-std::string with_marks(std::string_view text) { return replaced(text, " ", kBlankMark); }
-std::string with_blanks(std::string_view text) { return replaced(text, kBlankMark, " "); }
 
 std::string byte_token(uint8_t byte) { return fmt::format("<0x{:02X}>", byte); }
 

@@ -11,7 +11,6 @@ namespace hrm::text {
 
 inline constexpr std::string_view kBlankMark = "\xe2\x96\x81";  // U+2581
 
-std::string with_marks(std::string_view text);   // blanks as marks
 std::string with_blanks(std::string_view text);  // marks as blanks
 
 std::string byte_token(uint8_t byte);                               // "<0x0A>"

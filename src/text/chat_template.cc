@@ -10,17 +10,19 @@ constexpr std::string_view kWhere = "text.chat_template";
 constexpr std::string_view kChatMlSystem = "<|im_start|>system\n";
 constexpr std::string_view kChatMlEnd = "<|im_end|>";
 
-// Marks of programs that do more than the two forms: what they do to a conversation.
+// Marks of programs that do more than the two forms: what they do to a conversation. dated: so do Llama 3.1 and 3.2 in
+// writing their dates, and with tools.
 struct Beyond {
   std::string_view mark, what;
+  bool dated = false;
 };
 constexpr Beyond kBeyond[] = {
     {"</think>", "it removes reasoning from earlier answers"},
-    {"strftime", "it writes today's date"},
-    {"Knowledge Date", "it writes dates into the system message"},
-    {"raise_exception", "it refuses some orders of roles"},
+    {"strftime", "it writes today's date", true},
+    {"Knowledge Date", "it writes dates into the system message", true},
+    {"raise_exception", "it refuses some orders of roles", true},
 };
-constexpr std::string_view kLlamaKnowledge = "Cutting Knowledge Date: December 2023\n";
+constexpr std::string_view kKnowledge = "Cutting Knowledge Date: December 2023";
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -76,14 +78,15 @@ std::string find_default_system(std::string_view jinja) {
 // about tools.
 std::string find_dates(std::string_view jinja) {
   constexpr std::string_view kSet = "set date_string = \"";
-  constexpr std::string_view kMarks[] = {"Cutting Knowledge Date: December 2023", "Today Date: \" + date_string",
-                                         "set system_message = \"\"", "tools"};
+  constexpr std::string_view kMarks[] = {kKnowledge, "Today Date: \" + date_string", "set system_message = \"\"",
+                                         "tools"};
   const size_t at = jinja.find(kSet), begin = at + kSet.size();
   if (at == std::string_view::npos) return "";
   for (const std::string_view mark : kMarks)
     if (!has(jinja, mark)) return "";
-  const std::string_view today = jinja.substr(begin, jinja.find('"', begin) - begin);
-  return fmt::format("{}Today Date: {}\n\n", kLlamaKnowledge, today.substr(0, 40));
+  const size_t end = jinja.find('"', begin);
+  if (end == std::string_view::npos) return "";
+  return fmt::format("{}\nToday Date: {}\n\n", kKnowledge, jinja.substr(begin, end - begin));
 }
 
 // Whether every message's content is stripped: ... message['content'] | trim ...
@@ -100,12 +103,12 @@ ChatTemplate ChatTemplate::named(std::string_view name) {
 }
 
 ChatTemplate ChatTemplate::recognise(std::string_view jinja, std::string_view source) {
-  const std::string dates = find_dates(jinja);
-  for (const Beyond& beyond : kBeyond)
-    if (dates.empty() && has(jinja, beyond.mark)) throw refused(source, beyond.what);
   const bool chatml = has(jinja, "<|im_start|>") && has(jinja, kChatMlEnd);
   const bool llama = has(jinja, "<|start_header_id|>") && has(jinja, "<|end_header_id|>") && has(jinja, "<|eot_id|>");
   if (chatml == llama) throw refused(source, "it has the marks of neither ChatML nor Llama 3");
+  const std::string dates = llama ? find_dates(jinja) : "";
+  for (const Beyond& beyond : kBeyond)
+    if (has(jinja, beyond.mark) && (dates.empty() || !beyond.dated)) throw refused(source, beyond.what);
   ChatTemplate found(chatml ? Form::kChatMl : Form::kLlama3);
   found.dates_ = dates;
   found.strip_ = strips(jinja);

@@ -102,6 +102,7 @@ TEST(ChatTemplate, Llama31WritesDatesIntoTheSystemMessage) {
               head + "Be kind." + turn + "<|start_header_id|>assistant<|end_header_id|>\n\n");
     EXPECT_THROW(found.render(std::vector<ChatMessage>{{"ipython", "1"}}, false), Error);
   }
+  expect_refused(dated_program(R"("26 Jul 2024")") + "{{ content.split('</think>')[-1] }}", "reasoning");
 }
 
 TEST(ChatTemplate, ToolMessagesAreRefusedWhereTheyHaveAFormOfTheirOwn) {

@@ -2,7 +2,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "text/character_alphabet.h"
 #include "text/split.h"
 #include "text/tokenizer_spec.h"
 

@@ -69,8 +69,9 @@ BpeSpec bpe_spec(const TokenizerSpec& spec, std::string_view source) {
   if (spec.characters) bpe.characters.emplace();
   for (const auto& [token, id] : spec.vocabulary) {
     if (!spec.characters || token.empty()) continue;
-    const CodePoint c = decode_utf8(token == kBlankMark ? " " : token);
-    if (c.size == token.size() || token == kBlankMark) bpe.characters->emplace(c.value, id);
+    const CodePoint c = decode_utf8(token);
+    if (c.size != token.size() || c.value == ' ') continue;  // a blank is written as its mark
+    bpe.characters->emplace(token == kBlankMark ? U' ' : c.value, id);
   }
   for (const auto& [left, right] : spec.merges)
     bpe.merges.push_back(
