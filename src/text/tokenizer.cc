@@ -60,8 +60,8 @@ BpeSpec bpe_spec(const TokenizerSpec& spec, std::string_view source) {
       throw bad_input(kWhere, "{}: {} '{}' is not in the vocabulary", source, what, token.substr(0, 60));
     return found->second;
   };
-  for (int b = 0; b < 256; ++b) {
-    if (spec.characters && !spec.byte_fallback) break;
+  const bool of_bytes = !spec.characters || spec.byte_fallback;
+  for (int b = 0; of_bytes && b < 256; ++b) {
     const auto found = spec.vocabulary.find(spec.characters ? byte_token(static_cast<uint8_t>(b))
                                                             : to_byte_alphabet(std::string(1, static_cast<char>(b))));
     if (found != spec.vocabulary.end()) bpe.byte_ids[static_cast<size_t>(b)] = found->second;
@@ -77,7 +77,9 @@ BpeSpec bpe_spec(const TokenizerSpec& spec, std::string_view source) {
     bpe.merges.push_back(
         {id_of(left, "part of a merge"), id_of(right, "part of a merge"), id_of(left + right, "result of a merge")});
   if (spec.ignore_merges)
-    for (const auto& [token, id] : spec.vocabulary) bpe.whole.emplace(meaning(spec, token), id);
+    for (const auto& [token, id] : spec.vocabulary)
+      if (auto piece = spec.characters ? std::optional(with_blanks(token)) : from_byte_alphabet(token))
+        bpe.whole.emplace(std::move(*piece), id);
   if (spec.unknown) bpe.unknown = id_of(*spec.unknown, "unknown token");
   return bpe;
 }

@@ -79,6 +79,15 @@ TEST(TokenizerParity, AContinuationHasNoBlankBeforeIt) {
   }
 }
 
+// A token that is not written in the byte alphabet can be no piece.
+TEST(Tokenizer, WholePiecesAreOfTheAlphabet) {
+  TokenizerSpec spec = small_spec({{"a", "b"}});
+  spec.ignore_merges = true;
+  spec.vocabulary["\u65e5"] = 300;
+  EXPECT_EQ(Tokenizer(spec, "test").encode("\u65e5").size(), 3u);
+  EXPECT_EQ(Tokenizer(spec, "test").encode("ab").size(), 1u);
+}
+
 TEST(TokenizerParity, DecodesWhatIsNoUtf8LikeTheReferenceAlsoAsAStream) {
   HRM_SKIP_WITHOUT(shared_folder() / "fixtures/language");
   size_t cases = 0;
