@@ -3,19 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 namespace hrm {
 
+// The source tree that the tests were built from.
+std::filesystem::path source_folder();
+
 // $HRM_SHARED, else the folder `shared` beside the source tree.
-inline std::filesystem::path shared_folder() {
-  if (const char* given = std::getenv("HRM_SHARED")) return given;
-  return std::filesystem::path(HRM_SOURCE_DIR) / ".." / "shared";
-}
+std::filesystem::path shared_folder();
 
 // Small golden values that are part of the project.
-inline std::filesystem::path testdata_folder() { return std::filesystem::path(HRM_SOURCE_DIR) / "testdata"; }
+std::filesystem::path testdata_folder();
 
 }  // namespace hrm
 

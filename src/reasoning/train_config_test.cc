@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 TrainConfig load(const std::string& name, Recipe* recipe = nullptr) {
   TrainConfig config;
-  const Recipe read = apply_recipe(config, fs::path(HRM_SOURCE_DIR) / "configs" / name);
+  const Recipe read = apply_recipe(config, source_folder() / "configs" / name);
   if (recipe) *recipe = read;
   config.data_path = "data";
   config.validate();
@@ -22,7 +22,7 @@ TrainConfig load(const std::string& name, Recipe* recipe = nullptr) {
 // demo_* are this project's own; all others were published.
 TEST(Recipes, AllLoadAndPublishedOnesNameTheirSource) {
   int count = 0;
-  for (const auto& entry : fs::directory_iterator(fs::path(HRM_SOURCE_DIR) / "configs")) {
+  for (const auto& entry : fs::directory_iterator(source_folder() / "configs")) {
     if (entry.path().extension() != ".yaml") continue;
     Recipe recipe;
     EXPECT_NO_THROW(load(entry.path().filename().string(), &recipe)) << entry.path();
