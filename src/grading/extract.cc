@@ -31,6 +31,40 @@ std::optional<std::string> extract_hrm(std::string_view text) {
   return end < begin ? std::string() : std::string(strip(view.substr(begin, end - begin)));
 }
 
+std::string ascii_lower(std::string_view text) {
+  std::string lowered(text);
+  for (char& c : lowered) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return lowered;
+}
+
+// Where "# END!" begins in a lowered text, or a last line that is cut short of it, or a line that is a heading of a
+// step.
+size_t end_of_answer(std::string_view lowered) {
+  size_t end = std::min(lowered.find(kHrmEnd), lowered.size());
+  for (size_t at = 0; at < end; at = std::min(lowered.find('\n', at), end) + 1) {
+    const std::string_view line = strip(lowered.substr(at, std::min(lowered.find('\n', at), end) - at));
+    const bool last = lowered.find('\n', at) == kNone;
+    if (line.starts_with("# end") || line.starts_with("# step") || (last && !line.empty() && kHrmEnd.starts_with(line)))
+      end = at;
+  }
+  return end;
+}
+
+std::optional<std::string> extract_heading(std::string_view text) {
+  const std::string lowered = ascii_lower(text);
+  const auto is_heading = [&](size_t at) {  // no other word: "# answering"
+    const size_t end = at + kHrmAnswer.size();
+    return end >= lowered.size() || lowered[end] < 'a' || lowered[end] > 'z';
+  };
+  size_t heading = lowered.rfind(kHrmAnswer);
+  while (heading != kNone && !is_heading(heading)) heading = heading ? lowered.rfind(kHrmAnswer, heading - 1) : kNone;
+  if (heading == kNone) return std::nullopt;
+  const size_t begin = heading + kHrmAnswer.size();
+  std::string_view answer = strip(text.substr(begin, end_of_answer(std::string_view(lowered).substr(begin))));
+  if (answer.starts_with(':')) answer = strip_left(answer.substr(1));
+  return answer.empty() ? std::nullopt : std::optional(std::string(answer));
+}
+
 std::optional<std::string> extract_gsm8k(std::string_view text) {
   for (size_t at = text.find(kGsm8kMark); at != kNone; at = text.find(kGsm8kMark, at + 1)) {
     const size_t begin = at + kGsm8kMark.size(), digits = begin + text.substr(begin).starts_with('-');
@@ -69,9 +103,7 @@ std::optional<std::string> extract_boxed(std::string_view text) {
 
 // The rest of the line, without a colon before, a full stop behind, and dollar signs around it.
 std::optional<std::string> extract_sentence(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  const size_t at = lowered.rfind(kSentence);
+  const size_t at = ascii_lower(text).rfind(kSentence);
   if (at == kNone) return std::nullopt;
   std::string_view answer = text.substr(at + kSentence.size());
   answer = strip(answer.substr(0, answer.find('\n')));
@@ -88,6 +120,8 @@ std::optional<std::string> extract_answer(std::string_view text, AnswerFormat fo
   switch (format) {
     case AnswerFormat::kHrm:
       return extract_hrm(text);
+    case AnswerFormat::kHeading:
+      return extract_heading(text);
     case AnswerFormat::kGsm8k:
       return extract_gsm8k(text);
     case AnswerFormat::kBoxed:
@@ -95,7 +129,7 @@ std::optional<std::string> extract_answer(std::string_view text, AnswerFormat fo
     case AnswerFormat::kAuto:
       break;
   }
-  for (const auto extract : {extract_boxed, extract_hrm, extract_gsm8k, extract_sentence})
+  for (const auto extract : {extract_boxed, extract_heading, extract_gsm8k, extract_sentence})
     if (auto answer = extract(text)) return answer;
   return std::nullopt;
 }

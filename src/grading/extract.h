@@ -2,9 +2,13 @@
 //
 //   kHrm    the authors' `# Answer ... # END!` (arXiv 2503.13551, appendix): the text in lower case, between the last
 //           "# answer" and the last "# end!", stripped; without an end marker the last character is lost
+//   kHeading the same marks without the authors' losses: behind the last "# Answer" (in any case; a colon may follow)
+//   up
+//           to "# END!", also one that was cut short, or to a heading "# Step", letters as they are; nothing there is
+//           no answer
 //   kGsm8k  the first "#### " followed by a number; commas are removed
 //   kBoxed  the content of the last \boxed{...} whose braces balance, not stripped
-//   kAuto   kBoxed, kHrm, kGsm8k, then the text behind the last "The answer is"; the first that finds something
+//   kAuto   kBoxed, kHeading, kGsm8k, then the text behind the last "The answer is"; the first that finds something
 #pragma once
 
 #include <optional>
@@ -13,7 +17,7 @@
 
 namespace hrm::grading {
 
-enum class AnswerFormat { kHrm, kGsm8k, kBoxed, kAuto };
+enum class AnswerFormat { kHrm, kHeading, kGsm8k, kBoxed, kAuto };
 
 // nullopt: the text holds no answer of that format. Any bytes; never throws.
 std::optional<std::string> extract_answer(std::string_view text, AnswerFormat format);

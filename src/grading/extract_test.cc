@@ -16,6 +16,18 @@ TEST(Extract, HrmTakesLastHeadingAndLastEndMark) {
   EXPECT_EQ(extract_answer("no heading # END!", kHrm), std::nullopt);
 }
 
+TEST(Extract, HeadingsKeepTheAnswerAsItIs) {
+  for (const char* text :
+       {"# Answer\n\n(C)\n\n# END!", "# Answer\n\n(C)", "# answer: (C) # end!", "## Answer\n(C)\n# END",
+        "# Answer\n\n(C)\n# E", "# Answer\n\n(C)\n\n# Step 3: check", "# Answer\n\n1\n# END!\n# Answer  \n\n(C)\n"})
+    EXPECT_EQ(extract_answer(text, kHeading), "(C)") << text;
+  EXPECT_EQ(extract_answer("# Answer\n\n\\mathbb{R}", kAuto), "\\mathbb{R}");
+  EXPECT_EQ(extract_answer("# Answer\n\n42", kAuto), "42");
+  EXPECT_EQ(extract_answer("# Answer\n\n\xC3\x84", kHeading), "\xC3\x84");
+  for (const char* none : {"", "# Answer", "# Answer\n\n# END!", "# Answering it", "Answer 4"})
+    EXPECT_EQ(extract_answer(none, kHeading), std::nullopt) << none;
+}
+
 TEST(Extract, Gsm8kTakesFirstNumberBehindMark) {
   EXPECT_EQ(extract_answer("#### none\n#### -1,234.5 apples\n#### 7", kGsm8k), "-1234.5");
   EXPECT_EQ(extract_answer("#### - 5", kGsm8k), std::nullopt);
@@ -41,7 +53,7 @@ TEST(Extract, AutoTakesTheFirstFormatThatFinds) {
 
 TEST(Extract, AnyBytes) {
   const std::string bytes("\xFF# Answer\0\xC3 \\boxed{\xE2", 21);
-  for (const auto format : {kHrm, kGsm8k, kBoxed, kAuto}) extract_answer(bytes, format);
+  for (const auto format : {kHrm, kHeading, kGsm8k, kBoxed, kAuto}) extract_answer(bytes, format);
   EXPECT_TRUE(has_answer_heading("\n# Answer"));
   EXPECT_FALSE(has_answer_heading("# answer"));
 }

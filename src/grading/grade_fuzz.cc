@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     grade(given, gold, {.profile = profile, .seconds = 1});
     if (grade(gold, gold, {.profile = profile}) == Verdict::kWrong) std::abort();
   }
-  for (const auto format : {AnswerFormat::kHrm, AnswerFormat::kGsm8k, AnswerFormat::kBoxed, AnswerFormat::kAuto})
+  for (const auto format :
+       {AnswerFormat::kHrm, AnswerFormat::kHeading, AnswerFormat::kGsm8k, AnswerFormat::kBoxed, AnswerFormat::kAuto})
     extract_answer(text, format);
   return 0;
 }

@@ -18,6 +18,7 @@ struct Message {
 
 struct Request {
   std::string prompt;             // of a completion; empty where messages are given
+  size_t begun = 0;               // so many bytes at the prompt's end begin the answer: a chat is to continue them
   std::vector<Message> messages;  // of a chat; an assistant message at the end is to be continued
   int64_t n = 1;                  // choices wanted
   int64_t max_tokens = 1024;      // per choice
@@ -27,12 +28,14 @@ struct Request {
   bool logprobs = false;
 };
 
-enum class Finish { kEnd, kStop, kLength };  // by itself, at a stop string, at max_tokens
+// By itself, at a stop string, at max_tokens; broken off by the server (a filter, an abort), which says nothing of the
+// text.
+enum class Finish { kEnd, kStop, kLength, kBroken };
 
 struct Choice {
   std::string text;  // without the stop string
   Finish finish = Finish::kEnd;
-  std::string stop;  // kStop: the string that ended it, where the policy says which
+  std::string stop;  // kStop: the string that ended it, where it is known. Empty: perhaps it also ended by itself
   int64_t tokens = 0;
   bool tokens_estimated = false;  // the policy did not count this choice by itself: a share of its total, or a guess
   std::vector<float> logprobs;    // natural, per token; empty unless asked for and given

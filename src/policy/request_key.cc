@@ -35,6 +35,7 @@ RequestKey request_key(std::string_view policy_name, const Request& request) {
   for (const std::string& stop : request.stop) put(text, stop);
   append_le(text, request.seed);
   append_le(text, static_cast<uint8_t>(request.logprobs));
+  if (request.begun > 0) append_le(text, static_cast<uint64_t>(request.begun));
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   return {.high = hash.high64, .low = hash.low64};
 }

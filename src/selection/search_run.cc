@@ -136,7 +136,7 @@ class Run {
       : problems_(problems),
         settings_(settings),
         run_(run),
-        format_(settings.steps, settings.answer, settings.regex),
+        format_(settings.format()),
         crew_(policy, run.in_flight),
         desk_(scorer),
         tools_{settings_, format_, crew_, desk_},

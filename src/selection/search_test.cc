@@ -15,7 +15,7 @@ const tree::Problem kProblem{"p", "question", "22"};
 // What it finds; a SearchFailed becomes an answer "failed: ...".
 FoundSolution search(ScriptedPolicy& policy, tree::StepScorer& scorer, const SearchSettings& settings,
                      SearchMethod method, int64_t n) {
-  const tree::StepFormat format(settings.steps, settings.answer, settings.regex);
+  const tree::StepFormat format = settings.format();
   policy::RequestCrew crew(policy, 3);
   ScoringDesk desk(scorer);
   const SearchTools tools{settings, format, crew, desk};
@@ -32,7 +32,7 @@ FoundSolution search(ScriptedPolicy& policy, tree::StepScorer& scorer, const Sea
 
 std::vector<FoundSolution> samples(ScriptedPolicy& policy, tree::StepScorer& scorer, const SearchSettings& settings,
                                    int64_t n) {
-  const tree::StepFormat format(settings.steps, settings.answer, settings.regex);
+  const tree::StepFormat format = settings.format();
   policy::RequestCrew crew(policy, 1);
   ScoringDesk desk(scorer);
   std::vector<FoundSolution> found;

@@ -35,14 +35,13 @@ std::vector<std::vector<int32_t>> SearchTree::expand(std::span<const Ask> asks) 
   std::vector<std::vector<int32_t>> all;
   for (size_t i = 0; i < asks.size(); ++i) {
     auto& children = all.emplace_back();
-    const int32_t depth = at(asks[i].node).depth;
+    std::string before;
+    for (const std::string_view step : tree::path_texts(tree_, asks[i].node)) before += step;
+    const tree::StepPlace place{.before = before, .steps = at(asks[i].node).depth, .most = tools_.settings.depth};
     for (const policy::Choice& choice : responses[i].choices) {
-      const std::string text = tools_.format.step_text(choice, depth);
-      // Where the step's own end lies before that of the choice, the policy would have gone on.
-      const policy::Finish finish = text.size() < choice.text.size() ? policy::Finish::kStop : choice.finish;
-      const bool last = tools_.format.is_terminal(text, finish) || finish == policy::Finish::kLength;
-      if (last && strip(text).empty()) continue;
-      const int32_t child = child_of(asks[i].node, text, last || depth + 1 >= tools_.settings.depth);
+      const tree::Step step = tools_.format.read_step(choice, place);
+      if (step.terminal && strip(step.text).empty()) continue;
+      const int32_t child = child_of(asks[i].node, step.text, step.terminal);
       if (std::ranges::find(children, child) == children.end()) children.push_back(child);
     }
     if (children.empty()) at(asks[i].node).terminal = true;

@@ -35,7 +35,7 @@ class Growth {
          StoreWriter& store, const GrowRun& run)
       : problems_(problems),
         run_(run),
-        format_(settings.steps, settings.answer, settings.regex),
+        format_(settings.format()),
         context_{settings, format_, policy, store, counts_, [this] {
                    const std::lock_guard lock(mutex_);
                    run_.progress(report());

@@ -243,7 +243,7 @@ TEST(GrowParity, ThePromptsOfTheAuthorsTreeSearch) {
     const Tree tree = tree_from_json(all.value(), all.place());
     for (size_t i = 0; i < tree.nodes.size(); ++i)
       if (!tree.nodes[i].terminal)
-        wanted.erase(fill_prompt(settings, tree.problem.question, path_texts(tree, static_cast<int32_t>(i))));
+        wanted.erase(fill_prompt(settings, tree.problem.question, path_texts(tree, static_cast<int32_t>(i))).text);
   }
   EXPECT_TRUE(wanted.empty()) << wanted.size() << " prompts were not made, for instance:\n" << *wanted.begin();
 }

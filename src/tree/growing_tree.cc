@@ -12,6 +12,19 @@ namespace {
 // A round that stands for a text: adopted children take no place in the order of requests.
 uint32_t round_of(const NodeId& child) { return kAdoptedRounds | static_cast<uint32_t>(child.low); }
 
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += text;
+  return all;
+}
+
+Sample sample_of(Step step, int64_t tokens) {
+  return {.tokens = static_cast<int32_t>(tokens),
+          .terminal = step.terminal,
+          .text = std::move(step.text),
+          .answer = std::move(step.answer)};
+}
+
 size_t at(int32_t node) { return static_cast<size_t>(node); }
 
 }  // namespace
@@ -48,9 +61,8 @@ int32_t GrowingTree::adopt(int32_t node, const std::string& text, bool last, uin
   const NodeId parent = nodes_[at(node)].id, id = child_id(parent, 0, text);
   for (const int32_t child : nodes_[at(node)].children)
     if (nodes_[at(child)].text == text) return child;
-  Sample sample{.text = text};
-  sample.answer = context_.format.answer(text);
-  sample.terminal = last || context_.format.is_terminal(text, policy::Finish::kStop);
+  const std::string before = joined(path_locked(node));
+  const Sample sample = sample_of(context_.format.take_step(text, last, {.before = before}), 0);
   const Key key{parent, Batch::Kind::kExpansion, round_of(id)};
   const auto known = batches_.find(key);
   if (known == batches_.end()) {
@@ -108,7 +120,6 @@ Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
   const bool steps = kind == Batch::Kind::kExpansion;
   const GrowSettings& settings = context_.settings;
   const std::vector<std::string> texts = path(node);
-  const auto depth = static_cast<int32_t>(texts.size());
   const policy::Request request =
       step_request(settings, context_.format, problem_.question, {texts.begin(), texts.end()}, id, kind, round, n);
   ++context_.counts.requests;
@@ -126,30 +137,27 @@ Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
               .round = round,
               .seed = request.seed,
               .prompt_tokens = response.prompt_tokens};
+  const std::string before = joined(texts);
+  const StepPlace place{.before = before, .steps = std::ssize(texts), .most = settings.depth};
   for (const policy::Choice& choice : response.choices) {
+    if (choice.finish == policy::Finish::kBroken) {
+      ++context_.counts.failed;
+      context_.answered();
+      throw RequestFailed{"the server broke every choice off (an abort or a content filter)"};
+    }
     if (steps) {
-      batch.samples.push_back(child_sample(choice, depth));
+      batch.samples.push_back(sample_of(context_.format.read_step(choice, place), choice.tokens));
       batch.samples.back().ordinal = static_cast<int32_t>(batch.samples.size()) - 1;
       continue;
     }
     std::string text = context_.format.rollout_text(choice);
-    auto answer = context_.format.answer(text);
+    auto answer = context_.format.answer_behind(before, text);
     batch.samples.push_back({.tokens = static_cast<int32_t>(choice.tokens), .text = std::move(text), .answer = answer});
   }
   if (steps && settings.merge) merge_identical(batch.samples);
   (steps ? context_.counts.nodes : context_.counts.rollouts) += static_cast<int64_t>(batch.samples.size());
   context_.answered();
   return batch;
-}
-
-Sample GrowingTree::child_sample(const policy::Choice& choice, int32_t depth) const {
-  Sample sample{.tokens = static_cast<int32_t>(choice.tokens), .text = context_.format.step_text(choice, depth)};
-  sample.answer = context_.format.answer(sample.text);
-  // Without merging, the authors' way: only a heading of an answer ends a branch.
-  const bool faithful = !context_.settings.merge && context_.settings.steps == StepStyle::kAuthors;
-  sample.terminal = context_.format.is_terminal(sample.text, faithful ? policy::Finish::kStop : choice.finish) ||
-                    (!faithful && choice.finish == policy::Finish::kLength) || depth + 1 >= context_.settings.depth;
-  return sample;
 }
 
 void GrowingTree::merge_identical(std::vector<Sample>& samples) const {

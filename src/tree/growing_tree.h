@@ -68,7 +68,6 @@ class GrowingTree {
   using Key = std::tuple<NodeId, Batch::Kind, uint32_t>;
   const Batch& fetch(const Key& key, int32_t node, int64_t n);
   Batch ask(const Key& key, int32_t node, int64_t n);
-  Sample child_sample(const policy::Choice& choice, int32_t depth) const;
   void merge_identical(std::vector<Sample>& samples) const;
   // REQUIRES: mutex_ is held.
   int32_t child_of(int32_t node, const Sample& sample);

@@ -2,6 +2,7 @@
 
 #include <pcre2.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -10,7 +11,10 @@
 namespace hrm::tree {
 namespace {
 
-constexpr std::string_view kEnd = "# END!";
+using grading::AnswerFormat;
+using grading::extract_answer;
+
+constexpr std::string_view kEnd = "# END!", kHeading = "# Step ", kDigits = "0123456789";
 constexpr std::array<std::pair<StepStyle, std::string_view>, 4> kStyles = {{{StepStyle::kAuthors, "authors"},
                                                                             {StepStyle::kBlank, "blank"},
                                                                             {StepStyle::kLine, "line"},
@@ -22,7 +26,46 @@ constexpr std::array<std::pair<AnswerStyle, std::string_view>, 4> kAnswers = {{{
 
 bool is_blank(std::string_view text) { return strip(text).empty(); }
 
-std::string heading(int64_t step) { return "# Step " + std::to_string(step); }
+std::string heading(int64_t step) { return std::string(kHeading) + std::to_string(step); }
+
+// Begin and end of the first heading of a step from 2 to `most` that stands at the beginning of a line, but not of the
+// text, whose own heading that is.
+std::optional<std::pair<size_t, size_t>> next_heading(std::string_view text, int64_t most) {
+  size_t from = text.find_first_not_of(" \t\r\n#*");
+  if (from == std::string_view::npos) return std::nullopt;
+  for (size_t at; (at = text.find(kHeading, from)) != std::string_view::npos; from = at + kHeading.size()) {
+    const size_t line = text.find_last_of('\n', at) + 1;  // npos + 1 == 0
+    if (text.substr(line, at - line).find_first_not_of(" \t#*") != std::string_view::npos) continue;
+    const size_t digits = at + kHeading.size();
+    const size_t end = std::min(text.find_first_not_of(kDigits, digits), text.size());
+    if (end == digits || end - digits > 6) continue;
+    const int64_t number = std::stoll(std::string(text.substr(digits, end - digits)));
+    if (number >= 2 && number <= most) return std::pair{at, end};
+  }
+  return std::nullopt;
+}
+
+// Whether the text ends where a heading may begin: it is not blank, and its last line holds nothing but marks of a
+// heading.
+bool stops_at_heading(std::string_view text) {
+  const size_t line = text.rfind('\n');
+  return !is_blank(text) && !grading::has_answer_heading(text) && line != std::string_view::npos &&
+         text.substr(line + 1).find_first_not_of(" \t\r#*") == std::string_view::npos;
+}
+
+// A number, a formula, a letter or a name, and no clause ("found by adding the two", "clear").
+bool is_value(std::string_view answer) {
+  if (answer.size() > 200) return false;
+  int words = 0, letters = 0;
+  for (size_t i = 0; i < answer.size(); ++i) {
+    const char c = answer[i];
+    if (c == '\\' || c == '$') return true;
+    letters = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? letters + 1 : 0;
+    words += letters == 3;
+  }
+  const bool plain = answer.find_first_of(kDigits) == std::string_view::npos && (answer[0] < 'A' || answer[0] > 'Z');
+  return words <= (plain ? 0 : 1);
+}
 
 std::shared_ptr<const void> compile(const std::string& regex) {
   int error = 0;
@@ -60,7 +103,8 @@ std::optional<std::pair<size_t, size_t>> match(const void* regex, std::string_vi
 EnumNames<StepStyle> enum_names(StepStyle) { return kStyles; }
 EnumNames<AnswerStyle> enum_names(AnswerStyle) { return kAnswers; }
 
-StepFormat::StepFormat(StepStyle style, AnswerStyle answer, const std::string& regex) : style_(style), answer_(answer) {
+StepFormat::StepFormat(StepStyle style, AnswerStyle answer, const std::string& regex, bool faithful)
+    : style_(style), answer_(answer), faithful_(faithful && style == StepStyle::kAuthors) {
   if (style != StepStyle::kRegex) return;
   if (regex.empty()) throw bad_input("tree.step_format", "steps by regex need an expression: --regex");
   regex_ = compile(regex);
@@ -72,12 +116,15 @@ StepFormat::StepFormat(StepStyle style, AnswerStyle answer, const std::string& r
   }
 }
 
-std::vector<std::string> StepFormat::step_stops(int64_t most_steps) const {
+std::vector<std::string> StepFormat::step_stops(int64_t most_steps, int64_t steps_before) const {
   if (style_ == StepStyle::kBlank) return {"\n\n"};
   if (style_ == StepStyle::kLine) return {"\n"};
   if (style_ == StepStyle::kRegex) return {};
   std::vector<std::string> stops = {std::string(kEnd)};
-  for (int64_t step = 2; step <= most_steps; ++step) stops.push_back(heading(step));
+  const int64_t next = steps_before + 2;
+  for (int64_t step = next; step <= (faithful_ ? most_steps : std::min(next, most_steps)); ++step)
+    stops.push_back(heading(step));
+  for (int64_t step = 2; faithful_ && step < std::min(next, most_steps + 1); ++step) stops.push_back(heading(step));
   return stops;
 }
 
@@ -85,52 +132,113 @@ std::vector<std::string> StepFormat::end_stops() const {
   return style_ == StepStyle::kAuthors ? std::vector<std::string>{std::string(kEnd)} : std::vector<std::string>{};
 }
 
-std::string StepFormat::step_text(const policy::Choice& choice, int64_t steps_before) const {
+Step StepFormat::read_step(const policy::Choice& choice, const StepPlace& place) const {
+  if (faithful_) return read_faithful_step(choice, place);
+  if (style_ == StepStyle::kAuthors) return read_authors_step(choice, place);
+  std::string text = choice.text;
+  policy::Finish finish = choice.finish;
+  const size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  if (const auto end = end_of_step(text, begin)) {  // a stop string that the policy kept, or one that was not asked for
+    text.resize(*end);
+    finish = policy::Finish::kStop;  // the policy would have gone on
+  } else if (finish == policy::Finish::kStop) {
+    text += !choice.stop.empty()          ? choice.stop
+            : style_ == StepStyle::kBlank ? "\n\n"
+            : style_ == StepStyle::kLine  ? "\n"
+                                          : "";
+  }
+  if (auto found = final_answer(place.before, text)) {
+    if (style_ != StepStyle::kRegex) text.resize(strip_right(text).size());
+    return {.text = std::move(text), .terminal = true, .answer = std::move(found)};
+  }
+  return take_step(text, finish != policy::Finish::kStop, place);
+}
+
+Step StepFormat::take_step(const std::string& text, bool last, const StepPlace& place) const {
+  Step step{.text = text};
+  if (faithful_) {
+    step.terminal = last || grading::has_answer_heading(text);
+    step.answer = answer(text);
+    return step;
+  }
+  step.answer = final_answer(place.before, text);
+  step.terminal = last || step.answer || place.steps + 1 >= place.most;
+  if (step.terminal && !step.answer) step.answer = answer_behind(place.before, text);
+  return step;
+}
+
+// What the authors' client did: it put the stop string behind the text where the server dropped it.
+Step StepFormat::read_faithful_step(const policy::Choice& choice, const StepPlace& place) const {
   std::string text = choice.text;
   if (choice.finish == policy::Finish::kStop) {
-    std::string stop = choice.stop;
-    if (stop.empty()) {  // the policy does not say which
-      if (style_ == StepStyle::kBlank) stop = "\n\n";
-      if (style_ == StepStyle::kLine) stop = "\n";
-      if (style_ == StepStyle::kAuthors)
-        stop = grading::has_answer_heading(text) ? std::string(kEnd) : heading(steps_before + 2);
-    }
-    return text + stop;
+    if (!choice.stop.empty())
+      text += choice.stop;
+    else if (grading::has_answer_heading(text))
+      text += kEnd;
+    else if (stops_at_heading(text))
+      text += heading(place.steps + 2);
   }
-  // A stop string that the policy kept, or an end that no stop string can say.
-  if (style_ != StepStyle::kAuthors) {
-    const size_t begin = text.find_first_not_of(" \t\r\n");
-    if (const auto end = end_of_step(text, begin == std::string::npos ? 0 : begin)) text.resize(*end);
+  const bool terminal = grading::has_answer_heading(text) || place.steps + 1 >= place.most;
+  auto found = answer(text);
+  return {.text = std::move(text), .terminal = terminal, .answer = std::move(found)};
+}
+
+Step StepFormat::read_authors_step(const policy::Choice& choice, const StepPlace& place) const {
+  std::string text = choice.text, next;
+  if (const auto found = next_heading(text, place.most)) {  // one that was not asked for as a stop string
+    next = text.substr(found->first, found->second - found->first);
+    text.resize(found->first);
+  } else if (choice.stop.starts_with(kHeading)) {
+    next = choice.stop;
+  } else if (choice.finish == policy::Finish::kStop && choice.stop.empty() && stops_at_heading(text) &&
+             place.steps + 2 <= place.most) {
+    next = heading(place.steps + 2);
   }
-  return text;
+  if (auto found = final_answer(place.before, text))
+    return {.text = text, .terminal = true, .answer = std::move(found)};
+  const bool last = next.empty();
+  return take_step(text + next, last, place);
 }
 
 std::string StepFormat::rollout_text(const policy::Choice& choice) const {
-  if (choice.finish != policy::Finish::kStop) return choice.text;
-  return choice.text + (choice.stop.empty() && style_ == StepStyle::kAuthors ? std::string(kEnd) : choice.stop);
-}
-
-bool StepFormat::is_terminal(std::string_view step, policy::Finish finish) const {
-  if (style_ == StepStyle::kAuthors && grading::has_answer_heading(step)) return true;
-  if (is_blank(step)) return finish != policy::Finish::kStop;
-  if (style_ == StepStyle::kAuthors) return finish == policy::Finish::kEnd;
-  // Where the step's own end was cut out of a longer text, the policy would have gone on.
-  const bool cut = style_ == StepStyle::kRegex && end_of_step(step, 0) == step.size();
-  return answer(step).has_value() || (finish == policy::Finish::kEnd && !cut);
+  if (!faithful_ || choice.finish != policy::Finish::kStop) return choice.text;
+  return choice.text + (choice.stop.empty() ? std::string(kEnd) : choice.stop);
 }
 
 std::optional<std::string> StepFormat::answer(std::string_view text) const {
   switch (answer_) {
     case AnswerStyle::kHrm:
-      return grading::extract_answer(text, grading::AnswerFormat::kHrm);
+      return extract_answer(text, faithful_ ? AnswerFormat::kHrm : AnswerFormat::kHeading);
     case AnswerStyle::kGsm8k:
-      return grading::extract_answer(text, grading::AnswerFormat::kGsm8k);
+      return extract_answer(text, AnswerFormat::kGsm8k);
     case AnswerStyle::kBoxed:
-      return grading::extract_answer(text, grading::AnswerFormat::kBoxed);
+      return extract_answer(text, AnswerFormat::kBoxed);
     case AnswerStyle::kAuto:
       break;
   }
-  return grading::extract_answer(text, grading::AnswerFormat::kAuto);
+  return extract_answer(text, AnswerFormat::kAuto);
+}
+
+std::optional<std::string> StepFormat::answer_behind(std::string_view before, std::string_view text) const {
+  auto found = answer(text);
+  const bool by_heading = answer_ == AnswerStyle::kHrm || answer_ == AnswerStyle::kAuto;
+  if (found || faithful_ || !by_heading || !grading::has_answer_heading(before) || is_blank(text)) return found;
+  if (extract_answer(before, AnswerFormat::kHeading)) return std::nullopt;
+  return extract_answer(std::string(before) + std::string(text), AnswerFormat::kHeading);
+}
+
+// The answer where the text itself says that nothing more is to come. A step of the authors' may say "The answer is
+// ..." in passing: such a sentence ends the solution on the last line alone, and with a value.
+std::optional<std::string> StepFormat::final_answer(std::string_view before, std::string_view text) const {
+  auto found = answer_behind(before, text);
+  if (!found || is_blank(*found)) return std::nullopt;
+  if (answer_ != AnswerStyle::kAuto || style_ != StepStyle::kAuthors) return found;
+  for (const auto mark : {AnswerFormat::kBoxed, AnswerFormat::kHeading, AnswerFormat::kGsm8k})
+    if (extract_answer(text, mark)) return found;
+  if (!answer(text)) return found;  // behind a heading of the text before
+  const std::string_view body = strip(text);
+  const std::string_view line = body.substr(body.rfind('\n') + 1);  // npos + 1 == 0
+  return answer(line) == found && is_value(*found) ? found : std::nullopt;
 }
 
 std::optional<size_t> StepFormat::end_of_step(std::string_view text, size_t from) const {
@@ -146,13 +254,12 @@ std::optional<size_t> StepFormat::end_of_step(std::string_view text, size_t from
     return found ? std::optional(found->second) : std::nullopt;
   }
   // authors: up to and including the next heading "# Step k", digits and all, that does not begin the text
-  constexpr std::string_view kHeading = "# Step ";
   const size_t begin = is_blank(text.substr(0, std::min(text.find(kHeading), text.size())))
                            ? std::min(text.find(kHeading), text.size()) + kHeading.size()
                            : from;
   const size_t at = text.find(kHeading, std::max(from, begin));
   if (at == std::string_view::npos) return std::nullopt;
-  const size_t end = text.find_first_not_of("0123456789", at + kHeading.size());
+  const size_t end = text.find_first_not_of(kDigits, at + kHeading.size());
   return std::min(end, text.size());
 }
 

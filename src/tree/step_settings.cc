@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "base/utf8.h"
 
 namespace hrm::tree {
 namespace {
@@ -53,19 +54,28 @@ void StepSettings::validate() const {
     throw bad_input("tree.settings", "the prompt template has no {{question}} or no {{steps}}; both are needed");
   for (const std::string& text : stop)
     if (text.empty()) throw bad_input("tree.settings", "stop holds an empty text, which would end every solution");
-  StepFormat(steps, answer, regex);
+  format();
 }
+
+bool StepSettings::faithful() const {
+  return steps == StepStyle::kAuthors && answer == AnswerStyle::kHrm && profile == GradeProfile::kPrm800k;
+}
+
+StepFormat StepSettings::format() const { return {steps, answer, regex, faithful()}; }
 
 grading::GradeOptions StepSettings::grade_options() const {
   return {profile == GradeProfile::kSound ? grading::Profile::kSound : grading::Profile::kPrm800k};
 }
 
-std::string fill_prompt(const StepSettings& settings, std::string_view question,
-                        const std::vector<std::string_view>& steps) {
+FilledPrompt fill_prompt(const StepSettings& settings, std::string_view question,
+                         const std::vector<std::string_view>& steps) {
   const bool authors = settings.steps == StepStyle::kAuthors;
   std::string_view form = settings.prompt;
   if (form.empty()) form = authors ? kAuthorsPrompt : kPlainPrompt;
-  std::string filled;
+  constexpr std::string_view kSteps = "{steps}";
+  FilledPrompt prompt;
+  std::string& filled = prompt.text;
+  size_t begin = std::string::npos;
   while (!form.empty()) {  // in one pass: a question may hold "{steps}"
     const size_t at = std::min({form.find("{question}"), form.find("{steps}"), form.size()});
     filled += form.substr(0, at);
@@ -73,15 +83,18 @@ std::string fill_prompt(const StepSettings& settings, std::string_view question,
     if (form.starts_with("{question}")) {
       filled += question;
       form.remove_prefix(std::string_view("{question}").size());
-    } else if (form.starts_with("{steps}")) {
+    } else if (form.starts_with(kSteps)) {
+      const bool last = strip(form.substr(kSteps.size())).empty();
+      if (last && !steps.empty()) begin = filled.size();
       for (const std::string_view step : steps) {
         filled += step;
         if (authors) filled += '\n';
       }
-      form.remove_prefix(std::string_view("{steps}").size());
+      form.remove_prefix(kSteps.size());
     }
   }
-  return filled;
+  if (begin != std::string::npos) prompt.begun = filled.size() - begin;
+  return prompt;
 }
 
 policy::Request step_request(const StepSettings& settings, const StepFormat& format, std::string_view question,
@@ -90,9 +103,11 @@ policy::Request step_request(const StepSettings& settings, const StepFormat& for
   const uint64_t seed =
       derive_seed(settings.seed, {node.high, node.low, static_cast<uint64_t>(kind), round}) & kSeedMask;
   std::vector<std::string> stop =
-      kind == Batch::Kind::kExpansion ? format.step_stops(settings.depth) : format.end_stops();
+      kind == Batch::Kind::kExpansion ? format.step_stops(settings.depth, std::ssize(steps)) : format.end_stops();
   stop.insert(stop.end(), settings.stop.begin(), settings.stop.end());
-  return {.prompt = fill_prompt(settings, question, steps),
+  FilledPrompt prompt = fill_prompt(settings, question, steps);
+  return {.prompt = std::move(prompt.text),
+          .begun = prompt.begun,
           .n = n,
           .max_tokens = settings.max_tokens,
           .temperature = settings.temperature,
@@ -108,6 +123,8 @@ void end_at_own_stops(const StepSettings& settings, policy::Response& response) 
     choice.finish = policy::Finish::kEnd;
     choice.stop.clear();
   }
+  const auto broken = [](const policy::Choice& choice) { return choice.finish == policy::Finish::kBroken; };
+  if (!std::ranges::all_of(response.choices, broken)) std::erase_if(response.choices, broken);
 }
 
 }  // namespace hrm::tree

@@ -44,16 +44,24 @@ struct StepSettings {
     field("seed", self.seed, "of all random numbers");
   }
   void validate() const;  // throws bad_input
+  bool faithful() const;  // the authors' steps, answers and grader: steps are read as their program did
+  StepFormat format() const;
   grading::GradeOptions grade_options() const;
 };
 
 // Throws bad_input naming the setting unless low <= value <= high.
 void check_setting(std::string_view name, double value, double low, double high);
 
-// The request's text: the template with {question} and {steps} filled in. Steps of the authors' format are followed by
-// a newline each ("the joined request uses newlines between steps"); others stand as they are.
-std::string fill_prompt(const StepSettings& settings, std::string_view question,
-                        const std::vector<std::string_view>& steps);
+// The request's text, and how much of its end is the steps, for a chat to continue: all of them where the template ends
+// with {steps}, else nothing, since they stand in the middle of what the user says. The template with {question} and
+// {steps} filled in. Steps of the authors' format are followed by a newline each ("the joined request uses newlines
+// between steps"); others stand as they are.
+struct FilledPrompt {
+  std::string text;
+  size_t begun = 0;
+};
+FilledPrompt fill_prompt(const StepSettings& settings, std::string_view question,
+                         const std::vector<std::string_view>& steps);
 
 // n choices of the next step (kExpansion) or of everything up to the end (kRollouts), behind these steps. Its seed is
 // derived from the settings' seed, the node's id (which stands for problem and path), the kind and the round: never
@@ -62,7 +70,8 @@ policy::Request step_request(const StepSettings& settings, const StepFormat& for
                              const std::vector<std::string_view>& steps, const NodeId& node, Batch::Kind kind,
                              uint32_t round, int64_t n);
 
-// Choices that ended at one of the settings' own stop texts ended by themselves.
+// Choices that ended at one of the settings' own stop texts ended by themselves. Those that the server broke off are
+// left out, since they say nothing, unless all are.
 void end_at_own_stops(const StepSettings& settings, policy::Response& response);
 
 }  // namespace hrm::tree
