@@ -39,7 +39,17 @@ policy::Request request_of(const Arguments& args) {
 }
 
 std::string_view finish_name(policy::Finish finish) {
-  return finish == policy::Finish::kEnd ? "end" : finish == policy::Finish::kStop ? "stop" : "length";
+  switch (finish) {
+    case policy::Finish::kEnd:
+      return "end";
+    case policy::Finish::kStop:
+      return "stop";
+    case policy::Finish::kLength:
+      return "length";
+    case policy::Finish::kBroken:
+      break;
+  }
+  return "broken off by the server";
 }
 
 Json choice_json(const policy::Choice& choice) {

@@ -1,5 +1,7 @@
 #include "policy/caching.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "formats/bytes.h"
@@ -19,6 +21,11 @@ std::optional<Response> stored_reply(const RecordLog& log, uint64_t at, size_t c
     log_warning("{}: the request is sent again", error.what());
     return std::nullopt;
   }
+}
+
+// What the server broke off is not remembered: asked again, it may be whole.
+bool is_whole(const Response& response) {
+  return std::ranges::none_of(response.choices, [](const Choice& c) { return c.finish == Finish::kBroken; });
 }
 
 Reply as_cached(Reply reply) {
@@ -61,6 +68,7 @@ Reply CachingPolicy::complete(const Request& request) {
   try {
     Reply reply = inner_->complete(request);
     const auto* response = std::get_if<Response>(&reply);
+    if (response && !is_whole(*response)) response = nullptr;
     const uint64_t at = response ? log_->append(bytes_of(encode_reply(key, *response))) : 0;
     promise.set_value(reply);
     const std::lock_guard lock(mutex_);

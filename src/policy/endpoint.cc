@@ -39,6 +39,23 @@ std::string api_key(const std::string& variable) {
   return value;
 }
 
+Json extra_fields(const std::string& text) {
+  if (text.empty()) return Json::object();
+  Json fields = parse_json(text, "extra_fields");
+  if (!fields.is_object())
+    throw bad_input("policy.endpoint", "extra_fields is {}, expected an object such as {{\"top_k\": 20}}", text);
+  return fields;
+}
+
+std::vector<std::pair<std::string, std::string>> renamed_fields(const std::vector<std::string>& texts) {
+  std::vector<std::pair<std::string, std::string>> renamed;
+  for (const std::string& text : texts) {
+    const size_t at = std::min(text.find('='), text.size());
+    renamed.emplace_back(text.substr(0, at), at < text.size() ? text.substr(at + 1) : "");
+  }
+  return renamed;
+}
+
 HttpOptions http_options(const EndpointOptions& options, const std::string& url) {
   return {.transport = {.url = url,
                         .connect_seconds = options.connect_seconds,
@@ -47,7 +64,11 @@ HttpOptions http_options(const EndpointOptions& options, const std::string& url)
                         .max_reply_bytes = static_cast<size_t>(options.max_reply_mib) << 20,
                         .verify_certificate = !options.insecure,
                         .ca_file = options.ca_file},
-          .dialect = {.kind = options.kind, .model = options.model, .continuation = options.continuation},
+          .dialect = {.kind = options.kind,
+                      .model = options.model,
+                      .continuation = options.continuation,
+                      .extra = extra_fields(options.extra_fields),
+                      .renamed = renamed_fields(options.rename_fields)},
           .api_key = api_key(options.api_key_variable)};
 }
 

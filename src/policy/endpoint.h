@@ -18,6 +18,8 @@ struct EndpointOptions {
   std::string model = "default";
   EndpointKind kind = EndpointKind::kCompletions;
   Continuation continuation = Continuation::kUser;
+  std::string extra_fields;  // a JSON object
+  std::vector<std::string> rename_fields;
   std::string api_key_variable, ca_file, cache;
   bool insecure = false;
   double connect_seconds = 10, read_seconds = 300, request_seconds = 600;
@@ -34,6 +36,11 @@ struct EndpointOptions {
     field("continuation", self.continuation,
           "how a begun answer is continued in a chat: user (in the user's message), flags (vLLM, SGLang), prefill "
           "(llama.cpp)");
+    field("extra_fields", self.extra_fields,
+          "JSON object of further fields of a request, for instance {\"top_k\": 20}; null leaves a field out that is "
+          "sent otherwise, such as temperature or stop");
+    field("rename_fields", self.rename_fields,
+          "fields that the server calls otherwise: max_tokens=max_completion_tokens");
     field("api_key_variable", self.api_key_variable, "environment variable that holds the API key");
     field("ca_file", self.ca_file, "trusted certificates (PEM) for https, in place of the system's");
     field("insecure", self.insecure, "do not check the certificate of an https server");

@@ -5,10 +5,13 @@
 #if HRM_HTTP
 #include <fcntl.h>
 #include <httplib.h>
+#include <openssl/x509.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -16,6 +19,7 @@
 #include <thread>
 
 #include "base/signals.h"
+#include "policy/received_bytes.h"
 #endif
 
 namespace hrm::policy {
@@ -106,7 +110,9 @@ class Connection {
 
   void begin() {
     const std::lock_guard lock(mutex_);
-    aborted_ = false;
+    aborted_ = head_too_large_ = false;
+    before_ = socket_ >= 0 ? read_bytes(socket_) : 0;
+    body_bytes = 0;
   }
   void abort() {
     const std::lock_guard lock(mutex_);
@@ -118,6 +124,22 @@ class Connection {
     return aborted_;
   }
 
+  // Aborts where what was read beyond the body (headers, marks of chunks) exceeds the limit, and eight times the body.
+  void check_head(size_t most) {
+    const std::lock_guard lock(mutex_);
+    if (aborted_ || socket_ < 0) return;
+    const uint64_t read = read_bytes(socket_), body = body_bytes;
+    if (read < before_ + body) return;
+    if (read - before_ - body <= most + 8 * body) return;
+    aborted_ = head_too_large_ = true;
+    shutdown(socket_, SHUT_RDWR);
+  }
+  bool head_too_large() {
+    const std::lock_guard lock(mutex_);
+    return head_too_large_;
+  }
+  std::atomic<uint64_t> body_bytes = 0;
+
   httplib::Client client;
   bool used = false;  // has carried a request: the server may have closed it since
 
@@ -126,18 +148,20 @@ class Connection {
     const std::lock_guard lock(mutex_);
     if (socket_ >= 0) close(socket_);
     socket_ = socket >= 0 ? fcntl(socket, F_DUPFD_CLOEXEC, 0) : -1;
+    before_ = 0;
     if (aborted_ && socket_ >= 0) shutdown(socket_, SHUT_RDWR);
   }
 
   std::mutex mutex_;
   int socket_ = -1;
-  bool aborted_ = false;
+  uint64_t before_ = 0;  // read on this connection before the request
+  bool aborted_ = false, head_too_large_ = false;
 };
 
-// Aborts connections whose time is over, and all of them when the program is asked to stop.
+// Aborts connections whose time is over or whose headers do not end, and all of them when the program is asked to stop.
 class Watch {
  public:
-  Watch() : thread_([this] { run(); }) {}
+  explicit Watch(size_t max_head_bytes) : max_head_bytes_(max_head_bytes), thread_([this] { run(); }) {}
   ~Watch() {
     {
       const std::lock_guard lock(mutex_);
@@ -170,10 +194,12 @@ class Watch {
       const auto now = Clock::now();
       const bool all = interrupted();
       for (const auto& [end, connection] : running_) {
-        if (!all && end > now) break;
-        connection->abort();
+        if (all || end <= now)
+          connection->abort();
+        else
+          connection->check_head(max_head_bytes_);
       }
-      changed_.wait_for(lock, std::chrono::milliseconds(50));
+      changed_.wait_for(lock, std::chrono::milliseconds(20));
     }
   }
 
@@ -181,8 +207,20 @@ class Watch {
   std::condition_variable changed_;
   std::set<std::pair<Clock::time_point, Connection*>> running_;
   bool ends_ = false;
+  const size_t max_head_bytes_;
   std::thread thread_;
 };
+
+// result: OpenSSL's of the chain of certificates. Where that holds, it is the host that is another one.
+std::string certificate_fault(long result) {
+  std::string_view way_out = "the certificate does not name this host: use the name that it names";
+  if (result == X509_V_ERR_CERT_HAS_EXPIRED || result == X509_V_ERR_CERT_NOT_YET_VALID)
+    way_out = "it must be renewed, or is the clock of this machine wrong?";
+  else if (result != X509_V_OK)
+    way_out = "--ca-file names the certificate to trust for a server with one of its own";
+  return fmt::format("checking the certificate failed{}; {}",
+                     result == X509_V_OK ? "" : fmt::format(" ({})", X509_verify_cert_error_string(result)), way_out);
+}
 
 }  // namespace
 
@@ -192,6 +230,9 @@ struct Transport::Implementation {
   std::mutex mutex;
   std::vector<std::unique_ptr<Connection>> idle;
   Watch watch;
+
+  explicit Implementation(TransportOptions given)
+      : options(std::move(given)), watch(std::min(options.max_head_bytes, options.max_reply_bytes)) {}
 
   std::unique_ptr<Connection> take() {
     {
@@ -226,23 +267,22 @@ struct Transport::Implementation {
     if (error == E::Read && took >= 0.99 * options.read_seconds)
       return fmt::format("no byte for {} s", options.read_seconds);
     if (error == E::Read || error == E::Write) return "the connection was closed before the reply was whole";
-    if (error == E::SSLServerVerification || error == E::SSLLoadingCerts || error == E::SSLConnection)
-      return fmt::format("{} failed; a CA file can be named for servers with a certificate of their own",
-                         error == E::SSLConnection     ? "the TLS handshake"
-                         : error == E::SSLLoadingCerts ? "loading the CA certificates"
-                                                       : "checking the certificate");
+    if (error == E::SSLLoadingCerts || error == E::SSLConnection)
+      return fmt::format("{} failed", error == E::SSLConnection ? "the TLS handshake (is it an https server?)"
+                                                                : "loading the CA certificates");
     return httplib::to_string(error);
   }
 };
 
-Transport::Transport(TransportOptions options) : implementation_(std::make_unique<Implementation>()) {
-  implementation_->origin = parse_address(options.url).origin;
+Transport::Transport(TransportOptions options) {
+  const std::string origin = parse_address(options.url).origin;
   for (const double value : {options.connect_seconds, options.read_seconds, options.total_seconds})
     if (!(value > 0 && value < 1e9))
       throw bad_input("policy.http", "a time limit of {} s: expected more than 0", value);
   if (!options.ca_file.empty() && access(options.ca_file.c_str(), R_OK) != 0)
     throw bad_input("policy.http", "CA file '{}' cannot be read", options.ca_file);
-  implementation_->options = std::move(options);
+  implementation_ = std::make_unique<Implementation>(std::move(options));
+  implementation_->origin = origin;
 }
 
 Transport::~Transport() = default;
@@ -265,6 +305,7 @@ std::variant<HttpReply, PolicyFault> Transport::post(const std::string& path, co
     bool too_large = false;
     request.content_receiver = [&](const char* data, size_t size, auto, auto) {
       too_large = reply.body.size() + size > impl.options.max_reply_bytes;
+      connection->body_bytes += size;
       if (!too_large) reply.body.append(data, size);
       return !too_large;
     };
@@ -279,6 +320,7 @@ std::variant<HttpReply, PolicyFault> Transport::post(const std::string& path, co
     if (sent && !aborted) {
       reply.status = response.status;
       reply.retry_after = response.get_header_value("Retry-After");
+      reply.location = response.get_header_value("Location");
       impl.give_back(std::move(connection));
       return reply;
     }
@@ -286,6 +328,10 @@ std::variant<HttpReply, PolicyFault> Transport::post(const std::string& path, co
     const bool stale = connection->used && response.status == -1 && !aborted && !interrupted() &&
                        (error == httplib::Error::Read || error == httplib::Error::Write);
     if (stale && seconds_since(attempt) < 0.9 * impl.options.read_seconds) continue;
+    if (connection->head_too_large()) return PolicyFault{.message = "the headers of the reply do not end"};
+    if (error == httplib::Error::SSLServerVerification)
+      return PolicyFault{.message = certificate_fault(connection->client.get_openssl_verify_result()),
+                         .temporary = false};
     return PolicyFault{.message = impl.describe(error, aborted, seconds_since(attempt), too_large)};
   }
 }

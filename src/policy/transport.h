@@ -1,7 +1,8 @@
 // HTTP and HTTPS POST requests to one server, for policy/http.h.
 //
 // Connections are kept alive and shared among the callers, one request at a time on each. Limits hold against any
-// server: `total` ends a request that comes byte by byte, `max_reply_bytes` one that does not end. interrupted() ends
+// server: `total` ends a request that comes byte by byte, `max_reply_bytes` one that does not end, `max_head_bytes` one
+// whose headers do not. interrupted() ends
 // all that are under way within a tenth of a second.
 #pragma once
 
@@ -23,13 +24,14 @@ struct TransportOptions {
   double read_seconds = 300;  // without a byte
   double total_seconds = 600;
   size_t max_reply_bytes = size_t{64} << 20;
+  size_t max_head_bytes = size_t{1} << 20;  // and at most max_reply_bytes; looked at every 20 ms
   bool verify_certificate = true;
   std::string ca_file;  // trusted certificates in PEM, in place of the system's
 };
 
 struct HttpReply {
   int status = 0;
-  std::string body, retry_after;
+  std::string body, retry_after, location;
 };
 
 class Transport {
@@ -40,8 +42,8 @@ class Transport {
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
-  // Blocks until there is a reply of any status, or a fault (always temporary). path is absolute; the path of the
-  // address is not put before it. Any number of threads at once.
+  // Blocks until there is a reply of any status, or a fault (temporary, but for a certificate that does not hold). path
+  // is absolute; the path of the address is not put before it. Any number of threads at once.
   using Headers = std::vector<std::pair<std::string, std::string>>;
   std::variant<HttpReply, PolicyFault> post(const std::string& path, const Headers& headers, const std::string& body);
 
