@@ -30,13 +30,13 @@ std::string pem_of(T* what, int (*write)(BIO*, const T*)) {
 }
 
 // A self-signed certificate for the address, and its key.
-void write_certificate(const fs::path& folder, const char* address) {
+void write_certificate(const fs::path& folder, const char* address, long valid_from = -3600, long valid_to = 3600) {
   EVP_PKEY* key = EVP_EC_gen("P-256");
   X509* certificate = X509_new();
   X509_set_version(certificate, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), valid_from);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), valid_to);
   X509_set_pubkey(certificate, key);
   X509_NAME* name = X509_get_subject_name(certificate);
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("hrm test"), -1, -1, 0);
@@ -101,6 +101,30 @@ TEST(Https, ACertificateOfAnotherHostIsRefused) {
   const SecureServer server(folder.path());
   const std::string message = ask({.url = server.url(), .ca_file = (folder.path() / "cert.pem").string()});
   EXPECT_NE(message.find("checking the certificate failed"), std::string::npos) << message;
+  EXPECT_NE(message.find("does not name this host"), std::string::npos) << message;
+}
+
+TEST(Https, WhatIsWrongWithACertificateIsSaidAndNotTriedAgain) {
+  const TemporaryFolder folder;
+  write_certificate(folder.path(), "IP:127.0.0.1", -7200, -3600);
+  {
+    const SecureServer server(folder.path());
+    const std::string message = ask({.url = server.url(), .ca_file = (folder.path() / "cert.pem").string()});
+    EXPECT_NE(message.find("expired"), std::string::npos) << message;
+  }
+  write_certificate(folder.path(), "IP:127.0.0.1", 3600, 7200);
+  {
+    const SecureServer server(folder.path());
+    const std::string message = ask({.url = server.url(), .ca_file = (folder.path() / "cert.pem").string()});
+    EXPECT_NE(message.find("not yet valid"), std::string::npos) << message;
+  }
+  write_certificate(folder.path(), "IP:127.0.0.1");
+  const SecureServer server(folder.path());
+  HttpPolicy policy({.transport = {.url = server.url(), .total_seconds = 20}});
+  const PolicyFault fault = std::get<PolicyFault>(policy.complete({.prompt = "2+2"}));
+  EXPECT_NE(fault.message.find("self"), std::string::npos) << fault.message;
+  EXPECT_NE(fault.message.find("--ca-file"), std::string::npos) << fault.message;
+  EXPECT_FALSE(fault.temporary);
 }
 
 }  // namespace

@@ -24,7 +24,92 @@ TEST(OpenAi, RequestsSayWhatIsWanted) {
   EXPECT_EQ(llama["n_predict"], 9);
   EXPECT_EQ(llama["n_cmpl"], 3);
   EXPECT_EQ(llama["top_k"], 0);
+  EXPECT_EQ(llama["cache_prompt"], false);
   EXPECT_THROW(request_body({}, {.messages = {{"user", "Q"}}}, 1, 0), Error);
+}
+
+TEST(OpenAi, AtMostFourStopStringsAreSentAndAllAreObeyed) {
+  const Request request{.prompt = "Q", .stop = {"a", "b", "c", "d", "e", "f"}};
+  EXPECT_EQ(body_of({}, request)["stop"], (std::vector<std::string>{"a", "b", "c", "d"}));
+  const std::string reply = R"({"choices":[{"text":"1 e 2","finish_reason":"length"}]})";
+  const Choice choice = parse_reply({}, request, 1, reply, "s").choices[0];
+  EXPECT_EQ(choice.text, "1 ");
+  EXPECT_EQ(choice.stop, "e");
+}
+
+TEST(OpenAi, FieldsAreAddedLeftOutAndRenamed) {
+  const Dialect dialect{.kind = EndpointKind::kChat,
+                        .extra = parse_json(R"({"temperature":null,"stop":null,"top_k":20,
+                                               "chat_template_kwargs":{"enable_thinking":false}})",
+                                            "t"),
+                        .renamed = {{"max_tokens", "max_completion_tokens"}}};
+  check_fields(dialect);
+  const Request request{.prompt = "Q", .max_tokens = 9, .stop = {"x"}};
+  const Json body = body_of(dialect, request);
+  for (const char* gone : {"temperature", "stop", "max_tokens"}) EXPECT_FALSE(body.contains(gone)) << gone;
+  EXPECT_EQ(body["max_completion_tokens"], 9);
+  EXPECT_EQ(body["top_k"], 20);
+  EXPECT_EQ(body["chat_template_kwargs"]["enable_thinking"], false);
+  // Without stop strings a server can only have ended by itself; the text is cut here.
+  const auto choice_of = [&](const std::string& text) {
+    return parse_reply(dialect, request, 1,
+                       printable({{"choices", {{{"message", {{"content", text}}}, {"finish_reason", "stop"}}}}}), "s")
+        .choices[0];
+  };
+  EXPECT_EQ(choice_of("a").finish, Finish::kEnd);
+  EXPECT_EQ(choice_of("a x b").stop, "x");
+  for (const char* wrong : {R"({"max_tokens":5})", R"({"messages":null})", R"({"stream":true})", R"({"n":2})"})
+    EXPECT_THROW(check_fields({.extra = parse_json(wrong, "t")}), Error) << wrong;
+  EXPECT_THROW(check_fields({.renamed = {{"no_such", "x"}}}), Error);
+  EXPECT_THROW(check_fields({.renamed = {{"max_tokens", ""}}}), Error);
+}
+
+TEST(OpenAi, PromptsWithABegunAnswerAreChatsThatContinueIt) {
+  const Request request{.prompt = "Q?\nFirst.\n", .begun = 7};
+  const Json flags = body_of({.kind = EndpointKind::kChat, .continuation = Continuation::kFlags}, request);
+  EXPECT_EQ(printable(flags["messages"]),
+            R"([{"role":"user","content":"Q?\n"},{"role":"assistant","content":"First.\n"}])");
+  EXPECT_EQ(flags["continue_final_message"], true);
+  const Json user = body_of({.kind = EndpointKind::kChat}, request)["messages"];
+  ASSERT_EQ(user.size(), 1u);
+  EXPECT_NE(user[0]["content"].get<std::string>().find("Continue it exactly"), std::string::npos);
+  EXPECT_EQ(body_of({}, request)["prompt"], "Q?\nFirst.\n");
+}
+
+TEST(OpenAi, EndsOfEveryNameAndTextsOfEveryForm) {
+  const auto choice_of = [](const std::string& rest, const Request& request = {}) {
+    return parse_reply({.kind = EndpointKind::kChat}, request, 1, R"({"choices":[{)" + rest + "}]}", "s").choices[0];
+  };
+  const std::pair<const char*, Finish> ends[] = {
+      {"null", Finish::kEnd},          {"\"stop\"", Finish::kEnd},          {"\"eos_token\"", Finish::kEnd},
+      {"\"end_turn\"", Finish::kEnd},  {"\"tool_calls\"", Finish::kEnd},    {"\"STOP\"", Finish::kEnd},
+      {"\"length\"", Finish::kLength}, {"\"MAX_TOKENS\"", Finish::kLength}, {"\"model_length\"", Finish::kLength},
+      {"\"abort\"", Finish::kBroken},  {"\"error\"", Finish::kBroken},      {"\"content_filter\"", Finish::kBroken},
+      {"\"SAFETY\"", Finish::kBroken}};
+  for (const auto& [reason, finish] : ends) {
+    const Choice choice = choice_of(fmt::format(R"("message":{{"content":"a"}},"finish_reason":{})", reason));
+    EXPECT_EQ(choice.finish, finish) << reason;
+    EXPECT_EQ(choice.text, "a") << reason;
+  }
+  const std::pair<const char*, const char*> texts[] = {
+      {R"("message":{"content":null,"reasoning":"hm"},"finish_reason":"length")", ""},
+      {R"("message":{"content":null,"reasoning_content":"hm"},"finish_reason":"stop")", ""},
+      {R"("message":{"reasoning":"hm"},"finish_reason":"stop")", ""},
+      {R"("message":{"content":null,"refusal":"no"},"finish_reason":"stop")", ""},
+      {R"("message":{"role":"assistant"},"finish_reason":"content_filter")", ""},
+      {R"("message":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},
+          {"type":"text","text":"It is "},{"type":"text","text":"42."}]},"finish_reason":"stop")",
+       "It is 42."},
+      {R"("message":{"content":["a",{"text":"b"}]},"finish_reason":"stop")", "ab"}};
+  for (const auto& [choice, text] : texts) EXPECT_EQ(choice_of(choice).text, text) << choice;
+  // A word for the end in the field of the stop string names none.
+  const Request stops{.stop = {"x", "y"}};
+  const Choice unknown = choice_of(R"("message":{"content":"a"},"finish_reason":"stop","stop_reason":"stop")", stops);
+  EXPECT_EQ(unknown.finish, Finish::kStop);
+  EXPECT_EQ(unknown.stop, "");
+  const std::string full = R"({"choices":[{"text":"a","finish_reason":null}],"usage":{"completion_tokens":16}})";
+  EXPECT_EQ(parse_reply({}, {.max_tokens = 16}, 1, full, "s").choices[0].finish, Finish::kLength);
+  EXPECT_EQ(parse_reply({}, {.max_tokens = 17}, 1, full, "s").choices[0].finish, Finish::kEnd);
 }
 
 TEST(OpenAi, BegunAnswersAreContinuedInThreeWays) {
