@@ -65,6 +65,20 @@ start --fault reject=1
 check "a refusal is not repeated" code_is 1 ask
 check "and explained" grep -q "the prompt is too long" err
 
+# What is sent, and where to.
+start
+check "further and renamed fields" ask --extra-fields '{"top_k": 5, "temperature": null}' --rename-fields seed=random_seed
+check "fields that contradict" code_is 2 ask --extra-fields '{"n": 3}'
+check "say what to do" grep -q "is set by" err
+check "fields that are none" code_is 2 ask --extra-fields 'top_k=5'
+check "the address of the completions" "$HRM" policy ask --endpoint "$URL/completions" --prompt q >out 2>err
+check "the address of chats without their kind" code_is 2 "$HRM" policy ask --endpoint "$URL/chat/completions" --prompt q >out 2>err
+check "a continuation without a chat" code_is 2 ask --continuation flags
+echo '{"question": "q", "answer": "1"}' >problem.jsonl
+check "nothing to continue" code_is 2 "$HRM" tree grow problem.jsonl --store t --kind chat --continuation flags \
+  --endpoint "$URL" --prompt '{question} {steps} Go on!' >out 2>err
+check "says so" grep -q "ends with {steps}" err
+
 start --fault stall=1 --stall 60
 "$HRM" policy ask --endpoint "$URL" --prompt q >out 2>err &
 asking=$!

@@ -73,6 +73,7 @@ void search(const Arguments& args, Exit& exit) {
   selection::SearchSettings settings = args.settings;
   if (!args.prompt_file.empty()) settings.prompt = read_file(args.prompt_file);
   settings.validate();
+  check_continuation(args.policy, settings);
   BadLines bad;
   const auto problems = tree::read_problems(args.problems, args.limit, args.skip_bad, bad);
   warn_of(bad);

@@ -48,6 +48,7 @@ void print_report(const tree::GrowReport& report, const policy::Usage& usage, co
 
 void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit) {
   settings.validate();
+  check_continuation(args.policy, settings);
   BadLines bad;
   const auto problems = tree::read_problems(args.problems, args.limit, args.skip_bad, bad);
   for (const std::string& message : bad.messages) log_warning("skipped: {}", message);

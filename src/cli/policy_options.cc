@@ -35,6 +35,16 @@ void add_policy_options(CLI::App& command, PolicyChoice& choice) {
   add_endpoint_options(command, choice.endpoint);
 }
 
+void check_continuation(const PolicyChoice& choice, const tree::StepSettings& settings) {
+  const policy::Continuation how = choice.endpoint.continuation;
+  if (how == policy::Continuation::kUser || settings.steps_end_prompt()) return;
+  throw bad_input(
+      "cli.policy",
+      "--continuation {} needs a prompt template that ends with {{steps}}: here they stand within the user's "
+      "message, where nothing is continued; change the template or give --continuation user",
+      name_of_enum(how));
+}
+
 policy::PolicyStack open_policy(const PolicyChoice& choice, uint64_t seed) {
   if (choice.spec.empty()) {
     if (choice.endpoint.endpoint.empty())

@@ -37,8 +37,7 @@ std::string ascii_lower(std::string_view text) {
   return lowered;
 }
 
-// Where "# END!" begins in a lowered text, or a last line that is cut short of it, or a line that is a heading of a
-// step.
+// Where "# END!" begins in a lowered text, or a last line that is cut short of it, or a line that is a step's heading.
 size_t end_of_answer(std::string_view lowered) {
   size_t end = std::min(lowered.find(kHrmEnd), lowered.size());
   for (size_t at = 0; at < end; at = std::min(lowered.find('\n', at), end) + 1) {

@@ -2,10 +2,9 @@
 //
 //   kHrm    the authors' `# Answer ... # END!` (arXiv 2503.13551, appendix): the text in lower case, between the last
 //           "# answer" and the last "# end!", stripped; without an end marker the last character is lost
-//   kHeading the same marks without the authors' losses: behind the last "# Answer" (in any case; a colon may follow)
-//   up
-//           to "# END!", also one that was cut short, or to a heading "# Step", letters as they are; nothing there is
-//           no answer
+//   kHeading  the same marks without the authors' losses: behind the last "# Answer" (in any case; a colon may follow)
+//           up to "# END!", also one that was cut short, or to a heading "# Step", letters as they are; nothing there
+//           is no answer
 //   kGsm8k  the first "#### " followed by a number; commas are removed
 //   kBoxed  the content of the last \boxed{...} whose braces balance, not stripped
 //   kAuto   kBoxed, kHeading, kGsm8k, then the text behind the last "The answer is"; the first that finds something

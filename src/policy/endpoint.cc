@@ -89,6 +89,9 @@ void EndpointOptions::validate() const {
   for (const std::string& url : endpoint)
     if (url.starts_with(kScript) && endpoint.size() > 1)
       throw bad_input("policy.endpoint", "endpoint '{}': a script cannot share the work with others", url);
+  if (continuation != Continuation::kUser && kind != EndpointKind::kChat)
+    throw bad_input("policy.endpoint", "continuation = {} is for chats, but kind is {}, which continues texts anyway",
+                    name_of_enum(continuation), name_of_enum(kind));
   if (model.empty()) throw bad_input("policy.endpoint", "model is empty");
   if (attempts < 1) throw bad_input("policy.endpoint", "attempts = {}: expected at least 1", attempts);
   if (max_reply_mib < 1 || max_reply_mib > 1 << 20)

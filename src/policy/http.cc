@@ -159,8 +159,7 @@ HttpPolicy::Answer HttpPolicy::attempt(const Request& request, int64_t n, int64_
 }
 
 // Whether it is n > 1 that the server refuses is known only where the same request succeeds with one choice. 500 may as
-// well be an accident: then the first request, made again, must fail again, so that accidents do not change the
-// samples.
+// well be an accident: then the first request, made again, must fail again. So accidents do not change the samples.
 HttpPolicy::Answer HttpPolicy::ask_choices(const Request& request, int64_t n, int64_t first) {
   Answer answer = attempt(request, n, first);
   const bool refused = answer.status == 400 || answer.status == 422 || answer.status == 501;

@@ -236,6 +236,18 @@ TEST(Endpoint, SettingsAreChecked) {
   options.api_key_variable = "";
   options.attempts = 0;
   EXPECT_THROW(make_policy(options), Error);
+  options.attempts = 1;
+  options.continuation = Continuation::kFlags;
+  EXPECT_THROW(make_policy(options), Error) << "for chats alone";
+  options.kind = EndpointKind::kChat;
+  EXPECT_NO_THROW(make_policy(options));
+  for (const char* wrong : {"[1]", "top_k=1", "{\"stream\":true}"}) {
+    options.extra_fields = wrong;
+    EXPECT_THROW(make_policy(options), Error) << wrong;
+  }
+  options.extra_fields = "";
+  options.rename_fields = {"max_tokens"};
+  EXPECT_THROW(make_policy(options), Error);
   const TemporaryFolder folder;
   write_file_atomic(folder.path() / "t.json", R"({"": ["four"]})");
   EndpointOptions script;

@@ -230,10 +230,19 @@ Choice parse_choice(const Dialect& dialect, const Request& request, const ReplyJ
   return choice;
 }
 
+// stop_type, or the flags that older versions have in its place.
+std::string llamacpp_stop(const ReplyJson& json, std::string_view source) {
+  if (!json.contains("stop_type"))
+    for (const auto& [flag, type] :
+         {std::pair("stopped_limit", "limit"), {"stopped_word", "word"}, {"stopped_eos", "eos"}})
+      if (member(json, flag) == true) return type;
+  return object_member(json, "stop_type", source, "a text").get<std::string>();
+}
+
 Choice parse_llamacpp(const Dialect& dialect, const Request& request, const ReplyJson& json, std::string_view source) {
   if (!json.is_object()) throw bad_input("policy.http", "{}: a choice is no object", source);
   Choice choice{.text = object_member(json, "content", source, "a text").get<std::string>()};
-  const std::string type = object_member(json, "stop_type", source, "a text").get<std::string>();
+  const std::string type = llamacpp_stop(json, source);
   if (type == "limit")
     choice.finish = Finish::kLength;
   else if (type == "word")

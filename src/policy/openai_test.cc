@@ -107,6 +107,8 @@ TEST(OpenAi, EndsOfEveryNameAndTextsOfEveryForm) {
   const Choice unknown = choice_of(R"("message":{"content":"a"},"finish_reason":"stop","stop_reason":"stop")", stops);
   EXPECT_EQ(unknown.finish, Finish::kStop);
   EXPECT_EQ(unknown.stop, "");
+  const std::string older = R"({"content":"a","stopped_eos":false,"stopped_word":true,"stopping_word":"x"})";
+  EXPECT_EQ(parse_reply({.kind = EndpointKind::kLlamaCpp}, stops, 1, older, "s").choices[0].stop, "x");
   const std::string full = R"({"choices":[{"text":"a","finish_reason":null}],"usage":{"completion_tokens":16}})";
   EXPECT_EQ(parse_reply({}, {.max_tokens = 16}, 1, full, "s").choices[0].finish, Finish::kLength);
   EXPECT_EQ(parse_reply({}, {.max_tokens = 17}, 1, full, "s").choices[0].finish, Finish::kEnd);

@@ -28,7 +28,7 @@ struct Request {
   bool logprobs = false;
 };
 
-// By itself, at a stop string, at max_tokens; broken off by the server (a filter, an abort), which says nothing of the
+// By itself, at a stop string, at max_tokens; broken off by the server (a filter, an abort), which is no end of the
 // text.
 enum class Finish { kEnd, kStop, kLength, kBroken };
 

@@ -2,8 +2,7 @@
 //
 // Connections are kept alive and shared among the callers, one request at a time on each. Limits hold against any
 // server: `total` ends a request that comes byte by byte, `max_reply_bytes` one that does not end, `max_head_bytes` one
-// whose headers do not. interrupted() ends
-// all that are under way within a tenth of a second.
+// whose headers do not. interrupted() ends all that are under way within a tenth of a second.
 #pragma once
 
 #include <cstdint>

@@ -129,8 +129,18 @@ class FirstError {
     return taken;
   }
 
+  // Nothing is grown below an answer, though the policy may have written on.
+  std::vector<std::string> steps_to_answer(const Candidate& candidate) {
+    std::string before;
+    for (const std::string& step : tree_.path(candidate.node)) before += step;
+    std::vector<std::string> steps = tree_.format().split(candidate.text);
+    for (size_t i = 0; i < steps.size(); before += steps[i++])
+      if (tree_.format().take_step(steps[i], false, {.before = before}).terminal) steps.resize(i + 1);
+    return steps;
+  }
+
   void search(const Candidate& candidate) {
-    const std::vector<std::string> steps = tree_.format().split(candidate.text);
+    const std::vector<std::string> steps = steps_to_answer(candidate);
     std::vector<int32_t> way = {candidate.node};
     const auto reach = [&](size_t length) {
       while (way.size() <= length) {

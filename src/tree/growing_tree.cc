@@ -131,6 +131,13 @@ Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
   }
   auto& response = std::get<policy::Response>(reply);
   end_at_own_stops(settings, response);
+  // What the server broke off says nothing of the node.
+  std::erase_if(response.choices, [](const auto& choice) { return choice.finish == policy::Finish::kBroken; });
+  if (response.choices.empty()) {
+    ++context_.counts.failed;
+    context_.answered();
+    throw RequestFailed{"the server broke every choice off, by an abort or a content filter"};
+  }
   Batch batch{.kind = kind,
               .root = root_,
               .node = id,
@@ -140,11 +147,6 @@ Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
   const std::string before = joined(texts);
   const StepPlace place{.before = before, .steps = std::ssize(texts), .most = settings.depth};
   for (const policy::Choice& choice : response.choices) {
-    if (choice.finish == policy::Finish::kBroken) {
-      ++context_.counts.failed;
-      context_.answered();
-      throw RequestFailed{"the server broke every choice off (an abort or a content filter)"};
-    }
     if (steps) {
       batch.samples.push_back(sample_of(context_.format.read_step(choice, place), choice.tokens));
       batch.samples.back().ordinal = static_cast<int32_t>(batch.samples.size()) - 1;

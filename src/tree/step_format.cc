@@ -45,12 +45,17 @@ std::optional<std::pair<size_t, size_t>> next_heading(std::string_view text, int
   return std::nullopt;
 }
 
-// Whether the text ends where a heading may begin: it is not blank, and its last line holds nothing but marks of a
-// heading.
+// Whether the text ends where a heading may begin: its last line, not the only one, holds nothing but a heading's
+// marks.
 bool stops_at_heading(std::string_view text) {
   const size_t line = text.rfind('\n');
   return !is_blank(text) && !grading::has_answer_heading(text) && line != std::string_view::npos &&
          text.substr(line + 1).find_first_not_of(" \t\r#*") == std::string_view::npos;
+}
+
+bool begins_with_heading(std::string_view text) {
+  const size_t at = text.find_first_not_of(" \t\r\n#*");
+  return at >= 2 && at != std::string_view::npos && text.substr(at - 2).starts_with(kHeading);
 }
 
 // A number, a formula, a letter or a name, and no clause ("found by adding the two", "clear").
@@ -185,19 +190,23 @@ Step StepFormat::read_faithful_step(const policy::Choice& choice, const StepPlac
 
 Step StepFormat::read_authors_step(const policy::Choice& choice, const StepPlace& place) const {
   std::string text = choice.text, next;
+  // The server does not say whether a heading or the model ended the text.
+  const bool is_open = choice.finish == policy::Finish::kStop && choice.stop.empty() && place.steps + 2 <= place.most;
   if (const auto found = next_heading(text, place.most)) {  // one that was not asked for as a stop string
     next = text.substr(found->first, found->second - found->first);
     text.resize(found->first);
   } else if (choice.stop.starts_with(kHeading)) {
     next = choice.stop;
-  } else if (choice.finish == policy::Finish::kStop && choice.stop.empty() && stops_at_heading(text) &&
-             place.steps + 2 <= place.most) {
+  } else if (is_open && stops_at_heading(text)) {
     next = heading(place.steps + 2);
   }
   if (auto found = final_answer(place.before, text))
     return {.text = text, .terminal = true, .answer = std::move(found)};
-  const bool last = next.empty();
-  return take_step(text + next, last, place);
+  // A model that writes headings was stopped by one behind which the server took the line breaks off, or it gave up:
+  // what it is asked next shows which. It writes the heading itself.
+  const bool goes_on = is_open && !is_blank(text) && !grading::has_answer_heading(text) &&
+                       (place.steps > 0 || begins_with_heading(text));
+  return take_step(text + next, next.empty() && !goes_on, place);
 }
 
 std::string StepFormat::rollout_text(const policy::Choice& choice) const {

@@ -11,12 +11,10 @@
 // string, as far as the text itself decides:
 //   - A step that holds an answer is terminal and ends with the text: no separator, heading or `# END!` behind it.
 //   - A heading is part of a step where the policy wrote it (it is kept or named), or where the server does not say
-//   what
-//     ended the text and the text stops where only a heading fits: at the beginning of a line. Otherwise it ended by
-//     itself.
+//     what ended the text and the text stops where only a heading fits: at the beginning of a line. Otherwise it ended
+//     by itself, unless it writes headings at all: then it is asked to go on, and writes the next one itself.
 //   - Without an answer a step is terminal where the policy ended by itself or at `# END!`, and where it has nothing
-//   but
-//     blanks. Only a terminal step has an answer.
+//     but blanks. Only a terminal step has an answer.
 // Faithful formats do as the authors' program did: the stop string stands behind every text that a stop string ended,
 // `# Answer` alone ends a branch, and answers are found with its losses.
 #pragma once

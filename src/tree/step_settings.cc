@@ -61,6 +61,8 @@ bool StepSettings::faithful() const {
   return steps == StepStyle::kAuthors && answer == AnswerStyle::kHrm && profile == GradeProfile::kPrm800k;
 }
 
+bool StepSettings::steps_end_prompt() const { return prompt.empty() || strip_right(prompt).ends_with("{steps}"); }
+
 StepFormat StepSettings::format() const { return {steps, answer, regex, faithful()}; }
 
 grading::GradeOptions StepSettings::grade_options() const {
@@ -123,8 +125,6 @@ void end_at_own_stops(const StepSettings& settings, policy::Response& response) 
     choice.finish = policy::Finish::kEnd;
     choice.stop.clear();
   }
-  const auto broken = [](const policy::Choice& choice) { return choice.finish == policy::Finish::kBroken; };
-  if (!std::ranges::all_of(response.choices, broken)) std::erase_if(response.choices, broken);
 }
 
 }  // namespace hrm::tree

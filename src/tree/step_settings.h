@@ -46,6 +46,7 @@ struct StepSettings {
   void validate() const;  // throws bad_input
   bool faithful() const;  // the authors' steps, answers and grader: steps are read as their program did
   StepFormat format() const;
+  bool steps_end_prompt() const;  // the template ends with {steps}: they are the beginning of the answer
   grading::GradeOptions grade_options() const;
 };
 
@@ -70,8 +71,7 @@ policy::Request step_request(const StepSettings& settings, const StepFormat& for
                              const std::vector<std::string_view>& steps, const NodeId& node, Batch::Kind kind,
                              uint32_t round, int64_t n);
 
-// Choices that ended at one of the settings' own stop texts ended by themselves. Those that the server broke off are
-// left out, since they say nothing, unless all are.
+// Choices that ended at one of the settings' own stop texts ended by themselves.
 void end_at_own_stops(const StepSettings& settings, policy::Response& response);
 
 }  // namespace hrm::tree
