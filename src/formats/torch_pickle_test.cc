@@ -145,8 +145,8 @@ TEST(Torch, DictsOneLevelDownAreFound) {
 
 TEST(Torch, OtherObjectsAreNotedAndNeverBuilt) {
   const std::string dict = text_op("t") + tensor_parts() + "Rs";
-  const std::string array = global_op("numpy.core.multiarray", "_reconstruct") + global_op("numpy", "ndarray") + "K\x00\x85" +
-                            text_op("b") + "\x87R(K\x01K\x02tb";
+  const std::string array = global_op("numpy.core.multiarray", "_reconstruct") + global_op("numpy", "ndarray") +
+                            "K\x00\x85" + text_op("b") + "\x87R(K\x01K\x02tb";
   const std::string settings = global_op("mine.config", "Config") + ")\x81}" + text_op("lr") + "K\x01sb";
   const std::string path = global_op("collections", "deque") + ")RK\x01" + "a";
   const std::string program = "\x80\x02}" + dict + text_op("rng") + array + "s" + text_op("config") + settings + "s" +
@@ -154,13 +154,14 @@ TEST(Torch, OtherObjectsAreNotedAndNeverBuilt) {
   EXPECT_EQ(parse_torch(bytes_of(container(program)), "x").size(), 1u);
   expect_refused(container("\x80\x02}" + text_op("x") + global_op("subprocess", "Popen") + ")Rs."), "subprocess.Popen");
   expect_refused(container("\x80\x02}" + text_op("x") + global_op("builtins", "getattr") + ")Rs."), "builtins.getattr");
-  expect_refused(container("\x80\x02" + global_op("models.trm", "TRM") + ")\x81}b."), "whole object of class 'models.trm.TRM'");
+  expect_refused(container("\x80\x02" + global_op("models.trm", "TRM") + ")\x81}b."),
+                 "whole object of class 'models.trm.TRM'");
 }
 
 TEST(Torch, TensorsWithAttributesAreRead) {
   // _rebuild_from_type_v2(function, class, arguments, attributes), as torch.save writes torch.nn.Buffer
   std::string parts = tensor_parts();
-  const std::string typed = "(" + parts.substr(0, parts.find("((") ) + global_op("torch.nn.parameter", "Buffer") +
+  const std::string typed = "(" + parts.substr(0, parts.find("((")) + global_op("torch.nn.parameter", "Buffer") +
                             parts.substr(parts.find("((")) + "}" + text_op("persistent") + "\x88st";
   const std::string program =
       "\x80\x02}" + text_op("t") + global_op("torch._tensor", "_rebuild_from_type_v2") + typed + "Rs.";
@@ -170,7 +171,8 @@ TEST(Torch, TensorsWithAttributesAreRead) {
 TEST(Torch, ZipArchivesOfOtherKindsAreNamed) {
   const TemporaryFolder folder;
   const std::string data(16, '\1');
-  for (const auto& [name, part] : {std::pair{"weights.npy", "npz"}, {"out/step_7.pt", "around 'out/step_7.pt'"},
+  for (const auto& [name, part] : {std::pair{"weights.npy", "npz"},
+                                   {"out/step_7.pt", "around 'out/step_7.pt'"},
                                    {"notes", "without 'data.pkl'"}}) {
     save_zip(folder.path() / "a", std::vector<ZipEntry>{{name, bytes_of(data)}});
     expect_refused(read_file(folder.path() / "a"), part);

@@ -175,12 +175,12 @@ TEST(AuthorsConfig, OnlyKnownClassesOfKnownModulesAreTaken) {
 
 TEST(AuthorsConfig, SettingsThatTheProgramDoesNotHaveAreNamedAndNotApplied) {
   Json file = parse_yaml(kHrm, "x");
-  file["arch"]["noise"] = 0.5;              // a setting of ours, not of theirs
+  file["arch"]["noise"] = 0.5;  // a setting of ours, not of theirs
   file["arch"]["use_conv_mixer"] = true;
   file["arch"]["loss"]["focal_gamma"] = 2;
-  file["arch"]["mlp_t"] = false;            // off in a program without it: nothing to say
+  file["arch"]["mlp_t"] = false;  // off in a program without it: nothing to say
   file["arch"]["causal"] = false;
-  file["arch"]["seq_len"] = 36;             // the data's
+  file["arch"]["seq_len"] = 36;  // the data's
   testing::internal::CaptureStderr();
   const ArchConfig arch = arch_from_authors(file, "x.yaml");
   const std::string said = testing::internal::GetCapturedStderr();

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "formats/bytes.h"
 #include "formats/safetensors.h"
 #include "formats/torch_pickle.h"
 #include "training/checkpoint.h"

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "formats/bytes.h"
 
 namespace hrm::reasoning {
 namespace {

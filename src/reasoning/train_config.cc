@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/nearest.h"
+#include "formats/bytes.h"
 #include "formats/yaml.h"
 #include "puzzles/sampler.h"
 #include "reasoning/authors_config.h"
