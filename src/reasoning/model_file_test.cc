@@ -141,6 +141,15 @@ TEST(ModelFile, ExportedFoldersComeBackButForRoundedInitialStates) {
   }
 }
 
+TEST(ModelFile, WhatTheFileDoesNotTellIsTakenFromElsewhere) {
+  const fs::path path = testdata_folder() / "golden/mini_hrm.step_12.pt";
+  const ModelFile model = load_model(path, {.otherwise = {"arch.H_cycles=2", "arch.L_cycles=3", "arch.num_heads=2",
+                                                          "data.seq_len=25", "arch.L_layers=9"}});
+  EXPECT_EQ(model.config.arch.L_cycles, 3);
+  EXPECT_EQ(model.config.data.seq_len, 25);
+  EXPECT_EQ(model.config.arch.L_layers, 1);  // the shapes tell
+}
+
 TEST(ModelFile, WhatFilesReallyAreIsSaid) {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& name, const std::string& content, const std::string& part) {
