@@ -42,6 +42,9 @@ constexpr Magic kMagic[] = {
     {0, "SQLite format 3\0"sv, "is an SQLite database"},
 };
 
+// The container of torch before 1.6 begins with a pickle of this number.
+constexpr std::string_view kLegacyTorch = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv;
+
 bool starts(std::string_view text, std::string_view lower_case) {
   if (text.size() < lower_case.size()) return false;
   return std::ranges::equal(text.substr(0, lower_case.size()), lower_case,
@@ -88,7 +91,7 @@ std::string describe_foreign(std::span<const std::byte> bytes, std::string_view 
   if (text.starts_with("PK") || is_safetensors(bytes)) return "";
   for (const Magic& magic : kMagic)
     if (text.size() >= magic.at && text.substr(magic.at).starts_with(magic.bytes)) return std::string(magic.what);
-  if (text[0] == '\x80' && text.size() > 1 && text[1] <= 5)
+  if (text[0] == '\x80' && text.size() > 1 && text[1] <= 5 && !text.starts_with(kLegacyTorch))
     return "is a bare pickle; only files of torch.save are read: save the state dict with torch.save";
   if (std::ranges::all_of(text, [](char c) { return c == 0; }))
     return "begins with zeros only: a download that was not finished?";

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/files.h"
+#include "base/testing.h"
 #include "formats/bytes.h"
 
 namespace hrm {
@@ -41,6 +43,8 @@ TEST(Foreign, KnownFormatsAndNoiseAreNot) {
   using namespace std::string_view_literals;
   for (const std::string_view content : {"PK\3\4abc"sv, "\x10\0\0\0\0\0\0\0{\"a\""sv, "\x07\x01\x02\xff\xfe\x99"sv})
     EXPECT_EQ(described(content), "");
+  for (const char* name : {"torch/mixed.pt", "torch/legacy.pt"})
+    EXPECT_EQ(described(read_file(testdata_folder() / name)), "") << name;
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ TEST(Torch, DictsOneLevelDownAreFound) {
 TEST(Torch, OtherObjectsAreNotedAndNeverBuilt) {
   const std::string dict = text_op("t") + tensor_parts() + "Rs";
   const std::string array = global_op("numpy.core.multiarray", "_reconstruct") + global_op("numpy", "ndarray") +
-                            "K\x00\x85" + text_op("b") + "\x87R(K\x01K\x02tb";
+                            "K\x01\x85" + text_op("b") + "\x87R(K\x01K\x02tb";
   const std::string settings = global_op("mine.config", "Config") + ")\x81}" + text_op("lr") + "K\x01sb";
   const std::string path = global_op("collections", "deque") + ")RK\x01" + "a";
   const std::string program = "\x80\x02}" + dict + text_op("rng") + array + "s" + text_op("config") + settings + "s" +
