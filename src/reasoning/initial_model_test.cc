@@ -70,6 +70,7 @@ TEST(InitialModel, WhatDoesNotFitIsNamed) {
   expect_refused(model, other, "own architecture");
   other = model.config;
   other.arch.shared_net = false;
+  other.arch.H_layers = 1;
   expect_refused(model, other, "has no tensor 'model.inner.H_level");
   const ModelFile mixing = small_model("trm-mlp");
   other = mixing.config;
