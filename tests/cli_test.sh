@@ -263,6 +263,34 @@ expect 0 "$HRM" -q tree export a.tree
 cmp -s out trees.jsonl || fail "what damage had cost did not grow again"
 refuses "another kind" "$HRM" tree show world.jsonl
 
+# --- other programs' checkpoints ---
+small=(arch.hidden_size=8 arch.num_heads=2 arch.L_layers=1 arch.H_cycles=1 arch.L_cycles=1 arch.halt_max_steps=2
+  arch.puzzle_emb_ndim=8 arch.puzzle_emb_len=1 max_steps=1 global_batch_size=2 eval_examples=2)
+expect 0 "$HRM" -q data generate sudoku --size 4 --count 4 --test-count 2 --out four
+expect 0 "$HRM" -q data generate sudoku --size 6 --count 4 --test-count 2 --out six
+expect 0 "$HRM" -q train --preset trm-attention --data four --out run4 "${small[@]}"
+expect 0 "$HRM" -q convert run4 theirs --to authors --step 3
+mv four elsewhere # the configuration's data folder no longer tells the length
+expect 0 "$HRM" convert theirs back.safetensors
+expect 0 "$HRM" inspect back.safetensors
+says out "seq_len: 16"
+grep -v '^seq_len' theirs/all_config.yaml >bare.yaml && mv bare.yaml theirs/all_config.yaml
+refuses "add data.seq_len=N" "$HRM" convert theirs back.safetensors
+sed 's/ACTV1/ACTV5/' theirs/all_config.yaml >bare.yaml && mv theirs/all_config.yaml kept.yaml && mv bare.yaml theirs/all_config.yaml
+refuses "ACTV5" "$HRM" convert theirs back.safetensors data.seq_len=16
+mv kept.yaml theirs/all_config.yaml
+mv theirs/step_3 theirs/checkpoint
+expect 0 "$HRM" convert theirs back.safetensors data.seq_len=16
+expect 0 "$HRM" train --config theirs/all_config.yaml --data elsewhere --out recipe max_steps=1 global_batch_size=2
+says err "the authors' configuration"
+expect 0 "$HRM" train --init theirs --data elsewhere --out again max_steps=1 global_batch_size=2 eval_examples=2
+says err "puzzle table of 1 rows kept"
+refuses "for 6 token ids, the data set has 8" "$HRM" train --init run4 --data six --out other max_steps=1
+refuses "--init" "$HRM" train --init run4 --resume --out run4
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4\n' >theirs/checkpoint
+refuses "git lfs pull" "$HRM" convert theirs back.safetensors data.seq_len=16
+refuses "git lfs pull" "$HRM" inspect theirs/checkpoint
+
 # --- pipes ---
 expect 1 bash -c '"$0" --help >/dev/full' "$HRM"
 says err "standard output"

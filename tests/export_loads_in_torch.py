@@ -6,7 +6,7 @@
 Needs Python with torch and PyYAML. HRM and HRM_SHARED in the environment are the defaults. Every published checkpoint under SHARED/fixtures/reasoning and every
 golden case of testdata/golden is converted to a model file and from there to the authors' folder; torch.load with
 weights_only=True must then give the same keys in the same order, shapes, types and values, and all_config.yaml the
-keys of the published files. Prints one line per check; exit code 1 where one fails, 77 where there is nothing to check.
+keys of the published files and the puzzles' length. Prints one line per check; exit code 1 where one fails, 77 where there is nothing to check.
 """
 import argparse
 import json
@@ -87,6 +87,7 @@ def check_published(check, hrm, folder):
         ours, config = export(hrm, folder / "step_12", pathlib.Path(out), ["data.seq_len=16"])
         compare(check, folder.name, ours, load(folder / "step_12"))
         published = yaml.safe_load((folder / "all_config.yaml").read_text())
+        check(f"{folder.name}: length", config.pop("seq_len", None) == 16)  # our one addition, which they ignore
         check(f"{folder.name}: all_config.yaml", config == published, keys_of(config) ^ keys_of(published))
 
 
@@ -105,6 +106,7 @@ def check_golden(check, hrm, case, published):
     compare(check, case.stem, {k: ours[k] for k in sorted(ours)}, {k: expected[k] for k in sorted(expected)})
     arch = {k: v for k, v in exported["arch"].items() if k in config}
     check(f"{case.stem}: settings", arch == {k: config[k] for k in arch}, arch)
+    check(f"{case.stem}: length", exported.pop("seq_len", None) == config["seq_len"])
     kind = "published_trm" if "no_ACT_continue" in exported["arch"] else "published_hrm"
     if kind in published:
         check(f"{case.stem}: all_config.yaml keys", keys_of(exported) == published[kind], keys_of(exported) ^ published[kind])

@@ -10,6 +10,7 @@
 #include "cli/cmd_inspect.h"
 #include "cli/command.h"
 #include "engine/weights.h"
+#include "formats/foreign.h"
 #include "formats/npy.h"
 #include "formats/safetensors.h"
 #include "formats/torch_pickle.h"
@@ -102,6 +103,20 @@ std::string kind_of_safetensors(const std::map<std::string, std::string>& metada
   return "safetensors";
 }
 
+// All tensors of the file, and where they lie if not at the top.
+Json describe_torch(std::span<const std::byte> bytes, const Arguments& args) {
+  NamedTensors all;
+  Json dicts = Json::object();
+  for (TorchDict& dict : parse_torch_dicts(bytes, args.path)) {
+    dicts[dict.path] = dict.tensors.size();
+    for (auto& [name, tensor] : dict.tensors)
+      all.emplace(dict.path.empty() ? name : dict.path + "/" + name, std::move(tensor));
+  }
+  Json json = describe_tensors(all, args.tensors);
+  if (dicts.size() > 1 || !dicts.contains("")) json["state_dicts"] = std::move(dicts);
+  return json;
+}
+
 Json describe_file(const Arguments& args) {
   const MappedFile file(args.path);
   const auto bytes = file.bytes();
@@ -115,9 +130,11 @@ Json describe_file(const Arguments& args) {
     json.update(describe_tensor(parse_npy(bytes, args.path), args.tensors));
     return json;
   }
+  if (const std::string what = describe_foreign(bytes, args.path); !what.empty())
+    throw bad_input("cli.inspect", "{}: {}", args.path, what);
   if (looks_like_torch(bytes)) {
     json = {{"kind", "torch.save"}, {"bytes", bytes.size()}};
-    json.update(describe_tensors(parse_torch(bytes, args.path), args.tensors));
+    json.update(describe_torch(bytes, args));
   } else {
     const Safetensors content = parse_safetensors(bytes, args.path);
     json = {{"kind", kind_of_safetensors(content.metadata)}, {"bytes", bytes.size()}};

@@ -12,7 +12,7 @@ namespace hrm::cli {
 namespace {
 
 struct Arguments {
-  std::string preset, recipe, data, out;
+  std::string preset, recipe, data, out, init;
   std::vector<std::string> settings;
   bool resume = false, overwrite = false, accept_changes = false, json = false;
   uint64_t seed = 0;
@@ -38,6 +38,7 @@ void train(const CLI::App& command, const Arguments& args, Exit& exit) {
                                         .preset = args.preset,
                                         .recipe = args.recipe,
                                         .settings = settings_of(command, args),
+                                        .init = args.init,
                                         .accept_changes = args.accept_changes,
                                         .backend = args.backend};
   const reasoning::TrainReport report = reasoning::train(request, api::make_backend);
@@ -62,12 +63,20 @@ void add_run_options(CLI::App& command, Arguments& args) {
       .add_option("--preset", args.preset,
                   "architecture: " + fmt::format("{}", fmt::join(engine::arch_preset_names(), ", ")))
       ->type_name("NAME");
-  command.add_option("--config", args.recipe, "recipe with settings, for instance configs/trm_mlp_sudoku_1k.yaml")
+  command
+      .add_option("--config", args.recipe,
+                  "recipe with settings, for instance configs/trm_mlp_sudoku_1k.yaml, or the authors' all_config.yaml")
       ->type_name("FILE.yaml");
   command.add_option("--data", args.data, "data set folder, as hrm data makes them")->type_name("FOLDER");
   command.add_option("--out", args.out, "run folder: checkpoints, model, log, curves")->required()->type_name("FOLDER");
+  auto* init = command
+                   .add_option("--init", args.init,
+                               "begin with the weights of this model (ours, or the authors' checkpoint); its "
+                               "architecture too, unless a preset or recipe has one")
+                   ->type_name("MODEL");
   auto* resume = command.add_flag("--resume", args.resume,
                                   "go on where the run in --out stopped; with the settings it was started with");
+  resume->excludes(init);
   command.add_flag("--overwrite", args.overwrite, "replace the run in --out")->excludes(resume);
   command
       .add_flag("--accept-changes", args.accept_changes,
@@ -88,13 +97,15 @@ void register_train(CLI::App& app, Exit& exit) {
   add_threads_option(*command, args->backend.threads);
   add_device_option(*command, args->backend.device);
   add_settings(*command, args->settings);
-  set_examples(*command,
-               {{"hrm train --preset trm-mlp --data data/sudoku --out runs/first arch.hidden_size=128 max_steps=2000",
-                 "a small model; Ctrl-C saves and stops"},
-                {"hrm train --resume --out runs/first", "go on, with the same bits as if it had never stopped"},
-                {"hrm train --resume --out runs/first max_steps=4000", "and for longer than first planned"},
-                {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
-                 "a published experiment"}});
+  set_examples(
+      *command,
+      {{"hrm train --preset trm-mlp --data data/sudoku --out runs/first arch.hidden_size=128 max_steps=2000",
+        "a small model; Ctrl-C saves and stops"},
+       {"hrm train --resume --out runs/first", "go on, with the same bits as if it had never stopped"},
+       {"hrm train --resume --out runs/first max_steps=4000", "and for longer than first planned"},
+       {"hrm train --init runs/first --data data/other --out runs/second", "begin with what a model has learnt"},
+       {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
+        "a published experiment"}});
   command->footer(settings_help() + command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }

@@ -19,6 +19,19 @@ constexpr size_t kMaxPickle = size_t{4} << 20;
 constexpr std::string_view kOrderedDict = "collections OrderedDict";
 constexpr std::string_view kRebuildTensor = "torch._utils _rebuild_tensor_v2";
 constexpr std::string_view kRebuildParameter = "torch._utils _rebuild_parameter";
+constexpr std::string_view kRebuildParameterWithState = "torch._utils _rebuild_parameter_with_state";
+constexpr std::string_view kRebuildFromType = "torch._tensor _rebuild_from_type_v2";  // a tensor with attributes
+
+// Modules whose functions run code, commands or more pickles: no checkpoint has a reason to name them.
+constexpr std::string_view kForbiddenModules[] = {
+    "os",         "posix",    "nt",      "sys",    "subprocess", "commands", "shutil",    "socket",
+    "pty",        "popen2",   "runpy",   "imp",    "code",       "codeop",   "importlib", "ctypes",
+    "webbrowser", "operator", "marshal", "pickle", "_pickle",    "cPickle",  "dill",      "cloudpickle",
+    "pip",        "pdb",      "bdb",     "timeit", "asyncio",    "types"};
+// Of Python's builtins only those that make plain values.
+constexpr std::string_view kPlainBuiltins[] = {"set",   "frozenset", "slice", "complex", "bytearray",
+                                               "bytes", "object",    "dict",  "list",    "tuple",
+                                               "int",   "float",     "str",   "bool",    "range"};
 
 struct StorageType {
   std::string_view global;
@@ -71,8 +84,6 @@ std::string_view name_of_opcode(unsigned char op) {
       return "OBJ";
     case 'p':
       return "PUT";
-    case 0x81:
-      return "NEWOBJ";
     case 0x82:
       return "EXT1";
     case 0x83:
@@ -106,12 +117,21 @@ std::string_view name_of_opcode(unsigned char op) {
   }
 }
 
-// The same name with static lifetime, empty where it is not one of those accepted.
+// The same name with static lifetime, empty where it is not one of those that rebuild tensors.
 std::string_view known_global(std::string_view name) {
-  for (const std::string_view known : {kOrderedDict, kRebuildTensor, kRebuildParameter})
+  for (const std::string_view known :
+       {kOrderedDict, kRebuildTensor, kRebuildParameter, kRebuildParameterWithState, kRebuildFromType})
     if (known == name) return known;
   const auto storage = std::ranges::find(kStorages, name, &StorageType::global);
   return storage == std::end(kStorages) ? std::string_view() : storage->global;
+}
+
+bool is_forbidden(std::string_view module, std::string_view name) {
+  if (module == "builtins" || module == "__builtin__")
+    return std::ranges::find(kPlainBuiltins, name) == std::end(kPlainBuiltins);
+  const std::string_view package = module.substr(0, module.find('.'));
+  return std::ranges::find(kForbiddenModules, package) != std::end(kForbiddenModules) || module == "torch.hub" ||
+         module.starts_with("torch.utils.cpp_extension") || module == "numpy.testing._private.utils";
 }
 
 }  // namespace
@@ -194,8 +214,15 @@ class PickleMachine {
   void push_global() {
     const std::string_view module = get_line(), name = get_line();
     const std::string_view known = known_global(fmt::format("{} {}", module, name));
-    if (known.empty()) throw refused(fmt::format("global '{}.{}'", shown(module), shown(name)));
-    push({.kind = Kind::kGlobal, .text = known});
+    if (!known.empty()) return push({.kind = Kind::kGlobal, .text = known});
+    if (is_forbidden(module, name)) throw refused(fmt::format("global '{}.{}'", shown(module), shown(name)));
+    push({.kind = Kind::kForeign, .text = {module.data(), module.size() + 1 + name.size()}});
+  }
+  void push_object(const PickleValue& maker) { push({.kind = Kind::kObject, .text = maker.text}); }
+  // What takes the items that follow; null where they belong to an object and are dropped.
+  const PickleValue* container(Kind kind, std::string_view wanted) const {
+    const bool object = stack_.size() > (marks_.empty() ? 0 : marks_.back()) && stack_.back().kind == Kind::kObject;
+    return object ? nullptr : &top(kind, wanted);
   }
 
   void remember(size_t slot) {
@@ -210,6 +237,7 @@ class PickleMachine {
 
   void reduce() {
     const PickleValue arguments = pop(), function = pop();
+    if (function.kind == Kind::kForeign) return push_object(function);
     if (arguments.kind != Kind::kTuple || function.kind != Kind::kGlobal) throw refused("a call of something unknown");
     const auto items = std::span<const PickleValue>(result_.nodes_[arguments.node]);
     if (function.text == kOrderedDict) {
@@ -217,11 +245,37 @@ class PickleMachine {
       push_node(Kind::kDict, {});
     } else if (function.text == kRebuildTensor) {
       push({.kind = Kind::kTensor, .node = arguments.node});
-    } else if (function.text == kRebuildParameter && !items.empty() && items[0].kind == Kind::kTensor) {
+    } else if ((function.text == kRebuildParameter || function.text == kRebuildParameterWithState) && !items.empty() &&
+               items[0].kind == Kind::kTensor) {
       push(items[0]);
+    } else if (function.text == kRebuildFromType && items.size() == 4 && items[2].kind == Kind::kTuple) {
+      rebuild_from_type(items[0], items[2]);
     } else {
       throw refused(fmt::format("a call of '{}' with these arguments", function.text));
     }
+  }
+  // A tensor that has attributes, as torch.nn.Buffer does: its function and its arguments, then class and attributes.
+  void rebuild_from_type(const PickleValue& function, const PickleValue& arguments) {
+    const auto items = std::span<const PickleValue>(result_.nodes_[arguments.node]);
+    if (function.kind == Kind::kGlobal && function.text == kRebuildTensor)
+      push({.kind = Kind::kTensor, .node = arguments.node});
+    else if (function.kind == Kind::kGlobal && !items.empty() && items[0].kind == Kind::kTensor)
+      push(items[0]);
+    else
+      push_object(function);
+  }
+  void new_object() {
+    pop();  // its arguments
+    const PickleValue maker = pop();
+    if (maker.kind != Kind::kForeign) throw refused("opcode NEWOBJ (0x81)");
+    push_object(maker);
+  }
+  // Attributes: of a dict torch's _metadata of module versions, of no use here; of an object whatever it holds.
+  void build() {
+    const PickleValue state = pop();
+    if (stack_.size() > (marks_.empty() ? 0 : marks_.back()) && stack_.back().kind == Kind::kObject) return;
+    if (state.kind != Kind::kDict) throw refused("BUILD of attributes");
+    top(Kind::kDict, "a dict");
   }
   void persistent_id() {
     const PickleValue id = pop();
@@ -297,28 +351,30 @@ class PickleMachine {
         break;
       case 'a': {
         const PickleValue value = pop();
-        append(top(Kind::kList, "a list"), {&value, 1});
+        if (const auto* list = container(Kind::kList, "a list")) append(*list, {&value, 1});
         break;
       }
       case 'e': {
         const auto values = pop_to_mark();
-        append(top(Kind::kList, "a list"), values);
+        if (const auto* list = container(Kind::kList, "a list")) append(*list, values);
         break;
       }
       case 's': {
         const auto pair = pop_last(2);
-        append(top(Kind::kDict, "a dict"), pair);
+        if (const auto* dict = container(Kind::kDict, "a dict")) append(*dict, pair);
         break;
       }
       case 'u': {
         const auto pairs = pop_to_mark();
         if (pairs.size() % 2 != 0) throw fault("a key without a value");
-        append(top(Kind::kDict, "a dict"), pairs);
+        if (const auto* dict = container(Kind::kDict, "a dict")) append(*dict, pairs);
         break;
       }
-      case 'b':  // attributes of a dict: torch's _metadata of module versions, of no use here
-        if (pop().kind != Kind::kDict) throw refused("BUILD of attributes");
-        top(Kind::kDict, "a dict");
+      case 'b':
+        build();
+        break;
+      case 0x81:
+        new_object();
         break;
       case 'q':
         remember(get<uint8_t>());
@@ -357,6 +413,13 @@ class PickleMachine {
 };
 
 Pickle::Pickle(std::span<const std::byte> bytes, std::string_view source) { PickleMachine(bytes, source, this).run(); }
+
+std::string class_name(const PickleValue& value) {
+  std::string name(value.text);
+  std::ranges::replace(name, '\n', '.');
+  std::ranges::replace(name, ' ', '.');
+  return name;
+}
 
 std::string_view storage_global(DType dtype) {
   const auto found = std::ranges::find(kStorages, dtype, &StorageType::dtype);

@@ -2,12 +2,16 @@
 //
 // A pickle is a program for a stack machine. This machine knows the opcodes that push plain values, build tuples, lists
 // and dicts, and remember values; and of the calls only those that rebuild tensors: OrderedDict(), _rebuild_tensor_v2,
-// _rebuild_parameter, and persistent ids of storages. Everything else is refused by the name of the opcode or global.
+// _rebuild_parameter, _rebuild_from_type_v2, and persistent ids of storages. What training programs save beside a state
+// dict (random states of numpy, settings, schedulers) names other classes: such an object is noted by the name of its
+// class, its content is dropped, and nothing of it is built or called. Names that run code or commands (os.system,
+// builtins.eval, subprocess, ...) and all other opcodes are refused.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +26,9 @@ struct PickleValue {
     kInt,      // integer
     kFloat,    // its value is of no use here
     kText,     // text
-    kGlobal,   // text: "module name"
+    kGlobal,   // text: "module name", one of those that rebuild tensors
+    kForeign,  // text: "module\nname" of any other class or function
+    kObject,   // text: the same, of what made it; its content is not kept
     kTuple,    // node
     kList,     // node
     kDict,     // node: key, value, key, value ...
@@ -72,5 +78,7 @@ PickledTensor describe_tensor(const Pickle& pickle, const PickleValue& tensor, s
 
 // "torch FloatStorage" and its like. The name is empty for types that have none.
 std::string_view storage_global(DType dtype);
+// "module.name", for messages. REQUIRES: a global or an object.
+std::string class_name(const PickleValue& value);
 
 }  // namespace hrm

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "formats/bytes.h"
+#include "formats/foreign.h"
 
 namespace hrm {
 namespace {
@@ -84,6 +85,8 @@ std::vector<std::pair<std::string_view, const HostTensor*>> layout(const NamedTe
 SafetensorsHeader parse_safetensors_header(std::span<const std::byte> bytes, std::string_view source) {
   if (bytes.size() < 8)
     throw bad_input(kWhere, "{}: {} bytes are too few for a safetensors file", source, bytes.size());
+  if (const std::string what = describe_foreign(bytes, source); !what.empty())
+    throw bad_input(kWhere, "{}: {}; a safetensors file is expected", source, what);
   const auto length = load_le<uint64_t>(bytes);
   if (length > kMaxHeader || length > bytes.size() - 8)
     throw bad_input(kWhere, "{}: header of {} bytes, file has {}: truncated, or not a safetensors file?", source,

@@ -1,7 +1,9 @@
 #include "formats/torch_pickle.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -18,6 +20,8 @@ constexpr std::string_view kLegacyMagic("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x2
 constexpr int64_t kLegacyProtocol = 1001;
 // Tensors may share storages (tied weights), but not without bound.
 constexpr uint64_t kMaxSharing = 4;
+constexpr int kMaxDepth = 4;
+constexpr std::string_view kProgram = "data.pkl";
 
 using Bytes = std::span<const std::byte>;
 using Storages = std::map<std::string, Bytes, std::less<>>;  // by key
@@ -71,27 +75,43 @@ class StateDict {
   StateDict(const Pickle& pickle, const Storages& storages, size_t file_size, std::string_view source)
       : pickle_(pickle), storages_(storages), budget_(kMaxSharing * file_size), source_(source) {}
 
-  NamedTensors read() {
-    if (pickle_.root().kind != PickleValue::Kind::kDict)
+  std::vector<TorchDict> read() {
+    const PickleValue& root = pickle_.root();
+    if (root.kind == Kind::kObject)
+      throw bad_input(kWhere, "{}: holds a whole object of class '{}', which only its program can open; save its {}",
+                      source_, shown(class_name(root)), "state_dict()");
+    if (root.kind != Kind::kDict)
       throw bad_input(kWhere, "{}: holds no dict; a state dict of tensors by name is needed", source_);
-    NamedTensors tensors;
-    std::string others;
-    const auto items = pickle_.items(pickle_.root());
-    for (size_t i = 0; i + 1 < items.size(); i += 2) {
-      if (items[i].kind != PickleValue::Kind::kText) continue;
-      const std::string name(items[i].text);
-      if (items[i + 1].kind == PickleValue::Kind::kTensor)
-        tensors.insert_or_assign(name, read_tensor(name, describe_tensor(pickle_, items[i + 1], source_)));
-      else if (others.size() < 200)
-        others += (others.empty() ? "" : ", ") + shown(name);
-    }
-    if (tensors.empty())
+    read_dict(root, "", 0);
+    if (found_.empty())
       throw bad_input(kWhere, "{}: holds no tensor by name{}{}; save the state dict itself", source_,
-                      others.empty() ? "" : ", only ", others);
-    return tensors;
+                      others_.empty() ? "" : ", only ", others_);
+    return std::move(found_);
   }
 
  private:
+  using Kind = PickleValue::Kind;
+
+  // Each dict once, whatever refers to it: a file of four megabytes may name one a million times.
+  void read_dict(const PickleValue& dict, const std::string& path, int depth) {
+    if (!seen_.insert(dict.node).second) return;
+    NamedTensors tensors;
+    std::vector<std::pair<std::string, PickleValue>> inner;
+    const auto items = pickle_.items(dict);
+    for (size_t i = 0; i + 1 < items.size(); i += 2) {
+      if (items[i].kind != Kind::kText) continue;
+      const std::string name(items[i].text);
+      if (items[i + 1].kind == Kind::kTensor)
+        tensors.insert_or_assign(name, read_tensor(name, describe_tensor(pickle_, items[i + 1], source_)));
+      else if (items[i + 1].kind == Kind::kDict && depth < kMaxDepth)
+        inner.emplace_back(path.empty() ? name : path + "." + name, items[i + 1]);
+      if (depth == 0 && items[i + 1].kind != Kind::kTensor && others_.size() < 200)
+        others_ += (others_.empty() ? "" : ", ") + shown(name);
+    }
+    if (!tensors.empty()) found_.push_back({path, std::move(tensors)});
+    for (const auto& [name, value] : inner) read_dict(value, name, depth + 1);
+  }
+
   HostTensor read_tensor(const std::string& name, const PickledTensor& t) {
     const auto fault = [&](std::string_view what) {
       return bad_input(kWhere, "{}: tensor '{}' {}", source_, shown(name), what);
@@ -117,10 +137,28 @@ class StateDict {
   const Storages& storages_;
   uint64_t budget_;  // bytes of tensors that the file's size still justifies
   std::string_view source_;
+  std::string others_;  // keys of the outer dict that are no tensors, for the message
+  std::set<size_t> seen_;
+  std::vector<TorchDict> found_;
 };
 
-NamedTensors parse_container(Bytes bytes, std::string_view source) {
-  constexpr std::string_view kProgram = "data.pkl";
+// What a zip archive without a pickle is.
+std::string name_archive(Bytes bytes, std::string_view source) {
+  const auto names = zip_names(bytes, source);
+  const auto some = [&](std::string_view ending) {
+    return std::ranges::any_of(names, [&](const std::string& name) { return name.ends_with(ending); });
+  };
+  if (some(".npy")) return "is an npz archive of NumPy arrays, not a checkpoint of torch.save";
+  for (const std::string& name : names)
+    for (const std::string_view ending : {".pt", ".pth", ".ckpt", ".bin", ".safetensors"})
+      if (name.ends_with(ending)) return fmt::format("is a zip archive around '{}': unpack it first", shown(name));
+  return fmt::format("is a zip archive without '{}': not written by torch.save?", kProgram);
+}
+
+std::vector<TorchDict> parse_container(Bytes bytes, std::string_view source) {
+  if (const auto names = zip_names(bytes, source);
+      std::ranges::none_of(names, [](const std::string& name) { return name.ends_with(kProgram); }))
+    throw bad_input(kWhere, "{}: {}", source, name_archive(bytes, source));
   Storages storages;
   std::optional<Bytes> program;
   std::string folder;
@@ -131,8 +169,6 @@ NamedTensors parse_container(Bytes bytes, std::string_view source) {
     folder = entry.name.substr(0, entry.name.size() - kProgram.size());
     program = entry.data;
   }
-  if (!program)
-    throw bad_input(kWhere, "{}: is a zip archive without '{}': not written by torch.save?", source, kProgram);
   for (const ZipEntry& entry : entries) {
     if (!entry.name.starts_with(folder)) continue;
     const std::string inner = entry.name.substr(folder.size());
@@ -145,7 +181,7 @@ NamedTensors parse_container(Bytes bytes, std::string_view source) {
 }
 
 // Five pickles (magic number, protocol, system, state dict, storage keys), then each storage: count and elements.
-NamedTensors parse_legacy(Bytes bytes, std::string_view source) {
+std::vector<TorchDict> parse_legacy(Bytes bytes, std::string_view source) {
   Bytes rest = bytes.subspan(kLegacyMagic.size());
   const auto next = [&] {
     Pickle pickle(rest, source);
@@ -245,10 +281,23 @@ bool looks_like_torch(std::span<const std::byte> first_bytes) {
   return text.starts_with("PK\x03\x04") || text.starts_with(kLegacyMagic);
 }
 
-NamedTensors parse_torch(std::span<const std::byte> bytes, std::string_view source) {
+std::vector<TorchDict> parse_torch_dicts(std::span<const std::byte> bytes, std::string_view source) {
   if (as_text(bytes).starts_with(kLegacyMagic)) return parse_legacy(bytes, source);
   if (looks_like_torch(bytes)) return parse_container(bytes, source);
   throw bad_input(kWhere, "{}: does not start as a file of torch.save does", source);
+}
+
+std::vector<TorchDict> load_torch_dicts(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  return parse_torch_dicts(file.bytes(), path.string());
+}
+
+NamedTensors parse_torch(std::span<const std::byte> bytes, std::string_view source) {
+  NamedTensors all;
+  for (TorchDict& dict : parse_torch_dicts(bytes, source))
+    for (auto& [name, tensor] : dict.tensors)
+      all.emplace(dict.path.empty() ? name : dict.path + "/" + name, std::move(tensor));
+  return all;
 }
 
 NamedTensors load_torch(const std::filesystem::path& path) {

@@ -5,13 +5,28 @@
 
 #include <filesystem>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/tensor.h"
 
 namespace hrm {
 
 // Tensors by their keys as stored, devices ignored ("cuda:0" too), strides resolved. Entries that are not tensors are
-// skipped. Throws bad_input naming file and fault.
+// skipped.
+struct TorchDict {
+  std::string path;  // keys of the dicts around it, joined with '.': "model_state_dict"; "" for the file's own dict
+  NamedTensors tensors;
+};
+
+// Every dict of the file that holds tensors by name, the outer ones first. Dicts within lists, within objects, below
+// keys that are no texts (an optimiser's state) or below four others are left alone.
+// Throws bad_input naming file and fault.
+std::vector<TorchDict> load_torch_dicts(const std::filesystem::path& path);
+std::vector<TorchDict> parse_torch_dicts(std::span<const std::byte> bytes, std::string_view source);
+
+// The same as one: the tensors of an inner dict as "path/key".
 NamedTensors load_torch(const std::filesystem::path& path);
 NamedTensors parse_torch(std::span<const std::byte> bytes, std::string_view source);
 bool looks_like_torch(std::span<const std::byte> first_bytes);

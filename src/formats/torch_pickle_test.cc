@@ -123,6 +123,62 @@ TEST(Torch, NothingIsExecuted) {
                  "BUILD");
 }
 
+std::string global_op(const std::string& module, const std::string& name) { return "c" + module + "\n" + name + "\n"; }
+
+// The tensor of tensor_program() alone, as a function and its arguments, not yet called.
+std::string tensor_parts() {
+  return global_op("torch._utils", "_rebuild_tensor_v2") + "((" + text_op("storage") +
+         global_op("torch", "FloatStorage") + text_op("0") + text_op("cpu") + "K\x04tQ" + std::string("K\x00", 2) +
+         "K\x04\x85K\x01\x85\x89" + global_op("collections", "OrderedDict") + ")Rt";
+}
+
+TEST(Torch, DictsOneLevelDownAreFound) {
+  const std::string dict = "}" + text_op("t") + tensor_parts() + "Rs";
+  const std::string program = "\x80\x02}" + text_op("step") + "K\x07s" + text_op("model_state_dict") + dict + "s" +
+                              text_op("optimizer") + "}" + text_op("state") + "}K\x01" + dict + "sss.";
+  const auto dicts = parse_torch_dicts(bytes_of(container(program)), "x");
+  ASSERT_EQ(dicts.size(), 1u);  // that of the optimiser lies below a number
+  EXPECT_EQ(dicts[0].path, "model_state_dict");
+  EXPECT_EQ(dicts[0].tensors.at("t").shape(), Shape{4});
+  EXPECT_TRUE(parse_torch(bytes_of(container(program)), "x").contains("model_state_dict/t"));
+}
+
+TEST(Torch, OtherObjectsAreNotedAndNeverBuilt) {
+  const std::string dict = text_op("t") + tensor_parts() + "Rs";
+  const std::string array = global_op("numpy.core.multiarray", "_reconstruct") + global_op("numpy", "ndarray") +
+                            "K\x01\x85" + text_op("b") + "\x87R(K\x01K\x02tb";
+  const std::string settings = global_op("mine.config", "Config") + ")\x81}" + text_op("lr") + "K\x01sb";
+  const std::string path = global_op("collections", "deque") + ")RK\x01" + "a";
+  const std::string program = "\x80\x02}" + dict + text_op("rng") + array + "s" + text_op("config") + settings + "s" +
+                              text_op("queue") + path + "s.";
+  EXPECT_EQ(parse_torch(bytes_of(container(program)), "x").size(), 1u);
+  expect_refused(container("\x80\x02}" + text_op("x") + global_op("subprocess", "Popen") + ")Rs."), "subprocess.Popen");
+  expect_refused(container("\x80\x02}" + text_op("x") + global_op("builtins", "getattr") + ")Rs."), "builtins.getattr");
+  expect_refused(container("\x80\x02" + global_op("models.trm", "TRM") + ")\x81}b."),
+                 "whole object of class 'models.trm.TRM'");
+}
+
+TEST(Torch, TensorsWithAttributesAreRead) {
+  // _rebuild_from_type_v2(function, class, arguments, attributes), as torch.save writes torch.nn.Buffer
+  std::string parts = tensor_parts();
+  const std::string typed = "(" + parts.substr(0, parts.find("((")) + global_op("torch.nn.parameter", "Buffer") +
+                            parts.substr(parts.find("((")) + "}" + text_op("persistent") + "\x88st";
+  const std::string program =
+      "\x80\x02}" + text_op("t") + global_op("torch._tensor", "_rebuild_from_type_v2") + typed + "Rs.";
+  EXPECT_EQ(parse_torch(bytes_of(container(program)), "x").at("t").shape(), Shape{4});
+}
+
+TEST(Torch, ZipArchivesOfOtherKindsAreNamed) {
+  const TemporaryFolder folder;
+  const std::string data(16, '\1');
+  for (const auto& [name, part] : {std::pair{"weights.npy", "npz"},
+                                   {"out/step_7.pt", "around 'out/step_7.pt'"},
+                                   {"notes", "without 'data.pkl'"}}) {
+    save_zip(folder.path() / "a", std::vector<ZipEntry>{{name, bytes_of(data)}});
+    expect_refused(read_file(folder.path() / "a"), part);
+  }
+}
+
 TEST(Torch, FaultyProgramsAreRefused) {
   expect_refused(container(""), "ends too early");
   expect_refused(container("\x80\x02."), "stack is empty");

@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "base/utf8.h"
 #include "formats/bytes.h"
 
 namespace hrm {
@@ -58,6 +59,22 @@ Json typed_scalar(const std::string& text) {
   return text;
 }
 
+// The escapes "\_" and "\N" of a quoted text, U+00A0 and U+0085, come out of yaml-cpp as single bytes.
+std::string repaired(const std::string& text) {
+  if (is_valid_utf8(text)) return text;
+  std::string result;
+  for (std::string_view rest = text; !rest.empty();) {
+    const CodePoint point = decode_utf8(rest);
+    const auto byte = static_cast<unsigned char>(rest[0]);
+    if (!point.valid && point.size == 1 && (byte == 0xa0 || byte == 0x85))
+      append_utf8(result, byte);
+    else
+      result += rest.substr(0, point.size);
+    rest.remove_prefix(point.size);
+  }
+  return result;
+}
+
 // Builds the value while yaml-cpp reads, so that no graph of nodes (and no alias in it) ever exists.
 class Builder : public YAML::EventHandler {
  public:
@@ -74,7 +91,8 @@ class Builder : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, nullptr, std::nullopt); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& text) override {
     check_tag(mark, tag);
-    add(mark, tag == "!" ? Json(text) : typed_scalar(text), text);
+    if (tag == "!") return add(mark, Json(repaired(text)), repaired(text));
+    add(mark, typed_scalar(text), text);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                        YAML::EmitterStyle::value) override {

@@ -20,6 +20,11 @@ void expect_refused(const std::string& text, const std::string& part) {
   }
 }
 
+TEST(Yaml, EscapesOfUnicodeSpacesAreRead) {
+  EXPECT_EQ(parse_yaml("a: \"x\\_y\\N\\xB0é\\_\"", "x")["a"], "x\u00a0y\u0085\u00b0\u00e9\u00a0");
+  EXPECT_EQ(parse_yaml(to_yaml({{"a\u00a0b", "x\u00a0y"}}), "x"), (Json{{"a\u00a0b", "x\u00a0y"}}));
+}
+
 TEST(Yaml, ScalarsAreTypedByTheCoreSchema) {
   const Json value = parse_yaml(R"(
 lr: 7.0e-05

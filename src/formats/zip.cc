@@ -29,9 +29,11 @@ class Reader {
   std::vector<ZipEntry> read() {
     const Directory directory = find_directory();
     std::vector<ZipEntry> entries;
+    std::vector<uint32_t> sums;
     std::set<std::string_view> names;
     uint64_t at = directory.offset, total = 0;
     for (uint64_t i = 0; i < directory.entries; ++i) {
+      sums.push_back(get<uint32_t>(at + 16));
       entries.push_back(read_entry(&at));
       // Also bounds the work of checking sums where entries overlap.
       total += entries.back().data.size();
@@ -39,7 +41,20 @@ class Reader {
     }
     for (const ZipEntry& entry : entries)
       if (!names.insert(entry.name).second) throw fault(fmt::format("entry '{}' occurs twice", shown(entry.name)));
+    check_sums(entries, sums);
     return entries;
+  }
+  std::vector<std::string> names() {
+    const Directory directory = find_directory();
+    std::vector<std::string> names;
+    uint64_t at = directory.offset;
+    for (uint64_t i = 0; i < directory.entries; ++i) {
+      if (get<uint32_t>(at) != kCentral) throw fault("its central directory is damaged");
+      const auto size = get<uint16_t>(at + 28);
+      names.push_back(text(at + kCentralSize, size));
+      at += kCentralSize + size + get<uint16_t>(at + 30) + get<uint16_t>(at + 32);
+    }
+    return names;
   }
 
  private:
@@ -50,6 +65,13 @@ class Reader {
     return load_le<T>(bytes_, at);
   }
 
+  void check_sums(const std::vector<ZipEntry>& entries, const std::vector<uint32_t>& sums) const {
+    if (std::ranges::all_of(sums, [](uint32_t sum) { return sum == 0; })) return;
+    for (size_t i = 0; i < entries.size(); ++i)
+      if (crc32(entries[i].data) != sums[i])
+        throw fault(fmt::format("entry '{}' has a wrong checksum: the file is damaged", shown(entries[i].name)));
+  }
+
   Directory find_directory() const {
     if (bytes_.size() < kEndSize) throw fault("too short for a zip archive: truncated?");
     const size_t lowest = bytes_.size() - std::min<size_t>(bytes_.size(), kEndSize + 0xffff);
@@ -57,12 +79,19 @@ class Reader {
       if (get<uint32_t>(at) != kEnd || get<uint16_t>(at + 20) != bytes_.size() - at - kEndSize) continue;
       const Directory directory{get<uint16_t>(at + 10), get<uint32_t>(at + 16), get<uint32_t>(at + 12)};
       if (at >= kLocator64Size && get<uint32_t>(at - kLocator64Size) == kLocator64)
-        return checked(read_end64(get<uint64_t>(at - kLocator64Size + 8)));
+        return checked(read_end64(at - kLocator64Size));
       return checked(directory);
     }
     throw fault("has no central directory: truncated?");
   }
-  Directory read_end64(uint64_t at) const {
+  Directory read_end64(uint64_t locator) const {
+    const auto at = get<uint64_t>(locator + 8);
+    const bool elsewhere =
+        locator >= kEnd64Size && at != locator - kEnd64Size && get<uint32_t>(locator - kEnd64Size) == kEnd64;
+    if (elsewhere)
+      throw fault(
+          "its zip archive does not begin where the file does: joined files, or the shards of a distributed "
+          "checkpoint (.distcp)?");
     if (get<uint32_t>(at) != kEnd64 || bytes_.size() - at < kEnd64Size) throw fault("its zip64 record is damaged");
     return {get<uint64_t>(at + 32), get<uint64_t>(at + 48), get<uint64_t>(at + 40)};
   }
@@ -92,7 +121,6 @@ class Reader {
     if (begin > bytes_.size() || size > bytes_.size() - begin)
       throw entry_fault(fmt::format("of {} bytes ends beyond the file: truncated?", size));
     const auto data = bytes_.subspan(begin, size);
-    if (crc32(data) != get<uint32_t>(a + 16)) throw entry_fault("has a wrong checksum: the file is damaged");
     return {name, data};
   }
   std::string text(uint64_t at, size_t size) const {
@@ -162,6 +190,10 @@ std::string central_header(const ZipEntry& entry, const Placed& placed) {
 
 std::vector<ZipEntry> parse_zip(std::span<const std::byte> bytes, std::string_view source) {
   return Reader(bytes, source).read();
+}
+
+std::vector<std::string> zip_names(std::span<const std::byte> bytes, std::string_view source) {
+  return Reader(bytes, source).names();
 }
 
 void save_zip(const std::filesystem::path& path, std::span<const ZipEntry> entries) {

@@ -1,7 +1,8 @@
 // Zip archives with stored (uncompressed) entries only, which is what torch.save writes: entries are views into the
 // archive. A library would bring compression and encryption that must be refused here anyway.
 //
-// Read: zip64 sizes and offsets, data descriptors, extra fields, an archive comment; the sum of every entry is checked.
+// Read: zip64 sizes and offsets, data descriptors, extra fields, an archive comment; the sum of every entry is checked,
+// unless all sums are zero, as torch.save writes them where it is told to save that time.
 // Written: entries below 4 GiB each and in all, their data aligned to 64 bytes by a padding extra field.
 #pragma once
 
@@ -22,6 +23,9 @@ struct ZipEntry {
 // In the order of the central directory. Throws bad_input naming source, entry and fault: no central directory,
 // compressed or encrypted entries, entries beyond the file or overlapping, a wrong sum, the same name twice.
 std::vector<ZipEntry> parse_zip(std::span<const std::byte> bytes, std::string_view source);
+
+// The names alone, whatever the entries' compression.
+std::vector<std::string> zip_names(std::span<const std::byte> bytes, std::string_view source);
 
 // Atomic. Throws bad_input where the archive would pass 4 GiB.
 void save_zip(const std::filesystem::path& path, std::span<const ZipEntry> entries);

@@ -103,5 +103,21 @@ TEST(Zip, WhatIsWrittenReadsBackAligned) {
   expect_refused(read_file(folder.path() / "b.zip"), "occurs twice");
 }
 
+TEST(Zip, SumsThatAreAllZeroAreNotChecked) {
+  const TemporaryFolder folder;
+  const std::string a = "first", b = "second";
+  save_zip(folder.path() / "a", std::vector<ZipEntry>{{"a", bytes_of(a)}, {"b", bytes_of(b)}});
+  std::string bytes = read_file(folder.path() / "a");
+  const size_t first = bytes.find("PK\x01\x02"), second = bytes.find("PK\x01\x02", first + 1);
+  std::string one = bytes;
+  one.replace(first + 16, 4, 4, '\0');  // one entry without a sum is damage
+  EXPECT_THROW(parse_zip(bytes_of(one), "x"), Error);
+  one.replace(second + 16, 4, 4, '\0');
+  const auto entries = parse_zip(bytes_of(one), "x");
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(as_text(entries[1].data), b);
+  EXPECT_EQ(zip_names(bytes_of(bytes), "x"), (std::vector<std::string>{"a", "b"}));
+}
+
 }  // namespace
 }  // namespace hrm

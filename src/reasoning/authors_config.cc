@@ -23,13 +23,76 @@ constexpr std::string_view kInner = "model.inner.";
 constexpr const char* kHrmName = "hrm.hrm_act_v1@HierarchicalReasoningModel_ACTV1";
 constexpr const char* kTrmName = "recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1";
 
-// "folder.module@Class"; the module decides, since several modules define the same class.
+// Module and class of the programs whose arithmetic is known. Several modules define the same class, and forks' modules
+// hold several classes that differ, so that both must fit.
+struct Program {
+  std::string_view module, cls;
+  bool shared_net;
+};
+constexpr Program kPrograms[] = {{"hrm_act_v1", "HierarchicalReasoningModel_ACTV1", false},
+                                 {"hrm", "HierarchicalReasoningModel_ACTV1", false},
+                                 {"trm", "TinyRecursiveReasoningModel_ACTV1", true},
+                                 {"trm", "TRM", true}};
+
+// "folder.module@Class".
 bool is_shared_net(const std::string& name, std::string_view source) {
-  const std::string path = name.substr(0, name.find('@'));
+  const size_t at = std::min(name.find('@'), name.size());
+  const std::string path = name.substr(0, at), cls = name.substr(std::min(at + 1, name.size()));
   const std::string module = path.substr(path.rfind('.') + 1);
-  if (module == "trm") return true;
-  if (module == "hrm" || module == "hrm_act_v1") return false;
-  throw bad_input(kWhere, "{}: arch.name = {} is none of the known programs (hrm_act_v1, hrm, trm)", source, name);
+  const auto same_module = std::ranges::find(kPrograms, module, &Program::module);
+  if (same_module == std::end(kPrograms))
+    throw bad_input(kWhere, "{}: arch.name = {} is none of the known programs (hrm_act_v1, hrm, trm)", source, name);
+  for (const Program& program : kPrograms)
+    if (program.module == module && (program.cls == cls || cls.empty())) return program.shared_net;
+  throw bad_input(kWhere,
+                  "{}: arch.name = {}: class '{}' of {} may compute something else than {}; where it does not, write "
+                  "that name into the file",
+                  source, name, cls, module, same_module->cls);
+}
+
+// What the program reads of `arch`, and what the data set tells it, which some forks write there.
+bool is_told_by_data(const std::string& key) {
+  return key == "seq_len" || key == "vocab_size" || key == "num_puzzle_identifiers" || key == "batch_size";
+}
+bool is_setting_of(bool shared_net, const std::string& key) {
+  static constexpr std::string_view kBoth[] = {"name",
+                                               "loss.name",
+                                               "loss.loss_type",
+                                               "H_cycles",
+                                               "L_cycles",
+                                               "H_layers",
+                                               "L_layers",
+                                               "hidden_size",
+                                               "num_heads",
+                                               "expansion",
+                                               "rope_theta",
+                                               "pos_encodings",
+                                               "rms_norm_eps",
+                                               "forward_dtype",
+                                               "halt_max_steps",
+                                               "puzzle_emb_ndim",
+                                               "halt_exploration_prob"};
+  static constexpr std::string_view kShared[] = {"mlp_t", "no_ACT_continue", "puzzle_emb_len"};
+  const auto in = [&](const auto& list) { return std::ranges::find(list, key) != std::end(list); };
+  return in(kBoth) || is_told_by_data(key) || (shared_net && in(kShared));
+}
+
+// The settings of arch that the program has, dotted; the others, but those that say "off", go to `foreign`.
+Json known_settings(const Json& arch, bool shared_net, std::vector<std::string>* foreign,
+                    const std::string& prefix = "") {
+  Json known = Json::object();
+  for (const auto& [name, value] : arch.items()) {
+    const std::string key = prefix + name;
+    if (value.is_object()) {
+      known.update(known_settings(value, shared_net, foreign, key + "."));
+    } else if (is_setting_of(shared_net, key)) {
+      if (key != "name" && key != "loss.name" && !is_told_by_data(key)) known[key] = value;
+    } else if (const bool off = value == Json(false) && (key == "causal" || key == "mlp_t" || key == "no_ACT_continue");
+               !off && !(key == "puzzle_emb_len" && value == Json(0))) {
+      foreign->push_back(fmt::format("arch.{} = {}", key, printable(value).substr(0, 60)));
+    }
+  }
+  return known;
 }
 
 void set_program(ArchConfig& arch, bool shared_net) {
@@ -141,31 +204,79 @@ int64_t count_layers(const NamedTensors& weights, char net) {
 }
 
 // seq_len of the first of the configuration's data sets that is there.
-std::optional<int64_t> seq_len_of_data(const Json& file) {
+std::vector<std::string> data_folders(const Json& file) {
   std::vector<std::string> folders;
-  if (!file.is_object()) return std::nullopt;
+  if (!file.is_object()) return folders;
   for (const char* key : {"data_path", "data_paths"}) {
     const Json value = file.value(key, Json());
     for (const Json& folder : value.is_array() ? value : Json::array({value}))
       if (folder.is_string()) folders.push_back(folder.get<std::string>());
   }
-  for (const std::string& folder : folders) {
+  return folders;
+}
+
+// The folder may be another set of that name by now: it must have the checkpoint's vocabulary.
+std::optional<int64_t> seq_len_of_data(const Json& file, int64_t vocab_size) {
+  for (const std::string& folder : data_folders(file)) {
     const auto path = std::filesystem::path(folder) / "train" / "dataset.json";
-    if (std::filesystem::exists(path)) return json_field<int64_t>(read_json(path), "seq_len", path.string());
+    if (!std::filesystem::exists(path)) continue;
+    const Json metadata = read_json(path);
+    if (metadata.is_object() && metadata.contains("vocab_size") && metadata["vocab_size"] != Json(vocab_size)) {
+      log_warning("{}: has a vocabulary of {}, the checkpoint {}: not the data set that it was trained on",
+                  path.string(), printable(metadata["vocab_size"]), vocab_size);
+      continue;
+    }
+    return json_field<int64_t>(metadata, "seq_len", path.string());
   }
   return std::nullopt;
 }
 
-std::optional<int64_t> seq_len_of_vocabulary(int64_t vocab_size) {
-  switch (vocab_size) {
-    case 11:
-      return 81;
-    case 12:
-    case 6:
-      return 900;
-    default:
-      return std::nullopt;
+// Of the data sets that the authors publish and their builders name, as "data/sudoku-extreme-1k-aug-1000".
+std::optional<int64_t> seq_len_of_name(const Json& file, int64_t vocab_size, std::string_view source) {
+  struct Published {
+    std::string_view name;
+    int64_t vocab_size, seq_len;
+  };
+  static constexpr Published kSets[] = {{"sudoku-extreme", 11, 81}, {"maze-30x30", 6, 900}, {"arc", 12, 900}};
+  for (const std::string& folder : data_folders(file)) {
+    const std::string name = std::filesystem::path(folder).filename().string();
+    for (const Published& set : kSets) {
+      if (!name.starts_with(set.name) || set.vocab_size != vocab_size) continue;
+      log_info("{}: puzzles of {} tokens, as in the authors' data set '{}'; data.seq_len=N says otherwise", source,
+               set.seq_len, name);
+      return set.seq_len;
+    }
   }
+  return std::nullopt;
+}
+
+// `seq_len` at the top or in arch.
+std::optional<int64_t> seq_len_of_file(const Json& file, std::string_view source) {
+  if (!file.is_object()) return std::nullopt;
+  const Json arch = file.value("arch", Json());
+  for (const Json& at : {file, arch}) {
+    if (!at.is_object() || !at.contains("seq_len") || at["seq_len"].is_null()) continue;
+    const auto length = json_field<int64_t>(at, "seq_len", fmt::format("{}: all_config.yaml", source));
+    if (length < 1) throw bad_input(kWhere, "{}: seq_len = {} of all_config.yaml: must be at least 1", source, length);
+    return length;
+  }
+  return std::nullopt;
+}
+
+// By the shapes of learned positions or of token mixing.
+std::optional<int64_t> seq_len_of_shapes(const ModelConfig& config, const NamedTensors& weights,
+                                         std::string_view source) {
+  std::string positions;
+  if (config.arch.pos_encodings == Positions::kLearned)
+    positions = inner("embed_pos.embedding_weight");
+  else if (config.arch.mlp_t)
+    positions = engine::block_prefix('L', 0) + "mlp_t.down_proj.weight";
+  if (positions.empty()) return std::nullopt;
+  const int64_t tokens = dimension(weights, positions, 0, source), length = tokens - config.puzzle_tokens();
+  if (length < 1)
+    throw bad_input(kWhere, "{}: tensor '{}' is for {} tokens, of which {} would be puzzle embedding", source,
+                    positions, tokens, config.puzzle_tokens());
+  return length;
 }
 
 }  // namespace
@@ -175,7 +286,13 @@ ArchConfig arch_from_authors(const Json& file, std::string_view source) {
   ArchConfig arch;
   set_program(arch, is_shared_net(json_field<std::string>(settings, "name", source), source));
   if (arch.shared_net) arch.puzzle_emb_len = 16;  // the program's own default
-  fields_from_json(arch, settings, fmt::format("{}: arch", source));
+  std::vector<std::string> foreign;
+  const std::string where = fmt::format("{}: arch", source);
+  if (!settings.is_object()) throw bad_input(kWhere, "{}: expected an object of settings", where);
+  fields_from_json(arch, known_settings(settings, arch.shared_net, &foreign), where);
+  if (!foreign.empty())
+    log_warning("{}: {} does not have {}: ignored, though the model that was trained may compute something else",
+                source, arch.shared_net ? "TRM" : "HRM", fmt::join(foreign, ", "));
   return arch;
 }
 
@@ -198,6 +315,8 @@ Json to_authors_config(const ModelConfig& config, const Json& training) {
   }
   arch.update(arch_settings(config.arch));
   if (same_program) arch["name"] = imported_arch["name"];
+  arch.erase("seq_len");
+  if (config.data.seq_len > 0) file["seq_len"] = config.data.seq_len;  // rotary positions do not tell it
   file["arch"] = std::move(arch);
   return sorted(file);
 }
@@ -229,35 +348,33 @@ std::vector<std::string> settings_beyond_shapes(const ArchConfig& arch) {
   return settings;
 }
 
+std::optional<int64_t> stated_seq_len(const ModelConfig& config, const NamedTensors& weights, const Json& file,
+                                      std::string_view source) {
+  const auto shapes = seq_len_of_shapes(config, weights, source), told = seq_len_of_file(file, source);
+  if (shapes && told && *shapes != *told)
+    throw bad_input(kWhere,
+                    "{}: all_config.yaml says seq_len = {}, the tensors' shapes {}: it belongs to another model",
+                    source, *told, *shapes);
+  if (shapes) return shapes;
+  if (told) return told;
+  const int64_t vocab_size = dimension(weights, inner("embed_tokens.embedding_weight"), 0, source);
+  if (const auto length = seq_len_of_data(file, vocab_size)) return length;
+  return seq_len_of_name(file, vocab_size, source);
+}
+
 void complete_data_shape(ModelConfig& config, const NamedTensors& weights, const Json& file, std::string_view source) {
   engine::DataShape& data = config.data;
   data.vocab_size = dimension(weights, inner("embed_tokens.embedding_weight"), 0, source);
   if (weights.contains(inner("puzzle_emb.weights")))
     data.num_puzzle_identifiers = dimension(weights, inner("puzzle_emb.weights"), 0, source);
-
-  std::string positions;
-  if (config.arch.pos_encodings == Positions::kLearned)
-    positions = inner("embed_pos.embedding_weight");
-  else if (config.arch.mlp_t)
-    positions = engine::block_prefix('L', 0) + "mlp_t.down_proj.weight";
-  if (!positions.empty()) {
-    const int64_t tokens = dimension(weights, positions, 0, source), length = tokens - config.puzzle_tokens();
-    if (length < 1)
-      throw bad_input(kWhere, "{}: tensor '{}' is for {} tokens, of which {} would be puzzle embedding", source,
-                      positions, tokens, config.puzzle_tokens());
-    if (data.seq_len == 0) data.seq_len = length;
-  }
   if (data.seq_len != 0) return;
-  if (const auto length = seq_len_of_data(file)) {
-    data.seq_len = *length;
-  } else if (const auto guess = seq_len_of_vocabulary(data.vocab_size)) {
-    data.seq_len = *guess;
-    log_detail("{}: puzzles of {} tokens assumed from the vocabulary of {}; data.seq_len=N says otherwise", source,
-               *guess, data.vocab_size);
-  } else {
-    throw bad_input(kWhere, "{}: the puzzles' length is not in the file: add data.seq_len=N (81 for a 9x9 Sudoku)",
-                    source);
-  }
+  const auto length = stated_seq_len(config, weights, file, source);
+  if (!length)
+    throw bad_input(kWhere,
+                    "{}: the puzzles' length is not in the file, and puzzles of several lengths have {} token ids: add "
+                    "data.seq_len=N (81 for a 9x9 Sudoku, 900 for a 30x30 maze)",
+                    source, data.vocab_size);
+  data.seq_len = *length;
 }
 
 }  // namespace hrm::reasoning

@@ -7,6 +7,7 @@
 // docs/formats/authors-checkpoint.md
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,9 @@
 
 namespace hrm::reasoning {
 
-// Throws bad_input naming source and setting: no arch, an unknown arch.name, a value of the wrong type. Settings that
-// we do not know are left to the caller, who has the file.
+// Throws bad_input naming source and setting: no arch, a program or class in arch.name that is not known, a value of
+// the wrong type. Settings of arch that the program does not have are named in a warning: a fork's may change the
+// arithmetic.
 engine::ArchConfig arch_from_authors(const Json& file, std::string_view source);
 
 // The file for a model. training: settings of the run under the authors' names, for instance an all_config.yaml that
@@ -31,10 +33,16 @@ engine::ArchConfig arch_from_shapes(const NamedTensors& weights, std::string_vie
 // Settings that shapes cannot tell and that must be given: "arch.H_cycles" and so on.
 std::vector<std::string> settings_beyond_shapes(const engine::ArchConfig& arch);
 
-// Vocabulary, puzzle identifiers and puzzle length. The length is in the shapes of models with learned positions or
-// token mixing only; else it stays as it is in config.data, or where that is 0 is taken from dataset.json of the
-// configuration's data set (file: null, or all_config.yaml), or is that of the authors' data set with this vocabulary
-// (11: Sudoku, 81; 12: ARC, 900; 6: mazes, 900). Throws bad_input where none of these applies.
+// The puzzles' length where something states it, in this order: the tensors' shapes (learned positions, token mixing);
+// `seq_len` of the file (null, or all_config.yaml), at the top or in arch; dataset.json of the configuration's data
+// set, where it is reachable and has the checkpoint's vocabulary; the name of that data set together with the
+// vocabulary, where it is one of the authors' (sudoku 11, 81; maze-30x30 6, 900; arc 12, 900). Throws bad_input where
+// the file and the shapes contradict each other.
+std::optional<int64_t> stated_seq_len(const engine::ModelConfig& config, const NamedTensors& weights, const Json& file,
+                                      std::string_view source);
+
+// Vocabulary, puzzle identifiers and puzzle length; a length that config.data has already stays. Throws bad_input where
+// nothing states the length: the same vocabulary may belong to puzzles of any size (6: a 4x4 Sudoku, or mazes).
 void complete_data_shape(engine::ModelConfig& config, const NamedTensors& weights, const Json& file,
                          std::string_view source);
 

@@ -160,16 +160,77 @@ TEST(AuthorsConfig, ShapesTellTheArchitecture) {
   expect_refused([] { arch_from_shapes({}, "x.pt"); }, "embed_tokens");
 }
 
-TEST(AuthorsConfig, LengthComesFromShapesDataOrVocabulary) {
+TEST(AuthorsConfig, OnlyKnownClassesOfKnownModulesAreTaken) {
+  const auto with_name = [](const std::string& name) {
+    Json file = parse_yaml(kHrm, "x");
+    file["arch"]["name"] = name;
+    return file;
+  };
+  EXPECT_TRUE(arch_from_authors(with_name("trm.trm@TRM"), "x").shared_net);
+  EXPECT_FALSE(arch_from_authors(with_name("a.b.hrm@HierarchicalReasoningModel_ACTV1"), "x").shared_net);
+  for (const char* name : {"a.trm@TinyRecursiveReasoningModel_ACTV5", "a.trm@HierarchicalReasoningModel_ACTV1",
+                           "a.hrm_act_v1@HierarchicalReasoningModel_ACTV2"})
+    expect_refused([&] { arch_from_authors(with_name(name), "x.yaml"); }, name);
+}
+
+TEST(AuthorsConfig, SettingsThatTheProgramDoesNotHaveAreNamedAndNotApplied) {
+  Json file = parse_yaml(kHrm, "x");
+  file["arch"]["noise"] = 0.5;  // a setting of ours, not of theirs
+  file["arch"]["use_conv_mixer"] = true;
+  file["arch"]["loss"]["focal_gamma"] = 2;
+  file["arch"]["mlp_t"] = false;  // off in a program without it: nothing to say
+  file["arch"]["causal"] = false;
+  file["arch"]["seq_len"] = 36;  // the data's
+  testing::internal::CaptureStderr();
+  const ArchConfig arch = arch_from_authors(file, "x.yaml");
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(arch.noise, 0);
+  for (const char* part : {"arch.noise = 0.5", "arch.use_conv_mixer = true", "arch.loss.focal_gamma = 2"})
+    EXPECT_NE(said.find(part), std::string::npos) << said;
+  for (const char* part : {"mlp_t", "causal", "seq_len"}) EXPECT_EQ(said.find(part), std::string::npos) << said;
+  testing::internal::CaptureStderr();
+  arch_from_authors(parse_yaml(kHrm, "x"), "x.yaml");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+TEST(AuthorsConfig, LengthIsWrittenAndReadAgain) {
+  for (const int64_t seq_len : {16, 100}) {
+    ModelConfig config{.arch = engine::arch_preset("trm-attention"), .data = {.seq_len = seq_len, .vocab_size = 6}};
+    config.arch.hidden_size = config.arch.puzzle_emb_ndim = 64;
+    const NamedTensors weights = engine::initial_weights(config, 1);
+    const Json file = to_authors_config(config, {{"data_path", "data/maze-30x30-hard-1k"}});
+    EXPECT_EQ(file["seq_len"], seq_len);
+    config.data.seq_len = 0;
+    complete_data_shape(config, weights, file, "x");
+    EXPECT_EQ(config.data.seq_len, seq_len);
+    EXPECT_EQ(stated_seq_len(config, weights, {{"arch", {{"seq_len", 49}}}}, "x"), 49);
+    expect_refused([&] { stated_seq_len(config, weights, {{"seq_len", 0}}, "x"); }, "seq_len = 0");
+    expect_refused([&] { stated_seq_len(config, weights, {{"seq_len", "many"}}, "x"); }, "seq_len");
+  }
+}
+
+TEST(AuthorsConfig, ALengthThatTheShapesContradictIsRefused) {
+  ModelConfig config{.arch = engine::arch_preset("trm-mlp"), .data = {.seq_len = 16, .vocab_size = 6}};
+  config.arch.hidden_size = config.arch.puzzle_emb_ndim = 64;
+  const NamedTensors weights = engine::initial_weights(config, 1);
+  EXPECT_EQ(stated_seq_len(config, weights, {{"seq_len", 16}}, "x"), 16);
+  expect_refused([&] { stated_seq_len(config, weights, {{"seq_len", 100}}, "x"); }, "seq_len = 100");
+}
+
+TEST(AuthorsConfig, LengthComesFromShapesOrDataAndIsNotGuessed) {
   ModelConfig config{.arch = engine::arch_preset("hrm"), .data = {.seq_len = 5, .vocab_size = 12}};
   config.arch.hidden_size = config.arch.puzzle_emb_ndim = 64;
   NamedTensors weights = engine::initial_weights(config, 1);
   config.data.seq_len = 0;
-  ModelConfig guessed = config;
-  complete_data_shape(guessed, weights, nullptr, "x");
-  EXPECT_EQ(guessed.data.seq_len, 900);
+  ModelConfig asked = config;
+  expect_refused([&] { complete_data_shape(asked, weights, nullptr, "x"); }, "add data.seq_len=N");
+  expect_refused([&] { complete_data_shape(asked, weights, {{"data_path", "data/mine"}}, "x"); }, "add data.seq_len=N");
+  EXPECT_EQ(stated_seq_len(config, weights, {{"data_path", "data/arc-2-aug-1000"}}, "x"), 900);
+  EXPECT_EQ(stated_seq_len(config, weights, {{"data_path", "data/sudoku-extreme-full"}}, "x"), std::nullopt);
 
   const TemporaryFolder folder;
+  write_json(folder.path() / "train/dataset.json", {{"seq_len", 49}, {"vocab_size", 11}});
+  EXPECT_EQ(stated_seq_len(config, weights, {{"data_path", folder.path().string()}}, "x"), std::nullopt);
   write_json(folder.path() / "train/dataset.json", {{"seq_len", 49}});
   ModelConfig from_data = config;
   complete_data_shape(from_data, weights, {{"data_path", folder.path().string()}}, "x");

@@ -1,15 +1,18 @@
 #include "reasoning/model_file.h"
 
 #include <algorithm>
-#include <charconv>
+#include <cmath>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "engine/weights.h"
+#include "formats/foreign.h"
 #include "formats/safetensors.h"
 #include "formats/torch_pickle.h"
 #include "formats/yaml.h"
 #include "reasoning/authors_config.h"
+#include "reasoning/model_folder.h"
+#include "reasoning/state_dicts.h"
 #include "training/checkpoint.h"
 
 namespace hrm::reasoning {
@@ -23,35 +26,30 @@ constexpr std::string_view kCompiled = "_orig_mod.";  // torch.compile's wrapper
 constexpr const char* kConfigFile = "all_config.yaml";
 constexpr std::string_view kStep = "step_";
 
-std::optional<uint64_t> step_of(const fs::path& path) {
-  const std::string name = path.filename().string();
-  if (!name.starts_with(kStep)) return std::nullopt;
-  uint64_t step = 0;
-  const char* begin = name.data() + kStep.size();
-  const auto [end, error] = std::from_chars(begin, name.data() + name.size(), step);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return step;
-}
-
-// The file that stands for a folder: the best model of a run, or the last of the authors' checkpoints.
-fs::path model_in_folder(const fs::path& folder) {
-  if (fs::exists(folder / "model.safetensors")) return folder / "model.safetensors";
-  if (fs::exists(folder / training::CheckpointNames::kLast)) return folder / training::CheckpointNames::kLast;
-  std::optional<std::pair<uint64_t, fs::path>> best;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const auto step = step_of(entry.path());
-    if (step && (!best || *step > best->first)) best = {*step, entry.path()};
-  }
-  if (!best)
-    throw bad_input(kWhere, "{}: holds neither model.safetensors (a run) nor step_<n> (the authors' checkpoints)",
-                    folder.string());
-  return best->second;
-}
-
 void widen(NamedTensors& weights) {
   for (auto& [name, tensor] : weights)
     if (tensor.dtype() == DType::kBF16 || tensor.dtype() == DType::kF16 || tensor.dtype() == DType::kF64)
       tensor = tensor.to(DType::kF32);
+}
+
+// JSON has no infinities and no NaN, all_config.yaml may: {"yaml": ".inf"} stands for such a number in our files.
+Json encode_numbers(const Json& value) {
+  if (value.is_number_float() && !std::isfinite(value.get<double>())) {
+    const auto number = value.get<double>();
+    return {{"yaml", std::isnan(number) ? ".nan" : number < 0 ? "-.inf" : ".inf"}};
+  }
+  Json result = value;
+  if (value.is_structured())
+    for (auto item = result.begin(); item != result.end(); ++item) *item = encode_numbers(*item);
+  return result;
+}
+Json decode_numbers(const Json& value) {
+  if (value.is_object() && value.size() == 1 && value.contains("yaml") && value["yaml"].is_string())
+    return parse_yaml(value["yaml"].get<std::string>(), "provenance");
+  Json result = value;
+  if (value.is_structured())
+    for (auto item = result.begin(); item != result.end(); ++item) *item = decode_numbers(*item);
+  return result;
 }
 
 ModelConfig read_config(const Json& json, std::string_view source, const ModelFileOptions& options) {
@@ -74,7 +72,7 @@ ModelFile load_own(const fs::path& path, const ModelFileOptions& options) {
   ModelFile model{.config = read_config(json("config"), source, options),
                   .weights = std::move(file.tensors),
                   .family = json("family"),
-                  .provenance = json("provenance")};
+                  .provenance = decode_numbers(json("provenance"))};
   widen(model.weights);
   return model;
 }
@@ -103,25 +101,30 @@ ModelFile load_training(const fs::path& path, const ModelFileOptions& options) {
   return model;
 }
 
-NamedTensors with_plain_keys(NamedTensors tensors, const std::string& source) {
-  NamedTensors plain;
-  for (auto& [stored, tensor] : tensors) {
-    std::string key = stored;
-    for (size_t at = key.find(kCompiled); at != std::string::npos; at = key.find(kCompiled))
-      key.erase(at, kCompiled.size());
-    if (key.starts_with("inner.")) key = "model." + key;  // saved without the loss head
-    if (!plain.emplace(key, std::move(tensor)).second)
-      throw bad_input(kWhere, "{}: tensor '{}' occurs twice, with and without '{}'", source, key, kCompiled);
-  }
-  widen(plain);
-  return plain;
+bool is_given(const std::vector<std::string>& settings, const std::string& key) {
+  return std::ranges::any_of(settings, [&](const std::string& s) { return s.starts_with(key + "="); });
+}
+
+// What shapes cannot tell of the architecture must be given.
+void complete_arch(ModelConfig& config, std::string_view source, const ModelFileOptions& options) {
+  const auto needed = settings_beyond_shapes(config.arch);
+  for (const std::string& setting : options.otherwise)
+    if (std::ranges::any_of(needed, [&](const std::string& key) { return setting.starts_with(key + "="); }))
+      assign_field(config, setting);
+  for (const std::string& key : needed)
+    if (!is_given(options.overrides, key) && !is_given(options.otherwise, key))
+      throw bad_input(kWhere, "{}: there is no {} beside it: add {}=N (needed: {})", source, kConfigFile, key,
+                      fmt::join(needed, ", "));
 }
 
 // A bare state dict: the configuration stands in all_config.yaml beside it, else in shapes and overrides.
-ModelFile load_authors(const fs::path& path, NamedTensors tensors, const ModelFileOptions& options) {
+ModelFile load_authors(const fs::path& path, std::vector<TorchDict> dicts, const ModelFileOptions& options) {
   const std::string source = path.string();
   const fs::path config_path = path.parent_path() / kConfigFile;
-  ModelFile model{.weights = with_plain_keys(std::move(tensors), source), .provenance = {{"imported_from", source}}};
+  ChosenWeights chosen = choose_weights(std::move(dicts), options.averaged, source);
+  ModelFile model{.weights = std::move(chosen.weights), .provenance = {{"imported_from", source}}};
+  if (!chosen.kind.empty()) model.provenance["weights"] = chosen.kind;
+  widen(model.weights);
   Json file;
   if (fs::exists(config_path)) {
     file = read_yaml(config_path);
@@ -129,12 +132,15 @@ ModelFile load_authors(const fs::path& path, NamedTensors tensors, const ModelFi
     model.provenance["authors_config"] = file;
   } else {
     model.config.arch = arch_from_shapes(model.weights, source);
-    for (const std::string& setting : settings_beyond_shapes(model.config.arch))
-      if (std::ranges::none_of(options.overrides, [&](const auto& o) { return o.starts_with(setting + "="); }))
-        throw bad_input(kWhere, "{}: there is no {} beside it: add {}=N (needed: {})", source, kConfigFile, setting,
-                        fmt::join(settings_beyond_shapes(model.config.arch), ", "));
+    complete_arch(model.config, source, options);
   }
   for (const std::string& setting : options.overrides) assign_field(model.config, setting);
+  if (model.config.data.seq_len == 0) {
+    for (const std::string& setting : options.otherwise)
+      if (setting.starts_with("data.seq_len=")) assign_field(model.config, setting);
+    if (const auto stated = stated_seq_len(model.config, model.weights, file, source))
+      model.config.data.seq_len = *stated;
+  }
   complete_data_shape(model.config, model.weights, file, source);
   return model;
 }
@@ -142,11 +148,20 @@ ModelFile load_authors(const fs::path& path, NamedTensors tensors, const ModelFi
 ModelFile load_any(const fs::path& path, const ModelFileOptions& options) {
   if (!fs::exists(path)) throw bad_input(kWhere, "{}: does not exist", path.string());
   if (fs::is_directory(path)) return load_any(model_in_folder(path), options);
-  if (looks_like_torch(MappedFile(path).bytes())) return load_authors(path, load_torch(path), options);
+  {
+    const MappedFile file(path);
+    if (const std::string what = describe_foreign(file.bytes(), path.string()); !what.empty())
+      throw bad_input(kWhere, "{}: {}; a checkpoint of torch.save or a safetensors file is expected", path.string(),
+                      what);
+    if (looks_like_torch(file.bytes()))
+      return load_authors(path, parse_torch_dicts(file.bytes(), path.string()), options);
+  }
   const auto metadata = read_safetensors_metadata(path);
   if (metadata.contains("config")) return load_own(path, options);
   if (metadata.contains("state")) return load_training(path, options);
-  return load_authors(path, load_safetensors(path).tensors, options);
+  std::vector<TorchDict> dicts;
+  dicts.push_back({.path = "", .tensors = load_safetensors(path).tensors});
+  return load_authors(path, std::move(dicts), options);
 }
 
 }  // namespace
@@ -163,7 +178,7 @@ void save_model(const fs::path& path, const ModelFile& model) {
   Safetensors file{.tensors = model.weights,
                    .metadata = {{"format", "hrm-model"}, {"config", printable(fields_to_json(model.config))}}};
   if (!model.family.is_null()) file.metadata["family"] = printable(model.family);
-  if (!model.provenance.is_null()) file.metadata["provenance"] = printable(model.provenance);
+  if (!model.provenance.is_null()) file.metadata["provenance"] = printable(encode_numbers(model.provenance));
   save_safetensors(path, file);
 }
 

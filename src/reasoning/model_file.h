@@ -2,7 +2,8 @@
 //
 // Read: our model files (safetensors with the configuration as metadata), training checkpoints, a run folder (its best
 // model, else its last checkpoint), the authors' checkpoints (a state dict from torch.save or in a safetensors file,
-// beside it all_config.yaml) and a folder of these (its last step). Written: our model files, and the authors' folder.
+// alone or one level down, beside it all_config.yaml) and a folder of these (its last step, or the one weight file
+// there). Written: our model files, and the authors' folder.
 // docs/formats/model.md and docs/formats/authors-checkpoint.md have the bytes.
 #pragma once
 
@@ -26,7 +27,9 @@ struct ModelFile {
 
 struct ModelFileOptions {
   std::vector<std::string> overrides;  // "arch.H_cycles=2": settings that the file or all_config.yaml does not hold
-  bool averaged = true;                // prefer the averaged weights where a training checkpoint has both
+  bool averaged = true;                // prefer the averaged weights where a checkpoint has both
+  // "arch.num_heads=8", "data.seq_len=81": what holds where neither the file, all_config.yaml nor overrides tell.
+  std::vector<std::string> otherwise = {};
 };
 
 // Throws bad_input naming file, tensor and what was expected.

@@ -117,7 +117,10 @@ TEST(ModelFile, ParityPublishedCheckpointsAreImportedAndExportedAgain) {
 
     const TemporaryFolder out;
     export_authors_folder(out.path(), model, 12);
-    EXPECT_EQ(read_yaml(out.path() / "all_config.yaml"), published);
+    Json exported = read_yaml(out.path() / "all_config.yaml");
+    EXPECT_EQ(exported["seq_len"], 16);  // the one addition: the published file does not tell it
+    exported.erase("seq_len");
+    EXPECT_EQ(exported, published);
     EXPECT_EQ(load_torch(out.path() / "step_12"), load_torch(folder / name / "step_12"));
   }
 }
@@ -130,12 +133,43 @@ TEST(ModelFile, ExportedFoldersComeBackButForRoundedInitialStates) {
     export_authors_folder(out.path(), model, 20);  // the later step is taken
     model.weights["model.inner.H_init"] = model.weights["model.inner.H_init"].to(DType::kBF16).to(DType::kF32);
     model.weights["model.inner.L_init"] = model.weights["model.inner.L_init"].to(DType::kBF16).to(DType::kF32);
-    const ModelFile back = load_model(out.path(), {.overrides = {"data.seq_len=16"}});
+    const ModelFile back = load_model(out.path());
     EXPECT_EQ(back.weights, model.weights) << preset;
     EXPECT_EQ(fields_to_json(back.config), fields_to_json(model.config)) << preset;
     EXPECT_EQ(back.provenance["authors_config"]["seed"], 7);
     EXPECT_TRUE(back.provenance["imported_from"].get<std::string>().ends_with("step_20"));
   }
+}
+
+TEST(ModelFile, WhatTheFileDoesNotTellIsTakenFromElsewhere) {
+  const fs::path path = testdata_folder() / "golden/mini_hrm.step_12.pt";
+  const ModelFile model = load_model(path, {.otherwise = {"arch.H_cycles=2", "arch.L_cycles=3", "arch.num_heads=2",
+                                                          "data.seq_len=25", "arch.L_layers=9"}});
+  EXPECT_EQ(model.config.arch.L_cycles, 3);
+  EXPECT_EQ(model.config.data.seq_len, 25);
+  EXPECT_EQ(model.config.arch.L_layers, 1);  // the shapes tell
+}
+
+TEST(ModelFile, WhatFilesReallyAreIsSaid) {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::string& name, const std::string& content, const std::string& part) {
+    write_file_atomic(folder.path() / name, std::string_view(content));
+    expect_refused(folder.path() / name, {}, part);
+  };
+  refused("step_1", "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 5\n", "Git LFS pointer");
+  refused("step_2", "\n<!DOCTYPE html><html></html>", "HTML page");
+  refused("step_3", "", "is empty");
+  refused("a.distcp", "PK\x03\x04", "distributed checkpoint");
+  expect_refused(folder.path(), {}, "distributed checkpoint");
+}
+
+TEST(ModelFile, NumbersThatJsonHasNoWordForComeBack) {
+  const TemporaryFolder folder;
+  ModelFile model = small_model();
+  const double infinity = std::numeric_limits<double>::infinity();
+  model.provenance = {{"authors_config", {{"grad_clip", infinity}, {"list", {1, -infinity}}, {"text", ".inf"}}}};
+  save_model(folder.path() / "m", model);
+  EXPECT_EQ(load_model(folder.path() / "m").provenance, model.provenance);
 }
 
 TEST(ModelFile, FaultsAreNamed) {

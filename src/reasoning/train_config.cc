@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/log.h"
 #include "base/nearest.h"
+#include "formats/bytes.h"
 #include "formats/yaml.h"
 #include "puzzles/sampler.h"
+#include "reasoning/authors_config.h"
 #include "training/schedule.h"
 
 namespace hrm::reasoning {
@@ -72,10 +75,79 @@ uint64_t TrainConfig::steps_between_evaluations(const puzzles::DatasetMetadata& 
   return std::max<uint64_t>(1, puzzles::Sampler::total_steps(metadata, eval_interval, global_batch_size));
 }
 
+namespace {
+
+bool is_authors_config(const Json& settings) {
+  const Json arch = settings.value("arch", Json());
+  return arch.is_object() && arch.contains("name");
+}
+
+// Keys of the authors' files that name things outside the training itself.
+bool has_no_effect(std::string_view key) {
+  static constexpr std::string_view kKeys[] = {"checkpoint_path",   "entity",       "eval_save_outputs", "evaluators",
+                                               "min_eval_interval", "project_name", "run_name"};
+  return std::ranges::find(kKeys, key) != std::end(kKeys);
+}
+
+bool is_empty(const Json& value) {
+  return value.is_null() || (value.is_structured() && value.empty()) || value == Json(false) || value == Json(0);
+}
+
+// TRM's list of folders; this program trains on one.
+void set_data_paths(TrainConfig& config, const Json& paths, const std::string& source) {
+  if (!paths.is_array() || paths.empty() || !paths[0].is_string())
+    throw bad_input(kWhere, "{}: data_paths = {} is not a list of folders", source, printable(paths).substr(0, 80));
+  config.data_path = paths.size() == 1 ? paths[0].get<std::string>() : "";
+  if (paths.size() > 1)
+    log_warning("{}: data_paths names {} data sets; a run trains on one: --data says which", source, paths.size());
+}
+
+// One key of the top level; false where it is unknown.
+bool apply_authors_setting(TrainConfig& config, const std::string& key, const Json& value, const std::string& source) {
+  if (key == "arch" || key == "seq_len" || has_no_effect(key)) return true;  // the data set tells seq_len
+  if (key == "data_paths") {
+    set_data_paths(config, value, source);
+  } else if (key == "freeze_weights" || key == "data_paths_test") {
+    if (!is_empty(value))
+      throw bad_input(kWhere, "{}: {} = {}: {}; remove it from the file", source, key, printable(value).substr(0, 80),
+                      key == "freeze_weights" ? "all weights are trained here"
+                                              : "held-out puzzles are those of the data set's test split");
+  } else if (key == "eval_interval" && value.is_null()) {
+    config.eval_interval = config.epochs;
+  } else if (!value.is_null()) {
+    return set_field(config, key, value, source);
+  }
+  return true;
+}
+
+void apply_authors_config(TrainConfig& config, const Json& file, const std::string& source) {
+  config.arch = arch_from_authors(file, source);
+  config.ema = config.augment = config.eval_halting = false;
+  config.ema_ramp = 0;
+  std::string unknown, idle;
+  if (const Json epochs = file.value("epochs", Json()); !epochs.is_null()) set_field(config, "epochs", epochs, source);
+  for (const auto& [key, value] : file.items()) {
+    if (!apply_authors_setting(config, key, value, source))
+      unknown += (unknown.empty() ? "" : ", ") + key;
+    else if (has_no_effect(key) && !is_empty(value))
+      idle += (idle.empty() ? "" : ", ") + key;
+  }
+  if (!unknown.empty())
+    log_warning("{}: settings that are not known here and ignored, though they may change the training: {}", source,
+                shown(unknown));
+  if (!idle.empty()) log_info("{}: settings without effect here: {}", source, idle);
+}
+
+}  // namespace
+
 Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path) {
   const std::string source = path.string();
   Json settings = read_yaml(path);
   if (!settings.is_object()) throw bad_input(kWhere, "{}: expected settings of the form 'key: value'", source);
+  if (is_authors_config(settings)) {
+    apply_authors_config(config, settings, source);
+    return {.title = "the authors' configuration", .source = source};
+  }
   Recipe recipe{.title = take_text(settings, "title", source), .source = take_text(settings, "source", source)};
   if (const std::string preset = take_text(settings, "preset", source); !preset.empty())
     config.arch = engine::arch_preset(preset);

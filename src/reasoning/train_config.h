@@ -35,7 +35,7 @@ struct CurriculumConfig {
 struct TrainConfig {
   engine::ArchConfig arch;
   engine::OptimizerConfig optimizer;  // its keys stand at the top level, as in the authors' files
-  std::string data_path;
+  std::string data_path, load_checkpoint;
   uint64_t global_batch_size = 768, epochs = 20000, eval_interval = 2000, max_steps = 0;
   double minutes = 0;
   double lr_min_ratio = 1;
@@ -58,6 +58,7 @@ struct TrainConfig {
 
   static void fields(auto& self, auto&& field) {
     field("data_path", self.data_path, "data set folder with train/ and, to measure the model, test/");
+    field("load_checkpoint", self.load_checkpoint, "model whose weights the run begins with (--init); empty: random");
     field("global_batch_size", self.global_batch_size, "examples side by side, one per slot");
     field("epochs", self.epochs, "length of the run in passes over the groups of the data set");
     field("eval_interval", self.eval_interval, "epochs that are shuffled together, and between evaluations");
@@ -105,6 +106,11 @@ struct Recipe {
 
 // Applies a recipe: a YAML file of settings, nested or dotted, with the extra keys `title`, `source` (where the
 // experiment was published) and `preset`. Throws bad_input naming file and the first unknown key.
+//
+// The authors' all_config.yaml, told by arch.name, is a recipe too, understood as authors_config.h says. What their
+// programs do and no key says is set: no average unless `ema`, and that at a constant rate, examples as stored, and
+// evaluations without halting. Keys without effect here are named in a message, unknown ones in a warning. Throws
+// bad_input where a setting asks for what this program does not do (freeze_weights, several data sets).
 Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path);
 
 // Settings that may change when a run goes on: they decide how long it runs, where its data lie and when it looks and

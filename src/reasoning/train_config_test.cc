@@ -88,6 +88,41 @@ TEST(Recipes, FaultsNameFileAndKey) {
   EXPECT_EQ(fault("preset: trm-mlp\nmax_steps: 5"), "");
 }
 
+TEST(Recipes, TheAuthorsConfigurationIsUnderstood) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "all_config.yaml";
+  const std::string arch =
+      "arch:\n  name: recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1\n  hidden_size: 64\n  loss:\n"
+      "    name: losses@ACTLossHead\n    loss_type: softmax_cross_entropy\n";
+  const auto apply = [&](const std::string& rest, TrainConfig config = {}) {
+    write_file_atomic(path, std::string_view(arch + rest));
+    apply_recipe(config, path);
+    return config;
+  };
+  testing::internal::CaptureStderr();
+  const TrainConfig trm = apply(
+      "data_paths: [data/x]\ndata_paths_test: []\nema: true\nema_rate: 0.99\nevaluators: []\nfreeze_weights: false\n"
+      "epochs: 70\neval_interval: null\nlr: 7.0e-05\nproject_name: P\nrun_name: null\nnovelty: 3\nseq_len: 36\n");
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(trm.arch.shared_net && trm.arch.no_ACT_continue && trm.ema);
+  EXPECT_EQ(trm.arch.hidden_size, 64);
+  EXPECT_EQ(trm.arch.loss.loss_type, engine::LossType::kSoftmax);
+  EXPECT_EQ(trm.data_path, "data/x");
+  EXPECT_EQ(trm.ema_rate, 0.99);
+  EXPECT_EQ(trm.ema_ramp, 0);  // constant, as theirs
+  EXPECT_EQ(trm.eval_interval, 70u);
+  EXPECT_EQ(trm.optimizer.lr, 7e-5);
+  EXPECT_FALSE(trm.augment || trm.eval_halting);
+  EXPECT_NE(said.find("without effect here: project_name"), std::string::npos) << said;
+  EXPECT_NE(said.find("not known here and ignored, though they may change the training: novelty"), std::string::npos)
+      << said;
+  EXPECT_FALSE(apply("lr: 1.0e-04\n").ema);  // HRM's program keeps no average and its file has no key
+  EXPECT_EQ(apply("load_checkpoint: a/step_5\n").load_checkpoint, "a/step_5");
+  EXPECT_EQ(apply("data_paths: [a, b]\n").data_path, "");  // --data says which
+  for (const char* rest : {"freeze_weights: true\n", "data_paths_test: [data/y]\n", "epochs: many\n"})
+    EXPECT_THROW(apply(rest), Error) << rest;
+}
+
 TEST(TrainConfig, RefusesImpossibleValues) {
   const auto valid = [](std::string_view setting) {
     TrainConfig config;

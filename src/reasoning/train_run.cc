@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "engine/weights.h"
+#include "formats/yaml.h"
+#include "reasoning/initial_model.h"
 #include "reasoning/trainer.h"
 #include "training/config_changes.h"
 
@@ -136,6 +138,48 @@ std::string report_table(const training::RunResult& run, const Trainer& trainer,
                             out.string());
 }
 
+void apply_layers(TrainConfig& config, const TrainRequest& request) {
+  if (!request.preset.empty()) config.arch = engine::arch_preset(request.preset);
+  if (!request.recipe.empty()) {
+    const Recipe recipe = apply_recipe(config, request.recipe);
+    if (!recipe.title.empty()) log_info("{} ({})", recipe.title, recipe.source);
+  }
+  if (!request.init.empty()) config.load_checkpoint = request.init.string();
+  for (const std::string& setting : request.settings) assign_field(config, setting);
+}
+
+// Does a preset or a recipe say what the model is?
+bool has_arch(const TrainRequest& request) {
+  if (!request.preset.empty()) return true;
+  if (request.recipe.empty()) return false;
+  const Json recipe = read_yaml(request.recipe);
+  for (const auto& [key, value] : recipe.items())
+    if (key == "preset" || key == "arch" || key.starts_with("arch.")) return true;
+  return false;
+}
+
+ModelFile load_start(const TrainConfig& config, const TrainRequest& request) {
+  if (request.mode == training::RunMode::kOverwrite)
+    for (const fs::path& part : {fs::path(config.load_checkpoint), fs::path(config.load_checkpoint).parent_path()})
+      training::refuse_overwritten_input(request.out, part);
+  const auto metadata = open_data(config).train.metadata();
+  return load_initial_model({.config = config,
+                             .arch_given = has_arch(request) || request.mode == training::RunMode::kResume,
+                             .settings = request.settings,
+                             .seq_len = metadata.seq_len});
+}
+
+// The weights to begin with; nullopt for random ones, and where a checkpoint is there to go on from.
+std::optional<NamedTensors> weights_to_begin_with(const TrainConfig& config, const TrainRequest& request,
+                                                  const engine::ModelConfig& model, const Json& family) {
+  using Names = training::CheckpointNames;
+  if (config.load_checkpoint.empty()) return std::nullopt;
+  if (request.mode == training::RunMode::kResume &&
+      (fs::exists(request.out / Names::kLast) || fs::exists(request.out / Names::kPrevious)))
+    return std::nullopt;
+  return initial_weights_from(load_start(config, request), model, family, config.load_checkpoint);
+}
+
 }  // namespace
 
 TrainConfig resolve_config(const TrainRequest& request) {
@@ -148,12 +192,12 @@ TrainConfig resolve_config(const TrainRequest& request) {
       log_warning("{}: setting '{}' is not known here and ignored", request.out.string(), key);
   }
   const Json before = fields_to_json(config);
-  if (!request.preset.empty()) config.arch = engine::arch_preset(request.preset);
-  if (!request.recipe.empty()) {
-    const Recipe recipe = apply_recipe(config, request.recipe);
-    if (!recipe.title.empty()) log_info("{} ({})", recipe.title, recipe.source);
+  apply_layers(config, request);
+  if (!stored && !config.load_checkpoint.empty() && !has_arch(request)) {
+    config.arch = load_start(config, request).config.arch;
+    for (const std::string& setting : request.settings)
+      if (setting.starts_with("arch.")) assign_field(config, setting);
   }
-  for (const std::string& setting : request.settings) assign_field(config, setting);
   if (stored) {
     const auto changes = training::config_changes(before, fields_to_json(config));
     if (!request.accept_changes) training::refuse_changes(changes, harmless_settings(), request.out.string());
@@ -168,6 +212,7 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
   const TrainConfig config = resolve_config(request);
   const Data data = open_data(config);
   const engine::ModelConfig model = model_config(config, data.train.metadata());
+  auto begin = weights_to_begin_with(config, request, model, data.train.family().describe());
   const std::unique_ptr<Backend> backend = make_backend(model, request.backend);
   const uint64_t total_steps = config.total_steps(data.train.metadata());
   if (total_steps == 0)
@@ -175,12 +220,14 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
                     "epochs = {}: that is less than one batch of {} examples: more epochs, or a smaller "
                     "global_batch_size",
                     config.epochs, config.global_batch_size);
-  const Json provenance = {{"data_path", config.data_path},
-                           {"seed", config.seed},
-                           {"backend", backend->description()},
-                           {"parameters", engine::parameter_count(model)}};
-  Trainer trainer(*backend, data.train, data.test ? &*data.test : nullptr,
-                  {.config = config, .total_steps = total_steps, .provenance = provenance});
+  Json provenance = {{"data_path", config.data_path},
+                     {"seed", config.seed},
+                     {"backend", backend->description()},
+                     {"parameters", engine::parameter_count(model)}};
+  if (!config.load_checkpoint.empty()) provenance["load_checkpoint"] = config.load_checkpoint;
+  Trainer trainer(
+      *backend, data.train, data.test ? &*data.test : nullptr,
+      {.config = config, .total_steps = total_steps, .provenance = provenance, .weights = std::move(begin)});
 
   const training::RunFolder folder(request.out, request.mode);
   log_info("{}: {} parameters, {} steps of {} examples, {}", request.out.string(), engine::parameter_count(model),

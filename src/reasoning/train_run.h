@@ -23,6 +23,7 @@ struct TrainRequest {
   std::string preset;                 // of the architecture; empty: as it is
   std::filesystem::path recipe;       // empty: none
   std::vector<std::string> settings;  // key=value
+  std::filesystem::path init;         // model to begin with, as load_checkpoint=; empty: none
   bool accept_changes = false;        // resume even where settings differ that decide the run's numbers
   bool progress = true;
   BackendOptions backend;
@@ -34,7 +35,8 @@ struct TrainReport {
   std::string table;  // the same for people
 };
 
-// The settings of a request: stored ones where it resumes, then preset, recipe, arguments. Throws bad_input where a
+// The settings of a request: stored ones where it resumes, then preset, recipe, arguments. Without preset and without a
+// recipe that has an architecture, that is the one of the model the run begins with. Throws bad_input where a
 // resumed run would change (training/config_changes.h).
 TrainConfig resolve_config(const TrainRequest& request);
 

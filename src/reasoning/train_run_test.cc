@@ -190,8 +190,39 @@ TEST_F(TrainRunTest, ResumeThatIsRefusedLeavesTheRunAsItWas) {
   TrainRequest other_model = resume("f", {"arch.hidden_size=16"});
   other_model.accept_changes = true;
   EXPECT_CONTAINS(fault(other_model), "another model");
+  EXPECT_CONTAINS(fault(other_model), "(arch.hidden_size: 8 -> 16)");  // the one difference, not two configurations
   EXPECT_EQ(read_file(folder_.path() / "f/config.json"), before);
   EXPECT_EQ(train(resume("f", {"max_steps=30"}), make_fake_backend).run.step, 30u);
+}
+
+TEST_F(TrainRunTest, BeginsWithAnotherModel) {
+  train(request("first"), make_fake_backend);
+  const fs::path first = folder_.path() / "first";
+  TrainRequest second = request("second");
+  std::erase_if(second.settings, [](const std::string& s) { return s.starts_with("arch."); });
+  second.settings.push_back("max_steps=1");
+  second.settings.push_back("lr=0");
+  second.init = first;
+  const TrainReport report = train(second, make_fake_backend);  // with the model's own architecture
+  const ModelFile model = load_model(first), started = load_model(folder_.path() / "second");
+  EXPECT_EQ(started.config.arch.hidden_size, 8);
+  EXPECT_EQ(started.weights, model.weights);
+  EXPECT_EQ(report.json["provenance"]["load_checkpoint"], first.string());
+
+  TrainRequest alias = second;
+  alias.out = folder_.path() / "third";
+  alias.init.clear();
+  alias.settings.push_back("load_checkpoint=" + (first / "model.safetensors").string());
+  train(alias, make_fake_backend);
+  EXPECT_EQ(load_model(folder_.path() / "third").weights, model.weights);
+
+  TrainRequest itself = request("first", training::RunMode::kOverwrite);
+  itself.init = first / "model.safetensors";
+  EXPECT_CONTAINS(fault(itself), "choose another --out");
+  EXPECT_TRUE(fs::exists(first / "model.safetensors"));
+  // A resumed run goes on from its checkpoint: the model it began with may be gone.
+  fs::remove_all(first);
+  EXPECT_EQ(train(resume("second", {"max_steps=2"}), make_fake_backend).run.step, 2u);
 }
 
 TEST_F(TrainRunTest, RefusesARunOfNoSteps) {

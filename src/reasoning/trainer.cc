@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "engine/weights.h"
 #include "reasoning/model_file.h"
+#include "training/config_changes.h"
 #include "training/schedule.h"
 
 namespace hrm::reasoning {
@@ -61,8 +62,10 @@ void check_same_model(const Json& saved, const engine::ModelConfig& mine) {
   if (theirs.arch.chains == mine.arch.chains && theirs.tokens() == mine.tokens() &&
       std::ranges::equal(engine::parameters(theirs), engine::parameters(mine), {}, key, key))
     return;
-  throw bad_input(kWhere, "the checkpoint holds another model ({}) than this run ({})", saved.dump(),
-                  fields_to_json(mine).dump());
+  throw bad_input(kWhere,
+                  "the checkpoint holds another model than this run ({}): a resumed run keeps its model; to begin "
+                  "another run with these weights: hrm train --init MODEL",
+                  training::to_text(training::config_changes(fields_to_json(theirs), fields_to_json(mine))));
 }
 
 std::string_view name_of(WeightSet set) { return set == WeightSet::kLive ? "live" : "averaged"; }
@@ -113,7 +116,9 @@ Trainer::Trainer(Backend& backend, const puzzles::Dataset& train, const puzzles:
       labels_(batch_ * seq_len_),
       identifiers_(batch_),
       seeds_(batch_) {
-  backend_.set_weights(engine::initial_weights(backend_.config(), options_.config.seed));
+  backend_.set_weights(options_.weights ? *options_.weights
+                                        : engine::initial_weights(backend_.config(), options_.config.seed));
+  options_.weights.reset();
   backend_.set_optimizer(options_.config.optimizer);
 }
 
