@@ -138,6 +138,39 @@ class InputStream : public std::istream {
   const std::unique_ptr<InputBuffer> buffer_;
 };
 
+class JoinedBuffer : public std::streambuf {
+ public:
+  JoinedBuffer(std::string head, std::unique_ptr<std::istream> rest)
+      : head_(std::move(head)), rest_(std::move(rest)), chunk_(kChunk) {
+    setg(head_.data(), head_.data(), head_.data() + head_.size());
+  }
+
+ protected:
+  int_type underflow() override {
+    const auto n = rest_->rdbuf()->sgetn(chunk_.data(), static_cast<std::streamsize>(chunk_.size()));
+    if (n <= 0) return traits_type::eof();
+    setg(chunk_.data(), chunk_.data(), chunk_.data() + n);
+    return traits_type::to_int_type(*gptr());
+  }
+
+ private:
+  std::string head_;
+  const std::unique_ptr<std::istream> rest_;
+  std::vector<char> chunk_;
+};
+
+class JoinedStream : public std::istream {
+ public:
+  JoinedStream(std::string head, std::unique_ptr<std::istream> rest)
+      : std::istream(nullptr), buffer_(std::move(head), std::move(rest)) {
+    rdbuf(&buffer_);
+    exceptions(std::ios::badbit);
+  }
+
+ private:
+  JoinedBuffer buffer_;
+};
+
 // Folders, what is hidden, and what macOS adds.
 bool is_beside_the_point(std::string_view name) {
   const std::string_view file = name.substr(name.rfind('/') + 1);
@@ -179,6 +212,10 @@ std::unique_ptr<std::istream> open_input(const fs::path& path) {
     buffer = open_zip(path);
   }
   return std::make_unique<InputStream>(std::move(buffer));
+}
+
+std::unique_ptr<std::istream> joined_input(std::string head, std::unique_ptr<std::istream> rest) {
+  return std::make_unique<JoinedStream>(std::move(head), std::move(rest));
 }
 
 std::string read_rest(std::istream& input, std::string_view source, size_t limit) {

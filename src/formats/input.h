@@ -6,6 +6,7 @@
 #include <istream>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace hrm {
 
@@ -18,6 +19,9 @@ std::unique_ptr<std::istream> open_input(const std::filesystem::path& path);
 
 // How errors name it: the path, or "standard input".
 std::string input_name(const std::filesystem::path& path);
+
+// `head`, then what is left of `rest`: a stream whose first bytes were looked at.
+std::unique_ptr<std::istream> joined_input(std::string head, std::unique_ptr<std::istream> rest);
 
 // Everything that is left of a stream. Throws bad_input where that is more than `limit` bytes.
 std::string read_rest(std::istream& input, std::string_view source, size_t limit);
