@@ -284,7 +284,7 @@ expect 0 "$HRM" data sudoku table.csv --out from_table
 says out "1 training puzzles"
 expect 0 bash -c '"$0" data sudoku - --out from_pipe <list.gz' "$HRM"
 says err "1 rows repeat an earlier one"
-printf 'A #\n# B\n' >maze.txt
+printf 'A##\n##B\n' >maze.txt
 expect 2 "$HRM" data maze maze.txt --out mazes  # walls part A from B
 says err "walls part S from G"
 printf 'input,output\n12,21\n12,99\n' >rows.csv

@@ -40,7 +40,7 @@ class PuzzleSource {
   };
 
   // Throws bad_input on an unreadable file, a missing question column, a rating that is no number, arrays that are no
-  // integers; on more than 2 GiB of text.
+  // integers; on more than 2 GiB of rows or 128 MiB of other text.
   PuzzleSource(const RecordFile& file);
 
   Layout layout() const { return layout_; }
