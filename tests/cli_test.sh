@@ -297,4 +297,31 @@ says err "standard output"
 expect 0 bash -c '"$0" --help | head -n 1' "$HRM"
 silent err
 
+# --- puzzles as people hold them: the same two in many kinds of file ---
+second=1234341221434321
+printf '%s\n%s\n' "$puzzle" "$puzzle" >list.sdm
+printf 'id;puzzle;solution\n1;%s;%s\n' 12.4...2....4..1 "$second" >table.csv
+printf '{"question": "%s"}\n' "$puzzle" "$puzzle" >rows.jsonl
+gzip -c list.sdm >list.gz
+printf '.-----.-----.\n| 1 . | 3 . |\n| . . | 1 2 |\n:-----+-----:\n| . . | 4 3 |\n| . 3 | . 1 |\n%s\n' "'-----'-----'" >frame.ss
+for file in list.sdm list.gz rows.jsonl frame.ss; do
+  expect 0 "${solve[@]}" --file "$file" --json
+  says out '"question": "1.3...12..43.3.1"'
+done
+expect 0 "$HRM" data sudoku table.csv --out from_table
+says out "1 training puzzles"
+expect 0 bash -c '"$0" data sudoku - --out from_pipe <list.gz' "$HRM"
+says err "1 rows repeat an earlier one"
+printf 'A##\n##B\n' >maze.txt
+expect 2 "$HRM" data maze maze.txt --out mazes  # walls part A from B
+says err "walls part S from G"
+printf 'input,output\n12,21\n12,99\n' >rows.csv
+expect 0 "$HRM" data table rows.csv --out table
+says err "more than one output"
+expect 1 "$HRM" data verify table
+refuses "80 cells" "$HRM" data sudoku <(printf '%080d\n' 7) --out none
+refuses "neither text nor an .npy array" "$HRM" data sudoku /dev/zero --out none
+head -c 100000000 /dev/zero | tr '\0' 1 | gzip -1 >bomb.gz
+refuses "100-fold" "$HRM" data sudoku bomb.gz --out none
+
 finish

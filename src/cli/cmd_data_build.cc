@@ -14,21 +14,34 @@ using puzzles::RecordFile;
 struct Arguments {
   BuildOptions build;
   RecordFile test;
-  std::string size;
-  std::optional<int32_t> min_rating, max_rating;
+  std::string size, boxes;
+  bool no_header = false;
+  std::optional<double> min_rating, max_rating;
   bool json = false;
 };
 
 enum class Kind { kSudoku, kMaze, kTable };
 
-std::unique_ptr<Family> family_of(Kind kind, const Arguments& args) {
-  if (kind == Kind::kSudoku) return puzzles::infer_sudoku(args.build.train);
+// "2x3": rows and columns of a box.
+std::optional<puzzles::SudokuShape> boxes_of(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto size = puzzles::parse_size(text);
+  return puzzles::SudokuShape{static_cast<int>(size.height), static_cast<int>(size.width)};
+}
+
+struct Sources {
+  const puzzles::PuzzleSource& train;
+  const puzzles::PuzzleSource* test;
+};
+
+std::unique_ptr<Family> family_of(Kind kind, const Arguments& args, const Sources& sources) {
+  if (kind == Kind::kSudoku) return puzzles::infer_sudoku(sources.train, boxes_of(args.boxes));
   if (kind == Kind::kMaze)
-    return puzzles::infer_maze(args.build.train,
+    return puzzles::infer_maze(sources.train,
                                args.size.empty() ? std::nullopt : std::optional(puzzles::parse_size(args.size)));
-  std::vector<RecordFile> files{args.build.train};
-  if (args.build.test) files.push_back(*args.build.test);
-  return puzzles::infer_table(files);
+  std::vector<const puzzles::PuzzleSource*> all{&sources.train};
+  if (sources.test) all.push_back(sources.test);
+  return puzzles::infer_table(all);
 }
 
 void print_report(const puzzles::BuildReport& report, const Arguments& args) {
@@ -39,6 +52,7 @@ void print_report(const puzzles::BuildReport& report, const Arguments& args) {
                 {"test_puzzles", report.test},
                 {"left_out_by_rating", report.out_of_band},
                 {"skipped", report.skipped},
+                {"notes", report.notes},
                 {"leaks", report.leaks}});
     return;
   }
@@ -46,6 +60,7 @@ void print_report(const puzzles::BuildReport& report, const Arguments& args) {
   for (size_t i = 0; i < std::min(kMostLines, report.skipped.size()); ++i)
     log_warning("skipped: {}", report.skipped[i]);
   if (report.skipped.size() > kMostLines) log_warning("skipped {} more bad rows", report.skipped.size() - kMostLines);
+  for (const std::string& note : report.notes) log_warning("{}", note);
   if (report.leaks > 0)
     log_warning("{} test puzzles are in train as well, up to symmetry: `hrm data verify` lists them", report.leaks);
   fmt::print("{}: {} training puzzles ({} examples), {} test puzzles", args.build.write.out.string(), report.train,
@@ -57,15 +72,20 @@ void print_report(const puzzles::BuildReport& report, const Arguments& args) {
 
 void build(Kind kind, Arguments& args) {
   BuildOptions& options = args.build;
+  options.train.header = !args.no_header;
   if (!args.test.path.empty()) {
-    options.test = args.test;
-    options.test->question_column = options.train.question_column;
-    options.test->answer_column = options.train.answer_column;
+    options.test = options.train;
+    options.test->path = args.test.path;
+    options.test->labels = args.test.labels;
   }
   options.min_rating = args.min_rating;
   options.max_rating = args.max_rating;
-  const auto family = family_of(kind, args);
-  print_report(puzzles::build_dataset(*family, options), args);
+  const puzzles::PuzzleSource train(options.train);
+  std::optional<puzzles::PuzzleSource> test;
+  if (options.test) test.emplace(*options.test);
+  const Sources sources{train, test ? &*test : nullptr};
+  const auto family = family_of(kind, args, sources);
+  print_report(puzzles::build_dataset(*family, options, train, sources.test), args);
 }
 
 CLI::App& add_builder(CLI::App& data, Exit& exit, Kind kind, const std::string& name, const std::string& help) {
@@ -73,7 +93,8 @@ CLI::App& add_builder(CLI::App& data, Exit& exit, Kind kind, const std::string& 
   CLI::App& command = *data.add_subcommand(name, help);
   BuildOptions& options = args->build;
   options.command = "hrm data " + name;
-  command.add_option("input", options.train.path, "puzzles: .csv or .npy, either also as .zst")
+  command
+      .add_option("input", options.train.path, "puzzles: CSV, JSON lines, a list, or .npy; also as .gz, .zst or .zip")
       ->type_name("FILE")
       ->required();
   command.add_option("--labels", options.train.labels, "answers of an .npy input")->type_name("FILE");
@@ -87,6 +108,19 @@ CLI::App& add_builder(CLI::App& data, Exit& exit, Kind kind, const std::string& 
   command.add_flag("--skip-bad", options.skip_bad, "leave out rows that are no sound puzzle, and list them");
   add_write_options(command, options.write);
   add_json_flag(command, args->json);
+  if (kind == Kind::kSudoku)
+    command
+        .add_option("--boxes", args->boxes,
+                    "rows and columns of a box, where the puzzles leave it open (6x6) or are of another size")
+        ->type_name("ROWSxCOLUMNS");
+  if (kind == Kind::kSudoku)
+    command
+        .add_option("--symbols", options.train.symbols,
+                    "the digits in order, one character each, as in 0123456789ABCDEF")
+        ->type_name("TEXT");
+  if (kind == Kind::kMaze)
+    command.add_option("--symbols", options.train.symbols, "wall, open, start, goal and path, as in '# SGo'")
+        ->type_name("TEXT");
   if (kind == Kind::kMaze)
     command.add_option("--size", args->size, "of mazes that are not square and come as lines")
         ->type_name("HEIGHTxWIDTH");
@@ -95,6 +129,10 @@ CLI::App& add_builder(CLI::App& data, Exit& exit, Kind kind, const std::string& 
   command.add_option("--question-column", options.train.question_column, "name of the CSV column")
       ->capture_default_str();
   command.add_option("--answer-column", options.train.answer_column, "name of the CSV column")->capture_default_str();
+  command
+      .add_option("--rating-column", options.train.rating_column, "name of the CSV column; none: no ratings are read")
+      ->capture_default_str();
+  command.add_flag("--no-header", args->no_header, "the first line is data: columns are numbered from 1");
   command.callback([args, kind, &exit] { run_interruptible(exit, [&] { build(kind, *args); }); });
   return command;
 }

@@ -16,13 +16,10 @@ Json to_json(const puzzles::VerifyReport& report, const Arguments& args) {
   Json splits = Json::object();
   for (const auto& [name, split] : report.splits)
     splits[name] = {{"examples", split.examples}, {"puzzles", split.puzzles}, {"groups", split.groups}};
-  return {{"folder", args.folder.string()},
-          {"sound", report.fault_count == 0},
-          {"family", report.family},
-          {"splits", splits},
-          {"fault_count", report.fault_count},
-          {"leaks", report.leaks},
-          {"faults", report.faults}};
+  return {{"folder", args.folder.string()},    {"sound", report.fault_count == 0},
+          {"family", report.family},           {"splits", splits},
+          {"fault_count", report.fault_count}, {"leaks", report.leaks},
+          {"faults", report.faults},           {"notes", report.notes}};
 }
 
 void verify(const Arguments& args, Exit& exit) {
@@ -32,6 +29,7 @@ void verify(const Arguments& args, Exit& exit) {
   for (const std::string& fault : report.faults) fmt::print("{}\n", fault);
   if (report.fault_count > report.faults.size())
     fmt::print("... and {} more\n", report.fault_count - report.faults.size());
+  for (const std::string& note : report.notes) fmt::print("note: {}\n", note);
   for (const auto& [name, split] : report.splits)
     fmt::print("{}: {} examples, {} puzzles, {} groups\n", name, split.examples, split.puzzles, split.groups);
   if (report.fault_count > 0)

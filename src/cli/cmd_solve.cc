@@ -21,7 +21,7 @@ using puzzles::Family;
 using reasoning::Solution;
 
 struct Arguments {
-  std::string model, family, color = "auto", trace;
+  std::string model, family, symbols, color = "auto", trace;
   std::vector<std::string> puzzles, settings, files;
   bool steps = false, json = false, keep_going = false, averaged = true;
   reasoning::SolverOptions solver;
@@ -92,7 +92,8 @@ void solve(const Arguments& args, Exit& exit) {
   const auto family = reasoning::family_of(model, args.family, args.model);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give one as an argument, --file FILE, or - for standard input");
-  const Questions questions = read_questions(*family, args.puzzles, args.files, args.keep_going);
+  const Questions questions = read_questions(
+      *family, {.texts = args.puzzles, .files = args.files, .symbols = args.symbols, .keep_going = args.keep_going});
   if (questions.good.empty() && questions.skipped.empty()) throw bad_input("cli.solve", "the input holds no puzzle");
   const auto backend = api::make_backend(model.config, args.backend);
   backend->set_weights(model.weights);
@@ -127,11 +128,18 @@ void register_solve(CLI::App& app, Exit& exit) {
   command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")
       ->required()
       ->type_name("PATH");
-  command->add_option("--file", args->files, "file with puzzles, one per line or as grids; may be repeated")
+  command
+      ->add_option("--file", args->files,
+                   "file with puzzles, one per line or as grids, CSV, JSON lines, also compressed; may be repeated")
       ->type_name("FILE")
       ->allow_extra_args(false);
   command->add_option("--family", args->family, "read the text as this family instead of the model's")
       ->type_name("NAME|JSON");
+  command
+      ->add_option(
+          "--symbols", args->symbols,
+          "how the text writes its cells: wall, open, start, goal and path of mazes ('# SGo'); the digits of Sudoku")
+      ->type_name("TEXT");
   command->add_option("--segments", args->solver.segments, "segments at most; 0: the model's own limit")
       ->type_name("N")
       ->capture_default_str();

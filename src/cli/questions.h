@@ -23,10 +23,15 @@ struct Questions {
   std::vector<SkippedQuestion> skipped;  // ill-formed or contradictory; only with keep_going
 };
 
-// texts: puzzles as arguments; "-" stands for standard input. files: paths; "-" too.
+struct QuestionInput {
+  std::vector<std::string> texts;  // puzzles as arguments; "-" stands for standard input
+  std::vector<std::string> files;  // of any kind that `hrm data` reads (puzzles/puzzle_source.h); "-" too
+  std::string symbols;             // --symbols; empty: as each text tells
+  bool keep_going = false;
+};
+
 // Throws bad_input naming source, line and cell at the first fault, unless keep_going: then a fault costs only the line
-// (one puzzle per line) or block between empty lines (puzzles as grids) in which it stands.
-Questions read_questions(const puzzles::Family& family, const std::vector<std::string>& texts,
-                         const std::vector<std::string>& files, bool keep_going);
+// or grid in which it stands.
+Questions read_questions(const puzzles::Family& family, const QuestionInput& input);
 
 }  // namespace hrm::cli

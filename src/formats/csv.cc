@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "base/error.h"
 #include "formats/input.h"
@@ -25,13 +26,18 @@ std::string folded(std::string_view name) {  // lower case without blanks at eit
 
 CsvReader::CsvReader(const std::filesystem::path& path) : CsvReader(open_input(path), input_name(path)) {}
 
-CsvReader::CsvReader(std::unique_ptr<std::istream> input, std::string source)
-    : input_(std::move(input)), source_(std::move(source)) {
+CsvReader::CsvReader(std::unique_ptr<std::istream> input, std::string source, CsvOptions options)
+    : input_(std::move(input)), source_(std::move(source)), options_(options) {
   while (begin_.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(begin_) && input_->peek() != kEnd)
     begin_ += static_cast<char>(input_->get());
   if (begin_ == kByteOrderMark) begin_.clear();
   if (!read_record()) throw bad_input(kWhere, "{}: is empty, a header line is needed", source_);
-  header_.swap(fields_);
+  if (options_.header) {
+    header_.swap(fields_);
+    return;
+  }
+  for (size_t i = 1; i <= fields_.size(); ++i) header_.push_back(std::to_string(i));
+  first_pending_ = true;
 }
 
 std::optional<size_t> CsvReader::find_column(std::string_view name) const {
@@ -47,6 +53,7 @@ size_t CsvReader::column(std::string_view name) const {
 }
 
 bool CsvReader::next() {
+  if (std::exchange(first_pending_, false)) return true;
   if (!read_record()) return false;
   if (fields_.size() != header_.size())
     throw bad_input(kWhere, "{}: line {}: {} fields, the header has {}", source_, record_line_, fields_.size(),
@@ -81,12 +88,12 @@ bool CsvReader::read_field() {
         c = get();
         if (c == '\r' && peek() == '\n') c = get();
         if (c == kEnd || c == '\n' || c == '\r') return true;
-        if (c == ',') return false;
+        if (c == options_.separator) return false;
         throw bad_input(kWhere, "{}: line {}: text behind a closing quote; quotes within a field are doubled", source_,
                         line_);
       }
     } else {
-      if (c == ',') return false;
+      if (c == options_.separator) return false;
       if (c == '\r' && peek() == '\n') c = get();
       if (c == kEnd || c == '\n' || c == '\r') return true;
       if (c == '"')

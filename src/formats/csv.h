@@ -14,14 +14,20 @@
 
 namespace hrm {
 
+struct CsvOptions {
+  char separator = ',';
+  bool header = true;  // false: columns are named 1, 2, ... and the first record is data
+};
+
 //   CsvReader rows("puzzles.csv");
 //   const size_t question = rows.column("question");
 //   while (rows.next()) use(rows[question], rows.line());
 // One thread at a time.
 class CsvReader {
  public:
-  explicit CsvReader(const std::filesystem::path& path);               // throws bad_input
-  CsvReader(std::unique_ptr<std::istream> input, std::string source);  // source: how errors name the input
+  explicit CsvReader(const std::filesystem::path& path);  // throws bad_input
+  // source: how errors name the input.
+  CsvReader(std::unique_ptr<std::istream> input, std::string source, CsvOptions options = {});
 
   const std::vector<std::string>& header() const { return header_; }
   // The column of that name, case and surrounding blanks ignored. column() throws bad_input listing the names there
@@ -47,6 +53,8 @@ class CsvReader {
   std::string source_, begin_;  // begin_: bytes taken to look for a byte order mark, still to be read
   std::vector<std::string> header_, fields_;
   size_t line_ = 1, record_line_ = 1, record_bytes_ = 0;
+  CsvOptions options_;
+  bool first_pending_ = false;  // the first record is read already and was no header
 };
 
 // Appends one record and "\n"; fields are quoted where they must be.

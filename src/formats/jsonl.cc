@@ -22,7 +22,6 @@ uintmax_t whole_lines(const fs::path& path) {
   return end;
 }
 
-constexpr size_t kMaxRecord = size_t{1} << 28;
 constexpr int kEnd = std::istream::traits_type::eof();
 constexpr unsigned char kByteOrderMark[] = {0xEF, 0xBB, 0xBF};
 
@@ -53,8 +52,9 @@ void JsonlReader::skip_blanks() {
 }
 
 void JsonlReader::keep(int c) {
-  if (text_.size() == kMaxRecord)
-    throw bad_input("jsonl.read", "{}: holds more than {} bytes: is this a file of JSON lines?", place(), kMaxRecord);
+  if (text_.size() == options_.max_record)
+    throw bad_input("jsonl.read", "{}: holds more than {} bytes: is this a file of JSON lines?", place(),
+                    options_.max_record);
   text_.push_back(static_cast<char>(c));
 }
 

@@ -20,6 +20,7 @@ struct JsonlOptions {
   bool forgive_cut_end = true;
   // A file that begins with '[' is one array, and its elements are read as if they were lines.
   bool accept_array = false;
+  size_t max_record = size_t{1} << 28;  // bytes of a line
 };
 
 // What was passed over.
@@ -37,7 +38,8 @@ struct BadLines {
 //     } catch (const Error& error) {
 //       lines.reject(error);
 //     }
-// The file may be compressed (zst) or "-", standard input; it is read as a stream. A line holds at most 256 MiB.
+// The file may be compressed (zst) or "-", standard input; it is read as a stream. A line holds at most 256 MiB, or
+// max_record.
 class JsonlReader {
  public:
   explicit JsonlReader(const std::filesystem::path& path, JsonlOptions options = {});  // throws bad_input

@@ -21,7 +21,7 @@ enum Stream : uint64_t { kVariants = 1, kLimit = 2, kHoldOut = 3 };
 // The authors' builders: numpy's default integers for augmented Sudoku, bytes otherwise.
 DType token_type(const Family& family, int64_t variants) {
   if (family.vocab_size() > 256) return DType::kI32;
-  return variants > 1 && family.describe()["family"] == "sudoku" ? DType::kI64 : DType::kU8;
+  return variants > 1 && family.wide_variants() ? DType::kI64 : DType::kU8;
 }
 
 SplitPlan plan_split(const Family& family, const std::vector<Record>& records, uint64_t augment, uint64_t seed) {
@@ -48,10 +48,17 @@ void check_augment(const Family& family, uint64_t augment) {
   if (augment > 1'000'000) throw bad_input("puzzles.write_dataset", "--augment {}: at most 1,000,000", augment);
 }
 
-RecordList load(const RecordFile& file, const Family& family, bool skip_bad, size_t threads) {
-  RecordList list = read_records(file, family);
-  check_records(list, family, threads);
-  if (!list.faults.empty() && !skip_bad)
+// What several sources share.
+struct Loading {
+  int decimals = 0;  // of ratings
+  bool skip_bad = false;
+  size_t threads = 0;
+};
+
+RecordList load(const PuzzleSource& source, const Family& family, const Loading& loading) {
+  RecordList list = read_records(source, family, loading.decimals);
+  check_records(list, family, loading.threads);
+  if (!list.faults.empty() && !loading.skip_bad)
     throw bad_input(kWhere, "{}{}", list.faults.front().message,
                     list.faults.size() == 1
                         ? "; --skip-bad leaves such rows out"
@@ -59,10 +66,42 @@ RecordList load(const RecordFile& file, const Family& family, bool skip_bad, siz
   return list;
 }
 
-uint64_t keep_band(std::vector<Record>& records, const BuildOptions& options) {
+// Rows that say the same, and inputs with two outputs, which no model can be right on (families without rules: the
+// rules have judged the others).
+std::vector<std::string> notes_on(const std::vector<Record>& records, const Family& family) {
+  std::vector<size_t> order(records.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, {}, [&](size_t i) -> const Tokens& { return records[i].question; });
+  uint64_t repeated = 0, contradictory = 0;
+  std::string repeat, contradiction;
+  for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    const Record& first = records[order[begin]];
+    bool differs = false;
+    for (end = begin + 1; end < order.size() && records[order[end]].question == first.question; ++end) {
+      const Record& other = records[order[end]];
+      if (!family.has_rules() && other.answer != first.answer) {
+        if (contradictory == 0 && !differs) contradiction = fmt::format("{} and {}", first.origin, other.origin);
+        differs = true;
+      } else {
+        if (repeated++ == 0) repeat = fmt::format("{} and {}", first.origin, other.origin);
+      }
+    }
+    contradictory += differs;
+  }
+  std::vector<std::string> notes;
+  if (contradictory > 0)
+    notes.push_back(fmt::format("{} inputs have more than one output, and no model can be right on all: {}",
+                                contradictory, contradiction));
+  if (repeated > 0) notes.push_back(fmt::format("{} rows repeat an earlier one: {}", repeated, repeat));
+  return notes;
+}
+
+// decimals: of the records' ratings; the band is in the units of the source.
+uint64_t keep_band(std::vector<Record>& records, const BuildOptions& options, int decimals) {
+  const double unit = std::pow(10, decimals);
   return std::erase_if(records, [&](const Record& record) {
-    return (options.min_rating && record.rating < *options.min_rating) ||
-           (options.max_rating && record.rating > *options.max_rating);
+    return (options.min_rating && record.rating < std::round(*options.min_rating * unit)) ||
+           (options.max_rating && record.rating > std::round(*options.max_rating * unit));
   });
 }
 
@@ -112,14 +151,15 @@ void take_limit(std::vector<Record>& records, const BuildOptions& options) {
   records = std::move(kept);
 }
 
-Json provenance_of(const BuildOptions& options, bool rated, const Family& family) {
+Json provenance_of(const BuildOptions& options, const RecordList& train, const Family& family) {
   Json json = {{"made_by", options.command}, {"source", options.train.path.filename().string()}};
   if (options.test) json["test_source"] = options.test->path.filename().string();
   if (options.test_fraction > 0) json["test_fraction"] = options.test_fraction;
   if (options.limit > 0) json["limit"] = options.limit;
   if (options.min_rating) json["min_rating"] = *options.min_rating;
   if (options.max_rating) json["max_rating"] = *options.max_rating;
-  json["rating"] = rated ? "column of the source" : family.rating_name();
+  json["rating"] = train.rated ? "column of the source" : family.rating_name();
+  if (train.rated && train.decimals > 0) json["rating_unit"] = std::pow(10, -train.decimals);
   return json;
 }
 
@@ -165,6 +205,13 @@ void write_csv_folder(const Family& family, const PuzzleSet& puzzles, const Writ
 }
 
 BuildReport build_dataset(const Family& family, const BuildOptions& options) {
+  const PuzzleSource train(options.train);
+  const auto test = options.test ? std::optional<PuzzleSource>(std::in_place, *options.test) : std::nullopt;
+  return build_dataset(family, options, train, test ? &*test : nullptr);
+}
+
+BuildReport build_dataset(const Family& family, const BuildOptions& options, const PuzzleSource& train_source,
+                          const PuzzleSource* test_source) {
   if (options.test && options.test_fraction > 0)
     throw bad_input(
         kWhere,
@@ -174,12 +221,18 @@ BuildReport build_dataset(const Family& family, const BuildOptions& options) {
   check_augment(family, options.write.augment);
   const size_t threads = options.write.threads;
   BuildReport report;
-  RecordList train = load(options.train, family, options.skip_bad, threads);
+  const Loading loading{
+      .decimals = std::max(train_source.rating_decimals(), test_source ? test_source->rating_decimals() : 0),
+      .skip_bad = options.skip_bad,
+      .threads = threads};
+  RecordList train = load(train_source, family, loading);
   for (const RowFault& fault : train.faults) report.skipped.push_back(fault.message);
   PuzzleSet puzzles{.train = std::move(train.records)};
-  report.out_of_band = keep_band(puzzles.train, options);
-  if (options.test) {
-    RecordList test = load(*options.test, family, options.skip_bad, threads);
+  report.notes = std::move(train.notes);
+  for (std::string& note : notes_on(puzzles.train, family)) report.notes.push_back(std::move(note));
+  report.out_of_band = keep_band(puzzles.train, options, train.decimals);
+  if (test_source) {
+    RecordList test = load(*test_source, family, loading);
     for (const RowFault& fault : test.faults) report.skipped.push_back(fault.message);
     puzzles.test = std::move(test.records);
   } else if (options.test_fraction > 0) {
@@ -192,7 +245,7 @@ BuildReport build_dataset(const Family& family, const BuildOptions& options) {
   if (options.test)
     report.leaks = find_leaks(forms_of(family, puzzles.train, threads), forms_of(family, puzzles.test, threads)).size();
   WriteOptions write = options.write;
-  write.provenance = provenance_of(options, train.rated, family);
+  write.provenance = provenance_of(options, train, family);
   write_dataset(family, puzzles, write);
   report.train = puzzles.train.size();
   report.test = puzzles.test.size();

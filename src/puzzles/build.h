@@ -42,7 +42,7 @@ struct BuildOptions {
   std::optional<RecordFile> test;
   double test_fraction = 0;  // of the training file, set aside; symmetric copies of a puzzle stay on one side
   uint64_t limit = 0;        // training puzzles at most, drawn at random; 0: all
-  std::optional<int32_t> min_rating, max_rating;  // of training puzzles
+  std::optional<double> min_rating, max_rating;  // of training puzzles
   bool skip_bad = false;
   std::string command;  // named in hrm.json
   WriteOptions write;
@@ -52,10 +52,14 @@ struct BuildReport {
   uint64_t train = 0, test = 0, examples = 0;  // examples: with stored variants
   uint64_t out_of_band = 0;                    // left out by rating
   std::vector<std::string> skipped;            // bad rows, with skip_bad
+  std::vector<std::string> notes;              // what is no fault and should be known: repeated rows, two outputs
   uint64_t leaks = 0;                          // test puzzles that are in train up to symmetry (only with a test file)
 };
 
 // Throws bad_input naming file, line and cell of the first bad row (and how many there are), unless skip_bad.
 BuildReport build_dataset(const Family& family, const BuildOptions& options);
+// The same with options.train and options.test already read.
+BuildReport build_dataset(const Family& family, const BuildOptions& options, const PuzzleSource& train,
+                          const PuzzleSource* test);
 
 }  // namespace hrm::puzzles

@@ -9,8 +9,10 @@
 #include "base/testing.h"
 #include "formats/npy.h"
 #include "formats/zst.h"
+#include "puzzles/generate.h"
 #include "puzzles/infer.h"
 #include "puzzles/leakage.h"
+#include "puzzles/sudoku.h"
 #include "puzzles/verify.h"
 
 namespace hrm::puzzles {
@@ -24,6 +26,12 @@ std::map<std::string, std::string> contents(const fs::path& folder) {
   for (const auto& entry : fs::recursive_directory_iterator(folder))
     if (entry.is_regular_file()) files[fs::relative(entry.path(), folder).string()] = read_file(entry.path());
   return files;
+}
+
+std::unique_ptr<Family> infer_table_of(const RecordFile& file) {
+  const PuzzleSource source(file);
+  const PuzzleSource* all[] = {&source};
+  return infer_table(all);
 }
 
 class BuildTest : public testing::Test {
@@ -149,11 +157,11 @@ TEST_F(BuildTest, RefusesOptionsThatContradictEachOther) {
   build.min_rating = 1000;
   EXPECT_NE(fault(*family, build).find("no puzzle is left"), std::string::npos);
   write("c.csv", "quiz\n1\n");
-  EXPECT_THROW(infer_sudoku({.path = root_.path() / "c.csv"}), Error);
+  EXPECT_THROW(infer_sudoku(RecordFile{.path = root_.path() / "c.csv"}), Error);
   write("d.csv", "question\n123\n");
-  EXPECT_THROW(infer_sudoku({.path = root_.path() / "d.csv"}), Error);
+  EXPECT_THROW(infer_sudoku(RecordFile{.path = root_.path() / "d.csv"}), Error);
   write("e.csv", "question,rating\n12.4...2....4..1,much\n");
-  EXPECT_THROW(infer_sudoku({.path = root_.path() / "e.csv"}), Error);
+  EXPECT_THROW(infer_sudoku(RecordFile{.path = root_.path() / "e.csv"}), Error);
 }
 
 TEST_F(BuildTest, HoldsOutWholeClasses) {
@@ -179,7 +187,7 @@ TEST_F(BuildTest, InterruptionLeavesNothing) {
   const auto csv = write("a.csv", "question\n12.4...2....4..1\n");
   const InterruptScope scope;
   request_interrupt();
-  EXPECT_THROW(build_dataset(*infer_sudoku({.path = csv}), options(csv)), Error);
+  EXPECT_THROW(build_dataset(*infer_sudoku(RecordFile{.path = csv}), options(csv)), Error);
   EXPECT_EQ(std::distance(fs::directory_iterator(root_.path()), {}), 1) << "the CSV file alone";
 }
 
@@ -217,14 +225,14 @@ TEST_F(BuildTest, SudokuArraysMayHoldDigitsOrTokens) {
   std::vector<Tokens> read;
   for (const Tokens& values : {tokens, digits}) {
     save_npy(root_.path() / "a.npy", HostTensor::of<int32_t>({1, 4, 4}, values));
-    read.push_back(read_records({.path = root_.path() / "a.npy"}, *family).records.at(0).question);
+    read.push_back(read_records(RecordFile{.path = root_.path() / "a.npy"}, *family).records.at(0).question);
   }
   EXPECT_EQ(read[0], tokens);
   EXPECT_EQ(read[1], tokens);
   save_npy(root_.path() / "f.npy", HostTensor(DType::kF32, {1, 16}));
-  EXPECT_THROW(read_records({.path = root_.path() / "f.npy"}, *family), Error);
+  EXPECT_THROW(read_records(RecordFile{.path = root_.path() / "f.npy"}, *family), Error);
   save_npy(root_.path() / "s.npy", HostTensor(DType::kU8, {1, 15}));
-  EXPECT_THROW(read_records({.path = root_.path() / "s.npy"}, *family), Error);
+  EXPECT_THROW(read_records(RecordFile{.path = root_.path() / "s.npy"}, *family), Error);
 }
 
 TEST_F(BuildTest, BuildsTables) {
@@ -232,7 +240,7 @@ TEST_F(BuildTest, BuildsTables) {
   BuildOptions build = options(csv);
   build.train.question_column = "input";
   build.train.answer_column = "output";
-  const auto family = infer_table({build.train});
+  const auto family = infer_table_of(build.train);
   EXPECT_EQ(family->describe(), (Json{{"family", "table"}, {"alphabet", "+,0123"}, {"length", 4}, {"padded", true}}));
   EXPECT_EQ(build_dataset(*family, build).train, 2u);
   const Dataset set = Dataset::open(out_, "train");
@@ -241,6 +249,124 @@ TEST_F(BuildTest, BuildsTables) {
   EXPECT_EQ(set.family().to_line(question), "1,2");
   EXPECT_EQ(answer, (Tokens{6, -100, -100, -100}));
   EXPECT_EQ(verify_dataset(out_, {}).fault_count, 0u);
+}
+
+constexpr std::string_view kPuzzle = "12.4...2....4..1", kSolution = "1234341221434321";
+
+TEST_F(BuildTest, PuzzlesAreReadFromEveryKindOfFile) {
+  const auto family = guess_family(16, 6);
+  const std::string a(kPuzzle), b(kPuzzle), s(kSolution);
+  const std::pair<std::string, std::string> files[] = {
+      {"list.txt", a + "\n" + b + "\n"},
+      {"list.sdm", a + "\r\n" + b},
+      {"pairs.csv", a + "," + s + "\n" + b + "," + s + "\n"},
+      {"pairs.txt", a + ";" + s + "\n" + b + ";" + s + "\n"},
+      {"header.csv", "question;answer\n" + a + ";" + s + "\n" + b + ";" + s + "\n"},
+      {"table.tsv", "id\tpuzzle\tsolution\n1\t" + a + "\t" + s + "\n2\t" + b + "\t" + s + "\n"},
+      {"kaggle.csv", "quizzes,solutions\n" + a + "," + s + "\n" + b + "," + s + "\n"},
+      {"rows.jsonl", "{\"question\": \"" + a + "\"}\n{\"puzzle\": \"" + b + "\", \"solution\": \"" + s + "\"}\n"},
+      {"array.json", "[{\"question\": \"" + a + "\"},\n {\"question\": \"" + b + "\"}]\n"},
+      {"lists.jsonl",
+       "{\"question\": [[1,2,0,4],[0,0,0,2],[0,0,0,0],[4,0,0,1]]}\n{\"question\": "
+       "[\"12.4\",\"...2\",\"....\",\"4..1\"]}\n"},
+      {"grids", "Grid 01\n12.4\n...2\n....\n4..1\nGrid 02\n12.4\n...2\n....\n4..1\n"}};
+  for (const auto& [name, text] : files) {
+    const PuzzleSource source({.path = write(name, text)});
+    const auto inferred = infer_sudoku(source);
+    EXPECT_EQ(inferred->describe(), family->describe()) << name;
+    const RecordList list = read_records(source, *inferred);
+    ASSERT_EQ(list.records.size(), 2u) << name;
+    EXPECT_TRUE(list.faults.empty()) << name << list.faults[0].message;
+    for (const Record& record : list.records) EXPECT_EQ(family->to_line(record.question), a) << name;
+    EXPECT_TRUE(list.records[1].answer.empty() || family->to_line(list.records[1].answer) == s) << name;
+  }
+  const PuzzleSource numbered(
+      {.path = write("n.csv", "7," + a + "\n8," + b + "\n"), .question_column = "2", .header = false});
+  EXPECT_EQ(read_records(numbered, *family).records.at(1).row, 2u);
+}
+
+TEST_F(BuildTest, WhatIsNoFileOfPuzzlesIsNamed) {
+  const auto refused = [&](const std::string& text, std::string_view part) {
+    try {
+      const PuzzleSource source({.path = write("x", text)});
+      infer_table_of(source.file());
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), 2);
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  refused("<!DOCTYPE html><html>", "web page");
+  refused("version https://git-lfs.github.com/spec/v1\n", "Git LFS");
+  refused(std::string(10, '\0'), "neither text nor an .npy array");
+  refused("cells,sol\n1,2\n", "its columns are: cells, sol");
+  refused("12+3\n", "no table");
+  refused("{\"a\": 1}\n", "has no field 'question'; its fields are: a");
+}
+
+TEST_F(BuildTest, DecimalRatingsAreStoredInTheirUnit) {
+  const std::string a(kPuzzle);
+  const auto csv = write("r.csv", "question,rating\n" + a + ",1.5\n" + a + ",7.2\n" + a + ",11.0\n" + a + ",\n");
+  BuildOptions build = options(csv);
+  const auto family = infer_sudoku(build.train);
+  build_dataset(*family, build);
+  const Dataset set = Dataset::open(out_, "train");
+  EXPECT_EQ(set.rating_of(0), 15);
+  EXPECT_EQ(set.rating_of(2), 110);
+  EXPECT_EQ(read_json(out_ / "hrm.json").at("provenance").at("rating_unit"), 0.1);
+  build.write.replace = true;
+  build.min_rating = 7.2;
+  EXPECT_EQ(build_dataset(*family, build).train, 2u) << "7.2 and 11.0; our own ratings are in other units";
+  build.min_rating.reset();
+  build.train.path = write("w.csv", "question,rating\n" + a + ",easy\n");
+  EXPECT_THROW(build_dataset(*family, build), Error);
+  build.train.rating_column = "none";
+  EXPECT_EQ(build_dataset(*family, build).train, 1u);
+}
+
+TEST_F(BuildTest, MazesHaveTheSizeOfTheirLines) {
+  const std::string maze = "S  #\n # #\n   G";
+  for (const auto& [name, text] :
+       {std::pair<std::string, std::string>("m.csv", "question\n\"" + maze + "\"\n\"" + maze + "\"\n"),
+        {"m.txt", maze + "\n\n" + maze + "\n"},
+        {"a.txt", "A  #\n # #\n   B\n\nA  #\n # #\n   B\n"},
+        {"m.jsonl", "{\"maze\": [\"S  #\", \" # #\", \"   G\"]}\n{\"maze\": [\"S  #\", \" # #\", \"   G\"]}\n"}}) {
+    const PuzzleSource source({.path = write(name, text)});
+    const auto family = infer_maze(source, std::nullopt);
+    EXPECT_EQ(family->describe(), (Json{{"family", "maze"}, {"height", 3}, {"width", 4}})) << name;
+    EXPECT_EQ(read_records(source, *family).records.size(), 2u) << name;
+    EXPECT_THROW(infer_maze(source, MazeShape{4, 4}), Error) << name;
+  }
+  const PuzzleSource lines({.path = write("l.txt", "S  # # #   G\nS  # # #   G\n")});
+  EXPECT_THROW(infer_maze(lines, std::nullopt), Error) << "12 cells are no square";
+  EXPECT_EQ(read_records(lines, *infer_maze(lines, MazeShape{3, 4})).records.size(), 2u);
+}
+
+TEST_F(BuildTest, BoxesOfSixFollowFromThePuzzles) {
+  for (const char* boxes : {"2x3", "3x2"}) {
+    const SudokuShape shape = boxes[0] == '2' ? SudokuShape{2, 3} : SudokuShape{3, 2};
+    const auto family = make_sudoku(shape, "t");
+    std::string csv = "question\n";
+    const PuzzleSet set = generate(*sudoku_generator(shape, {}), {.count = 12, .seed = 3});
+    for (const Record& record : set.train) csv += family->to_line(record.question) + "\n";
+    EXPECT_EQ(infer_sudoku(PuzzleSource({.path = write("six.csv", csv)}))->describe(), family->describe()) << boxes;
+    EXPECT_EQ(infer_sudoku(PuzzleSource({.path = write("six.txt", csv.substr(9))}))->describe(), family->describe());
+  }
+}
+
+TEST_F(BuildTest, RepeatedAndContradictoryRowsAreNoted) {
+  BuildOptions build = options(write("t.csv", "input,output\n12,21\n12,21\n34,43\n12,99\n"));
+  build.train.question_column = "input";
+  build.train.answer_column = "output";
+  const auto family = infer_table_of(build.train);
+  const BuildReport report = build_dataset(*family, build);
+  ASSERT_EQ(report.notes.size(), 2u);
+  EXPECT_NE(report.notes[0].find("1 inputs have more than one output"), std::string::npos) << report.notes[0];
+  EXPECT_NE(report.notes[0].find("line 2 and"), std::string::npos) << report.notes[0];
+  EXPECT_NE(report.notes[1].find("1 rows repeat"), std::string::npos) << report.notes[1];
+  const VerifyReport verified = verify_dataset(out_, {});
+  EXPECT_EQ(verified.fault_count, 1u);
+  EXPECT_EQ(verified.notes.size(), 1u);
 }
 
 TEST_F(BuildTest, CsvFoldersAreReadBack) {
@@ -252,7 +378,7 @@ TEST_F(BuildTest, CsvFoldersAreReadBack) {
   puzzles.test = puzzles.train;
   write_csv_folder(*family, puzzles, {.out = out_, .provenance = {{"made_by", "x, y"}}});
   for (const char* name : {"train.csv", "test.csv"}) {
-    const RecordList list = read_records({.path = out_ / name}, *family);
+    const RecordList list = read_records(RecordFile{.path = out_ / name}, *family);
     ASSERT_EQ(list.records.size(), 1u);
     EXPECT_EQ(list.records[0].question, puzzles.train[0].question);
     EXPECT_EQ(list.records[0].answer, puzzles.train[0].answer);

@@ -5,12 +5,6 @@
 #include "puzzles/dataset_files.h"
 
 namespace hrm::puzzles {
-namespace {
-
-constexpr int32_t kIgnore = -100;  // reasoning::kIgnoreLabel, in a room above
-
-}  // namespace
-
 struct Dataset::Impl {
   std::filesystem::path folder;
   std::string split;
@@ -65,7 +59,7 @@ void Dataset::read(int64_t example, std::span<int32_t> inputs, std::span<int32_t
   files.inputs->read(example, inputs);
   files.labels->read(example, labels);
   if (files.metadata.ignore_label_id)
-    std::ranges::replace(labels, static_cast<int32_t>(*files.metadata.ignore_label_id), kIgnore);
+    std::ranges::replace(labels, static_cast<int32_t>(*files.metadata.ignore_label_id), kUnsupervised);
 }
 
 }  // namespace hrm::puzzles

@@ -114,11 +114,11 @@ class SplitReader {
     if (files_.inputs && files_.labels && files_.inputs->rows() != files_.labels->rows())
       fault_(bad_input(kWhere, "{}: {} rows, but all__inputs.npy has {}", array("labels").string(),
                        files_.labels->rows(), files_.inputs->rows()));
-    if (files_.inputs) check_vocabulary(*files_.inputs, std::nullopt);
-    if (files_.labels) check_vocabulary(*files_.labels, m.ignore_label_id);
+    if (files_.inputs) check_vocabulary(*files_.inputs, {});
+    if (files_.labels) check_vocabulary(*files_.labels, {m.ignore_label_id.value_or(kUnsupervised), kUnsupervised});
   }
 
-  void check_vocabulary(const TokenMatrix& tokens, std::optional<int64_t> allowed) {
+  void check_vocabulary(const TokenMatrix& tokens, const std::vector<int64_t>& allowed) {
     const DatasetMetadata& m = files_.metadata;
     const int64_t at = tokens.find_outside(m.vocab_size, allowed);
     if (at >= 0)
@@ -213,14 +213,15 @@ void TokenMatrix::read(int64_t row, std::span<int32_t> tokens) const {
   });
 }
 
-int64_t TokenMatrix::find_outside(int64_t vocab, std::optional<int64_t> allowed) const {
+int64_t TokenMatrix::find_outside(int64_t vocab, std::span<const int64_t> allowed) const {
   int64_t found = -1;
   visit_integer(map_.dtype(), [&]<typename T>(Type<T>) {
     const int64_t count = rows() * columns_;
     for (int64_t i = 0; i < count && found < 0; ++i) {
       const T token = element<T>(map_.data(), i);
       const bool inside = std::cmp_greater_equal(token, 0) && std::cmp_less(token, vocab);
-      if (!inside && !(allowed && std::cmp_equal(token, *allowed))) found = i;
+      if (!inside && std::ranges::none_of(allowed, [&](int64_t other) { return std::cmp_equal(token, other); }))
+        found = i;
     }
   });
   return found;

@@ -113,11 +113,21 @@ TEST_F(DatasetTest, NamesTokensOutOfVocabulary) {
   labels.as<int32_t>()[3 * 16 + 4] = 6;
   save_npy(file("all__labels.npy"), labels);
   expect_fault({"all__labels.npy", "example 3, cell 4", "token 6", "vocabulary of 6"});
-  labels.as<int32_t>()[3 * 16 + 4] = -100;
+  labels.as<int32_t>()[3 * 16 + 4] = -99;
   save_npy(file("all__labels.npy"), labels);
-  expect_fault({"token -100"});
-  set("ignore_label_id", -100);
+  expect_fault({"token -99"});
+  set("ignore_label_id", -99);
   EXPECT_EQ(fault(), "opened");
+  // -100 is not supervised whatever ignore_label_id is, as in the authors' loader.
+  for (const Json& ignored : {Json(0), Json(nullptr), Json(-100)}) {
+    set("ignore_label_id", ignored);
+    labels.as<int32_t>()[3 * 16 + 4] = -100;
+    save_npy(file("all__labels.npy"), labels);
+    EXPECT_EQ(fault(), "opened");
+    Tokens question(16), answer(16);
+    Dataset::open(folder_, "train").read(3, question, answer);
+    EXPECT_EQ(answer[4], kUnsupervised);
+  }
 }
 TEST_F(DatasetTest, NamesMissingFilesAndBadJson) {
   EXPECT_THROW(Dataset::open(folder_, "test"), Error);

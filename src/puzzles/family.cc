@@ -1,5 +1,6 @@
 #include "puzzles/family.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -18,6 +19,24 @@ int small_field(const Json& object, std::string_view field, std::string_view sou
 }
 
 }  // namespace
+
+std::vector<Tokens> Family::parse(std::string_view text, const TextPlace& place) const {
+  std::vector<Tokens> questions;
+  read(text, place, {.puzzle = [&](ParsedPuzzle found) { questions.push_back(std::move(found.question)); }});
+  return questions;
+}
+
+void Family::check_symbols(std::string_view symbols) const {
+  throw bad_input("puzzles.symbols", "--symbols '{}': the text of these puzzles has no symbols to choose", symbols);
+}
+
+Verdict Family::check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const {
+  if (std::ranges::find(labels, kUnsupervised) == labels.end()) return check_answer(question, labels);
+  for (size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] != kUnsupervised && (labels[i] < 0 || labels[i] >= vocab_size()))
+      return {false, fmt::format("cell {}: token {} is outside the vocabulary of {}", i + 1, labels[i], vocab_size())};
+  return {true, ""};
+}
 
 std::unique_ptr<Family> make_family(const Json& description, std::string_view source) {
   const auto name = json_field<std::string>(description, "family", source);

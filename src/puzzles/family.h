@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,15 +11,42 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/json.h"
 
 namespace hrm::puzzles {
 
 using Tokens = std::vector<int32_t>;  // [S] token ids; 0 is padding in every family
 
+inline constexpr int32_t kUnsupervised = -100;  // of labels; reasoning::kIgnoreLabel, in a room above
+
 struct Verdict {
   bool accepted = false;
   std::string reason;  // what is wrong, naming the cell; empty where accepted
+};
+
+// Where a text stands, for errors, and how it writes its cells.
+struct TextPlace {
+  std::string_view source;
+  size_t first_line = 1;     // number of the text's first line in that source
+  std::string_view symbols;  // Family::symbols_of() of the whole source; empty: the text itself tells
+
+  TextPlace(std::string_view name, size_t line = 1, std::string_view cells = {})
+      : source(name), first_line(line), symbols(cells) {}
+  TextPlace(const char* name) : source(name) {}
+  TextPlace(const std::string& name) : source(name) {}
+};
+
+struct ParsedPuzzle {
+  size_t line = 0;  // where it begins
+  Tokens question;  // [S]
+  Tokens answer;    // [S] where the text brings a solution beside the puzzle, else empty
+};
+
+struct TextSinks {
+  std::function<void(ParsedPuzzle)> puzzle;
+  std::function<void(const Error&, size_t line)> fault;  // empty: the first fault is thrown
+  std::function<void(const std::string&)> note;          // what a user should know about the reading; may be empty
 };
 
 struct RenderOptions {
@@ -56,9 +84,16 @@ class Family {
   // Labels with this token are not supervised (besides ignored ones); 0 for padding in tables, none elsewhere.
   virtual std::optional<int32_t> ignore_token() const { return std::nullopt; }
 
-  // Every puzzle found in a text: one per line, or one per block of lines; see docs/formats/puzzle-text.md for the
-  // accepted forms. Throws bad_input naming line and cell and what was expected.
-  virtual std::vector<Tokens> parse(std::string_view text, std::string_view source) const = 0;
+  // Every puzzle found in a text: one per line, or one per block of lines; docs/formats/puzzle-text.md has the accepted
+  // forms. A fault, which names line and cell and what was expected, costs the line or block in which it stands.
+  virtual void read(std::string_view text, const TextPlace& place, const TextSinks& sinks) const = 0;
+  std::vector<Tokens> parse(std::string_view text, const TextPlace& place) const;  // the questions; throws a fault
+  // What all texts of one source together tell about their symbols (is '0' a digit or a blank?), for TextPlace: fields
+  // of one table are written alike though few of them tell how. Empty: the usual ones. Throws bad_input where two
+  // readings fit.
+  virtual std::string symbols_of(std::span<const std::string_view>, std::string_view) const { return ""; }
+  // Throws bad_input unless `symbols` names the cells of this family (--symbols).
+  virtual void check_symbols(std::string_view symbols) const;
   virtual std::string to_line(std::span<const int32_t> tokens) const = 0;  // the shortest form that parse() reads back
   virtual std::string render(std::span<const int32_t> tokens, const RenderOptions& options = {}) const = 0;
 
@@ -66,6 +101,8 @@ class Family {
   virtual Verdict check_question(std::span<const int32_t> question) const = 0;
   // Do the rules accept the answer to this question? Needs no stored solution.
   virtual Verdict check_answer(std::span<const int32_t> question, std::span<const int32_t> answer) const = 0;
+  // The same for labels of which only some cells are supervised; the others hold kUnsupervised and are not judged.
+  virtual Verdict check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const;
   // False where nothing but a stored answer can tell right from wrong (tables); check_answer then looks at form alone.
   virtual bool has_rules() const { return true; }
   // The answer by search, without any model; nullopt for families without rules.
@@ -78,6 +115,11 @@ class Family {
   // Metrics beyond exact match are named after this ("valid_and_optimal" for mazes); empty: the rules accept just the
   // unique solution, so there is nothing beyond exact match.
   virtual std::string rule_metric() const { return ""; }
+
+  // Arrays of people's own may hold digits with 0 for blanks instead of tokens: then what to add to make them tokens.
+  virtual int32_t digits_to_tokens(std::span<const int32_t>) const { return 0; }
+  // Do the authors' builders write augmented sets of this family as 64-bit integers? (numpy's default)
+  virtual bool wide_variants() const { return false; }
 
   virtual std::unique_ptr<Augmenter> augmenter() const = 0;  // of training on the fly; nullptr where there is none
 };

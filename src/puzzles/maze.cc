@@ -52,9 +52,13 @@ class MazeFamily : public Family {
   int64_t seq_len() const override { return shape_.cells(); }
   int64_t vocab_size() const override { return kMazeVocab; }
 
-  std::vector<Tokens> parse(std::string_view text, std::string_view source) const override {
-    return parse_maze(shape_, text, source);
+  void read(std::string_view text, const TextPlace& place, const TextSinks& sinks) const override {
+    read_maze(shape_, text, place, sinks);
   }
+  std::string symbols_of(std::span<const std::string_view> texts, std::string_view) const override {
+    return maze_symbols_of(texts);
+  }
+  void check_symbols(std::string_view symbols) const override { check_maze_symbols(symbols); }
   std::string to_line(std::span<const int32_t> tokens) const override {
     std::string line;
     for (int32_t token : tokens) line += maze_symbol(token);
@@ -93,6 +97,18 @@ class MazeFamily : public Family {
       return {false, fmt::format("{} marked cells are not on one simple path from S to G", marks + 1 - walked)};
     const int32_t best = distances_from(shape_, question, start).steps[goal];
     if (walked > best) return {false, fmt::format("the path has {} steps, the shortest has {}", walked, best)};
+    return {true, ""};
+  }
+
+  // Where open cells are not supervised nothing tells the path: then only what must not change is judged.
+  Verdict check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const override {
+    Tokens answer(labels.begin(), labels.end());
+    for (size_t i = 0; i < answer.size(); ++i)
+      if (answer[i] == kUnsupervised && question[i] != kOpen) answer[i] = question[i];
+    if (std::ranges::find(answer, kUnsupervised) == answer.end()) return check_answer(question, answer);
+    for (size_t i = 0; i < answer.size(); ++i)
+      if (answer[i] != kUnsupervised && answer[i] != question[i] && !(question[i] == kOpen && answer[i] == kPath))
+        return {false, fmt::format("{}: {} became {}", name(i), maze_name(question[i]), maze_name(answer[i]))};
     return {true, ""};
   }
 

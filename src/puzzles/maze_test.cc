@@ -47,6 +47,28 @@ TEST(Maze, TextErrorsNameLineAndCell) {
   EXPECT_THROW(make_maze({.height = int64_t{1} << 40, .width = int64_t{1} << 40}, "test"), Error);
 }
 
+TEST(Maze, OtherSymbolsAreReadWhereTheyLeaveNoDoubt) {
+  const auto family = make_maze(kSmall, "test");
+  const Tokens question = small(kQuestion);
+  for (const auto& [start, goal] : {std::pair("A", "B"), {"s", "g"}, {"S", "E"}, {"S", "F"}, {"s", "e"}})
+    for (const char* wall : {"#", "\xE2\x96\x88"}) {
+      std::string text;
+      for (char c : kQuestion)
+        text += c == 'S' ? std::string(start) : c == 'G' ? std::string(goal) : c == '#' ? wall : std::string(1, c);
+      EXPECT_EQ(family->parse(text, "t"), std::vector<Tokens>{question}) << text;
+      EXPECT_EQ(family->parse("3 4\n" + text + "\n4x3\n" + text, "t"), (std::vector{question, question})) << text;
+    }
+  const std::string digits = "2001\n0101\n0003\n";
+  EXPECT_THROW(family->parse(digits, "t"), Error) << "is 0 open or a wall?";
+  EXPECT_EQ(family->parse(digits, TextPlace("t", 1, "1023")), std::vector<Tokens>{question});
+  EXPECT_THROW(family->parse("9 9\n" + std::string(kQuestion), "t"), Error);
+  EXPECT_THROW(family->parse("S EG\n####\n####\n", "t"), Error);
+  for (const char* bad : {"", "#", "# SGox", "# SS"}) EXPECT_THROW(family->check_symbols(bad), Error) << bad;
+  family->check_symbols("10SG");
+  EXPECT_TRUE(is_maze_a_line("S G \nG S \n", ""));
+  EXPECT_FALSE(is_maze_a_line(kQuestion, ""));
+}
+
 TEST(Maze, AcceptsShortestPathsOnly) {
   const auto family = make_maze(kSmall, "test");
   const Tokens question = small(kQuestion);

@@ -10,8 +10,15 @@
 
 namespace hrm::puzzles {
 
-// Family::parse. Throws bad_input naming source, line and cell.
-std::vector<Tokens> parse_maze(const MazeShape& shape, std::string_view text, std::string_view source);
+// Family::read. Faults name source, line and cell.
+void read_maze(const MazeShape& shape, std::string_view text, const TextPlace& place, const TextSinks& sinks);
+
+// Family::symbols_of: wall, open, start, goal and path where the texts use other characters than "# SGo" and leave no
+// doubt which is which ('A' and 'B', 'E' or 'F' for the goal, small letters, block elements for walls); else empty.
+std::string maze_symbols_of(std::span<const std::string_view> texts);
+
+// Family::check_symbols: wall, open, start, goal and possibly path, all different.
+void check_maze_symbols(std::string_view symbols);
 // Family::render: one line per row. Cells changed since `previous` are green where colours are on; else a new mark is
 // 'O' and a removed one ','.
 std::string render_maze(const MazeShape& shape, std::span<const int32_t> tokens, const RenderOptions& options);
@@ -22,5 +29,9 @@ std::string_view maze_name(int32_t token);  // "a wall", "an open cell", ...
 // Height and width of the first maze in a text of blocks of lines: for `hrm solve` and builders that are not told.
 // Throws bad_input where the text holds no cells.
 MazeShape measure_maze(std::string_view text, std::string_view source);
+
+// Does every line hold a maze of its own (one start, one goal)? For texts of several lines, whose other reading is one
+// maze. symbols: as in TextPlace.
+bool is_maze_a_line(std::string_view text, std::string_view symbols);
 
 }  // namespace hrm::puzzles

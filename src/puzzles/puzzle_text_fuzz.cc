@@ -17,12 +17,17 @@ void check(bool condition) {
 
 void try_family(const Family& family, std::string_view text) {
   std::vector<hrm::puzzles::Tokens> puzzles;
+  size_t read = 0, faults = 0;
+  family.read(text, "fuzz",
+              {.puzzle = [&](const hrm::puzzles::ParsedPuzzle&) { ++read; },
+               .fault = [&](const hrm::Error&, size_t) { ++faults; }});
   try {
     puzzles = family.parse(text, "fuzz");
   } catch (const hrm::Error& error) {
-    check(error.exit_code() == 2);
+    check(error.exit_code() == 2 && faults > 0);
     return;
   }
+  check(faults == 0 && read == puzzles.size());
   for (const auto& tokens : puzzles) {
     check(static_cast<int64_t>(tokens.size()) == family.seq_len());
     const std::string line = family.to_line(tokens);

@@ -1,16 +1,12 @@
 #include "puzzles/records.h"
 
 #include <algorithm>
-#include <charconv>
-#include <sstream>
+#include <cmath>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "formats/csv.h"
-#include "formats/npy.h"
-#include "formats/zst.h"
 #include "puzzles/parallel_work.h"
-#include "puzzles/text_lines.h"
 
 namespace hrm::puzzles {
 namespace {
@@ -25,31 +21,44 @@ std::string message_of(const Error& error) {
   return std::string(what.starts_with('[') && end != std::string_view::npos ? what.substr(end + 2) : what);
 }
 
-// A field as tokens. The family counts lines from the start of its text; that the error names the file's line, the
-// field is read again behind as many empty lines.
-Tokens parse_field(const Family& family, const std::string& field, const fs::path& path, size_t line) {
-  const auto read = [&](const std::string& text) {
-    std::vector<Tokens> found = family.parse(text, path.string());
-    if (found.size() != 1)
-      throw bad_input(kWhere, "{}: line {}: {} puzzles in one field", path.string(), line, found.size());
-    return std::move(found[0]);
-  };
-  try {
-    return read(field);
-  } catch (const Error&) {
-    return read(std::string(line - 1, '\n') + field);
+// The symbols of a whole source, decided once.
+std::string symbols_of(const PuzzleSource& source, const Family& family) {
+  if (!source.file().symbols.empty()) {
+    family.check_symbols(source.file().symbols);
+    return source.file().symbols;
   }
+  std::vector<std::string_view> texts;
+  for (const TextRow& row : source.rows()) texts.insert(texts.end(), {row.question, row.answer});
+  return family.symbols_of(texts, source.name());
 }
 
-RecordList parse_rows(const RecordFile& file, const Family& family) {
+// The one puzzle of a field.
+ParsedPuzzle parse_field(const Family& family, const std::string& field, const TextPlace& place) {
+  std::vector<ParsedPuzzle> found;
+  family.read(field, place, {.puzzle = [&](ParsedPuzzle puzzle) { found.push_back(std::move(puzzle)); }});
+  if (found.size() != 1)
+    throw bad_input(kWhere, "{}: line {}: {} puzzles in one field", place.source, place.first_line, found.size());
+  return std::move(found[0]);
+}
+
+int32_t whole_rating(double rating, int decimals) {
+  return std::isnan(rating) ? -1 : static_cast<int32_t>(std::llround(rating * std::pow(10, decimals)));
+}
+
+RecordList parse_rows(const PuzzleSource& source, const Family& family, int decimals) {
   RecordList list;
-  for (const TextRow& row : read_csv_rows(file)) {
+  const std::string symbols = symbols_of(source, family);
+  for (const TextRow& row : source.rows()) {
     try {
-      Record record{
-          .origin = fmt::format("{}: line {}", file.path.string(), row.line), .row = row.line, .rating = row.rating};
-      record.question = parse_field(family, row.question, file.path, row.line);
-      if (!row.answer.empty()) record.answer = parse_field(family, row.answer, file.path, row.line);
-      list.rated = list.rated || row.rating >= 0;
+      const TextPlace place(source.name(), row.line, symbols);
+      ParsedPuzzle question = parse_field(family, row.question, place);
+      Record record{.origin = fmt::format("{}: line {}", source.name(), row.line),
+                    .row = row.line,
+                    .question = std::move(question.question),
+                    .answer = std::move(question.answer),
+                    .rating = whole_rating(row.rating, decimals)};
+      if (!row.answer.empty()) record.answer = parse_field(family, row.answer, place).question;
+      list.rated = list.rated || record.rating >= 0;
       list.records.push_back(std::move(record));
     } catch (const Error& error) {
       list.faults.push_back({row.line, message_of(error)});
@@ -58,40 +67,48 @@ RecordList parse_rows(const RecordFile& file, const Family& family) {
   return list;
 }
 
-HostTensor load_tokens(const fs::path& path) {
-  const std::string bytes = read_maybe_zst(path);
-  HostTensor array = parse_npy(std::as_bytes(std::span(bytes)), path.string());
-  if (array.dtype() == DType::kF16 || array.dtype() == DType::kF32 || array.dtype() == DType::kF64)
-    throw bad_input(kWhere, "{}: elements are {}; tokens must be integers", path.string(), name_of(array.dtype()));
-  if (array.shape().size() < 2 || array.shape().size() > 3)
-    throw bad_input(kWhere, "{}: shape {}; expected [puzzles, cells] or [puzzles, height, width]", path.string(),
-                    to_string(array.shape()));
-  return array;
+RecordList parse_text(const PuzzleSource& source, const Family& family) {
+  RecordList list;
+  const std::string& symbols = source.file().symbols;
+  if (!symbols.empty()) family.check_symbols(symbols);
+  family.read(source.text(), TextPlace(source.name(), 1, symbols),
+              {.puzzle =
+                   [&](ParsedPuzzle puzzle) {
+                     list.records.push_back({.origin = fmt::format("{}: line {}", source.name(), puzzle.line),
+                                             .row = puzzle.line,
+                                             .question = std::move(puzzle.question),
+                                             .answer = std::move(puzzle.answer)});
+                   },
+               .fault =
+                   [&](const Error& error, size_t line) {
+                     list.faults.push_back({line, message_of(error)});
+                   },
+               .note = [&](const std::string& note) { list.notes.push_back(note); }});
+  return list;
 }
 
 int64_t cells_of(const Shape& shape) { return element_count(std::span(shape).subspan(1)); }
 
-// [N, S] tokens of the family. Digits with 0 for blanks, as many tools save Sudoku, become tokens by adding 1.
-HostTensor load_matrix(const fs::path& path, const Family& family) {
-  HostTensor array = load_tokens(path).to(DType::kI32);
+// [N, S] tokens of the family.
+HostTensor matrix_of(const HostTensor& array, const std::string& name, const Family& family) {
   if (cells_of(array.shape()) != family.seq_len())
-    throw bad_input(kWhere, "{}: shape {}; expected {} cells a puzzle", path.string(), to_string(array.shape()),
+    throw bad_input(kWhere, "{}: shape {}; expected {} cells a puzzle", name, to_string(array.shape()),
                     family.seq_len());
-  return array;
+  return array.to(DType::kI32);
 }
 
-RecordList read_arrays(const RecordFile& file, const Family& family) {
-  const HostTensor inputs = load_matrix(file.path, family);
+RecordList read_arrays(const PuzzleSource& source, const Family& family) {
+  const HostTensor inputs = matrix_of(source.inputs(), source.name(), family);
   HostTensor labels;
-  if (!file.labels.empty()) {
-    labels = load_matrix(file.labels, family);
+  if (source.has_labels()) {
+    const std::string name = source.file().labels.string();
+    labels = matrix_of(source.labels(), name, family);
     if (labels.shape()[0] != inputs.shape()[0])
-      throw bad_input(kWhere, "{}: {} puzzles, but {} has {}", file.labels.string(), labels.shape()[0],
-                      file.path.string(), inputs.shape()[0]);
+      throw bad_input(kWhere, "{}: {} puzzles, but {} has {}", name, labels.shape()[0], source.name(),
+                      inputs.shape()[0]);
   }
   const auto questions = inputs.as<int32_t>();
-  const bool sudoku = family.describe()["family"] == "sudoku";
-  const int32_t shift = sudoku && std::ranges::find(questions, 0) != questions.end() ? 1 : 0;
+  const int32_t shift = family.digits_to_tokens(questions);
   RecordList list;
   const auto cells = static_cast<size_t>(family.seq_len());
   for (size_t row = 0; row < static_cast<size_t>(inputs.shape()[0]); ++row) {
@@ -101,9 +118,8 @@ RecordList read_arrays(const RecordFile& file, const Family& family) {
         if (token < INT32_MAX) token += shift;  // else it is refused as no token anyway
       return tokens;
     };
-    Record record{
-        .origin = fmt::format("{}: row {}", file.path.string(), row), .row = row, .question = take(questions)};
-    if (!file.labels.empty()) record.answer = take(labels.as<int32_t>());
+    Record record{.origin = fmt::format("{}: row {}", source.name(), row), .row = row, .question = take(questions)};
+    if (source.has_labels()) record.answer = take(labels.as<int32_t>());
     list.records.push_back(std::move(record));
   }
   return list;
@@ -124,43 +140,13 @@ std::string complete(Record& record, const Family& family) {
 
 }  // namespace
 
-bool is_csv(const fs::path& path) {
-  const std::string name = path.filename().string();
-  return name.ends_with(".csv") || name.ends_with(".csv.zst");
-}
-
-std::vector<TextRow> read_csv_rows(const RecordFile& file) {
-  CsvReader rows(std::make_unique<std::istringstream>(read_maybe_zst(file.path)), file.path.string());
-  const size_t question = rows.column(file.question_column);
-  const auto answer = rows.find_column(file.answer_column), rating = rows.find_column("rating");
-  std::vector<TextRow> list;
-  while (rows.next()) {
-    TextRow& row = list.emplace_back(TextRow{.line = rows.line(), .question = rows[question]});
-    if (answer) row.answer = rows[*answer];
-    if (!rating || rows[*rating].empty()) continue;
-    const std::string& text = rows[*rating];
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), row.rating);
-    if (fault != std::errc() || end != text.data() + text.size())
-      throw bad_input(kWhere, "{}: line {}: rating '{}' is no whole number", file.path.string(), rows.line(),
-                      text.substr(0, 20));
-  }
+RecordList read_records(const PuzzleSource& source, const Family& family, int decimals) {
+  const int scale = decimals < 0 ? source.rating_decimals() : decimals;
+  RecordList list = source.layout() == PuzzleSource::Layout::kArrays ? read_arrays(source, family)
+                    : source.layout() == PuzzleSource::Layout::kRows ? parse_rows(source, family, scale)
+                                                                     : parse_text(source, family);
+  list.decimals = scale;
   return list;
-}
-
-QuestionSize measure_questions(const RecordFile& file) {
-  if (!is_csv(file.path)) {
-    const Shape shape = load_tokens(file.path).shape();
-    QuestionSize size{.cells = cells_of(shape)};
-    if (shape.size() == 3) size.height = shape[1], size.width = shape[2];
-    return size;
-  }
-  const auto rows = read_csv_rows(file);
-  if (rows.empty()) throw bad_input(kWhere, "{}: holds no puzzle", file.path.string());
-  return {.cells = static_cast<int64_t>(to_code_points(rows.front().question).size())};
-}
-
-RecordList read_records(const RecordFile& file, const Family& family) {
-  return is_csv(file.path) ? parse_rows(file, family) : read_arrays(file, family);
 }
 
 void check_records(RecordList& list, const Family& family, size_t threads) {

@@ -19,9 +19,13 @@ class SudokuFamily : public Family {
   int64_t seq_len() const override { return shape_.cells(); }
   int64_t vocab_size() const override { return shape_.vocab(); }
 
-  std::vector<Tokens> parse(std::string_view text, std::string_view source) const override {
-    return parse_sudoku(shape_, text, source);
+  void read(std::string_view text, const TextPlace& place, const TextSinks& sinks) const override {
+    read_sudoku(shape_, text, place, sinks);
   }
+  std::string symbols_of(std::span<const std::string_view> texts, std::string_view) const override {
+    return sudoku_symbols_of(shape_, texts);
+  }
+  void check_symbols(std::string_view symbols) const override { check_sudoku_symbols(shape_, symbols); }
 
   std::string to_line(std::span<const int32_t> tokens) const override {
     std::string line;
@@ -50,7 +54,28 @@ class SudokuFamily : public Family {
     return without_conflict(answer);
   }
 
+  // Supervised cells must be those of the unique solution.
+  Verdict check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const override {
+    Tokens answer(labels.begin(), labels.end());
+    for (size_t i = 0; i < answer.size(); ++i)
+      if (answer[i] == kUnsupervised && question[i] > kSudokuBlank) answer[i] = question[i];
+    if (std::ranges::find(answer, kUnsupervised) == answer.end()) return check_answer(question, answer);
+    const auto solved = solve(question);
+    for (size_t i = 0; i < answer.size(); ++i) {
+      if (answer[i] == kUnsupervised) continue;
+      if (answer[i] <= kSudokuBlank || answer[i] >= shape_.vocab()) return {false, name(i) + " holds no digit"};
+      if (solved->verdict.accepted && answer[i] != solved->answer[i])
+        return {false,
+                fmt::format("{} holds {}, the solution has {}", name(i), symbol(answer[i]), symbol(solved->answer[i]))};
+    }
+    return {true, ""};
+  }
+
   std::string rating_name() const override { return "backtracks of our solver"; }
+  int32_t digits_to_tokens(std::span<const int32_t> questions) const override {
+    return std::ranges::find(questions, 0) != questions.end() ? 1 : 0;
+  }
+  bool wide_variants() const override { return true; }
 
   std::optional<Solution> solve(std::span<const int32_t> question) const override {
     Solution solution{.verdict = check_question(question)};

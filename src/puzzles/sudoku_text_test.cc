@@ -11,8 +11,12 @@ namespace {
 constexpr SudokuShape kNine{3, 3};
 constexpr std::string_view kLine = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
 
+std::vector<Tokens> parse_sudoku(const SudokuShape& shape, std::string_view text, std::string_view symbols = "") {
+  return make_sudoku(shape, "test")->parse(text, TextPlace("test", 1, symbols));
+}
+
 std::string first_line(const SudokuShape& shape, std::string_view text) {
-  const auto puzzles = parse_sudoku(shape, text, "test");
+  const auto puzzles = parse_sudoku(shape, text);
   EXPECT_EQ(puzzles.size(), 1u);
   return puzzles.empty() ? "" : make_sudoku(shape, "test")->to_line(puzzles[0]);
 }
@@ -88,11 +92,11 @@ TEST(SudokuText, ReadsFramesBandsAndSeveralPuzzles) {
       "53. .7. ...\n6.. 195 ...\n.98 ... .6.\n\n8.. .6. ..3\n4.. 8.3 ..1\n7.. .2. ..6\n\n.6. ... 28.\n... 419 ..5\n... "
       ".8. .79\n";
   EXPECT_EQ(first_line(kNine, unframed_bands), kLine);
-  const auto three = parse_sudoku(kNine, framed + std::string(kLine) + "\n\n" + unframed_bands, "test");
+  const auto three = parse_sudoku(kNine, framed + std::string(kLine) + "\n\n" + unframed_bands);
   ASSERT_EQ(three.size(), 3u);
   EXPECT_EQ(three[0], three[1]);
   EXPECT_EQ(three[0], three[2]);
-  EXPECT_TRUE(parse_sudoku(kNine, "\n  \n# nothing\n", "test").empty());
+  EXPECT_TRUE(parse_sudoku(kNine, "\n  \n# nothing\n").empty());
 }
 
 TEST(SudokuText, ReadsOtherSizes) {
@@ -103,14 +107,14 @@ TEST(SudokuText, ReadsOtherSizes) {
 }
 
 TEST(SudokuText, DrawingsAreReadBack) {
-  const Tokens question = parse_sudoku(kNine, kLine, "test")[0];
+  const Tokens question = parse_sudoku(kNine, kLine)[0];
   Tokens answer = question, previous = question;
   for (int32_t& token : answer) token = std::max(token, 3);
   previous[2] = 9;
   for (const RenderOptions& options : {RenderOptions{}, RenderOptions{.question = question},
                                        RenderOptions{.question = question, .previous = previous}}) {
     const std::string drawn = render_sudoku(kNine, answer, options);
-    EXPECT_EQ(parse_sudoku(kNine, drawn, "test"), std::vector<Tokens>{answer}) << drawn;
+    EXPECT_EQ(parse_sudoku(kNine, drawn), std::vector<Tokens>{answer}) << drawn;
   }
   const std::string marked = render_sudoku(kNine, answer, {.question = question, .previous = answer});
   EXPECT_EQ(std::ranges::count(marked, ':'), 30);
@@ -125,7 +129,7 @@ TEST(SudokuText, DrawingsAreReadBack) {
 // The message of the error that a text causes.
 std::string fault_of(const SudokuShape& shape, std::string_view text) {
   try {
-    parse_sudoku(shape, text, "p.txt");
+    make_sudoku(shape, "test")->parse(text, "p.txt");
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code(), 2);
     return error.what();
@@ -145,6 +149,196 @@ TEST(SudokuText, ErrorsNameLineCellAndWhatWasExpected) {
   expect(fault_of(kNine, "53..7....\n6..195...\n"), {"begins at line 1", "2 of 9 rows"});
   expect(fault_of({2, 2}, "1.3.\n..1.\n.....\n4..1\n"), {"line 3", "5 cells", "expected 4"});
   expect(fault_of(kNine, "\xFF\xFE\x00"), {"line 1"});
+}
+
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+  std::string all;
+  for (char c : text) all += c == from[0] ? std::string(to) : std::string(1, c);
+  return all;
+}
+
+TEST(SudokuText, ReadsBlanksThatAreAPuzzlesOnlyOnes) {
+  for (const char* blank : {"-", "x", "X", "?", "\xC2\xB7", "\xE2\x80\x93"}) {
+    EXPECT_EQ(first_line(kNine, replaced(kLine, ".", blank)), kLine) << blank;
+    std::string rows, commas;
+    for (int r = 0; r < 9; ++r) {
+      std::string cells(kLine.substr(r * 9, 9));
+      rows += replaced(cells, ".", blank) + "\n";
+      for (char c : cells) commas += (c == '.' ? std::string(blank) : std::string(1, c)) + ",";
+      commas.back() = '\n';
+    }
+    EXPECT_EQ(first_line(kNine, rows), kLine) << blank;
+    EXPECT_EQ(first_line(kNine, commas), kLine) << blank;
+  }
+  // A row of nothing but '-' is a row where '-' stands for blanks, and a line of the frame elsewhere.
+  const std::string_view hollow = ".........6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
+  std::string dashes, framed;
+  for (int r = 0; r < 9; ++r) {
+    dashes += replaced(hollow.substr(r * 9, 9), ".", "-") + "\n";
+    framed += std::string(kLine.substr(r * 9, 9)) + (r % 3 == 2 && r < 8 ? "\n---------\n" : "\n");
+  }
+  EXPECT_EQ(first_line(kNine, dashes), hollow);
+  EXPECT_EQ(first_line(kNine, framed), kLine);
+  EXPECT_EQ(first_line(kNine, "---------\n" + framed + "---------\n"), kLine);
+  EXPECT_NE(fault_of(kNine, replaced(kLine.substr(0, 40), ".", "x") + std::string(kLine.substr(40))).find("'x'"),
+            std::string::npos);
+}
+
+// kLine between the given pieces of a frame.
+std::string framed_as(std::string_view top, std::string_view middle, std::string_view bottom, std::string_view spaces) {
+  std::string text = std::string(top) + "\n";
+  for (int r = 0; r < 9; ++r) {
+    if (r == 3 || r == 6) text += std::string(middle) + "\n";
+    for (int c = 0; c < 9; ++c) {
+      if (c % 3 == 0) text += "|" + std::string(spaces);
+      text += kLine[r * 9 + c] + std::string(spaces);
+    }
+    text += "|\n";
+  }
+  return text + std::string(bottom) + "\n";
+}
+
+TEST(SudokuText, ReadsFramesOfOtherPrograms) {
+  const std::string simple = framed_as(" *-----------*", " |---+---+---|", " *-----------*", "");
+  const std::string hodoku =
+      framed_as(".-------.-------.-------.", ":-------+-------+-------:", "'-------'-------'-------'", " ");
+  EXPECT_EQ(first_line(kNine, simple), kLine);
+  EXPECT_EQ(first_line(kNine, replaced(simple, ".", "X")), kLine);
+  EXPECT_EQ(first_line(kNine, hodoku), kLine);
+  EXPECT_EQ(parse_sudoku(kNine, hodoku + simple).size(), 2u);
+  EXPECT_EQ(first_line(kNine, framed_as("|---|---|---|", "|---|---|---|", "|---|---|---|", "")), kLine);
+}
+
+TEST(SudokuText, ReadsTextBesideAPuzzle) {
+  const std::string solution = "534678912672195348198342567859761423426853791713924856961537284287419635345286179";
+  const std::string line(kLine);
+  for (const std::string& text :
+       {line + " # easy", line + ",11.9/11.9/11.3", "0000183b305c " + line + "  1.2", "17: " + line, "\"" + line + "\"",
+        line + "," + solution, solution + ";" + line, "3\t" + line + "\t" + solution + "\t2.5", "Grid 01 " + line,
+        "https://example.org/sudoku.htm?bd=" + line + "&x=1", "<game data=\"" + line + "\" />"})
+    EXPECT_EQ(first_line(kNine, text), kLine) << text;
+  std::vector<ParsedPuzzle> found;
+  make_sudoku(kNine, "t")->read(line + "," + solution, "t", {.puzzle = [&](ParsedPuzzle p) { found.push_back(p); }});
+  EXPECT_EQ(found.at(0).answer, parse_sudoku(kNine, solution).at(0));
+  EXPECT_NE(fault_of(kNine, line + " " + line).find("2 grids"), std::string::npos);
+  EXPECT_NE(fault_of(kNine, "https://example.org/?s=B7B1C9").find("a link"), std::string::npos);
+  EXPECT_NE(fault_of(kNine, "<game data=\"version: 2\" />").find("data="), std::string::npos);
+  EXPECT_NE(fault_of(kNine, ":0702:9:" + line + ":::").find("HoDoKu"), std::string::npos);
+}
+
+TEST(SudokuText, ReadsTitlesSectionsAndLists) {
+  std::string rows, python = "grid = [", numpy = "[";
+  for (int r = 0; r < 9; ++r) {
+    const std::string cells(kLine.substr(r * 9, 9));
+    rows += cells + "\n";
+    python += "[", numpy += r ? "\n [" : "[";
+    for (char c : cells) {
+      python += (c == '.' ? std::string(r % 2 ? "None" : "0") : std::string(1, c)) + ", ";
+      numpy += (c == '.' ? '0' : c) + std::string(" ");
+    }
+    python += "],\n", numpy += "]";
+  }
+  python += "]\n", numpy += "]\n";
+  EXPECT_EQ(parse_sudoku(kNine, "Grid 01\n" + rows + "Grid 02\n" + rows), parse_sudoku(kNine, rows + "\n" + rows));
+  EXPECT_EQ(first_line(kNine, "#A me\n[Puzzle]\n" + rows + "[State]\n" + rows + "[PencilMarks]\n1,2,3\n"), kLine);
+  EXPECT_NE(fault_of(kNine, "[State]\n" + rows).find("[Puzzle]"), std::string::npos);
+  EXPECT_EQ(first_line(kNine, numpy), kLine);
+  EXPECT_EQ(parse_sudoku(kNine, numpy + numpy).size(), 2u);
+  EXPECT_EQ(first_line(kNine, replaced(replaced(replaced(numpy, "[", "{"), "]", "},"), " ", ", ")), kLine);
+  EXPECT_EQ(parse_sudoku(kNine, "[\"" + std::string(kLine) + "\", \"" + std::string(kLine) + "\"]").size(), 2u);
+  EXPECT_NE(fault_of(kNine, "[1, 2, 3]").find("a list of 3 cells"), std::string::npos);
+  EXPECT_NE(fault_of(kNine, "[[1, 2, 3]").find("not closed"), std::string::npos);
+  EXPECT_NE(fault_of(kNine, "[12, 2, 3]").find("'12'"), std::string::npos);
+  EXPECT_EQ(first_line(kNine, python), kLine);
+}
+
+// A full 16x16 grid in digits from 0, with `blank` in every third cell.
+std::string hex_grid(char blank) {
+  std::string text;
+  for (int r = 0; r < 16; ++r)
+    for (int c = 0; c < 16; ++c) {
+      const int digit = (r * 4 + r / 4 + c) % 16;
+      text += blank && (r + c) % 3 == 0 ? blank : "0123456789ABCDEF"[digit];
+    }
+  return text;
+}
+
+TEST(SudokuText, ZeroIsADigitOrABlankAsTheTextTells) {
+  const auto family = make_sudoku({4, 4}, "test");
+  const Tokens full = family->parse(hex_grid(0), "t").at(0);
+  EXPECT_EQ(std::ranges::count(full, kSudokuBlank), 0);
+  EXPECT_TRUE(family->check_question(full).accepted);
+  for (char blank : {'.', '-', '*', '_'}) {
+    const Tokens question = family->parse(hex_grid(blank), "t").at(0);
+    for (size_t i = 0; i < question.size(); ++i)
+      EXPECT_EQ(question[i], (i / 16 + i % 16) % 3 == 0 ? kSudokuBlank : full[i]) << blank << i;
+  }
+  std::string rows;
+  for (int r = 0; r < 16; ++r) rows += replaced(hex_grid('.').substr(r * 16, 16), ".", " ") + "\n";
+  EXPECT_EQ(family->parse(rows, "t"), family->parse(hex_grid('.'), "t"));
+  // In 1-G '0' is a blank; all texts of one source are written alike.
+  std::string letters = hex_grid('.');
+  for (char& c : letters) c = c == 'F' ? 'G' : c == '0' ? '.' : c;
+  EXPECT_EQ(family->parse(replaced(letters, ".", "0"), "t"), family->parse(letters, "t"));
+  const std::string from_zero = hex_grid('.'), without = replaced(hex_grid('.'), "0", ".");
+  const std::string_view texts[] = {from_zero, without};
+  EXPECT_EQ(family->symbols_of(texts, "t"), "0123456789ABCDEF");
+  const std::string_view other[] = {letters, without};
+  EXPECT_EQ(family->symbols_of(other, "t"), "123456789ABCDEFG");
+  std::string note;
+  family->read(from_zero, "t", {.puzzle = [](ParsedPuzzle) {}, .note = [&](const std::string& text) { note = text; }});
+  EXPECT_NE(note.find("0-9, A-F"), std::string::npos);
+  // Below ten digits both readings fit where the highest digit is missing.
+  EXPECT_NE(fault_of({2, 2}, "0.2...1.....3..1").find("is '0' a digit or a blank"), std::string::npos);
+  EXPECT_EQ(first_line({2, 2}, "0.2...1.....4..1"), "..2...1.....4..1");
+  EXPECT_EQ(make_sudoku({2, 2}, "t")->to_line(parse_sudoku({2, 2}, "0.2...1.....3..1", "0123").at(0)),
+            "1.3...2.....4..2");
+  EXPECT_EQ(make_sudoku({2, 2}, "t")->to_line(parse_sudoku({2, 2}, "A.C...B.....D..B", "ABCD").at(0)),
+            "1.3...2.....4..2");
+  EXPECT_THROW(make_sudoku({2, 2}, "t")->check_symbols("ABC"), Error);
+  EXPECT_THROW(make_sudoku({2, 2}, "t")->check_symbols("ABCA"), Error);
+}
+
+TEST(SudokuText, NumbersOfTwoDigitsAreReadInLargeGridsOnly) {
+  std::string rows, list = "[";
+  for (int r = 0; r < 16; ++r) {
+    list += "[";
+    for (int c = 0; c < 16; ++c) {
+      const int digit = c == r ? 0 : (r * 4 + r / 4 + c) % 16 + 1;
+      rows += std::to_string(digit) + (c < 15 ? " " : "\n");
+      list += std::to_string(digit) + ",";
+    }
+    list += "],";
+  }
+  const auto read = parse_sudoku({4, 4}, rows);
+  EXPECT_EQ(read.at(0)[1], 3);
+  EXPECT_EQ(read, parse_sudoku({4, 4}, list + "]"));
+  EXPECT_NE(fault_of(kNine, "| 2579 8 257 | 1 4 6 | 3 29 27 |\n").find("candidates"), std::string::npos);
+}
+
+TEST(SudokuText, BadLinesAreJudgedWhereTheyStand) {
+  const std::string line(kLine);
+  EXPECT_NE(fault_of(kNine, line.substr(1) + "\n" + line).find("line 1: 80 cells; expected 81"), std::string::npos);
+  EXPECT_NE(fault_of(kNine, "; my list\n" + line).find("line 1: '; my list'"), std::string::npos);
+  EXPECT_NE(fault_of(kNine, line.substr(0, 9) + "\n" + line).find("line 1 has 1 of 9 rows"), std::string::npos);
+  EXPECT_NE(fault_of(kNine, rows_with('.', [](const std::string& s) { return s[1] == '9' ? s.substr(1) : s; }))
+                .find("line 3: 8 cells"),
+            std::string::npos)
+      << "no blank is made up where blanks are drawn";
+  std::vector<size_t> good, bad;
+  make_sudoku(kNine, "t")
+      ->read(line + "\n" + line.substr(2) + "\n% x\n" + line + "\n53..\n\n" + line, "t",
+             {.puzzle = [&](const ParsedPuzzle& p) { good.push_back(p.line); },
+              .fault = [&](const Error&, size_t at) { bad.push_back(at); }});
+  EXPECT_EQ(good, (std::vector<size_t>{1, 4, 7}));
+  EXPECT_EQ(bad, (std::vector<size_t>{2, 3, 6}));
+}
+
+TEST(SudokuText, BoxesOfAFrameMustBeTheGrids) {
+  const std::string wide = "|12.|456|\n|456|123|\n|---+---|\n|231|564|\n|564|231|\n|---+---|\n|312|645|\n|645|312|\n";
+  EXPECT_EQ(parse_sudoku({2, 3}, wide).size(), 1u);
+  EXPECT_NE(fault_of({3, 2}, wide).find("boxes of 2 rows and 3 columns"), std::string::npos);
+  EXPECT_NE(fault_of({2, 3}, "|12|34|56|\n").find("of 6 rows"), std::string::npos);
 }
 
 }  // namespace

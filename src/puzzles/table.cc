@@ -49,25 +49,16 @@ class TableFamily : public PlainFamily {
   }
   std::optional<int32_t> ignore_token() const override { return shape_.padded ? std::optional(0) : std::nullopt; }
 
-  std::vector<Tokens> parse(std::string_view text, std::string_view source) const override {
-    std::vector<Tokens> rows;
-    for (const TextLine& line : split_lines(text)) {
-      if (line.text.empty()) continue;
-      const auto size = static_cast<int64_t>(line.text.size());
-      if (size > shape_.length || (size < shape_.length && !shape_.padded))
-        throw bad_input("puzzles.table.parse", "{}: line {}: {} characters; expected {}{}", source, line.number, size,
-                        shape_.padded ? "at most " : "", shape_.length);
-      Tokens& tokens = rows.emplace_back();
-      for (char32_t c : line.text) {
-        const auto at = token_.find(c);
-        if (at == token_.end())
-          throw bad_input("puzzles.table.parse", "{}: line {}, character {}: {} is not in the alphabet '{}'", source,
-                          line.number, tokens.size() + 1, printable(c), shape_.alphabet);
-        tokens.push_back(at->second);
+  void read(std::string_view text, const TextPlace& place, const TextSinks& sinks) const override {
+    for (LineSplitter lines(text, place.first_line); lines.next();) {
+      if (lines.line().text.empty()) continue;
+      try {
+        sinks.puzzle({.line = lines.line().number, .question = row_of(lines.line(), place.source)});
+      } catch (const Error& error) {
+        if (!sinks.fault) throw;
+        sinks.fault(error, lines.line().number);
       }
-      tokens.resize(shape_.length, 0);
     }
-    return rows;
   }
 
   std::string to_line(std::span<const int32_t> tokens) const override {
@@ -86,6 +77,23 @@ class TableFamily : public PlainFamily {
   }
 
  private:
+  Tokens row_of(const TextLine& line, std::string_view source) const {
+    const auto size = static_cast<int64_t>(line.text.size());
+    if (size > shape_.length || (size < shape_.length && !shape_.padded))
+      throw bad_input("puzzles.table.parse", "{}: line {}: {} characters; expected {}{}", source, line.number, size,
+                      shape_.padded ? "at most " : "", shape_.length);
+    Tokens tokens;
+    for (char32_t c : line.text) {
+      const auto at = token_.find(c);
+      if (at == token_.end())
+        throw bad_input("puzzles.table.parse", "{}: line {}, character {}: {} is not in the alphabet '{}'", source,
+                        line.number, tokens.size() + 1, printable(c), shape_.alphabet);
+      tokens.push_back(at->second);
+    }
+    tokens.resize(shape_.length, 0);
+    return tokens;
+  }
+
   void append(std::string& line, int32_t token) const {
     if (token < 1 || token >= vocab_)
       line += kUnknown;
@@ -104,22 +112,34 @@ class RawFamily : public PlainFamily {
 
   Json describe() const override { return {{"family", "raw"}, {"length", length_}, {"vocabulary", vocab_}}; }
 
-  std::vector<Tokens> parse(std::string_view text, std::string_view source) const override {
-    std::vector<Tokens> rows;
+  void read(std::string_view text, const TextPlace& place, const TextSinks& sinks) const override {
+    const auto refuse = [&](const Error& error, size_t line) {
+      if (!sinks.fault) throw error;
+      sinks.fault(error, line);
+    };
     Tokens row;
-    for (const TextLine& line : split_lines(text)) {
+    size_t begin = place.first_line;
+    for (LineSplitter lines(text, place.first_line); lines.next();) {
+      const size_t number = lines.line().number;
       std::string word;
-      for (char32_t c : line.text + U" ") {
-        if (c == U' ' || c == U'\t' || c == U',')
-          take(word, row, line.number, source);
-        else
-          append_utf8(word, c);
-        if (static_cast<int64_t>(row.size()) == length_) rows.push_back(std::exchange(row, {}));
+      try {
+        for (char32_t c : lines.line().text + U" ") {
+          if (row.empty()) begin = number;
+          if (c == U' ' || c == U'\t' || c == U',')
+            take(word, row, number, place.source);
+          else
+            append_utf8(word, c);
+          if (static_cast<int64_t>(row.size()) == length_)
+            sinks.puzzle({.line = begin, .question = std::exchange(row, {})});
+        }
+      } catch (const Error& error) {
+        row.clear();
+        refuse(error, number);
       }
     }
     if (!row.empty())
-      throw bad_input("puzzles.raw.parse", "{}: the last row has {} of {} numbers", source, row.size(), length_);
-    return rows;
+      refuse(bad_input("puzzles.raw.parse", "{}: the last row has {} of {} numbers", place.source, row.size(), length_),
+             begin);
   }
 
   std::string to_line(std::span<const int32_t> tokens) const override { return joined(tokens, " "); }

@@ -33,16 +33,23 @@ std::u32string to_code_points(std::string_view utf8) {
   return points;
 }
 
-std::vector<TextLine> split_lines(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+LineSplitter::LineSplitter(std::string_view text, size_t first_line) : rest_(text), number_(first_line) {
+  if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
+}
+
+bool LineSplitter::next() {
+  if (rest_.empty()) return false;
+  const size_t end = rest_.find('\n');
+  std::string_view line = rest_.substr(0, end);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  line_ = {number_++, to_code_points(line)};
+  rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+  return true;
+}
+
+std::vector<TextLine> split_lines(std::string_view text, size_t first_line) {
   std::vector<TextLine> lines;
-  while (!text.empty()) {
-    const size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines.push_back({lines.size() + 1, to_code_points(line)});
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
+  for (LineSplitter splitter(text, first_line); splitter.next();) lines.push_back(std::move(splitter.line()));
   return lines;
 }
 

@@ -16,7 +16,19 @@ struct TextLine {
 
 // Splits at LF or CRLF; a byte order mark is dropped, bytes that are not UTF-8 become U+FFFD. No line for the empty
 // rest after a final line break.
-std::vector<TextLine> split_lines(std::string_view text);
+//   for (LineSplitter lines(text, 1); lines.next();) use(lines.line());
+class LineSplitter {
+ public:
+  LineSplitter(std::string_view text, size_t first_line);
+  bool next();
+  TextLine& line() { return line_; }
+
+ private:
+  std::string_view rest_;
+  TextLine line_;
+  size_t number_;
+};
+std::vector<TextLine> split_lines(std::string_view text, size_t first_line = 1);
 
 std::u32string to_code_points(std::string_view utf8);
 void append_utf8(std::string& text, char32_t c);

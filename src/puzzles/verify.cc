@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "base/error.h"
 #include "puzzles/build.h"
@@ -27,6 +28,7 @@ class Verifier {
     for (auto& [split, set] : sets_) {
       check_totals(set);
       check_groups(set);
+      check_repeats(set);
     }
     check_leakage();
     return std::move(report_);
@@ -36,7 +38,8 @@ class Verifier {
   // What the rules say about one group, found by any thread.
   struct GroupFindings {
     std::vector<std::string> faults;
-    bool sound = false;  // the first member has one solution, so its canonical form is worth having
+    uint64_t other_givens = 0;  // members with the solution of a symmetric copy, but other givens
+    bool sound = false;         // the first member has one solution, so its canonical form is worth having
   };
 
   void fault(std::string text) {
@@ -105,10 +108,42 @@ class Verifier {
       found[group] = check_group(set, static_cast<int64_t>(group), augmenter.get(), seed);
     });
     std::vector<bool>& sound = sound_[set.split()];
+    uint64_t other_givens = 0;
     for (GroupFindings& findings : found) {
+      other_givens += findings.other_givens;
       for (std::string& text : findings.faults) fault(std::move(text));
       sound.push_back(findings.sound);
     }
+    if (other_givens > 0)
+      report_.notes.push_back(
+          fmt::format("{}: {} members have the solution of a symmetric copy of their group's first, "
+                      "but other givens",
+                      set.split(), other_givens));
+  }
+
+  // Inputs that occur twice: with the same output a note, with another one a fault where there are no rules to allow
+  // it.
+  void check_repeats(const Dataset& set) {
+    if (set.family().has_rules()) return;
+    std::map<std::pair<int32_t, Tokens>, std::pair<int64_t, Tokens>>
+        seen;  // of identifier and input: example and output
+    Tokens question(static_cast<size_t>(set.family().seq_len())), answer(question.size());
+    uint64_t repeated = 0;
+    for (int64_t puzzle = 0; puzzle < set.puzzles(); ++puzzle) {
+      const auto [begin, end] = set.examples_of(puzzle);
+      for (int64_t example = begin; example < end; ++example) {
+        set.read(example, question, answer);
+        const auto [at, fresh] = seen.try_emplace({set.identifier_of(puzzle), question}, example, answer);
+        if (fresh) continue;
+        if (at->second.second == answer)
+          ++repeated;
+        else
+          fault(fmt::format("{}/{}: examples {} and {} have the same input and different outputs", folder_.string(),
+                            set.split(), at->second.first, example));
+      }
+    }
+    if (repeated > 0)
+      report_.notes.push_back(fmt::format("{}: {} examples repeat an earlier one", set.split(), repeated));
   }
 
   // The seed of the stored variants where hrm.json tells it.
@@ -134,6 +169,8 @@ class Verifier {
     };
     if (augmenter && set.split() == "test" && last - first > 1)
       add(set.examples_of(first).first, fmt::format("{} variants; test puzzles must not be augmented", last - first));
+    std::set<Tokens> answers;                           // of members that are symmetric copies
+    std::vector<std::pair<int64_t, std::string>> open;  // members that are none, and what is odd about them
     for (int64_t puzzle = first; puzzle < last; ++puzzle) {
       const auto [begin, end] = set.examples_of(puzzle);
       for (int64_t example = begin; example < end; ++example) {
@@ -142,16 +179,38 @@ class Verifier {
         const std::string wrong =
             original ? check_original(set.family(), question, answer) : check_member(set.family(), other, other_answer);
         if (!wrong.empty()) add(example, wrong);
-        if (original)
+        if (original) {
           findings.sound = wrong.empty();
-        else if (augmenter && findings.sound && wrong.empty())
-          if (const auto odd = check_variant(set.family(), *augmenter, {question, answer, other, other_answer},
-                                             {seed, group, puzzle - first});
-              !odd.empty())
-            add(example, odd);
+          if (augmenter) answers.insert(filled(question, answer));
+        } else if (augmenter && findings.sound && wrong.empty()) {
+          const auto odd = check_variant(set.family(), *augmenter, {question, answer, other, other_answer},
+                                         {seed, group, puzzle - first});
+          if (odd.empty()) {
+            answers.insert(filled(other, other_answer));
+          } else {
+            open.push_back({example, odd});
+          }
+        }
       }
     }
+    for (const auto& [example, odd] : open) {
+      set.read(example, other, other_answer);
+      if (seed || !answers.contains(filled(other, other_answer))) {
+        add(example, odd);
+        continue;
+      }
+      ++findings.other_givens;
+      if (const auto unsound = check_original(set.family(), other, other_answer); !unsound.empty())
+        add(example, unsound);
+    }
     return findings;
+  }
+
+  // The answer with the question's tokens where it is not supervised.
+  static Tokens filled(const Tokens& question, Tokens answer) {
+    for (size_t i = 0; i < answer.size(); ++i)
+      if (answer[i] == kUnsupervised) answer[i] = question[i];
+    return answer;
   }
 
   // Full check with the search for a second solution; variants inherit its result.
@@ -164,7 +223,7 @@ class Verifier {
   static std::string check_member(const Family& family, const Tokens& question, const Tokens& answer) {
     if (!family.has_rules()) return "";
     if (const Verdict asked = family.check_question(question); !asked.accepted) return asked.reason;
-    const Verdict answered = family.check_answer(question, answer);
+    const Verdict answered = family.check_labels(question, answer);
     return answered.accepted ? "" : "wrong answer: " + answered.reason;
   }
 

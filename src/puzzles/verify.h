@@ -3,7 +3,11 @@
 // Beyond the format (Dataset::open): totals of dataset.json, identifiers.json, agreement of the splits; for families
 // with rules: givens that contradict each other or the answer, wrong answers, no or two solutions; variants of a group
 // that are no symmetric copy of its first member, or not the ones that hrm.json's seed draws; a test set with variants;
-// test puzzles that occur in train as they are or up to symmetry.
+// test puzzles that occur in train as they are or up to symmetry. For families without rules: an input with two
+// outputs.
+//
+// A member that has the same solution as a symmetric copy of its group's first, with other givens, is no fault: some
+// builders store easier copies beside each variant. Labels of -100 are not supervised and not judged.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +34,8 @@ struct VerifyReport {
   Json family;                      // null where no split could be opened
   std::vector<std::string> faults;  // one line each, the first most_faults of them
   uint64_t fault_count = 0;
-  uint64_t leaks = 0;  // test puzzles that occur in train, up to symmetry
+  std::vector<std::string> notes;  // what is no fault: members with other givens, rows that repeat
+  uint64_t leaks = 0;              // test puzzles that occur in train, up to symmetry
 };
 
 // Throws bad_input where the folder does not exist or holds neither train nor test.

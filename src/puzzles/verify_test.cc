@@ -87,6 +87,45 @@ TEST_F(VerifyTest, ListsVariantsThatAreNone) {
   expect_fault("train: group 0, example 1: no symmetric copy");
 }
 
+// Some builders store each variant once more with more cells given.
+TEST_F(VerifyTest, MembersWithMoreGivensAreNoFault) {
+  fs::remove(folder_ / "hrm.json");
+  // Example 2 becomes example 1 with every second cell given.
+  const HostTensor inputs = load_npy(folder_ / "train/all__inputs.npy"),
+                   labels = load_npy(folder_ / "train/all__labels.npy");
+  for (int64_t cell = 0; cell < 16; ++cell) {
+    const int64_t label = labels.as<int64_t>()[16 + cell];
+    change_token("train/all__labels.npy", 32 + cell, label);
+    change_token("train/all__inputs.npy", 32 + cell, cell % 2 ? label : inputs.as<int64_t>()[16 + cell]);
+  }
+  const VerifyReport found = report();
+  EXPECT_EQ(found.fault_count, 0u) << fmt::format("{}", fmt::join(found.faults, "\n"));
+  ASSERT_EQ(found.notes.size(), 1u);
+  EXPECT_NE(found.notes[0].find("1 members"), std::string::npos) << found.notes[0];
+}
+
+TEST_F(VerifyTest, MaskedLabelsAreNotJudged) {
+  HostTensor labels = load_npy(folder_ / "train/all__labels.npy");
+  const HostTensor inputs = load_npy(folder_ / "train/all__inputs.npy");
+  int64_t open = -1;
+  for (int64_t i = 0; i < element_count(labels.shape()); ++i) {
+    if (inputs.as<int64_t>()[i] > kSudokuBlank)
+      labels.as<int64_t>()[i] = -100;
+    else if (open < 0 && i < 16)
+      open = i;
+  }
+  save_npy(folder_ / "train/all__labels.npy", labels);
+  fs::remove(folder_ / "hrm.json");
+  EXPECT_EQ(report().fault_count, 0u);
+  change_json("train/dataset.json", "/ignore_label_id", -100);
+  EXPECT_EQ(report().fault_count, 0u);
+  const int64_t old = labels.as<int64_t>()[open];
+  change_token("train/all__labels.npy", open, -100);  // one open cell less: the others are still judged
+  EXPECT_EQ(report().fault_count, 0u);
+  change_token("train/all__labels.npy", open, old == 2 ? 3 : 2);
+  expect_fault("wrong answer");
+}
+
 TEST_F(VerifyTest, ListsWrongTotalsAndNames) {
   change_json("train/dataset.json", "/mean_puzzle_examples", 2.0);
   change_json("train/dataset.json", "/total_puzzles", 5);
