@@ -1,0 +1,318 @@
+#include "grading/spelling.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/utf8.h"
+#include "grading/answer_text.h"
+#include "grading/spelling_stages.h"
+#include "grading/text_edit.h"
+
+namespace hrm::grading {
+namespace {
+
+constexpr size_t kNone = std::string_view::npos;
+
+// Macros that say nothing about the value, and macros with another name.
+constexpr std::string_view kSilent[] = {
+    "left",   "right",  "big",   "Big",          "bigg",      "Bigg",   "bigl",   "bigr",  "Bigl", "Bigr",  "biggl",
+    "biggr",  "Biggl",  "Biggr", "displaystyle", "textstyle", "limits", "middle", "boxed", "fbox", "large", "Large",
+    "normalsize", "bf", "rm",    "it"};
+constexpr std::pair<std::string_view, std::string_view> kRenamed[] = {
+    {"dfrac", "\\frac"},
+    {"tfrac", "\\frac"},
+    {"cfrac", "\\frac"},
+    {"nicefrac", "\\frac"},
+    {"dbinom", "\\binom"},
+    {"tbinom", "\\binom"},
+    {"cdot", "*"},
+    {"times", "*"},
+    {"ast", "*"},
+    {"div", "/"},
+    {"lvert", "|"},
+    {"rvert", "|"},
+    {"vert", "|"},
+    {"lbrace", "\\{"},
+    {"rbrace", "\\}"},
+    {"langle", "("},
+    {"rangle", ")"},
+    {"lbrack", "["},
+    {"rbrack", "]"},
+    {"le", "\\leq "},
+    {"ge", "\\geq "},
+    {"leqslant", "\\leq "},
+    {"geqslant", "\\geq "},
+    {"leqq", "\\leq "},
+    {"geqq", "\\geq "},
+    {"ne", "\\neq "},
+    {"lt", "<"},
+    {"gt", ">"},
+    {"varnothing", "\\emptyset "},
+    {"degrees", "\\degree "},
+    {"textdegree", "\\degree "},
+    {"bar", "\\overline"},
+    {"lor", "\x02"},
+    {"vee", "\x02"},
+    {"land", "\x01"},
+    {"wedge", "\x01"},
+    {"&", "\x01"},
+    {"quad", " "},
+    {"qquad", " "},
+    {"colon", ":"},
+    {",", "\x03"},
+    {" ", "\x03"},
+    {";", " "},
+    {":", " "},
+    {"!", "\x04"},
+    {"(", ""},
+    {")", ""},
+    {"[", ""},
+    {"]", ""},
+};
+constexpr std::string_view kTexts[] = {"text",   "textbf", "textit", "textrm", "textsf",       "textnormal", "mbox",
+                                       "hbox",   "mathrm", "mathbf", "mathit", "operatorname", "emph",       "mathsf",
+                                       "texttt", "mathtt", "boldsymbol"};
+constexpr std::string_view kFunctionNames[] = {"sin", "cos", "tan", "cot", "sec",    "csc",    "arcsin",
+                                               "ln",  "log", "exp", "arccos", "arctan", "sinh"};
+constexpr std::pair<std::string_view, std::string_view> kWordSigns[] = {
+    {"infinity", "\\infty "}, {"Infinity", "\\infty "}, {"inf", "\\infty "}, {"oo", "\\infty "},
+    {"Pi", "\\pi "},          {"PI", "\\pi "},          {"and", "\x01"},     {"or", "\x02"},
+    {"AND", "\x01"},          {"OR", "\x02"},
+};
+// Behind `or`, and no second answer.
+constexpr std::string_view kBounds[] = {"more",   "less",  "fewer", "greater", "higher", "lower",
+                                        "larger", "above", "below", "smaller", "over",   "under"};
+
+bool holds(const auto& words, std::string_view name) { return std::ranges::find(words, name) != std::end(words); }
+
+std::string_view leading_letters(std::string_view text) {
+  size_t size = 0;
+  while (size < text.size() && is_ascii_letter(text[size])) ++size;
+  return text.substr(0, size);
+}
+
+class Respeller {
+ public:
+  explicit Respeller(std::string_view text) : rest_(text) { plain_.reserve(text.size()); }
+
+  std::string run() {
+    while (!rest_.empty()) {
+      const char c = rest_[0];
+      if (c == '\\')
+        macro();
+      else if (is_ascii_letter(c))
+        word();
+      else if (c == '^' && takes_degree())
+        continue;
+      else
+        sign(c);
+    }
+    return std::move(plain_);
+  }
+
+ private:
+  void sign(char c) {
+    const auto take = [&](std::string_view from, std::string_view to) {
+      if (!rest_.starts_with(from)) return false;
+      plain_ += to;
+      rest_.remove_prefix(from.size());
+      return true;
+    };
+    if (take("{,}", std::string(1, kBracedComma)) || take("<=", "\\leq ") || take(">=", "\\geq ") ||
+        take("**", "^") || take(" != ", " \\neq ") || take("{\\degree}", "\\degree "))
+      return;
+    if (c == '%') plain_ += '\\';
+    plain_ += c == '~' ? kThinSpace : c;
+    rest_.remove_prefix(1);
+  }
+
+  // ^\circ, ^{\circ}, ^ {\circ}
+  bool takes_degree() {
+    std::string_view ahead = strip_left(rest_.substr(1));
+    const bool braced = ahead.starts_with('{');
+    if (braced) ahead = strip_left(ahead.substr(1));
+    if (!ahead.starts_with("\\circ") && !ahead.starts_with("\\degree")) return false;
+    ahead.remove_prefix(ahead[1] == 'c' ? 5 : 7);
+    if (!ahead.empty() && is_ascii_letter(ahead[0])) return false;
+    if (braced) {
+      ahead = strip_left(ahead);
+      if (!ahead.starts_with('}')) return false;
+      ahead.remove_prefix(1);
+    }
+    plain_ += "\\degree ";
+    rest_ = ahead;
+    return true;
+  }
+
+  void word() {
+    const std::string_view name = leading_letters(rest_);
+    const auto sign = std::ranges::find(kWordSigns, name, &std::pair<std::string_view, std::string_view>::first);
+    rest_.remove_prefix(name.size());
+    if (sign == std::end(kWordSigns))
+      plain_ += name;
+    else
+      connect(name, sign->second);
+  }
+
+  // "or more" is a bound, no second answer.
+  void connect(std::string_view name, std::string_view mark) {
+    const bool bound = mark[0] == kOr && holds(kBounds, leading_letters(strip_left(rest_)));
+    plain_ += bound ? name : mark;
+  }
+
+  void macro() {
+    const std::string_view letters = leading_letters(rest_.substr(1));
+    const std::string_view name = letters.empty() ? rest_.substr(1, 1) : letters;
+    rest_.remove_prefix(1 + name.size());
+    if (holds(kSilent, name)) {
+      if ((name == "left" || name == "right") && rest_.starts_with('.')) rest_.remove_prefix(1);
+      return;
+    }
+    const auto renamed = std::ranges::find(kRenamed, name, &std::pair<std::string_view, std::string_view>::first);
+    if (renamed != std::end(kRenamed)) {
+      plain_ += renamed->second;
+    } else if (holds(kTexts, name) && strip_left(rest_).starts_with('{')) {
+      text_group();
+    } else if (name == "circ" && !plain_.empty() && is_ascii_digit(plain_.back())) {
+      plain_ += "\\degree ";
+    } else {
+      plain_.append("\\").append(name);
+      // Without a letter behind it a blank says no more.
+      if (!letters.empty() && rest_.starts_with(' ')) plain_ += ' ';
+    }
+  }
+
+  // \text{...}: what is no word stands as it is; `and` and `or` are the marks between elements.
+  void text_group() {
+    rest_ = strip_left(rest_);
+    const size_t end = group_end(rest_, 0);
+    if (end == kNone) {
+      plain_ += "\\text";
+      return;
+    }
+    const std::string inside = Respeller(rest_.substr(1, end - 2)).run();
+    rest_.remove_prefix(end);
+    const std::string_view content = strip(inside);
+    if (holds(kFunctionNames, content)) {
+      plain_.append("\\").append(content);
+    } else if (longest_word(content) < 2) {
+      plain_.append(" ").append(content).append(" ");
+    } else if (content[0] == kAnd || content[0] == kOr || content.back() == kAnd || content.back() == kOr) {
+      plain_ += inside;
+    } else {
+      plain_.append("\\text{").append(content).append("}");
+    }
+  }
+
+  static size_t longest_word(std::string_view text) {
+    size_t longest = 0, run = 0;
+    for (const char c : text) longest = std::max(longest, run = is_ascii_letter(c) ? run + 1 : 0);
+    return longest;
+  }
+
+  std::string_view rest_;
+  std::string plain_;
+};
+
+bool is_digit_at(std::string_view text, size_t at) { return at < text.size() && is_ascii_digit(text[at]); }
+
+// The mark between two groups of digits that begins at `at`, and where the digits behind it begin. 0: none.
+struct GroupMark {
+  char kind = 0;  // ',' as it stands, 'x' one that means nothing else, ' ' a blank
+  size_t end = 0;
+};
+GroupMark group_mark(std::string_view text, size_t at) {
+  if (at >= text.size()) return {};
+  const auto is_space = [](char c) { return c == ' ' || c == kThinSpace || c == kNegativeSpace; };
+  const bool comma = text[at] == ',' || text[at] == kBracedComma;
+  if (!comma && !is_space(text[at])) return {};
+  size_t end = at + comma;
+  bool special = text[at] == kBracedComma;
+  while (end < text.size() && is_space(text[end])) special = special || text[end++] != ' ';
+  if (!is_digit_at(text, end)) return {};
+  if (special) return {'x', end};
+  if (comma) return end == at + 1 ? GroupMark{',', end} : GroupMark{};
+  return {' ', end};
+}
+
+}  // namespace
+
+std::string plain_macros(std::string_view text) { return Respeller(text).run(); }
+
+// Where a run of digits begins: one to three of them, then groups of three with one kind of mark, are one number.
+// Within brackets a comma may as well separate elements.
+std::string joined_groups(std::string_view text, bool& has_open_groups) {
+  std::string joined;
+  joined.reserve(text.size());
+  int depth = 0;
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    const bool set_brace = (c == '{' || c == '}') && i > 0 && text[i - 1] == '\\';
+    if (c == '(' || c == '[' || (set_brace && c == '{')) ++depth;
+    if (c == ')' || c == ']' || (set_brace && c == '}')) --depth;
+    if (!is_ascii_digit(c)) {
+      joined += c == kThinSpace ? ' ' : c == kBracedComma ? ',' : c;
+      if (c == kNegativeSpace) joined.pop_back();
+      ++i;
+      continue;
+    }
+    std::string digits;
+    size_t end = i;
+    while (is_digit_at(text, end)) digits += text[end++];
+    const bool begins = digits.size() <= 3 && (i == 0 || (text[i - 1] != '.' && text[i - 1] != '_' && text[i - 1] != '^'));
+    char kind = 0;
+    std::string all = digits;
+    size_t all_end = end;
+    bool whole = begins;
+    for (GroupMark mark = group_mark(text, end); begins && mark.kind != 0; mark = group_mark(text, all_end)) {
+      size_t behind = mark.end;
+      while (is_digit_at(text, behind)) ++behind;
+      const bool same = kind == 0 || kind == mark.kind || (kind != ' ' && mark.kind != ' ');
+      if (!same || (mark.kind == ',' && depth > 0)) {
+        whole = whole && mark.kind != ',' && kind != 0;
+        break;
+      }
+      if (behind - mark.end != 3) {
+        whole = false;
+        break;
+      }
+      kind = mark.kind;
+      all += text.substr(mark.end, 3);
+      all_end = behind;
+    }
+    // 1 234/567 is a mixed number.
+    if (whole && kind == ' ' && (text.substr(all_end).starts_with('/') || digits == "0")) whole = false;
+    if (whole && kind != 0) {
+      has_open_groups = has_open_groups || kind == ' ';
+      joined += all;
+      i = all_end;
+    } else {
+      joined += digits;
+      i = end;
+      if (whole || kind == 0) continue;
+      // What looked like groups and is none stays as it stands, up to its end.
+      while (i < text.size() && (is_digit_at(text, i) || group_mark(text, i).kind != 0)) {
+        joined += text[i] == kThinSpace || text[i] == kNegativeSpace ? ' ' : text[i] == kBracedComma ? ',' : text[i];
+        ++i;
+      }
+    }
+  }
+  return joined;
+}
+
+Spelling one_spelling(std::string_view answer) {
+  Spelling spelling;
+  std::string text = without_emphasis(plain_characters(answer));
+  for (const auto& [from, to] : {std::pair("a.m.", "am"), std::pair("p.m.", "pm")}) replace_all(text, from, to);
+  text = joined_groups(plain_macros(money_and_formulas(text)), spelling.has_open_groups);
+  // Elements behind semicolons, unless commas stand within them: (1,5; 2,5).
+  if (text.find(';') != kNone && text.find(',') == kNone) std::ranges::replace(text, ';', ',');
+  std::string_view whole = unwrapped(text);
+  // Three dots go on: they are no full stop.
+  while (!whole.ends_with("..") && !whole.empty() && std::string_view(".,;").find(whole.back()) != kNone)
+    whole = unwrapped(whole.substr(0, whole.size() - 1));
+  spelling.text = std::string(whole);
+  return spelling;
+}
+
+}  // namespace hrm::grading
