@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/utf8.h"
 #include "grading/answer_text.h"
@@ -149,8 +150,15 @@ class Grader {
     if (needs_number_sets(given) || needs_number_sets(gold)) return compare_number_sets(given, gold);
     Shape a = shape_of(given), b = shape_of(gold);
     if (a.elements.size() > kMostElements || b.elements.size() > kMostElements) return {};
-    if (a.kind == Shape::Kind::kList || b.kind == Shape::Kind::kList) return compare_lists(a, b);
+    if (a.kind == Shape::Kind::kList || b.kind == Shape::Kind::kList)
+      return compare_lists(as_list(std::move(a), given), as_list(std::move(b), gold));
     return compare_single(given, gold);
+  }
+
+  // What is neither a list nor a set is a list of one.
+  static Shape as_list(Shape shape, std::string_view text) {
+    if (shape.kind == Shape::Kind::kList || shape.kind == Shape::Kind::kSet) return shape;
+    return {.kind = Shape::Kind::kList, .brackets = "", .elements = {std::string(text)}};
   }
 
   static SoundVerdict compare_text(std::string_view given, std::string_view gold) {
@@ -249,7 +257,7 @@ class Grader {
     return verdict.verdict == Verdict::kCorrect ? verdict : SoundVerdict{};
   }
 
-  // Lists without brackets and sets, in any order. One value is a list of one.
+  // Lists without brackets and sets, in any order.
   SoundVerdict compare_lists(const Shape& given, const Shape& gold) {
     if (const auto verdict = compare_named(given, gold)) return *verdict;
     Matching matching(given.elements.size(), gold.elements.size());

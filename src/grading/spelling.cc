@@ -216,86 +216,91 @@ class Respeller {
 
 bool is_digit_at(std::string_view text, size_t at) { return at < text.size() && is_ascii_digit(text[at]); }
 
-// The mark between two groups of digits that begins at `at`, and where the digits behind it begin. 0: none.
+bool is_blank(char c) { return c == ' ' || c == kThinSpace || c == kNegativeSpace; }
+
+// The mark between two groups of digits that begins at `at`, and where the digits behind it begin.
 struct GroupMark {
-  char kind = 0;  // ',' as it stands, 'x' one that means nothing else, ' ' a blank
+  enum class Kind { kEnd, kComma, kBlank, kSure };  // kSure: it means nothing else
+  Kind kind = Kind::kEnd;
   size_t end = 0;
 };
 GroupMark group_mark(std::string_view text, size_t at) {
   if (at >= text.size()) return {};
-  const auto is_space = [](char c) { return c == ' ' || c == kThinSpace || c == kNegativeSpace; };
-  const bool comma = text[at] == ',' || text[at] == kBracedComma;
-  if (!comma && !is_space(text[at])) return {};
+  const bool braced = text[at] == kBracedComma, comma = braced || text[at] == ',';
+  if (!comma && !is_blank(text[at])) return {};
   size_t end = at + comma;
-  bool special = text[at] == kBracedComma;
-  while (end < text.size() && is_space(text[end])) special = special || text[end++] != ' ';
+  bool thin = false;
+  for (; end < text.size() && is_blank(text[end]); ++end) thin = thin || text[end] != ' ';
   if (!is_digit_at(text, end)) return {};
-  if (special) return {'x', end};
-  if (comma) return end == at + 1 ? GroupMark{',', end} : GroupMark{};
-  return {' ', end};
+  if (braced || thin) return {GroupMark::Kind::kSure, end};
+  if (!comma) return {GroupMark::Kind::kBlank, end};
+  return end == at + 1 ? GroupMark{GroupMark::Kind::kComma, end} : GroupMark{};
 }
+
+// Digits, and what stands behind them as groups of the same number.
+struct Groups {
+  std::string digits;
+  size_t end = 0;
+  bool is_number = true;  // false: what looks like groups is none
+  bool has_blanks = false;
+};
+
+size_t digits_end(std::string_view text, size_t at) {
+  while (is_digit_at(text, at)) ++at;
+  return at;
+}
+
+// Within brackets a comma may as well separate elements.
+Groups read_groups(std::string_view text, size_t begin, bool in_brackets) {
+  Groups groups{.end = digits_end(text, begin)};
+  groups.digits = text.substr(begin, groups.end - begin);
+  constexpr std::string_view kNoBegin = "._^";
+  if (groups.digits.size() > 3 || (begin > 0 && kNoBegin.find(text[begin - 1]) != kNone)) return groups;
+  const bool zero = groups.digits == "0";
+  using Kind = GroupMark::Kind;
+  Kind kind = Kind::kEnd;
+  for (GroupMark mark = group_mark(text, groups.end); mark.kind != Kind::kEnd; mark = group_mark(text, groups.end)) {
+    const bool blank = mark.kind == Kind::kBlank;
+    if (mark.kind == Kind::kComma && in_brackets) break;
+    if (kind != Kind::kEnd && blank != (kind == Kind::kBlank)) break;
+    const size_t end = digits_end(text, mark.end);
+    if (end - mark.end != 3) groups.is_number = false;
+    groups.digits += text.substr(mark.end, end - mark.end);
+    groups.end = end;
+    groups.has_blanks = groups.has_blanks || blank;
+    kind = mark.kind;
+  }
+  // 1 234/567 is a mixed number.
+  if (groups.has_blanks && (zero || text.substr(groups.end).starts_with('/'))) groups.is_number = false;
+  return groups;
+}
+
+char plain_mark(char c) { return c == kThinSpace || c == kNegativeSpace ? ' ' : c == kBracedComma ? ',' : c; }
 
 }  // namespace
 
 std::string plain_macros(std::string_view text) { return Respeller(text).run(); }
 
-// Where a run of digits begins: one to three of them, then groups of three with one kind of mark, are one number.
-// Within brackets a comma may as well separate elements.
 std::string joined_groups(std::string_view text, bool& has_open_groups) {
   std::string joined;
   joined.reserve(text.size());
   int depth = 0;
   for (size_t i = 0; i < text.size();) {
     const char c = text[i];
-    const bool set_brace = (c == '{' || c == '}') && i > 0 && text[i - 1] == '\\';
-    if (c == '(' || c == '[' || (set_brace && c == '{')) ++depth;
-    if (c == ')' || c == ']' || (set_brace && c == '}')) --depth;
-    if (!is_ascii_digit(c)) {
-      joined += c == kThinSpace ? ' ' : c == kBracedComma ? ',' : c;
-      if (c == kNegativeSpace) joined.pop_back();
-      ++i;
+    if (is_ascii_digit(c)) {
+      const Groups groups = read_groups(text, i, depth > 0);
+      has_open_groups = has_open_groups || (groups.has_blanks && groups.is_number);
+      if (groups.is_number)
+        joined += groups.digits;
+      else
+        for (; i < groups.end; ++i) joined += plain_mark(text[i]);
+      i = groups.end;
       continue;
     }
-    std::string digits;
-    size_t end = i;
-    while (is_digit_at(text, end)) digits += text[end++];
-    const bool begins = digits.size() <= 3 && (i == 0 || (text[i - 1] != '.' && text[i - 1] != '_' && text[i - 1] != '^'));
-    char kind = 0;
-    std::string all = digits;
-    size_t all_end = end;
-    bool whole = begins;
-    for (GroupMark mark = group_mark(text, end); begins && mark.kind != 0; mark = group_mark(text, all_end)) {
-      size_t behind = mark.end;
-      while (is_digit_at(text, behind)) ++behind;
-      const bool same = kind == 0 || kind == mark.kind || (kind != ' ' && mark.kind != ' ');
-      if (!same || (mark.kind == ',' && depth > 0)) {
-        whole = whole && mark.kind != ',' && kind != 0;
-        break;
-      }
-      if (behind - mark.end != 3) {
-        whole = false;
-        break;
-      }
-      kind = mark.kind;
-      all += text.substr(mark.end, 3);
-      all_end = behind;
-    }
-    // 1 234/567 is a mixed number.
-    if (whole && kind == ' ' && (text.substr(all_end).starts_with('/') || digits == "0")) whole = false;
-    if (whole && kind != 0) {
-      has_open_groups = has_open_groups || kind == ' ';
-      joined += all;
-      i = all_end;
-    } else {
-      joined += digits;
-      i = end;
-      if (whole || kind == 0) continue;
-      // What looked like groups and is none stays as it stands, up to its end.
-      while (i < text.size() && (is_digit_at(text, i) || group_mark(text, i).kind != 0)) {
-        joined += text[i] == kThinSpace || text[i] == kNegativeSpace ? ' ' : text[i] == kBracedComma ? ',' : text[i];
-        ++i;
-      }
-    }
+    const bool of_set = (c == '{' || c == '}') && i > 0 && text[i - 1] == '\\';
+    depth += (c == '(' || c == '[' || (of_set && c == '{')) - (c == ')' || c == ']' || (of_set && c == '}'));
+    if (c != kNegativeSpace) joined += plain_mark(c);
+    ++i;
   }
   return joined;
 }
