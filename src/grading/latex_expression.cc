@@ -420,6 +420,8 @@ class Parser {
     if (name == "pi") return expression_.add(Operation::kPi);
     if (name == "infty") return expression_.add(Operation::kUndefined);
     if (name == "frac") {
+      // d/dx is no fraction.
+      if (rest_.starts_with("{d") && rest_.find("}{d") < 5) throw Refused();
       const int above = argument();
       return join(Operation::kDivide, above, argument());
     }

@@ -205,6 +205,14 @@ Verdict compare_in_order(const NumberSet& a, const NumberSet& b, const Deadline&
 
 }  // namespace
 
+std::optional<SimpleRelation> relation_of(std::string_view text) {
+  const Relation first = next_relation(text, 0);
+  if (first.at == kNone || next_relation(text, first.at + first.size).at != kNone) return std::nullopt;
+  const std::string_view left = strip(text.substr(0, first.at)), right = strip(text.substr(first.at + first.size));
+  const std::string_view sign = first.sign == '!' ? "\\neq" : first.equal ? "\\leq" : "<";
+  return first.sign == '>' ? SimpleRelation{right, left, sign} : SimpleRelation{left, right, sign};
+}
+
 bool has_relation(std::string_view text) { return next_relation(text, 0).at != kNone; }
 
 std::optional<NumberSet> number_set_of(std::string_view text, bool as_interval) {

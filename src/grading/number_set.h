@@ -27,6 +27,13 @@ struct NumberSet {
 // nullopt: it is none. An interval of two bounds is one where `as_interval` (it may be a point).
 std::optional<NumberSet> number_set_of(std::string_view text, bool as_interval);
 
+// One relation between two sides, turned so that it reads "less" ("<", "\\leq") or "\\neq". nullopt: there is none,
+// or more than one.
+struct SimpleRelation {
+  std::string_view small, large, sign;
+};
+std::optional<SimpleRelation> relation_of(std::string_view text);
+
 // Whether < > \leq \geq \neq stands outside of brackets.
 bool has_relation(std::string_view text);
 

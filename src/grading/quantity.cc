@@ -40,7 +40,7 @@ bool is_label(std::string_view name) {
   if (name.starts_with("\\text{")) return group_end(name, 5) == name.size();
   for (const std::string_view mark : {"\\angle", "\\triangle", "m\\angle", "\\overline", "\\measuredangle"})
     if (name.starts_with(mark)) {
-      name.remove_prefix(mark.size());
+      name = strip_left(name.substr(mark.size()));
       return !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ{}123") == kNone;
     }
   if (name.starts_with('(')) {
@@ -118,7 +118,8 @@ bool take_words(std::string_view& text, std::string& phrase) {
   const size_t first_end = std::min(words.find_first_of(" /^-"), words.size());
   const std::string_view first = words.substr(0, first_end);
   if (holds(kNoUnits, first)) return false;
-  const bool letter = is_letter_unit(before, words);
+  const bool alone = words.size() == 1 || (words[1] == '/' && unit_of(lower(words)).kind == Unit::Kind::kMeasure);
+  const bool letter = alone && is_letter_unit(before, first);
   if (!letter) {
     const std::string small = lower(first);
     const bool named = first.size() > 1 && (is_unit_word(small) || !scale_of(small).empty());
@@ -145,16 +146,11 @@ bool take_sign(std::string_view& text, std::string& phrase) {
 bool take_degree(std::string_view& text, std::string& phrase) {
   if (has_function(text)) return false;
   std::string_view ahead = text;
-  for (const auto& [mark, name] : {std::pair("\\degree C", "celsius"), std::pair("\\degree  C", "celsius"),
-                                   std::pair("\\degree F", "fahrenheit"), std::pair("\\degree  F", "fahrenheit"),
-                                   std::pair("\\degree", "degrees")})
-    if (take_end(ahead, mark)) {
-      if (ahead.find("\\degree") != kNone) return false;
-      phrase = phrase.empty() ? name : std::string(name) + " " + phrase;
-      text = ahead;
-      return true;
-    }
-  return false;
+  const char* name = take_end(ahead, "C") ? "celsius" : take_end(ahead, "F") ? "fahrenheit" : "degrees";
+  if (!take_end(ahead, "\\degree") || ahead.find("\\degree") != kNone) return false;
+  phrase = phrase.empty() ? name : std::string(name) + " " + phrase;
+  text = ahead;
+  return true;
 }
 
 // "\$5" and "-\$5": the sign goes, the minus stays.

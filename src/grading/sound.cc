@@ -144,7 +144,7 @@ class Grader {
     if (const Choice a = choice_of(given), b = choice_of(gold); a.letter || b.letter) {
       if (a.letter && b.letter) return compare_choices(a, b);
       // A letter may stand for a choice whose value the other side gives.
-      return {};
+      if (list_parts(given).size() == 1 && list_parts(gold).size() == 1) return {};
     }
     if (const auto verdict = compare_ranges(given, gold)) return *verdict;
     if (needs_number_sets(given) || needs_number_sets(gold)) return compare_number_sets(given, gold);
@@ -234,6 +234,15 @@ class Grader {
     return compare_unions(given, gold);
   }
 
+  // x < y and y > x.
+  SoundVerdict compare_relations(std::string_view given, std::string_view gold) {
+    const auto a = relation_of(given), b = relation_of(gold);
+    if (!a || !b || a->sign != b->sign) return {};
+    const bool same = compare_values(a->small, b->small, deadline_) == Verdict::kCorrect &&
+                      compare_values(a->large, b->large, deadline_) == Verdict::kCorrect;
+    return same ? decided(true, "algebra") : SoundVerdict{};
+  }
+
   // Unions of finite sets as one set; else pieces in any order, which may be cut in more than one way.
   SoundVerdict compare_unions(std::string_view given, std::string_view gold) {
     const auto flat = [](std::string_view text, Shape& all) {
@@ -247,7 +256,7 @@ class Grader {
     };
     Shape a, b;
     if (flat(given, a) && flat(gold, b)) return compare_lists(a, b);
-    if (has_relation(given) || has_relation(gold)) return {};
+    if (has_relation(given) || has_relation(gold)) return compare_relations(given, gold);
     a = shape_of(given);
     b = shape_of(gold);
     if (a.kind != Shape::Kind::kUnion || b.kind != Shape::Kind::kUnion || a.elements.size() > kMostElements ||
@@ -266,7 +275,9 @@ class Grader {
         matching.at(i, j) = compare(given.elements[i], gold.elements[j]).verdict;
     const bool other_words = (given.has_and && gold.has_or) || (given.has_or && gold.has_and);
     if (matching.is_one_to_one()) return other_words ? SoundVerdict{} : decided(true, "elements");
-    const bool wrong = matching.has_stranger() || (matching.is_decided() && counts_elements(given, gold));
+    const bool wrong = matching.is_decided()
+                           ? counts_elements(given, gold) || matching.has_stranger()
+                           : given.elements.size() == gold.elements.size() && matching.has_stranger();
     return wrong && !may_be_one_value(given, gold) ? decided(false, "elements") : SoundVerdict{};
   }
 
@@ -275,12 +286,13 @@ class Grader {
     return given.kind != Shape::Kind::kSet && gold.kind != Shape::Kind::kSet;
   }
 
-  // "0,5" may be 0.5, and "3 and 1/2" may be 3 1/2.
+  // "0,5" may be 0.5, \{1,234\} may hold 1234, and "3 and 1/2" may be 3 1/2.
   bool may_be_one_value(const Shape& given, const Shape& gold) {
     for (const auto& [list, other] : {std::pair(&given, &gold), std::pair(&gold, &given)}) {
-      if (list->kind != Shape::Kind::kList || list->elements.size() != 2 || other->elements.size() != 1) continue;
+      if (list->elements.size() != 2 || other->elements.size() != 1) continue;
       const std::string &first = list->elements[0], &second = list->elements[1];
-      for (const std::string& value : {first + "." + second, "(" + first + ")+(" + second + ")"})
+      const std::string joined = second.size() == 3 ? first + second : first + "." + second;
+      for (const std::string& value : {joined, "(" + first + ")+(" + second + ")"})
         if (compare_values(value, other->elements[0], deadline_) == Verdict::kCorrect) return true;
     }
     return false;
@@ -408,6 +420,10 @@ SoundVerdict grade_sound(std::string_view given, std::string_view gold, const De
   if (verdict.verdict != Verdict::kWrong) return verdict;
   // Capitals alone make no answer wrong for sure, nor do groups of digits that may be several numbers.
   if (same_but_case(a.text, b.text) || a.has_open_groups || b.has_open_groups) return {};
+  if (a.has_comma_groups || b.has_comma_groups) {
+    const Spelling x = one_spelling(given, false), y = one_spelling(gold, false);
+    if (Grader(deadline).compare(x.text, y.text).verdict == Verdict::kCorrect) return {};
+  }
   return verdict;
 }
 

@@ -195,13 +195,18 @@ class Respeller {
     const std::string_view content = strip(inside);
     if (holds(kFunctionNames, content)) {
       plain_.append("\\").append(content);
-    } else if (longest_word(content) < 2) {
+    } else if (longest_word(content) < 2 && !is_rate(content)) {
       plain_.append(" ").append(content).append(" ");
     } else if (content[0] == kAnd || content[0] == kOr || content.back() == kAnd || content.back() == kOr) {
       plain_ += inside;
     } else {
       plain_.append("\\text{").append(content).append("}");
     }
+  }
+
+  // m/s
+  static bool is_rate(std::string_view text) {
+    return text.size() == 3 && text[1] == '/' && is_ascii_letter(text[0]) && is_ascii_letter(text[2]);
   }
 
   static size_t longest_word(std::string_view text) {
@@ -242,7 +247,7 @@ struct Groups {
   std::string digits;
   size_t end = 0;
   bool is_number = true;  // false: what looks like groups is none
-  bool has_blanks = false;
+  bool has_blanks = false, has_commas = false;
 };
 
 size_t digits_end(std::string_view text, size_t at) {
@@ -268,6 +273,7 @@ Groups read_groups(std::string_view text, size_t begin, bool in_brackets) {
     groups.digits += text.substr(mark.end, end - mark.end);
     groups.end = end;
     groups.has_blanks = groups.has_blanks || blank;
+    groups.has_commas = groups.has_commas || mark.kind == Kind::kComma;
     kind = mark.kind;
   }
   // 1 234/567 is a mixed number.
@@ -281,15 +287,17 @@ char plain_mark(char c) { return c == kThinSpace || c == kNegativeSpace ? ' ' : 
 
 std::string plain_macros(std::string_view text) { return Respeller(text).run(); }
 
-std::string joined_groups(std::string_view text, bool& has_open_groups) {
-  std::string joined;
+JoinedGroups joined_groups(std::string_view text, bool join_commas) {
+  JoinedGroups result;
+  std::string& joined = result.text;
   joined.reserve(text.size());
   int depth = 0;
   for (size_t i = 0; i < text.size();) {
     const char c = text[i];
     if (is_ascii_digit(c)) {
-      const Groups groups = read_groups(text, i, depth > 0);
-      has_open_groups = has_open_groups || (groups.has_blanks && groups.is_number);
+      const Groups groups = read_groups(text, i, depth > 0 || !join_commas);
+      result.has_blanks = result.has_blanks || (groups.has_blanks && groups.is_number);
+      result.has_commas = result.has_commas || (groups.has_commas && groups.is_number);
       if (groups.is_number)
         joined += groups.digits;
       else
@@ -302,22 +310,22 @@ std::string joined_groups(std::string_view text, bool& has_open_groups) {
     if (c != kNegativeSpace) joined += plain_mark(c);
     ++i;
   }
-  return joined;
+  return result;
 }
 
-Spelling one_spelling(std::string_view answer) {
-  Spelling spelling;
+Spelling one_spelling(std::string_view answer, bool join_commas) {
   std::string text = without_emphasis(plain_characters(answer));
   for (const auto& [from, to] : {std::pair("a.m.", "am"), std::pair("p.m.", "pm")}) replace_all(text, from, to);
-  text = joined_groups(plain_macros(money_and_formulas(text)), spelling.has_open_groups);
+  JoinedGroups joined = joined_groups(plain_macros(money_and_formulas(text)), join_commas);
+  text = std::move(joined.text);
+  if (text.find('&') != kNone && text.find("\\begin") == kNone) std::ranges::replace(text, '&', kAnd);
   // Elements behind semicolons, unless commas stand within them: (1,5; 2,5).
   if (text.find(';') != kNone && text.find(',') == kNone) std::ranges::replace(text, ';', ',');
   std::string_view whole = unwrapped(text);
   // Three dots go on: they are no full stop.
   while (!whole.ends_with("..") && !whole.empty() && std::string_view(".,;").find(whole.back()) != kNone)
     whole = unwrapped(whole.substr(0, whole.size() - 1));
-  spelling.text = std::string(whole);
-  return spelling;
+  return {.text = std::string(whole), .has_open_groups = joined.has_blanks, .has_comma_groups = joined.has_commas};
 }
 
 }  // namespace hrm::grading

@@ -18,10 +18,11 @@ namespace hrm::grading {
 
 struct Spelling {
   std::string text;
-  bool has_open_groups = false;  // "100 200 300" was joined, which may as well be three numbers
+  bool has_open_groups = false;   // "100 200 300" was joined, which may as well be three numbers
+  bool has_comma_groups = false;  // "100,200,300" was joined
 };
 
-// Any bytes; linear time; never throws.
-Spelling one_spelling(std::string_view answer);
+// Any bytes; linear time; never throws. join_commas: false leaves 1,234 as two numbers.
+Spelling one_spelling(std::string_view answer, bool join_commas = true);
 
 }  // namespace hrm::grading
