@@ -4,7 +4,11 @@
 //           "# answer" and the last "# end!", stripped; without an end marker the last character is lost
 //   kGsm8k  the first "#### " followed by a number; commas are removed
 //   kBoxed  the content of the last \boxed{...} whose braces balance, not stripped
-//   kAuto   kBoxed, kHrm, kGsm8k, then the text behind the last "The answer is"; the first that finds something
+//   kHeading  as kHrm, in the letters of the text, and whole where there is no end marker
+//   kAuto   the closings that people and models use, in this order; the first that finds something: the last \boxed or
+//           \fbox, also \boxed 7; kHeading; the last line behind "####" that begins as an answer; the last
+//           <answer>..</answer>; what stands behind the last "answer is", "answer:" or "correct option is", up to the
+//           sentence's end or within its dollar signs. What stands behind </think> goes first
 #pragma once
 
 #include <optional>
@@ -13,7 +17,7 @@
 
 namespace hrm::grading {
 
-enum class AnswerFormat { kHrm, kGsm8k, kBoxed, kAuto };
+enum class AnswerFormat { kHrm, kHeading, kGsm8k, kBoxed, kAuto };
 
 // nullopt: the text holds no answer of that format. Any bytes; never throws.
 std::optional<std::string> extract_answer(std::string_view text, AnswerFormat format);

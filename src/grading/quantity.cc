@@ -83,6 +83,7 @@ bool take_text(std::string_view& text, std::string& phrase) {
   const size_t macro = plain.rfind("\\text{");
   if (macro == kNone || group_end(plain, macro + 5) != plain.size() || !has_value(plain.substr(0, macro))) return false;
   std::string words = lower(plain.substr(macro + 6, plain.size() - macro - 7));
+  while (words.ends_with('.') || words.ends_with(' ')) words.pop_back();
   if (!exponent.empty()) words.append("^").append(exponent);
   phrase = phrase.empty() ? words : words + " " + phrase;
   text = strip_right(plain.substr(0, macro));
@@ -122,7 +123,7 @@ bool take_words(std::string_view& text, std::string& phrase) {
   const bool letter = alone && is_letter_unit(before, first);
   if (!letter) {
     const std::string small = lower(first);
-    const bool named = first.size() > 1 && (is_unit_word(small) || !scale_of(small).empty());
+    const bool named = first.size() > 1 && (is_unit_word(small) || !scale_of(small).empty() || small == "sq");
     const bool behind_blank = before.ends_with(' ');
     const bool word = first.size() >= 4 || (first.size() >= 3 && behind_blank);
     if (!named && !word && !(first.size() == 2 && behind_blank && words.size() > 2)) return false;

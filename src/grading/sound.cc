@@ -286,14 +286,28 @@ class Grader {
     return given.kind != Shape::Kind::kSet && gold.kind != Shape::Kind::kSet;
   }
 
+  // "1, 234" as 1234; empty: it is none.
+  static std::string joined_thousands(const Shape& list) {
+    std::string digits = list.elements[0];
+    for (size_t i = 1; i < list.elements.size(); ++i) {
+      if (list.elements[i].size() != 3) return {};
+      digits += list.elements[i];
+    }
+    return std::ranges::all_of(digits, is_ascii_digit) ? digits : std::string();
+  }
+
   // "0,5" may be 0.5, \{1,234\} may hold 1234, and "3 and 1/2" may be 3 1/2.
   bool may_be_one_value(const Shape& given, const Shape& gold) {
     for (const auto& [list, other] : {std::pair(&given, &gold), std::pair(&gold, &given)}) {
-      if (list->elements.size() != 2 || other->elements.size() != 1) continue;
+      if (list->elements.size() < 2 || other->elements.size() != 1) continue;
       const std::string &first = list->elements[0], &second = list->elements[1];
-      const std::string joined = second.size() == 3 ? first + second : first + "." + second;
-      for (const std::string& value : {joined, "(" + first + ")+(" + second + ")"})
-        if (compare_values(value, other->elements[0], deadline_) == Verdict::kCorrect) return true;
+      std::vector<std::string> values = {joined_thousands(*list)};
+      if (list->elements.size() == 2) {
+        values.push_back(first + "." + second);
+        values.push_back("(" + first + ")+(" + second + ")");
+      }
+      for (const std::string& value : values)
+        if (!value.empty() && compare_values(value, other->elements[0], deadline_) == Verdict::kCorrect) return true;
     }
     return false;
   }

@@ -172,7 +172,7 @@ class Respeller {
     if (renamed != std::end(kRenamed)) {
       plain_ += renamed->second;
     } else if (holds(kTexts, name) && strip_left(rest_).starts_with('{')) {
-      text_group();
+      text_group(name);
     } else if (name == "circ" && !plain_.empty() && is_ascii_digit(plain_.back())) {
       plain_ += "\\degree ";
     } else {
@@ -183,7 +183,7 @@ class Respeller {
   }
 
   // \text{...}: what is no word stands as it is; `and` and `or` are the marks between elements.
-  void text_group() {
+  void text_group(std::string_view name) {
     rest_ = strip_left(rest_);
     const size_t end = group_end(rest_, 0);
     if (end == kNone) {
@@ -195,13 +195,22 @@ class Respeller {
     const std::string_view content = strip(inside);
     if (holds(kFunctionNames, content)) {
       plain_.append("\\").append(content);
-    } else if (longest_word(content) < 2 && !is_rate(content)) {
+    } else if (longest_word(content) < 2 && !is_rate(content) && !is_letter_unit(name, content)) {
       plain_.append(" ").append(content).append(" ");
     } else if (content[0] == kAnd || content[0] == kOr || content.back() == kAnd || content.back() == kOr) {
       plain_ += inside;
     } else {
       plain_.append("\\text{").append(content).append("}");
     }
+  }
+
+  // \mbox{ m} behind a number.
+  bool is_letter_unit(std::string_view name, std::string_view content) const {
+    constexpr std::string_view kUpright[] = {"text", "mbox", "hbox", "textrm", "mathrm"};
+    constexpr std::string_view kLetters = "mgsLhl";
+    const std::string_view before = strip_right(plain_);
+    return content.size() == 1 && kLetters.find(content[0]) != kNone && holds(kUpright, name) && !before.empty() &&
+           (is_ascii_digit(before.back()) || before.back() == '}' || before.ends_with("\\pi"));
   }
 
   // m/s
@@ -301,7 +310,8 @@ JoinedGroups joined_groups(std::string_view text, bool join_commas) {
       if (groups.is_number)
         joined += groups.digits;
       else
-        for (; i < groups.end; ++i) joined += plain_mark(text[i]);
+        for (; i < groups.end; ++i)
+          if (text[i] != kNegativeSpace) joined += plain_mark(text[i]);
       i = groups.end;
       continue;
     }

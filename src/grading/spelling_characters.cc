@@ -104,7 +104,7 @@ std::string without_emphasis(std::string text) {
   for (bool changed = true; changed;) {
     changed = false;
     const std::string_view all = strip(text);
-    for (const std::string_view mark : {"**", "__", "`", "*", "_"}) {
+    for (const std::string_view mark : {"**", "__", "`", "*", "_", "\""}) {
       const size_t n = mark.size();
       if (all.size() <= 2 * n || !all.starts_with(mark) || !all.ends_with(mark)) continue;
       const std::string_view inner = all.substr(n, all.size() - 2 * n);
