@@ -181,12 +181,12 @@ void run(Arguments& args, Exit& exit) {
 }  // namespace
 
 void mark_answers(std::vector<std::string>& words) {
-  constexpr std::string_view kOptions = "oqvh", kNumber = "-.0123456789";
+  constexpr std::string_view kOptions = "qvh", kNumber = "-.0123456789";
   if (words.empty() || words[0] != "grade") return;
   for (size_t i = 1; i < words.size() && words[i] != "--"; ++i) {
     std::string& word = words[i];
     if (word.size() < 2 || word[0] != '-' || kNumber.find(word[1]) != std::string::npos) continue;
-    if (word.size() > 2 || kOptions.find(word[1]) == std::string::npos) word.insert(word.begin(), kAnswerMark);
+    if (word[1] != 'o' && (word.size() > 2 || kOptions.find(word[1]) == std::string::npos)) word.insert(word.begin(), kAnswerMark);
   }
 }
 

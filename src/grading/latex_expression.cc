@@ -44,7 +44,7 @@ std::string_view leading_letters(std::string_view text) {
 class Parser {
  public:
   Parser(std::string_view text, const LatexReading& reading, Expression& expression)
-      : rest_(text), reading_(reading), expression_(expression) {}
+      : text_(text), rest_(text), reading_(reading), expression_(expression) {}
 
   LatexParse parse() {
     result_.node = whole();
@@ -145,10 +145,17 @@ class Parser {
   bool begins_implied_factor() {
     const char c = peek();
     if (c == '(' || c == '[' || c == '{' || is_ascii_letter(c)) return true;
+    if (is_ascii_digit(c)) return behind_factorial();
     if (c != '\\') return false;
     const std::string_view macro = peek_macro();
     constexpr std::string_view kNone[] = {"rfloor", "rceil", "pm", "mp", "degree", "over", "choose"};
     return !macro.empty() && std::ranges::find(kNone, macro) == std::end(kNone);
+  }
+
+  // 3!7!
+  bool behind_factorial() const {
+    const size_t at = static_cast<size_t>(rest_.data() - text_.data());
+    return at > 0 && text_[at - 1] == '!';
   }
 
   int power() {
@@ -500,7 +507,7 @@ class Parser {
     return node;
   }
 
-  std::string_view rest_;
+  std::string_view text_, rest_;
   const LatexReading& reading_;
   Expression& expression_;
   LatexParse result_;

@@ -119,7 +119,7 @@ bool take_words(std::string_view& text, std::string& phrase) {
   const size_t first_end = std::min(words.find_first_of(" /^-"), words.size());
   const std::string_view first = words.substr(0, first_end);
   if (holds(kNoUnits, first)) return false;
-  const bool alone = words.size() == 1 || (words[1] == '/' && unit_of(lower(words)).kind == Unit::Kind::kMeasure);
+  const bool alone = words.size() == 1 || ((words[1] == '/' || words[1] == '^') && unit_of(lower(words)).kind == Unit::Kind::kMeasure);
   const bool letter = alone && is_letter_unit(before, first);
   if (!letter) {
     const std::string small = lower(first);
@@ -147,6 +147,11 @@ bool take_sign(std::string_view& text, std::string& phrase) {
 bool take_degree(std::string_view& text, std::string& phrase) {
   if (has_function(text)) return false;
   std::string_view ahead = text;
+  const bool of_heat = phrase == "celsius" || phrase == "fahrenheit";
+  if (of_heat && take_end(ahead, "\\degree")) {
+    text = ahead;
+    return true;
+  }
   const char* name = take_end(ahead, "C") ? "celsius" : take_end(ahead, "F") ? "fahrenheit" : "degrees";
   if (!take_end(ahead, "\\degree") || ahead.find("\\degree") != kNone) return false;
   phrase = phrase.empty() ? name : std::string(name) + " " + phrase;

@@ -40,8 +40,10 @@ std::optional<Shape> matrix_shape(std::string_view text) {
   if (!text.starts_with(kBegin) || end == std::string_view::npos || text.find(kBegin, 1) != std::string_view::npos)
     return std::nullopt;
   const size_t name = text.find('}');
-  if (name >= end || text.substr(kBegin.size(), name - kBegin.size()).find("matrix") == std::string_view::npos)
-    return std::nullopt;
+  if (name >= end) return std::nullopt;
+  const std::string_view kind = text.substr(kBegin.size(), name - kBegin.size());
+  const bool determinant = kind.starts_with('v') || kind.starts_with('V');
+  if (determinant || kind.find("matrix") == std::string_view::npos) return std::nullopt;
   Shape shape{.kind = Shape::Kind::kMatrix, .brackets = "matrix"};
   for (std::string_view row : split_outside(text.substr(name + 1, end - name - 1), "\\\\")) {
     if (row.empty()) continue;

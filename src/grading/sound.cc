@@ -33,6 +33,8 @@ struct Choice {
 };
 Choice choice_of(std::string_view text) {
   Choice choice;
+  for (const std::string_view word : {"Option ", "option ", "Choice ", "choice "})
+    if (text.starts_with(word)) text = strip_left(text.substr(word.size()));
   const bool opens = text.starts_with('(');
   if (opens) text = strip_left(text.substr(1));
   if (text.empty() || text[0] < 'A' || text[0] > 'J') return {};
@@ -140,12 +142,12 @@ class Grader {
     if (squeezed(given) == squeezed(gold)) return decided(true, "normal form");
     const bool none_given = is_empty_set(given), none_gold = is_empty_set(gold);
     if (none_given || none_gold) return compare_empty(none_given && none_gold, none_given ? gold : given);
-    if (is_words(given) || is_words(gold)) return compare_text(given, gold);
-    if (const Choice a = choice_of(given), b = choice_of(gold); a.letter || b.letter) {
-      if (a.letter && b.letter) return compare_choices(a, b);
+    if (const Choice a = choice_of(given), b = choice_of(gold);
+        (a.letter || b.letter) && list_parts(given).size() == 1 && list_parts(gold).size() == 1) {
       // A letter may stand for a choice whose value the other side gives.
-      if (list_parts(given).size() == 1 && list_parts(gold).size() == 1) return {};
+      return a.letter && b.letter ? compare_choices(a, b) : SoundVerdict{};
     }
+    if (is_words(given) || is_words(gold)) return compare_text(given, gold);
     if (const auto verdict = compare_ranges(given, gold)) return *verdict;
     if (needs_number_sets(given) || needs_number_sets(gold)) return compare_number_sets(given, gold);
     Shape a = shape_of(given), b = shape_of(gold);
@@ -303,7 +305,9 @@ class Grader {
       const std::string &first = list->elements[0], &second = list->elements[1];
       std::vector<std::string> values = {joined_thousands(*list)};
       if (list->elements.size() == 2) {
-        values.push_back(first + "." + second);
+        std::string whole = first;
+        std::erase(whole, '.');
+        values.push_back(whole + "." + second);
         values.push_back("(" + first + ")+(" + second + ")");
       }
       for (const std::string& value : values)
@@ -317,7 +321,7 @@ class Grader {
     const bool any = std::ranges::any_of(given.elements, [](const auto& e) { return e.find('=') != kNone; }) ||
                      std::ranges::any_of(gold.elements, [](const auto& e) { return e.find('=') != kNone; });
     if (!any) return std::nullopt;
-    const Named a = named(given.elements), b = named(gold.elements);
+    const Named a = named_of(given), b = named_of(gold);
     const bool a_names = a.has_names() && a.names.size() > 1 && a.is_distinct();
     const bool b_names = b.has_names() && b.names.size() > 1 && b.is_distinct();
     if (a_names && b_names) return compare_by_names(a, b);
@@ -335,6 +339,16 @@ class Grader {
     const SoundVerdict verdict = compare_in_order(with.values, values);
     const bool usual = std::ranges::is_sorted(with.names) && verdict.verdict == Verdict::kCorrect;
     return usual ? verdict : SoundVerdict{};
+  }
+
+  // "(x,y)=(3,2)" names its values, too.
+  static Named named_of(const Shape& list) {
+    if (list.elements.size() != 1) return named(list.elements);
+    const Quantity one = quantity_of(list.elements[0]);
+    const Shape names = shape_of(one.label), values = shape_of(one.value);
+    if (names.kind != Shape::Kind::kOrdered || names.elements.size() != values.elements.size())
+      return named(list.elements);
+    return {names.elements, values.elements};
   }
 
   SoundVerdict compare_by_names(const Named& given, const Named& gold) {
@@ -364,8 +378,14 @@ class Grader {
     if (a.label.empty() != b.label.empty() || a.label == b.label) {
       const Shape x = shape_of(a.value), y = shape_of(b.value);
       const bool scalars = x.kind == Shape::Kind::kScalar && y.kind == Shape::Kind::kScalar;
-      if (scalars && a.value.find('=') == kNone && b.value.find('=') == kNone)
-        return as_decided(compare_quantities(a, b, deadline_), "algebra");
+      if (scalars && a.value.find('=') == kNone && b.value.find('=') == kNone) {
+        const Verdict verdict = compare_quantities(a, b, deadline_);
+        // "5 m" may be a product.
+        const bool units = a.unit.kind != Unit::Kind::kNone || b.unit.kind != Unit::Kind::kNone;
+        const bool product = verdict == Verdict::kWrong && units &&
+                             compare_values(given, gold, deadline_) == Verdict::kCorrect;
+        return as_decided(product ? Verdict::kCorrect : verdict, "algebra");
+      }
       if (!scalars && a.unit.kind == Unit::Kind::kNone && b.unit.kind == Unit::Kind::kNone)
         return compare_shapes(a.label.empty() ? b.label : a.label, x, y);
     }

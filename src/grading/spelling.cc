@@ -149,7 +149,7 @@ class Respeller {
     const auto sign = std::ranges::find(kWordSigns, name, &std::pair<std::string_view, std::string_view>::first);
     rest_.remove_prefix(name.size());
     if (sign == std::end(kWordSigns))
-      plain_ += name;
+      plain_ += name == "degrees" || name == "degree" ? "\\degree " : name;
     else
       connect(name, sign->second);
   }
@@ -193,7 +193,9 @@ class Respeller {
     const std::string inside = Respeller(rest_.substr(1, end - 2)).run();
     rest_.remove_prefix(end);
     const std::string_view content = strip(inside);
-    if (holds(kFunctionNames, content)) {
+    if (content == "\\degree") {
+      plain_ += "\\degree ";
+    } else if (holds(kFunctionNames, content)) {
       plain_.append("\\").append(content);
     } else if (longest_word(content) < 2 && !is_rate(content) && !is_letter_unit(name, content)) {
       plain_.append(" ").append(content).append(" ");
@@ -332,6 +334,8 @@ Spelling one_spelling(std::string_view answer, bool join_commas) {
   // Elements behind semicolons, unless commas stand within them: (1,5; 2,5).
   if (text.find(';') != kNone && text.find(',') == kNone) std::ranges::replace(text, ';', ',');
   std::string_view whole = unwrapped(text);
+  while (whole.ends_with("\\\\")) whole = unwrapped(whole.substr(0, whole.size() - 2));
+  if (whole == "N/A" || whole == "n/a") whole = "none";
   // Three dots go on: they are no full stop.
   while (!whole.ends_with("..") && !whole.empty() && std::string_view(".,;").find(whole.back()) != kNone)
     whole = unwrapped(whole.substr(0, whole.size() - 1));
