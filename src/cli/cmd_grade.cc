@@ -21,12 +21,9 @@ using grading::Verdict;
 
 constexpr size_t kBatch = 2048;  // pairs graded between two looks at Ctrl-C
 
-const std::map<std::string, std::optional<AnswerFormat>> kFormats = {{"none", std::nullopt},
-                                                                     {"hrm", AnswerFormat::kHrm},
-                                                                     {"heading", AnswerFormat::kHeading},
-                                                                     {"gsm8k", AnswerFormat::kGsm8k},
-                                                                     {"boxed", AnswerFormat::kBoxed},
-                                                                     {"auto", AnswerFormat::kAuto}};
+const std::map<std::string, std::optional<AnswerFormat>> kFormats = {
+    {"none", std::nullopt},          {"hrm", AnswerFormat::kHrm},     {"heading", AnswerFormat::kHeading},
+    {"gsm8k", AnswerFormat::kGsm8k}, {"boxed", AnswerFormat::kBoxed}, {"auto", AnswerFormat::kAuto}};
 
 struct Arguments {
   std::vector<std::string> input;  // one file, or an answer and its gold answer
@@ -186,7 +183,8 @@ void mark_answers(std::vector<std::string>& words) {
   for (size_t i = 1; i < words.size() && words[i] != "--"; ++i) {
     std::string& word = words[i];
     if (word.size() < 2 || word[0] != '-' || kNumber.find(word[1]) != std::string::npos) continue;
-    if (word[1] != 'o' && (word.size() > 2 || kOptions.find(word[1]) == std::string::npos)) word.insert(word.begin(), kAnswerMark);
+    if (word[1] != 'o' && (word.size() > 2 || kOptions.find(word[1]) == std::string::npos))
+      word.insert(word.begin(), kAnswerMark);
   }
 }
 
@@ -208,7 +206,9 @@ void register_grade(CLI::App& app, Exit& exit) {
       ->capture_default_str();
   for (const auto& [flag, format, what] : {std::tuple("--extract", &args->extract, "`given`"),
                                            std::tuple("--extract-gold", &args->extract_gold, "`gold`")})
-    command.add_option(flag, *format, fmt::format("{} is a whole solution: none, hrm, heading, gsm8k, boxed or auto", what))
+    command
+        .add_option(flag, *format,
+                    fmt::format("{} is a whole solution: none, hrm, heading, gsm8k, boxed or auto", what))
         ->check(CLI::IsMember({"none", "hrm", "heading", "gsm8k", "boxed", "auto"}))
         ->type_name("FORMAT")
         ->capture_default_str();

@@ -138,8 +138,8 @@ std::optional<std::string> extract_tag(std::string_view text) {
 
 // The formula that stands first, else the sentence; without emphasis around it.
 std::string closed_sentence(std::string_view line) {
-  for (const auto& [open, close] : {std::pair("$$", "$$"), std::pair("$", "$"), std::pair("\\(", "\\)"),
-                                    std::pair("\\[", "\\]")}) {
+  for (const auto& [open, close] :
+       {std::pair("$$", "$$"), std::pair("$", "$"), std::pair("\\(", "\\)"), std::pair("\\[", "\\]")}) {
     if (!line.starts_with(open)) continue;
     const size_t size = std::string_view(open).size(), end = line.find(close, size);
     if (end == kNone || end == size) break;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 #include "base/utf8.h"
@@ -119,8 +120,8 @@ bool append_shape(const Shape& shape, NumberSet& set) {
       return true;
     case Shape::Kind::kOrdered:
       if (shape.elements.size() != 2) return false;
-      set.pieces.push_back({bound(shape.elements[0]), bound(shape.elements[1]), shape.brackets[0] == '[',
-                            shape.brackets[1] == ']'});
+      set.pieces.push_back(
+          {bound(shape.elements[0]), bound(shape.elements[1]), shape.brackets[0] == '[', shape.brackets[1] == ']'});
       return true;
     case Shape::Kind::kUnion:
       return std::ranges::all_of(shape.elements, [&](const std::string& element) {

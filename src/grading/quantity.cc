@@ -119,7 +119,8 @@ bool take_words(std::string_view& text, std::string& phrase) {
   const size_t first_end = std::min(words.find_first_of(" /^-"), words.size());
   const std::string_view first = words.substr(0, first_end);
   if (holds(kNoUnits, first)) return false;
-  const bool alone = words.size() == 1 || ((words[1] == '/' || words[1] == '^') && unit_of(lower(words)).kind == Unit::Kind::kMeasure);
+  const bool alone =
+      words.size() == 1 || ((words[1] == '/' || words[1] == '^') && unit_of(lower(words)).kind == Unit::Kind::kMeasure);
   const bool letter = alone && is_letter_unit(before, first);
   if (!letter) {
     const std::string small = lower(first);
@@ -164,8 +165,8 @@ void take_money(std::string& value, std::string& phrase) {
   std::string_view text = value;
   const bool minus = text.starts_with('-');
   if (minus) text = strip_left(text.substr(1));
-  for (const auto& [mark, name] : {std::pair("\\$", "dollars"), std::pair("\\euro", "euros"),
-                                   std::pair("\\pounds", "sterling")}) {
+  for (const auto& [mark, name] :
+       {std::pair("\\$", "dollars"), std::pair("\\euro", "euros"), std::pair("\\pounds", "sterling")}) {
     if (!text.starts_with(mark)) continue;
     const std::string_view number = strip_left(text.substr(std::string_view(mark).size()));
     if (phrase.empty() || phrase == name)

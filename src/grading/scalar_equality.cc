@@ -35,7 +35,8 @@ Verdict compare_ratios(std::string_view given, std::string_view gold, const Dead
   const std::string x = a.size() == 2 ? as_quotient(a) : std::string(given);
   const std::string y = b.size() == 2 ? as_quotient(b) : std::string(gold);
   const Verdict verdict = compare_values(x, y, deadline);
-  if (a.size() != b.size()) return is_time(a) || is_time(b) || verdict == Verdict::kCorrect ? Verdict::kUndecided : verdict;
+  if (a.size() != b.size())
+    return is_time(a) || is_time(b) || verdict == Verdict::kCorrect ? Verdict::kUndecided : verdict;
   return verdict == Verdict::kCorrect && is_time(a) && is_time(b) ? Verdict::kUndecided : verdict;
 }
 

@@ -175,8 +175,9 @@ class Grader {
   static SoundVerdict compare_empty(bool both, std::string_view other) {
     if (both) return decided(true, "normal form");
     const Shape shape = shape_of(other);
-    const bool holds = shape.kind != Shape::Kind::kScalar && shape.kind != Shape::Kind::kUnion &&
-                       std::ranges::all_of(shape.elements, [](const std::string& element) { return is_number(element); });
+    const bool holds =
+        shape.kind != Shape::Kind::kScalar && shape.kind != Shape::Kind::kUnion &&
+        std::ranges::all_of(shape.elements, [](const std::string& element) { return is_number(element); });
     return holds ? decided(false, "elements") : SoundVerdict{};
   }
 
@@ -277,9 +278,8 @@ class Grader {
         matching.at(i, j) = compare(given.elements[i], gold.elements[j]).verdict;
     const bool other_words = (given.has_and && gold.has_or) || (given.has_or && gold.has_and);
     if (matching.is_one_to_one()) return other_words ? SoundVerdict{} : decided(true, "elements");
-    const bool wrong = matching.is_decided()
-                           ? counts_elements(given, gold) || matching.has_stranger()
-                           : given.elements.size() == gold.elements.size() && matching.has_stranger();
+    const bool wrong = matching.is_decided() ? counts_elements(given, gold) || matching.has_stranger()
+                                             : given.elements.size() == gold.elements.size() && matching.has_stranger();
     return wrong && !may_be_one_value(given, gold) ? decided(false, "elements") : SoundVerdict{};
   }
 
@@ -382,8 +382,8 @@ class Grader {
         const Verdict verdict = compare_quantities(a, b, deadline_);
         // "5 m" may be a product.
         const bool units = a.unit.kind != Unit::Kind::kNone || b.unit.kind != Unit::Kind::kNone;
-        const bool product = verdict == Verdict::kWrong && units &&
-                             compare_values(given, gold, deadline_) == Verdict::kCorrect;
+        const bool product =
+            verdict == Verdict::kWrong && units && compare_values(given, gold, deadline_) == Verdict::kCorrect;
         return as_decided(product ? Verdict::kCorrect : verdict, "algebra");
       }
       if (!scalars && a.unit.kind == Unit::Kind::kNone && b.unit.kind == Unit::Kind::kNone)

@@ -14,10 +14,10 @@ namespace {
 constexpr size_t kNone = std::string_view::npos;
 
 // Macros that say nothing about the value, and macros with another name.
-constexpr std::string_view kSilent[] = {
-    "left",   "right",  "big",   "Big",          "bigg",      "Bigg",   "bigl",   "bigr",  "Bigl", "Bigr",  "biggl",
-    "biggr",  "Biggl",  "Biggr", "displaystyle", "textstyle", "limits", "middle", "boxed", "fbox", "large", "Large",
-    "normalsize", "bf", "rm",    "it"};
+constexpr std::string_view kSilent[] = {"left",         "right",      "big",    "Big",    "bigg",  "Bigg",  "bigl",
+                                        "bigr",         "Bigl",       "Bigr",   "biggl",  "biggr", "Biggl", "Biggr",
+                                        "displaystyle", "textstyle",  "limits", "middle", "boxed", "fbox",  "large",
+                                        "Large",        "normalsize", "bf",     "rm",     "it"};
 constexpr std::pair<std::string_view, std::string_view> kRenamed[] = {
     {"dfrac", "\\frac"},
     {"tfrac", "\\frac"},
@@ -69,15 +69,14 @@ constexpr std::pair<std::string_view, std::string_view> kRenamed[] = {
     {"[", ""},
     {"]", ""},
 };
-constexpr std::string_view kTexts[] = {"text",   "textbf", "textit", "textrm", "textsf",       "textnormal", "mbox",
-                                       "hbox",   "mathrm", "mathbf", "mathit", "operatorname", "emph",       "mathsf",
-                                       "texttt", "mathtt", "boldsymbol"};
-constexpr std::string_view kFunctionNames[] = {"sin", "cos", "tan", "cot", "sec",    "csc",    "arcsin",
+constexpr std::string_view kTexts[] = {"text", "textbf", "textit", "textrm", "textsf",    "textnormal",
+                                       "mbox", "hbox",   "mathrm", "mathbf", "mathit",    "operatorname",
+                                       "emph", "mathsf", "texttt", "mathtt", "boldsymbol"};
+constexpr std::string_view kFunctionNames[] = {"sin", "cos", "tan", "cot",    "sec",    "csc", "arcsin",
                                                "ln",  "log", "exp", "arccos", "arctan", "sinh"};
 constexpr std::pair<std::string_view, std::string_view> kWordSigns[] = {
-    {"infinity", "\\infty "}, {"Infinity", "\\infty "}, {"inf", "\\infty "}, {"oo", "\\infty "},
-    {"Pi", "\\pi "},          {"PI", "\\pi "},          {"and", "\x01"},     {"or", "\x02"},
-    {"AND", "\x01"},          {"OR", "\x02"},
+    {"infinity", "\\infty "}, {"Infinity", "\\infty "}, {"inf", "\\infty "}, {"oo", "\\infty "}, {"Pi", "\\pi "},
+    {"PI", "\\pi "},          {"and", "\x01"},          {"or", "\x02"},      {"AND", "\x01"},    {"OR", "\x02"},
 };
 // Behind `or`, and no second answer.
 constexpr std::string_view kBounds[] = {"more",   "less",  "fewer", "greater", "higher", "lower",
@@ -118,8 +117,8 @@ class Respeller {
       rest_.remove_prefix(from.size());
       return true;
     };
-    if (take("{,}", std::string(1, kBracedComma)) || take("<=", "\\leq ") || take(">=", "\\geq ") ||
-        take("**", "^") || take(" != ", " \\neq ") || take("{\\degree}", "\\degree "))
+    if (take("{,}", std::string(1, kBracedComma)) || take("<=", "\\leq ") || take(">=", "\\geq ") || take("**", "^") ||
+        take(" != ", " \\neq ") || take("{\\degree}", "\\degree "))
       return;
     if (c == '%') plain_ += '\\';
     plain_ += c == '~' ? kThinSpace : c;

@@ -1,8 +1,8 @@
 // An answer in one spelling, before its parts are looked at: what is written in several ways is written in one, and
 // nothing that bears on the value is lost.
 //
-//   gone      dollar signs around formulas, Markdown's emphasis, \left \right, sizes, \displaystyle, \boxed, a full stop
-//   behind,
+//   gone      dollar signs around formulas, Markdown's emphasis, \left \right, sizes, \displaystyle, \boxed, a full
+//   stop behind,
 //             spacing macros (a blank stays)
 //   renamed   \dfrac as \frac, \cdot and × as *, ≤ <= \le as \leq, ² as ^{2}, ½ as \frac{1}{2}, full-width characters,
 //             \mathrm and the like as \text, \langle as a bracket, ; between elements as a comma

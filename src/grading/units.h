@@ -1,7 +1,6 @@
 // Units of answers: what is measured, and how much of a base unit one of them is.
 #pragma once
 
-
 #include <string>
 #include <string_view>
 #include <vector>

@@ -12,23 +12,38 @@ namespace {
 
 // Within a class no word can stand for another; words of the same meaning are separated by a bar.
 constexpr std::string_view kClasses[] = {
-    "yes no", "true false", "even odd neither both", "always sometimes never",
+    "yes no",
+    "true false",
+    "even odd neither both",
+    "always sometimes never",
     "monday|mon tuesday|tue|tues wednesday|wed thursday|thu|thurs friday|fri saturday|sat sunday|sun",
     "january|jan february|feb march|mar april|apr may june|jun july|jul august|aug september|sep|sept october|oct "
     "november|nov december|dec",
-    "circle ellipse parabola hyperbola line twolines point", "north south east west", "left right", "up down",
-    "increasing decreasing", "rational irrational", "converges|convergent diverges|divergent", "finite infinite",
-    "acute obtuse right", "prime composite", "positive negative zero", "convex concave",
+    "circle ellipse parabola hyperbola line twolines point",
+    "north south east west",
+    "left right",
+    "up down",
+    "increasing decreasing",
+    "rational irrational",
+    "converges|convergent diverges|divergent",
+    "finite infinite",
+    "acute obtuse right",
+    "prime composite",
+    "positive negative zero",
+    "convex concave",
     "red orange yellow green blue purple black white brown pink gray|grey",
-    "triangle square pentagon hexagon octagon", "win lose draw|tie", "first second third fourth fifth",
+    "triangle square pentagon hexagon octagon",
+    "win lose draw|tie",
+    "first second third fourth fifth",
     "zero one two three four five six seven eight nine ten eleven twelve"};
 // Capitalised or not, they are no names.
 constexpr std::string_view kNoNames[] = {
-    "none",      "undefined", "no",       "nothing",   "zero",        "infinite", "infinity", "impossible", "empty",
-    "nonexistent", "never",   "unknown",  "undetermined", "indeterminate", "neither", "nobody", "noone",    "dne",
-    "any",       "all",       "every",    "everything", "everyone",   "both",     "always",   "one",        "yes",
-    "true",      "false",     "unbounded", "invalid",  "error",       "null",     "nil",      "same",       "equal",
-    "answer",    "solution",  "inconsistent", "diverges", "divergent", "cannot",  "unsolvable", "not"};
+    "none",      "undefined",   "no",         "nothing", "zero",         "infinite",      "infinity",     "impossible",
+    "empty",     "nonexistent", "never",      "unknown", "undetermined", "indeterminate", "neither",      "nobody",
+    "noone",     "dne",         "any",        "all",     "every",        "everything",    "everyone",     "both",
+    "always",    "one",         "yes",        "true",    "false",        "unbounded",     "invalid",      "error",
+    "null",      "nil",         "same",       "equal",   "answer",       "solution",      "inconsistent", "diverges",
+    "divergent", "cannot",      "unsolvable", "not"};
 
 std::string letters_of(std::string_view text) {
   std::string letters;
