@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -19,11 +21,9 @@ using grading::Verdict;
 
 constexpr size_t kBatch = 2048;  // pairs graded between two looks at Ctrl-C
 
-const std::map<std::string, std::optional<AnswerFormat>> kFormats = {{"none", std::nullopt},
-                                                                     {"hrm", AnswerFormat::kHrm},
-                                                                     {"gsm8k", AnswerFormat::kGsm8k},
-                                                                     {"boxed", AnswerFormat::kBoxed},
-                                                                     {"auto", AnswerFormat::kAuto}};
+const std::map<std::string, std::optional<AnswerFormat>> kFormats = {
+    {"none", std::nullopt},          {"hrm", AnswerFormat::kHrm},     {"heading", AnswerFormat::kHeading},
+    {"gsm8k", AnswerFormat::kGsm8k}, {"boxed", AnswerFormat::kBoxed}, {"auto", AnswerFormat::kAuto}};
 
 struct Arguments {
   std::vector<std::string> input;  // one file, or an answer and its gold answer
@@ -154,13 +154,41 @@ void grade_pair(const Arguments& args) {
   fmt::print("\n");
 }
 
-void run(const Arguments& args, Exit& exit) {
+constexpr char kAnswerMark = '\x1F';  // before an argument that looks like an option
+
+// Takes the marks off again.
+void unmark(Arguments& args) {
+  bool any = false;
+  for (std::string& input : args.input) {
+    if (input.empty() || input[0] != kAnswerMark) continue;
+    any = true;
+    input.erase(0, 1);
+  }
+  const auto is_file = [](const std::string& input) { return std::filesystem::exists(input); };
+  if (any && (args.input.size() == 1 || std::ranges::any_of(args.input, is_file)))
+    throw bad_input("grade", "{} is no option; an answer that begins with - needs its gold answer behind it",
+                    *std::ranges::find_if(args.input, [](const std::string& input) { return input.starts_with('-'); }));
+}
+
+void run(Arguments& args, Exit& exit) {
+  unmark(args);
   if (!grading::exact_library())
     log_warning("FLINT is not installed, so what needs algebra stays undecided: install {}", grading::kExactPackages);
   args.input.size() == 2 ? grade_pair(args) : grade_file(args, exit);
 }
 
 }  // namespace
+
+void mark_answers(std::vector<std::string>& words) {
+  constexpr std::string_view kOptions = "qvh", kNumber = "-.0123456789";
+  if (words.empty() || words[0] != "grade") return;
+  for (size_t i = 1; i < words.size() && words[i] != "--"; ++i) {
+    std::string& word = words[i];
+    if (word.size() < 2 || word[0] != '-' || kNumber.find(word[1]) != std::string::npos) continue;
+    if (word[1] != 'o' && (word.size() > 2 || kOptions.find(word[1]) == std::string::npos))
+      word.insert(word.begin(), kAnswerMark);
+  }
+}
 
 void register_grade(CLI::App& app, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
@@ -171,7 +199,8 @@ void register_grade(CLI::App& app, Exit& exit) {
           "JSON lines with `given` and `gold` (may be .zst; - is standard input), or an answer and a gold answer")
       ->type_name("FILE | GIVEN GOLD")
       ->required()
-      ->expected(1, 2);
+      ->expected(1, 2)
+      ->allow_extra_args(false);  // else [0,1] would be cut at its comma
   command.add_option("-o,--out", args->out, "file for the verdicts; default: standard output")->type_name("FILE");
   command.add_option("--profile", args->profile, "sound (mathematical equality) or prm800k (that grader's verdicts)")
       ->check(CLI::IsMember({"sound", "prm800k"}))
@@ -179,8 +208,10 @@ void register_grade(CLI::App& app, Exit& exit) {
       ->capture_default_str();
   for (const auto& [flag, format, what] : {std::tuple("--extract", &args->extract, "`given`"),
                                            std::tuple("--extract-gold", &args->extract_gold, "`gold`")})
-    command.add_option(flag, *format, fmt::format("{} is a whole solution: none, hrm, gsm8k, boxed or auto", what))
-        ->check(CLI::IsMember({"none", "hrm", "gsm8k", "boxed", "auto"}))
+    command
+        .add_option(flag, *format,
+                    fmt::format("{} is a whole solution: none, hrm, heading, gsm8k, boxed or auto", what))
+        ->check(CLI::IsMember({"none", "hrm", "heading", "gsm8k", "boxed", "auto"}))
         ->type_name("FORMAT")
         ->capture_default_str();
   command.add_option("--limit-ms", args->limit_ms, "time of one pair's algebra, after which it is undecided")

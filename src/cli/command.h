@@ -33,6 +33,8 @@ void register_world(CLI::App& app, Exit& exit);
 void register_select(CLI::App& app, Exit& exit);
 void register_rows(CLI::App& app, Exit& exit);
 void register_grade(CLI::App& app, Exit& exit);
+// Of `hrm grade`: answers such as -\frac{1}{2} are marked, so that they are not taken for options. Before parsing.
+void mark_answers(std::vector<std::string>& words);
 void register_tree(CLI::App& app, Exit& exit);
 void register_reward(CLI::App& app, Exit& exit);
 void register_lm(CLI::App& app, Exit& exit);

@@ -106,8 +106,11 @@ int run(int argc, char** argv) {
     return kUsageExitCode;
   }
   refuse_unknown_subcommands(app, argc, argv);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  mark_answers(words);
+  std::ranges::reverse(words);  // as parse() expects them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
     return report_usage(app, error);

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <atomic>
 #include <initializer_list>
 #include <optional>
 
@@ -53,10 +54,15 @@ std::optional<ExactLibrary> load() {
   return std::nullopt;
 }
 
+std::atomic<bool> is_loaded = false;
+
 }  // namespace
+
+bool exact_library_is_loaded() { return is_loaded; }
 
 const ExactLibrary* exact_library() {
   static const std::optional<ExactLibrary> library = load();
+  is_loaded = true;
   if (!library) return nullptr;
   // FLINT keeps caches per thread.
   struct Cleanup {

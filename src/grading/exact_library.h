@@ -103,6 +103,9 @@ struct ExactLibrary {
 // nullptr: not installed. The first call loads; any thread.
 const ExactLibrary* exact_library();
 
+// Whether a call came before, so that the next one takes no time.
+bool exact_library_is_loaded();
+
 inline constexpr std::string_view kExactPackages = "libflint18 (or newer), or libflint17 and libflint-arb2";
 
 }  // namespace hrm::grading

@@ -1,6 +1,7 @@
 #include "grading/extract.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -8,7 +9,6 @@ namespace hrm::grading {
 namespace {
 
 constexpr std::string_view kHrmAnswer = "# answer", kHrmEnd = "# end!", kGsm8kMark = "#### ", kBoxed = "\\boxed";
-constexpr std::string_view kSentence = "the answer is";
 constexpr size_t kNone = std::string_view::npos;
 
 // As Python's text[:-1].
@@ -100,17 +100,139 @@ std::optional<std::string> extract_boxed(std::string_view text) {
   return std::string(rest.substr(1, end - 2));
 }
 
-// The rest of the line, without a colon before, a full stop behind, and dollar signs around it.
-std::optional<std::string> extract_sentence(std::string_view text) {
-  const size_t at = ascii_lower(text).rfind(kSentence);
+// The last box: a group, or as far as a blank or a dollar sign.
+std::optional<std::string> extract_any_box(std::string_view text) {
+  size_t at = kNone, size = 0;
+  for (const std::string_view macro : {kBoxed, std::string_view("\\fbox")}) {
+    const size_t found = text.rfind(macro);
+    if (found != kNone && (at == kNone || found > at)) {
+      at = found;
+      size = macro.size();
+    }
+  }
   if (at == kNone) return std::nullopt;
-  std::string_view answer = text.substr(at + kSentence.size());
-  answer = strip(answer.substr(0, answer.find('\n')));
-  if (answer.starts_with(':')) answer = strip_left(answer.substr(1));
-  if (answer.ends_with('.')) answer = strip_right(answer.substr(0, answer.size() - 1));
-  if (answer.size() >= 2 && answer.starts_with('$') && answer.ends_with('$'))
-    answer = strip(answer.substr(1, answer.size() - 2));
+  const std::string_view behind = text.substr(at + size), rest = strip_left(behind);
+  if (rest.starts_with('{')) {
+    const size_t end = end_of_group(rest, 1);
+    return end == kNone ? std::nullopt : std::optional(std::string(rest.substr(1, end - 2)));
+  }
+  const bool is_word = behind.empty() || (behind[0] >= 'a' && behind[0] <= 'z');  // \boxedanswer
+  std::string_view token = rest.substr(0, rest.find_first_of(" \t\n$"));
+  while (token.ends_with('.') || token.ends_with(',')) token.remove_suffix(1);
+  return is_word || token.empty() ? std::nullopt : std::optional(std::string(token));
+}
+
+bool is_digit_char(char c) { return c >= '0' && c <= '9'; }
+
+// "1. Add" and "2) Then" are headings.
+bool is_numbered_heading(std::string_view line) {
+  size_t digits = 0;
+  while (digits < line.size() && is_digit_char(line[digits])) ++digits;
+  const std::string_view behind = line.substr(digits);
+  return digits > 0 && (behind.starts_with(". ") || behind.starts_with(") ") || behind.starts_with(": "));
+}
+
+std::optional<std::string> extract_marked_line(std::string_view text) {
+  constexpr std::string_view kMark = "####", kBegins = "-+$\\(.{[0123456789";
+  for (size_t at = text.rfind(kMark); at != kNone; at = at == 0 ? kNone : text.rfind(kMark, at - 1)) {
+    std::string_view line = text.substr(at + kMark.size());
+    line = strip(line.substr(0, line.find('\n')));
+    if (line.ends_with('.')) line.remove_suffix(1);
+    if (!line.empty() && kBegins.find(line[0]) != kNone && !is_numbered_heading(line)) return std::string(line);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> extract_tag(std::string_view text) {
+  constexpr std::string_view kOpen = "<answer>", kClose = "</answer>";
+  const std::string lowered = ascii_lower(text);
+  const size_t open = lowered.rfind(kOpen);
+  if (open == kNone) return std::nullopt;
+  const size_t begin = open + kOpen.size(), end = std::min(lowered.find(kClose, begin), text.size());
+  const std::string_view answer = strip(text.substr(begin, end - begin));
   return answer.empty() ? std::nullopt : std::optional(std::string(answer));
+}
+
+// The formula that stands first, else the sentence; without emphasis around it.
+std::string closed_sentence(std::string_view line) {
+  for (const auto& [open, close] :
+       {std::pair("$$", "$$"), std::pair("$", "$"), std::pair("\\(", "\\)"), std::pair("\\[", "\\]")}) {
+    if (!line.starts_with(open)) continue;
+    const size_t size = std::string_view(open).size(), end = line.find(close, size);
+    if (end == kNone || end == size) break;
+    const std::string_view behind = line.substr(end + size);
+    // $5 and $6 are no formula.
+    if (!behind.empty() && is_digit_char(behind[0])) break;
+    const bool ends = strip(behind).empty() || std::string_view(".*, ").find(behind[0]) != kNone;
+    const bool is_whole = behind.empty() || behind[0] == '.' || behind[0] == '*' || behind.starts_with(" (");
+    if (ends && is_whole) return std::string(strip(line.substr(size, end - size)));
+    break;
+  }
+  size_t end = line.find(". ");
+  if (end == kNone) end = line.size();
+  line = strip(line.substr(0, end));
+  while (line.ends_with('.')) line = strip_right(line.substr(0, line.size() - 1));
+  for (const std::string_view mark : {"**", "__", "*", "`"}) {
+    if (line.ends_with(mark) && line.find(mark) == line.size() - mark.size()) line.remove_suffix(mark.size());
+    if (line.size() > 2 * mark.size() && line.starts_with(mark) && line.ends_with(mark))
+      line = strip(line.substr(mark.size(), line.size() - 2 * mark.size()));
+  }
+  while (line.ends_with('.')) line = strip_right(line.substr(0, line.size() - 1));
+  if (line.size() >= 2 && line.starts_with('$') && line.find('$', 1) == line.size() - 1)
+    line = strip(line.substr(1, line.size() - 2));
+  return std::string(line);
+}
+
+// What stands behind a colon, "is" or "=" at the front, emphasis aside; nullopt: none of them.
+std::optional<std::string_view> behind_verb(std::string_view text) {
+  const auto skip_marks = [&] {
+    while (!text.empty() && std::string_view("*_ \t").find(text[0]) != kNone) text.remove_prefix(1);
+  };
+  const bool glued = !text.empty() && text[0] >= 'a' && text[0] <= 'z';
+  skip_marks();
+  if (glued) return std::nullopt;
+  if (text.starts_with("is ") || text.starts_with("is:") || text.starts_with("is\n")) {
+    text.remove_prefix(2);
+  } else if (text.starts_with(':') || text.starts_with('=')) {
+    text.remove_prefix(1);
+  } else {
+    return std::nullopt;
+  }
+  // A bold label ends here; what is bold itself keeps its marks.
+  if (text.starts_with("**") && (text.size() == 2 || text[2] == ' ' || text[2] == '\n')) text.remove_prefix(2);
+  text = strip_left(text);
+  return text.starts_with(':') ? strip_left(text.substr(1)) : text;
+}
+
+std::optional<std::string> extract_sentence(std::string_view text) {
+  const std::string lowered = ascii_lower(text);
+  size_t best = 0;
+  std::optional<std::string> answer;
+  for (const std::string_view subject : {"answer", "correct option", "correct choice"}) {
+    for (size_t at = lowered.rfind(subject); at != kNone && (!answer || at > best);
+         at = at == 0 ? kNone : lowered.rfind(subject, at - 1)) {
+      const std::string_view behind = text.substr(at + subject.size());
+      // Verbs are looked for in small letters, at the same place.
+      if (!behind_verb(std::string_view(lowered).substr(at + subject.size()))) continue;
+      const auto rest = behind_verb(behind);
+      if (!rest || rest->empty()) continue;
+      const std::string found = closed_sentence(rest->substr(0, rest->find('\n')));
+      if (found.empty()) continue;
+      answer = found;
+      best = at;
+      break;
+    }
+  }
+  return answer;
+}
+
+std::optional<std::string> extract_any(std::string_view text) {
+  constexpr std::string_view kThought = "</think>";
+  if (const size_t thought = text.rfind(kThought); thought != kNone)
+    if (auto answer = extract_any(text.substr(thought + kThought.size()))) return answer;
+  for (const auto extract : {extract_any_box, extract_heading, extract_marked_line, extract_tag, extract_sentence})
+    if (auto answer = extract(text)) return answer;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -128,9 +250,7 @@ std::optional<std::string> extract_answer(std::string_view text, AnswerFormat fo
     case AnswerFormat::kAuto:
       break;
   }
-  for (const auto extract : {extract_boxed, extract_heading, extract_gsm8k, extract_sentence})
-    if (auto answer = extract(text)) return answer;
-  return std::nullopt;
+  return extract_any(text);
 }
 
 bool has_answer_heading(std::string_view text) { return text.find("# Answer") != kNone; }

@@ -7,7 +7,10 @@
 //           is no answer
 //   kGsm8k  the first "#### " followed by a number; commas are removed
 //   kBoxed  the content of the last \boxed{...} whose braces balance, not stripped
-//   kAuto   kBoxed, kHeading, kGsm8k, then the text behind the last "The answer is"; the first that finds something
+//   kAuto   the closings that people and models use, in this order; the first that finds something: the last \boxed or
+//           \fbox, also \boxed 7; kHeading; the last line behind "####" that begins as an answer; the last
+//           <answer>..</answer>; what stands behind the last "answer is", "answer:" or "correct option is", up to the
+//           sentence's end or within its dollar signs. What stands behind </think> goes first
 #pragma once
 
 #include <optional>

@@ -51,6 +51,42 @@ TEST(Extract, AutoTakesTheFirstFormatThatFinds) {
   EXPECT_EQ(extract_answer("", kAuto), std::nullopt);
 }
 
+TEST(Extract, HeadingKeepsLettersAndTheWholeAnswer) {
+  EXPECT_EQ(extract_answer("# Answer\n\n\\mathbb{R}\n\n# END!", kHeading), "\\mathbb{R}");
+  EXPECT_EQ(extract_answer("# Answer\n\n42", kHeading), "42");
+  EXPECT_EQ(extract_answer("# Answer\n\n# END!", kHeading), std::nullopt);
+  EXPECT_EQ(extract_answer("# Step 1: x\n# Answer\n\n(D)\n\n# END!", kAuto), "(D)");
+}
+
+TEST(Extract, AutoKnowsCommonClosings) {
+  for (const auto& [text, answer] : {std::pair("Final Answer: The final answer is $12$. I hope it is correct.", "12"),
+                                     {"So the final answer is 12.", "12"},
+                                     {"Work.\n\nAnswer: 12", "12"},
+                                     {"**Answer:** 12", "12"},
+                                     {"**Answer**: 12", "12"},
+                                     {"ANSWER: (C)", "(C)"},
+                                     {"### Final Answer:\n\n12\n", "12"},
+                                     {"<think>The answer is 9.</think><answer>12</answer>", "12"},
+                                     {"<think>\\boxed{9}</think>The answer is 12.", "12"},
+                                     {"The answer is **12**.", "12"},
+                                     {"The answer is **12.**", "12"},
+                                     {"The answer is \\(x+1\\).", "x+1"},
+                                     {"The answer is $\\frac{1}{2}$ (half).", "\\frac{1}{2}"},
+                                     {"The answer is 3.5. That is all", "3.5"},
+                                     {"The correct option is (B).", "(B)"},
+                                     {"We get $\\fbox{12}$", "12"},
+                                     {"So it is $\\boxed 12$.", "12"},
+                                     {"So it is \\boxed 7.", "7"},
+                                     {"work\n#### 1/2", "1/2"},
+                                     {"work\n#### $12", "$12"},
+                                     {"work\n####12", "12"},
+                                     {"#### 1. Add\nx\n#### 2. Multiply\n#### -3,500", "-3,500"},
+                                     {"The answer is $5 and $6.", "$5 and $6"}})
+    EXPECT_EQ(extract_answer(text, kAuto), answer) << text;
+  for (const char* text : {"#### Step 4: add", "We answered it.", "The answer is", "\\boxedtext", "An answering is 5"})
+    EXPECT_EQ(extract_answer(text, kAuto), std::nullopt) << text;
+}
+
 TEST(Extract, AnyBytes) {
   const std::string bytes("\xFF# Answer\0\xC3 \\boxed{\xE2", 21);
   for (const auto format : {kHrm, kHeading, kGsm8k, kBoxed, kAuto}) extract_answer(bytes, format);

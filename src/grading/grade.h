@@ -1,9 +1,8 @@
 // Does a given answer equal the gold answer? (docs/grading.md)
 //
-// The sound profile asks in this order and takes the first decision: equal strings; equal after MATH's normalisation;
-// equal after the second normalisation (units, money, percent, thousands, mixed numbers, `or` and `and`); tuples, sets
-// and intervals element by element; exact rationals; symbolic equality of LaTeX expressions. What stays open is
-// undecided, never guessed.
+// The sound profile decides by meaning alone: answers are brought into one spelling that loses nothing (spelling.h),
+// cut into elements (shape.h), and compared as words, choices, numbers with units, sets of numbers, equations, and
+// expressions by exact algebra. What stays open is undecided, never guessed.
 // The prm800k profile gives the verdicts of the PRM800K grader that the authors use, its quirks included (an unreduced
 // fraction is wrong; exactly one side being an integer is wrong).
 #pragma once
@@ -20,8 +19,8 @@ struct GradeOptions {
   double seconds = 0.01;  // after which symbolic work gives up: kUndecided. At most 1
 };
 
-// Answers as extract_answer() finds them; any bytes. Never throws on its input, and ends within a second. May be called
-// from any number of threads.
+// Answers as extract_answer() finds them; any bytes. Never throws on its input, and ends within 1.2 seconds. May be
+// called from any number of threads.
 Verdict grade(std::string_view given, std::string_view gold, const GradeOptions& options = {});
 
 // The verdict and what decided it: a stage of sound.h, or of the PRM800K grader ("first_normaliser", "rules",

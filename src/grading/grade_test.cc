@@ -97,6 +97,18 @@ TEST(GradePrm800k, KeepsTheReferencesQuirks) {
   EXPECT_EQ(prm800k("sin(x)", "sin(x)+0"), "wrong") << "too many letters";
 }
 
+// Blanks between two macros stay outside of equations: a number, \! and a fraction are a mixed number.
+TEST(Normalize, BlanksBetweenMacrosStayOutsideOfEquations) {
+  for (const auto& [answer, plain] : {std::pair("3\\!\\frac12", "3+1/2"),
+                                      {"-7\\! \\dfrac 5{4}", "-7+5/4"},
+                                      {"12,\\!345\\!\\tfrac{2}{3} ", "12345+2/3"},
+                                      {"\\frac12 \\frac12", "1/2+1/2"},
+                                      {"4\\displaystyle 5", "45"},
+                                      {"\\(\\frac12 \\frac12\\)", "1/21/2"},
+                                      {"\\bar x", "x\u0305"}})
+    EXPECT_EQ(normalize_plain(answer), plain) << answer;
+}
+
 TEST(Normalize, ThousandsGoAsThePatternTakesThem) {
   EXPECT_EQ(strip_thousands("1,234,567"), "1234567");
   EXPECT_EQ(strip_thousands("1,234,567,890"), "1234,567890");

@@ -44,10 +44,10 @@ std::string_view leading_letters(std::string_view text) {
 class Parser {
  public:
   Parser(std::string_view text, const LatexReading& reading, Expression& expression)
-      : rest_(text), reading_(reading), expression_(expression) {}
+      : text_(text), rest_(text), reading_(reading), expression_(expression) {}
 
   LatexParse parse() {
-    result_.node = sum();
+    result_.node = whole();
     skip_blanks();
     if (!rest_.empty()) throw Refused();
     return result_;
@@ -84,6 +84,14 @@ class Parser {
   }
 
   int join(Operation operation, int left, int right) { return expression_.add(operation, left, right); }
+
+  // A sum, or two of them around \over or \choose.
+  int whole() {
+    const int above = sum();
+    if (take_macro("over")) return join(Operation::kDivide, above, sum());
+    if (take_macro("choose")) return binomial(above, sum());
+    return above;
+  }
 
   int sum() {
     const Deeper deeper(depth_);
@@ -137,21 +145,34 @@ class Parser {
   bool begins_implied_factor() {
     const char c = peek();
     if (c == '(' || c == '[' || c == '{' || is_ascii_letter(c)) return true;
+    if (is_ascii_digit(c)) return behind_factorial();
     if (c != '\\') return false;
     const std::string_view macro = peek_macro();
-    return !macro.empty() && macro != "rfloor" && macro != "rceil" && macro != "pm" && macro != "mp";
+    constexpr std::string_view kNone[] = {"rfloor", "rceil", "pm", "mp", "degree", "over", "choose"};
+    return !macro.empty() && std::ranges::find(kNone, macro) == std::end(kNone);
+  }
+
+  // 3!7!
+  bool behind_factorial() const {
+    const size_t at = static_cast<size_t>(rest_.data() - text_.data());
+    return at > 0 && text_[at - 1] == '!';
   }
 
   int power() {
     const Deeper deeper(depth_);
     int base = atom();
     for (;;) {
-      if (take('!'))
+      if (take('!')) {
+        if (peek() == '!') throw Refused();  // n!! is no (n!)!
         base = expression_.add(Operation::kFactorial, base);
-      else if (take('^'))
+      } else if (take_macro("degree")) {
+        const int part = join(Operation::kDivide, expression_.add(Operation::kPi), expression_.number("180"));
+        base = join(Operation::kMultiply, base, part);
+      } else if (take('^')) {
         return join(Operation::kPower, base, exponent());
-      else
+      } else {
         return base;
+      }
     }
   }
 
@@ -165,7 +186,7 @@ class Parser {
 
   int group(char open, char close) {
     expect(open);
-    const int node = sum();
+    const int node = whole();
     expect(close);
     return node;
   }
@@ -238,10 +259,12 @@ class Parser {
     if (!whole && peek_macro() == "overline") return repeating(text);
     const bool blank = !rest_.empty() && (rest_[0] == ' ');
     const int node = expression_.number(text);
+    if (is_ordinal(leading_letters(rest_))) throw Refused();  // 5th
     if (whole && peek_macro() == "frac" && fraction_is_whole()) return join(Operation::kAdd, node, macro());
     if (whole && blank && is_ascii_digit(peek())) return join(Operation::kAdd, node, slash_fraction());
     if (is_ascii_digit(peek()) || peek() == '.') throw Refused();
     if (whole && peek() == '(' && group_is_fraction()) throw Refused();  // 1(4/5), which many write for 1 4/5
+    if (!whole && peek() == '(' && group_is_digits()) throw Refused();   // 0.1(6), which repeats
     return scientific(node, text);
   }
 
@@ -262,14 +285,29 @@ class Parser {
 
   // "3 1/2".
   int slash_fraction() {
-    const int above = expression_.number(take_digits());
+    const std::string_view above = take_digits();
     expect('/');
     if (!is_ascii_digit(peek())) throw Refused();
-    return join(Operation::kDivide, above, expression_.number(take_digits()));
+    const std::string_view below = take_digits();
+    if (!is_proper(above, below)) throw Refused();
+    const int node = expression_.number(above);
+    return join(Operation::kDivide, node, expression_.number(below));
+  }
+
+  static bool is_ordinal(std::string_view letters) {
+    return letters == "st" || letters == "nd" || letters == "rd" || letters == "th";
+  }
+
+  // Digits of a proper fraction; of an improper one it is open whether it is added.
+  static bool is_proper(std::string_view above, std::string_view below) {
+    above.remove_prefix(std::min(above.find_first_not_of('0'), above.size()));
+    below.remove_prefix(std::min(below.find_first_not_of('0'), below.size()));
+    return above.size() != below.size() ? above.size() < below.size() : above < below;
   }
 
   // Whether both arguments of the \frac that stands next are digits.
   bool fraction_is_whole() {
+    std::string_view parts[2];
     std::string_view ahead = rest_.substr(std::string_view("\\frac").size());
     for (int i = 0; i < 2; ++i) {
       ahead.remove_prefix(std::min(ahead.find_first_not_of(' '), ahead.size()));
@@ -277,11 +315,19 @@ class Parser {
       ahead.remove_prefix(braced);
       const size_t digits = std::min(ahead.find_first_not_of(kDigits), ahead.size());
       if (digits == 0) return false;
-      ahead.remove_prefix(braced ? digits : 1);
+      parts[i] = ahead.substr(0, braced ? digits : 1);
+      ahead.remove_prefix(parts[i].size());
       if (braced && !ahead.starts_with('}')) return false;
       ahead.remove_prefix(braced);
     }
+    if (!is_proper(parts[0], parts[1])) throw Refused();
     return true;
+  }
+
+  // Whether "(6)" stands next.
+  bool group_is_digits() const {
+    const size_t end = rest_.find_first_not_of(kDigits, 1);
+    return end != std::string_view::npos && end > 1 && rest_[end] == ')';
   }
 
   // Whether "(4/5)" stands next.
@@ -295,9 +341,13 @@ class Parser {
   // 0.1\overline{6} = 0.1 + 6 / (9 * 10).
   int repeating(const std::string& text) {
     take_macro("overline");
-    expect('{');
-    const std::string digits(take_digits());
-    expect('}');
+    skip_blanks();
+    const bool braced = take('{');
+    std::string digits(take_digits());
+    if (braced)
+      expect('}');
+    else if (digits.size() > 1)
+      throw Refused();
     const std::string nines(digits.size(), '9'), zeros(text.size() - text.find('.') - 1, '0');
     if (digits.empty()) throw Refused();
     const int above = expression_.number(digits), below = expression_.number(nines + zeros);
@@ -354,7 +404,15 @@ class Parser {
     rest_.remove_prefix(1);
     const char first = run[0];
     if (run.size() == 1 && (first == 'f' || first == 'g' || first == 'h') && peek() == '(') throw Refused();
+    if (first >= 'A' && first <= 'Z' && group_is_letters()) throw Refused();  // P(A)
     return letter_value(run.substr(0, 1));
+  }
+
+  // Whether "(A)" or "(xy)" stands next.
+  bool group_is_letters() const {
+    if (!rest_.starts_with('(')) return false;
+    const size_t letters = leading_letters(rest_.substr(1)).size();
+    return letters > 0 && rest_.substr(1 + letters).starts_with(')');
   }
 
   int macro() {
@@ -369,11 +427,16 @@ class Parser {
     if (name == "pi") return expression_.add(Operation::kPi);
     if (name == "infty") return expression_.add(Operation::kUndefined);
     if (name == "frac") {
+      // d/dx is no fraction.
+      if (rest_.starts_with("{d") && rest_.find("}{d") < 5) throw Refused();
       const int above = argument();
       return join(Operation::kDivide, above, argument());
     }
     if (name == "sqrt") return root();
-    if (name == "binom") return binomial();
+    if (name == "binom") {
+      const int n = argument();
+      return binomial(n, argument());
+    }
     if (name == "lfloor" || name == "lceil") {
       const int node = sum();
       if (!take_macro(name == "lfloor" ? "rfloor" : "rceil")) throw Refused();
@@ -395,8 +458,7 @@ class Parser {
     return degree < 0 ? expression_.add(Operation::kSqrt, radicand) : join(Operation::kRoot, radicand, degree);
   }
 
-  int binomial() {
-    const int n = argument(), k = argument();
+  int binomial(int n, int k) {
     const int all = expression_.add(Operation::kFactorial, n), chosen = expression_.add(Operation::kFactorial, k);
     const int rest = expression_.add(Operation::kFactorial, join(Operation::kSubtract, n, k));
     return join(Operation::kDivide, all, join(Operation::kMultiply, chosen, rest));
@@ -438,10 +500,14 @@ class Parser {
     int node = signed_power();
     while (begins_implied_factor() && !function_named(peek() == '\\' ? peek_macro() : leading_letters(rest_)))
       node = join(Operation::kMultiply, node, power());
+    // \cos \pi/3 is read in both ways.
+    if (peek() != '/') return node;
+    result_.has_open_division = true;
+    while (reading_.tight_division && take('/')) node = join(Operation::kDivide, node, signed_power());
     return node;
   }
 
-  std::string_view rest_;
+  std::string_view text_, rest_;
   const LatexReading& reading_;
   Expression& expression_;
   LatexParse result_;

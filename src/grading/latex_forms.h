@@ -41,7 +41,7 @@ inline constexpr std::pair<std::string_view, char32_t> kAccents[] = {
     {"'", 0x301}, {"`", 0x300}, {"\"", 0x308}, {"c", 0x327}, {"^", 0x302}, {"~", 0x303}, {"H", 0x30B}, {"k", 0x328},
     {"=", 0x304}, {"b", 0x331}, {".", 0x307}, {"d", 0x323}, {"r", 0x30A}, {"u", 0x306}, {"v", 0x30C}, {"vec", 0x20D7},
     {"dot", 0x307}, {"hat", 0x302}, {"check", 0x30C}, {"breve", 0x306}, {"acute", 0x301}, {"grave", 0x300},
-    {"tilde", 0x303}, {"bar", 0x304}, {"ddot", 0x308}, {"not", 0x338},
+    {"tilde", 0x303}, {"bar", 0x305}, {"ddot", 0x308}, {"not", 0x338},
 };
 
 // Mathematical alphabets: the code points of A and a.

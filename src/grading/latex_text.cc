@@ -36,8 +36,8 @@ class Writer {
     std::string text;
     const Node* before = nullptr;
     for (const Node& node : nodes) {
-      // Blanks behind a macro without arguments show only before characters.
-      if (before && before->kind == Node::Kind::kMacro && !before->has_arguments &&
+      // Blanks behind a macro without arguments show only before characters, and in equations.
+      if (in_equation_ && before && before->kind == Node::Kind::kMacro && !before->has_arguments &&
           node.kind == Node::Kind::kCharacters)
         text += before->blanks;
       text += text_of(node);
@@ -50,7 +50,7 @@ class Writer {
   std::string text_of(const Node& node) {
     switch (node.kind) {
       case Node::Kind::kCharacters:
-        return is_blank(node.text) ? std::string() : node.text;
+        return in_equation_ && is_blank(node.text) ? std::string() : node.text;
       case Node::Kind::kGroup:
         return text_of(node.children);
       case Node::Kind::kMacro:
@@ -58,15 +58,22 @@ class Writer {
       case Node::Kind::kEnvironment:
         return environment(node);
       case Node::Kind::kMath:
-        return node.text == "\\(" ? std::string(strip(text_of(node.children))) : displayed(node);
+        return node.text == "\\(" ? equation(node) : displayed(node);
       case Node::Kind::kLigature:
         return std::string(find_form(kLigatures, node.text)->second);
     }
     return {};
   }
 
-  std::string displayed(const Node& node) {
+  std::string equation(const Node& node) {
+    const bool around = std::exchange(in_equation_, true);
     std::string text(strip(text_of(node.children)));
+    in_equation_ = around;
+    return text;
+  }
+
+  std::string displayed(const Node& node) {
+    std::string text = equation(node);
     replace_all(text, "\n", "\n    ");
     return "\n    " + text + "\n";
   }
@@ -185,6 +192,8 @@ class Writer {
     }
     return text + " ]";
   }
+
+  bool in_equation_ = false;  // \(..\), \[..\] and the environments: blanks are treated in another way there
 };
 
 }  // namespace

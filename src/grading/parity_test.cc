@@ -10,8 +10,10 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/testing.h"
+#include "grading/exact_library.h"
 #include "grading/extract.h"
 #include "grading/prm800k.h"
+#include "grading/text_edit.h"
 
 namespace hrm::grading {
 namespace {
@@ -31,8 +33,8 @@ std::string unpacked(const std::string& packed) {
   return text;
 }
 
-std::vector<Json> read_rows(std::string_view name) {
-  const std::string text = unpacked(read_file(fixture(name)));
+std::vector<Json> read_rows_of(const std::filesystem::path& file) {
+  const std::string name = file.filename().string(), text = unpacked(read_file(file));
   std::vector<Json> rows;
   for (std::string_view rest = text; !rest.empty();) {
     const size_t end = std::min(rest.find('\n'), rest.size());
@@ -42,6 +44,8 @@ std::vector<Json> read_rows(std::string_view name) {
   EXPECT_FALSE(rows.empty());
   return rows;
 }
+
+std::vector<Json> read_rows(std::string_view name) { return read_rows_of(fixture(name)); }
 
 std::string text_of(const Json& row, const char* field) { return row.at(field).get<std::string>(); }
 
@@ -137,6 +141,60 @@ TEST(GradeParity, RealAnswers) {
     if (ours != expected) differences.add(fmt::format("{} of {}", name_of(ours), row.dump()));
   }
   EXPECT_EQ(differences.count(), 0u) << differences.text();
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  replace_all(text, from, to);
+  return text;
+}
+
+// An answer as people and models write it, too.
+std::vector<std::string> spellings_of(const std::string& answer) {
+  std::vector<std::string> all = {"$" + answer + "$",
+                                  "\\boxed{" + answer + "}",
+                                  "\\(" + answer + "\\)",
+                                  "**" + answer + "**",
+                                  answer + ".",
+                                  replaced(replaced(answer, "\\dfrac", "\\frac"), "\\frac", "\\tfrac"),
+                                  replaced(replaced(answer, "\\left", ""), "\\right", ""),
+                                  replaced(replaced(answer, "\\cup", "∪"), "\\infty", "∞"),
+                                  replaced(answer, "\\pi", "π"),
+                                  replaced(answer, "^\\circ", "°"),
+                                  replaced(answer, "^\\circ", " degrees"),
+                                  replaced(answer, "^\\circ", ""),
+                                  replaced(answer, "\\$", ""),
+                                  replaced(answer, ",\\!", ","),
+                                  replaced(answer, ",\\!", ""),
+                                  replaced(answer, "\\mbox", "\\text"),
+                                  replaced(answer, "pmatrix", "bmatrix")};
+  const bool whole = !answer.empty() && answer.find_first_not_of("0123456789") == std::string::npos;
+  if (whole) {
+    for (const char* before : {"x=", "n = ", "+"}) all.push_back(before + answer);
+    for (const char* behind : {".0", "\\text{ units}", " cm", "\\%"}) all.push_back(answer + behind);
+  }
+  if (whole && answer.size() > 3)
+    for (const char* mark : {",", "{,}", "\\,", ",\\!", " "})
+      all.push_back(answer.size() > 6 ? answer : std::string(answer).insert(answer.size() - 3, mark));
+  return all;
+}
+
+TEST(GradeSound, MathAnswersInTheirUsualSpellings) {
+  const auto file = shared_folder() / "data/math/math500_test.jsonl.zst";
+  HRM_SKIP_WITHOUT(file);
+  if (!exact_library()) GTEST_SKIP() << "skipped: FLINT is not installed";
+  Differences wrong, undecided;
+  size_t pairs = 0;
+  for (const Json& row : read_rows_of(file)) {
+    const std::string gold = text_of(row, "answer");
+    for (const std::string& given : spellings_of(gold)) {
+      ++pairs;
+      const Verdict verdict = grade(given, gold, {.seconds = 1});
+      if (verdict == Verdict::kCorrect) continue;
+      (verdict == Verdict::kWrong ? wrong : undecided).add(given + " | " + gold);
+    }
+  }
+  EXPECT_EQ(wrong.count(), 0u) << wrong.text();
+  EXPECT_LE(undecided.count() * 100, pairs) << undecided.text();
 }
 
 }  // namespace

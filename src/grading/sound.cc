@@ -1,123 +1,135 @@
 #include "grading/sound.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/utf8.h"
-#include "grading/answer_form.h"
-#include "grading/equality.h"
-#include "grading/latex_expression.h"
-#include "grading/normalize.h"
+#include "grading/answer_text.h"
+#include "grading/number_set.h"
+#include "grading/scalar_equality.h"
+#include "grading/shape.h"
+#include "grading/spelling.h"
 #include "grading/text_edit.h"
+#include "grading/value_equality.h"
+#include "grading/words.h"
 
 namespace hrm::grading {
 namespace {
 
-using Elements = std::vector<std::string>;
-
-// A bracketed or bare list. kOrdered: tuples, vectors and intervals; kSet: {..} and lists without brackets.
-struct Shape {
-  enum class Kind { kScalar, kOrdered, kSet, kUnion };
-  Kind kind = Kind::kScalar;
-  std::string brackets;  // "()", "[)", "matrix"
-  Elements elements;
-};
+constexpr size_t kNone = std::string_view::npos;
 
 SoundVerdict decided(bool correct, std::string_view by) { return {correct ? Verdict::kCorrect : Verdict::kWrong, by}; }
 
-bool has_spaced_digits(std::string_view text) {
-  for (size_t i = 1; i + 1 < text.size(); ++i) {
-    if (text[i] != ' ' || !is_ascii_digit(text[i - 1])) continue;
-    const size_t next = text.find_first_not_of(' ', i);
-    if (next != std::string_view::npos && is_ascii_digit(text[next])) return true;
-  }
-  return false;
+SoundVerdict as_decided(Verdict verdict, std::string_view by) {
+  return verdict == Verdict::kUndecided ? SoundVerdict{} : SoundVerdict{verdict, by};
 }
 
-// The bracket at the front closes at the very end.
-bool encloses(std::string_view text) {
-  int depth = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    depth += (c == '(' || c == '[' || c == '{') - (c == ')' || c == ']' || c == '}');
-    if (depth == 0) return i + 1 == text.size();
-  }
-  return false;
+// "(B)", "B", "B) 12", "(B) 12": a letter of a choice, and what stands behind it.
+struct Choice {
+  char letter = 0;
+  bool has_marks = false;
+  std::string_view rest;
+};
+Choice choice_of(std::string_view text) {
+  Choice choice;
+  for (const std::string_view word : {"Option ", "option ", "Choice ", "choice "})
+    if (text.starts_with(word)) text = strip_left(text.substr(word.size()));
+  const bool opens = text.starts_with('(');
+  if (opens) text = strip_left(text.substr(1));
+  if (text.empty() || text[0] < 'A' || text[0] > 'J') return {};
+  const char letter = text[0];
+  text = strip_left(text.substr(1));
+  const bool closes = !text.empty() && (text[0] == ')' || (!opens && (text[0] == '.' || text[0] == ':')));
+  if (opens != closes && !(closes && !opens)) return {};
+  if (!closes && !text.empty()) return {};
+  choice.letter = letter;
+  choice.has_marks = closes;
+  choice.rest = closes ? strip_left(text.substr(1)) : text;
+  return choice;
 }
 
-Elements copied(const std::vector<std::string_view>& parts) { return {parts.begin(), parts.end()}; }
+// Text that only capitals and brackets set apart.
+bool same_but_case(std::string_view a, std::string_view b) {
+  const auto plain = [](std::string_view text) {
+    std::string kept = squeezed(lower(text));
+    std::erase_if(kept, [](char c) { return c == '(' || c == ')'; });
+    return kept;
+  };
+  return plain(a) == plain(b);
+}
 
-// a \pm b is a+b and a-b.
-void expand_signs(Elements& elements) {
-  Elements expanded;
-  for (const std::string& element : elements) {
-    const auto parts = split_outside(element, "\\pm");
-    if (parts.size() != 2) {
-      expanded.push_back(element);
-      continue;
+// Which elements of two lists are equal.
+class Matching {
+ public:
+  Matching(size_t given, size_t gold) : given_(given), gold_(gold), verdicts_(given * gold, Verdict::kUndecided) {}
+  Verdict& at(size_t i, size_t j) { return verdicts_[i * gold_ + j]; }
+
+  // Each element has a partner of its own.
+  bool is_one_to_one() {
+    std::vector<bool> taken(gold_, false);
+    for (size_t i = 0; i < given_; ++i) {
+      size_t j = 0;
+      while (j < gold_ && (taken[j] || at(i, j) != Verdict::kCorrect)) ++j;
+      if (j == gold_) return false;
+      taken[j] = true;
     }
-    for (const char* sign : {"+", "-"}) expanded.push_back(std::string(parts[0]) + sign + std::string(parts[1]));
+    return given_ == gold_;
   }
-  elements = std::move(expanded);
-}
 
-std::optional<Shape> matrix_shape(std::string_view body) {
-  constexpr std::string_view kBegin = "\\begin{", kEnd = "\\end{";
-  const size_t end = body.rfind(kEnd);
-  if (!body.starts_with(kBegin) || end == std::string_view::npos || body.find(kBegin, 1) != std::string_view::npos)
-    return std::nullopt;
-  const size_t name = body.find('}');
-  if (name >= end || body.substr(kBegin.size(), name - kBegin.size()).find("matrix") == std::string_view::npos)
-    return std::nullopt;
-  Shape shape{.kind = Shape::Kind::kOrdered, .brackets = "matrix"};
-  for (std::string_view row : split_outside(body.substr(name + 1, end - name - 1), "\\\\")) {
-    if (row.empty()) continue;
-    for (const std::string_view cell : split_outside(row, "&")) shape.elements.emplace_back(cell);
-    shape.brackets += ';' + std::to_string(shape.elements.size());  // where rows end
-  }
-  return shape;
-}
+  bool is_decided() const { return std::ranges::find(verdicts_, Verdict::kUndecided) == verdicts_.end(); }
 
-Shape shape_of(std::string_view body) {
-  if (auto matrix = matrix_shape(body)) return *std::move(matrix);
-  if (const auto pieces = split_outside(body, "\\cup"); pieces.size() > 1)
-    return {.kind = Shape::Kind::kUnion, .brackets = "", .elements = copied(pieces)};
-  if (body.starts_with("\\{") && body.ends_with("\\}")) {
-    Shape shape{.kind = Shape::Kind::kSet,
-                .brackets = "{}",
-                .elements = copied(split_outside(body.substr(2, body.size() - 4), ","))};
-    expand_signs(shape.elements);
-    return shape;
+  // An element of one side that equals none of the other.
+  bool has_stranger() {
+    for (size_t i = 0; i < given_; ++i)
+      if (all_wrong([&](size_t j) { return at(i, j); }, gold_)) return true;
+    for (size_t j = 0; j < gold_; ++j)
+      if (all_wrong([&](size_t i) { return at(i, j); }, given_)) return true;
+    return false;
   }
-  if (auto parts = split_outside(body, ","); parts.size() > 1) {
-    Shape shape{.kind = Shape::Kind::kSet, .brackets = "", .elements = copied(parts)};
-    expand_signs(shape.elements);
-    return shape;
+
+ private:
+  template <typename Get>
+  static bool all_wrong(const Get& get, size_t n) {
+    for (size_t k = 0; k < n; ++k)
+      if (get(k) != Verdict::kWrong) return false;
+    return true;
   }
-  const bool bracketed =
-      body.size() > 2 && (body[0] == '(' || body[0] == '[') && (body.back() == ')' || body.back() == ']');
-  if (bracketed && encloses(body)) {
-    const std::string_view inner = strip(body.substr(1, body.size() - 2));
-    const auto parts = split_outside(inner, ",");
-    if (parts.size() > 1)
-      return {.kind = Shape::Kind::kOrdered, .brackets = {body[0], body.back()}, .elements = copied(parts)};
-    if (body[0] == '(' && body.back() == ')') return shape_of(inner);
+
+  size_t given_, gold_;
+  std::vector<Verdict> verdicts_;
+};
+
+struct Named {
+  std::vector<std::string> names, values;
+
+  bool has_names() const {
+    return std::ranges::none_of(names, [](const std::string& name) { return name.empty(); });
   }
-  Elements signs{std::string(body)};
-  expand_signs(signs);
-  if (signs.size() > 1) return {.kind = Shape::Kind::kSet, .brackets = "", .elements = std::move(signs)};
-  return {.kind = Shape::Kind::kScalar, .brackets = "", .elements = {std::string(body)}};
+  bool is_distinct() const {
+    std::vector<std::string> sorted = names;
+    std::ranges::sort(sorted);
+    return std::ranges::adjacent_find(sorted) == sorted.end();
+  }
+};
+
+Named named(const std::vector<std::string>& elements) {
+  Named result;
+  for (const std::string& element : elements) {
+    std::string_view value = element;
+    result.names.push_back(take_label(value));
+    result.values.emplace_back(value);
+  }
+  return result;
 }
 
 class Grader {
  public:
   explicit Grader(const Deadline& deadline) : deadline_(deadline) {}
 
-  SoundVerdict compare_bodies(std::string_view given, std::string_view gold) {
+  SoundVerdict compare(std::string_view given, std::string_view gold) {
     if (++depth_ > kMostDepth) return {};
-    const SoundVerdict verdict = compared(given, gold);
+    const SoundVerdict verdict = compared(unwrapped(given), unwrapped(gold));
     --depth_;
     return verdict;
   }
@@ -127,145 +139,303 @@ class Grader {
   static constexpr size_t kMostElements = 64;
 
   SoundVerdict compared(std::string_view given, std::string_view gold) {
-    const std::string plain_given = squeezed(given), plain_gold = squeezed(gold);
-    if (plain_given == plain_gold) return decided(true, "normal form");
-    if (is_words(given) || is_words(gold)) return compare_words(given, gold);
-    const Shape a = shape_of(given), b = shape_of(gold);
+    if (squeezed(given) == squeezed(gold)) return decided(true, "normal form");
+    const bool none_given = is_empty_set(given), none_gold = is_empty_set(gold);
+    if (none_given || none_gold) return compare_empty(none_given && none_gold, none_given ? gold : given);
+    if (const Choice a = choice_of(given), b = choice_of(gold);
+        (a.letter || b.letter) && list_parts(given).size() == 1 && list_parts(gold).size() == 1) {
+      // A letter may stand for a choice whose value the other side gives.
+      return a.letter && b.letter ? compare_choices(a, b) : SoundVerdict{};
+    }
+    if (is_words(given) || is_words(gold)) return compare_text(given, gold);
+    if (const auto verdict = compare_ranges(given, gold)) return *verdict;
+    if (needs_number_sets(given) || needs_number_sets(gold)) return compare_number_sets(given, gold);
+    Shape a = shape_of(given), b = shape_of(gold);
     if (a.elements.size() > kMostElements || b.elements.size() > kMostElements) return {};
-    if (a.kind == Shape::Kind::kScalar && b.kind == Shape::Kind::kScalar)
-      return compare_scalars(a.elements[0], b.elements[0]);
-    if (a.kind == b.kind && a.kind == Shape::Kind::kOrdered) return compare_ordered(a, b);
-    if (a.kind == b.kind) return compare_sets(a, b);
-    // A set of one element and that element; else two kinds of answers, which may mean the same.
-    if (a.elements.size() == 1 && b.elements.size() == 1 && a.kind != Shape::Kind::kUnion &&
-        b.kind != Shape::Kind::kUnion)
-      return compare_bodies(a.elements[0], b.elements[0]);
-    return {};
+    if (a.kind == Shape::Kind::kList || b.kind == Shape::Kind::kList)
+      return compare_lists(as_list(std::move(a), given), as_list(std::move(b), gold));
+    return compare_single(given, gold);
   }
 
-  // Names and words: two that differ are different answers, unless one is part of the other.
-  static SoundVerdict compare_words(std::string_view given, std::string_view gold) {
-    const std::string a = squeezed(lower(given)), b = squeezed(lower(gold));
-    if (a == b) return decided(true, "words");
-    const bool both = is_words(given) && is_words(gold);
-    const bool within = a.find(b) != std::string::npos || b.find(a) != std::string::npos;
-    return both && !within && a.size() > 2 && b.size() > 2 ? decided(false, "words") : SoundVerdict{};
+  // What is neither a list nor a set is a list of one.
+  static Shape as_list(Shape shape, std::string_view text) {
+    if (shape.kind == Shape::Kind::kList || shape.kind == Shape::Kind::kSet) return shape;
+    return {.kind = Shape::Kind::kList, .brackets = "", .elements = {std::string(text)}};
   }
 
-  SoundVerdict compare_ordered(const Shape& given, const Shape& gold) {
-    if (given.brackets.starts_with("matrix") != gold.brackets.starts_with("matrix")) return {};
-    if (given.brackets != gold.brackets || given.elements.size() != gold.elements.size())
-      return decided(false, "elements");
+  static SoundVerdict compare_text(std::string_view given, std::string_view gold) {
+    if (const auto a = number_of_word(given), b = number_of_word(gold); !a.empty() || !b.empty()) {
+      const std::string_view x = a.empty() ? given : a, y = b.empty() ? gold : b;
+      if (x == y) return decided(true, "words");
+    }
+    return as_decided(compare_words(given, gold), "words");
+  }
+
+  // Nothing against something that surely holds an element.
+  static SoundVerdict compare_empty(bool both, std::string_view other) {
+    if (both) return decided(true, "normal form");
+    const Shape shape = shape_of(other);
+    const bool holds =
+        shape.kind != Shape::Kind::kScalar && shape.kind != Shape::Kind::kUnion &&
+        std::ranges::all_of(shape.elements, [](const std::string& element) { return is_number(element); });
+    return holds ? decided(false, "elements") : SoundVerdict{};
+  }
+
+  SoundVerdict compare_choices(const Choice& given, const Choice& gold) {
+    if (given.letter != gold.letter) return decided(false, "words");
+    if (given.rest.empty() || gold.rest.empty()) return decided(true, "words");
+    return compare(given.rest, gold.rest).verdict == Verdict::kCorrect ? decided(true, "words") : SoundVerdict{};
+  }
+
+  // "-2 to 5": two numbers, which are neither of them; a ratio may be one number.
+  std::optional<SoundVerdict> compare_ranges(std::string_view given, std::string_view gold) {
+    const auto ends = [](std::string_view text) {
+      for (const std::string_view mark : {" to ", "\\text{to}"})
+        if (auto parts = split_outside(text, mark); parts.size() == 2 && !parts[0].empty() && !parts[1].empty())
+          return parts;
+      return std::vector<std::string_view>();
+    };
+    const auto a = ends(given), b = ends(gold);
+    if (a.empty() && b.empty()) return std::nullopt;
+    if (a.empty() || b.empty()) {
+      const auto& range = a.empty() ? b : a;
+      const std::string_view other = a.empty() ? given : gold;
+      if (!is_number(other) || !is_number(range[0]) || !is_number(range[1])) return SoundVerdict{};
+      const Verdict ratio = compare_values(as_quotient(range), other, deadline_);
+      return ratio == Verdict::kWrong ? decided(false, "elements") : SoundVerdict{};
+    }
+    const SoundVerdict low = compare(a[0], b[0]), high = compare(a[1], b[1]);
+    if (low.verdict == Verdict::kCorrect && high.verdict == Verdict::kCorrect) return decided(true, "elements");
+    return SoundVerdict{};
+  }
+
+  static bool needs_number_sets(std::string_view text) {
+    if (has_relation(text) || find_outside(text, "\\cup") != kNone || text.find("mathbb{R}") != kNone) return true;
+    return text.find("or ") != kNone || text.find("least") != kNone || text.find("most") != kNone ||
+           text.find("than") != kNone;
+  }
+
+  static std::optional<NumberSet> number_set(std::string_view text) {
+    std::string_view value = text;
+    std::string label;
+    if (!has_relation(text)) label = take_label(value);
+    auto set = number_set_of(value, true);
+    if (set && set->variable.empty()) set->variable = label;
+    return set;
+  }
+
+  SoundVerdict compare_number_sets(std::string_view given, std::string_view gold) {
+    const auto a = number_set(given), b = number_set(gold);
+    if (a && b) {
+      const Verdict verdict = compare_sets(*a, *b, deadline_);
+      if (verdict != Verdict::kUndecided) return {verdict, "elements"};
+    }
+    // "5 or more" is no number; "n > 5" may be asked for by its least n.
+    for (const auto& [set, other] : {std::pair(&a, gold), std::pair(&b, given)})
+      if (*set && (*set)->variable.empty() && (*set)->pieces.size() == 1 && is_number(other))
+        return (*set)->pieces[0].low == (*set)->pieces[0].high ? SoundVerdict{} : decided(false, "elements");
+    return compare_unions(given, gold);
+  }
+
+  // x < y and y > x.
+  SoundVerdict compare_relations(std::string_view given, std::string_view gold) {
+    const auto a = relation_of(given), b = relation_of(gold);
+    if (!a || !b || a->sign != b->sign) return {};
+    const bool same = compare_values(a->small, b->small, deadline_) == Verdict::kCorrect &&
+                      compare_values(a->large, b->large, deadline_) == Verdict::kCorrect;
+    return same ? decided(true, "algebra") : SoundVerdict{};
+  }
+
+  // Unions of finite sets as one set; else pieces in any order, which may be cut in more than one way.
+  SoundVerdict compare_unions(std::string_view given, std::string_view gold) {
+    const auto flat = [](std::string_view text, Shape& all) {
+      all = {.kind = Shape::Kind::kSet, .brackets = "{}", .elements = {}};
+      for (const std::string_view piece : split_outside(text, "\\cup")) {
+        const Shape shape = shape_of(unwrapped(piece));
+        if (shape.kind != Shape::Kind::kSet) return false;
+        all.elements.insert(all.elements.end(), shape.elements.begin(), shape.elements.end());
+      }
+      return all.elements.size() <= kMostElements;
+    };
+    Shape a, b;
+    if (flat(given, a) && flat(gold, b)) return compare_lists(a, b);
+    if (has_relation(given) || has_relation(gold)) return compare_relations(given, gold);
+    a = shape_of(given);
+    b = shape_of(gold);
+    if (a.kind != Shape::Kind::kUnion || b.kind != Shape::Kind::kUnion || a.elements.size() > kMostElements ||
+        b.elements.size() > kMostElements)
+      return {};
+    const SoundVerdict verdict = compare_lists(a, b);
+    return verdict.verdict == Verdict::kCorrect ? verdict : SoundVerdict{};
+  }
+
+  // Lists without brackets and sets, in any order.
+  SoundVerdict compare_lists(const Shape& given, const Shape& gold) {
+    if (const auto verdict = compare_named(given, gold)) return *verdict;
+    Matching matching(given.elements.size(), gold.elements.size());
+    for (size_t i = 0; i < given.elements.size(); ++i)
+      for (size_t j = 0; j < gold.elements.size(); ++j)
+        matching.at(i, j) = compare(given.elements[i], gold.elements[j]).verdict;
+    const bool other_words = (given.has_and && gold.has_or) || (given.has_or && gold.has_and);
+    if (matching.is_one_to_one()) return other_words ? SoundVerdict{} : decided(true, "elements");
+    const bool wrong = matching.is_decided() ? counts_elements(given, gold) || matching.has_stranger()
+                                             : given.elements.size() == gold.elements.size() && matching.has_stranger();
+    return wrong && !may_be_one_value(given, gold) ? decided(false, "elements") : SoundVerdict{};
+  }
+
+  // In a set no element counts twice.
+  static bool counts_elements(const Shape& given, const Shape& gold) {
+    return given.kind != Shape::Kind::kSet && gold.kind != Shape::Kind::kSet;
+  }
+
+  // "1, 234" as 1234; empty: it is none.
+  static std::string joined_thousands(const Shape& list) {
+    std::string digits = list.elements[0];
+    for (size_t i = 1; i < list.elements.size(); ++i) {
+      if (list.elements[i].size() != 3) return {};
+      digits += list.elements[i];
+    }
+    return std::ranges::all_of(digits, is_ascii_digit) ? digits : std::string();
+  }
+
+  // "0,5" may be 0.5, \{1,234\} may hold 1234, and "3 and 1/2" may be 3 1/2.
+  bool may_be_one_value(const Shape& given, const Shape& gold) {
+    for (const auto& [list, other] : {std::pair(&given, &gold), std::pair(&gold, &given)}) {
+      if (list->elements.size() < 2 || other->elements.size() != 1) continue;
+      const std::string &first = list->elements[0], &second = list->elements[1];
+      std::vector<std::string> values = {joined_thousands(*list)};
+      if (list->elements.size() == 2) {
+        std::string whole = first;
+        std::erase(whole, '.');
+        values.push_back(whole + "." + second);
+        values.push_back("(" + first + ")+(" + second + ")");
+      }
+      for (const std::string& value : values)
+        if (!value.empty() && compare_values(value, other->elements[0], deadline_) == Verdict::kCorrect) return true;
+    }
+    return false;
+  }
+
+  // "x=3, y=2": values by their names. Against values without names in the order of the names.
+  std::optional<SoundVerdict> compare_named(const Shape& given, const Shape& gold) {
+    const bool any = std::ranges::any_of(given.elements, [](const auto& e) { return e.find('=') != kNone; }) ||
+                     std::ranges::any_of(gold.elements, [](const auto& e) { return e.find('=') != kNone; });
+    if (!any) return std::nullopt;
+    const Named a = named_of(given), b = named_of(gold);
+    const bool a_names = a.has_names() && a.names.size() > 1 && a.is_distinct();
+    const bool b_names = b.has_names() && b.names.size() > 1 && b.is_distinct();
+    if (a_names && b_names) return compare_by_names(a, b);
+    if (!a_names && !b_names) return std::nullopt;
+    const Named &with = a_names ? a : b, &without = a_names ? b : a;
+    const Shape& bare = a_names ? gold : given;
+    std::vector<std::string> values = without.values;
+    if (bare.elements.size() == 1) {
+      const Shape tuple = shape_of(bare.elements[0]);
+      if (tuple.kind == Shape::Kind::kOrdered) values = tuple.elements;
+    } else if (std::ranges::any_of(without.names, [](const std::string& name) { return !name.empty(); })) {
+      return std::nullopt;
+    }
+    if (values.size() != with.values.size()) return SoundVerdict{};
+    const SoundVerdict verdict = compare_in_order(with.values, values);
+    const bool usual = std::ranges::is_sorted(with.names) && verdict.verdict == Verdict::kCorrect;
+    return usual ? verdict : SoundVerdict{};
+  }
+
+  // "(x,y)=(3,2)" names its values, too.
+  static Named named_of(const Shape& list) {
+    if (list.elements.size() != 1) return named(list.elements);
+    const Quantity one = quantity_of(list.elements[0]);
+    const Shape names = shape_of(one.label), values = shape_of(one.value);
+    if (names.kind != Shape::Kind::kOrdered || names.elements.size() != values.elements.size())
+      return named(list.elements);
+    return {names.elements, values.elements};
+  }
+
+  SoundVerdict compare_by_names(const Named& given, const Named& gold) {
+    if (given.names.size() != gold.names.size()) return {};
+    std::vector<std::string> values;
+    for (const std::string& name : gold.names) {
+      const auto at = std::ranges::find(given.names, name);
+      if (at == given.names.end()) return {};
+      values.push_back(given.values[static_cast<size_t>(at - given.names.begin())]);
+    }
+    return compare_in_order(values, gold.values);
+  }
+
+  SoundVerdict compare_in_order(const std::vector<std::string>& given, const std::vector<std::string>& gold) {
+    if (given.size() != gold.size()) return decided(false, "elements");
     SoundVerdict verdict = decided(true, "elements");
-    for (size_t i = 0; i < gold.elements.size(); ++i) {
-      const SoundVerdict element = compare_bodies(given.elements[i], gold.elements[i]);
+    for (size_t i = 0; i < gold.size(); ++i) {
+      const SoundVerdict element = compare(given[i], gold[i]);
       if (element.verdict == Verdict::kWrong) return decided(false, "elements");
       if (element.verdict == Verdict::kUndecided) verdict = {};
     }
     return verdict;
   }
 
-  // Correct: each element of either side has an equal one on the other. Wrong: one surely has none, and the elements
-  // are numbers or points (pieces of a union may be cut in more than one way).
-  SoundVerdict compare_sets(const Shape& given, const Shape& gold) {
-    const size_t m = given.elements.size(), n = gold.elements.size();
-    std::vector<bool> given_found(m, false), gold_found(n, false), given_open(m, false), gold_open(n, false);
-    for (size_t i = 0; i < m; ++i) {
-      for (size_t j = 0; j < n; ++j) {
-        const Verdict verdict = compare_bodies(given.elements[i], gold.elements[j]).verdict;
-        if (verdict == Verdict::kCorrect) given_found[i] = gold_found[j] = true;
-        if (verdict == Verdict::kUndecided) given_open[i] = gold_open[j] = true;
+  SoundVerdict compare_single(std::string_view given, std::string_view gold) {
+    const Quantity a = quantity_of(given), b = quantity_of(gold);
+    if (a.label.empty() != b.label.empty() || a.label == b.label) {
+      const Shape x = shape_of(a.value), y = shape_of(b.value);
+      const bool scalars = x.kind == Shape::Kind::kScalar && y.kind == Shape::Kind::kScalar;
+      if (scalars && a.value.find('=') == kNone && b.value.find('=') == kNone) {
+        const Verdict verdict = compare_quantities(a, b, deadline_);
+        // "5 m" may be a product.
+        const bool units = a.unit.kind != Unit::Kind::kNone || b.unit.kind != Unit::Kind::kNone;
+        const bool product =
+            verdict == Verdict::kWrong && units && compare_values(given, gold, deadline_) == Verdict::kCorrect;
+        return as_decided(product ? Verdict::kCorrect : verdict, "algebra");
       }
+      if (!scalars && a.unit.kind == Unit::Kind::kNone && b.unit.kind == Unit::Kind::kNone)
+        return compare_shapes(a.label.empty() ? b.label : a.label, x, y);
     }
-    const auto all = [](const std::vector<bool>& found) {
-      return std::ranges::all_of(found, [](bool b) { return b; });
+    if (a.label.starts_with('(') && b.label.starts_with('(')) return compare_named_tuples(a, b);
+    return compare_equations(given, gold);
+  }
+
+  SoundVerdict compare_shapes(std::string_view label, const Shape& given, const Shape& gold) {
+    // (y,x)=(3,2) against (3,2): whose order is it?
+    if (label.starts_with('(') && !std::ranges::is_sorted(shape_of(label).elements)) return {};
+    if (given.elements.size() > kMostElements || gold.elements.size() > kMostElements) return {};
+    using Kind = Shape::Kind;
+    if (given.kind == gold.kind && given.kind == Kind::kOrdered) return compare_ordered(given, gold);
+    if (given.kind == gold.kind && given.kind == Kind::kMatrix)
+      return given.brackets == gold.brackets ? compare_in_order(given.elements, gold.elements)
+                                             : decided(false, "elements");
+    const auto is_any = [](const Shape& shape) {
+      return shape.kind == Kind::kSet || shape.kind == Kind::kList || shape.kind == Kind::kScalar;
     };
-    if (all(given_found) && all(gold_found)) return decided(true, "elements");
-    if (gold.kind == Shape::Kind::kUnion) return {};
-    for (size_t i = 0; i < m; ++i)
-      if (!given_found[i] && !given_open[i]) return decided(false, "elements");
-    for (size_t j = 0; j < n; ++j)
-      if (!gold_found[j] && !gold_open[j]) return decided(false, "elements");
-    return {};
+    return is_any(given) && is_any(gold) ? compare_lists(given, gold) : SoundVerdict{};
   }
 
-  static std::optional<int> infinity(std::string_view text) {
-    const std::string plain = squeezed(text);
-    for (const auto& [name, sign] : {std::pair("\\infty", 1), std::pair("+\\infty", 1), std::pair("-\\infty", -1),
-                                     std::pair("inf", 1), std::pair("-inf", -1), std::pair("infinity", 1)})
-      if (plain == name) return sign;
-    return std::nullopt;
+  SoundVerdict compare_ordered(const Shape& given, const Shape& gold) {
+    const SoundVerdict verdict = compare_in_order(given.elements, gold.elements);
+    if (given.brackets == gold.brackets || verdict.verdict == Verdict::kWrong) return verdict;
+    // Other ends of an interval; of what is none, brackets of a vector.
+    if (given.elements.size() != 2) return {};
+    const auto low = about(gold.elements[0]), high = about(gold.elements[1]);
+    const bool infinite = gold.elements[0].find("infty") != kNone || gold.elements[1].find("infty") != kNone;
+    return infinite || (low && high && *low < *high) ? decided(false, "elements") : SoundVerdict{};
   }
 
-  SoundVerdict compare_scalars(std::string_view given, std::string_view gold) {
-    const auto a = infinity(given), b = infinity(gold);
-    if (a && b) return decided(*a == *b, "elements");
-    if (split_outside(given, "=").size() == 2 && split_outside(gold, "=").size() == 2)
-      return compare_equations(given, gold);
-    const auto given_ratio = split_outside(given, ":"), gold_ratio = split_outside(gold, ":");
-    if (given_ratio.size() == 2 && gold_ratio.size() == 2)
-      return compare_values(as_quotient(given_ratio), as_quotient(gold_ratio));
-    const SoundVerdict verdict = compare_values(given, gold);
-    // Infinity against a number is a different answer; against what cannot be read it is open.
-    if ((a || b) && is_number(a ? gold : given)) return decided(false, "elements");
-    return verdict;
+  SoundVerdict compare_named_tuples(const Quantity& given, const Quantity& gold) {
+    const Shape names_a = shape_of(given.label), names_b = shape_of(gold.label);
+    const Shape values_a = shape_of(given.value), values_b = shape_of(gold.value);
+    if (values_a.kind != Shape::Kind::kOrdered || values_b.kind != Shape::Kind::kOrdered ||
+        names_a.elements.size() != values_a.elements.size() || names_b.elements.size() != values_b.elements.size())
+      return {};
+    const Named a{names_a.elements, values_a.elements}, b{names_b.elements, values_b.elements};
+    return a.is_distinct() && b.is_distinct() ? compare_by_names(a, b) : SoundVerdict{};
   }
 
-  static std::string as_quotient(const std::vector<std::string_view>& parts) {
-    return fmt::format("({})/({})", parts[0], parts[1]);
-  }
-
-  static bool is_number(std::string_view text) {
-    Expression expression;
-    try {
-      const auto parsed = parse_latex(text, {}, expression);
-      return parsed && expression.symbols.empty();
-    } catch (const GaveUp&) {
-      return false;
-    }
-  }
-
-  // The same equation, perhaps with its sides exchanged or moved; other forms of it stay open.
+  // The same solutions, since one equation is a multiple of the other; other forms of it stay open.
   SoundVerdict compare_equations(std::string_view given, std::string_view gold) {
-    const auto difference = [](std::string_view equation, bool exchanged) {
-      const auto sides = split_outside(equation, "=");
-      return fmt::format("({})-({})", sides[exchanged], sides[!exchanged]);
+    const auto a = split_outside(given, "="), b = split_outside(gold, "=");
+    if (a.size() != 2 || b.size() != 2) return {};
+    const auto difference = [](const std::vector<std::string_view>& sides) {
+      return "(" + std::string(sides[0]) + ")-(" + std::string(sides[1]) + ")";
     };
-    for (const bool exchanged : {false, true}) {
-      const SoundVerdict verdict = compare_values(difference(given, exchanged), difference(gold, false));
-      if (verdict.verdict == Verdict::kCorrect) return verdict;
-    }
-    return {};
-  }
-
-  SoundVerdict compare_values(std::string_view given, std::string_view gold) {
-    std::optional<Verdict> common;
-    bool open_log = true, open_division = true;
-    for (int reading = 0; reading < 4; ++reading) {
-      const LatexReading choice{.decimal_log = (reading & 1) != 0, .tight_division = (reading & 2) != 0};
-      if ((choice.decimal_log && !open_log) || (choice.tight_division && !open_division)) continue;
-      const auto verdict = compare_in(choice, given, gold, open_log, open_division);
-      if (!verdict || *verdict == Verdict::kUndecided || (common && *common != *verdict)) return {};
-      common = verdict;
-    }
-    return {*common, "algebra"};
-  }
-
-  std::optional<Verdict> compare_in(const LatexReading& reading, std::string_view given, std::string_view gold,
-                                    bool& open_log, bool& open_division) {
-    try {
-      Expression expression;
-      const auto a = parse_latex(given, reading, expression);
-      const auto b = a ? parse_latex(gold, reading, expression) : std::nullopt;
-      if (!a || !b || a->has_base != b->has_base) return std::nullopt;
-      open_log = a->has_open_log || b->has_open_log;
-      open_division = a->has_open_division || b->has_open_division;
-      const Equality equality = compare(expression, a->node, b->node, deadline_);
-      if (equality == Equality::kEqual) return Verdict::kCorrect;
-      if (equality == Equality::kDifferent) return Verdict::kWrong;
-    } catch (const GaveUp&) {
-    }
-    return std::nullopt;
+    return as_decided(compare_zeros(difference(a), difference(b), deadline_), "algebra");
   }
 
   const Deadline& deadline_;
@@ -276,18 +446,18 @@ class Grader {
 
 SoundVerdict grade_sound(std::string_view given, std::string_view gold, const Deadline& deadline) {
   if (given == gold) return decided(true, "equal strings");
-  const AnswerForm a = take_apart(given), b = take_apart(gold);
-  const bool same_unit = a.unit.empty() || b.unit.empty() || a.unit == b.unit;
-  const bool same_prefix = a.prefix.empty() || b.prefix.empty() || a.prefix == b.prefix;
-  // Two names or units that differ may still be the same answer (minutes and min): that stays open.
-  if (!same_unit || !same_prefix) return {};
-  if (a.body.empty() || b.body.empty())
-    return a.body.empty() && !b.body.empty() && strip(given).empty() ? decided(false, "normal form") : SoundVerdict{};
-  if (!has_spaced_digits(given) && !has_spaced_digits(gold) && normalize_math(given) == normalize_math(gold))
-    return decided(true, "MATH normalisation");
-  const SoundVerdict verdict = Grader(deadline).compare_bodies(a.body, b.body);
-  // Capitals alone make no answer wrong for sure.
-  if (verdict.verdict == Verdict::kWrong && squeezed(lower(a.body)) == squeezed(lower(b.body))) return {};
+  if (squeezed(strip(given)) == squeezed(strip(gold))) return decided(true, "equal strings");
+  const Spelling a = one_spelling(given), b = one_spelling(gold);
+  if (a.text.empty() || b.text.empty())
+    return a.text.empty() && !b.text.empty() && strip(given).empty() ? decided(false, "normal form") : SoundVerdict{};
+  const SoundVerdict verdict = Grader(deadline).compare(a.text, b.text);
+  if (verdict.verdict != Verdict::kWrong) return verdict;
+  // Capitals alone make no answer wrong for sure, nor do groups of digits that may be several numbers.
+  if (same_but_case(a.text, b.text) || a.has_open_groups || b.has_open_groups) return {};
+  if (a.has_comma_groups || b.has_comma_groups) {
+    const Spelling x = one_spelling(given, false), y = one_spelling(gold, false);
+    if (Grader(deadline).compare(x.text, y.text).verdict == Verdict::kCorrect) return {};
+  }
   return verdict;
 }
 

@@ -8,7 +8,7 @@
 
 namespace hrm::grading {
 
-// decided_by: "equal strings", "MATH normalisation", "normal form", "words", "elements", "algebra", or "nothing"
+// decided_by: "equal strings", "normal form", "words", "elements", "algebra", or "nothing"
 // (undecided).
 struct SoundVerdict {
   Verdict verdict = Verdict::kUndecided;

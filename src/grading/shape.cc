@@ -1,0 +1,117 @@
+#include "grading/shape.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/utf8.h"
+#include "grading/answer_text.h"
+
+namespace hrm::grading {
+namespace {
+
+using Elements = std::vector<std::string>;
+
+Elements copied(const std::vector<std::string_view>& parts) { return {parts.begin(), parts.end()}; }
+
+// a \pm b is a+b and a-b; \pm 0 is 0.
+bool expand_signs(Elements& elements) {
+  Elements expanded;
+  bool any = false;
+  for (const std::string& element : elements) {
+    const auto parts = split_outside(element, "\\pm");
+    if (parts.size() != 2) {
+      expanded.push_back(element);
+      continue;
+    }
+    any = true;
+    if (strip(parts[1]) == "0") {
+      expanded.push_back(std::string(parts[0]) + "+0");
+      continue;
+    }
+    for (const char* sign : {"+", "-"}) expanded.push_back(std::string(parts[0]) + sign + std::string(parts[1]));
+  }
+  elements = std::move(expanded);
+  return any;
+}
+
+std::optional<Shape> matrix_shape(std::string_view text) {
+  constexpr std::string_view kBegin = "\\begin{", kEnd = "\\end{";
+  const size_t end = text.rfind(kEnd);
+  if (!text.starts_with(kBegin) || end == std::string_view::npos || text.find(kBegin, 1) != std::string_view::npos)
+    return std::nullopt;
+  const size_t name = text.find('}');
+  if (name >= end) return std::nullopt;
+  const std::string_view kind = text.substr(kBegin.size(), name - kBegin.size());
+  const bool determinant = kind.starts_with('v') || kind.starts_with('V');
+  if (determinant || kind.find("matrix") == std::string_view::npos) return std::nullopt;
+  Shape shape{.kind = Shape::Kind::kMatrix, .brackets = "matrix"};
+  for (std::string_view row : split_outside(text.substr(name + 1, end - name - 1), "\\\\")) {
+    if (row.empty()) continue;
+    for (const std::string_view cell : split_outside(row, "&")) shape.elements.emplace_back(cell);
+    shape.brackets += ';' + std::to_string(shape.elements.size());  // where rows end
+  }
+  return shape;
+}
+
+bool is_bracketed(std::string_view text) {
+  return text.size() > 2 && (text[0] == '(' || text[0] == '[') && (text.back() == ')' || text.back() == ']') &&
+         encloses(text);
+}
+
+Shape list_shape(std::string_view text, Elements parts) {
+  Shape shape{.kind = Shape::Kind::kList, .brackets = "", .elements = std::move(parts)};
+  shape.has_and = find_outside(text, std::string(1, kAnd)) != std::string_view::npos;
+  shape.has_or = find_outside(text, std::string(1, kOr)) != std::string_view::npos;
+  shape.has_signs = expand_signs(shape.elements);
+  return shape;
+}
+
+}  // namespace
+
+std::vector<std::string> list_parts(std::string_view text) {
+  Elements parts;
+  int depth = 0;
+  size_t begin = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    const char c = i < text.size() ? text[i] : ',';
+    if (depth <= 0 && (c == ',' || c == kAnd || c == kOr)) {
+      const std::string_view part = strip(text.substr(begin, i - begin));
+      if (!part.empty()) parts.emplace_back(part);
+      begin = i + 1;
+    }
+    depth += (c == '(' || c == '[' || c == '{') - (c == ')' || c == ']' || c == '}');
+  }
+  return parts;
+}
+
+bool is_empty_set(std::string_view text) {
+  text = unwrapped(text);
+  const std::string plain = squeezed(lower(text));
+  return plain == "\\emptyset" || plain == "\\{\\}" || plain == "empty set" || plain == "the empty set" ||
+         plain == "\\text{empty set}";
+}
+
+Shape shape_of(std::string_view text) {
+  if (auto matrix = matrix_shape(text)) return *std::move(matrix);
+  if (auto parts = list_parts(text); parts.size() > 1) return list_shape(text, std::move(parts));
+  if (const auto pieces = split_outside(text, "\\cup"); pieces.size() > 1)
+    return {.kind = Shape::Kind::kUnion, .brackets = "", .elements = copied(pieces)};
+  if (text.starts_with("\\{") && text.ends_with("\\}")) {
+    Shape shape{.kind = Shape::Kind::kSet, .brackets = "{}", .elements = list_parts(text.substr(2, text.size() - 4))};
+    shape.has_signs = expand_signs(shape.elements);
+    return shape;
+  }
+  if (is_bracketed(text)) {
+    const std::string_view inner = strip(text.substr(1, text.size() - 2));
+    auto parts = list_parts(inner);
+    if (parts.size() > 1)
+      return {.kind = Shape::Kind::kOrdered, .brackets = {text[0], text.back()}, .elements = std::move(parts)};
+    if (text[0] == '(' && text.back() == ')') return shape_of(inner);
+  }
+  Elements signs{std::string(text)};
+  if (expand_signs(signs))
+    return {.kind = Shape::Kind::kList, .brackets = "", .elements = std::move(signs), .has_signs = true};
+  return {.kind = Shape::Kind::kScalar, .brackets = "", .elements = {std::string(text)}};
+}
+
+}  // namespace hrm::grading
