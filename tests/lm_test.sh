@@ -34,6 +34,20 @@ checks=$((checks + 1))
 [ $code = 130 ] || fail "Ctrl-C ended with $code"
 says err "hrm lm train --resume --out long"
 expect 0 "$HRM" lm train --resume --out long --minutes 0.00001
+# --init tiny is a kind of model, --from tiny a folder.
+expect 0 "$HRM" lm train solved.jsonl --init tiny --out tiny "${small[@]}" max_steps=1
+expect 0 "$HRM" lm train solved.jsonl --init tiny --out tiny --overwrite "${small[@]}" max_steps=2
+refuses "tiny" "$HRM" lm train solved.jsonl --from tiny --out tiny --overwrite
+expect 0 "$HRM" lm train solved.jsonl --from tiny --out adapted max_steps=3 lora.rank=2 lr=0.01 warmup_ratio=0
+# An adapter merged from outside is the model that training merged.
+expect 0 "$HRM" lm export tiny --adapter adapted/adapter --out merged
+checks=$((checks + 1))
+cmp -s merged/model.safetensors adapted/model/model.safetensors || fail "a merged adapter is another model"
+cmp -s merged/model.safetensors tiny/model/model.safetensors && fail "the adapter changes nothing"
+sed -i 's/"lora_dropout"/"alora_invocation_tokens": [5], "lora_dropout"/' adapted/adapter/adapter_config.json
+refuses "alora_invocation_tokens" "$HRM" lm export tiny --adapter adapted/adapter --out merged
+refuses "is an adapter" "$HRM" lm export adapted/adapter --out merged
+rm -r tiny adapted merged
 refuses "--init tiny" "$HRM" lm train solved.jsonl --out other
 refuses "no such file" "$HRM" lm train missing.jsonl --init tiny --out other
 refuses "line 1" "$HRM" lm train problems.jsonl --init tiny --out other

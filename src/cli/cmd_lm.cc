@@ -16,8 +16,8 @@ void register_without_libtorch(CLI::App& lm, const std::string& name, const std:
 }
 
 void register_lm(CLI::App& app, Exit& exit) {
-  CLI::App& lm =
-      *app.add_subcommand("lm", "Language models (Llama, Mistral and Qwen2): import, generate, train, export, score.");
+  CLI::App& lm = *app.add_subcommand(
+      "lm", "Language models (Llama, Mistral, Qwen2 and Qwen3): import, generate, train, export, score.");
   lm.require_subcommand(1);
   register_lm_files(lm, exit);
   register_lm_generate(lm, exit);

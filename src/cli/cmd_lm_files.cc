@@ -7,9 +7,9 @@
 #include <ATen/core/Tensor.h>
 
 #include "language/fine_tuning.h"
-#include "language/lora.h"
 #include "language/model_bundle.h"
 #include "language/parameters.h"
+#include "language/peft_adapter.h"
 #include "reward/reward_model.h"
 #endif
 
@@ -26,7 +26,7 @@ struct Arguments {
 void convert(const Arguments& args) {
   const std::filesystem::path model = language::model_of_run(args.model);
   language::ModelBundle bundle = language::load_bundle(model);
-  if (!args.adapter.empty()) language::merge_adapter(bundle.model.parameters, args.adapter);
+  if (!args.adapter.empty()) language::merge_adapter(bundle.model, args.adapter);
   language::save_bundle(args.out, bundle, args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat);
   reward::copy_reward_config(model, args.out);
   const language::DecoderConfig& config = bundle.model.config;
@@ -72,7 +72,9 @@ void register_lm_files(CLI::App& lm, Exit&) {
                          "quantised weights are expanded"}});
   CLI::App& leave = *lm.add_subcommand("export", "Write a model as a folder that transformers loads.");
   const auto args = add_files(leave);
-  leave.add_option("--adapter", args->adapter, "merge this LoRA adapter (as peft saves it) into the weights")
+  leave
+      .add_option("--adapter", args->adapter,
+                  "merge this LoRA adapter (as peft saves it) into the weights, with the head that it may have")
       ->type_name("DIR");
   set_examples(leave, {{"hrm lm export runs/tuned --out published --dtype bfloat16", "half the size"},
                        {"hrm lm export models/base --adapter runs/lora/adapter --out merged", "one whole model"}});

@@ -52,8 +52,8 @@ language::ScoredText encoded(const language::ModelBundle& bundle, const Json& re
   }
   if (text.ids.empty()) throw bad_input("cli.lm.score", "{}: the text is empty", place);
   if (std::ssize(text.ids) > bundle.model.config.max_position_embeddings)
-    throw bad_input("cli.lm.score", "{}: {} tokens exceed the {} that the model reads (max_position_embeddings)", place,
-                    text.ids.size(), bundle.model.config.max_position_embeddings);
+    throw bad_input("cli.lm.score", "{}: {} tokens exceed the {} that the model reads ({})", place, text.ids.size(),
+                    bundle.model.config.max_position_embeddings, bundle.model.config.length_key());
   totals.bytes += std::ssize(scored);
   return text;
 }

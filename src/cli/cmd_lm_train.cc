@@ -24,9 +24,9 @@ void train(const CLI::App& command, const Arguments& args, Exit& exit) {
   RunSettings given(command);
   given.words("data", args.words);
   given.set("--held-out", "held_out", args.held_out);
-  given.set("--from", "from", args.from);
+  given.set("--from", "from", model_on_disk(args.from));
   given.set("--init", "from", args.init);
-  given.set("--teacher", "teacher", args.teacher);
+  given.set("--teacher", "teacher", model_on_disk(args.teacher));
   given.set("--prompt", "text.prompt", args.prompt);
   given.set("--chat", "text.chat", args.chat);
   given.set("--min-label", "text.min_label", args.min_label);

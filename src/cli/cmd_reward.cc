@@ -29,7 +29,7 @@ std::vector<std::string> settings_of(const CLI::App& command, const TrainArgumen
   RunSettings settings(command);
   settings.words("rows", args.words);
   settings.set("--test", "test", args.test);
-  settings.set("--from", "from", args.from);
+  settings.set("--from", "from", model_on_disk(args.from));
   settings.set("--init", "from", args.init);
   settings.set("--head", "head", args.head);
   settings.set("--loss", "loss", args.loss);

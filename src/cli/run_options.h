@@ -49,6 +49,9 @@ bool begins_tiny(Config config, const std::vector<std::string>& settings) {
   return config.from == language::kTiny;
 }
 
+// What --from and --teacher name is a model on disk, also where its folder is called as what --init makes.
+inline std::string model_on_disk(const std::string& given) { return given == language::kTiny ? "./" + given : given; }
+
 language::RunRequest request_of(const RunArguments& args, std::vector<std::string> settings);
 
 // Prints the report; after Ctrl-C says how to go on with `command`.

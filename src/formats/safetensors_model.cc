@@ -1,12 +1,11 @@
 #include "formats/safetensors_model.h"
 
 #include <cctype>
-#include <set>
 
 #include "base/error.h"
-#include "base/json.h"
 #include "formats/bytes.h"
 #include "formats/safetensors.h"
+#include "formats/shard_index.h"
 
 namespace hrm {
 namespace {
@@ -45,28 +44,10 @@ void SafetensorsModel::add_file(const fs::path& path) {
   }
 }
 
-void SafetensorsModel::add_shards(const fs::path& index) {
-  const std::string source = index.string();
-  const SortedJson json = parse_sorted_json(read_file(index), source);
-  if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object())
-    throw bad_input(kWhere, "{}: has no object 'weight_map'", source);
-  std::set<std::string> shards;
-  for (const auto& [name, file] : json["weight_map"].items()) {
-    if (!file.is_string() || fs::path(file.get<std::string>()).filename() != file.get<std::string>())
-      throw bad_input(kWhere, "{}: tensor '{}' is in {}, expected the name of a file beside the index", source,
-                      shown(name), shown(file.dump()));
-    shards.insert(file.get<std::string>());
-  }
-  for (const std::string& shard : shards) {
-    const fs::path path = index.parent_path() / shard;
-    if (!fs::exists(path))
-      throw bad_input(kWhere, "{}: shard {} is missing: is the download complete?", source, shown(shard));
-    add_file(path);
-  }
-  for (const auto& [name, file] : json["weight_map"].items())
-    if (!tensors_.contains(name))
-      throw bad_input(kWhere, "{}: tensor '{}' is not in its shard {}", source, shown(name),
-                      shown(file.get<std::string>()));
+void SafetensorsModel::add_shards(const fs::path& path) {
+  const ShardIndex index = read_shard_index(path);
+  for (const std::string& shard : index.files) add_file(path.parent_path() / shard);
+  index.check(tensors_, path.string());
 }
 
 SafetensorsModel::View SafetensorsModel::view(std::string_view name) const {

@@ -32,7 +32,7 @@ Family family_of(const Json& json, std::string_view source) {
   const auto type = json_field<std::string>(json, "model_type", source);
   for (const auto& [family, name] : enum_names(Family{}))
     if (name == type) return family;
-  throw bad_input(kWhere, "{}: model_type '{}' is not supported: llama, mistral and qwen2 are", source, type);
+  throw bad_input(kWhere, "{}: model_type '{}' is not supported: llama, mistral, qwen2 and qwen3 are", source, type);
 }
 
 // rope_parameters of transformers 5, or rope_theta and rope_scaling before it.
@@ -58,11 +58,32 @@ RopeConfig rope_of(const Json& json, std::string_view source) {
   return rope;
 }
 
-// Of Mistral. Absent it is 4096, as transformers has it; null means none.
-int64_t window_of(const Json& json, std::string_view source) {
-  const auto given = json.find("sliding_window");
-  if (given == json.end()) return 4096;
-  return given->is_null() ? std::numeric_limits<int64_t>::max() : json_field<int64_t>(json, "sliding_window", source);
+// What transformers takes for keys that config.json leaves out.
+struct FamilyDefaults {
+  int64_t num_key_value_heads, head_dim, max_position_embeddings;  // 0: as many as query heads; hidden_size / heads
+};
+FamilyDefaults defaults_of(Family family) {
+  switch (family) {
+    case Family::kLlama:
+      return {0, 0, 2048};
+    case Family::kMistral:
+      return {8, 0, 131072};
+    case Family::kQwen2:
+      return {32, 0, 32768};
+    case Family::kQwen3:
+      return {32, 128, 32768};
+  }
+  return {};
+}
+
+// How far back a token sees where that is limited: within it a text reads as without. Mistral always has one, 4096
+// where the key is absent; Qwen only where use_sliding_window says so, and Llama never.
+int64_t window_of(Family family, const Json& json, std::string_view source) {
+  constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
+  const bool qwen = family == Family::kQwen2 || family == Family::kQwen3;
+  if (family == Family::kLlama || (qwen && !get_or(json, "use_sliding_window", false, source))) return kNone;
+  if (json.contains("sliding_window") && !find(json, "sliding_window")) return kNone;
+  return get_or<int64_t>(json, "sliding_window", 4096, source);
 }
 
 std::vector<int64_t> ids_of(const Json& json, const char* key, std::string_view source) {
@@ -76,7 +97,7 @@ std::vector<int64_t> ids_of(const Json& json, const char* key, std::string_view 
 
 EnumNames<Family> enum_names(Family) {
   static constexpr std::pair<Family, std::string_view> names[] = {
-      {Family::kLlama, "llama"}, {Family::kMistral, "mistral"}, {Family::kQwen2, "qwen2"}};
+      {Family::kLlama, "llama"}, {Family::kMistral, "mistral"}, {Family::kQwen2, "qwen2"}, {Family::kQwen3, "qwen3"}};
   return names;
 }
 
@@ -89,28 +110,32 @@ EnumNames<RopeType> enum_names(RopeType) {
 DecoderConfig decoder_config(const Json& json, std::string_view source) {
   DecoderConfig c;
   c.model_type = family_of(json, source);
-  const bool qwen2 = c.model_type == Family::kQwen2;
+  const FamilyDefaults absent = defaults_of(c.model_type);
   c.hidden_size = json_field<int64_t>(json, "hidden_size", source);
   c.intermediate_size = json_field<int64_t>(json, "intermediate_size", source);
   c.num_hidden_layers = json_field<int64_t>(json, "num_hidden_layers", source);
   c.num_attention_heads = json_field<int64_t>(json, "num_attention_heads", source);
-  c.num_key_value_heads = get_or(json, "num_key_value_heads", c.num_attention_heads, source);
+  const bool no_groups = json.contains("num_key_value_heads") || absent.num_key_value_heads == 0;  // null: one each
+  c.num_key_value_heads =
+      get_or(json, "num_key_value_heads", no_groups ? c.num_attention_heads : absent.num_key_value_heads, source);
   const int64_t even = c.num_attention_heads > 0 ? c.hidden_size / c.num_attention_heads : 0;
-  c.head_dim = get_or(json, "head_dim", even, source);
+  c.head_dim = get_or(json, "head_dim", absent.head_dim > 0 ? absent.head_dim : even, source);
   c.vocab_size = json_field<int64_t>(json, "vocab_size", source);
-  c.max_position_embeddings = get_or<int64_t>(json, "max_position_embeddings", qwen2 ? 32768 : 2048, source);
-  if (c.model_type == Family::kMistral)
-    c.max_position_embeddings = std::min(c.max_position_embeddings, window_of(json, source));
+  c.max_position_embeddings = get_or(json, "max_position_embeddings", absent.max_position_embeddings, source);
+  if (const int64_t window = window_of(c.model_type, json, source); window < c.max_position_embeddings) {
+    c.max_position_embeddings = window;
+    c.window_limits = true;
+  }
   c.rms_norm_eps = get_or(json, "rms_norm_eps", 1e-6, source);
   c.tie_word_embeddings = get_or(json, "tie_word_embeddings", false, source);
-  c.attention_bias = qwen2 || get_or(json, "attention_bias", false, source);
+  c.attention_bias = c.model_type == Family::kQwen2 ||
+                     (c.model_type != Family::kMistral && get_or(json, "attention_bias", false, source));
   c.rope_parameters = rope_of(json, source);
   c.bos_token_id = get_or<int64_t>(json, "bos_token_id", -1, source);
   c.pad_token_id = get_or<int64_t>(json, "pad_token_id", -1, source);
   c.eos_token_id = ids_of(json, "eos_token_id", source);
   check_scalar(json, "hidden_act", "silu", source);
   check_scalar(json, "mlp_bias", false, source);
-  check_scalar(json, "use_sliding_window", false, source);
   c.validate(source);
   return c;
 }
@@ -153,8 +178,9 @@ Json to_published_json(const DecoderConfig& c, const std::string& architecture, 
     json["rope_scaling"] = fields_to_json(c.rope_parameters);
     json["rope_scaling"].erase("rope_theta");
   }
-  if (c.model_type == Family::kQwen2) {
+  if (c.model_type == Family::kQwen2 || c.model_type == Family::kQwen3) {
     json["use_sliding_window"] = false;
+    if (c.model_type == Family::kQwen3) json["attention_bias"] = c.attention_bias;
   } else if (c.model_type == Family::kMistral) {
     json["sliding_window"] = nullptr;
   } else {

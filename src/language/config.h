@@ -1,4 +1,4 @@
-// What decides the shape and the arithmetic of a Llama, Mistral or Qwen2 decoder, in the keys of Hugging Face's
+// What decides the shape and the arithmetic of a Llama, Mistral, Qwen2 or Qwen3 decoder, in the keys of Hugging Face's
 // config.json.
 //
 // Both forms of that file are read: that of published checkpoints (rope_theta and rope_scaling at top level) and that
@@ -14,7 +14,7 @@ namespace hrm::language {
 
 // Mistral is a Llama whose tokens see no farther back than a window: texts up to that length are read, where the two
 // are the same.
-enum class Family { kLlama, kMistral, kQwen2 };
+enum class Family { kLlama, kMistral, kQwen2, kQwen3 };
 EnumNames<Family> enum_names(Family);
 
 enum class RopeType {
@@ -48,13 +48,14 @@ struct DecoderConfig {
   double rms_norm_eps = 1e-6;
   bool tie_word_embeddings = false;
   bool attention_bias = false;  // of q, k and v; Qwen2 always has it
+  bool window_limits = false;   // max_position_embeddings is what config.json calls sliding_window
   RopeConfig rope_parameters;
   int64_t bos_token_id = -1, pad_token_id = -1;  // -1: none
   std::vector<int64_t> eos_token_id;
 
   // The numbers, not the token ids.
   static void fields(auto& self, auto&& field) {
-    field("model_type", self.model_type, "llama, mistral or qwen2");
+    field("model_type", self.model_type, "llama, mistral, qwen2 or qwen3");
     field("hidden_size", self.hidden_size, "width");
     field("intermediate_size", self.intermediate_size, "inner width of the feed-forward part");
     field("num_hidden_layers", self.num_hidden_layers, "layers");
@@ -68,6 +69,11 @@ struct DecoderConfig {
     field("tie_word_embeddings", self.tie_word_embeddings, "the output layer is the embedding");
     field("rope_parameters", self.rope_parameters, "");
   }
+
+  // Queries and keys are normalised per head before they are turned.
+  bool has_head_norms() const { return model_type == Family::kQwen3; }
+  // The key of config.json that max_position_embeddings comes from, for messages.
+  std::string_view length_key() const { return window_limits ? "sliding_window" : "max_position_embeddings"; }
 
   void validate(std::string_view source) const;  // throws bad_input
 };

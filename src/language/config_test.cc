@@ -115,5 +115,39 @@ TEST(DecoderConfig, MistralReadsTextsUpToItsWindow) {
   EXPECT_EQ(fields_to_json(decoder_config(written, "b")), fields_to_json(config));
 }
 
+TEST(DecoderConfig, AWindowIsNamedWhereItLimits) {
+  Json json = {{"model_type", "mistral"}, {"hidden_size", 64},        {"intermediate_size", 96},
+               {"num_hidden_layers", 2},  {"num_attention_heads", 4}, {"vocab_size", 50},
+               {"sliding_window", 100},   {"num_key_value_heads", 2}, {"max_position_embeddings", 300}};
+  EXPECT_EQ(decoder_config(json, "a").length_key(), "sliding_window");
+  json["max_position_embeddings"] = 90;
+  EXPECT_EQ(decoder_config(json, "a").length_key(), "max_position_embeddings");
+  json["model_type"] = "qwen2";
+  json["max_position_embeddings"] = 300;
+  EXPECT_EQ(decoder_config(json, "a").max_position_embeddings, 300);  // Qwen has one only where it says so
+  json["use_sliding_window"] = true;
+  EXPECT_EQ(decoder_config(json, "a").max_position_embeddings, 100);
+}
+
+TEST(DecoderConfig, WhatIsAbsentIsWhatTransformersTakes) {
+  const Json base = {{"hidden_size", 256},
+                     {"intermediate_size", 96},
+                     {"num_hidden_layers", 2},
+                     {"num_attention_heads", 32},
+                     {"vocab_size", 50}};
+  const auto read = [&](const char* type) {
+    Json json = base;
+    json["model_type"] = type;
+    return decoder_config(json, "a");
+  };
+  EXPECT_EQ(read("llama").num_key_value_heads, 32);
+  EXPECT_EQ(read("mistral").num_key_value_heads, 8);
+  EXPECT_EQ(read("qwen2").head_dim, 8);
+  EXPECT_EQ(read("qwen3").head_dim, 128);
+  EXPECT_FALSE(read("qwen3").attention_bias);
+  EXPECT_EQ(read("llama").max_position_embeddings, 2048);
+  EXPECT_EQ(read("qwen3").max_position_embeddings, 32768);
+}
+
 }  // namespace
 }  // namespace hrm::language

@@ -47,6 +47,8 @@ Decoder::Decoder(const DecoderConfig& config, const NamedParameters& parameters,
     const std::string p = layer_prefix(i);
     layers_.push_back({.input_norm = parameters.at(p + "input_layernorm.weight"),
                        .post_norm = parameters.at(p + "post_attention_layernorm.weight"),
+                       .q_norm = find_or_none(parameters, p + "self_attn.q_norm.weight"),
+                       .k_norm = find_or_none(parameters, p + "self_attn.k_norm.weight"),
                        .q = bind(parameters, p + "self_attn.q_proj"),
                        .k = bind(parameters, p + "self_attn.k_proj"),
                        .v = bind(parameters, p + "self_attn.v_proj"),
@@ -59,6 +61,8 @@ Decoder::Decoder(const DecoderConfig& config, const NamedParameters& parameters,
 
 std::vector<at::Tensor> Decoder::Layer::parameters() const {
   std::vector<at::Tensor> all = {input_norm, post_norm};
+  for (const at::Tensor& gain : {q_norm, k_norm})
+    if (gain.defined()) all.push_back(gain);
   for (const Linear* linear : {&q, &k, &v, &o, &gate, &up, &down})
     for (const at::Tensor& tensor : {linear->weight, linear->bias, linear->lora_a, linear->lora_b})
       if (tensor.defined()) all.push_back(tensor);
@@ -90,12 +94,13 @@ at::Tensor Decoder::layer(size_t index, const at::Tensor& x, const Rotation& rot
   const Layer& w = layers_[index];
   const int64_t b = x.size(0), t = x.size(1);
   const at::Tensor y = norm(x, w.input_norm);
-  const auto heads = [&](const Linear& linear, int64_t count) {
-    return project(linear, y).view({b, t, count, config_.head_dim}).transpose(1, 2);
+  const auto heads = [&](const Linear& linear, int64_t count, const at::Tensor& gain) {
+    const at::Tensor x_heads = project(linear, y).view({b, t, count, config_.head_dim});
+    return (gain.defined() ? norm(x_heads, gain) : x_heads).transpose(1, 2);
   };
-  const at::Tensor q = rotate(heads(w.q, config_.num_attention_heads), rotation.cos, rotation.sin);
-  const at::Tensor k = rotate(heads(w.k, config_.num_key_value_heads), rotation.cos, rotation.sin);
-  const at::Tensor v = heads(w.v, config_.num_key_value_heads);
+  const at::Tensor q = rotate(heads(w.q, config_.num_attention_heads, w.q_norm), rotation.cos, rotation.sin);
+  const at::Tensor k = rotate(heads(w.k, config_.num_key_value_heads, w.k_norm), rotation.cos, rotation.sin);
+  const at::Tensor v = heads(w.v, config_.num_key_value_heads, {});
   const at::Tensor mixed =
       reading.cache ? attend(q, reading.cache->append(index, k, v, *reading.step), *reading.step) : attend(q, k, v);
   const at::Tensor z = x + project(w.o, mixed.transpose(1, 2).reshape({b, t, -1}));
@@ -105,8 +110,8 @@ at::Tensor Decoder::layer(size_t index, const at::Tensor& x, const Rotation& rot
 
 void Decoder::check_length(int64_t tokens) const {
   if (tokens > config_.max_position_embeddings)
-    throw bad_input(kWhere, "a text of {} tokens exceeds the model's {} (max_position_embeddings): cut it", tokens,
-                    config_.max_position_embeddings);
+    throw bad_input(kWhere, "a text of {} tokens exceeds the model's {} ({}): cut it", tokens,
+                    config_.max_position_embeddings, config_.length_key());
 }
 
 at::Tensor Decoder::hidden(const at::Tensor& ids) const {

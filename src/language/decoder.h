@@ -1,8 +1,9 @@
-// Llama, Mistral and Qwen2 decoders (Touvron et al., arXiv 2302.13971; Jiang et al., arXiv 2310.06825; Yang et al.,
-// arXiv 2407.10671), on any device:
+// Llama, Mistral, Qwen2 and Qwen3 decoders (Touvron et al., arXiv 2302.13971; Jiang et al., arXiv 2310.06825; Yang et
+// al., arXiv 2407.10671 and 2505.09388), on any device:
 //
 //   x = embed(ids)
 //   layer:  x += o_proj(attention(rope(q), rope(k), v)),  q, k, v = projections of rms_norm(x)
+//           (Qwen3: rms_norm over each head of q and k before rope)
 //           x += down(silu(gate(y)) * up(y)),             y = rms_norm(x)
 //   hidden = rms_norm(x);   logits = hidden @ lm_head^T, or the embedding where it is tied
 //
@@ -59,7 +60,7 @@ class Decoder {
     at::Tensor weight, bias, lora_a, lora_b;
   };
   struct Layer {
-    at::Tensor input_norm, post_norm;
+    at::Tensor input_norm, post_norm, q_norm, k_norm;  // the last two of Qwen3
     Linear q, k, v, o, gate, up, down;
     std::vector<at::Tensor> parameters() const;
   };

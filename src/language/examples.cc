@@ -46,7 +46,7 @@ void check_example(const Example& example, const ExampleRules& rules, std::strin
   const int64_t limit = rules.max_length > 0 ? std::min(rules.max_length, longest) : longest;
   if (length > limit)
     throw bad_input(kWhere, "{}: {} tokens, at most {} fit ({}): shorten the row", place, length, limit,
-                    limit == longest ? "max_position_embeddings of the model" : "max_length");
+                    limit == longest ? fmt::format("{} of the model", rules.config.length_key()) : "max_length");
   for (const int32_t id : example.ids)
     if (id < 0 || id >= rules.config.vocab_size)
       throw bad_input(kWhere, "{}: token {} is none of the model's {}: model and tokenizer disagree", place, id,

@@ -22,8 +22,6 @@ namespace {
 constexpr std::string_view kWhere = "language.fine_tuning";
 constexpr std::string_view kParameter = "parameter.", kOptimizer = "optimizer.";
 
-bool is_scoring_head(std::string_view name) { return name.starts_with("score.") || name.starts_with("v_head."); }
-
 // Outputs of the head at the targets: [M,n].
 at::Tensor outputs_at_targets(const Decoder& decoder, const Head& head, const PackedBatch& batch) {
   return head(decoder, decoder.hidden(batch.ids).flatten(0, 1).index_select(0, batch.positions));
@@ -270,9 +268,8 @@ void FineTuner::save_model(const std::filesystem::path& path, uint64_t) {
       language::save_model(folder, merged, scalar_type(my.config().dtype));
   });
   if (my.config().lora.rank > 0)
-    replace(path.parent_path() / "adapter", [&](const std::filesystem::path& folder) {
-      save_adapter(folder, my.model.parameters, my.config().lora, my.model.source.string());
-    });
+    replace(path.parent_path() / "adapter",
+            [&](const std::filesystem::path& folder) { save_adapter(folder, my.model, my.config().lora); });
 }
 
 }  // namespace hrm::language

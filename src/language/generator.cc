@@ -56,8 +56,8 @@ void Generator::add(uint64_t id, GenerationRequest request) {
   if (request.max_tokens < 1) throw bad_input(kWhere, "max_tokens = {}: expected 1 or more", request.max_tokens);
   if (length == 0) throw bad_input(kWhere, "the prompt is empty: the model needs a token to begin with");
   if (length >= context)
-    throw bad_input(kWhere, "a prompt of {} tokens leaves no room in the model's {} (max_position_embeddings): cut it",
-                    length, context);
+    throw bad_input(kWhere, "a prompt of {} tokens leaves no room in the model's {} ({}): cut it", length, context,
+                    bundle_.model.config.length_key());
   for (const int32_t token : request.prompt)
     if (token < 0 || token >= bundle_.model.config.vocab_size)
       throw bad_input(kWhere, "the prompt has token {}, the model {} tokens", token, bundle_.model.config.vocab_size);

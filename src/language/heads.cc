@@ -63,7 +63,8 @@ std::vector<ParameterShape> head_parameters(HeadKind kind, const DecoderConfig& 
 std::string architecture_of(HeadKind kind, Family family) {
   const std::string base = family == Family::kLlama     ? "LlamaFor"
                            : family == Family::kMistral ? "MistralFor"
-                                                        : "Qwen2For";
+                           : family == Family::kQwen2   ? "Qwen2For"
+                                                        : "Qwen3For";
   switch (kind) {
     case HeadKind::kLanguage:
     case HeadKind::kValue:  // published as a language model with one tensor more

@@ -24,6 +24,9 @@ namespace hrm::language {
 enum class HeadKind { kLanguage, kSequence, kToken, kProcess, kValue };
 EnumNames<HeadKind> enum_names(HeadKind);
 
+// A parameter of a head other than the output layer.
+inline bool is_scoring_head(std::string_view name) { return name.starts_with("score.") || name.starts_with("v_head."); }
+
 // Told by the names that are there; kSequence and kToken differ in the bias.
 HeadKind head_kind(const NamedParameters& parameters);
 

@@ -22,6 +22,22 @@ std::string module_of(std::string_view name) {
   return std::string(name.substr(name.rfind('.') + 1));
 }
 
+// peft's task_type.
+Json task_of(HeadKind head) {
+  switch (head) {
+    case HeadKind::kLanguage:
+      return "CAUSAL_LM";
+    case HeadKind::kSequence:
+      return "SEQ_CLS";
+    case HeadKind::kToken:
+      return "TOKEN_CLS";
+    case HeadKind::kProcess:
+    case HeadKind::kValue:
+      break;  // of no class of transformers
+  }
+  return nullptr;
+}
+
 std::string base_of(std::string_view lora_name) { return std::string(lora_name.substr(0, lora_name.rfind(".lora_"))); }
 
 }  // namespace
@@ -74,56 +90,27 @@ void merge_lora(NamedParameters& parameters, double scale) {
   }
 }
 
-void save_adapter(const std::filesystem::path& folder, const NamedParameters& parameters, const LoraConfig& config,
-                  const std::string& base_model) {
+void save_adapter(const std::filesystem::path& folder, const LanguageModel& model, const LoraConfig& config) {
   Safetensors file{.metadata = {{"format", "pt"}}};
-  for (const auto& [name, tensor] : parameters)
-    if (is_lora(name)) file.tensors.emplace("base_model.model." + name, aten::to_host(tensor));
-  if (file.tensors.empty()) throw bad_input(kWhere, "{}: the model has no adapters to save", folder.string());
+  const bool scores = model.head != HeadKind::kLanguage;
+  for (const auto& [name, tensor] : model.parameters)
+    if (is_lora(name) || is_scoring_head(name))
+      file.tensors.emplace("base_model.model." + name, aten::to_host(tensor.detach()));
+  if (std::ranges::none_of(file.tensors, [](const auto& item) { return is_lora(item.first); }))
+    throw bad_input(kWhere, "{}: the model has no adapters to save", folder.string());
   save_safetensors(folder / "adapter_model.safetensors", file);
-  write_json(folder / "adapter_config.json", {{"peft_type", "LORA"},
-                                              {"task_type", "CAUSAL_LM"},
-                                              {"base_model_name_or_path", base_model},
-                                              {"r", config.rank},
-                                              {"lora_alpha", config.alpha},
-                                              {"lora_dropout", 0.0},
-                                              {"bias", "none"},
-                                              {"fan_in_fan_out", false},
-                                              {"inference_mode", true},
-                                              {"target_modules", config.target_modules}});
-}
-
-void merge_adapter(NamedParameters& parameters, const std::filesystem::path& folder) {
-  constexpr std::string_view kPrefix = "base_model.model.";
-  const std::filesystem::path path = folder / "adapter_config.json";
-  const std::string source = path.string();
-  const Json json = read_json(path);
-  if (json_field<std::string>(json, "peft_type", source) != "LORA")
-    throw bad_input(kWhere, "{}: peft_type is not LORA, the only one supported", source);
-  for (const char* key : {"use_dora", "use_rslora", "fan_in_fan_out"})
-    if (json.value(key, Json(false)) == true)
-      throw bad_input(kWhere, "{}: {} is set, which is not supported", source, key);
-  const auto rank = json_field<int64_t>(json, "r", source);
-  if (rank < 1) throw bad_input(kWhere, "{}: r = {}, expected at least 1", source, rank);
-  NamedParameters adapters;
-  for (const auto& [name, tensor] : load_safetensors(folder / "adapter_model.safetensors").tensors) {
-    const std::string mine = name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
-    const auto base = parameters.find(base_of(mine) + std::string(kWeight));
-    if (!is_lora(mine) || base == parameters.end())
-      throw bad_input(kWhere, "{}: tensor '{}' belongs to no weight of the model", folder.string(), name);
-    const int64_t out = base->second.size(0), in = base->second.size(1);
-    const Shape wanted = mine.ends_with(kA) ? Shape{rank, in} : Shape{out, rank};
-    if (tensor.shape() != wanted)
-      throw bad_input(kWhere, "{}: tensor '{}' has shape {}, expected {}", folder.string(), name,
-                      to_string(tensor.shape()), to_string(wanted));
-    adapters.emplace(mine, aten::to_aten(tensor, base->second.device()));
-  }
-  for (const auto& [name, tensor] : adapters) {
-    const std::string other = base_of(name) + std::string(name.ends_with(kA) ? kB : kA);
-    if (!adapters.contains(other)) throw bad_input(kWhere, "{}: '{}' has no '{}'", folder.string(), name, other);
-  }
-  parameters.merge(adapters);
-  merge_lora(parameters, json_field<double>(json, "lora_alpha", source) / static_cast<double>(rank));
+  Json json = {{"peft_type", "LORA"},
+               {"task_type", task_of(model.head)},
+               {"base_model_name_or_path", model.source.string()},
+               {"r", config.rank},
+               {"lora_alpha", config.alpha},
+               {"lora_dropout", 0.0},
+               {"bias", "none"},
+               {"fan_in_fan_out", false},
+               {"inference_mode", true},
+               {"target_modules", config.target_modules}};
+  if (scores) json["modules_to_save"] = {model.head == HeadKind::kValue ? "v_head" : "score"};
+  write_json(folder / "adapter_config.json", json);
 }
 
 }  // namespace hrm::language

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "language/model_io.h"
 #include "language/parameters.h"
 
 namespace hrm::language {
@@ -36,12 +37,8 @@ void add_lora(NamedParameters& parameters, const LoraConfig& config, uint64_t se
 // W += scale * B A, and the adapters are gone.
 void merge_lora(NamedParameters& parameters, double scale);
 
-// adapter_config.json and adapter_model.safetensors, as peft loads them.
-void save_adapter(const std::filesystem::path& folder, const NamedParameters& parameters, const LoraConfig& config,
-                  const std::string& base_model);
-
-// Adds the adapter of such a folder to a model that has none, and merges it. Throws bad_input naming the folder and a
-// tensor that does not fit, or what of its configuration is not supported.
-void merge_adapter(NamedParameters& parameters, const std::filesystem::path& folder);
+// adapter_config.json and adapter_model.safetensors, as peft loads them, with the trained head of a reward model.
+// language/peft_adapter.h reads them.
+void save_adapter(const std::filesystem::path& folder, const LanguageModel& model, const LoraConfig& config);
 
 }  // namespace hrm::language

@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "language/lora.h"
+#include "language/peft_adapter.h"
 #include "text/tokenizer_writer.h"
 
 namespace hrm::language {
@@ -67,19 +68,19 @@ TEST(ModelBundle, AMissingTokenizerAndChatTemplateAreOneLineEach) {
 TEST(ModelBundle, AnAdapterOfAFolderMergesAsTheOneInMemory) {
   const TemporaryFolder folder;
   const LoraConfig lora{.rank = 2, .alpha = 6, .target_modules = {"q_proj", "down_proj"}};
-  NamedParameters with = tiny_bundle().model.parameters, plain = tiny_bundle().model.parameters;
-  add_lora(with, lora, 5);
-  for (auto& [name, tensor] : with)
+  LanguageModel with = tiny_bundle().model, plain = tiny_bundle().model;
+  add_lora(with.parameters, lora, 5);
+  for (auto& [name, tensor] : with.parameters)
     if (name.ends_with("lora_B.weight")) tensor.fill_(0.25);
-  save_adapter(folder.path(), with, lora, "base");
-  merge_lora(with, lora.scale());
+  save_adapter(folder.path(), with, lora);
+  merge_lora(with.parameters, lora.scale());
   merge_adapter(plain, folder.path());
-  ASSERT_EQ(plain.size(), with.size());
-  for (const auto& [name, tensor] : with) EXPECT_TRUE(plain.at(name).equal(tensor)) << name;
-  EXPECT_FALSE(plain.at(layer_prefix(0) + "self_attn.q_proj.weight")
+  ASSERT_EQ(plain.parameters.size(), with.parameters.size());
+  for (const auto& [name, tensor] : with.parameters) EXPECT_TRUE(plain.parameters.at(name).equal(tensor)) << name;
+  EXPECT_FALSE(plain.parameters.at(layer_prefix(0) + "self_attn.q_proj.weight")
                    .equal(tiny_bundle().model.parameters.at(layer_prefix(0) + "self_attn.q_proj.weight")));
-  NamedParameters other = initial_model(tiny_config(60), HeadKind::kLanguage, 1, 3).parameters;
-  other.erase(layer_prefix(1) + "mlp.down_proj.weight");
+  LanguageModel other = initial_model(tiny_config(60), HeadKind::kLanguage, 1, 3);
+  other.parameters.erase(layer_prefix(1) + "mlp.down_proj.weight");
   EXPECT_THROW(merge_adapter(other, folder.path()), Error);
 }
 

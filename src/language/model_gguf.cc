@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <set>
 
 #include "aten/host.h"
 #include "language/model_io.h"
@@ -17,9 +18,12 @@ std::string gguf_name(const std::string& name) {
       {"model.norm.weight", "output_norm.weight"},
       {"lm_head.weight", "output.weight"}};
   static constexpr std::pair<std::string_view, std::string_view> kInLayer[] = {
-      {"input_layernorm", "attn_norm"}, {"self_attn.q_proj", "attn_q"},      {"self_attn.k_proj", "attn_k"},
-      {"self_attn.v_proj", "attn_v"},   {"self_attn.o_proj", "attn_output"}, {"post_attention_layernorm", "ffn_norm"},
-      {"mlp.gate_proj", "ffn_gate"},    {"mlp.up_proj", "ffn_up"},           {"mlp.down_proj", "ffn_down"}};
+      {"input_layernorm", "attn_norm"},    {"self_attn.q_proj", "attn_q"},
+      {"self_attn.k_proj", "attn_k"},      {"self_attn.q_norm", "attn_q_norm"},
+      {"self_attn.k_norm", "attn_k_norm"}, {"self_attn.v_proj", "attn_v"},
+      {"self_attn.o_proj", "attn_output"}, {"post_attention_layernorm", "ffn_norm"},
+      {"mlp.gate_proj", "ffn_gate"},       {"mlp.up_proj", "ffn_up"},
+      {"mlp.down_proj", "ffn_down"}};
   for (const auto& [mine, theirs] : kWhole)
     if (name == mine) return std::string(theirs);
   constexpr std::string_view kLayers = "model.layers.";
@@ -66,14 +70,15 @@ void find_rope_scaling(const Gguf& file, DecoderConfig& config) {
 
 DecoderConfig decoder_config(const Gguf& file) {
   const auto architecture = file.get<std::string>("general.architecture");
-  if (architecture != "llama" && architecture != "qwen2")
-    throw bad_input(kWhere, "{}: architecture '{}' is not supported: llama and qwen2 are", file.source(), architecture);
+  if (architecture != "llama" && architecture != "qwen2" && architecture != "qwen3")
+    throw bad_input(kWhere, "{}: architecture '{}' is not supported: llama, qwen2 and qwen3 are", file.source(),
+                    architecture);
   const auto key = [&](std::string_view name) { return architecture + "." + std::string(name); };
   const auto embedding = file.tensors().find("token_embd.weight");
   if (embedding == file.tensors().end() || embedding->second.shape.size() != 2)
     throw bad_input(kWhere, "{}: tensor 'token_embd.weight' is missing or no matrix", file.source());
   DecoderConfig c;
-  c.model_type = architecture == "llama" ? Family::kLlama : Family::kQwen2;
+  c.model_type = architecture == "llama" ? Family::kLlama : architecture == "qwen2" ? Family::kQwen2 : Family::kQwen3;
   c.attention_bias = c.model_type == Family::kQwen2;
   c.hidden_size = file.get<int64_t>(key("embedding_length"));
   c.intermediate_size = file.get<int64_t>(key("feed_forward_length"));
@@ -100,6 +105,7 @@ LanguageModel load_gguf(const std::filesystem::path& path, const LoadOptions& op
   LanguageModel model{.config = decoder_config(file), .source = path};
   const DecoderConfig& c = model.config;
   std::vector<ParameterShape> wanted = decoder_parameters(c);
+  std::set<std::string, std::less<>> read = {"rope_freqs.weight"};  // by decoder_config()
   if (!c.tie_word_embeddings) wanted.push_back({"lm_head.weight", {c.vocab_size, c.hidden_size}});
   for (const auto& [name, shape] : wanted) {
     at::Tensor tensor = aten::to_aten(file.load(gguf_name(name), DType::kF32), at::kCPU);
@@ -111,7 +117,12 @@ LanguageModel load_gguf(const std::filesystem::path& path, const LoadOptions& op
     if (c.model_type == Family::kLlama && name.find("k_proj") != std::string::npos)
       tensor = halves_from_pairs(tensor, c.num_key_value_heads);
     model.parameters.emplace(name, tensor.to(options.device, options.type));
+    read.insert(gguf_name(name));
   }
+  for (const auto& [name, info] : file.tensors())
+    if (!read.contains(name))
+      throw bad_input(kWhere, "{}: tensor '{}' is read by no part of a {} model: another architecture?", path.string(),
+                      name, name_of_enum(c.model_type));
   return model;
 }
 

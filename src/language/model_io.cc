@@ -3,12 +3,14 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <set>
 
 #include "aten/host.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "formats/safetensors.h"
 #include "formats/safetensors_model.h"
+#include "formats/torch_model.h"
 #include "language/lora.h"
 
 namespace hrm::language {
@@ -17,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kWhere = "language.model";
+constexpr const char *kEmbedding = "model.embed_tokens.weight", *kOutput = "lm_head.weight";
 constexpr std::string_view kWrapped = "pretrained_model.";  // of trl's value-head models
 // What belongs to a model beside weights and configuration.
 constexpr const char* kTokenizerFiles[] = {"tokenizer.json",
@@ -28,24 +31,107 @@ constexpr const char* kTokenizerFiles[] = {"tokenizer.json",
                                            "merges.txt",
                                            "added_tokens.json"};
 
-// The names of the file without a wrapper's prefix.
-std::map<std::string, std::string> unwrapped_names(const TensorSource& source) {
+bool is_head(std::string_view name) { return is_scoring_head(name) || name == kOutput; }
+
+// Buffers that older versions of transformers stored and that the configuration gives anew.
+bool is_old_buffer(std::string_view name) { return name.ends_with("rotary_emb.inv_freq"); }
+
+std::unique_ptr<TensorSource> weights_in(const fs::path& folder) {
+  if (fs::exists(folder / "model.safetensors.index.json") || fs::exists(folder / "model.safetensors"))
+    return std::make_unique<SafetensorsModel>(folder);
+  if (TorchModel::is_in(folder)) return std::make_unique<TorchModel>(folder);
+  if (!fs::exists(folder / "adapter_config.json"))
+    throw bad_input(kWhere,
+                    "{}: holds no weights: expected model.safetensors or pytorch_model.bin, or the index of their "
+                    "shards",
+                    folder.string());
+  const Json json = read_json(folder / "adapter_config.json");
+  const auto base = json.is_object() ? json.find("base_model_name_or_path") : json.end();
+  throw bad_input(kWhere,
+                  "{}: is an adapter, not a model: merge it into its base{} first: hrm lm export BASE --adapter {} "
+                  "--out MERGED",
+                  folder.string(),
+                  base != json.end() && base->is_string() ? fmt::format(" ('{}')", base->get<std::string>()) : "",
+                  folder.string());
+}
+
+// The names of the file by those of the model: without a wrapper's prefix, and with the "model." that a decoder saved
+// without a head lacks.
+std::map<std::string, std::string> names_of(const TensorSource& source) {
+  const bool bare = source.tensors().contains("embed_tokens.weight");
   std::map<std::string, std::string> names;
-  for (const auto& [name, info] : source.tensors())
-    names.emplace(name.starts_with(kWrapped) ? name.substr(kWrapped.size()) : name, name);
+  for (const auto& [stored, info] : source.tensors()) {
+    std::string name = stored.starts_with(kWrapped) ? stored.substr(kWrapped.size()) : stored;
+    if (bare && !is_head(name)) name = "model." + name;
+    if (!names.emplace(std::move(name), stored).second)
+      throw bad_input(kWhere, "{}: tensor '{}' is there twice, with and without a prefix", source.source(), stored);
+  }
   return names;
 }
 
-bool is_head(std::string_view name) {
-  return name.starts_with("score.") || name.starts_with("v_head.") || name == "lm_head.weight";
+// config.json may promise a head whose tensors are not there, and transformers would draw it at random; or tensors of a
+// head may be there that the class which it names does not read.
+void check_architecture(const fs::path& folder, HeadKind found) {
+  const Json json = read_json(folder / "config.json");
+  const auto named = json.find("architectures");
+  if (named == json.end() || !named->is_array() || named->empty() || !named->front().is_string()) return;
+  const std::string architecture = named->front().get<std::string>();
+  for (const auto& [end, head, tensor] : {std::tuple("ForSequenceClassification", HeadKind::kSequence, "score.weight"),
+                                          {"ForTokenClassification", HeadKind::kToken, "score.bias"},
+                                          {"ForProcessRewardModel", HeadKind::kProcess, "score.0.weight"}}) {
+    if (!architecture.ends_with(end) || found == head) continue;
+    const bool bias = head == HeadKind::kSequence && found == HeadKind::kToken;
+    throw bad_input(kWhere, "{}: config.json says {}, but tensor '{}' is {}", folder.string(), architecture,
+                    bias ? "score.bias" : tensor, bias ? "there, which that class does not read" : "missing");
+  }
+  if (architecture.ends_with("ForCausalLM") && found != HeadKind::kLanguage && found != HeadKind::kValue)
+    throw bad_input(kWhere,
+                    "{}: config.json says {}, which does not read the tensors of a {} head (score.*): name the class "
+                    "that was trained in 'architectures'",
+                    folder.string(), architecture, name_of_enum(found));
+}
+
+// Every tensor is read by a layer, or the numbers would not be the checkpoint's.
+void check_all_read(const LanguageModel& model, const std::map<std::string, std::string>& names) {
+  std::set<std::string, std::less<>> read = {kOutput};
+  for (const auto& [name, shape] : decoder_parameters(model.config)) read.insert(name);
+  const int64_t outputs = Head(model.head, model.config, model.parameters).outputs();
+  for (const auto& [name, shape] : head_parameters(model.head, model.config, outputs)) read.insert(name);
+  std::vector<std::string> unread;
+  for (const auto& [name, stored] : names)
+    if (!read.contains(name) && !is_old_buffer(name)) unread.push_back(stored);
+  if (unread.empty()) return;
+  const std::string more = unread.size() > 1 ? fmt::format(" and {} more", unread.size() - 1) : "";
+  throw bad_input(kWhere,
+                  "{}: tensor '{}'{} is read by no part of a {} model with a {} head: another model_type, or a head "
+                  "that is not supported?",
+                  model.source.string(), unread.front(), more, name_of_enum(model.config.model_type),
+                  name_of_enum(model.head));
+}
+
+// As transformers 5 decides: tied where the configuration says so and one of the two is stored, or both are equal.
+void settle_tie(LanguageModel& model) {
+  const auto output = model.parameters.find(kOutput);
+  if (!model.config.tie_word_embeddings || output == model.parameters.end()) return;
+  if (output->second.equal(model.parameters.at(kEmbedding))) {
+    model.parameters.erase(output);
+    return;
+  }
+  log_warning("{}: tie_word_embeddings is true, but {} differs from the embedding: both are read, as transformers does",
+              model.source.string(), kOutput);
+  model.config.tie_word_embeddings = false;
 }
 
 LanguageModel load_folder(const fs::path& folder, const LoadOptions& options) {
+  const auto source = weights_in(folder);
   LanguageModel model{.config = load_decoder_config(folder / "config.json"), .source = folder};
-  const SafetensorsModel source(folder);
-  const auto names = unwrapped_names(source);
+  auto names = names_of(*source);
+  if (model.config.tie_word_embeddings && !names.contains(kEmbedding) && names.contains(kOutput)) {
+    names.emplace(kEmbedding, names.at(kOutput));
+    names.erase(kOutput);
+  }
   const auto load = [&](const std::string& name) {
-    const at::Tensor tensor = aten::to_aten(source.load(names.at(name), DType::kF32), at::kCPU);
+    const at::Tensor tensor = aten::to_aten(source->load(names.at(name), DType::kF32), at::kCPU);
     model.parameters.emplace(name, tensor.to(options.device, options.type));
   };
   for (const auto& [name, shape] : decoder_parameters(model.config)) {
@@ -53,10 +139,12 @@ LanguageModel load_folder(const fs::path& folder, const LoadOptions& options) {
     load(name);
   }
   for (const auto& [name, stored] : names)
-    if (is_head(name) && !(name == "lm_head.weight" && model.config.tie_word_embeddings)) load(name);
+    if (is_head(name)) load(name);
   check_parameters(model.parameters, decoder_parameters(model.config), folder.string());
   model.head = head_kind(model.parameters);
-  static_cast<void>(Head(model.head, model.config, model.parameters));  // its shapes
+  check_architecture(folder, model.head);
+  check_all_read(model, names);
+  settle_tie(model);
   return model;
 }
 

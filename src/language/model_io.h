@@ -1,5 +1,5 @@
-// Models in and out: a Hugging Face folder (config.json and safetensors, in shards or not) or a GGUF file in, a Hugging
-// Face folder that transformers loads out.
+// Models in and out: a Hugging Face folder (config.json and safetensors or pytorch_model.bin, in shards or not) or a
+// GGUF file in, a Hugging Face folder that transformers loads out.
 #pragma once
 
 #include <filesystem>
@@ -24,9 +24,11 @@ struct LoadOptions {
   at::Device device = at::Device(at::DeviceType::CPU);
 };
 
-// path: a folder, or a .gguf file. Tensors are read and converted one at a time. Names may have the prefix
-// "pretrained_model." (Skywork-o1-PRM). Throws bad_input naming file and fault: an unknown architecture, a tensor that
-// is missing or of another shape than config.json says.
+// path: a folder, or a .gguf file. Tensors are converted one at a time. Names may have the prefix "pretrained_model."
+// (Skywork-o1-PRM), or lack "model.". An output layer that is stored beside the embedding is tied to it only where
+// config.json says so and both are equal; config.tie_word_embeddings says what came of it. Throws bad_input naming file
+// and fault: an unknown architecture; a tensor that is missing, of another shape than config.json says, or read by no
+// layer; a head that is not that of the class in config.json.
 LanguageModel load_model(const std::filesystem::path& path, const LoadOptions& options = {});
 
 // Numbers of the decoder from GGUF metadata, and the parameters under their Hugging Face names. The rows of Llama's q

@@ -6,6 +6,7 @@
 #include "aten/host.h"
 #include "base/files.h"
 #include "formats/safetensors.h"
+#include "formats/torch_pickle.h"
 
 namespace hrm::language {
 namespace {
@@ -129,6 +130,131 @@ TEST(ModelFolder, SaysWhatDoesNotFit) {
   holds(spoil([](Safetensors&, Json& config) { config["hidden_act"] = "gelu"; }), "only \"silu\" is supported");
   holds(spoil([](Safetensors&, Json& config) { config["num_key_value_heads"] = 3; }), "cannot share");
   holds(fault_of(folder.path() / "none"), "expected a folder");
+}
+
+// A folder whose tensors are changed before it is read.
+class ChangedFolder : public testing::Test {
+ protected:
+  std::string fault(const LanguageModel& model, const std::function<void(NamedTensors&, Json&)>& change) {
+    write(model, change);
+    return fault_of(folder_.path());
+  }
+  LanguageModel read(const LanguageModel& model, const std::function<void(NamedTensors&, Json&)>& change) {
+    write(model, change);
+    return load_model(folder_.path());
+  }
+  void write(const LanguageModel& model, const std::function<void(NamedTensors&, Json&)>& change) {
+    save_model(folder_.path(), model, at::kFloat);
+    Safetensors file = load_safetensors(folder_.path() / "model.safetensors");
+    Json config = read_json(folder_.path() / "config.json");
+    change(file.tensors, config);
+    save_safetensors(folder_.path() / "model.safetensors", file);
+    write_json(folder_.path() / "config.json", config);
+  }
+
+  const TemporaryFolder folder_;
+};
+
+TEST_F(ChangedFolder, ATensorThatNoLayerReadsIsRefused) {
+  const HostTensor vector = aten::to_host(at::ones({8}));
+  for (const char* name :
+       {"model.layers.0.self_attn.q_norm.weight", "score_head.weight", "model.layers.2.input_layernorm.weight",
+        "model.layers.0.self_attn.q_proj.bias", "lm_head.bias", "model.layers.1.mlp.up_proj.weight_scale"}) {
+    const std::string text = fault(tiny_model(), [&](NamedTensors& tensors, Json&) { tensors.emplace(name, vector); });
+    EXPECT_NE(text.find(fmt::format("'{}' is read by no part", name)), std::string::npos) << text;
+  }
+  EXPECT_EQ(
+      fault(tiny_model(), [&](NamedTensors& tensors,
+                              Json&) { tensors.emplace("model.layers.0.self_attn.rotary_emb.inv_freq", vector); }),
+      "accepted");
+}
+
+TEST_F(ChangedFolder, AHeadIsThatOfTheClassInTheConfiguration) {
+  const LanguageModel token = initial_model(tiny_config(), HeadKind::kToken, 2, 5);
+  const auto named = [](const char* name) {
+    return [name](NamedTensors&, Json& config) { config["architectures"] = {name}; };
+  };
+  EXPECT_NE(fault(token, named("LlamaForCausalLM")).find("does not read"), std::string::npos);
+  EXPECT_NE(fault(token, named("LlamaForSequenceClassification")).find("does not read"), std::string::npos);
+  EXPECT_NE(fault(tiny_model(), named("LlamaForTokenClassification")).find("is missing"), std::string::npos);
+  EXPECT_EQ(fault(token, named("SomethingElse")), "accepted");
+  const auto two_heads = [](NamedTensors& tensors, Json&) {
+    tensors.emplace("v_head.summary.weight", aten::to_host(at::ones({1, 32})));
+    tensors.emplace("v_head.summary.bias", aten::to_host(at::ones({1})));
+  };
+  EXPECT_NE(fault(token, two_heads).find("'score."), std::string::npos);
+}
+
+// As transformers 5 decides.
+TEST_F(ChangedFolder, AnOutputLayerIsTiedWhereItIsNotAnother) {
+  DecoderConfig config = tiny_config();
+  config.tie_word_embeddings = true;
+  const LanguageModel tied = initial_model(config, HeadKind::kLanguage, 0, 5);
+  const at::Tensor embedding = tied.parameters.at("model.embed_tokens.weight");
+  const auto with_output = [](const at::Tensor& output, bool embedding_too) {
+    return [=](NamedTensors& tensors, Json&) {
+      tensors.emplace("lm_head.weight", aten::to_host(output));
+      if (!embedding_too) tensors.erase("model.embed_tokens.weight");
+    };
+  };
+  for (const bool embedding_too : {true, false}) {
+    const LanguageModel same = read(tied, with_output(embedding, embedding_too));
+    EXPECT_TRUE(same.config.tie_word_embeddings);
+    expect_equal(same.parameters, tied.parameters);
+  }
+  const LanguageModel apart = read(tied, with_output(embedding * 2, true));
+  EXPECT_FALSE(apart.config.tie_word_embeddings);
+  EXPECT_TRUE(apart.parameters.at("lm_head.weight").equal(embedding * 2));
+}
+
+TEST_F(ChangedFolder, ADecoderSavedWithoutItsHeadHasShorterNames) {
+  DecoderConfig config = tiny_config();
+  config.tie_word_embeddings = true;
+  const LanguageModel tied = initial_model(config, HeadKind::kLanguage, 0, 5);
+  const auto shorten = [](NamedTensors& tensors, Json&) {
+    NamedTensors bare;
+    for (auto& [name, tensor] : tensors) bare.emplace(name.substr(std::string_view("model.").size()), tensor);
+    tensors = std::move(bare);
+  };
+  expect_equal(read(tied, shorten).parameters, tied.parameters);
+}
+
+TEST_F(ChangedFolder, AnAdapterIsNoModel) {
+  fs::create_directories(folder_.path());
+  write_json(folder_.path() / "adapter_config.json", {{"peft_type", "LORA"}, {"base_model_name_or_path", "some/base"}});
+  EXPECT_NE(fault_of(folder_.path()).find("merge it into its base ('some/base') first: hrm lm export"),
+            std::string::npos);
+}
+
+// pytorch_model.bin, whole and in shards; both names of a tied layer are there, as torch saves them.
+TEST(ModelFolder, WeightsThatTorchSavedAreRead) {
+  DecoderConfig config = tiny_config();
+  config.tie_word_embeddings = true;
+  const LanguageModel made = initial_model(config, HeadKind::kLanguage, 0, 5);
+  const TemporaryFolder folder;
+  save_model(folder.path(), made, at::kFloat);
+  fs::remove(folder.path() / "model.safetensors");
+  NamedTensors all;
+  for (const auto& [name, tensor] : made.parameters) all.emplace(name, aten::to_host(tensor));
+  all.emplace("lm_head.weight", all.at("model.embed_tokens.weight"));
+  save_torch(folder.path() / "pytorch_model.bin", all);
+  expect_equal(load_model(folder.path()).parameters, made.parameters);
+  fs::remove(folder.path() / "pytorch_model.bin");
+  NamedTensors shards[2];
+  Json index = {{"weight_map", Json::object()}};
+  size_t i = 0;
+  for (const auto& [name, tensor] : all) {
+    index["weight_map"][name] = fmt::format("pytorch_model-0000{}-of-00002.bin", i % 2 + 1);
+    shards[i++ % 2].emplace(name, tensor);
+  }
+  for (size_t shard = 0; shard < 2; ++shard)
+    save_torch(folder.path() / fmt::format("pytorch_model-0000{}-of-00002.bin", shard + 1), shards[shard]);
+  write_json(folder.path() / "pytorch_model.bin.index.json", index);
+  expect_equal(load_model(folder.path()).parameters, made.parameters);
+  fs::remove(folder.path() / "pytorch_model-00002-of-00002.bin");
+  EXPECT_NE(fault_of(folder.path()).find("pytorch_model-00002-of-00002.bin"), std::string::npos);
+  fs::remove(folder.path() / "pytorch_model.bin.index.json");
+  EXPECT_NE(fault_of(folder.path()).find("holds no weights"), std::string::npos);
 }
 
 }  // namespace

@@ -31,7 +31,11 @@ std::vector<ParameterShape> decoder_parameters(const DecoderConfig& c) {
       all.push_back({p + "self_attn.q_proj.bias", {q}});
       all.push_back({p + "self_attn.k_proj.bias", {kv}});
       all.push_back({p + "self_attn.v_proj.bias", {kv}});
-      if (c.model_type == Family::kLlama) all.push_back({p + "self_attn.o_proj.bias", {d}});
+      if (c.model_type != Family::kQwen2) all.push_back({p + "self_attn.o_proj.bias", {d}});
+    }
+    if (c.has_head_norms()) {
+      all.push_back({p + "self_attn.q_norm.weight", {c.head_dim}});
+      all.push_back({p + "self_attn.k_norm.weight", {c.head_dim}});
     }
     all.push_back({p + "post_attention_layernorm.weight", {d}});
     all.push_back({p + "mlp.gate_proj.weight", {c.intermediate_size, d}});

@@ -71,7 +71,8 @@ void TrainConfig::validate() const {
 
 RunReport train(const TrainConfig& defaults, const RunRequest& request) {
   const TrainConfig config = resolved_settings(defaults, request);
-  if (request.mode == training::RunMode::kOverwrite) training::refuse_overwritten_input(request.out, config.from);
+  if (request.mode == training::RunMode::kOverwrite && config.from != kTiny)
+    training::refuse_overwritten_input(request.out, config.from);
   for (const auto* files : {&config.data, &config.held_out})
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file", file);

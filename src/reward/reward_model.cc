@@ -13,20 +13,6 @@ using language::HeadKind;
 constexpr std::string_view kWhere = "reward.model";
 constexpr const char* kConfigFile = "reward.json";
 
-// config.json may promise a head whose tensors are not there, and transformers would draw it at random.
-void check_architecture(const fs::path& folder, const language::LanguageModel& model) {
-  const Json json = read_json(folder / "config.json");
-  const auto named = json.find("architectures");
-  if (named == json.end() || !named->is_array() || named->empty() || !named->front().is_string()) return;
-  const std::string architecture = named->front().get<std::string>();
-  for (const auto& [end, head, tensor] : {std::tuple("ForSequenceClassification", HeadKind::kSequence, "score.weight"),
-                                          {"ForTokenClassification", HeadKind::kToken, "score.bias"},
-                                          {"ForProcessRewardModel", HeadKind::kProcess, "score.0.weight"}})
-    if (architecture.ends_with(end) && model.head != head)
-      throw bad_input(kWhere, "{}: config.json says {}, but tensor '{}' is missing", folder.string(), architecture,
-                      tensor);
-}
-
 LayoutName layout_of(HeadKind head, const fs::path& folder) {
   switch (head) {
     case HeadKind::kSequence:
@@ -127,7 +113,6 @@ RewardModel load_reward_model(const fs::path& path, const RewardOverrides& overr
   RewardOverrides with_name = overrides;
   if (with_name.name.empty() && folder != path) with_name.name = fs::weakly_canonical(path).filename().string();
   RewardModel loaded{.model = language::load_model(folder, options), .tokenizer = {}, .config = {}};
-  check_architecture(folder, loaded.model);
   loaded.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::load(folder));
   check_tokenizer(*loaded.tokenizer, loaded.model.config);
   const language::Head head(loaded.model.head, loaded.model.config, loaded.model.parameters);

@@ -56,8 +56,8 @@ at::Tensor Scorer::scores(const at::Tensor& hidden) const {
 void Scorer::check_length(std::span<const std::vector<int64_t>> texts) const {
   for (const std::vector<int64_t>& text : texts)
     if (std::ssize(text) > longest())
-      throw bad_input(kWhere, "a text of {} tokens exceeds the {} that {} reads (max_position_embeddings)", text.size(),
-                      longest(), name());
+      throw bad_input(kWhere, "a text of {} tokens exceeds the {} that {} reads ({})", text.size(), longest(), name(),
+                      model_.model.config.length_key());
 }
 
 // One call: the rows' tokens behind what `cache` has read, and then what comes behind them.

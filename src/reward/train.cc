@@ -208,7 +208,8 @@ void TrainConfig::validate() const {
 
 language::RunReport train(const TrainConfig& defaults, const language::RunRequest& request) {
   const TrainConfig config = language::resolved_settings(defaults, request);
-  if (request.mode == training::RunMode::kOverwrite) training::refuse_overwritten_input(request.out, config.from);
+  if (request.mode == training::RunMode::kOverwrite && config.from != language::kTiny)
+    training::refuse_overwritten_input(request.out, config.from);
   for (const auto* files : {&config.rows, &config.test})
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file; hrm rows build makes rows", file);
