@@ -133,6 +133,7 @@ void register_solve(CLI::App& app, Exit& exit) {
   command->add_option("--family", args->family, "read the text as this family instead of the model's")
       ->type_name("NAME|JSON");
   command->add_option("--segments", args->solver.segments, "segments at most; 0: the model's own limit")
+      ->check(CLI::Range(0, 65536))
       ->type_name("N")
       ->capture_default_str();
   add_switch(*command, "--halting", args->solver.halting, "stop when the model asks to; off: always run all segments");

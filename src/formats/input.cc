@@ -2,11 +2,11 @@
 
 #include <zstd.h>
 
-#include <cstdio>
 #include <streambuf>
 #include <vector>
 
 #include "base/error.h"
+#include "base/waiting.h"
 #include "formats/zst.h"
 
 namespace hrm {
@@ -14,19 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Close {
-  void operator()(std::FILE* file) const {
-    if (file != stdin) std::fclose(file);
-  }
-};
-using File = std::unique_ptr<std::FILE, Close>;
-
 constexpr size_t kChunk = size_t{1} << 16;
 constexpr size_t kMagic = 4;  // bytes that tell compressed from plain
 
 class InputBuffer : public std::streambuf {
  public:
-  InputBuffer(File file, std::string source) : file_(std::move(file)), source_(std::move(source)), raw_(kChunk) {
+  InputBuffer(InputFile file, std::string source) : file_(std::move(file)), source_(std::move(source)), raw_(kChunk) {
     while (in_.size < kMagic && refill(kMagic - in_.size)) continue;
     if (!looks_like_zst({raw_.data(), in_.size})) return;
     stream_.reset(ZSTD_createDStream());
@@ -44,8 +37,7 @@ class InputBuffer : public std::streambuf {
 
   // Adds up to `most` bytes behind those of in_; false at the end of the file.
   bool refill(size_t most) {
-    const size_t n = std::fread(raw_.data() + in_.size, 1, most, file_.get());
-    if (n == 0 && std::ferror(file_.get())) throw bad_input("input.read", "{}: cannot be read", source_);
+    const size_t n = file_.read({raw_.data() + in_.size, most});
     in_ = {raw_.data(), in_.size + n, in_.pos};
     return n > 0;
   }
@@ -80,7 +72,7 @@ class InputBuffer : public std::streambuf {
   struct FreeStream {
     void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
   };
-  File file_;
+  InputFile file_;
   std::string source_;
   std::vector<char> raw_, text_;
   ZSTD_inBuffer in_{nullptr, 0, 0};
@@ -91,7 +83,7 @@ class InputBuffer : public std::streambuf {
 
 class InputStream : public std::istream {
  public:
-  InputStream(File file, std::string source) : std::istream(nullptr), buffer_(std::move(file), std::move(source)) {
+  InputStream(InputFile file, std::string source) : std::istream(nullptr), buffer_(std::move(file), std::move(source)) {
     rdbuf(&buffer_);
     exceptions(std::ios::badbit);  // what the buffer throws is thrown on
   }
@@ -105,11 +97,7 @@ class InputStream : public std::istream {
 std::string input_name(const fs::path& path) { return path == "-" ? "standard input" : path.string(); }
 
 std::unique_ptr<std::istream> open_input(const fs::path& path) {
-  File file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"));
-  std::error_code ignored;
-  if (!file || (path != "-" && fs::is_directory(path, ignored)))
-    throw bad_input("input.open", "{}: cannot be opened", input_name(path));
-  return std::make_unique<InputStream>(std::move(file), input_name(path));
+  return std::make_unique<InputStream>(path == "-" ? InputFile::standard_input() : InputFile(path), input_name(path));
 }
 
 }  // namespace hrm
