@@ -97,7 +97,8 @@ TEST(RunLoop, ChangedSettingsAreInACheckpointBeforeTheNextStep) {
   ASSERT_EQ(train(first, folder.path(), options).step, 7u);
   options.config = {{"max_steps", 60}};
   second.on_step = [&](uint64_t step) {
-    if (step == 8) EXPECT_EQ(find_checkpoint(folder.path())->checkpoint.state["config"], options.config);
+    if (step != 8) return;
+    EXPECT_EQ(find_checkpoint(folder.path())->checkpoint.state["config"], options.config);
   };
   EXPECT_EQ(train(second, folder.path(), options).end, RunEnd::kFinished);
   const Undisturbed undisturbed;
