@@ -5,21 +5,36 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
+#include <mutex>
+#include <set>
 #include <system_error>
 
 #include "base/error.h"
+#include "base/leftovers.h"
+#include "base/waiting.h"
 
 namespace hrm {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kReadChunk = size_t{1} << 16;
+constexpr size_t kMostWhole = size_t{1} << 30;  // of read_file: more than any table, tokenizer or setting holds
+
 std::string reason() { return std::strerror(errno); }
+
+// Those of earlier processes that were killed in the middle of a write; looked for once, as a folder may be long.
+void remove_leftovers_once(const fs::path& folder, const fs::path& path) {
+  static std::mutex mutex;
+  static std::set<fs::path> done;
+  const std::lock_guard lock(mutex);
+  if (done.insert(path).second) remove_leftovers(folder, path.filename().string() + ".tmp.");
+}
 
 // Closes on scope exit; write errors are reported by the explicit close().
 class Descriptor {
@@ -55,14 +70,20 @@ void sync_folder(const fs::path& folder) {
 }  // namespace
 
 std::string read_file(const fs::path& path) {
-  std::error_code ignored;  // of a path that cannot even be looked up: opening it says why
-  if (fs::is_directory(path, ignored))
-    throw bad_input("files.read", "{}: is a folder, a file is needed", path.string());
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw bad_input("files.read", "{}: cannot open: {}", path.string(), reason());
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (in.bad()) throw bad_input("files.read", "{}: cannot read: {}", path.string(), reason());
-  return text;
+  InputFile in(path);
+  std::string text;
+  for (size_t size = 0;;) {
+    text.resize(size + std::max(kReadChunk, size / 2));
+    const size_t n = in.read(std::span(text).subspan(size));
+    size += n;
+    if (n == 0) {
+      text.resize(size);
+      return text;
+    }
+    if (size > kMostWhole)
+      throw bad_input("files.read", "{}: holds more than {} MiB, which no file that is read as a whole does: a device?",
+                      path.string(), kMostWhole >> 20);
+  }
 }
 
 void write_file_atomic(const fs::path& path, const std::function<void(const ByteSink&)>& writer) {
@@ -73,6 +94,7 @@ void write_file_atomic(const fs::path& path, const std::function<void(const Byte
   const fs::file_status status = fs::status(path, error);
   if (fs::exists(status) && !fs::is_regular_file(status))
     throw bad_input("files.write", "{}: is there and is not a regular file", path.string());
+  remove_leftovers_once(folder, path);
   const fs::path temporary = fs::path(path).concat(fmt::format(".tmp.{}", ::getpid()));
   Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (fd.get() < 0) throw failure("files.write", "{}: cannot create: {}", path.string(), reason());
@@ -123,7 +145,7 @@ void rename_durable(const fs::path& from, const fs::path& to) {
 }
 
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
-  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));  // a named pipe has nothing to map: no wait
   struct stat info {};
   if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0)
     throw bad_input("files.map", "{}: cannot open: {}", path.string(), reason());

@@ -11,7 +11,7 @@
 
 namespace hrm {
 
-// Throws bad_input when the file cannot be opened or read.
+// Throws bad_input when the file cannot be opened or read, or holds more than 1 GiB.
 std::string read_file(const std::filesystem::path& path);
 
 // Temporary file beside the target, fsync, rename, fsync of the folder: after a crash the target is the old file or the

@@ -1,7 +1,8 @@
 #include "base/log.h"
 
 #include <atomic>
-#include <cstdio>
+
+#include "base/terminal.h"
 
 namespace hrm {
 namespace {
@@ -15,7 +16,7 @@ void set_verbosity(Verbosity verbosity) { level = verbosity; }
 namespace detail {
 
 void log_line(Verbosity least, std::string_view prefix, std::string_view message) {
-  if (level.load() >= least) fmt::print(stderr, "{}{}\n", prefix, message);
+  if (level.load() >= least) write_message(fmt::format("{}{}", prefix, message));
 }
 
 }  // namespace detail

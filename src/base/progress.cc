@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+
+#include "base/terminal.h"
 
 namespace hrm {
 namespace {
@@ -43,7 +44,7 @@ Progress::Progress(std::string title, uint64_t total, Options options)
 Progress::~Progress() {
   if (!drawn_) return;
   draw(done_, "");
-  if (terminal_) std::fputc('\n', stderr);
+  if (terminal_) write_standard_error("\n");
 }
 
 void Progress::update(uint64_t done, std::string_view note) {
@@ -75,17 +76,16 @@ void Progress::draw(uint64_t done, std::string_view note) {
   if (!note.empty()) line += fmt::format("  {}", note);
   if (terminal_) {
     line.resize(std::min<size_t>(line.size(), static_cast<size_t>(terminal_width() - 1)));
-    fmt::print(stderr, "\r{}\x1b[K", line);
+    write_standard_error(fmt::format("\r{}\x1b[K", visible_text(line, LineBreaks::kShow)));
   } else {
-    fmt::print(stderr, "{}\n", line);
+    write_message(line);
   }
-  std::fflush(stderr);
   drawn_ = true;
 }
 
 void Progress::print(std::string_view text) {
-  if (terminal_ && drawn_) fmt::print(stderr, "\r\x1b[K");
-  fmt::print(stderr, "{}\n", text);
+  if (terminal_ && drawn_) write_standard_error("\r\x1b[K");
+  write_message(text);
 }
 
 }  // namespace hrm

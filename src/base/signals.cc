@@ -22,11 +22,13 @@ InterruptScope::InterruptScope() {
   flag = false;
   std::signal(SIGINT, handler);
   std::signal(SIGTERM, handler);
+  if (std::signal(SIGHUP, handler) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
 }
 
 InterruptScope::~InterruptScope() {
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
+  if (std::signal(SIGHUP, SIG_DFL) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
   flag = false;  // a request that was met must not stop the next loop
 }
 

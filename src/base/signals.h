@@ -1,10 +1,11 @@
-// Ctrl-C (SIGINT) and SIGTERM as a polite request: long loops ask interrupted() between steps, save and stop.
+// Ctrl-C (SIGINT), SIGTERM and the end of the terminal (SIGHUP) as a polite request: long loops ask interrupted()
+// between steps, save and stop.
 #pragma once
 
 namespace hrm {
 
 // While alive, the first signal sets interrupted(); a second one ends the process at once. interrupted() is false again
-// after its end: ask before.
+// after its end: ask before. SIGHUP stays ignored where it was (nohup).
 class InterruptScope {
  public:
   InterruptScope();

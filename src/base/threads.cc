@@ -4,20 +4,41 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include "base/error.h"
+#include "base/terminal.h"
 
 namespace hrm {
 
+namespace {
+
+constexpr size_t kMostThreads = 1024;
+
+// HRM_THREADS; 0 where it is unset, empty or 0.
+size_t wanted_threads() {
+  const char* given = std::getenv("HRM_THREADS");
+  if (!given || !*given) return 0;
+  const std::string_view text = given;
+  size_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc() || end != text.data() + text.size() || n > kMostThreads)
+    throw bad_input("base.threads", "HRM_THREADS = '{}': expected a whole number from 0 to {}; 0 takes all processors",
+                    text, kMostThreads);
+  return n;
+}
+
+}  // namespace
+
 size_t default_threads() {
-  if (const char* wanted = std::getenv("HRM_THREADS"))
-    if (const long n = std::atol(wanted); n > 0) return static_cast<size_t>(n);
+  if (const size_t wanted = wanted_threads(); wanted > 0) return wanted;
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<size_t>(std::max(1, CPU_COUNT(&set)));
   return std::max(1u, std::thread::hardware_concurrency());
@@ -61,7 +82,7 @@ void run_threads(size_t n, const std::function<void(size_t)>& body) {
     try {
       body(i);
     } catch (const std::exception& e) {
-      fmt::print(stderr, "hrm: [base.run_threads] thread {} of {}: {}\n", i, n, e.what());
+      write_message(fmt::format("hrm: [base.run_threads] thread {} of {}: {}", i, n, e.what()));
       std::_Exit(1);
     }
   };

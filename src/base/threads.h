@@ -6,7 +6,8 @@
 
 namespace hrm {
 
-// HRM_THREADS if set, else the processors this process may run on.
+// HRM_THREADS if set, else (or 0) the processors this process may run on. Throws bad_input where HRM_THREADS is no
+// count.
 size_t default_threads();
 
 // Calls body(i) for every i in [0, n), from up to `threads` threads (0: default_threads()). Blocks until all are done.

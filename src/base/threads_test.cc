@@ -11,6 +11,8 @@
 
 #include "base/rng.h"
 
+#include "base/error.h"
+
 namespace hrm {
 namespace {
 
@@ -64,10 +66,14 @@ TEST(DefaultThreads, FollowsTheEnvironment) {
   const std::string saved = given ? given : "";
   setenv("HRM_THREADS", "3", 1);
   EXPECT_EQ(default_threads(), 3u);
-  for (const char* nonsense : {"0", "-2", "many", ""}) {
+  for (const char* all : {"0", ""}) {
+    setenv("HRM_THREADS", all, 1);
+    EXPECT_GE(default_threads(), 1u) << all;
+    EXPECT_LE(default_threads(), 100'000u) << all;
+  }
+  for (const char* nonsense : {"-2", "many", "3x", " 3", "2.5", "1025", "99999999999999999999"}) {
     setenv("HRM_THREADS", nonsense, 1);
-    EXPECT_GE(default_threads(), 1u) << nonsense;
-    EXPECT_LE(default_threads(), 100'000u) << nonsense;
+    EXPECT_THROW(default_threads(), Error) << nonsense;
   }
   if (given)
     setenv("HRM_THREADS", saved.c_str(), 1);

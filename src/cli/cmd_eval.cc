@@ -51,6 +51,7 @@ void evaluate(const Arguments& args, Exit& exit) {
 
 void add_evaluation_options(CLI::App& command, reasoning::EvaluationOptions& options) {
   command.add_option("--segments", options.segments, "segments per puzzle at most; 0: the model's own limit")
+      ->check(CLI::Range(0, 65536))
       ->type_name("N")
       ->capture_default_str();
   add_switch(command, "--halting", options.halting, "stop when the model asks to; off: always run all segments");

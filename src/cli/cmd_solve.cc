@@ -141,6 +141,7 @@ void register_solve(CLI::App& app, Exit& exit) {
           "how the text writes its cells: wall, open, start, goal and path of mazes ('# SGo'); the digits of Sudoku")
       ->type_name("TEXT");
   command->add_option("--segments", args->solver.segments, "segments at most; 0: the model's own limit")
+      ->check(CLI::Range(0, 65536))
       ->type_name("N")
       ->capture_default_str();
   add_switch(*command, "--halting", args->solver.halting, "stop when the model asks to; off: always run all segments");

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/statistics.h"
+#include "base/terminal.h"
 #include "cli/cmd_world.h"
 #include "formats/jsonl.h"
 #include "worlds/solutions.h"
@@ -60,11 +61,11 @@ void show(const worlds::ArithmeticProblem& problem, const Solution& solution, bo
     if (!colour) return good ? std::string("yes") : std::string("no ");
     return good ? std::string("\x1b[32myes\x1b[0m") : std::string("\x1b[31mno \x1b[0m");
   };
-  fmt::print("{}  {}\n  valid  on track\n", problem.id, problem.question);
+  fmt::print("{}  {}\n  valid  on track\n", visible_text(problem.id), visible_text(problem.question));
   for (size_t i = 0; i < solution.steps.size(); ++i) {
     const StepTruth& truth = solution.truth.steps[i];
     const std::string note = truth.repairs ? "repairs" : truth.reason;
-    fmt::print("  {}    {}       {}{}\n", mark(truth.valid), mark(truth.on_track), solution.steps[i],
+    fmt::print("  {}    {}       {}{}\n", mark(truth.valid), mark(truth.on_track), visible_text(solution.steps[i]),
                note.empty() ? "" : "   (" + note + ")");
   }
   fmt::print("  {}\n\n", solution.truth.correct    ? "the answer is right"

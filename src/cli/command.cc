@@ -3,14 +3,33 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <utility>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "base/terminal.h"
 
 namespace hrm::cli {
+namespace {
+
+constexpr uint64_t kMostCount = 1'000'000'000;
+
+// Why the text is no count; empty where it is one. A sign is for the option's own check.
+std::string count_fault(std::string_view text, uint64_t most) {
+  const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
+  uint64_t n = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
+  const bool whole = !digits.empty() && end == digits.data() + digits.size();
+  if (!whole) return fmt::format("'{}' is no whole number", text);
+  if (error != std::errc() || n > most) return fmt::format("{} is more than the most that is taken, {}", text, most);
+  return "";
+}
+
+}  // namespace
 
 void add_json_flag(CLI::App& command, bool& json) {
   command.add_flag("--json", json, "print one JSON value instead of text");
@@ -60,9 +79,20 @@ void add_color_option(CLI::App& command, std::string& color) {
 }
 
 bool wants_color(const std::string& choice) {
-  if (choice != "auto") return choice == "always";
   const char* refused = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) && (!refused || !*refused);
+  const bool color = choice == "auto" ? isatty(STDOUT_FILENO) && (!refused || !*refused) : choice == "always";
+  if (color) pass_output_styles();
+  return color;
+}
+
+void limit_counts(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    if (type != "N" && !type.starts_with("N:") && !type.starts_with("N,")) continue;
+    const bool seed = option->get_name().ends_with("seed");
+    option->check([most = seed ? UINT64_MAX : kMostCount](const std::string& text) { return count_fault(text, most); });
+  }
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) limit_counts(*command);
 }
 
 void add_settings(CLI::App& command, std::vector<std::string>& settings) {

@@ -56,8 +56,13 @@ void add_switch(CLI::App& command, const std::string& flag, std::optional<bool>&
 void add_color_option(CLI::App& command, std::string& color);              // --color auto|always|never
 void add_settings(CLI::App& command, std::vector<std::string>& settings);  // key=value...
 
-// What --color means for standard output: auto is a terminal without NO_COLOR in its environment.
+// What --color means for standard output: auto is a terminal without NO_COLOR in its environment. Where it is true,
+// colors pass to the terminal; foreign text printed beside them must then go through visible_text() (base/terminal.h).
 bool wants_color(const std::string& choice);
+
+// Every option whose value is "N", of all subcommands: digits only, and no more than 10^9 (a seed: 2^64 - 1), so that
+// a slip is refused and not worked on for days.
+void limit_counts(CLI::App& app);
 
 // The footer of --help: "Examples:" and one command per line, each with a comment of what it does.
 void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string_view, std::string_view>> examples);

@@ -5,10 +5,15 @@
 #include <exception>
 #include <filesystem>
 #include <new>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/nearest.h"
+#include "base/signals.h"
+#include "base/terminal.h"
+#include "base/threads.h"
+#include "base/waiting.h"
 #include "cli/command.h"
 
 namespace hrm::cli {
@@ -78,7 +83,7 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
     at = at->get_subcommands().front();
     command += " " + at->get_name();
   }
-  fmt::print(stderr, "{}: {} (see {} --help)\n", command, error.what(), command);
+  write_message(fmt::format("{}: {} (see {} --help)", command, error.what(), command));
   return kUsageExitCode;
 }
 
@@ -101,8 +106,10 @@ int run(int argc, char** argv) {
   Exit exit;
   describe(app);
   register_all(app, exit);
+  limit_counts(app);
+  default_threads();  // what HRM_THREADS holds is refused before any work
   if (argc < 2) {
-    fmt::print(stderr, "{}", app.help());
+    write_standard_error(app.help());
     return kUsageExitCode;
   }
   refuse_unknown_subcommands(app, argc, argv);
@@ -118,28 +125,54 @@ int run(int argc, char** argv) {
   return exit.code;
 }
 
+// `hrm ... | head` has what it wanted: ends as programs do that leave SIGPIPE alone. Work is saved before it is
+// printed.
+void end_as_broken_pipe() {
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
+}
+
+void refuse_lost_output() {
+  const OutputEnd end = finish_standard_output();
+  if (end == OutputEnd::kReaderGone) end_as_broken_pipe();
+  if (end == OutputEnd::kFailed)
+    throw failure("cli", "cannot write to standard output: is it closed, or the disk full?");
+}
+
+int report_system_error(const std::system_error& error) {
+  if (error.code() == std::errc::broken_pipe) end_as_broken_pipe();
+  write_message(fmt::format("hrm: {}", error.what()));
+  return kFailureExitCode;
+}
+
 }  // namespace
 }  // namespace hrm::cli
 
 int main(int argc, char** argv) {
   using namespace hrm;
   int code = cli::kFailureExitCode;
+  prepare_standard_streams();
+  filter_standard_output();
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is then an error of the write, as a full disk is
   try {
     code = cli::run(argc, argv);
-    if (std::fflush(stdout) != 0 || std::ferror(stdout))
-      throw failure("cli", "cannot write to standard output: is the disk full?");
+    cli::refuse_lost_output();
+  } catch (const Interrupted& error) {
+    write_message(fmt::format("hrm: {}", error.what()));
+    code = kInterruptedExitCode;
   } catch (const Error& error) {
-    fmt::print(stderr, "hrm: {}\n", error.what());
+    write_message(fmt::format("hrm: {}", error.what()));
     code = error.exit_code();
   } catch (const std::filesystem::filesystem_error& error) {
-    fmt::print(stderr, "hrm: {}: {}\n", error.path1().string(), error.code().message());
+    write_message(fmt::format("hrm: {}: {}", error.path1().string(), error.code().message()));
     code = cli::kUsageExitCode;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "hrm: out of memory: try a smaller --batch\n");
+    write_message("hrm: out of memory: try a smaller --batch");
     code = cli::kFailureExitCode;
+  } catch (const std::system_error& error) {  // of fmt::print
+    code = cli::report_system_error(error);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "hrm: {}\n", error.what());
+    write_message(fmt::format("hrm: {}", error.what()));
     code = cli::kFailureExitCode;
   }
   return code;

@@ -10,6 +10,7 @@ namespace hrm::engine {
 namespace {
 
 constexpr std::string_view kWhere = "engine.config";
+constexpr int64_t kMostSegments = 65536;
 
 void require(bool ok, std::string_view key, const auto& value, std::string_view wanted) {
   if (!ok) throw bad_input(kWhere, "{} = {}: must be {}", key, value, wanted);
@@ -158,7 +159,8 @@ void ArchConfig::validate() const {
   require(noise >= 0, "arch.noise", noise, "at least 0");
   require(inference_noise >= 0, "arch.inference_noise", inference_noise, "at least 0");
   require(chains >= 1 && chains <= 64, "arch.chains", chains, "between 1 and 64");
-  require(halt_max_steps >= 1, "arch.halt_max_steps", halt_max_steps, "at least 1");
+  require(halt_max_steps >= 1 && halt_max_steps <= kMostSegments, "arch.halt_max_steps", halt_max_steps,
+          "between 1 and 65536");
   require(halt_exploration_prob >= 0 && halt_exploration_prob <= 1, "arch.halt_exploration_prob", halt_exploration_prob,
           "between 0 and 1");
   require(loss.label_smoothing >= 0 && loss.label_smoothing < 1, "arch.loss.label_smoothing", loss.label_smoothing,

@@ -1,12 +1,12 @@
 #include "formats/input.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <streambuf>
 #include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/waiting.h"
 #include "formats/bytes.h"
 #include "formats/decoder.h"
 #include "formats/zip.h"
@@ -15,13 +15,6 @@ namespace hrm {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Close {
-  void operator()(std::FILE* file) const {
-    if (file != stdin) std::fclose(file);
-  }
-};
-using File = std::unique_ptr<std::FILE, Close>;
 
 constexpr std::string_view kOpen = "input.open", kRead = "input.read";
 constexpr size_t kChunk = size_t{1} << 16;
@@ -36,16 +29,11 @@ class RawSource {
 
 class FileSource : public RawSource {
  public:
-  FileSource(File file, std::string source) : file_(std::move(file)), source_(std::move(source)) {}
-  size_t read(std::span<char> room) override {
-    const size_t n = std::fread(room.data(), 1, room.size(), file_.get());
-    if (n == 0 && std::ferror(file_.get())) throw bad_input(kRead, "{}: cannot be read", source_);
-    return n;
-  }
+  explicit FileSource(InputFile file) : file_(std::move(file)) {}
+  size_t read(std::span<char> room) override { return file_.read(room); }
 
  private:
-  const File file_;
-  const std::string source_;
+  InputFile file_;
 };
 
 // One entry of an archive.
@@ -202,11 +190,10 @@ std::string input_name(const fs::path& path) { return path == "-" ? "standard in
 
 std::unique_ptr<std::istream> open_input(const fs::path& path) {
   const std::string source = input_name(path);
-  File file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"));
-  std::error_code ignored;
-  if (!file || (path != "-" && fs::is_directory(path, ignored))) throw bad_input(kOpen, "{}: cannot be opened", source);
-  auto buffer = std::make_unique<InputBuffer>(std::make_unique<FileSource>(std::move(file), source), nullptr, source);
+  InputFile file = path == "-" ? InputFile::standard_input() : InputFile(path);
+  auto buffer = std::make_unique<InputBuffer>(std::make_unique<FileSource>(std::move(file)), nullptr, source);
   if (buffer->head().starts_with(kZipMagic)) {
+    std::error_code ignored;
     if (!fs::is_regular_file(path, ignored))
       throw bad_input(kOpen, "{}: a zip archive, which can only be read as a file of its own", source);
     buffer = open_zip(path);

@@ -145,7 +145,7 @@ void save_safetensors(const std::filesystem::path& path, const Safetensors& file
     json[std::string(name)] = {{"dtype", type->name}, {"shape", tensor->shape()}, {"data_offsets", {at, end}}};
     at = end;
   }
-  std::string text = json.dump();
+  std::string text = printable(json);
   text.append((8 - text.size() % 8) % 8, ' ');
   std::string prefix;
   append_le(prefix, static_cast<uint64_t>(text.size()));

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/leftovers.h"
 #include "puzzles/dataset_files.h"
 #include "puzzles/parallel_work.h"
 
@@ -76,7 +77,9 @@ FolderTransaction::FolderTransaction(const fs::path& target, bool replace)
   }
   std::error_code error;
   fs::create_directories(target_.parent_path(), error);
-  temporary_ = target_.parent_path() / fmt::format(".{}.tmp-{}", target_.filename().string(), ::getpid());
+  const std::string prefix = fmt::format(".{}.tmp-", target_.filename().string());
+  remove_leftovers(target_.parent_path(), prefix);  // of processes that were killed
+  temporary_ = target_.parent_path() / (prefix + std::to_string(::getpid()));
   fs::remove_all(temporary_, error);
   if (!fs::create_directory(temporary_, error))
     throw failure("puzzles.write", "{}: cannot be created: {}", temporary_.string(), error.message());

@@ -47,8 +47,9 @@ struct EngineCarry : Carry {
 EngineCarry& own(Carry& carry) { return dynamic_cast<EngineCarry&>(carry); }
 const EngineCarry& own(const Carry& carry) { return dynamic_cast<const EngineCarry&>(carry); }
 
-// Examples whose weight gradients are summed in one product: enough to amortise reading and writing the gradient, few
-// enough that their operands stay in the cache (2 and 8 measured no better at widths 128 and 512).
+// Examples, where the caller names no number, whose weight gradients are summed in one product: enough to amortise
+// reading and writing the gradient, few enough that their operands stay in the cache (2 and 8 measured no better at
+// widths 128 and 512).
 constexpr size_t kMicroBatch = 4;
 
 template <typename E>
@@ -98,7 +99,7 @@ class EngineBackend final : public Backend {
 
   // One thread's memory for training.
   struct TrainMemory {
-    TrainMemory(const Segment& segment, const ParameterLayout& layout);
+    TrainMemory(const Segment& segment, const ParameterLayout& layout, size_t micro_batch);
     engine::Workspace<E> ws;
     Buffer<float> x;                               // [T,D]
     std::vector<engine::SegmentStash<E>> stashes;  // per example of a micro-batch
@@ -381,13 +382,13 @@ SegmentOutput EngineBackend<E>::forward(const Batch& batch, Carry& carry, const 
 // ---- training ----
 
 template <typename E>
-EngineBackend<E>::TrainMemory::TrainMemory(const Segment& segment, const ParameterLayout& layout)
+EngineBackend<E>::TrainMemory::TrainMemory(const Segment& segment, const ParameterLayout& layout, size_t micro_batch)
     : ws(segment.dims(), 1),
       x(segment.dims().state_size()),
-      backward(segment.dims(), kMicroBatch),
+      backward(segment.dims(), micro_batch),
       gradient(layout.trained_size()) {
   const Dims& d = segment.dims();
-  for (size_t i = 0; i < kMicroBatch; ++i) {
+  for (size_t i = 0; i < micro_batch; ++i) {
     stashes.push_back(segment.make_stash());
     logits.emplace_back(d.S * d.V);
     d_logits.emplace_back(d.S * d.V);
@@ -530,7 +531,11 @@ TrainOutput EngineBackend<E>::accumulate(const Batch& batch, std::span<const uin
   if (last.size() != B) throw bad_input(kWhere, "last_segment holds {} flags for a batch of {}", last.size(), B);
   const Weights& weights = prepare(WeightSet::kLive, /*backward=*/true);
   const size_t workers = std::clamp<size_t>(B, 1, threads_);
-  while (memories_.size() < workers) memories_.push_back(std::make_unique<TrainMemory>(segment_, layout_));
+  // More than a thread's share would be memory without use.
+  const size_t micro_batch =
+      options.micro_batch > 0 ? std::min(options.micro_batch, (B + workers - 1) / workers) : kMicroBatch;
+  if (!memories_.empty() && memories_.front()->stashes.size() != micro_batch) memories_.clear();
+  while (memories_.size() < workers) memories_.push_back(std::make_unique<TrainMemory>(segment_, layout_, micro_batch));
   if (d_puzzle_.size() != B * puzzle_width()) d_puzzle_ = Buffer<float>(B * puzzle_width());
   TrainOutput output{.correct = std::vector<int32_t>(B),
                      .supervised = std::vector<int32_t>(B),

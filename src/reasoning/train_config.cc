@@ -50,7 +50,8 @@ void TrainConfig::validate() const {
           curriculum.segments_until, "between 0 and 1");
   require(eval_minutes >= 0, "eval_minutes", eval_minutes, "at least 0");
   require(eval_examples >= 0, "eval_examples", eval_examples, "at least 0 (0: all)");
-  require(eval_segments >= 0, "eval_segments", eval_segments, "at least 0 (0: arch.halt_max_steps)");
+  require(eval_segments >= 0 && eval_segments <= 65536, "eval_segments", eval_segments,
+          "between 0 and 65536 (0: arch.halt_max_steps)");
   require(eval_batch >= 1, "eval_batch", eval_batch, "at least 1");
   require(checkpoint_minutes >= 0, "checkpoint_minutes", checkpoint_minutes, "at least 0");
   require(log_steps >= 1, "log_steps", log_steps, "at least 1");

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/utf8.h"
 #include "engine/weights.h"
 #include "formats/yaml.h"
 #include "reasoning/initial_model.h"
@@ -35,6 +36,9 @@ Data open_data(const TrainConfig& config) {
   const fs::path folder = config.data_path;
   if (!fs::is_directory(folder))
     throw bad_input(kWhere, "data_path = {}: no such folder; hrm data makes one", folder.string());
+  if (!is_valid_utf8(config.data_path))
+    log_warning("data_path = {}: is not UTF-8, which the run's files cannot hold: to resume, name it again with --data",
+                config.data_path);
   Data data{.train = puzzles::Dataset::open(folder, "train")};
   if (!fs::exists(folder / "test")) {
     log_warning("{}: no test split: nothing is evaluated, and the newest model is kept as the best", folder.string());

@@ -53,7 +53,7 @@ bool all_finite(const HostTensor& tensor) {
 }  // namespace
 
 void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
-  const std::string state = checkpoint.state.dump();
+  const std::string state = printable(checkpoint.state);  // a path in it may not be UTF-8
   save_safetensors(path, {.tensors = checkpoint.tensors,
                           .metadata = {{"format", std::string(kFormat)},
                                        {"version", std::string(kVersion)},
@@ -84,14 +84,15 @@ void rotate_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {
   rename_durable(next, last);
 }
 
-std::optional<FoundCheckpoint> find_checkpoint(const fs::path& folder) {
+std::optional<FoundCheckpoint> find_checkpoint(const fs::path& folder, DamageWarning warning) {
   std::string faults;
   for (const char* name : {CheckpointNames::kLast, CheckpointNames::kPrevious}) {
     const fs::path path = folder / name;
     if (!fs::exists(path)) continue;
     try {
       FoundCheckpoint found{.checkpoint = load_checkpoint(path), .path = path};
-      if (!faults.empty()) log_warning("{}; going on from {}", faults, path.string());
+      if (!faults.empty() && warning == DamageWarning::kGive)
+        log_warning("{}; going on from {}", faults, path.string());
       return found;
     } catch (const Error& error) {
       faults += (faults.empty() ? "" : "; ") + std::string(error.what());

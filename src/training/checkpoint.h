@@ -43,7 +43,9 @@ struct FoundCheckpoint {
 
 // The newest whole checkpoint of the folder: last, or previous where last is damaged or missing (a warning says so).
 // nullopt where there is neither. Throws bad_input where there are some but all are damaged.
-std::optional<FoundCheckpoint> find_checkpoint(const std::filesystem::path& folder);
+enum class DamageWarning { kGive, kLeaveOut };
+std::optional<FoundCheckpoint> find_checkpoint(const std::filesystem::path& folder,
+                                               DamageWarning warning = DamageWarning::kGive);
 
 // The name of the first floating-point tensor that holds a NaN or an infinity.
 std::optional<std::string> first_not_finite(const NamedTensors& tensors);

@@ -34,6 +34,12 @@ TEST(Checkpoint, ReturnsTheSameBits) {
   expect_same(load_checkpoint(folder.path() / "a"), example(0.1));
 }
 
+TEST(Checkpoint, TextThatIsNotUtf8IsKeptAsFarAsJsonCan) {
+  const TemporaryFolder folder;
+  save_checkpoint(folder.path() / "a", {.tensors = {}, .state = {{"data_path", "d\xff"}}});
+  EXPECT_EQ(load_checkpoint(folder.path() / "a").state["data_path"], "d\uFFFD");
+}
+
 // Whatever bit flips, the file is refused or means the same (the format's padding may change).
 TEST(Checkpoint, FindsDamageInEveryByte) {
   const TemporaryFolder folder;

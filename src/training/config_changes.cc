@@ -12,7 +12,7 @@ void flatten(const Json& json, const std::string& prefix, Flat& flat) {
     if (value.is_object())
       flatten(value, prefix + key + ".", flat);
     else
-      flat.emplace_back(prefix + key, value.dump());
+      flat.emplace_back(prefix + key, printable(value));
   }
 }
 

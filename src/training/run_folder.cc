@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/log.h"
 #include "training/checkpoint.h"
+#include "training/config_changes.h"
 
 namespace hrm::training {
 namespace {
@@ -37,10 +39,32 @@ bool holds_run(const fs::path& folder) {
   return false;
 }
 
+// config.json is text that anybody may edit; the checkpoint is protected by its checksum.
+void warn_of_differences(const fs::path& path, const Json& saved, const fs::path& checkpoint) {
+  const auto warn = [&](std::string_view what) {
+    log_warning("{}: {}; the settings of {} decide", path.string(), what, checkpoint.string());
+  };
+  if (!fs::exists(path)) return warn("is missing");
+  try {
+    const Json written = read_json(path);
+    if (!written.is_object()) return warn("holds no settings");
+    const auto changes = config_changes(written, saved);
+    if (!changes.empty()) warn(fmt::format("differs from the checkpoint ({})", to_text(changes)));
+  } catch (const Error& error) {
+    warn(error.what());
+  }
+}
+
 }  // namespace
 
 std::optional<Json> stored_config(const fs::path& folder) {
   const fs::path path = folder / "config.json";
+  const auto found = find_checkpoint(folder, DamageWarning::kLeaveOut);  // the run loop will warn
+  const Json saved = found ? found->checkpoint.state.value("config", Json()) : Json();
+  if (saved.is_object()) {
+    warn_of_differences(path, saved, found->path);
+    return saved;
+  }
   if (!fs::exists(path)) return std::nullopt;
   return read_json(path);
 }

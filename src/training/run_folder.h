@@ -1,6 +1,6 @@
 // The folder of one training run: who may write into it, and what it holds (docs/formats/run-folder.md).
 //
-//   config.json                      all settings, as the run was started with
+//   config.json                      all settings of the run, to read; checkpoints hold them too, and decide
 //   last.safetensors, previous...    checkpoints (training/checkpoint.h)
 //   model.safetensors                the best model so far
 //   model/, adapter/, tokenizer/     the same of a language or reward model (language/fine_tuning.h)
@@ -23,7 +23,9 @@ enum class RunMode {
   kOverwrite,  // remove the run that is there (the files above, nothing else)
 };
 
-// What the folder's config.json holds; nullopt where there is none.
+// The settings with which the run in the folder goes on: those in its newest whole checkpoint, which decide; those of
+// config.json where nothing was saved yet; nullopt where there are neither. A warning says where config.json is
+// missing, cannot be read or has other values than the checkpoint.
 std::optional<Json> stored_config(const std::filesystem::path& folder);
 
 // Throws bad_input where the folder holds a run.

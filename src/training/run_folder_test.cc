@@ -21,6 +21,47 @@ TEST(RunFolder, RefusesARunThatIsThere) {
   EXPECT_EQ((*stored_config(path))["a"], 1);
 }
 
+// What stored_config() gives and says for a folder whose checkpoint holds lr = 0.002.
+std::pair<std::optional<Json>, std::string> stored_beside(const fs::path& folder, std::string_view config_json) {
+  rotate_checkpoint(folder, {.tensors = {}, .state = {{"config", {{"lr", 0.002}, {"arch", {{"width", 8}}}}}}});
+  fs::remove(folder / "config.json");
+  if (!config_json.empty()) write_file_atomic(folder / "config.json", config_json);
+  testing::internal::CaptureStderr();
+  const auto stored = stored_config(folder);
+  return {stored, testing::internal::GetCapturedStderr()};
+}
+
+TEST(RunFolder, TheCheckpointsSettingsDecide) {
+  const TemporaryFolder folder;
+  const auto check = [&](std::string_view config_json, std::string_view report) {
+    const auto [stored, said] = stored_beside(folder.path(), config_json);
+    EXPECT_EQ((*stored)["lr"], 0.002) << config_json;
+    if (report.empty())
+      EXPECT_EQ(said, "") << config_json;
+    else
+      EXPECT_NE(said.find(report), std::string::npos) << said;
+  };
+  check(R"({"lr": 0.002, "arch": {"width": 8}})", "");
+  check(R"({"lr": 0.5, "arch": {"width": 8}})", "lr: 0.5 -> 0.002");
+  check(R"({"lr": 0.002, "arch": {"width": 9}})", "arch.width: 9 -> 8");
+  check(R"({"lr": 0.002})", "arch.width");
+  check("", "is missing");
+  check("{\"lr\": 0.0", "not valid JSON");
+  check("[]", "holds no settings");
+}
+
+TEST(RunFolder, ADamagedCheckpointDecidesNothing) {
+  const TemporaryFolder folder;
+  stored_beside(folder.path(), "");
+  rotate_checkpoint(folder.path(), {.tensors = {}, .state = {{"config", {{"lr", 0.003}}}}});
+  std::string bytes = read_file(folder.path() / CheckpointNames::kLast);
+  const size_t at = bytes.find("0.003");
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 4] = '5';
+  write_file_atomic(folder.path() / CheckpointNames::kLast, bytes);
+  EXPECT_EQ((*stored_config(folder.path()))["lr"], 0.002);
+}
+
 TEST(RunFolder, IsHeldByOneProcessAtATime) {
   const TemporaryFolder folder;
   {

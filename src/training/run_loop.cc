@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signals.h"
+#include "training/config_changes.h"
 #include "training/sparkline.h"
 
 namespace hrm::training {
@@ -118,6 +119,7 @@ class Loop {
   double restored_seconds_ = 0;
   std::optional<uint64_t> saved_step_;  // of the newest checkpoint
   bool unsaved_ = true;                 // something happened since then
+  bool other_settings_ = false;         // that checkpoint holds others than this run
   LoopState state_;
   uint64_t resumed_from_;
   RunLog log_;
@@ -135,11 +137,14 @@ LoopState Loop::restore() {
       {.tensors = found->checkpoint.tensors, .state = json_field<Json>(found->checkpoint.state, "trainee", source)});
   restored_seconds_ = state.seconds;
   saved_step_ = state.step;
-  unsaved_ = false;
+  const auto config = found->checkpoint.state.find("config");
+  other_settings_ = config == found->checkpoint.state.end() || !config_changes(*config, options_.config).empty();
+  unsaved_ = other_settings_;
   return state;
 }
 
 RunResult Loop::run() {
+  if (other_settings_) save();  // a checkpoint decides what a run goes on with: a change must be in one
   if (options_.restored) options_.restored();
   if (!done()) log_.event(state_.step, seconds(), resumed_from_ > 0 ? "resumed" : "started");
   // An evaluation that Ctrl-C cut short is made up for.

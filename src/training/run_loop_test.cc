@@ -84,6 +84,27 @@ TEST(RunLoop, ResumesWithTheSameBitsAtEveryStep) {
   }
 }
 
+// A checkpoint decides what a later resume goes on with, so it must not be older than the change.
+TEST(RunLoop, ChangedSettingsAreInACheckpointBeforeTheNextStep) {
+  const TemporaryFolder folder;
+  LoopOptions options = toy_options();
+  options.save = {};
+  options.config = {{"max_steps", 40}};
+  ToyTrainee first, second;
+  first.on_step = [](uint64_t step) {
+    if (step == 7) request_interrupt();
+  };
+  ASSERT_EQ(train(first, folder.path(), options).step, 7u);
+  options.config = {{"max_steps", 60}};
+  second.on_step = [&](uint64_t step) {
+    if (step != 8) return;
+    EXPECT_EQ(find_checkpoint(folder.path())->checkpoint.state["config"], options.config);
+  };
+  EXPECT_EQ(train(second, folder.path(), options).end, RunEnd::kFinished);
+  const Undisturbed undisturbed;
+  EXPECT_EQ(second.values(), undisturbed.trainee.values());
+}
+
 TEST(RunLoop, MakesUpForAnEvaluationThatWasCutShort) {
   const Undisturbed undisturbed;
   for (uint64_t stop : {20u, 40u}) {
