@@ -117,7 +117,8 @@ LayoutReader::LayoutReader(Layout layout, const text::Tokenizer& tokenizer)
   if (!layout_.bos.empty()) {
     const auto id = tokenizer.find(layout_.bos);
     if (!id)
-      throw bad_input(kWhere, "{}: has no token '{}', with which every text begins: mend bos_token of "
+      throw bad_input(kWhere,
+                      "{}: has no token '{}', with which every text begins: mend bos_token of "
                       "tokenizer_config.json, or layout.bos of reward.json",
                       tokenizer.source(), layout_.bos.substr(0, 80));
     frame_.push_back(*id);

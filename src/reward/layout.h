@@ -19,8 +19,9 @@
 //   apart   question, each step and each tail is a text of its own, without special tokens, behind the token `bos`;
 //           tokenizers that put a blank before a text put one before each of them (trl)
 //   parts   head, lead with step, and tail each go on behind the one before, as the published programs do or as special
-//           tokens bring about (the others). Form prompt: texts are cut where a newline is followed by something that is
-//           no white space. Models of earlier versions of this program were trained so: reward.json says nothing there.
+//           tokens bring about (the others). Form prompt: texts are cut where a newline is followed by something that
+//           is no white space. Models of earlier versions of this program were trained so: reward.json says nothing
+//           there.
 // Training reads its texts through the same functions.
 #pragma once
 
@@ -78,8 +79,8 @@ struct Layout {
 };
 
 // The form of that name. chat_template, bos: what the model's folder says (text/tokenizer_config.h); rlhflow and
-// qwen_prm use ChatML where there is no template; trl and skywork begin with bos where the tokenizer has one, also where
-// it adds none by itself. Throws bad_input for a template that is not known.
+// qwen_prm use ChatML where there is no template; trl and skywork begin with bos where the tokenizer has one, also
+// where it adds none by itself. Throws bad_input for a template that is not known.
 Layout named_layout(LayoutName name, const std::string& chat_template, const std::string& bos);
 
 // Texts to ids. Not thread-safe: it remembers parts that it has encoded. The tokenizer must outlive it.
