@@ -138,7 +138,7 @@ std::optional<NamedSet> posix_set(std::string_view name) {
   return shape_set(name);
 }
 
-std::optional<NamedSet> property_set(std::string_view name) {
+std::optional<NamedSet> property_set(std::string_view name, bool in_class) {
   const bool negated = name.starts_with('^');
   if (negated) name.remove_prefix(1);
   std::string plain;
@@ -157,7 +157,7 @@ std::optional<NamedSet> property_set(std::string_view name) {
     if (auto set = among(kSets, plain)) return set;
     if (auto set = among(kPropertySets, plain)) return set;
     if (auto set = shape_set(plain)) return set;
-    if (plain == "word") return escaped_set('w', /*in_class=*/false);
+    if (plain == "word") return escaped_set('w', in_class);
     if (plain.size() == 3 && plain[0] == 'x') return std::nullopt;  // PCRE2's own
     if (auto script = unicode_property("sc:" + plain)) return script;
     static const bool older = !compiles(R"(\p{sc:Han})");

@@ -19,7 +19,7 @@ std::optional<NamedSet> escaped_set(char letter, bool in_class);
 // [:name:] in brackets, without ^; nullopt for names that Oniguruma lacks.
 std::optional<NamedSet> posix_set(std::string_view name);
 // The inside of \p{...}, with ^ if it has one; nullopt for names that PCRE2 lacks or reads otherwise.
-std::optional<NamedSet> property_set(std::string_view name);
+std::optional<NamedSet> property_set(std::string_view name, bool in_class);
 
 std::string escaped_character(char32_t c);  // \x{41}
 

@@ -74,22 +74,25 @@ class Translator {
   std::string alternatives(Options options, int depth) {
     if (depth > kDeepest) throw fault("groups within groups beyond 100");
     std::string all;
-    bool several = false;
+    bool several = false, any_empty = false, empty = true;
     while (!done() && in_[at_] != ')') {
       if (next("|")) {
         all += '|';
         several = true;
+        any_empty |= empty;
+        empty = true;
         folded_ = 0;
         continue;
       }
       if (options.extended && skips_blank()) continue;
       bool rest = false;
       std::string one = atom(options, depth, rest);
-      if (rest) return all + one;
       if (one.empty()) continue;
-      all += repeated(std::move(one), options);
+      all += rest ? one : repeated(std::move(one), options);
+      empty &= empty_;
     }
     if (several) folded_ = 0;
+    empty_ = any_empty || empty;
     return all;
   }
 
@@ -106,7 +109,7 @@ class Translator {
 
   // One thing that a quantifier can stand behind, or an assertion. rest: it is all that is left of the group.
   std::string atom(Options& options, int depth, bool& rest) {
-    assertion_ = false;
+    assertion_ = empty_ = false;
     const char c = in_[at_];
     if (c != '(' && c != '\\' && c != '[' && c != '.' && c != '^' && c != '$') return literal(options);
     if (c == '\\') return escape(options);
@@ -122,9 +125,9 @@ class Translator {
       case '^':  // not behind a newline that ends the text
         assertion_ = true;
         return R"((?:\A|(?<=\n)(?!\z)))";
-      default:  // nor at the end behind such a newline
+      default:
         assertion_ = true;
-        return R"((?:(?=\n)|(?<!\n)\z))";
+        return R"((?=\n|\z))";
     }
   }
 
@@ -160,7 +163,7 @@ class Translator {
   std::string escape(const Options& options) {
     const size_t begin = at_++;
     const char c = take();
-    if (const auto set = c == 'p' || c == 'P' ? property(c) : escaped_set(c, false)) {
+    if (const auto set = c == 'p' || c == 'P' ? property(c, false) : escaped_set(c, false)) {
       folded_ = 0;
       return matcher_of(*set);
     }
@@ -200,11 +203,11 @@ class Translator {
   }
 
   // \p{...}; without braces the letter stands for itself.
-  std::optional<NamedSet> property(char letter) {
+  std::optional<NamedSet> property(char letter, bool in_class) {
     if (!next("{")) return std::nullopt;
     const size_t end = in_.find('}', at_);
     if (end == std::string_view::npos) throw fault("a property without its '}'");
-    auto set = property_set(in_.substr(at_, end - at_));
+    auto set = property_set(in_.substr(at_, end - at_), in_class);
     if (!set) throw fault(fmt::format("the property '{}'", in_.substr(at_, std::min<size_t>(end - at_, 40))));
     at_ = end + 1;
     if (letter == 'P') set->negated = !set->negated;
@@ -345,6 +348,7 @@ class Translator {
 
   // Quantifiers behind what has been read. Those behind an interval are of the whole: /a{2}+/ is /(?:a{2})+/.
   std::string repeated(std::string one, const Options& options) {
+    empty_ |= assertion_;
     for (bool simple = true;; simple = false) {
       if (options.extended)
         while (!done() && skips_blank()) {
@@ -352,6 +356,7 @@ class Translator {
       if (done()) return one;
       std::string mark;
       bool exact = false, possessive = false;
+      const size_t begin = at_;
       const char c = in_[at_];
       if (c == '?' || c == '*' || c == '+') {
         mark = c;
@@ -366,7 +371,12 @@ class Translator {
         return one;
       }
       if (assertion_) throw fault("a quantifier behind an assertion");
+      // Oniguruma looks for \O+ at the start of a text only, whatever stands before it.
+      if (simple && in_.substr(0, begin).ends_with("\\O")) throw fault("a repetition of \\O");
       if (!simple && !interval_) throw fault("a quantifier behind a quantifier");
+      // The libraries end such a loop at different turns.
+      if (empty_ && mark != "?") throw fault("a repetition of what may be empty");
+      if (mark == "?" || mark == "*" || mark.starts_with("{0")) empty_ = true;
       folded_ = 0;
       interval_ = !possessive;
       if (!exact && next("?")) {
@@ -380,9 +390,11 @@ class Translator {
   }
 
   // Behind '['.
-  BracketSet bracket_set(const Options& options, int depth) {
+  BracketSet bracket_set(const Options& options, int depth, bool in_negated = false) {
     if (depth > kDeepest) throw fault("brackets within brackets beyond 100");
     BracketSet first{.negated = next("^")};
+    // Oniguruma takes the opposite of a set that is empty beyond ASCII for empty, too, in there.
+    if (first.negated && in_negated) throw fault("'[^' within '[^'");
     if (!done() && in_[at_] == ']') throw fault("brackets that begin with ']'");
     BracketSet operand;
     const auto end_operand = [&] {
@@ -402,7 +414,7 @@ class Translator {
       }
       if (!begins && in_.substr(at_).starts_with("-") && !in_.substr(at_).starts_with("-]"))
         throw fault("a '-' between members of brackets");
-      member(operand, options, depth, first.negated);
+      member(operand, options, {depth, first.negated, first.negated || in_negated});
     }
     end_operand();
     if (options.ignore_case && (!first.with.empty() || !first.others.empty()))
@@ -411,13 +423,18 @@ class Translator {
     return first;
   }
 
-  void member(BracketSet& set, const Options& options, int depth, bool negated) {
-    if (next("[")) return nested(set, options, depth);
+  struct Place {
+    int depth;
+    bool negated, in_negated;  // these brackets; these or some around them
+  };
+
+  void member(BracketSet& set, const Options& options, const Place& place) {
+    if (next("[")) return nested(set, options, place);
     const size_t begin = at_;
     if (next("\\")) {
       const char c = take();
-      if (const auto named = c == 'p' || c == 'P' ? property(c) : escaped_set(c, true)) {
-        add(set, *named, options, negated);
+      if (const auto named = c == 'p' || c == 'P' ? property(c, true) : escaped_set(c, true)) {
+        add(set, *named, options, place.negated);
         return check_no_range();
       }
       at_ = begin + 1;
@@ -430,7 +447,7 @@ class Translator {
     range(set, take_character(), options);
   }
 
-  void nested(BracketSet& set, const Options& options, int depth) {
+  void nested(BracketSet& set, const Options& options, const Place& place) {
     if (next(":")) {
       const bool negated = next("^");
       const size_t end = in_.find(":]", at_);
@@ -440,7 +457,7 @@ class Translator {
       at_ = end + 2;
       add(set, {named->items, named->negated != negated}, options, false);
     } else {
-      set.others.push_back(matcher_of(bracket_set(options, depth + 1)));
+      set.others.push_back(matcher_of(bracket_set(options, place.depth + 1, place.in_negated)));
     }
     check_no_range();
   }
@@ -506,6 +523,7 @@ class Translator {
   size_t at_ = 0;
   int in_lookaround_ = 0;
   bool assertion_ = false;  // what was read last matches no character
+  bool empty_ = false;      // it may match none
   bool interval_ = false;   // the last quantifier was {n,m}
   char folded_ = 0;         // the letter before, where case is ignored
 };
