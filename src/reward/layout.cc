@@ -53,6 +53,12 @@ EnumNames<Form> enum_names(Form) {
   return names;
 }
 
+EnumNames<Encoding> enum_names(Encoding) {
+  static constexpr std::pair<Encoding, std::string_view> names[] = {
+      {Encoding::kParts, "parts"}, {Encoding::kWhole, "whole"}, {Encoding::kApart, "apart"}};
+  return names;
+}
+
 EnumNames<LayoutName> enum_names(LayoutName) {
   static constexpr std::pair<LayoutName, std::string_view> names[] = {
       {LayoutName::kPrompt, "prompt"},    {LayoutName::kTrl, "trl"},         {LayoutName::kShepherd, "shepherd"},
@@ -65,17 +71,26 @@ void Layout::validate(std::string_view source) const {
     throw bad_input(kWhere, "{}: head = '{}' has no {{question}}", source, head.substr(0, 80));
   if (form == Form::kSteps && tail.empty())
     throw bad_input(kWhere, "{}: tail is empty: name the text behind a step at which its score is read", source);
+  if ((form == Form::kPrompt && encoding == Encoding::kApart) || (form == Form::kSteps && encoding == Encoding::kWhole))
+    throw bad_input(kWhere, "{}: encoding {} does not go with form {}: expected {}", source, name_of_enum(encoding),
+                    name_of_enum(form), form == Form::kPrompt ? "whole or parts" : "apart or parts");
+  if (!bos.empty() && encoding != Encoding::kApart)
+    throw bad_input(kWhere, "{}: bos = '{}' is for encoding apart: write the token into head instead", source,
+                    bos.substr(0, 80));
   if (good.empty() != bad.empty())
     throw bad_input(kWhere, "{}: good and bad belong together: give both tokens or neither", source);
 }
 
 Layout named_layout(LayoutName name, const std::string& chat_template, const std::string& bos) {
   Layout layout{.name = name};
+  if (name == LayoutName::kPrompt) layout.encoding = Encoding::kWhole;
   if (name == LayoutName::kPrompt) return layout;
   layout.form = Form::kSteps;
   layout.head = kQuestion;
-  layout.frame = name == LayoutName::kTrl || name == LayoutName::kShepherd;
+  layout.frame = name == LayoutName::kShepherd;
   if (name == LayoutName::kTrl) {
+    layout.encoding = Encoding::kApart;
+    layout.bos = bos;
     layout.tail = "\n";
   } else if (name == LayoutName::kShepherd) {
     layout.first_lead = " ";
@@ -97,9 +112,17 @@ Layout named_layout(LayoutName name, const std::string& chat_template, const std
 
 LayoutReader::LayoutReader(Layout layout, const text::Tokenizer& tokenizer)
     : layout_(std::move(layout)), tokenizer_(tokenizer) {
-  // What stands before an empty text: beginning-of-sequence tokens. No known tokenizer puts one behind it too.
-  if (layout_.frame)
-    for (const int32_t id : tokenizer.encode("")) frame_.push_back(id);
+  if (layout_.encoding == Encoding::kParts && layout_.frame)
+    frame_.assign(tokenizer.prefix().begin(), tokenizer.prefix().end());
+  if (!layout_.bos.empty()) {
+    const auto id = tokenizer.find(layout_.bos);
+    if (!id)
+      throw bad_input(kWhere,
+                      "{}: has no token '{}', with which every text begins: mend bos_token of "
+                      "tokenizer_config.json, or layout.bos of reward.json",
+                      tokenizer.source(), layout_.bos.substr(0, 80));
+    frame_.push_back(*id);
+  }
   if (layout_.good.empty()) return;
   // A token as text: what encodes to one id, blanks included (" +" of Math-Shepherd's tokenizer).
   const auto id_of = [&](const std::string& token) -> int64_t {
@@ -116,7 +139,7 @@ LayoutReader::LayoutReader(Layout layout, const text::Tokenizer& tokenizer)
 
 void LayoutReader::append(std::string_view part, std::vector<int64_t>& ids) {
   if (part.empty()) return;
-  const bool begins = ids.size() == frame_.size();
+  const bool begins = layout_.encoding == Encoding::kApart || ids.size() == frame_.size();
   auto& known = begins ? known_beginnings_ : known_;
   if (known.size() > kMostKnown) known.clear();
   auto [at, fresh] = known.try_emplace(std::string(part));
@@ -125,6 +148,10 @@ void LayoutReader::append(std::string_view part, std::vector<int64_t>& ids) {
 }
 
 std::vector<int64_t> LayoutReader::row(std::string_view text) {
+  if (layout_.encoding == Encoding::kWhole) {
+    const std::vector<int32_t> whole = tokenizer_.encode(text);
+    return {whole.begin(), whole.end()};
+  }
   std::vector<int64_t> ids = frame_;
   size_t from = 0;
   for (size_t i = 1; i < text.size(); ++i) {

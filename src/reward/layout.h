@@ -14,10 +14,15 @@
 //   skywork    question "\n", each line of a step "\n"   Skywork-o1-PRM
 //   rlhflow    a user message per step, the model answers + or -; read where it would answer
 //
-// Ids never depend on later text. `steps`: question, lead and step, and tail are encoded each on their own and joined,
-// as the published programs do or as special tokens bring about. `prompt`: texts are cut where a newline is followed by
-// something that is no white space, and the parts are encoded each on their own; the expressions of Qwen2 and Llama 3
-// cut there anyway, so that their ids are those of the whole text. Training reads its texts through the same functions.
+// What is encoded at once is said by `encoding`, so that ids are those of the program that trained a published model:
+//   whole   the text of a step with the special tokens around it, as transformers encodes it (prompt)
+//   apart   question, each step and each tail is a text of its own, without special tokens, behind the token `bos`;
+//           tokenizers that put a blank before a text put one before each of them (trl)
+//   parts   head, lead with step, and tail each go on behind the one before, as the published programs do or as special
+//           tokens bring about (the others). Form prompt: texts are cut where a newline is followed by something that
+//           is no white space. Models of earlier versions of this program were trained so: reward.json says nothing
+//           there.
+// Training reads its texts through the same functions.
 #pragma once
 
 #include <string>
@@ -34,23 +39,30 @@ namespace hrm::reward {
 enum class Form { kPrompt, kSteps };
 EnumNames<Form> enum_names(Form);
 
+enum class Encoding { kParts, kWhole, kApart };
+EnumNames<Encoding> enum_names(Encoding);
+
 enum class LayoutName { kPrompt, kTrl, kShepherd, kQwenPrm, kSkywork, kRlhflow };
 EnumNames<LayoutName> enum_names(LayoutName);
 
 struct Layout {
   LayoutName name = LayoutName::kPrompt;
   Form form = Form::kPrompt;
+  Encoding encoding = Encoding::kParts;
+  std::string bos;                           // apart: the token that begins a text; empty: none
   rows::Kind kind = rows::Kind::kProcess;    // kHierarchical reads what kProcess reads
   rows::Mode mode = rows::Mode::kSound;      // kSound tidies steps as training rows do (rows/step_text.h)
   std::string separator = "\n\n";            // prompt: between the steps before
   std::string head, first_lead, lead, tail;  // steps: "{question}" in head; lead: of the second step and later ones
   bool by_line = false;                      // steps: the lines of a step are encoded apart, each with a tail
-  bool frame = true;                         // the special tokens with which the tokenizer begins a text
+  bool frame = true;                         // parts: the special tokens with which the tokenizer begins a text
   std::string good, bad;                     // the tokens whose softmax is the score; empty: the head says it
 
   static void fields(auto& self, auto&& field) {
     field("name", self.name, "prompt, trl, shepherd, qwen_prm, skywork or rlhflow");
     field("form", self.form, "prompt: a text per step; steps: a text per solution");
+    field("encoding", self.encoding, "whole, apart or parts: what is encoded at once");
+    field("bos", self.bos, "encoding apart: the token that begins a text");
     field("kind", self.kind, "orm, prm or hierarchical");
     field("mode", self.mode, "sound or faithful prompts");
     field("separator", self.separator, "between the steps before the one that is judged");
@@ -67,13 +79,14 @@ struct Layout {
 };
 
 // The form of that name. chat_template, bos: what the model's folder says (text/tokenizer_config.h); rlhflow and
-// qwen_prm use ChatML where there is no template. Throws bad_input for a template that is not known.
+// qwen_prm use ChatML where there is no template; trl and skywork begin with bos where the tokenizer has one, also
+// where it adds none by itself. Throws bad_input for a template that is not known.
 Layout named_layout(LayoutName name, const std::string& chat_template, const std::string& bos);
 
 // Texts to ids. Not thread-safe: it remembers parts that it has encoded. The tokenizer must outlive it.
 class LayoutReader {
  public:
-  // Throws bad_input where the tokenizer lacks good or bad.
+  // Throws bad_input where the tokenizer lacks good, bad or bos.
   LayoutReader(Layout layout, const text::Tokenizer& tokenizer);
   const Layout& layout() const { return layout_; }
   // Ids of good and bad. REQUIRES: the layout names them.

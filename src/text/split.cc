@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "text/split_syntax.h"
 
 namespace hrm::text {
 namespace {
@@ -13,31 +14,6 @@ namespace {
 // Far above what the expressions of published tokenizers need for one match of any text, far below a second.
 constexpr uint32_t kMatchSteps = 50'000'000;
 constexpr size_t kJitStackBytes = 1 << 20;
-
-constexpr std::string_view kWhiteSpace =
-    R"(\x{9}-\x{d}\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000})";
-
-// \s and \S written out: PCRE2 counts U+180E among them. (\S within a class has no such spelling and stays.)
-std::string translate(std::string_view expression) {
-  std::string result;
-  bool in_class = false;
-  for (size_t i = 0; i < expression.size(); ++i) {
-    const char c = expression[i];
-    if (c != '\\' || i + 1 == expression.size()) {
-      in_class = in_class ? c != ']' : c == '[';
-      result += c;
-      continue;
-    }
-    const char escaped = expression[++i];
-    if (escaped == 's')
-      result.append(in_class ? "" : "[").append(kWhiteSpace).append(in_class ? "" : "]");
-    else if (escaped == 'S' && !in_class)
-      result.append("[^").append(kWhiteSpace).append("]");
-    else
-      result.append({'\\', escaped});
-  }
-  return result;
-}
 
 template <auto Free>
 struct Freed {
@@ -72,7 +48,7 @@ struct Matcher {
 class Splitter::Expression {
  public:
   Expression(const std::string& text, std::string_view source) : text_(text) {
-    const std::string translated = translate(text);
+    const std::string translated = pcre2_of_oniguruma(text, source);
     int error = 0;
     PCRE2_SIZE at = 0;
     code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
@@ -92,8 +68,7 @@ class Splitter::Expression {
       done = end;
     };
     while (from < text.size()) {
-      const int found = pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
-                                    PCRE2_NO_UTF_CHECK, matcher.data.get(), matcher.context.get());
+      const int found = match(text, from, matcher);
       if (found == PCRE2_ERROR_NOMATCH) break;
       if (found < 0)
         throw failure("text.split", "split expression '{}' at byte {} of a text of {}: {}", text_.substr(0, 200), from,
@@ -107,6 +82,16 @@ class Splitter::Expression {
   }
 
  private:
+  // Compiled code has a stack of its own, of fixed size; the interpreter takes what the heap limit allows.
+  int match(std::string_view text, size_t from, const Matcher& matcher) const {
+    const auto run = [&](uint32_t options) {
+      return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
+                         options | PCRE2_NO_UTF_CHECK, matcher.data.get(), matcher.context.get());
+    };
+    const int found = run(0);
+    return found == PCRE2_ERROR_JIT_STACKLIMIT ? run(PCRE2_NO_JIT) : found;
+  }
+
   std::string text_;
   Code code_;
 };

@@ -1,7 +1,5 @@
 // Cuts text into the pieces that are tokenised one by one, by regular expressions as the tokenizers of language models
-// have them (PCRE2, Unicode classes).
-//
-// Where the expression syntax of those tokenizers differs it is translated: \s is the White_Space of Unicode.
+// have them: Oniguruma's syntax, translated for PCRE2 (text/split_syntax.h).
 #pragma once
 
 #include <memory>

@@ -49,6 +49,8 @@ class Tokenizer {
   bool is_special(int32_t id) const;
   // One more than the largest id. Models may have more outputs.
   int32_t size() const { return static_cast<int32_t>(bytes_.size()); }
+  // The special tokens that begin a framed text.
+  std::span<const int32_t> prefix() const { return prefix_; }
   const std::string& source() const { return source_; }
 
  private:

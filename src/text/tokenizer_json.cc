@@ -130,7 +130,8 @@ class Reader {
       const std::string type = type_of(step, "normalizer");
       if (type == "NFC") {
         spec_.nfc = true;
-      } else if (type == "Prepend" && !spec_.characters && text_of(step, "prepend", "normalizer") == kBlankMark) {
+      } else if (type == "Prepend" && !spec_.characters && spec_.prefix_space == PrefixSpace::kNone &&
+                 text_of(step, "prepend", "normalizer") == kBlankMark) {
         spec_.prefix_space = PrefixSpace::kAlways;
       } else if (type == "Replace" && replaces(step, " ", kBlankMark, "normalizer")) {
         spec_.characters = true;
@@ -157,9 +158,9 @@ class Reader {
       if (type == "ByteLevel") {
         byte_level_ = true;
         if (flag(step, "add_prefix_space", "pre_tokenizer", true)) spec_.prefix_space = PrefixSpace::kSection;
-        if (flag(step, "use_regex", "pre_tokenizer", true)) spec_.splits.push_back(kGpt2Split);
-        if (spec_.prefix_space != PrefixSpace::kNone && spec_.splits.size() > 1)
+        if (spec_.prefix_space != PrefixSpace::kNone && !spec_.splits.empty())
           throw unsupported("pre_tokenizer", "a ByteLevel with add_prefix_space behind other splits");
+        if (flag(step, "use_regex", "pre_tokenizer", true)) spec_.splits.push_back(kGpt2Split);
       } else if (type == "Metaspace") {
         read_metaspace(step);
       } else if (type == "Digits") {
@@ -197,6 +198,8 @@ class Reader {
     const auto pattern = step.find("pattern");
     if (pattern == step.end() || !pattern->is_object() || !pattern->contains("Regex"))
       throw unsupported("pre_tokenizer", "a Split by something other than a Regex");
+    // Blanks are marks there, and blanks here.
+    if (spec_.characters) throw unsupported("pre_tokenizer", "a Split where blanks are marks U+2581");
     spec_.splits.push_back(text_of(*pattern, "Regex", "pre_tokenizer"));
   }
 
