@@ -37,7 +37,11 @@ struct BadLines {
 //     } catch (const Error& error) {
 //       lines.reject(error);
 //     }
-// The file may be compressed (zst) or "-", standard input; it is read as a stream. A line holds at most 256 MiB.
+// The file may be compressed or "-", standard input; it is read as a stream. A record holds at most 64 MiB and 2^22
+// values. A file that by its first bytes is something else (Parquet, an archive, a page) is refused by name.
+//
+// What Python's json module writes and reads beyond the standard is read: half of a surrogate pair (\ud835) as U+FFFD,
+// with a warning, and NaN, a missing number, as null.
 class JsonlReader {
  public:
   explicit JsonlReader(const std::filesystem::path& path, JsonlOptions options = {});  // throws bad_input
@@ -49,6 +53,7 @@ class JsonlReader {
   bool next();
   const Json& value() const { return value_; }
   size_t line() const { return line_; }                                              // counted from 1
+  size_t bytes() const { return text_.size(); }                                      // of the value's text
   std::string place() const { return source_ + ": line " + std::to_string(line_); }  // for errors about the value
   const std::string& source() const { return source_; }
 
@@ -62,6 +67,8 @@ class JsonlReader {
   bool read_line();
   bool read_element();
   void find_layout();
+  void refuse_other_kinds();
+  bool parse_mended(const Error& error);
   int get();
   void skip_blanks();
   void keep(int c);
@@ -73,6 +80,7 @@ class JsonlReader {
   Json value_;
   BadLines bad_;
   bool cut_short_ = false;  // the current text ends with the file
+  bool warned_ = false;     // of halves of surrogate pairs
   size_t line_ = 0;         // where the current record begins
   size_t newlines_ = 0;     // taken so far
 };
