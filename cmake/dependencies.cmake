@@ -11,7 +11,9 @@ if(NOT TARGET zstd::libzstd_shared)   # Ubuntu 22.04's package has no CMake file
   set_target_properties(zstd::libzstd_shared PROPERTIES IMPORTED_LOCATION ${HRM_ZSTD})
 endif()
 
-# The three that are shared libraries in Debian, under the names that the rooms use: with HRM_STANDALONE their archives.
+find_package(ZLIB REQUIRED)           # gzip and zip: puzzle and row files as people download them
+
+# The four that are shared libraries in Debian, under the names that the rooms use: with HRM_STANDALONE their archives.
 function(hrm_library name shared archive)
   add_library(${name} INTERFACE)
   if(HRM_STANDALONE)
@@ -44,6 +46,7 @@ endfunction()
 hrm_library(hrm_fmt fmt::fmt libfmt.a)
 hrm_library(hrm_yaml yaml-cpp libyaml-cpp.a)
 hrm_library(hrm_zstd zstd::libzstd_shared libzstd.a)
+hrm_library(hrm_zlib ZLIB::ZLIB libz.a)
 
 # Exact and ball arithmetic for grading (LGPL): not linked but loaded on first use, by the name of the file found here or
 # by those of known releases (grading/exact_library.cc).

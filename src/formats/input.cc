@@ -1,13 +1,15 @@
 #include "formats/input.h"
 
-#include <zstd.h>
-
+#include <algorithm>
 #include <cstdio>
 #include <streambuf>
 #include <vector>
 
 #include "base/error.h"
-#include "formats/zst.h"
+#include "base/files.h"
+#include "formats/bytes.h"
+#include "formats/decoder.h"
+#include "formats/zip.h"
 
 namespace hrm {
 namespace {
@@ -21,95 +23,173 @@ struct Close {
 };
 using File = std::unique_ptr<std::FILE, Close>;
 
+constexpr std::string_view kOpen = "input.open", kRead = "input.read";
 constexpr size_t kChunk = size_t{1} << 16;
-constexpr size_t kMagic = 4;  // bytes that tell compressed from plain
+constexpr std::string_view kZipMagic = "PK\x03\x04";
 
-class InputBuffer : public std::streambuf {
+// Bytes as they are stored.
+class RawSource {
  public:
-  InputBuffer(File file, std::string source) : file_(std::move(file)), source_(std::move(source)), raw_(kChunk) {
-    while (in_.size < kMagic && refill(kMagic - in_.size)) continue;
-    if (!looks_like_zst({raw_.data(), in_.size})) return;
-    stream_.reset(ZSTD_createDStream());
-    if (!stream_) throw failure("input.open", "{}: out of memory", source_);
-    text_.resize(ZSTD_DStreamOutSize());
-  }
+  virtual ~RawSource() = default;
+  virtual size_t read(std::span<char> room) = 0;  // 0 at the end
+};
 
- protected:
-  int_type underflow() override {
-    return (stream_ ? decompress() : take()) ? traits_type::to_int_type(*gptr()) : eof();
+class FileSource : public RawSource {
+ public:
+  FileSource(File file, std::string source) : file_(std::move(file)), source_(std::move(source)) {}
+  size_t read(std::span<char> room) override {
+    const size_t n = std::fread(room.data(), 1, room.size(), file_.get());
+    if (n == 0 && std::ferror(file_.get())) throw bad_input(kRead, "{}: cannot be read", source_);
+    return n;
   }
 
  private:
-  static int_type eof() { return traits_type::eof(); }
+  const File file_;
+  const std::string source_;
+};
 
-  // Adds up to `most` bytes behind those of in_; false at the end of the file.
+// One entry of an archive.
+class EntrySource : public RawSource {
+ public:
+  EntrySource(std::shared_ptr<const MappedFile> archive, std::span<const std::byte> bytes)
+      : archive_(std::move(archive)), left_(bytes) {}
+  size_t read(std::span<char> room) override {
+    const auto part = left_.first(std::min(room.size(), left_.size()));
+    std::ranges::copy(as_text(part), room.begin());
+    left_ = left_.subspan(part.size());
+    return part.size();
+  }
+
+ private:
+  const std::shared_ptr<const MappedFile> archive_;
+  std::span<const std::byte> left_;
+};
+
+class InputBuffer : public std::streambuf {
+ public:
+  // decoder: where it is known already; else the first bytes tell.
+  InputBuffer(std::unique_ptr<RawSource> raw, std::unique_ptr<Decoder> decoder, std::string source)
+      : source_(std::move(source)), raw_(std::move(raw)), decoder_(std::move(decoder)), bytes_(kChunk) {
+    while (end_ < kMagicBytes && refill(kMagicBytes - end_)) continue;
+    if (!decoder_) decoder_ = decoder_for(head(), source_);
+    if (decoder_) text_.resize(2 * kChunk);
+  }
+  std::string_view head() const { return {bytes_.data(), end_}; }
+
+ protected:
+  int_type underflow() override {
+    return (decoder_ ? decode() : take()) ? traits_type::to_int_type(*gptr()) : traits_type::eof();
+  }
+
+ private:
+  // Adds up to `most` bytes behind those that are there; false at the end of the data.
   bool refill(size_t most) {
-    const size_t n = std::fread(raw_.data() + in_.size, 1, most, file_.get());
-    if (n == 0 && std::ferror(file_.get())) throw bad_input("input.read", "{}: cannot be read", source_);
-    in_ = {raw_.data(), in_.size + n, in_.pos};
+    const size_t n = raw_->read(std::span(bytes_).subspan(end_, most));
+    end_ += n;
+    stored_ += n;
     return n > 0;
   }
   bool replace() {
-    in_ = {raw_.data(), 0, 0};
+    begin_ = end_ = 0;
     return refill(kChunk);
   }
 
   bool take() {  // plain: the bytes as they are
-    if (in_.pos == in_.size && !replace()) return false;
-    setg(raw_.data(), raw_.data(), raw_.data() + in_.size);
-    in_.pos = in_.size;
+    if (begin_ == end_ && !replace()) return false;
+    setg(bytes_.data(), bytes_.data(), bytes_.data() + end_);
+    begin_ = end_;
     return true;
   }
 
-  bool decompress() {
+  bool decode() {
     while (true) {
-      const bool ended = in_.pos == in_.size && !full_ && !replace();
-      if (ended && pending_ != 0) throw bad_input("input.read", "{}: ends within a zst frame: truncated?", source_);
+      const bool ended = begin_ == end_ && !full_ && !replace();
+      if (ended && !decoder_->at_boundary())
+        throw bad_input(kRead, "{}: ends within its {} data: truncated?", source_, decoder_->name());
       if (ended) return false;
-      ZSTD_outBuffer out{text_.data(), text_.size(), 0};
-      pending_ = ZSTD_decompressStream(stream_.get(), &out, &in_);
-      if (ZSTD_isError(pending_))
-        throw bad_input("input.read", "{}: damaged zst data: {}", source_, ZSTD_getErrorName(pending_));
-      full_ = out.pos == out.size;
-      if (out.pos == 0) continue;
-      setg(text_.data(), text_.data(), text_.data() + out.pos);
+      const Decoder::Step step = decoder_->step(std::span(bytes_).subspan(begin_, end_ - begin_), text_);
+      begin_ += step.taken;
+      full_ = step.written == text_.size();
+      unpacked_ += step.written;
+      check_expansion(stored_, unpacked_, source_);
+      if (step.written == 0) continue;
+      setg(text_.data(), text_.data(), text_.data() + step.written);
       return true;
     }
   }
 
-  struct FreeStream {
-    void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
-  };
-  File file_;
-  std::string source_;
-  std::vector<char> raw_, text_;
-  ZSTD_inBuffer in_{nullptr, 0, 0};
-  std::unique_ptr<ZSTD_DStream, FreeStream> stream_;
-  size_t pending_ = 0;  // of the frame: 0 at its end
-  bool full_ = false;   // the last call filled its output: there may be more without more input
+  const std::string source_;
+  const std::unique_ptr<RawSource> raw_;
+  std::unique_ptr<Decoder> decoder_;  // null: plain
+  std::vector<char> bytes_, text_;    // as stored, and decoded
+  size_t begin_ = 0, end_ = 0;        // what is left of bytes_
+  uint64_t stored_ = 0, unpacked_ = 0;
+  bool full_ = false;  // the last step filled its room: there may be more without more input
 };
 
 class InputStream : public std::istream {
  public:
-  InputStream(File file, std::string source) : std::istream(nullptr), buffer_(std::move(file), std::move(source)) {
-    rdbuf(&buffer_);
+  explicit InputStream(std::unique_ptr<InputBuffer> buffer) : std::istream(nullptr), buffer_(std::move(buffer)) {
+    rdbuf(buffer_.get());
     exceptions(std::ios::badbit);  // what the buffer throws is thrown on
   }
 
  private:
-  InputBuffer buffer_;
+  const std::unique_ptr<InputBuffer> buffer_;
 };
+
+// Folders, what is hidden, and what macOS adds.
+bool is_beside_the_point(std::string_view name) {
+  const std::string_view file = name.substr(name.rfind('/') + 1);
+  return file.empty() || file.starts_with('.') || name.starts_with("__MACOSX/");
+}
+
+std::unique_ptr<InputBuffer> open_zip(const fs::path& path) {
+  const auto archive = std::make_shared<const MappedFile>(path);
+  std::vector<PackedZipEntry> entries = list_zip(archive->bytes(), path.string());
+  std::erase_if(entries, [](const PackedZipEntry& entry) { return is_beside_the_point(entry.name); });
+  if (entries.size() != 1) {
+    std::string names;
+    constexpr size_t kMostNames = 5;
+    for (size_t i = 0; i < std::min(entries.size(), kMostNames); ++i)
+      names += (i ? ", " : ": ") + std::string(shown(entries[i].name));
+    throw bad_input(kOpen,
+                    "{}: a zip archive of {} files{}{}; one file is expected: unpack it and name the one you mean",
+                    path.string(), entries.size(), names, entries.size() > kMostNames ? ", ..." : "");
+  }
+  const PackedZipEntry& entry = entries[0];
+  const std::string source = path.string() + ": " + std::string(shown(entry.name));
+  return std::make_unique<InputBuffer>(std::make_unique<EntrySource>(archive, entry.packed),
+                                       entry.deflated ? deflate_decoder(source) : nullptr, source);
+}
 
 }  // namespace
 
 std::string input_name(const fs::path& path) { return path == "-" ? "standard input" : path.string(); }
 
 std::unique_ptr<std::istream> open_input(const fs::path& path) {
+  const std::string source = input_name(path);
   File file(path == "-" ? stdin : std::fopen(path.c_str(), "rb"));
   std::error_code ignored;
-  if (!file || (path != "-" && fs::is_directory(path, ignored)))
-    throw bad_input("input.open", "{}: cannot be opened", input_name(path));
-  return std::make_unique<InputStream>(std::move(file), input_name(path));
+  if (!file || (path != "-" && fs::is_directory(path, ignored))) throw bad_input(kOpen, "{}: cannot be opened", source);
+  auto buffer = std::make_unique<InputBuffer>(std::make_unique<FileSource>(std::move(file), source), nullptr, source);
+  if (buffer->head().starts_with(kZipMagic)) {
+    if (!fs::is_regular_file(path, ignored))
+      throw bad_input(kOpen, "{}: a zip archive, which can only be read as a file of its own", source);
+    buffer = open_zip(path);
+  }
+  return std::make_unique<InputStream>(std::move(buffer));
+}
+
+std::string read_rest(std::istream& input, std::string_view source, size_t limit) {
+  std::string text;
+  std::vector<char> chunk(kChunk);
+  while (const auto n = input.rdbuf()->sgetn(chunk.data(), static_cast<std::streamsize>(chunk.size()))) {
+    text.append(chunk.data(), static_cast<size_t>(n));
+    if (text.size() > limit)
+      throw bad_input(kRead, "{}: holds more than {} MiB, the most that is read here: split it", source, limit >> 20);
+  }
+  return text;
 }
 
 }  // namespace hrm

@@ -1,4 +1,5 @@
-// Opening foreign files as streams: a file or standard input, plain or Zstandard-compressed, without holding it whole.
+// Opening foreign files as streams: a file or standard input, plain or compressed (Zstandard, gzip, a zip archive of
+// one file), without holding it whole.
 #pragma once
 
 #include <filesystem>
@@ -8,12 +9,17 @@
 
 namespace hrm {
 
-// "-" is standard input; compression is told by the magic number, not by the name. Throws bad_input where the file
-// cannot be opened. Damaged or truncated compressed data throws bad_input from the read that meets it, past the
-// stream's own functions too.
+// "-" is standard input; compression is told by the first bytes, not by the name. A zip archive must hold one file
+// (folders, hidden files and __MACOSX aside) and cannot come from standard input. Throws bad_input where the file
+// cannot be opened or has a format that is recognised and not read. Damaged or truncated compressed data, and data that
+// expand beyond all measure (formats/decoder.h), throw bad_input from the read that meets them, past the stream's own
+// functions too.
 std::unique_ptr<std::istream> open_input(const std::filesystem::path& path);
 
 // How errors name it: the path, or "standard input".
 std::string input_name(const std::filesystem::path& path);
+
+// Everything that is left of a stream. Throws bad_input where that is more than `limit` bytes.
+std::string read_rest(std::istream& input, std::string_view source, size_t limit);
 
 }  // namespace hrm

@@ -27,17 +27,23 @@ class Reader {
   Reader(std::span<const std::byte> bytes, std::string_view source) : bytes_(bytes), source_(source) {}
 
   std::vector<ZipEntry> read() {
-    const Directory directory = find_directory();
     std::vector<ZipEntry> entries;
+    for (const PackedZipEntry& entry : list()) entries.push_back(stored(entry));
+    return entries;
+  }
+
+  std::vector<PackedZipEntry> list() {
+    const Directory directory = find_directory();
+    std::vector<PackedZipEntry> entries;
     std::set<std::string_view> names;
     uint64_t at = directory.offset, total = 0;
     for (uint64_t i = 0; i < directory.entries; ++i) {
       entries.push_back(read_entry(&at));
       // Also bounds the work of checking sums where entries overlap.
-      total += entries.back().data.size();
+      total += entries.back().packed.size();
       if (total > bytes_.size()) throw fault("its entries overlap");
     }
-    for (const ZipEntry& entry : entries)
+    for (const PackedZipEntry& entry : entries)
       if (!names.insert(entry.name).second) throw fault(fmt::format("entry '{}' occurs twice", shown(entry.name)));
     return entries;
   }
@@ -72,7 +78,17 @@ class Reader {
     return d;
   }
 
-  ZipEntry read_entry(uint64_t* at) const {
+  Error entry_fault(std::string_view name, std::string_view what) const {
+    return fault(fmt::format("entry '{}' {}", shown(name), what));
+  }
+
+  ZipEntry stored(const PackedZipEntry& entry) const {
+    if (entry.deflated) throw entry_fault(entry.name, "is compressed; only stored entries are read");
+    if (crc32(entry.packed) != entry.crc) throw entry_fault(entry.name, "has a wrong checksum: the file is damaged");
+    return {entry.name, entry.packed};
+  }
+
+  PackedZipEntry read_entry(uint64_t* at) const {
     const uint64_t a = *at;
     if (get<uint32_t>(a) != kCentral) throw fault("its central directory is damaged");
     const auto flags = get<uint16_t>(a + 8), method = get<uint16_t>(a + 10);
@@ -82,18 +98,15 @@ class Reader {
     read_zip64_extra(a + kCentralSize + name_size, extra_size, {&size, &packed, &local});
     *at = a + kCentralSize + name_size + extra_size + comment;
 
-    const auto entry_fault = [&](std::string_view what) {
-      return fault(fmt::format("entry '{}' {}", shown(name), what));
-    };
-    if (flags & 1) throw entry_fault("is encrypted");
-    if (method != 0 || packed != size) throw entry_fault("is compressed; only stored entries are read");
-    if (get<uint32_t>(local) != kLocal) throw entry_fault("has no local header where the directory says");
+    constexpr uint16_t kStored = 0, kDeflated = 8;
+    if (flags & 1) throw entry_fault(name, "is encrypted");
+    if ((method != kStored || packed != size) && method != kDeflated)
+      throw entry_fault(name, fmt::format("is compressed by method {}; stored and deflated ones are read", method));
+    if (get<uint32_t>(local) != kLocal) throw entry_fault(name, "has no local header where the directory says");
     const uint64_t begin = local + kLocalSize + get<uint16_t>(local + 26) + get<uint16_t>(local + 28);
-    if (begin > bytes_.size() || size > bytes_.size() - begin)
-      throw entry_fault(fmt::format("of {} bytes ends beyond the file: truncated?", size));
-    const auto data = bytes_.subspan(begin, size);
-    if (crc32(data) != get<uint32_t>(a + 16)) throw entry_fault("has a wrong checksum: the file is damaged");
-    return {name, data};
+    if (begin > bytes_.size() || packed > bytes_.size() - begin)
+      throw entry_fault(name, fmt::format("of {} bytes ends beyond the file: truncated?", packed));
+    return {name, bytes_.subspan(begin, packed), size, get<uint32_t>(a + 16), method == kDeflated};
   }
   std::string text(uint64_t at, size_t size) const {
     if (at > bytes_.size() || bytes_.size() - at < size) throw fault("a name lies beyond the file: truncated?");
@@ -162,6 +175,10 @@ std::string central_header(const ZipEntry& entry, const Placed& placed) {
 
 std::vector<ZipEntry> parse_zip(std::span<const std::byte> bytes, std::string_view source) {
   return Reader(bytes, source).read();
+}
+
+std::vector<PackedZipEntry> list_zip(std::span<const std::byte> bytes, std::string_view source) {
+  return Reader(bytes, source).list();
 }
 
 void save_zip(const std::filesystem::path& path, std::span<const ZipEntry> entries) {
