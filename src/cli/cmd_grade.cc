@@ -20,6 +20,7 @@ using grading::AnswerFormat;
 using grading::Verdict;
 
 constexpr size_t kBatch = 2048;  // pairs graded between two looks at Ctrl-C
+constexpr size_t kBatchBytes = size_t{1} << 24;
 
 const std::map<std::string, std::optional<AnswerFormat>> kFormats = {
     {"none", std::nullopt},          {"hrm", AnswerFormat::kHrm},     {"heading", AnswerFormat::kHeading},
@@ -65,18 +66,19 @@ Verdict grade_row(Json& row, const Arguments& args, bool& unanswered) {
   return result.verdict;
 }
 
-std::vector<Json> read_rows(const Arguments& args, BadLines& bad) {
+// Up to kBatch rows, or fewer that hold kBatchBytes; none at the end.
+std::vector<Json> next_rows(JsonlReader& lines) {
   std::vector<Json> rows;
-  JsonlReader lines(args.input[0], {.skip_bad = args.skip_bad, .forgive_cut_end = false, .accept_array = true});
-  while (lines.next()) {
+  size_t bytes = 0;
+  while (rows.size() < kBatch && bytes < kBatchBytes && lines.next()) {
     try {
       for (const char* field : {"given", "gold"}) json_field<std::string>(lines.value(), field, lines.place());
       rows.push_back(lines.value());
+      bytes += lines.bytes();
     } catch (const Error& error) {
       lines.reject(error);
     }
   }
-  bad = lines.bad();
   return rows;
 }
 
@@ -115,33 +117,47 @@ void report(const Counts& counts, uint64_t bad, const Arguments& args) {
            summary["undecided"].get<uint64_t>(), bad);
 }
 
+JsonlReader open_rows(const Arguments& args) {
+  return JsonlReader(args.input[0], {.skip_bad = args.skip_bad, .forgive_cut_end = false, .accept_array = true});
+}
+
+// A file is read through before anything is written, so that a fault in it leaves --out as it was; a pipe cannot be.
+uint64_t count_rows(const Arguments& args) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(args.input[0], error)) return 0;
+  JsonlReader lines = open_rows(args);
+  uint64_t count = 0;
+  for (size_t n; (n = next_rows(lines).size()) > 0;) count += n;
+  return count;
+}
+
 void grade_file(const Arguments& args, Exit& exit) {
-  BadLines bad;
-  std::vector<Json> rows = read_rows(args, bad);
-  for (const std::string& message : bad.messages) log_warning("skipped: {}", message);
+  const uint64_t total = count_rows(args);
+  JsonlReader lines = open_rows(args);
+  std::vector<Json> rows = next_rows(lines);
   Output output(args);
   Counts counts;
   const InterruptScope scope;
-  Progress progress("grading", rows.size(), {.unit = "pairs"});
-  for (size_t begin = 0; begin < rows.size() && !interrupted(); begin += kBatch) {
-    const size_t n = std::min(kBatch, rows.size() - begin);
-    std::vector<Verdict> verdicts(n);
-    std::vector<char> unanswered(n);
-    parallel_for(n, args.threads, [&](size_t i) {
+  Progress progress("grading", total, {.unit = "pairs", .enabled = total > 0});
+  uint64_t done = 0;
+  for (; !rows.empty() && !interrupted(); rows = next_rows(lines)) {
+    std::vector<Verdict> verdicts(rows.size());
+    std::vector<char> unanswered(rows.size());
+    parallel_for(rows.size(), args.threads, [&](size_t i) {
       bool missing = false;
-      verdicts[i] = grade_row(rows[begin + i], args, missing);
+      verdicts[i] = grade_row(rows[i], args, missing);
       unanswered[i] = missing;
     });
-    for (size_t i = 0; i < n; ++i) {
+    for (size_t i = 0; i < rows.size(); ++i) {
       ++counts.verdicts[verdicts[i]];
       counts.unanswered += static_cast<uint64_t>(unanswered[i]);
-      output.write(rows[begin + i]);
-      rows[begin + i] = nullptr;
+      output.write(rows[i]);
     }
-    progress.update(begin + n);
+    progress.update(std::min(done += rows.size(), total));
   }
+  for (const std::string& message : lines.bad().messages) log_warning("skipped: {}", message);
   if (interrupted()) exit.code = kInterruptedExitCode;
-  report(counts, bad.count, args);
+  report(counts, lines.bad().count, args);
 }
 
 void grade_pair(const Arguments& args) {

@@ -1,11 +1,15 @@
 #include "formats/jsonl.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "formats/input.h"
 
 namespace hrm {
@@ -25,7 +29,81 @@ uintmax_t whole_lines(const fs::path& path) {
 constexpr int kEnd = std::istream::traits_type::eof();
 constexpr unsigned char kByteOrderMark[] = {0xEF, 0xBB, 0xBF};
 
+// First bytes that are no JSON, and what to do with such a file.
+struct OtherKind {
+  std::string_view begin, what, way_out;
+};
+constexpr std::string_view kToLines =
+    "write it as JSON lines first, with pandas for instance: read_parquet(FILE).to_json(OUT, orient='records', "
+    "lines=True)";
+constexpr OtherKind kOtherKinds[] = {
+    {"PAR1", "a Parquet file", kToLines},
+    {"ARROW1", "an Arrow file", "write it as JSON lines first, with datasets for instance: to_json(OUT)"},
+    {"\xFF\xFF\xFF\xFF", "an Arrow stream", "write it as JSON lines first, with datasets for instance: to_json(OUT)"},
+    {"version https://git-lfs", "a Git LFS pointer and not the data", "fetch the data: git lfs pull"},
+    {"<", "a page of HTML or XML", "was a web page saved in place of the file?"},
+    {"HRMTREE1", "a tree store", "hrm tree export writes it as JSON lines"},
+    {"PK\x03\x04", "a zip archive", "unpack it first"},
+    {"BZh", "compressed with bzip2", "unpack it first, or compress it with gzip or zstd"},
+    {"\xFD"
+     "7zXZ",
+     "compressed with xz", "unpack it first, or compress it with gzip or zstd"},
+    {"7z\xBC\xAF", "a 7-Zip archive", "unpack it first"},
+    {"SQLite format 3", "an SQLite database", "write it as JSON lines first"},
+    {"\x89HDF", "an HDF5 file", "write it as JSON lines first"},
+    {"\x80", "a Python pickle", "write it as JSON lines first"},
+    {"\xFF\xFE", "text in UTF-16", "write it in UTF-8"},
+    {"\xFE\xFF", "text in UTF-16", "write it in UTF-8"}};
+constexpr size_t kLongestBegin = 23;
+
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+bool is_half(std::string_view text, size_t at, char low, char high) {
+  const auto is_hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
+  if (text.substr(at, 2) != "\\u" || text.size() < at + 6 || (text[at + 2] != 'd' && text[at + 2] != 'D')) return false;
+  const char digit = static_cast<char>(std::tolower(static_cast<unsigned char>(text[at + 3])));
+  return digit >= low && digit <= high && is_hex(text[at + 4]) && is_hex(text[at + 5]);
+}
+bool is_first_half(std::string_view text, size_t at) { return is_half(text, at, '8', 'b'); }
+bool is_second_half(std::string_view text, size_t at) { return is_half(text, at, 'c', 'f'); }
+
+struct Mended {
+  bool surrogates = false, numbers = false;
+};
+
+// Replaces halves of surrogate pairs by \ufffd and NaN by null.
+Mended mend(std::string& text) {
+  constexpr std::string_view kNan = "NaN", kNull = "null";
+  Mended mended;
+  std::string to;
+  to.reserve(text.size());
+  const std::string_view from = text;
+  bool in_string = false;
+  for (size_t at = 0; at < from.size();) {
+    size_t taken = 1;
+    if (!in_string && from.substr(at).starts_with(kNan)) {
+      to += kNull;
+      at += kNan.size();
+      mended.numbers = true;
+      continue;
+    }
+    if (from[at] == '"') in_string = !in_string;
+    if (in_string && from[at] == '\\') {
+      const bool first = is_first_half(from, at);
+      taken = first && is_second_half(from, at + 6) ? 12 : 2;
+      if (taken == 2 && (first || is_second_half(from, at))) {
+        to += "\\ufffd";
+        at += 6;
+        mended.surrogates = true;
+        continue;
+      }
+    }
+    to.append(from.substr(at, taken));
+    at += taken;
+  }
+  text = std::move(to);
+  return mended;
+}
 
 }  // namespace
 
@@ -58,11 +136,26 @@ void JsonlReader::keep(int c) {
   text_.push_back(static_cast<char>(c));
 }
 
+// No JSON value begins like these, so what is looked at belongs to the first line all the same.
+void JsonlReader::refuse_other_kinds() {
+  const auto may_begin = [&](std::string_view text) {
+    return std::ranges::any_of(kOtherKinds, [&](const OtherKind& kind) { return kind.begin.starts_with(text); });
+  };
+  const auto is_kind = [&](const OtherKind& kind) { return text_.starts_with(kind.begin); };
+  for (int c = input_->rdbuf()->sgetc(); c != kEnd && text_.size() < kLongestBegin; c = input_->rdbuf()->sgetc()) {
+    if (!may_begin(text_ + static_cast<char>(c))) break;
+    keep(get());
+  }
+  if (const auto* kind = std::ranges::find_if(kOtherKinds, is_kind); kind != std::end(kOtherKinds))
+    throw bad_input("jsonl.read", "{}: is {}, not JSON lines: {}", source_, kind->what, kind->way_out);
+}
+
 void JsonlReader::find_layout() {
   layout_ = Layout::kLines;
   for (const unsigned char mark : kByteOrderMark)
     if (input_->rdbuf()->sgetc() == mark) get();
-  if (!options_.accept_array) return;
+  refuse_other_kinds();
+  if (!options_.accept_array || !text_.empty()) return;
   skip_blanks();
   if (input_->rdbuf()->sgetc() != '[') return;
   get();
@@ -121,14 +214,30 @@ void JsonlReader::reject(const Error& error) {
   bad_.add(error.what());
 }
 
+// Once more without what only Python takes for JSON.
+bool JsonlReader::parse_mended(const Error& error) {
+  const Mended mended = mend(text_);
+  if (!mended.surrogates && !mended.numbers) throw error;
+  value_ = parse_json(text_, source_, line_);
+  if (mended.surrogates && !std::exchange(warned_, true))
+    log_warning(
+        "{}: half of a surrogate pair, which is no character, is read as U+FFFD; other such lines are not listed",
+        place());
+  return true;
+}
+
 bool JsonlReader::next() {
   while (read_record()) {
     if (is_blank(text_)) continue;
     try {
-      value_ = parse_json(text_, source_, line_);
-      return true;
+      try {
+        value_ = parse_json(text_, source_, line_);
+        return true;
+      } catch (const Error& error) {
+        if (cut_short_ && options_.forgive_cut_end) return false;
+        return parse_mended(error);
+      }
     } catch (const Error& error) {
-      if (cut_short_ && options_.forgive_cut_end) return false;
       reject(error);
     }
   }

@@ -20,7 +20,7 @@ struct JsonlOptions {
   bool forgive_cut_end = true;
   // A file that begins with '[' is one array, and its elements are read as if they were lines.
   bool accept_array = false;
-  size_t max_record = size_t{1} << 28;  // bytes of a line
+  size_t max_record = size_t{1} << 26;  // bytes of a line
 };
 
 // What was passed over.
@@ -38,8 +38,11 @@ struct BadLines {
 //     } catch (const Error& error) {
 //       lines.reject(error);
 //     }
-// The file may be compressed (zst) or "-", standard input; it is read as a stream. A line holds at most 256 MiB, or
-// max_record.
+// The file may be compressed or "-", standard input; it is read as a stream. A record holds at most max_record
+// bytes and 2^22 values. A file that by its first bytes is something else (Parquet, an archive, a page) is refused by name.
+//
+// What Python's json module writes and reads beyond the standard is read: half of a surrogate pair (\ud835) as U+FFFD,
+// with a warning, and NaN, a missing number, as null.
 class JsonlReader {
  public:
   explicit JsonlReader(const std::filesystem::path& path, JsonlOptions options = {});  // throws bad_input
@@ -51,6 +54,7 @@ class JsonlReader {
   bool next();
   const Json& value() const { return value_; }
   size_t line() const { return line_; }                                              // counted from 1
+  size_t bytes() const { return text_.size(); }                                      // of the value's text
   std::string place() const { return source_ + ": line " + std::to_string(line_); }  // for errors about the value
   const std::string& source() const { return source_; }
 
@@ -64,6 +68,8 @@ class JsonlReader {
   bool read_line();
   bool read_element();
   void find_layout();
+  void refuse_other_kinds();
+  bool parse_mended(const Error& error);
   int get();
   void skip_blanks();
   void keep(int c);
@@ -75,6 +81,7 @@ class JsonlReader {
   Json value_;
   BadLines bad_;
   bool cut_short_ = false;  // the current text ends with the file
+  bool warned_ = false;     // of halves of surrogate pairs
   size_t line_ = 0;         // where the current record begins
   size_t newlines_ = 0;     // taken so far
 };

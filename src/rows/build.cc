@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "formats/input.h"
 #include "rows/prm800k.h"
 #include "rows/row_file.h"
@@ -35,7 +36,7 @@ class Builder {
           [&](Format format, const Json& record, const std::string& place) { add_record(format, record, place); });
       if (bad.count > 0) report_.bad.push_back({input_name(path), std::move(bad)});
     }
-    refuse_nothing(report_.counts, options_.inputs);
+    refuse_nothing(report_, train_.size() + (test_ ? test_->size() : 0), options_.inputs);
     train_.finish(report_.counts);
     if (test_) {
       Counts counts;
@@ -110,6 +111,10 @@ class Builder {
     read_record(format, record, place, options_.read.neutral, report_.counts,
                 [&](Solution&& solution) { solutions.push_back(std::move(solution)); });
     for (Solution& solution : solutions) {
+      if (strip(solution.question).empty()) {
+        report_.counts.drop("solution without a question");
+        continue;
+      }
       RowFile* file = file_for(solution.question, place);
       if (!file) continue;
       if (options_.kind == Kind::kOutcome) settle_outcome(solution, {}, report_.counts);

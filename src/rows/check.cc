@@ -30,6 +30,8 @@ class Checker {
           else
             record_of(format, record, place);
         });
+    if (!report_.format && bad.count > 0 && bad.count == report_.counts.records)
+      throw bad_input("rows.check", "no record could be read; the first: {}", bad.messages.front());
     for (const std::string& message : bad.messages) fault("record that cannot be read", message);
     const uint64_t unlisted = bad.count - bad.messages.size();
     report_.fault_count += unlisted;

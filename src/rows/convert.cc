@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "base/utf8.h"
 #include "formats/input.h"
 #include "rows/row_file.h"
 #include "rows/write_solutions.h"
@@ -32,6 +33,7 @@ class Lines {
 void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& train, Lines* test) {
   ProblemGate gate(options.output, report);
   const auto add = [&](const Solution& solution, const std::string& place) {
+    if (strip(solution.question).empty()) return report.counts.drop("solution without a question");
     const ProblemGate::Part part = gate.part(solution.question, place);
     if (part == ProblemGate::Part::kNone) return;
     const auto record = write_solution(options.to, solution, options.hard_from, report.counts);
@@ -61,7 +63,7 @@ void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& 
         });
     if (bad.count > 0) report.bad.push_back({input_name(path), std::move(bad)});
   }
-  refuse_nothing(report.counts, options.inputs);
+  refuse_nothing(report, report.counts.written + report.test_counts.written, options.inputs);
   train.flush();
   if (test) test->flush();
 }

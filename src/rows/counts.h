@@ -14,6 +14,7 @@ struct Counts {
   uint64_t records = 0;                                  // read from the input
   uint64_t solutions = 0;                                // that they hold; of a tree its paths to a leaf
   uint64_t written = 0;                                  // rows or records of the output
+  std::string format, fields;                            // of the last file and the first record, for messages
   std::map<std::string, uint64_t, std::less<>> dropped;  // solutions, steps or rows left out, by reason
   std::map<std::string, uint64_t, std::less<>> noted;    // kept, but odd
 

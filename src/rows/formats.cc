@@ -1,43 +1,178 @@
 #include "rows/formats.h"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
+#include "base/utf8.h"
+#include "rows/record_fields.h"
 
 namespace hrm::rows {
+namespace {
 
-std::optional<Format> detect_format(const Json& record) {
-  if (!record.is_object()) return std::nullopt;
-  const auto at = [&](const char* name) -> const Json& {
+class Fields {
+ public:
+  explicit Fields(const Json& record) : record_(record) {}
+  const Json& at(const char* name) const {
     static const Json none;
-    const auto found = record.find(name);
-    return found == record.end() ? none : *found;
+    const auto found = record_.find(name);
+    return found == record_.end() ? none : *found;
+  }
+  bool any(std::initializer_list<const char*> names) const {
+    return std::ranges::any_of(names, [&](const char* name) { return !at(name).is_null(); });
+  }
+  bool text(const char* name) const { return at(name).is_string(); }
+  bool list(const char* name) const { return at(name).is_array(); }
+  bool list_or_text(const char* name) const { return list(name) || text(name); }
+
+ private:
+  const Json& record_;
+};
+
+// A conversation in which the assistant does nothing but say + and -.
+bool is_marked_talk(const Json& messages) {
+  if (!messages.is_array() || messages.size() < 2) return false;
+  for (const char* name : {"content", "value"})
+    if (const Json* mark = find_field(messages[1], name); mark && mark->is_string()) {
+      const std::string_view text = strip(mark->get_ref<const std::string&>());
+      return text == "+" || text == "-";
+    }
+  return false;
+}
+
+bool are_labelled_steps(const Json& steps) {
+  if (!steps.is_array() || steps.empty()) return false;
+  return find_field(steps[0], "label") || find_field(steps[0], "rating");
+}
+
+bool is_verdict(const Json& value) { return value.is_boolean() || value.is_number(); }
+
+// Every format with labels that the record may be.
+std::vector<Format> labelled_formats(const Fields& f) {
+  std::vector<Format> found;
+  const auto add = [&](Format format, bool is) {
+    if (is) found.push_back(format);
   };
-  const auto any = [&](std::initializer_list<const char*> names) {
-    return std::ranges::any_of(names, [&](const char* name) { return record.contains(name); });
-  };
-  if (at("question").is_object() && at("label").is_object()) return Format::kPrm800k;
-  if (at("input").is_string() && at("label").is_string()) return Format::kMathShepherd;
-  if (at("input").is_string() && at("label").is_number()) return Format::kRows;
-  if (at("reasoning_steps").is_array()) return Format::kOpenr;
-  if (at("reasoning_steps").is_object()) return Format::kOpenrTree;
-  if (at("conversations").is_array()) return Format::kRlhflow;
-  if (record.contains("modified_process")) return Format::kPrmBench;
-  if (at("completions").is_array() && at("labels").is_array()) return Format::kTrl;
-  if (at("steps").is_array() && at("label").is_number()) return Format::kProcessBench;
-  if (any({"completions", "choices", "candidates", "completion", "response"})) return Format::kCompletions;
-  if (at("answer").is_string() && at("answer").get_ref<const std::string&>().find("####") != std::string::npos)
+  const bool labels = f.list("labels") || f.list("step_labels") || f.list("ratings");
+  add(Format::kPrm800k, f.at("question").is_object() && f.at("label").is_object());
+  add(Format::kMathShepherd, f.text("input") && f.text("label"));
+  add(Format::kOpenRlhf, f.text("input") && f.list("value") && !f.text("label"));
+  add(Format::kRows, f.text("input") && is_verdict(f.at("label")) && !f.list("steps"));
+  add(Format::kOpenr, f.list("reasoning_steps"));
+  add(Format::kOpenrTree, f.at("reasoning_steps").is_object());
+  add(Format::kOpenrProcess, f.text("process") && (f.list("label") || f.list("labels")));
+  add(Format::kRlhflow, is_marked_talk(f.at("conversations")) || is_marked_talk(f.at("messages")));
+  add(Format::kPrmBench, !f.at("modified_process").is_null());
+  add(Format::kTrl, f.list("completions") && f.list("labels"));
+  add(Format::kPlain, f.list("steps") && (labels || are_labelled_steps(f.at("steps"))));
+  add(Format::kThinkPrm, f.list("prefix_steps") && f.list("gt_step_labels"));
+  add(Format::kVersaPrm, f.list_or_text("chain_of_thoughts") && f.list_or_text("labels"));
+  add(Format::kProcessBench, f.list("steps") && f.at("label").is_number());
+  add(Format::kBigBench, f.list("steps") && f.text("input") && !f.any({"label", "labels"}) &&
+                             (f.any({"mistake_index"}) || f.any({"target"})));
+  add(Format::kKto, f.any({"prompt"}) && f.any({"completion"}) && is_verdict(f.at("label")));
+  return found;
+}
+
+std::optional<Format> unlabelled_format(const Fields& f) {
+  if (f.any({"completions", "candidates", "completion", "response"})) return Format::kCompletions;
+  // OpenAI's; a list of texts is what a multiple-choice question offers.
+  if (f.list("choices") && !f.at("choices").empty() && f.at("choices")[0].is_object()) return Format::kCompletions;
+  if (f.text("answer") && f.at("answer").get_ref<const std::string&>().find("####") != std::string::npos)
     return Format::kGsm8k;
-  if (at("problem").is_string()) return Format::kMath;
+  if (f.text("problem")) return Format::kMath;
   return std::nullopt;
 }
 
+// The name of a field that may hold labels which the formats without labels do not read; empty: there is none. What
+// lists of objects hold counts too.
+std::string label_like(const Json& record, int depth = 0) {
+  constexpr std::array kParts = {"label",       "rating",     "mistake",    "correctness",
+                                 "first_error", "error_step", "step_reward"};
+  if (record.is_array()) return record.empty() ? "" : label_like(record[0], depth + 1);
+  if (!record.is_object() || depth > 2) return "";
+  for (const auto& [name, value] : record.items()) {
+    if (value.is_null()) continue;
+    const std::string low = lower(name);
+    if (std::ranges::any_of(kParts, [&](std::string_view part) { return low.find(part) != std::string::npos; }))
+      return name;
+    if (value.is_array())
+      if (std::string inner = label_like(value, depth); !inner.empty()) return name + "[]." + inner;
+  }
+  return "";
+}
+
+struct Detected {
+  std::vector<Format> formats;  // one: it is this
+  std::string unread;           // a field that makes it doubtful
+};
+
+Detected detect(const Json& record) {
+  Detected detected;
+  if (!record.is_object()) return detected;
+  const Fields fields(record);
+  detected.formats = labelled_formats(fields);
+  if (!detected.formats.empty()) return detected;
+  if (const auto format = unlabelled_format(fields)) {
+    detected.formats.push_back(*format);
+    detected.unread = label_like(record);
+  }
+  return detected;
+}
+
+// Formats that others publish and that are not read, by a field of theirs.
+std::string_view known_elsewhere(const Json& record) {
+  if (!record.is_object()) return "";
+  const auto all = [&](std::initializer_list<const char*> names) {
+    return std::ranges::all_of(names, [&](const char* name) { return record.contains(name); });
+  };
+  if (all({"chosen", "rejected"}))
+    return "pairs of a better and a worse answer (preference data) hold no labels of steps";
+  if (all({"conversations"}) || all({"messages"}))
+    return "a conversation is read where the assistant answers each step with + or - (RLHFlow); a verifier's reasoning "
+           "(GenPRM) is not";
+  if (all({"outputs"}))
+    return "solutions under 'outputs' (OVM) are not read: write one record {question, steps, labels} each";
+  const bool by_columns = !record.empty() && std::ranges::all_of(record, [](const Json& column) {
+    return column.is_object() && column.contains("0");
+  });
+  if (by_columns) return "the file is written by columns: pandas' to_json needs orient='records', lines=True";
+  return "";
+}
+
+}  // namespace
+
+std::optional<Format> detect_format(const Json& record) {
+  const Detected detected = detect(record);
+  if (detected.formats.size() != 1 || !detected.unread.empty()) return std::nullopt;
+  return detected.formats[0];
+}
+
 Format need_format(const Json& record, std::string_view place) {
-  if (const auto format = detect_format(record)) return *format;
-  throw bad_input("rows.read",
-                  "{}: the format of this record is not known; name it with --from (docs/formats/reward-data.md)",
-                  place);
+  const Detected detected = detect(record);
+  if (detected.formats.size() == 1 && detected.unread.empty()) return detected.formats[0];
+  const std::string fields = field_names(record);
+  if (const std::string_view why = known_elsewhere(record); !why.empty() && detected.formats.size() < 2)
+    throw bad_input("rows.read", "{}: the format of this record is not read: {}; fields found: {}", place, why, fields);
+  if (detected.formats.empty())
+    throw bad_input("rows.read",
+                    "{}: the format of this record is not known: name it with --from (docs/formats/reward-data.md) or "
+                    "write {{question, steps, labels}}; fields found: {}",
+                    place, fields);
+  std::string names;
+  for (const Format format : detected.formats)
+    names += (names.empty() ? "" : " or ") + std::string(name_of_enum(format));
+  if (detected.formats.size() > 1)
+    throw bad_input("rows.read", "{}: this record may be {}: choose with --from; fields found: {}", place, names,
+                    fields);
+  throw bad_input(
+      "rows.read",
+      "{}: this record looks like {}, which has no labels, but has a field '{}', which is not read: `--from {}` "
+      "leaves it out; fields found: {}",
+      place, names, detected.unread, names, fields);
 }
 
 }  // namespace hrm::rows

@@ -1,9 +1,12 @@
 #include "rows/leakage.h"
 
+#include <xxhash.h>
+
 #include <array>
 #include <utility>
 
 #include "base/utf8.h"
+#include "rows/record_fields.h"
 
 namespace hrm::rows {
 namespace {
@@ -49,6 +52,11 @@ void append_character(char32_t c, std::string& to) {
   append_utf8(to, c);
 }
 
+TextHash hash_of(std::string_view text) {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return {hash.high64, hash.low64};
+}
+
 }  // namespace
 
 std::string normalize_problem(std::string_view text) {
@@ -70,30 +78,37 @@ std::string normalize_problem(std::string_view text) {
 }
 
 void ProblemIndex::add(std::string_view problem, std::string place) {
-  std::string normal = normalize_problem(problem);
+  const std::string normal = normalize_problem(problem);
   if (normal.empty()) return;
   const size_t id = places_.size();
-  if (!exact_.try_emplace(std::string(problem), id).second) return;
-  normalized_.try_emplace(std::move(normal), id);
+  if (!exact_.try_emplace(hash_of(problem), id).second) return;
+  normalized_.try_emplace(hash_of(normal), id);
   places_.push_back(std::move(place));
 }
 
 void ProblemIndex::add_file(const std::filesystem::path& path, const ReadOptions& options) {
-  Counts counts;
-  for_each_record(path, options, counts, [&](Format format, const Json& record, const std::string& place) {
-    add(question_of_record(format, record, place), place);
-  });
+  JsonlReader lines(path, {.skip_bad = options.skip_bad, .forgive_cut_end = false, .accept_array = true});
+  std::optional<Format> format = options.format;
+  while (lines.next()) try {
+      // Of a benchmark the questions alone matter, so its format need not be known.
+      if (!format) format = detect_format(lines.value());
+      add(format ? question_of_record(*format, lines.value(), lines.place())
+                 : need_question(lines.value(), lines.place()),
+          lines.place());
+    } catch (const Error& error) {
+      lines.reject(error);
+    }
 }
 
 std::optional<ProblemIndex::Match> ProblemIndex::find(std::string_view problem) const {
-  if (const auto at = exact_.find(std::string(problem)); at != exact_.end()) return Match{&places_[at->second], true};
-  if (const auto at = normalized_.find(normalize_problem(problem)); at != normalized_.end())
+  if (const auto at = exact_.find(hash_of(problem)); at != exact_.end()) return Match{&places_[at->second], true};
+  if (const auto at = normalized_.find(hash_of(normalize_problem(problem))); at != normalized_.end())
     return Match{&places_[at->second], false};
   return std::nullopt;
 }
 
 bool LeakageReport::check(std::string_view problem, std::string_view place) {
-  const auto [known, is_new] = seen_.try_emplace(std::string(problem), false);
+  const auto [known, is_new] = seen_.try_emplace(hash_of(problem), false);
   if (is_new) {
     if (const auto match = benchmarks_->find(problem)) {
       known->second = true;

@@ -21,11 +21,21 @@ namespace hrm::rows {
 
 std::string normalize_problem(std::string_view text);
 
+// Stands for a text where very many of them are told apart.
+struct TextHash {
+  uint64_t high = 0, low = 0;
+  bool operator==(const TextHash&) const = default;
+};
+struct HashOfText {
+  size_t operator()(const TextHash& hash) const { return static_cast<size_t>(hash.low); }
+};
+
 class ProblemIndex {
  public:
   // place: how a report names the problem ("file: line 3"). The first of equal problems is kept.
   void add(std::string_view problem, std::string place);
-  // Every problem of a file of any format. Throws bad_input; skips bad records where asked to.
+  // Every problem of a file of any format, and of others with a field question, problem, prompt or query. Throws
+  // bad_input; skips bad records where asked to.
   void add_file(const std::filesystem::path& path, const ReadOptions& options = {});
 
   struct Match {
@@ -37,7 +47,7 @@ class ProblemIndex {
 
  private:
   std::vector<std::string> places_;
-  std::unordered_map<std::string, size_t> exact_, normalized_;  // by text, which is short beside a solution
+  std::unordered_map<TextHash, size_t, HashOfText> exact_, normalized_;
 };
 
 // Leaks of one data set, each problem once.
@@ -61,7 +71,7 @@ class LeakageReport {
 
  private:
   std::shared_ptr<const ProblemIndex> benchmarks_;
-  std::unordered_map<std::string, bool> seen_;
+  std::unordered_map<TextHash, bool, HashOfText> seen_;
   uint64_t leaked_ = 0, records_ = 0;
   std::vector<Leak> leaks_;
 };

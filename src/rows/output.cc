@@ -42,11 +42,22 @@ Json OutputReport::to_json() const {
   return json;
 }
 
-void refuse_nothing(const Counts& counts, const std::vector<std::filesystem::path>& inputs) {
-  if (counts.records > 0) return;
+void refuse_nothing(const OutputReport& report, uint64_t written, const std::vector<std::filesystem::path>& inputs) {
+  const Counts& counts = report.counts;
+  if (counts.records > 0 && written > 0) return;
   std::string names;
   for (const auto& path : inputs) names += (names.empty() ? "" : ", ") + input_name(path);
-  throw bad_input("rows.read", "{}: no record and no tree in it; nothing was written", names);
+  if (counts.records == 0) throw bad_input("rows.read", "{}: no record and no tree in it; nothing was written", names);
+  std::string why;
+  for (const auto& [reason, n] : counts.dropped) why += fmt::format("{}{} x {}", why.empty() ? "" : ", ", n, reason);
+  if (const uint64_t bad = report.bad_records())
+    why += fmt::format("{}{} x bad record, the first: {}", why.empty() ? "" : ", ", bad,
+                       report.bad.front().lines.messages.front());
+  if (!counts.fields.empty())
+    why += fmt::format("; {}fields found: {}", counts.format.empty() ? "" : "read as " + counts.format + ", ",
+                       counts.fields);
+  throw bad_input("rows.read", "{}: nothing was written: none of {} records gave anything: {}", names, counts.records,
+                  why.empty() ? "they hold no solution" : why);
 }
 
 ProblemGate::ProblemGate(const OutputOptions& options, OutputReport& report) : options_(options), report_(report) {

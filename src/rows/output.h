@@ -44,8 +44,9 @@ struct OutputReport {
   Json to_json() const;
 };
 
-// Throws bad_input where no record was read.
-void refuse_nothing(const Counts& counts, const std::vector<std::filesystem::path>& inputs);
+// Throws bad_input where no record was read, and where nothing came of those that were, with the reasons and the fields
+// found. written: rows or records of all outputs.
+void refuse_nothing(const OutputReport& report, uint64_t written, const std::vector<std::filesystem::path>& inputs);
 
 // Decides for each problem where it goes, and fills report.leakage.
 class ProblemGate {

@@ -1,6 +1,7 @@
 #include "rows/prm800k.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <span>
 
@@ -22,10 +23,10 @@ RatedText parse_candidate(const Json& json, const std::string& place) {
   RatedText candidate{json_field<std::string>(json, "text", place), std::nullopt};
   const Json& rating = field(json, "rating", place);
   if (rating.is_null()) return candidate;
-  if (!rating.is_number_integer() || rating < -1 || rating > 1)
+  if (!rating.is_number() || (rating != -1 && rating != 0 && rating != 1))
     throw bad_input("rows.prm800k", "{}: field 'rating' = {}: expected -1, 0, 1 or null", place,
                     printable(rating).substr(0, 40));
-  candidate.rating = rating.get<int>();
+  candidate.rating = static_cast<int>(rating.get<double>());
   return candidate;
 }
 
@@ -38,14 +39,17 @@ RatedStep parse_step(const Json& json, const std::string& place) {
     step.candidates.push_back(parse_candidate(candidates[i], fmt::format("{}, completion {}", place, i)));
   const Json& human = field(json, "human_completion", place);
   if (human.is_string()) step.human = human.get<std::string>();
-  if (human.is_object()) step.human = json_field<std::string>(human, "text", place + ", human_completion");
+  // Tables keep a field that is an object in one record as one of nulls in the others.
+  if (human.is_object() && !field(human, "text", place + ", human_completion").is_null())
+    step.human = json_field<std::string>(human, "text", place + ", human_completion");
   const Json& chosen = field(json, "chosen_completion", place);
   if (chosen.is_null()) return step;
-  if (!chosen.is_number_unsigned() || chosen.get<uint64_t>() >= step.candidates.size())
+  const double number = chosen.is_number() ? chosen.get<double>() : -1;  // 0.0 is what tables make of it
+  if (!(number >= 0 && number < static_cast<double>(step.candidates.size())) || number != std::floor(number))
     throw bad_input("rows.prm800k",
                     "{}: field 'chosen_completion' = {}: expected null or the number of one of {} completions", place,
                     printable(chosen).substr(0, 40), step.candidates.size());
-  step.chosen = chosen.get<size_t>();
+  step.chosen = static_cast<size_t>(number);
   return step;
 }
 

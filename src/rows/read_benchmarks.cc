@@ -8,19 +8,6 @@
 namespace hrm::rows {
 namespace {
 
-int64_t need_integer(const Json& value, std::string_view name, std::string_view place) {
-  if (!value.is_number_integer())
-    throw bad_input("rows.read", "{}: field '{}' = {}: expected an integer", place, name,
-                    printable(value).substr(0, 40));
-  return value.get<int64_t>();
-}
-
-std::optional<double> find_verdict(const Json& record, std::string_view place) {
-  for (const std::string_view name : {"correct", "is_correct", "final_answer_correct"})
-    if (const Json* field = find_field(record, name); field && !field->is_null()) return need_unit(*field, name, place);
-  return std::nullopt;
-}
-
 // A sampled solution as a text, an object, or one of OpenAI's choices.
 void fill_completion(Solution& solution, const Json& item, std::string_view place) {
   if (item.is_string()) {
@@ -38,21 +25,37 @@ void fill_completion(Solution& solution, const Json& item, std::string_view plac
   solution.outcome = find_verdict(item, place);
 }
 
+// Steps before the first wrong one are right, nobody said anything about those behind it. -1: none is wrong.
+void label_until(Solution& solution, int64_t wrong, std::string_view name, std::string_view place) {
+  const int64_t steps = static_cast<int64_t>(solution.steps.size());
+  if (wrong < -1 || wrong >= steps)
+    throw bad_input("rows.read", "{}: field '{}' = {}: expected -1 or a step from 0 to {}", place, name, wrong,
+                    steps - 1);
+  for (int64_t i = 0; i < steps; ++i)
+    solution.labels.push_back(wrong < 0 || i < wrong ? std::optional(1.0)
+                                                     : (i == wrong ? std::optional(0.0) : std::nullopt));
+}
+
 }  // namespace
 
 Solution read_processbench(const Json& record, std::string_view place) {
   Solution solution;
   solution.id = find_text(record, {"id"}).value_or("");
-  solution.question = need_text(record, {"problem"}, place);
+  solution.question = need_text(record, {"problem", "question", "prompt"}, place);
   solution.steps = need_texts(record, "steps", place);
-  const int64_t steps = static_cast<int64_t>(solution.steps.size());
-  const int64_t wrong = need_integer(need_field(record, "label", place), "label", place);
-  if (wrong < -1 || wrong >= steps)
-    throw bad_input("rows.read", "{}: field 'label' = {}: expected -1 or a step from 0 to {}", place, wrong, steps - 1);
-  for (int64_t i = 0; i < steps; ++i)
-    solution.labels.push_back(wrong < 0 || i < wrong ? std::optional(1.0)
-                                                     : (i == wrong ? std::optional(0.0) : std::nullopt));
+  label_until(solution, need_integer(need_field(record, "label", place), "label", place), "label", place);
   solution.outcome = find_verdict(record, place);
+  return solution;
+}
+
+Solution read_bigbench(const Json& record, std::string_view place) {
+  Solution solution;
+  solution.question = need_text(record, {"input"}, place);
+  solution.steps = need_texts(record, "steps", place);
+  const Json& wrong = need_field(record, "mistake_index", place);
+  label_until(solution, wrong.is_null() ? -1 : need_integer(wrong, "mistake_index", place), "mistake_index", place);
+  solution.answer = find_text(record, {"answer"});
+  solution.gold = find_text(record, {"target"}).value_or("");
   return solution;
 }
 
@@ -94,6 +97,7 @@ Solution read_gsm8k(const Json& record, std::string_view place) {
 
 Solution read_math(const Json& record, std::string_view place) {
   Solution solution;
+  const std::optional<double> verdict = find_verdict(record, place);
   solution.id = find_text(record, {"unique_id", "id", "idx"}).value_or("");
   solution.question = need_text(record, {"problem", "question"}, place);
   const auto text = find_text(record, {"solution"});
@@ -107,14 +111,24 @@ Solution read_math(const Json& record, std::string_view place) {
   solution.steps = split_steps(*text);
   solution.labels.resize(solution.steps.size());
   solution.answer = answer;
-  solution.outcome = 1;
+  solution.outcome = verdict.value_or(1);
+  return solution;
+}
+
+Solution read_kto(const Json& record, std::string_view place) {
+  Solution solution;
+  solution.question = need_question(record, place);
+  const Json& completion = need_field(record, "completion", place);
+  const bool is_talk = completion.is_array() && completion.size() == 1;
+  fill_completion(solution, is_talk ? completion[0] : completion, place);
+  solution.outcome = need_unit(need_field(record, "label", place), "label", place);
   return solution;
 }
 
 void read_completions(const Json& record, std::string_view place, const SolutionSink& emit) {
   Solution problem;
   problem.id = find_text(record, {"id", "problem_id", "unique_id", "idx"}).value_or("");
-  problem.question = need_text(record, {"question", "problem", "prompt", "query"}, place);
+  problem.question = need_question(record, place);
   problem.gold = find_text(record, {"gold", "ground_truth", "final_answer", "reference_answer", "answer"}).value_or("");
   for (const std::string_view name : {"completions", "candidates", "choices"}) {
     const Json* list = find_field(record, name);

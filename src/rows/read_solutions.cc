@@ -10,10 +10,33 @@
 #include "rows/record_fields.h"
 
 namespace hrm::rows {
+namespace {
+
+bool has_labels(Format format) {
+  return format != Format::kGsm8k && format != Format::kMath && format != Format::kCompletions;
+}
+
+// A file whose first record has no labels must not lose those of a later one.
+void refuse_labels(Format format, const Json& record, std::string_view place) {
+  const auto found = detect_format(record);
+  if (found && has_labels(*found))
+    throw bad_input("rows.read", "{}: this record is {}, those before it are {}: part the file, or choose with --from",
+                    place, name_of_enum(*found), name_of_enum(format));
+}
+
+// What its solutions hold together: shared steps are copied into each.
+constexpr size_t kMostSteps = size_t{1} << 20;
+
+}  // namespace
 
 void read_record(Format format, const Json& record, std::string_view place, Neutral neutral, Counts& counts,
                  const SolutionSink& emit) {
+  size_t steps = 0;
   const SolutionSink counted = [&](Solution&& solution) {
+    steps += solution.steps.size();
+    if (steps > kMostSteps)
+      throw bad_input("rows.read", "{}: the solutions of this record have more than {} steps together", place,
+                      kMostSteps);
     ++counts.solutions;
     emit(std::move(solution));
   };
@@ -22,15 +45,29 @@ void read_record(Format format, const Json& record, std::string_view place, Neut
     case Format::kPrm800k:
       return prm800k_solutions(parse_prm800k(record, place), neutral, counts, counted);
     case Format::kMathShepherd:
-      return counted(read_math_shepherd(record, place));
+      return counted(read_math_shepherd(record, place, counts));
+    case Format::kOpenRlhf:
+      return counted(read_openrlhf(record, place, counts));
     case Format::kOpenr:
       return read_openr_flat(record, place, counts, counted);
     case Format::kOpenrTree:
       return read_openr_tree(record, place, counted);
+    case Format::kOpenrProcess:
+      return counted(read_openr_process(record, place));
     case Format::kTrl:
       return counted(read_trl(record, place));
     case Format::kRlhflow:
-      return counted(read_rlhflow(record, place));
+      return counted(read_rlhflow(record, place, counts));
+    case Format::kPlain:
+      return counted(read_plain(record, place, neutral, counts));
+    case Format::kThinkPrm:
+      return counted(read_thinkprm(record, place));
+    case Format::kVersaPrm:
+      return counted(read_versaprm(record, place));
+    case Format::kBigBench:
+      return counted(read_bigbench(record, place));
+    case Format::kKto:
+      return counted(read_kto(record, place));
     case Format::kProcessBench:
       return counted(read_processbench(record, place));
     case Format::kPrmBench:
@@ -48,21 +85,24 @@ void read_record(Format format, const Json& record, std::string_view place, Neut
 }
 
 std::string question_of_record(Format format, const Json& record, std::string_view place) {
+  Counts ignored;
   switch (format) {
     case Format::kPrm800k:
       return need_text(need_field(record, "question", place), {"problem"}, place);
     case Format::kMathShepherd:
-      return read_math_shepherd(record, place).question;
+      return read_math_shepherd(record, place, ignored).question;
+    case Format::kOpenRlhf:
+      return read_openrlhf(record, place, ignored).question;
     case Format::kRlhflow:
-      return read_rlhflow(record, place).question;
-    case Format::kTrl:
-      return need_text(record, {"prompt"}, place);
+      return read_rlhflow(record, place, ignored).question;
+    case Format::kBigBench:
+      return need_text(record, {"input"}, place);
     case Format::kPrmBench:
       return need_text(record, {"question", "original_question"}, place);
     case Format::kRows:
       return std::string(question_of_prompt(need_text(record, {"input"}, place)));
     default:
-      return need_text(record, {"question", "problem", "prompt", "query"}, place);
+      return find_question(record) ? need_question(record, place) : need_text(record, {"question", "input"}, place);
   }
 }
 
@@ -74,7 +114,10 @@ BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& o
     if (interrupted()) throw failure("rows.read", "{}: interrupted", lines.source());
     ++counts.records;
     try {
+      if (counts.fields.empty()) counts.fields = field_names(lines.value());
       if (!format) format = need_format(lines.value(), lines.place());
+      if (!options.format && !has_labels(*format)) refuse_labels(*format, lines.value(), lines.place());
+      counts.format = name_of_enum(*format);
       use(*format, lines.value(), lines.place());
     } catch (const Error& error) {
       if (error.fault() != Fault::kBadInput) throw;

@@ -1,5 +1,10 @@
 #include "rows/record_fields.h"
 
+#include <cmath>
+
+#include "base/utf8.h"
+#include "tree/problem_file.h"
+
 namespace hrm::rows {
 
 const Json* find_field(const Json& record, std::string_view name) {
@@ -40,6 +45,53 @@ std::vector<std::string> need_texts(const Json& record, std::string_view name, s
     texts.push_back(item.get<std::string>());
   }
   return texts;
+}
+
+std::optional<std::string> find_question(const Json& record) { return tree::find_question(record); }
+
+std::string need_question(const Json& record, std::string_view place) {
+  if (auto question = find_question(record)) return *std::move(question);
+  throw bad_input("rows.read", "{}: field 'question', 'problem', 'prompt' or 'query' is missing or is no text", place);
+}
+
+int64_t need_integer(const Json& value, std::string_view name, std::string_view place) {
+  if (value.is_number_integer()) return value.get<int64_t>();
+  const double number = value.is_number() ? value.get<double>() : 0.5;
+  if (!(std::abs(number) < 1e15) || number != std::floor(number))
+    throw bad_input("rows.read", "{}: field '{}' = {}: expected an integer", place, name,
+                    printable(value).substr(0, 40));
+  return static_cast<int64_t>(number);
+}
+
+double need_label(const Json& value, std::string_view name, std::string_view place) {
+  if (value.is_string()) {
+    const std::string_view mark = strip(value.get_ref<const std::string&>());
+    if (mark == "+") return 1;
+    if (mark == "-") return 0;
+  }
+  const double number = value.is_number() ? value.get<double>() : -1;
+  if (value.is_boolean()) return value.get<bool>();
+  if (number >= 0 && number <= 1) return number;
+  throw bad_input("rows.read", "{}: field '{}' holds {}: expected numbers from 0 to 1, true and false, or + and -",
+                  place, name, printable(value).substr(0, 40));
+}
+
+std::optional<double> find_verdict(const Json& record, std::string_view place) {
+  for (const std::string_view name : {"correct", "is_correct", "final_answer_correct"})
+    if (const Json* field = find_field(record, name); field && !field->is_null()) return need_unit(*field, name, place);
+  return std::nullopt;
+}
+
+std::string field_names(const Json& record) {
+  constexpr size_t kMost = 20;
+  if (!record.is_object()) return "none (it is no object)";
+  std::string names;
+  size_t n = 0;
+  for (const auto& [name, value] : record.items()) {
+    if (n++ == kMost) return names + ", ...";
+    names += (names.empty() ? "" : ", ") + printable(name.substr(0, 40));
+  }
+  return names.empty() ? "none" : names;
 }
 
 double need_unit(const Json& value, std::string_view name, std::string_view place) {

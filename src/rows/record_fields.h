@@ -23,6 +23,22 @@ std::string need_text(const Json& record, std::initializer_list<std::string_view
 // A list of texts.
 std::vector<std::string> need_texts(const Json& record, std::string_view name, std::string_view place);
 
+// The question, under the names under which it is published: a text, or the user's message of a list of messages.
+std::optional<std::string> find_question(const Json& record);
+std::string need_question(const Json& record, std::string_view place);
+
+// A whole number, 2.0 included, as programs write it that keep columns of numbers.
+int64_t need_integer(const Json& value, std::string_view name, std::string_view place);
+
+// The label of a step: a number in [0, 1], true, false, + or -.
+double need_label(const Json& value, std::string_view name, std::string_view place);
+
+// Whether the whole solution is right, where the record says so.
+std::optional<double> find_verdict(const Json& record, std::string_view place);
+
+// Names of the fields, for messages: "question, steps, ...".
+std::string field_names(const Json& record);
+
 // A number in [0, 1]; true and false are 1 and 0.
 double need_unit(const Json& value, std::string_view name, std::string_view place);
 

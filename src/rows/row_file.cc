@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kMostRows = size_t{1} << 26;
+
 Error disk_error(const fs::path& path) {
   return failure("rows.write", "{}: {}; nothing was written", path.string(), std::strerror(errno));
 }
@@ -38,7 +40,9 @@ RowFile::RowFile(fs::path path, Repeats repeats) : path_(std::move(path)), repea
 
 void RowFile::add(const Row& row) {
   const XXH128_hash_t hash = XXH3_128bits(row.input.data(), row.input.size());
-  if (labels_.size() == UINT32_MAX) throw failure("rows.write", "{}: more than 2^32 rows", path_.string());
+  if (labels_.size() == kMostRows)
+    throw bad_input("rows.write", "{}: more than {} different rows: build the inputs in parts", path_.string(),
+                    kMostRows);
   const uint32_t next = static_cast<uint32_t>(labels_.size());
   const uint32_t at =
       repeats_ == Repeats::kKeep ? next : index_.try_emplace({hash.high64, hash.low64}, next).first->second;

@@ -23,7 +23,7 @@ enum class Repeats {
 };
 
 // Rows as they come go to a scratch file beside the target, so that memory holds about 100 bytes per different text and
-// not the texts; finish() puts the target together.
+// not the texts, of which there may be 2^26 (about 7 GiB); finish() puts the target together.
 class RowFile {
  public:
   // Throws failure where the folder cannot be written.
@@ -33,6 +33,7 @@ class RowFile {
   // Writes the file (atomic), in order of first occurrence; counts repeats and conflicts, and what was written.
   void finish(Counts& counts);
   const std::filesystem::path& path() const { return path_; }
+  size_t size() const { return labels_.size(); }  // different texts so far
 
  private:
   struct Hash128 {

@@ -76,8 +76,10 @@ std::vector<std::string> split_steps(std::string_view text) {
   return parts;
 }
 
-std::optional<size_t> find_first_step(std::string_view text) {
-  constexpr std::string_view kFirst = "Step 1";
+std::optional<FirstStep> find_first_step(std::string_view text) {
+  constexpr std::string_view kFirst = "Step 1", kSentenceEnds = ".?!:;)]}\"'$*\n";
+  std::optional<size_t> any, heading;
+  size_t count = 0;
   for (size_t at = text.find(kFirst); at != std::string_view::npos; at = text.find(kFirst, at + 1)) {
     size_t begin = at;
     while (begin > 0 && (text[begin - 1] == '#' || (text[begin - 1] == ' ' && begin > 1 && text[begin - 2] == '#')))
@@ -86,9 +88,17 @@ std::optional<size_t> find_first_step(std::string_view text) {
     const bool marked = begin < at || (end < text.size() && (text[end] == ':' || text[end] == '.'));
     const bool is_word = begin == 0 || text[begin - 1] == ' ' || text[begin - 1] == '\n';
     const bool is_one = end == text.size() || !is_ascii_digit(text[end]);
-    if (marked && is_word && is_one) return begin;
+    if (!marked || !is_word || !is_one) continue;
+    ++count;
+    const size_t before = text.find_last_not_of(' ', begin == 0 ? 0 : begin - 1);
+    const bool has_text = begin > 0 && text.find_first_not_of(" \t\r\n") < begin;
+    const bool begins =
+        begin < at || (before != std::string_view::npos && kSentenceEnds.find(text[before]) != std::string_view::npos);
+    if (has_text && begins) heading = begin;
+    if (has_text || !any) any = begin;
   }
-  return std::nullopt;
+  if (!any) return std::nullopt;
+  return FirstStep{heading.value_or(*any), count - 1};
 }
 
 bool has_step_heading(std::string_view step) { return step_mark(step) > 0 || heading_mark(step) > 0; }

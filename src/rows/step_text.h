@@ -16,9 +16,14 @@ std::vector<std::string> split_steps(std::string_view text);
 // At every newline; stripped, empty lines left out (GSM8K's rationales).
 std::vector<std::string> split_lines(std::string_view text);
 
-// Where the first "Step 1:" (or "Step 1.", "# Step 1") that begins a word stands, leading '#' and blanks before it
-// included.
-std::optional<size_t> find_first_step(std::string_view text);
+// Where the solution begins in a question with its first step behind it: at "Step 1:" (or "Step 1.", "# Step 1"),
+// leading '#' and blanks before it included. A question may hold such headings itself, so the last one counts that
+// stands at the start of a line or of a sentence and has a text before it.
+//   others: how many more headings there are
+struct FirstStep {
+  size_t at = 0, others = 0;
+};
+std::optional<FirstStep> find_first_step(std::string_view text);
 
 bool has_step_heading(std::string_view step);  // begins with "Step k" or "# Step k"
 

@@ -73,6 +73,8 @@ void for_each_tree(const std::filesystem::path& path, const TreeOptions& options
     ++counts.records;
     tree::BuiltTree built = store.load(i);
     counts.note("node lost with a damaged record", built.orphan_samples);
+    counts.note("node whose growth is not finished",
+                static_cast<uint64_t>(std::ranges::count_if(built.tree.nodes, &tree::Node::unfinished)));
     const StoredTree tree{stored.problem, stored.root, labelled_paths(std::move(built.tree), options, mode)};
     counts.solutions += leaves_of(tree.tree);
     use(tree, fmt::format("{}: problem '{}'", path.string(), stored.problem.id));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/utf8.h"
 #include "rows/read_stepwise.h"
 #include "rows/step_text.h"
 
@@ -42,6 +43,13 @@ Json to_trl(const Solution& solution, const LabelledSteps& kept, double hard_fro
 bool holds_mark(const Solution& solution, const LabelledSteps& kept) {
   const auto holds = [](const std::string& text) { return text.find(kShepherdMark) != std::string::npos; };
   return holds(solution.question) || std::ranges::any_of(kept.steps, holds);
+}
+
+// Whether a reader finds the question again in front of the first step.
+bool question_is_clear(const Solution& solution, std::string_view input) {
+  const std::string_view segment = input.substr(0, input.find(kShepherdMark));
+  const auto first = find_first_step(segment);
+  return first && strip(segment.substr(0, first->at)) == strip(solution.question);
 }
 
 Json to_math_shepherd(const Solution& solution, const LabelledSteps& kept, double hard_from) {
@@ -86,7 +94,10 @@ std::optional<Json> write_solution(Format format, const Solution& solution, doub
     counts.drop("solution whose text holds Math-Shepherd's mark");
     return std::nullopt;
   }
-  return to_math_shepherd(solution, *kept, hard_from);
+  Json record = to_math_shepherd(solution, *kept, hard_from);
+  if (question_is_clear(solution, record["input"].get_ref<const std::string&>())) return record;
+  counts.drop("solution whose first step cannot be told from its question in Math-Shepherd's format");
+  return std::nullopt;
 }
 
 }  // namespace hrm::rows

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "grading/extract.h"
 #include "selection/record_fields.h"
 
 namespace hrm::selection {
@@ -27,8 +28,15 @@ StepScores lists_of(const Json& lists, const std::string& place) {
   return scores;
 }
 
+size_t bytes_of(const StepScores& lists) {
+  size_t bytes = 0;
+  for (const auto& list : lists) bytes += 64 + list.size() * sizeof(double);
+  return bytes;
+}
+
 ScoresByProblem read_scores(JsonlReader reader, BadLines& bad) {
   ScoresByProblem all;
+  MemoryBudget budget;
   const BadLines faulty = for_each_record(std::move(reader), [&](const Json& record, const std::string& place) {
     const std::string id = id_of(record, {"id", "problem_id"}, place);
     const Json* scores = find_any(record, {"scores", "step_scores"});
@@ -38,6 +46,8 @@ ScoresByProblem read_scores(JsonlReader reader, BadLines& bad) {
       for (const auto& [name, lists] : scores->items()) by_name[name] = lists_of(lists, place + ", scorer " + name);
     else
       by_name[std::string(kUnnamed)] = lists_of(*scores, place);
+    budget.add(id.size() + 128, place);
+    for (const auto& [name, lists] : by_name) budget.add(bytes_of(lists), place);
     if (!all.emplace(id, std::move(by_name)).second)
       throw bad_input("solutions.read", "{}: problem '{}' has scores in an earlier line too", place, id);
   });
@@ -67,6 +77,55 @@ ScoresByName own_scores(const Json& candidates, const std::string& place) {
   return by_name;
 }
 
+// One of search-and-learn's lists per problem, as long as its completions; null without it.
+const Json* list_beside(const Json& record, std::string_view name, size_t size, const std::string& place) {
+  const Json* list = find_any(record, {name});
+  if (!list) return nullptr;
+  if (!list->is_array() || list->size() != size)
+    throw bad_input("solutions.read", "{}: field '{}' is not a list of {}, one per completion", place, name, size);
+  return list;
+}
+
+// search-and-learn writes a problem's completions and their scores as lists beside each other; answers stand in the
+// completions.
+Json candidates_of_completions(const Json& completions, const Json& record, const std::string& place) {
+  if (!completions.is_array() || completions.empty())
+    throw bad_input("solutions.read", "{}: field 'completions' is not a list of at least one solution", place);
+  const size_t n = completions.size();
+  const Json* scores = list_beside(record, "scores", n, place);
+  if (!scores) scores = list_beside(record, "agg_scores", n, place);
+  const Json* tokens = list_beside(record, "completion_tokens", n, place);
+  Json candidates = Json::array();
+  for (size_t i = 0; i < n; ++i) {
+    if (!completions[i].is_string()) throw bad_input("solutions.read", "{}: completion {} is no text", place, i);
+    Json candidate = Json::object();
+    const auto answer =
+        grading::extract_answer(completions[i].get_ref<const std::string&>(), grading::AnswerFormat::kAuto);
+    if (answer) candidate["answer"] = *answer;
+    if (scores) candidate["scores"] = (*scores)[i].is_number() ? Json::array({(*scores)[i]}) : (*scores)[i];
+    if (tokens) candidate["tokens"] = (*tokens)[i];
+    candidates.push_back(std::move(candidate));
+  }
+  return candidates;
+}
+
+// Names of the fields of a scored sample that hold one score of the whole.
+std::vector<std::string> sample_scores(const Json& record) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : record.items())
+    if (value.is_number() &&
+        (name == "score" || name == "reward" || name.ends_with("_score") || name.ends_with("_reward")))
+      names.push_back(name);
+  return names;
+}
+
+// A sample per line, as PRM800K publishes them: its problem, whether it is right, and its scores.
+bool is_sample(const Json& record) {
+  return find_any(record, {"problem", "question", "prompt"}) && !find_any(record, {"completions", "searches"}) &&
+         find_any(record, {"is_correct", "correct", "given_answer", "answer"}) &&
+         (!sample_scores(record).empty() || find_any(record, {"scores"}));
+}
+
 template <typename T>
 std::optional<T> non_negative(const Json& record, std::initializer_list<std::string_view> names,
                               const std::string& place) {
@@ -85,8 +144,20 @@ class Reader {
       : options_(options), scores_(std::move(scores)), to_(to) {}
 
   void take(const Json& record, const std::string& place) {
-    SampledProblem problem{.id = id_of(record, {"id", "problem_id"}, place)};
     const Json* candidates = find_any(record, {"candidates"});
+    const Json* completions = find_any(record, {"completions"});
+    if (!candidates && is_sample(record)) return take_sample(record, place);
+    if (!samples_.empty())
+      throw bad_input("solutions.read", "{}: no sample with its problem and scores, as those before it", place);
+    const bool lists = !candidates && completions;
+    SampledProblem problem{.id = lists && !find_any(record, {"id", "problem_id", "unique_id"})
+                                     ? id_of(record, {"problem", "question", "prompt"}, place)
+                                     : id_of(record, {"id", "problem_id", "unique_id"}, place)};
+    Json made;
+    if (lists) {
+      made = candidates_of_completions(*completions, record, place);
+      candidates = &made;
+    }
     const Json* searches = find_any(record, {"searches"});
     const Json none = Json::array();
     if (!candidates && searches) candidates = &none;
@@ -101,6 +172,7 @@ class Reader {
     }
     Solutions counted;  // of this record, taken over when all of it is good
     const Json* gold = find_any(record, {"gold", "ground_truth"});
+    if (!gold && lists) gold = find_any(record, {"answer"});
     for (size_t i = 0; i < candidates->size(); ++i) {
       const std::string where = fmt::format("{}, candidate {}", place, i);
       problem.candidates.push_back(read_candidate((*candidates)[i], gold, where, counted));
@@ -117,14 +189,51 @@ class Reader {
     if (!to_.problems.empty() && to_.problems.front().candidates.empty() != problem.candidates.empty())
       throw bad_input("solutions.read", "{}: only some problems have candidates, '{}' has {}", place, problem.id,
                       problem.candidates.empty() ? "none" : "some");
+    for (const Candidate& candidate : problem.candidates) hold(candidate, place);
     seen_.insert(problem.id);
     to_.problems.push_back(std::move(problem));
+    count(counted);
+  }
+
+ private:
+  void hold(const Candidate& candidate, const std::string& place) {
+    budget_.add(sizeof(Candidate) + (candidate.answer ? candidate.answer->size() : 0) + bytes_of(candidate.scores),
+                place);
+  }
+
+  void take_sample(const Json& record, const std::string& place) {
+    if (scores_)
+      throw bad_input("solutions.read", "{}: a sample per line has its own scores: leave out --scores", place);
+    if (samples_.empty() && !to_.problems.empty())
+      throw bad_input("solutions.read", "{}: field 'candidates' is not a list of at least one solution", place);
+    const std::string id = id_of(record, {"problem", "question", "prompt"}, place);
+    Json sample = record;
+    for (const char* other : {"steps", "scored_tokens", "seconds", "tokens", "num_tokens"}) sample.erase(other);
+    if (const Json* given = find_any(record, {"answer", "given_answer"})) sample["answer"] = *given;
+    if (!find_any(record, {"scores"}))
+      for (const std::string& name : sample_scores(record)) sample["scores"][name] = Json::array({record.at(name)});
+    const ScoresByName scores = own_scores(Json::array({sample}), place);
+    choose_scorers(scores, place);
+    Solutions counted;
+    Candidate candidate =
+        read_candidate(sample, find_any(record, {"gold", "ground_truth", "ground_truth_answer"}), place, counted);
+    add_scores(candidate, sample, scores, 0, place);
+    hold(candidate, place);
+    const auto [known, is_new] = samples_.try_emplace(id, to_.problems.size());
+    if (is_new) {
+      budget_.add(2 * id.size() + 128, place);
+      to_.problems.push_back({.id = id});
+    }
+    to_.problems[known->second].candidates.push_back(std::move(candidate));
+    count(counted);
+  }
+
+  void count(const Solutions& counted) {
     to_.marked += counted.marked;
     to_.graded += counted.graded;
     to_.undecided += counted.undecided;
   }
 
- private:
   ScoresByName scores_of(const std::string& id, const Json& candidates, const std::string& place) {
     if (!scores_) return own_scores(candidates, place);
     const auto at = scores_->find(id);
@@ -156,7 +265,7 @@ class Reader {
                         .scored_tokens = non_negative<int64_t>(record, {"scored_tokens"}, place),
                         .seconds = non_negative<double>(record, {"seconds"}, place)};
     if (find_any(record, {"answer"})) candidate.answer = id_of(record, {"answer"}, place);
-    if (const Json* correct = find_any(record, {"correct"})) {
+    if (const Json* correct = find_any(record, {"correct", "is_correct"})) {
       candidate.correct = flag_of(*correct, "correct", place);
       ++counted.marked;
       return candidate;
@@ -205,6 +314,8 @@ class Reader {
   std::optional<ScoresByProblem> scores_;
   Solutions& to_;
   std::set<std::string> seen_;
+  std::map<std::string, size_t> samples_;  // where the problems of single samples stand
+  MemoryBudget budget_;
 };
 
 }  // namespace

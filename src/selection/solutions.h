@@ -52,6 +52,9 @@ struct ReadSolutions {
   grading::GradeOptions grade;
 };
 
+// Read are our own form and two of others (docs/formats/scored-solutions.md): search-and-learn's results, with lists of
+// completions and scores per problem, and one scored sample per line, as PRM800K publishes them. At most 1 GiB is held.
+//
 // Throws bad_input naming file, line and field: no or twice the same id, neither candidates nor searches,
 // other searches than those of the first problem, no scores or not one per step,
 // a scorer that the file lacks, neither `correct` nor answer and gold; unless such records are skipped.

@@ -1,5 +1,6 @@
 #include "selection/step_scores.h"
 
+#include <ranges>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -61,7 +62,13 @@ BadLines read_step_scores(JsonlReader reader, const StepScoresSink& use) {
 ScoredResult read_scored(const ScoredSource& source, const ScoredSink& use) {
   ScoredResult result{.scorers = source.scorers};
   std::unordered_map<std::string, StepScores> table;
-  const auto keep = [&](StepScores scores, const Json&, const std::string&) {
+  MemoryBudget budget;
+  const auto hold = [&](const std::string& id, const auto& lists, const std::string& place) {
+    budget.add(2 * id.size() + 256, place);
+    for (const auto& list : lists) budget.add(64 + list.size() * sizeof(double), place);
+  };
+  const auto keep = [&](StepScores scores, const Json&, const std::string& place) {
+    hold(scores.id, std::views::values(scores.by_scorer), place);
     std::string id = scores.id;
     table.emplace(std::move(id), std::move(scores));
   };
@@ -93,6 +100,7 @@ ScoredResult read_scored(const ScoredSource& source, const ScoredSink& use) {
         throw bad_input("step_scores.read", "{}: '{}' has no scores by '{}'", place, steps.id, name);
       steps.scores.push_back(at->second);
     }
+    hold(steps.id, steps.scores, place);
     std::string id = steps.id;
     use(std::move(steps), record, place);
     result.scorers = std::move(scorers);

@@ -64,6 +64,11 @@ void warn(const StoreContents& contents, const std::filesystem::path& path) {
   if (report.damaged_places > 0)
     log_warning("{}: {} damaged places ({} bytes, the first at byte {}) are left out; hrm tree check lists them",
                 path.string(), report.damaged_places, report.damaged_bytes, report.places.front().at);
+  if (report.torn)
+    log_warning("{}: ends within a record, at byte {}: what followed is missing; hrm tree check tells what",
+                path.string(), report.whole_bytes);
+  if (contents.unreadable > 0)
+    log_warning("{}: {} records are of no known kind and left out", path.string(), contents.unreadable);
   if (!contents.strays.empty())
     log_warning("{}: the problems of {} trees are missing; their nodes are left out", path.string(),
                 contents.strays.size());
