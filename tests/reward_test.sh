@@ -97,7 +97,36 @@ refuses "no record and no tree" "$HRM" rows build empty.jsonl --out none.jsonl
 refuses "no record and no tree" "$HRM" rows convert empty.jsonl --to trl --out none.jsonl
 [ ! -e none.jsonl ] || fail "a refused command left rows"
 
+# --- rows: other people's files ---
+plain='{"question": "3 + 4?", "steps": ["3 + 4 = 7", "So 8."], "labels": [1, 0]}'
+echo "$plain" | gzip >plain.jsonl.gz
+expect 0 "$HRM" rows convert plain.jsonl.gz --to trl --out trl.jsonl
+says trl.jsonl '"labels":[true,false]'
+refuses 'fields found: "q", "steps"' "$HRM" rows build - --kind prm --out none.jsonl < <(echo '{"q": "x", "steps": ["a"]}')
+refuses "plain or processbench" "$HRM" rows build - --kind prm --out none.jsonl < <(echo "${plain%\}}, \"label\": 1}")
+refuses "nothing was written" "$HRM" rows build - --kind prm --out none.jsonl < <(echo '{"problem": "x", "answer": "5"}')
+refuses "Parquet" "$HRM" rows convert - --to trl --out none.jsonl < <(printf 'PAR1\0\0\0\0PAR1')
+refuses "git lfs pull" "$HRM" rows convert - --to trl --out none.jsonl < <(echo 'version https://git-lfs.github.com/spec/v1')
+refuses "more than 67108864 bytes" "$HRM" rows convert /dev/zero --to trl --out none.jsonl
+[ ! -e none.jsonl ] || fail "a refused command left rows"
+expect 0 "$HRM" rows convert - --to trl --out trl.jsonl < <(echo '{"prompt": "x \ud835", "completions": ["a"], "labels": [true]}')
+says err "half of a surrogate pair"
+# A store whose end is missing is read, and every reader says so.
+head -c -7 a.tree >cut.tree
+for command in "tree export cut.tree" "tree label cut.tree" "tree show cut.tree" "tree merge cut.tree --out merged.tree" \
+  "rows build cut.tree --kind prm --out cut.jsonl"; do
+  expect 0 "$HRM" $command
+  says err "cut.tree: ends within a record, at byte"
+done
+
 # --- selection ---
+echo '{"problem": "3+4?", "answer": "7", "completions": ["So $\\boxed{7}$.", "So $\\boxed{8}$."], "scores": [[0.9], [0.2]]}' >learn.jsonl
+expect 0 "$HRM" select bon learn.jsonl
+says out "best scores/last"
+printf '%s\n' '{"problem": "p", "answer": "7", "prm_score": 0.9, "is_correct": true}' \
+  '{"problem": "p", "answer": "8", "prm_score": 0.2, "is_correct": false}' >samples-by-line.jsonl
+expect 0 "$HRM" select bon samples-by-line.jsonl
+says out "best prm_score/last"
 printf '%s\n' '{"id":"a","steps":["s","t"],"label":1,"scores":{"m":[0.9,0.2]}}' \
   '{"id":"b","steps":["s"],"label":-1,"scores":{"m":[0.8]}}' > first_errors.jsonl
 expect 0 "$HRM" select processbench first_errors.jsonl --out first_errors

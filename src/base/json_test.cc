@@ -37,6 +37,41 @@ TEST(ParseJson, RefusesDeepNestingWithoutRunningOutOfStack) {
   EXPECT_NE(message_of(std::string(1'000'000, '{')), "accepted");
 }
 
+// Many of one thing in a line: time in proportion to the text, whatever its shape.
+TEST(ParseJson, EveryShapeTakesLinearTime) {
+  const auto repeated = [](std::string_view part, size_t n) {
+    std::string text = "[";
+    for (size_t i = 0; i < n; ++i) text.append(i ? "," : "").append(part);
+    return text + "]";
+  };
+  constexpr size_t kMany = 300'000;
+  for (const char* part : {"{}", "[]", "[1,[]]", "{\"a\":{}}", "\"\""})
+    EXPECT_EQ(parse_json(repeated(part, kMany), "x").size(), kMany) << part;
+  EXPECT_EQ(parse_sorted_json(repeated("{}", kMany), "x").size(), kMany);
+  std::string keys = "{";
+  for (size_t i = 0; i < kMany; ++i) keys += fmt::format("{}\"k{}\":{}", i ? "," : "", i, i);
+  EXPECT_EQ(parse_json(keys + "}", "x").size(), kMany);
+}
+
+TEST(ParseJson, OfARepeatedKeyTheLastValueCounts) {
+  EXPECT_EQ(parse_json(R"({"a": 1, "b": {"x": 1}, "a": [2]})", "x").dump(), R"({"a":[2],"b":{"x":1}})");
+  std::string keys = "{";
+  for (int i = 0; i < 100; ++i) keys += fmt::format("\"k{}\":{},", i % 40, i);
+  const Json value = parse_json(keys + "\"last\":{\"k\":1,\"k\":2}}", "x");
+  ASSERT_EQ(value.size(), 41u);
+  EXPECT_EQ(value.begin().key(), "k0");
+  EXPECT_EQ(value["k0"], 80);
+  EXPECT_EQ(value["k39"], 79);
+  EXPECT_EQ(value["last"]["k"], 2);
+}
+
+TEST(ParseJson, RefusesMoreValuesThanMemoryShouldHold) {
+  std::string text(size_t{2} << 22, ',');
+  for (size_t i = 1; i < text.size(); i += 2) text[i] = '1';
+  text[0] = '[';
+  EXPECT_NE(message_of(text + ",1]").find("more than 4194304 values"), std::string::npos);
+}
+
 TEST(ParseJson, KeepsTheOrderOfKeys) { EXPECT_EQ(parse_json(R"({"z": 1, "a": 2})", "x").dump(), R"({"z":1,"a":2})"); }
 
 TEST(JsonField, NamesWhatIsMissingOrWrong) {

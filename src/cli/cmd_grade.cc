@@ -210,9 +210,9 @@ void register_grade(CLI::App& app, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *app.add_subcommand("grade", "Tell whether given answers equal gold answers.");
   command
-      .add_option(
-          "input", args->input,
-          "JSON lines with `given` and `gold` (may be .zst; - is standard input), or an answer and a gold answer")
+      .add_option("input", args->input,
+                  "JSON lines with `given` and `gold` (may be .zst or .gz; - is standard input), or an answer and a "
+                  "gold answer")
       ->type_name("FILE | GIVEN GOLD")
       ->required()
       ->expected(1, 2)

@@ -19,7 +19,7 @@ void add_format_option(CLI::App& command, std::optional<rows::Format>& format) {
   command
       .add_option_function<std::string>(
           "--from", [&format](const std::string& text) { format = parse_enum<rows::Format>(text, "--from"); },
-          "format of the input; default: told from the first record")
+          "format of the input; default: told from the fields of the first record")
       ->type_name(names);
 }
 

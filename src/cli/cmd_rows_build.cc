@@ -21,7 +21,7 @@ void register_rows_build(CLI::App& rows, Exit& exit) {
   rows::BuildOptions& build = args->build;
   command
       .add_option("inputs", build.inputs,
-                  "tree stores, and labelled solutions of any format, also .zst; - is standard input")
+                  "tree stores, and labelled solutions of any format, also .zst and .gz; - is standard input")
       ->type_name("FILE...")
       ->required();
   add_choice(command, "--kind", build.kind, "a row per solution, per step, or per step and pair of steps");

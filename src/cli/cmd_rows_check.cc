@@ -35,7 +35,9 @@ void check(const Arguments& args, Exit& exit) {
 void register_rows_check(CLI::App& rows, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *rows.add_subcommand("check", "List every fault of a file of training rows or solutions.");
-  command.add_option("file", args->file, "rows, or solutions of any format, also .zst")->type_name("FILE")->required();
+  command.add_option("file", args->file, "rows, or solutions of any format, also .zst and .gz")
+      ->type_name("FILE")
+      ->required();
   add_format_option(command, args->options.format);
   command.add_option("--leakage", args->options.leakage, "benchmarks none of whose problems may occur")
       ->type_name("FILE...");

@@ -21,7 +21,7 @@ void register_rows_convert(CLI::App& rows, Exit& exit) {
   rows::ConvertOptions& convert = args->convert;
   command
       .add_option("inputs", convert.inputs,
-                  "tree stores, and labelled solutions of any format, also .zst; - is standard input")
+                  "tree stores, and labelled solutions of any format, also .zst and .gz; - is standard input")
       ->type_name("FILE...")
       ->required();
   command

@@ -46,7 +46,7 @@ CLI::Option* add_name(CLI::App& command, const std::string& flag, E& value, cons
 
 void add_common_options(CLI::App& command, Arguments& args) {
   BestOfNOptions& options = args.options;
-  command.add_option("file", args.file, "problems with candidates: JSON lines, also .zst; - is standard input")
+  command.add_option("file", args.file, "problems with candidates: JSON lines, also .zst and .gz; - is standard input")
       ->type_name("FILE")
       ->required();
   command

@@ -91,7 +91,7 @@ void register_processbench(CLI::App& select, Exit& exit) {
   const auto args = std::make_shared<ProcessBenchArguments>();
   CLI::App& command = *select.add_subcommand("processbench", "ProcessBench: is the first wrong step found?");
   CLI::Option* threshold = add_common_options(
-      command, *args, "ProcessBench subsets: {id, steps, label}, one list or JSON lines, also .zst", true);
+      command, *args, "ProcessBench subsets: {id, steps, label}, one list or JSON lines, also .zst and .gz", true);
   command
       .add_option("--calibrate", args->calibrate,
                   "choose each scorer's threshold, of 0.00 to 1.00, by its best F1 on this file instead")

@@ -154,7 +154,9 @@ void register_tree_files(CLI::App& tree, Exit& exit) {
   set_examples(exporting, {{"hrm tree export a.tree --out trees.jsonl", "all trees of a store"}});
 
   CLI::App& importing = *tree.add_subcommand("import", "Trees from JSON lines, ours or the authors', into a store.");
-  importing.add_option("trees", args->file, "JSON lines (.zst); - is standard input")->type_name("FILE")->required();
+  importing.add_option("trees", args->file, "JSON lines (.zst, .gz); - is standard input")
+      ->type_name("FILE")
+      ->required();
   importing.add_option("--store", args->store, "store to add to")->type_name("FILE")->required();
   importing.add_flag("--skip-bad", args->skip_bad, "leave out trees that cannot be read, and list them");
   add_json_flag(importing, args->json);

@@ -100,7 +100,9 @@ constexpr Foreign kForeign[] = {{std::string_view("\xFD"
                                 {"BZh91AY&SY", "compressed with bzip2", kUnpack},
                                 {"7z\xBC\xAF\x27\x1C", "a 7z archive", kUnpack},
                                 {"Rar!\x1A\x07", "a RAR archive", kUnpack},
-                                {"PAR1", "a Parquet file", "save it as CSV or JSON lines"}};
+                                {"PAR1", "a Parquet file",
+                                 "save it as CSV or JSON lines, with pandas for instance: "
+                                 "read_parquet(FILE).to_json(OUT, orient='records', lines=True)"}};
 
 }  // namespace
 

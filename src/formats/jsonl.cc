@@ -29,29 +29,20 @@ uintmax_t whole_lines(const fs::path& path) {
 constexpr int kEnd = std::istream::traits_type::eof();
 constexpr unsigned char kByteOrderMark[] = {0xEF, 0xBB, 0xBF};
 
-// First bytes that are no JSON, and what to do with such a file.
+// First bytes that are no JSON, and what to do with such a file. formats/decoder.h knows archives and Parquet.
 struct OtherKind {
   std::string_view begin, what, way_out;
 };
-constexpr std::string_view kToLines =
-    "write it as JSON lines first, with pandas for instance: read_parquet(FILE).to_json(OUT, orient='records', "
-    "lines=True)";
+constexpr std::string_view kToLines = "write it as JSON lines first";
 constexpr OtherKind kOtherKinds[] = {
-    {"PAR1", "a Parquet file", kToLines},
-    {"ARROW1", "an Arrow file", "write it as JSON lines first, with datasets for instance: to_json(OUT)"},
-    {"\xFF\xFF\xFF\xFF", "an Arrow stream", "write it as JSON lines first, with datasets for instance: to_json(OUT)"},
+    {"ARROW1", "an Arrow file", kToLines},
+    {"\xFF\xFF\xFF\xFF", "an Arrow stream", kToLines},
     {"version https://git-lfs", "a Git LFS pointer and not the data", "fetch the data: git lfs pull"},
     {"<", "a page of HTML or XML", "was a web page saved in place of the file?"},
     {"HRMTREE1", "a tree store", "hrm tree export writes it as JSON lines"},
-    {"PK\x03\x04", "a zip archive", "unpack it first"},
-    {"BZh", "compressed with bzip2", "unpack it first, or compress it with gzip or zstd"},
-    {"\xFD"
-     "7zXZ",
-     "compressed with xz", "unpack it first, or compress it with gzip or zstd"},
-    {"7z\xBC\xAF", "a 7-Zip archive", "unpack it first"},
-    {"SQLite format 3", "an SQLite database", "write it as JSON lines first"},
-    {"\x89HDF", "an HDF5 file", "write it as JSON lines first"},
-    {"\x80", "a Python pickle", "write it as JSON lines first"},
+    {"SQLite format 3", "an SQLite database", kToLines},
+    {"\x89HDF", "an HDF5 file", kToLines},
+    {"\x80", "a Python pickle", kToLines},
     {"\xFF\xFE", "text in UTF-16", "write it in UTF-8"},
     {"\xFE\xFF", "text in UTF-16", "write it in UTF-8"}};
 constexpr size_t kLongestBegin = 23;

@@ -80,6 +80,43 @@ TEST(Jsonl, BadLinesAreSkippedOnRequest) {
   EXPECT_THROW(cut.next(), Error);
 }
 
+TEST(Jsonl, WhatPythonWritesBeyondTheStandard) {
+  const auto first = [](const char* text) {
+    JsonlReader lines = reader(text, {});
+    EXPECT_TRUE(lines.next()) << text;
+    return printable(lines.value());
+  };
+  EXPECT_EQ(first(R"({"a":"x \ud835 y","b":"\uDD1E"})"), "{\"a\":\"x \uFFFD y\",\"b\":\"\uFFFD\"}");
+  EXPECT_EQ(first(R"(["\ud835\udd1e \ud835","\\ud835"])"), "[\"\U0001D51E \uFFFD\",\"\\\\ud835\"]");
+  EXPECT_EQ(first(R"({"NaN":NaN,"b":[1.5,NaN],"c":"NaN"})"), R"({"NaN":null,"b":[1.5,null],"c":"NaN"})");
+  for (const char* text : {"{\"a\":NaNs}", "{\"a\":Infinity}", "{\"a\":\"\\ud835\"", "nan"})
+    EXPECT_THROW(reader(text, {.forgive_cut_end = false}).next(), Error) << text;
+}
+
+TEST(Jsonl, FilesOfOtherKindsAreNamed) {
+  const auto message = [](std::string text) -> std::string {
+    JsonlReader lines = reader(std::move(text), {.skip_bad = true, .accept_array = true});
+    try {
+      lines.next();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "read";
+  };
+  EXPECT_NE(message("version https://git-lfs.github.com/spec/v1\noid sha256:0").find("git lfs pull"),
+            std::string::npos);
+  EXPECT_NE(message("<!DOCTYPE html>").find("HTML"), std::string::npos);
+  EXPECT_NE(message("HRMTREE1").find("tree export"), std::string::npos);
+  EXPECT_NE(message("ARROW1\n").find("Arrow"), std::string::npos);
+  EXPECT_NE(message("\xFF\xFE{").find("UTF-16"), std::string::npos);
+  EXPECT_EQ(message("versions\n"), "read");  // no JSON, but a fault of its line
+}
+
+TEST(Jsonl, ARecordHasALimit) {
+  JsonlReader lines = reader("\"" + std::string(size_t{1} << 26, 'x') + "\"\n", {.skip_bad = true});
+  EXPECT_THROW(lines.next(), Error);
+}
+
 TEST(Jsonl, AnArrayIsReadElementByElement) {
   const std::string text = "\xEF\xBB\xBF [\n {\"a\": \"],}\\\"[\"},\n\n {\"a\": [1, {\"b\": []}]}, 3]\n";
   JsonlReader elements = reader(text, {.accept_array = true});

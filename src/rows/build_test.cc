@@ -28,6 +28,38 @@ TEST(BuildRows, EveryKindOfAnOpenrTree) {
   EXPECT_EQ(read_json(meta_path(options.output.out))["kind"], "hierarchical");
 }
 
+TEST(BuildRows, NothingWrittenIsAnErrorThatSaysWhy) {
+  const TemporaryFolder folder;
+  const auto message = [&](const char* name, const auto& make) -> std::string {
+    const auto out = folder.path() / "none.jsonl";
+    try {
+      make(testdata_folder() / "rows" / name, out);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), 2);
+      EXPECT_FALSE(std::filesystem::exists(out));
+      return error.what();
+    }
+    return "written";
+  };
+  const auto build = [](const auto& input, const auto& out) {
+    BuildOptions options{.inputs = {input}};
+    options.output.out = out;
+    build_rows(options);
+  };
+  const auto convert = [](const auto& input, const auto& out) {
+    ConvertOptions options{.inputs = {input}};
+    options.output.out = out;
+    convert_solutions(options);
+  };
+  for (const std::string& text : {message("math.jsonl", build), message("math.jsonl", convert)}) {
+    EXPECT_NE(text.find("nothing was written"), std::string::npos) << text;
+    EXPECT_NE(text.find("read as math, fields found: \"problem\", \"solution\", \"unique_id\""), std::string::npos)
+        << text;
+  }
+  EXPECT_NE(message("kto.jsonl", build).find("read as kto"), std::string::npos);
+  EXPECT_EQ(message("plain.jsonl", build), "written");
+}
+
 TEST(RowFile, RepeatsAreResolvedAndCounted) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "rows.jsonl";

@@ -60,6 +60,96 @@ TEST(ReadSolutions, LabelledSteps) {
   EXPECT_EQ(chat.labels, (Labels{1.0, 0.0}));
 }
 
+TEST(ReadSolutions, MoreFormatsOfLabelledSteps) {
+  const Texts headed{"Step 1: 3 * 4 = 12.", "Step 2: So 15."}, bare{"3 * 4 = 12.", "So 15."};
+  const auto openrlhf = read(Format::kOpenRlhf);
+  EXPECT_EQ(openrlhf.at(0).steps, headed);
+  EXPECT_EQ(openrlhf.at(0).labels, (Labels{1.0, 0.0}));
+  EXPECT_EQ(openrlhf.at(1).labels, (Labels{1.0, 0.25}));
+  for (const Solution& solution : read(Format::kOpenrProcess)) {
+    EXPECT_EQ(solution.steps, headed);
+    EXPECT_EQ(solution.labels, (Labels{1.0, 0.0}));
+  }
+  ASSERT_EQ(read(Format::kPlain).size(), 3u);
+  for (const Format format : {Format::kPlain, Format::kThinkPrm, Format::kVersaPrm})
+    for (const Solution& solution : read(format)) {
+      EXPECT_EQ(solution.steps, bare) << name_of_enum(format);
+      EXPECT_EQ(solution.labels, (Labels{1.0, 0.0})) << name_of_enum(format);
+    }
+  const auto mistakes = read(Format::kBigBench);
+  EXPECT_EQ(mistakes.at(0).labels, (Labels{1.0, 0.0}));
+  EXPECT_EQ(mistakes.at(1).labels, Labels{1.0});
+  const auto kto = read(Format::kKto);
+  EXPECT_EQ(kto.at(0).outcome, 0.0);
+  EXPECT_EQ(kto.at(1).outcome, 1.0);
+  EXPECT_EQ(kto.at(0).labels, (Labels{std::nullopt, std::nullopt}));
+}
+
+Solution one(const char* text) {
+  Counts counts;
+  std::vector<Solution> solutions;
+  const Json record = parse_json(text, "t");
+  read_record(need_format(record, "t"), record, "t", Neutral::kDrop, counts,
+              [&](Solution&& solution) { solutions.push_back(std::move(solution)); });
+  return solutions.at(0);
+}
+std::string refusal(const char* text) {
+  try {
+    one(text);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(ReadSolutions, AQuestionMayHoldStepHeadings) {
+  EXPECT_EQ(one(R"({"input":"Step 1: add 3. Step 2: double. What of 4? Step 1: 7 ки","value":["+"]})").question,
+            "Step 1: add 3. Step 2: double. What of 4?");
+  EXPECT_EQ(one(R"({"input":"In Step 1: mix. Why? Step 1: So. ки\nStep 2: b ки",)"
+                R"("label":"In Step 1: mix. Why? Step 1: So. +\nStep 2: b -"})")
+                .steps,
+            (Texts{"Step 1: So.", "Step 2: b"}));
+  EXPECT_EQ(one(R"({"conversations":[{"role":"user","content":"Step 1: a. How? Step 1: b"},)"
+                R"({"role":"assistant","content":"+"}]})")
+                .question,
+            "Step 1: a. How?");
+  EXPECT_EQ(one(R"({"input":"Why? Step 1: By Step 1: of the plan. ки","value":[1]})").question, "Why?");
+  EXPECT_NE(refusal(R"({"input":"Step 1: a ки","label":"Step 1: a +"})").find("no question before it"),
+            std::string::npos);
+}
+
+TEST(ReadSolutions, WhatIsNotReadIsNamed) {
+  const auto expect = [](const char* text, const char* part) {
+    EXPECT_NE(refusal(text).find(part), std::string::npos) << text << "\n" << refusal(text);
+  };
+  expect(R"({"q":1,"marks":[1]})", "fields found: \"q\", \"marks\"");
+  expect(R"({"prompt":"x","chosen":"a","rejected":"b"})", "preference data");
+  expect(R"({"conversations":[{"role":"user","content":"p"},{"role":"assistant","content":"<analyze>"}]})", "GenPRM");
+  expect(R"({"prompt":{"0":"x"},"labels":{"0":[true]}})", "orient='records'");
+  expect(R"({"question":"x","answer":"a #### 5","outputs":[{"response":"r","step_labels":[true]}]})", "'outputs'");
+  expect(R"({"question":"x","steps":["a"],"labels":[1],"label":0})", "plain or processbench: choose with --from");
+  expect(R"({"problem":"x","solution":"a","first_error_step":2})", "'first_error_step', which is not read");
+  expect(R"({"question":"x","choices":["a","b"],"answer":1})", "is not known");
+  expect(R"({"question":"x","steps":["a","b"],"labels":[1,-1]})", "holds -1");
+  expect(R"({"question":"x","steps":["a","b"],"labels":[1]})", "list of 2, one per step, found 1");
+  expect(R"({"question":"x","steps":["a"],"labels":[1],"step_labels":[0]})", "leave out the one");
+  expect(R"({"question":"x","chain_of_thoughts":"['a']","labels":"[1]"})", "ast.literal_eval");
+  expect(R"({"input":"Q? Step 1: a <mark>","value":["+"]})", "placeholder token");
+  expect(R"({"input":"Q? Step 1: a ки","label":"Q? Step 1: a +","value":["-"]})", "differ at step 1");
+}
+
+TEST(ReadSolutions, Prm800kOutOfATable) {
+  const Solution solution =
+      one(R"({"question":{"problem":"p","ground_truth_answer":"7"},"label":{"finish_reason":"solution","steps":[)"
+          R"({"completions":[{"text":"a","rating":-1.0},{"text":"b","rating":1.0}],)"
+          R"("human_completion":{"text":null,"rating":null},"chosen_completion":1.0}]}})");
+  EXPECT_EQ(solution.labels, Labels{0.0});
+  EXPECT_NE(refusal(R"({"question":{"problem":"p"},"label":{"finish_reason":"solution","steps":[)"
+                    R"({"completions":[{"text":"a","rating":0.5}],"human_completion":null,"chosen_completion":0}]}})")
+                .find("'rating' = 0.5"),
+            std::string::npos);
+}
+
 TEST(ReadSolutions, OpenrFlatAndTreeAreTheSame) {
   for (const Format format : {Format::kOpenr, Format::kOpenrTree}) {
     auto solutions = read(format);
@@ -117,9 +207,21 @@ TEST(ReadSolutions, WhatIsWrittenReadsBack) {
       EXPECT_EQ(solution.labels, given.labels);
     });
     EXPECT_EQ(seen, 1u);
+    const Solution unclear{.question = "Q?", .steps = {"First. Step 1: a"}, .labels = {1.0}};
+    EXPECT_EQ(write_solution(format, unclear, 0.5, counts).has_value(), format != Format::kMathShepherd);
     EXPECT_FALSE(
         write_solution(format, {.question = "Q?", .steps = {"a", "b"}, .labels = {std::nullopt, 1.0}}, 0.5, counts));
   }
+}
+
+TEST(ReadSolutions, LabelsBehindRecordsWithoutAnyAreNotLost) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "mixed.jsonl";
+  write_file_atomic(path, std::string_view("{\"problem\":\"p\",\"solution\":\"s\"}\n"
+                                           "{\"problem\":\"p\",\"steps\":[\"s\"],\"labels\":[1]}\n"));
+  Counts counts;
+  EXPECT_THROW(read(path, counts), Error);
+  EXPECT_EQ(read(path, counts, {.format = Format::kMath}).size(), 2u);
 }
 
 TEST(ReadSolutions, BadRecordsAreNamedOrSkipped) {

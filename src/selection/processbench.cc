@@ -62,12 +62,13 @@ FirstErrorData read_processbench(const ScoredSource& source) {
   FirstErrorData data{.name = source.solutions.filename().string()};
   data.name = data.name.substr(0, data.name.find('.'));
   const auto take = [&](ScoredSteps steps, const Json& record, const std::string& place) {
-    const auto label = json_field<int64_t>(record, "label", place);
+    const auto number = json_field<double>(record, "label", place);  // tables make 1.0 of 1
+    const auto label = std::abs(number) < 1e15 ? static_cast<int64_t>(number) : INT64_MAX;
     const auto count = static_cast<int64_t>(steps.scores.front().size());
     if (const Json* texts = find_any(record, {"steps"}); texts && std::ssize(*texts) != count)
       throw bad_input("processbench.read", "{}: {} steps, but {} scores", place, texts->size(), count);
-    if (label < -1 || label >= count)
-      throw bad_input("processbench.read", "{}: field 'label' = {}: expected -1 or a step from 0 to {}", place, label,
+    if (label < -1 || label >= count || number != std::floor(number))
+      throw bad_input("processbench.read", "{}: field 'label' = {}: expected -1 or a step from 0 to {}", place, number,
                       count - 1);
     data.cases.push_back({label, std::move(steps.scores)});
   };

@@ -20,6 +20,7 @@ BadLines for_each_record(JsonlReader reader, const std::function<void(const Json
                         printable(reader.value()).substr(0, 60));
       use(reader.value(), reader.place());
     } catch (const Error& error) {
+      if (error.fault() != Fault::kBadInput) throw;
       reader.reject(error);
     }
   return reader.bad();

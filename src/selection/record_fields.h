@@ -28,7 +28,7 @@ std::string id_of(const Json& record, std::initializer_list<std::string_view> na
 // Numbers within +-1e15. Throws bad_input naming the place and `field`.
 std::vector<double> numbers_of(const Json& list, std::string_view field, const std::string& place);
 
-// What a reader holds of its files, at most 1 GiB: add() throws bad_input naming the place beyond that.
+// What a reader holds of its files, at most 1 GiB: add() throws failure naming the place beyond that.
 class MemoryBudget {
  public:
   void add(size_t bytes, std::string_view place);

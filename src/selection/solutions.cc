@@ -209,7 +209,10 @@ class Reader {
     const std::string id = id_of(record, {"problem", "question", "prompt"}, place);
     Json sample = record;
     for (const char* other : {"steps", "scored_tokens", "seconds", "tokens", "num_tokens"}) sample.erase(other);
-    if (const Json* given = find_any(record, {"answer", "given_answer"})) sample["answer"] = *given;
+    if (find_any(record, {"response", "completion", "output"}) && find_any(record, {"answer"}))
+      throw bad_input("solutions.read",
+                      "{}: is 'answer' the sample's or the right one? Name it 'given_answer' or 'gold'", place);
+    if (const Json* given = find_any(record, {"given_answer", "answer"})) sample["answer"] = *given;
     if (!find_any(record, {"scores"}))
       for (const std::string& name : sample_scores(record)) sample["scores"][name] = Json::array({record.at(name)});
     const ScoresByName scores = own_scores(Json::array({sample}), place);

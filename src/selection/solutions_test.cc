@@ -68,6 +68,45 @@ TEST(Solutions, ScoresOfASecondFile) {
   EXPECT_EQ(rest.problems.size(), 1u);
 }
 
+TEST(Solutions, ResultsOfSearchAndLearn) {
+  const Solutions read_ones = read(
+      R"({"problem":"3+4?","answer":"7","unique_id":"a/1","completions":["So $\\boxed{7}$.","So $\\boxed{8}$.","?"],)"
+      R"("scores":[[0.9,0.8],[0.2],[0.1]],"agg_scores":[0.8,0.2,0.1],"completion_tokens":[5,6,7]})");
+  ASSERT_EQ(read_ones.problems.size(), 1u);
+  const SampledProblem& problem = read_ones.problems[0];
+  EXPECT_EQ(problem.id, "a/1");
+  ASSERT_EQ(problem.candidates.size(), 3u);
+  EXPECT_TRUE(problem.candidates[0].correct);
+  EXPECT_EQ(problem.candidates[0].scores, (std::vector<std::vector<double>>{{0.9, 0.8}}));
+  EXPECT_EQ(problem.candidates[1].answer, "8");
+  EXPECT_FALSE(problem.candidates[1].correct);
+  EXPECT_EQ(problem.candidates[2].answer, std::nullopt);
+  EXPECT_EQ(problem.candidates[2].generated_tokens, 7);
+  expect_refused(R"({"problem":"p","answer":"7","completions":["7","8"],"scores":[[1]]})",
+                 "'scores' is not a list of 2, one per completion");
+  EXPECT_EQ(read(R"({"problem":"p","answer":"7","completions":["7"],"scores":[0.5]})").problems[0].id, "p");
+}
+
+TEST(Solutions, AScoredSamplePerLine) {
+  const std::string a =
+      R"({"problem":"p","answer":"7","steps":["x","y"],"prm_score":0.9,"orm_score":0.5,"is_correct":true})";
+  const std::string b = R"({"problem":"q","given_answer":"1","prm_score":0.1,"orm_score":0.2,"is_correct":false})";
+  const std::string c = R"({"problem":"p","answer":"8","prm_score":0.3,"orm_score":0.4,"is_correct":false})";
+  const Solutions all = read(a + "\n" + b + "\n" + c);
+  ASSERT_EQ(all.problems.size(), 2u);
+  EXPECT_EQ(all.scorers, (std::vector<std::string>{"orm_score", "prm_score"}));
+  ASSERT_EQ(all.problems[0].candidates.size(), 2u);
+  EXPECT_TRUE(all.problems[0].candidates[0].correct);
+  EXPECT_EQ(all.problems[0].candidates[1].answer, "8");
+  EXPECT_EQ(all.problems[0].candidates[1].scores, (std::vector<std::vector<double>>{{0.4}, {0.3}}));
+  EXPECT_EQ(all.problems[1].candidates[0].answer, "1");
+  expect_refused(a + "\n" + kGood, "line 2: no sample");
+  expect_refused(std::string(kGood) + "\n" + a, "line 2: field 'candidates'");
+  expect_refused(R"({"problem":"p","answer":"7","score":1})", "neither 'correct'");
+  expect_refused(R"({"problem":"p","answer":"7","response":"so 8","score":1,"is_correct":false})",
+                 "'given_answer' or 'gold'");
+}
+
 TEST(Solutions, FaultsAreNamed) {
   expect_refused("", "holds no problem");
   expect_refused("[1]", "expected an object");

@@ -268,5 +268,42 @@ TEST(ProblemFile, TheFieldsFormats) {
   }
 }
 
+TEST(ProblemFile, TheNamesUnderWhichProblemsArePublished) {
+  const auto problem = [](std::string_view text) { return problem_from_json(parse_json(text, "t"), "t"); };
+  for (const char* name : {"gold", "ground_truth", "ground_truth_answer", "gold_answer", "correct_answer",
+                           "reference_answer", "expected_answer", "final_answer", "answer", "solution"})
+    EXPECT_EQ(problem(fmt::format(R"({{"prompt":"q","{}":"5"}})", name)).gold, "5") << name;
+  EXPECT_EQ(problem(R"({"question":"q","final_answer":["5"],"solution":["Because of a reason."]})").gold, "5");
+  const Problem verl = problem(
+      R"({"data_source":"x","prompt":[{"role":"system","content":"s"},{"role":"user","content":"2+3? Use boxes."}],)"
+      R"("reward_model":{"style":"rule","ground_truth":"5"},"extra_info":{"question":"2+3?","answer":"long"}})");
+  EXPECT_EQ(verl.question, "2+3?");
+  EXPECT_EQ(verl.gold, "5");
+  EXPECT_EQ(problem(R"({"prompt":[{"role":"user","content":"2+3?"}],"reward_model":{"ground_truth":"5"}})").question,
+            "2+3?");
+  EXPECT_EQ(problem(R"({"question":"q","answer":"6","ground_truth":"5"})").gold, "5");  // a model's answer beside it
+}
+
+TEST(ProblemFile, WhatHasTwoReadingsIsRefused) {
+  const auto message = [](std::string_view text) -> std::string {
+    try {
+      problem_from_json(parse_json(text, "t"), "t");
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_NE(message(R"({"question":"q","final_answer":["1","2"]})").find("holds 2 answers"), std::string::npos);
+  EXPECT_NE(message(R"({"question":"q","final_answer":"1","answer":"2"})").find("different answers"),
+            std::string::npos);
+  EXPECT_EQ(message(R"({"question":"q","final_answer":"1/2","answer":"0.5"})"), "accepted");
+  EXPECT_NE(message(R"({"question":"q","solution":"We add.\nSo it is 5."})").find("add a field 'gold'"),
+            std::string::npos);
+  EXPECT_NE(message(R"({"question":" ","answer":"5"})").find("'question'"), std::string::npos);
+  EXPECT_NE(message(R"({"prompt":[{"role":"user","content":"a"},{"role":"user","content":"b"}],"answer":"5"})")
+                .find("'question'"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace hrm::tree

@@ -59,14 +59,14 @@ class Collecting {
   std::unordered_map<NodeId, std::vector<uint64_t>, HashId> batches_;
 };
 
-void warn(const StoreContents& contents, const std::filesystem::path& path) {
+void warn(const StoreContents& contents, const std::filesystem::path& path, bool mended = false) {
   const RecordLogReport& report = contents.report;
   if (report.damaged_places > 0)
     log_warning("{}: {} damaged places ({} bytes, the first at byte {}) are left out; hrm tree check lists them",
                 path.string(), report.damaged_places, report.damaged_bytes, report.places.front().at);
   if (report.torn)
-    log_warning("{}: ends within a record, at byte {}: what followed is missing; hrm tree check tells what",
-                path.string(), report.whole_bytes);
+    log_warning("{}: ends within a record, at byte {}: {}", path.string(), report.whole_bytes,
+                mended ? "that record was removed" : "what followed is missing; hrm tree check tells what");
   if (contents.unreadable > 0)
     log_warning("{}: {} records are of no known kind and left out", path.string(), contents.unreadable);
   if (!contents.strays.empty())
@@ -261,7 +261,7 @@ StoreWriter::StoreWriter(const std::filesystem::path& path) {
   log_ = std::make_unique<RecordLog>(path, kStoreKind, std::ref(collecting));
   contents_ = collecting.finish(log_->report());
   for (const StoredProblem& problem : contents_.problems) places_[problem.root] = problem.batches;
-  warn(contents_, path);
+  warn(contents_, path, /*mended=*/true);
 }
 
 std::vector<Batch> StoreWriter::batches(const NodeId& root) const {
