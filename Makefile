@@ -89,9 +89,10 @@ tsan: ## The same rooms' tests under the thread sanitizer
 	@$(call build,tsan) all
 	@scripts/run_tests build/tsan
 
-layers: ## Check that includes follow the table of rooms
+layers: ## Check that includes follow the table of rooms, and that pages name what exists
 	@scripts/check_layers --self-test
 	@scripts/check_layers
+	@scripts/check_where
 
 format: ## Check the formatting
 	@scripts/setup --lite --format

@@ -32,7 +32,8 @@ TEST(Leftovers, OnlyThoseOfDeadProcessesGo) {
 
 TEST(Leftovers, AWriteRemovesThoseOfItsFile) {
   const TemporaryFolder folder;
-  const auto path = folder.path() / "report.json", leftover = folder.path() / ("report.json.tmp." + std::to_string(dead_process()));
+  const auto path = folder.path() / "report.json",
+             leftover = folder.path() / ("report.json.tmp." + std::to_string(dead_process()));
   write_file_atomic(leftover, "half");
   write_file_atomic(path, "whole");
   EXPECT_FALSE(std::filesystem::exists(leftover));

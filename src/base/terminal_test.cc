@@ -10,8 +10,12 @@ TEST(Terminal, WhatATerminalWouldActOnIsShown) {
   EXPECT_EQ(visible_text("\x1b[31mred"), "\\x1b[31mred");
   EXPECT_EQ(visible_text(std::string_view("a\0b\a\b\x7f", 6)), "a\\x00b\\x07\\x08\\x7f");
   EXPECT_EQ(visible_text("over\rwritten"), "over\\rwritten");
-  EXPECT_EQ(visible_text("\xc2\x9b" "31m"), "\\x9b31m");            // CSI as one character of C1
-  EXPECT_EQ(visible_text("\x9b" "31m\xff\xfe"), "\\x9b31m\\xff\\xfe");  // and as a byte that is no UTF-8
+  EXPECT_EQ(visible_text("\xc2\x9b"
+                         "31m"),
+            "\\x9b31m");  // CSI as one character of C1
+  EXPECT_EQ(visible_text("\x9b"
+                         "31m\xff\xfe"),
+            "\\x9b31m\\xff\\xfe");  // and as a byte that is no UTF-8
   EXPECT_EQ(visible_text("\u202egnp.exe\u2069"), "\\u202egnp.exe\\u2069");
   EXPECT_EQ(visible_text("two\nlines"), "two\nlines");
   EXPECT_EQ(visible_text("two\nlines", LineBreaks::kShow), "two\\nlines");

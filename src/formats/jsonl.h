@@ -39,7 +39,8 @@ struct BadLines {
 //       lines.reject(error);
 //     }
 // The file may be compressed or "-", standard input; it is read as a stream. A record holds at most max_record
-// bytes and 2^22 values. A file that by its first bytes is something else (Parquet, an archive, a page) is refused by name.
+// bytes and 2^22 values. A file that by its first bytes is something else (Parquet, an archive, a page) is refused by
+// name.
 //
 // What Python's json module writes and reads beyond the standard is read: half of a surrogate pair (\ud835) as U+FFFD,
 // with a warning, and NaN, a missing number, as null.
