@@ -174,16 +174,14 @@ constexpr char kAnswerMark = '\x1F';  // before an argument that looks like an o
 
 // Takes the marks off again.
 void unmark(Arguments& args) {
-  bool any = false;
-  for (std::string& input : args.input) {
-    if (input.empty() || input[0] != kAnswerMark) continue;
-    any = true;
-    input.erase(0, 1);
-  }
   const auto is_file = [](const std::string& input) { return std::filesystem::exists(input); };
-  if (any && (args.input.size() == 1 || std::ranges::any_of(args.input, is_file)))
-    throw bad_input("grade", "{} is no option; an answer that begins with - needs its gold answer behind it",
-                    *std::ranges::find_if(args.input, [](const std::string& input) { return input.starts_with('-'); }));
+  const bool alone = args.input.size() == 1 || std::ranges::any_of(args.input, is_file);
+  for (std::string& input : args.input) {
+    if (!input.starts_with(kAnswerMark)) continue;
+    input.erase(0, 1);
+    if (alone && input[0] == '-')
+      throw bad_input("grade", "{} is no option; an answer that begins with - needs its gold answer behind it", input);
+  }
 }
 
 void run(Arguments& args, Exit& exit) {
@@ -195,14 +193,19 @@ void run(Arguments& args, Exit& exit) {
 
 }  // namespace
 
+// CLI11 would cut [0,1] at its comma, and take -\frac{1}{2} for flags.
 void mark_answers(std::vector<std::string>& words) {
-  constexpr std::string_view kOptions = "qvh", kNumber = "-.0123456789";
+  constexpr std::string_view kFlags = "qvh", kNoFlag = "-.0123456789o";
   if (words.empty() || words[0] != "grade") return;
-  for (size_t i = 1; i < words.size() && words[i] != "--"; ++i) {
+  bool options = true;
+  for (size_t i = 1; i < words.size(); ++i) {
     std::string& word = words[i];
-    if (word.size() < 2 || word[0] != '-' || kNumber.find(word[1]) != std::string::npos) continue;
-    if (word[1] != 'o' && (word.size() > 2 || kOptions.find(word[1]) == std::string::npos))
-      word.insert(word.begin(), kAnswerMark);
+    const bool is_value = options && (words[i - 1] == "-o" || words[i - 1] == "--out");
+    if (word.size() < 2 || is_value) continue;
+    const bool is_flag = word.size() == 2 && kFlags.find(word[1]) != std::string::npos;
+    const bool minus = options && word[0] == '-' && kNoFlag.find(word[1]) == std::string::npos && !is_flag;
+    if (word == "--") options = false;
+    if (minus || word[0] == '[') word.insert(word.begin(), kAnswerMark);
   }
 }
 
@@ -215,8 +218,7 @@ void register_grade(CLI::App& app, Exit& exit) {
                   "gold answer")
       ->type_name("FILE | GIVEN GOLD")
       ->required()
-      ->expected(1, 2)
-      ->allow_extra_args(false);  // else [0,1] would be cut at its comma
+      ->expected(1, 2);
   command.add_option("-o,--out", args->out, "file for the verdicts; default: standard output")->type_name("FILE");
   command.add_option("--profile", args->profile, "sound (mathematical equality) or prm800k (that grader's verdicts)")
       ->check(CLI::IsMember({"sound", "prm800k"}))

@@ -255,6 +255,9 @@ class Parser {
       text += take_digits();
       if (text == ".") throw Refused();
     }
+    // "05", which may be what stands behind a decimal comma.
+    const bool zeros = text.size() > 1 && text[0] == '0' && is_ascii_digit(text[1]);
+    if (zeros && !rest_.starts_with('_')) throw Refused();
     if (rest_.starts_with('_')) return whole ? based_number(text) : throw Refused();
     if (!whole && peek_macro() == "overline") return repeating(text);
     const bool blank = !rest_.empty() && (rest_[0] == ' ');

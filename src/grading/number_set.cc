@@ -40,9 +40,14 @@ bool is_variable(std::string_view text) {
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", 1) == kNone;
 }
 
-std::string bound(std::string_view text) {
-  const std::string plain = squeezed(text);
-  return plain == "\\infty" || plain == "+\\infty" || plain == "-\\infty" ? std::string() : plain;
+// A bound of an interval; empty where it is infinite on that side.
+std::string lower_bound_of(std::string_view text) {
+  std::string plain = squeezed(text);
+  return plain == "-\\infty" ? std::string() : plain;
+}
+std::string upper_bound_of(std::string_view text) {
+  std::string plain = squeezed(text);
+  return plain == "\\infty" || plain == "+\\infty" ? std::string() : plain;
 }
 
 // "x \geq 5", "-2 < x \leq 7", "5 > x", "x \neq 3".
@@ -60,8 +65,8 @@ std::optional<Piece> piece_of_relation(std::string_view text, std::string& varia
       return std::nullopt;
     const std::string right = squeezed(text.substr(second.at + second.size));
     variable = middle;
-    piece = {bound(left), bound(right), first.equal, second.equal};
-    if (first.sign == '>') piece = {bound(right), bound(left), second.equal, first.equal};
+    piece = {lower_bound_of(left), upper_bound_of(right), first.equal, second.equal};
+    if (first.sign == '>') piece = {lower_bound_of(right), upper_bound_of(left), second.equal, first.equal};
     return piece;
   }
   const bool variable_left = is_variable(left) || left.empty();
@@ -120,8 +125,8 @@ bool append_shape(const Shape& shape, NumberSet& set) {
       return true;
     case Shape::Kind::kOrdered:
       if (shape.elements.size() != 2) return false;
-      set.pieces.push_back(
-          {bound(shape.elements[0]), bound(shape.elements[1]), shape.brackets[0] == '[', shape.brackets[1] == ']'});
+      set.pieces.push_back({lower_bound_of(shape.elements[0]), upper_bound_of(shape.elements[1]),
+                            shape.brackets[0] == '[', shape.brackets[1] == ']'});
       return true;
     case Shape::Kind::kUnion:
       return std::ranges::all_of(shape.elements, [&](const std::string& element) {

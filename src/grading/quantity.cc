@@ -63,10 +63,19 @@ bool is_label(std::string_view name) {
   return behind.starts_with('(') && encloses(behind) && behind.size() <= 8;
 }
 
-struct Words {
-  std::string phrase;  // in front of what is there already
-  std::string_view value;
-};
+// In small letters, unless a word with a capital is no unit: then it is a name, and says something.
+std::string unit_words(std::string_view words) {
+  const std::string small = lower(words);
+  for (size_t i = 0; i < words.size(); ++i) {
+    const bool begins = words[i] >= 'A' && words[i] <= 'Z' && (i == 0 || !is_ascii_letter(words[i - 1]));
+    if (!begins) continue;
+    size_t end = i;
+    while (end < words.size() && is_ascii_letter(words[end])) ++end;
+    const std::string_view word = std::string_view(small).substr(i, end - i);
+    if (!is_unit_word(word) && scale_of(word).empty()) return std::string(words);
+  }
+  return small;
+}
 
 // "\text{cm}^2" at the end: its words in small letters.
 bool take_text(std::string_view& text, std::string& phrase) {
@@ -82,7 +91,7 @@ bool take_text(std::string_view& text, std::string& phrase) {
   }
   const size_t macro = plain.rfind("\\text{");
   if (macro == kNone || group_end(plain, macro + 5) != plain.size() || !has_value(plain.substr(0, macro))) return false;
-  std::string words = lower(plain.substr(macro + 6, plain.size() - macro - 7));
+  std::string words = unit_words(plain.substr(macro + 6, plain.size() - macro - 7));
   while (words.ends_with('.') || words.ends_with(' ')) words.pop_back();
   if (!exponent.empty()) words.append("^").append(exponent);
   phrase = phrase.empty() ? words : words + " " + phrase;
@@ -129,7 +138,8 @@ bool take_words(std::string_view& text, std::string& phrase) {
     const bool word = first.size() >= 4 || (first.size() >= 3 && behind_blank);
     if (!named && !word && !(first.size() == 2 && behind_blank && words.size() > 2)) return false;
   }
-  phrase = phrase.empty() ? lower(words) : lower(words) + " " + phrase;
+  const std::string named_so = unit_words(words);
+  phrase = phrase.empty() ? named_so : named_so + " " + phrase;
   text = strip_right(before);
   return true;
 }

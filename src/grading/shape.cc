@@ -34,18 +34,28 @@ bool expand_signs(Elements& elements) {
   return any;
 }
 
+// The text between \begin{..} and the \end{..} that is its end, where that is one matrix. Determinants are none.
+std::optional<std::string_view> matrix_body(std::string_view text) {
+  constexpr std::string_view kBegin = "\\begin{";
+  constexpr std::string_view kNames[] = {"matrix",      "pmatrix",      "bmatrix",     "Bmatrix",
+                                         "smallmatrix", "psmallmatrix", "bsmallmatrix"};
+  if (!text.starts_with(kBegin)) return std::nullopt;
+  const size_t close = text.find('}');
+  const std::string_view name = text.substr(kBegin.size(), std::max(close, kBegin.size()) - kBegin.size());
+  if (close == std::string_view::npos || std::ranges::find(kNames, name) == std::end(kNames)) return std::nullopt;
+  const std::string end = "\\end{" + std::string(name) + "}";
+  const std::string_view behind = text.substr(close + 1);
+  if (!behind.ends_with(end)) return std::nullopt;
+  const std::string_view body = behind.substr(0, behind.size() - end.size());
+  const bool nested = body.find(kBegin) != std::string_view::npos || body.find("\\end{") != std::string_view::npos;
+  return nested ? std::nullopt : std::optional(body);
+}
+
 std::optional<Shape> matrix_shape(std::string_view text) {
-  constexpr std::string_view kBegin = "\\begin{", kEnd = "\\end{";
-  const size_t end = text.rfind(kEnd);
-  if (!text.starts_with(kBegin) || end == std::string_view::npos || text.find(kBegin, 1) != std::string_view::npos)
-    return std::nullopt;
-  const size_t name = text.find('}');
-  if (name >= end) return std::nullopt;
-  const std::string_view kind = text.substr(kBegin.size(), name - kBegin.size());
-  const bool determinant = kind.starts_with('v') || kind.starts_with('V');
-  if (determinant || kind.find("matrix") == std::string_view::npos) return std::nullopt;
+  const auto body = matrix_body(text);
+  if (!body) return std::nullopt;
   Shape shape{.kind = Shape::Kind::kMatrix, .brackets = "matrix"};
-  for (std::string_view row : split_outside(text.substr(name + 1, end - name - 1), "\\\\")) {
+  for (std::string_view row : split_outside(*body, "\\\\")) {
     if (row.empty()) continue;
     for (const std::string_view cell : split_outside(row, "&")) shape.elements.emplace_back(cell);
     shape.brackets += ';' + std::to_string(shape.elements.size());  // where rows end

@@ -32,7 +32,9 @@ struct Choice {
   std::string_view rest;
 };
 Choice choice_of(std::string_view text) {
+  constexpr std::string_view kNoWords = "+-*/^=_!<>)";
   Choice choice;
+  text = strip_right(text);
   for (const std::string_view word : {"Option ", "option ", "Choice ", "choice "})
     if (text.starts_with(word)) text = strip_left(text.substr(word.size()));
   const bool opens = text.starts_with('(');
@@ -43,6 +45,8 @@ Choice choice_of(std::string_view text) {
   const bool closes = !text.empty() && (text[0] == ')' || (!opens && (text[0] == '.' || text[0] == ':')));
   if (opens != closes && !(closes && !opens)) return {};
   if (!closes && !text.empty()) return {};
+  // (D)/2 is no choice with words behind it.
+  if (closes && text.size() > 1 && (text[1] != ' ' || kNoWords.find(strip_left(text.substr(1))[0]) != kNone)) return {};
   choice.letter = letter;
   choice.has_marks = closes;
   choice.rest = closes ? strip_left(text.substr(1)) : text;
@@ -381,7 +385,9 @@ class Grader {
       if (scalars && a.value.find('=') == kNone && b.value.find('=') == kNone) {
         const Verdict verdict = compare_quantities(a, b, deadline_);
         // "5 m" may be a product.
-        const bool units = a.unit.kind != Unit::Kind::kNone || b.unit.kind != Unit::Kind::kNone;
+        const bool units = a.unit.kind == Unit::Kind::kNone
+                               ? ends_with_letter(gold)
+                               : b.unit.kind == Unit::Kind::kNone && ends_with_letter(given);
         const bool product =
             verdict == Verdict::kWrong && units && compare_values(given, gold, deadline_) == Verdict::kCorrect;
         return as_decided(product ? Verdict::kCorrect : verdict, "algebra");
@@ -389,8 +395,16 @@ class Grader {
       if (!scalars && a.unit.kind == Unit::Kind::kNone && b.unit.kind == Unit::Kind::kNone)
         return compare_shapes(a.label.empty() ? b.label : a.label, x, y);
     }
-    if (a.label.starts_with('(') && b.label.starts_with('(')) return compare_named_tuples(a, b);
+    const bool plain = a.unit.kind == Unit::Kind::kNone && b.unit.kind == Unit::Kind::kNone;
+    if (plain && a.label.starts_with('(') && b.label.starts_with('(')) return compare_named_tuples(a, b);
     return compare_equations(given, gold);
+  }
+
+  // " m" or " m^2"
+  static bool ends_with_letter(std::string_view text) {
+    const size_t blank = text.rfind(' ');
+    const size_t size = blank == kNone ? 0 : text.size() - blank;
+    return size == 2 || (size == 4 && text[text.size() - 2] == '^');
   }
 
   SoundVerdict compare_shapes(std::string_view label, const Shape& given, const Shape& gold) {
