@@ -191,7 +191,7 @@ expect 0 "${evaluate[@]}" --data data --rollouts 3 arch.inference_noise=0.5
 says out "vote"
 
 # Ctrl-C: what is done is reported as partial.
-"${evaluate[@]}" --data data --segments 100000000 --halting off >out 2>err &
+"${evaluate[@]}" --data data --segments 65536 --halting off >out 2>err &
 evaluation=$!
 sleep 3
 kill -INT $evaluation

@@ -82,7 +82,7 @@ TEST(Jsonl, BadLinesAreSkippedOnRequest) {
 
 TEST(Jsonl, WhatPythonWritesBeyondTheStandard) {
   const auto first = [](const char* text) {
-    JsonlReader lines = reader(text, {});
+    JsonlReader lines = reader(text, {.forgive_cut_end = false});
     EXPECT_TRUE(lines.next()) << text;
     return printable(lines.value());
   };

@@ -22,6 +22,8 @@ constexpr std::string_view kClasses[] = {
     "circle ellipse parabola hyperbola line twolines point",
     "north south east west",
     "left right",
+    "right wrong",
+    "correct incorrect",
     "up down",
     "increasing decreasing",
     "rational irrational",

@@ -21,13 +21,13 @@ std::vector<int32_t> narrow(const std::vector<int64_t>& ids) { return {ids.begin
 const std::vector<std::string> kSteps = {"Step 1: 2 + 2 = 4", "Step 2: 4 * 3 = 12\nIt is 12"};
 
 std::string text_of(LayoutName name) {
-  const text::Tokenizer tokenizer = tokenizer_with({"<extra_0>", "<|im_start|>", "<|im_end|>"});
+  const text::Tokenizer tokenizer = tokenizer_with({"<s>", "<extra_0>", "<|im_start|>", "<|im_end|>"});
   LayoutReader reader(named_layout(name, "", "<s>"), tokenizer);
   return tokenizer.decode(narrow(reader.step("What is it?", kSteps)));
 }
 
 TEST(Layout, TextsOfPublishedModels) {
-  EXPECT_EQ(text_of(LayoutName::kTrl), "What is it?Step 1: 2 + 2 = 4\nStep 2: 4 * 3 = 12\nIt is 12\n");
+  EXPECT_EQ(text_of(LayoutName::kTrl), "<s>What is it?Step 1: 2 + 2 = 4\nStep 2: 4 * 3 = 12\nIt is 12\n");
   EXPECT_EQ(text_of(LayoutName::kShepherd),
             "What is it? Step 1: 2 + 2 = 4 \u043A\u0438\nStep 2: 4 * 3 = 12\nIt is 12 \u043A\u0438");
   EXPECT_EQ(text_of(LayoutName::kQwenPrm),

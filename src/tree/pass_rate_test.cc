@@ -13,7 +13,7 @@ LabelledTree solved(int64_t right, int64_t of) {
   tree.nodes[0].answer.reset();
   tree.nodes[0].terminal = false;
   tree.nodes[0].unfinished = true;
-  for (int64_t i = 0; i < of; ++i) tree.rollouts.push_back({.text = "text", .answer = i < right ? "right" : "another"});
+  for (int64_t i = 0; i < of; ++i) tree.rollouts.push_back({.text = "text", .answer = i < right ? "right" : "wrong"});
   return label_tree(std::move(tree), {});
 }
 
