@@ -40,7 +40,11 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 expect 0 "$HRM" -q data generate sudoku --size 4 --count 60 --test-count 8 --out data
 tiny=(arch.hidden_size=32 arch.num_heads=2 arch.L_layers=1 arch.H_cycles=1 arch.L_cycles=1 arch.puzzle_emb_ndim=0
   arch.puzzle_emb_len=0 arch.halt_max_steps=2 arch.forward_dtype=float32 global_batch_size=8 eval_steps=1000000)
-train() { "$HRM" train --preset trm-mlp --data data "${tiny[@]}" "$@"; }
+train() { # --data DIR first where it is another
+  local data=data
+  if [ "$1" = --data ]; then data=$2; shift 2; fi
+  "$HRM" train --preset trm-mlp --data "$data" "${tiny[@]}" "$@"
+}
 
 # --- standard error: closed, full, its reader gone; before and in the middle of a run ---
 for stream in "2>&-" "2>/dev/full" "2>pipe_without_reader"; do
@@ -90,7 +94,8 @@ refuses "lr: " "$HRM" train --resume --out good max_steps=12 lr=0.5
 
 # --- signals ---
 for signal in INT TERM HUP; do
-  train --out signalled --overwrite max_steps=1000000 2>err >out &
+  rm -rf signalled
+  train --out signalled max_steps=1000000 2>err >out &
   pid=$!
   until_true 10 test -s signalled/log.jsonl || fail "the run did not begin"
   sleep 0.2
