@@ -202,6 +202,15 @@ says out "interrupted, partial"
 expect 0 "$HRM" grade "1/2" "0.5" --explain
 says out "correct"
 expect 0 "$HRM" grade "(x+1)^2" "5" --json
+expect 0 "$HRM" grade '[2,9]' '[2, 9]'
+says out "correct"
+expect 0 "$HRM" grade -- '[2,9]' '(2,9)'
+says out "wrong"
+expect 0 "$HRM" grade '-\frac{3}{4}' '-0.75' --explain
+says out "correct (algebra)"
+expect 0 "$HRM" grade '-x' '[1,2]'
+refuses "no option" "$HRM" grade -x
+refuses "no option" "$HRM" grade -x /dev/null
 printf '%s\n' '{"id": 7, "given": "# Answer\n\n5 # END!", "gold": "\\frac{10}{2}"}' '{"given": "4", "gold": "5"}' >pairs.jsonl
 expect 0 "$HRM" grade pairs.jsonl --extract auto
 says out '"verdict":"wrong"'

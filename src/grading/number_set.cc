@@ -64,6 +64,7 @@ std::optional<Piece> piece_of_relation(std::string_view text, std::string& varia
         !is_variable(middle))
       return std::nullopt;
     const std::string right = squeezed(text.substr(second.at + second.size));
+    if (left.empty() || right.empty()) return std::nullopt;
     variable = middle;
     piece = {lower_bound_of(left), upper_bound_of(right), first.equal, second.equal};
     if (first.sign == '>') piece = {lower_bound_of(right), upper_bound_of(left), second.equal, first.equal};
@@ -73,6 +74,7 @@ std::optional<Piece> piece_of_relation(std::string_view text, std::string& varia
   if (variable_left == is_variable(middle)) return std::nullopt;
   variable = variable_left ? left : middle;
   const std::string& value = variable_left ? middle : left;
+  if (value.empty()) return std::nullopt;
   if (value.find(variable) != kNone && !variable.empty() && !value.starts_with('\\')) return std::nullopt;
   if (first.sign == '!') return Piece{.low = value, .high = "", .is_all_but = true};
   const bool upper = (first.sign == '<') == variable_left;

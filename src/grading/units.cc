@@ -196,6 +196,8 @@ bool is_plain_word(std::string_view word) {
   return word.size() > 1 && std::ranges::all_of(word, [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; });
 }
 
+bool is_meaningful(std::string_view word) { return std::ranges::find(kMeaningful, word) != std::end(kMeaningful); }
+
 // False: it may bear on the value.
 bool read_part(std::string_view phrase, Part& part, bool behind_per) {
   auto words = words_of(phrase);
@@ -217,10 +219,10 @@ bool read_part(std::string_view phrase, Part& part, bool behind_per) {
     return true;
   }
   if (words.size() > 3 || power != 1) return false;
-  for (const std::string_view word : words)
-    if (!is_plain_word(word) || known(singular(word)) ||
-        std::ranges::find(kMeaningful, singular(word)) != std::end(kMeaningful))
-      return false;
+  for (const std::string_view word : words) {
+    const bool is_said = is_meaningful(word) || is_meaningful(singular(word));
+    if (!is_plain_word(word) || known(singular(word)) || is_said) return false;
+  }
   const bool plural = one.size() < last.size() || std::ranges::find(kPlurals, last) != std::end(kPlurals);
   if (!plural && !behind_per) return false;
   part.name = one;
