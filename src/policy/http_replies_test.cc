@@ -6,6 +6,7 @@
 #include "base/signals.h"
 #include "policy/caching.h"
 #include "policy/http.h"
+#include "policy/reply_testing.h"
 
 #if HRM_HTTP
 #include <httplib.h>
@@ -75,19 +76,6 @@ std::string completions(const Json& body) {
 HttpOptions to(const ReplyServer& server, Dialect dialect = {}) {
   return {.transport = {.url = server.url(), .connect_seconds = 5, .read_seconds = 5, .total_seconds = 20},
           .dialect = std::move(dialect)};
-}
-
-std::vector<std::string> texts(const Reply& reply) {
-  std::vector<std::string> all;
-  if (const auto* fault = std::get_if<PolicyFault>(&reply)) return {fault->message};
-  for (const Choice& choice : std::get<Response>(reply).choices) all.push_back(choice.text);
-  return all;
-}
-
-PolicyFault fault_of(const Reply& reply) {
-  if (const auto* fault = std::get_if<PolicyFault>(&reply)) return *fault;
-  ADD_FAILURE() << "a reply: " << texts(reply)[0];
-  return {};
 }
 
 TEST(HttpReplies, ARefusalIsAboutItsRequest) {

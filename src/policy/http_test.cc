@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "policy/endpoint.h"
 #include "policy/fault_server.h"
+#include "policy/reply_testing.h"
 
 namespace hrm::policy {
 namespace {
@@ -29,18 +30,6 @@ HttpOptions quick(const std::string& url) {
 }
 
 const Request kFive{.prompt = "Question", .n = 5, .stop = {"# END!", "# Step 2"}, .seed = 9};
-
-std::vector<std::string> texts(const Reply& reply) {
-  std::vector<std::string> all;
-  if (const auto* fault = std::get_if<PolicyFault>(&reply)) return {fault->message};
-  for (const Choice& choice : std::get<Response>(reply).choices) all.push_back(choice.text);
-  return all;
-}
-PolicyFault fault_of(const Reply& reply) {
-  if (const auto* fault = std::get_if<PolicyFault>(&reply)) return *fault;
-  ADD_FAILURE() << "a reply: " << fmt::format("{}", fmt::join(texts(reply), " | "));
-  return {};
-}
 
 class HttpTest : public testing::Test {
  protected:

@@ -1,7 +1,11 @@
 #include "text/chat_template.h"
 
+#include <algorithm>
+#include <set>
+
 #include "base/error.h"
 #include "base/utf8.h"
+#include "text/chat_program.h"
 
 namespace hrm::text {
 namespace {
@@ -89,6 +93,42 @@ std::string find_dates(std::string_view jinja) {
   return fmt::format("{}\nToday Date: {}\n\n", kKnowledge, jinja.substr(begin, end - begin));
 }
 
+struct Marks {
+  std::string_view begin, behind_role, end;
+};
+constexpr Marks kChatMlMarks = {"<|im_start|>", "\n", "<|im_end|>\n"};
+constexpr Marks kLlamaMarks = {"<|start_header_id|>", "<|end_header_id|>\n\n", "<|eot_id|>"};
+
+bool take(std::string_view& text, std::string_view part) {
+  if (!text.starts_with(part)) return false;
+  text.remove_prefix(part.size());
+  return true;
+}
+
+// Whether a program that writes this (text/chat_program.h) writes messages of the form, for every role, and no more:
+//   begin role behind_role content end ...  begin assistant behind_role
+bool writes_form(std::string_view written, const Marks& marks, std::string_view system) {
+  constexpr std::string_view kRoles[] = {"system", "user", "assistant"};
+  bool any_role = false;
+  std::set<std::string_view> roles;
+  while (!written.empty()) {
+    if (take(written, "<|begin_of_text|>")) continue;
+    if (!take(written, marks.begin)) return false;
+    std::string_view role;
+    for (const std::string_view each : kRoles)
+      if (role.empty() && take(written, each)) role = each;
+    const bool given = role.empty() && take(written, {&kRoleMark, 1});
+    if ((role.empty() && !given) || !take(written, marks.behind_role)) return false;
+    const bool content = take(written, {&kContentMark, 1});
+    if (!content && role == "assistant" && (written.empty() || written.starts_with(marks.begin))) continue;
+    if (!content && (role != "system" || system.empty() || !take(written, system))) return false;
+    if (!take(written, marks.end)) return false;
+    any_role = any_role || (given && content);
+    if (content) roles.insert(role);
+  }
+  return any_role || std::ranges::all_of(kRoles, [&](std::string_view role) { return roles.contains(role); });
+}
+
 // Whether every message's content is stripped: ... message['content'] | trim ...
 bool strips(std::string_view jinja) { return has(jinja, "| trim") || has(jinja, "|trim") || has(jinja, ".strip()"); }
 
@@ -118,6 +158,11 @@ ChatTemplate ChatTemplate::recognise(std::string_view jinja, std::string_view so
   if (chatml) found.system_ = find_default_system(jinja);
   if (chatml && found.system_.empty() && (has(jinja, "!= 'system'") || has(jinja, "!= \"system\"")))
     throw refused(source, "what it does without a system message is not clear");
+  // Programs with tools or dates are too large to be read this way: they are those of known models, told by their
+  // marks.
+  const bool is_simple = !found.tools_ && dates.empty();
+  if (is_simple && !writes_form(written_by(jinja, llama, source), chatml ? kChatMlMarks : kLlamaMarks, found.system_))
+    throw refused(source, fmt::format("it has {}'s marks but writes something else", chatml ? "ChatML" : "Llama 3"));
   return found;
 }
 

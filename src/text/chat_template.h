@@ -7,8 +7,9 @@
 //            "Today" is the date that the model's program names for want of a clock, so that a conversation has the
 //            same tokens every day (3.2's program would ask the clock first).
 //
-// Models carry their form as a Jinja program. Those are not run: the forms above are recognised in them by their marks,
-// and a program that does more than a form says is refused rather than half obeyed.
+// Models carry their form as a Jinja program. Those are not run. A simple one is read as far as what it writes
+// (text/chat_program.h) and must write the form exactly; one with tools or dates is recognised by the marks of the
+// known models that have it. A program that does more than a form says is refused rather than half obeyed.
 #pragma once
 
 #include <span>

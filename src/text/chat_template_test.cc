@@ -111,6 +111,50 @@ TEST(ChatTemplate, ToolMessagesAreRefusedWhereTheyHaveAFormOfTheirOwn) {
   EXPECT_THROW(found.render(std::vector<ChatMessage>{{"tool", "a"}}, true), Error);
 }
 
+TEST(ChatTemplate, SimpleProgramsMustWriteTheFormExactly) {
+  const std::string loop = "{% for message in messages %}", end = "{% endfor %}";
+  const std::string prompt = "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+  const std::string usual = "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}";
+  const std::vector<std::string> sound_ones = {
+      loop + usual + end + prompt,
+      loop + "{{ \"<|im_start|>\" ~ message.role ~ \"\\n\" ~ message.content ~ \"<|im_end|>\\n\" }}" + end,
+      "{%- for message in messages %}\n    {{- '<|im_start|>' + message.role + '\n' + message.content + "
+      "'<|im_end|>\n' "
+      "}}\n{%- endfor %}\n{%- if add_generation_prompt %}\n    {{- '<|im_start|>assistant\n' }}\n{%- endif %}\n",
+      loop +
+          "{% if message['role'] == 'user' %}{{ '<|im_start|>user\n' + message['content'] + '<|im_end|>\n' }}"
+          "{% else %}" +
+          usual + "{% endif %}" + end,
+      "{# a comment #}{% set all = messages %}{% for m in all %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}"
+      "<|im_end|>\n{{ '' }}{% endfor %}"};
+  for (const std::string& sound : sound_ones)
+    EXPECT_EQ(ChatTemplate::recognise(sound, "x").render(kTurn, false),
+              ChatTemplate::named("chatml").render(kTurn, false))
+        << sound;
+
+  const auto with = [&](const std::string& written) { return loop + written + end + prompt; };
+  const std::vector<std::string> others = {
+      with("{% if message['role'] == 'user' %}{{ '<|im_start|>user\nQuestion: ' + message['content'] + '<|im_end|>\n' "
+           "}}{% else %}" +
+           usual + "{% endif %}"),
+      with("{% if message['role'] == 'user' %}{{ '<|im_start|>human\n' + message['content'] + '<|im_end|>\n' }}"
+           "{% else %}" +
+           usual + "{% endif %}"),
+      with("{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' }}"),
+      with("{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + ' <|im_end|>\n' }}"),
+      with("{{ '<|im_start|>' + message['content'] + '\n' + message['role'] + '<|im_end|>\n' }}"),
+      with("{{ '<|im_start|>' + message['role'] | upper + '\n' + message['content'] + '<|im_end|>\n' }}"),
+      with("{{ '<|im_start|>' + message['role'] + '\n' + message['content'][:9] + '<|im_end|>\n' }}"),
+      with("{{ bos_token + '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"),
+      "Be brief.\n" + with(usual),
+      with(usual + "\n\n"),
+      "{% for message in messages[1:] %}" + usual + end,
+      "{% for message in messages | reverse %}" + usual + end,
+      "{% for message in messages %}{% if message['role'] == 'user' %}{{ '<|im_start|>user\n' + message['content'] + "
+      "'<|im_end|>\n' }}{% endif %}{% endfor %}"};
+  for (const std::string& other : others) expect_refused(other, "");
+}
+
 TEST(ChatTemplate, RefusesWhatItDoesNotKnow) {
   expect_refused("[INST] {{ message }} [/INST]", "neither ChatML nor Llama 3");
   expect_refused("", "neither");
