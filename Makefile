@@ -105,7 +105,7 @@ format-fix: ## Reformat
 tidy: ## clang-tidy over the rooms without libtorch (advisory, slow)
 	@scripts/setup --lite --asan --tidy
 	@$(call configure,tidy,$(clang))
-	@find src -name '*.cc' ! -path 'src/aten/*' | xargs -P $$(nproc) -n 4 \
+	@find src -name '*.cc' ! -path 'src/reasoning/aten/*' | xargs -P $$(nproc) -n 4 \
 	  $$(scripts/newest_tool clang-tidy 14) --quiet -p build/tidy
 
 install: all ## Install to PREFIX (default /usr/local) under DESTDIR

@@ -1,12 +1,13 @@
-# hrm_room(NAME LEVEL n [TORCH] [USES room...] [LIBS target...])
+# hrm_room(WING/NAME LEVEL n [TORCH] [USES room...] [LIBS target...])
 #
-# One static library per room of ARCHITECTURE.md from src/NAME/*.cc, one test program from src/NAME/*_test.cc, one fuzz
-# program per src/NAME/*_fuzz.cc, and a program hrm from src/NAME/main.cc. LEVEL and USES are the row of the table: the
-# only rooms, all of a lower level, that NAME may include (scripts/check_layers reads these calls). TORCH rooms may
-# include libtorch and are left out of a build without it.
+# One static library per room of ARCHITECTURE.md from src/WING/NAME/*.cc, one test program from its *_test.cc, one fuzz
+# program per *_fuzz.cc, and a program hrm from its main.cc. The wing is the include root: "puzzles/sudoku.h" is
+# src/reasoning/puzzles/sudoku.h. A wing that is one room, like cli, is written without a slash. LEVEL and USES are the
+# row of the table: the only rooms, all of a lower level, that NAME may include (scripts/check_layers reads these calls).
+# TORCH rooms may include libtorch and are left out of a build without it.
 set(HRM_TEST_OPTIONS "$<$<CONFIG:Release>:-O1>")  # what is tested is optimised in full; its tests build faster with less
 
-function(hrm_room name)
+function(hrm_room place)
   cmake_parse_arguments(ROOM "TORCH" "LEVEL" "USES;LIBS" ${ARGN})
   if(ROOM_TORCH AND NOT HRM_TORCH)
     return()
@@ -15,7 +16,9 @@ function(hrm_room name)
   if(ROOM_TORCH)
     set(torch "_torch")
   endif()
-  set(folder ${CMAKE_SOURCE_DIR}/src/${name})
+  set(folder ${CMAKE_SOURCE_DIR}/src/${place})
+  get_filename_component(name ${folder} NAME)
+  get_filename_component(root ${folder} DIRECTORY)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc)
   set(tests ${sources})
   set(fuzzers ${sources})
@@ -27,7 +30,7 @@ function(hrm_room name)
   endif()
 
   add_library(hrm_${name} STATIC ${sources})
-  target_include_directories(hrm_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(hrm_${name} PUBLIC ${root})
   target_compile_definitions(hrm_${name} PUBLIC HRM_TORCH=$<BOOL:${HRM_TORCH}>)
   foreach(used IN LISTS ROOM_USES)
     if(TARGET hrm_${used})  # not where a TORCH room is left out
@@ -67,8 +70,8 @@ endfunction()
 # Where tests find the source tree: the only object with its path in it, so that two checkouts share all others in ccache.
 function(hrm_test_paths)
   if(NOT TARGET hrm_test_paths)
-    add_library(hrm_test_paths STATIC ${CMAKE_SOURCE_DIR}/src/base/testing/paths.cc)
-    target_include_directories(hrm_test_paths PRIVATE ${CMAKE_SOURCE_DIR}/src)
+    add_library(hrm_test_paths STATIC ${CMAKE_SOURCE_DIR}/src/shared/base/testing/paths.cc)
+    target_include_directories(hrm_test_paths PRIVATE ${CMAKE_SOURCE_DIR}/src/shared)
     target_link_libraries(hrm_test_paths PRIVATE GTest::gtest hrm_flags)
     target_compile_definitions(hrm_test_paths PRIVATE HRM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   endif()
