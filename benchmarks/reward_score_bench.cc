@@ -14,7 +14,7 @@
 #include <chrono>
 #include <limits>
 
-#include "aten/machine.h"
+#include "torch/machine.h"
 #include "base/json.h"
 #include "base/rng.h"
 #include "language/tiny.h"
@@ -60,7 +60,7 @@ double seconds_of(auto&& work) {
 }
 
 void run(const Options& options) {
-  aten::use_machine(static_cast<size_t>(options.threads), std::numeric_limits<int64_t>::max());
+  torch::use_machine(static_cast<size_t>(options.threads), std::numeric_limits<int64_t>::max());
   namespace fs = std::filesystem;
   const fs::path folder = options.folder.empty() ? fs::temp_directory_path() / fmt::format("hrm_bench_{}", ::getpid())
                                                  : fs::path(options.folder);

@@ -1,10 +1,10 @@
-// The misbehaving server of policy/fault_server.h as a program, for whole-program tests.
+// The misbehaving server of policy/testing/fault_server.h as a program, for whole-program tests.
 //
 //   fault_server [--table FILE.json] [--fault NAME=CHANCE,...] [--schedule NAME,...] [--seed N] [--port N] [--delay SECONDS]
 //                [--retry-after TEXT] [--stall SECONDS]
 //
 // Prints its address and serves until its standard input ends or a signal ends it.
-#include "policy/fault_server.h"
+#include "policy/testing/fault_server.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "api/bench.h"
+#include "backends/bench.h"
 #include "cli/command.h"
 
 namespace hrm::cli {
@@ -14,12 +14,12 @@ struct Arguments {
   std::vector<int64_t> hidden = {128}, batches = {32};
   std::vector<size_t> threads = {0};
   int64_t seq = 81, vocab = 11;
-  api::BenchOptions options;
+  backends::BenchOptions options;
   bool json = false;
 };
 
-std::vector<api::BenchCase> all_cases(const Arguments& args) {
-  std::vector<api::BenchCase> cases;
+std::vector<backends::BenchCase> all_cases(const Arguments& args) {
+  std::vector<backends::BenchCase> cases;
   for (const std::string& model : args.models)
     for (const int64_t hidden : args.hidden)
       for (const std::string& mode : args.modes)
@@ -40,11 +40,11 @@ std::vector<api::BenchCase> all_cases(const Arguments& args) {
 }
 
 void bench(const Arguments& args) {
-  const Json report = api::run_bench(all_cases(args), args.options);
+  const Json report = backends::run_bench(all_cases(args), args.options);
   if (args.json)
     print_json(report);
   else
-    fmt::print("{}", api::bench_table(report));
+    fmt::print("{}", backends::bench_table(report));
 }
 
 // An option that takes one value or several, separated by commas.

@@ -6,9 +6,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/command.h"
-#include "engine/weights.h"
 #include "formats/safetensors.h"
-#include "reasoning/model_file.h"
+#include "model/weights.h"
+#include "solving/model_file.h"
 
 namespace hrm::cli {
 namespace {
@@ -24,20 +24,20 @@ struct Arguments {
 };
 
 void convert(const Arguments& args) {
-  const reasoning::ModelFile model =
-      reasoning::load_model(args.input, {.overrides = args.settings, .averaged = args.averaged});
+  const solving::ModelFile model =
+      solving::load_model(args.input, {.overrides = args.settings, .averaged = args.averaged});
   switch (args.target) {
     case Target::kModel:
-      reasoning::save_model(args.output, model);
+      solving::save_model(args.output, model);
       break;
     case Target::kAuthors:
-      reasoning::export_authors_folder(args.output, model, args.step);
+      solving::export_authors_folder(args.output, model, args.step);
       break;
     case Target::kSafetensors:
       save_safetensors(args.output, {.tensors = model.weights, .metadata = {{"format", "pt"}}});
       break;
   }
-  log_info("{}: {} parameters", args.output, engine::parameter_count(model.config));
+  log_info("{}: {} parameters", args.output, model::parameter_count(model.config));
 }
 
 }  // namespace

@@ -2,14 +2,14 @@
 
 #include <memory>
 
-#include "api/backend_factory.h"
+#include "backends/backend_factory.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/command.h"
 #include "formats/npy.h"
 #include "puzzles/dataset.h"
-#include "reasoning/evaluator.h"
-#include "reasoning/model_file.h"
+#include "solving/evaluator.h"
+#include "solving/model_file.h"
 
 namespace hrm::cli {
 namespace {
@@ -18,38 +18,38 @@ struct Arguments {
   std::string model, data, split = "test", predictions;
   std::vector<std::string> settings;
   bool json = false, averaged = true;
-  reasoning::EvaluationOptions evaluation;
-  reasoning::BackendOptions backend;
+  solving::EvaluationOptions evaluation;
+  model::BackendOptions backend;
 };
 
-void save_predictions(const std::string& path, const reasoning::Evaluation& evaluation, int64_t cells) {
+void save_predictions(const std::string& path, const solving::Evaluation& evaluation, int64_t cells) {
   const int64_t rows = std::ssize(evaluation.answers) / cells;
   save_npy(path, HostTensor::of<int32_t>({rows, cells}, evaluation.answers));
   log_info("{}: answers to {} puzzles", path, rows);
 }
 
 void evaluate(const Arguments& args, Exit& exit) {
-  const reasoning::ModelFile model =
-      reasoning::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
+  const solving::ModelFile model =
+      solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
-  const auto backend = api::make_backend(model.config, args.backend);
+  const auto backend = backends::make_backend(model.config, args.backend);
   backend->set_weights(model.weights);
   log_detail("{}: {}, {} examples; {}", args.data, args.split, dataset.examples(), backend->description());
 
   const InterruptScope interrupt;
-  const reasoning::Evaluation evaluation = reasoning::evaluate(*backend, dataset, args.evaluation);
+  const solving::Evaluation evaluation = solving::evaluate(*backend, dataset, args.evaluation);
   if (args.json) {
     Json json = {{"model", args.model}, {"data", args.data}, {"split", args.split}, {"averaged", args.averaged}};
-    json.update(reasoning::to_json(evaluation));
+    json.update(solving::to_json(evaluation));
     print_json(json);
   } else {
-    fmt::print("{} on {}, {}\n{}", args.model, args.data, args.split, reasoning::to_table(evaluation));
+    fmt::print("{} on {}, {}\n{}", args.model, args.data, args.split, solving::to_table(evaluation));
   }
   if (!args.predictions.empty()) save_predictions(args.predictions, evaluation, model.config.data.seq_len);
   if (!evaluation.complete) exit.code = kInterruptedExitCode;
 }
 
-void add_evaluation_options(CLI::App& command, reasoning::EvaluationOptions& options) {
+void add_evaluation_options(CLI::App& command, solving::EvaluationOptions& options) {
   command.add_option("--segments", options.segments, "segments per puzzle at most; 0: the model's own limit")
       ->check(CLI::Range(0, 65536))
       ->type_name("N")

@@ -4,19 +4,19 @@
 #include <cmath>
 #include <memory>
 
-#include "api/machine.h"
+#include "backends/machine.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/cmd_inspect.h"
 #include "cli/command.h"
-#include "engine/weights.h"
 #include "formats/foreign.h"
 #include "formats/npy.h"
 #include "formats/safetensors.h"
 #include "formats/torch_pickle.h"
 #include "formats/yaml.h"
+#include "model/weights.h"
 #include "puzzles/dataset.h"
-#include "reasoning/model_file.h"
+#include "solving/model_file.h"
 
 namespace hrm::cli {
 namespace {
@@ -64,8 +64,8 @@ Json describe_tensors(const NamedTensors& tensors, bool all) {
 // The model that a file or folder holds, or why it cannot be told which one.
 Json describe_model(const Arguments& args) {
   try {
-    const reasoning::ModelFile model = reasoning::load_model(args.path, {.overrides = args.settings});
-    Json json = {{"parameters", engine::parameter_count(model.config)}, {"config", fields_to_json(model.config)}};
+    const solving::ModelFile model = solving::load_model(args.path, {.overrides = args.settings});
+    Json json = {{"parameters", model::parameter_count(model.config)}, {"config", fields_to_json(model.config)}};
     if (!model.family.is_null()) json["family"] = model.family;
     if (!model.provenance.is_null()) json["provenance"] = model.provenance;
     return {{"model", json}};
@@ -159,11 +159,11 @@ void print_tensors(const Json& tensors) {
 }
 
 void inspect_machine(bool as_json) {
-  const Json machine = api::describe_machine();
+  const Json machine = backends::describe_machine();
   if (as_json)
     print_json(machine);
   else
-    fmt::print("{}", api::machine_table(machine));
+    fmt::print("{}", backends::machine_table(machine));
 }
 
 void inspect(const Arguments& args) {

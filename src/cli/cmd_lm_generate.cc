@@ -7,7 +7,6 @@
 #include <map>
 #include <optional>
 
-#include "aten/machine.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/rng.h"
@@ -16,6 +15,7 @@
 #include "formats/jsonl.h"
 #include "language/fine_tuning.h"
 #include "language/generator.h"
+#include "torch/machine.h"
 #endif
 
 namespace hrm::cli {
@@ -101,7 +101,7 @@ void generate(const Arguments& args, Exit& exit) {
   const at::ScalarType type = args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat;
   const language::ModelBundle bundle =
       language::load_bundle(language::model_of_run(args.model), {.type = type, .device = parse_device(args.device)});
-  aten::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
+  torch::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
   language::Generator generator(bundle, {.compute = type, .rows = args.rows});
   const std::vector<Prompt> prompts = read_prompts(bundle, args);
   std::optional<JsonlWriter> out;

@@ -5,7 +5,6 @@
 #if HRM_TORCH
 #include <cmath>
 
-#include "aten/machine.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -15,6 +14,7 @@
 #include "language/fine_tuning.h"
 #include "language/model_bundle.h"
 #include "language/text_scores.h"
+#include "torch/machine.h"
 #endif
 
 namespace hrm::cli {
@@ -94,7 +94,7 @@ void score(const Arguments& args) {
   const at::ScalarType type = args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat;
   const language::ModelBundle bundle =
       language::load_bundle(language::model_of_run(args.model), {.type = type, .device = parse_device(args.device)});
-  aten::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
+  torch::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
   const language::Decoder decoder(bundle.model.config, bundle.model.parameters, {.compute = type});
   Totals totals;
   std::string text;

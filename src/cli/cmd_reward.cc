@@ -4,7 +4,6 @@
 
 #include <memory>
 
-#include "aten/machine.h"
 #include "base/files.h"
 #include "cli/cmd_reward.h"
 #include "cli/cmd_rows.h"
@@ -13,6 +12,7 @@
 #include "reward/evaluate.h"
 #include "reward/score_files.h"
 #include "reward/train.h"
+#include "torch/machine.h"
 
 namespace hrm::cli {
 namespace {
@@ -218,7 +218,7 @@ std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& ar
   const at::ScalarType type = args.bf16 ? at::kBFloat16 : at::kFloat;
   reward::RewardModel model =
       reward::load_reward_model(args.model, overrides, {.type = type, .device = parse_device(device)});
-  aten::use_machine(threads, language::parameter_count(model.model.parameters));
+  torch::use_machine(threads, language::parameter_count(model.model.parameters));
   return std::make_unique<reward::Scorer>(std::move(model), reward::ScorerOptions{.compute = type});
 }
 

@@ -9,16 +9,16 @@
 #include "cli/field_options.h"
 #include "cli/policy_options.h"
 #include "cli/scorer_options.h"
+#include "search/search_run.h"
 #include "selection/best_of_n.h"
-#include "selection/search_run.h"
-#include "tree/problem_file.h"
+#include "steps/problem_file.h"
 
 namespace hrm::cli {
 namespace {
 
 struct Arguments {
   std::filesystem::path problems, out, report, prompt_file;
-  selection::SearchSettings settings;
+  search::SearchSettings settings;
   PolicyChoice policy;
   ScorerChoice scorer;
   bool skip_bad = false, json = false;
@@ -42,7 +42,7 @@ selection::SelectionReport report_of(const Arguments& args) {
   return report;
 }
 
-Json run_json(const selection::SearchRunReport& run, const policy::Usage& usage, const Arguments& args) {
+Json run_json(const search::SearchRunReport& run, const policy::Usage& usage, const Arguments& args) {
   return {{"out", args.out.string()},       {"problems", run.problems},
           {"finished", run.finished},       {"kept", run.kept},
           {"failed", run.failed},           {"last_fault", run.last_fault},
@@ -50,7 +50,7 @@ Json run_json(const selection::SearchRunReport& run, const policy::Usage& usage,
 }
 
 // run: becomes an interrupted one where its report was.
-void print(selection::SearchRunReport& run, const policy::Usage& usage, const Arguments& args) {
+void print(search::SearchRunReport& run, const policy::Usage& usage, const Arguments& args) {
   std::optional<selection::SelectionReport> report;
   try {
     if (run.finished > 0 && !run.interrupted) report = report_of(args);
@@ -61,34 +61,34 @@ void print(selection::SearchRunReport& run, const policy::Usage& usage, const Ar
   if (report && !args.report.empty()) selection::write_report(args.report, *report);
   if (args.json) {
     Json json = run_json(run, usage, args);
-    json["report"] = report ? selection::to_json(*report) : Json(nullptr);
+    json["report"] = report ? studies::to_json(*report) : Json(nullptr);
     return print_json(json);
   }
-  if (report) fmt::print("{}\n", selection::to_markdown(*report));
+  if (report) fmt::print("{}\n", studies::to_markdown(*report));
   fmt::print("{} of {} problems are finished, {} of them before; {}\n", run.finished, run.problems, run.kept,
              policy::usage_line(usage));
 }
 
 void search(const Arguments& args, Exit& exit) {
-  selection::SearchSettings settings = args.settings;
+  search::SearchSettings settings = args.settings;
   if (!args.prompt_file.empty()) settings.prompt = read_file(args.prompt_file);
   settings.validate();
   check_continuation(args.policy, settings);
   BadLines bad;
-  const auto problems = tree::read_problems(args.problems, args.limit, args.skip_bad, bad);
+  const auto problems = steps::read_problems(args.problems, args.limit, args.skip_bad, bad);
   warn_of(bad);
   if (problems.empty()) throw bad_input("cli.search", "{} holds no problem", args.problems.string());
   const policy::PolicyStack stack = open_policy(args.policy, settings.seed);
-  const std::unique_ptr<tree::StepScorer> scorer = open_scorer(args.scorer);
+  const std::unique_ptr<steps::StepScorer> scorer = open_scorer(args.scorer);
   const InterruptScope scope;
-  selection::SearchRunReport run;
+  search::SearchRunReport run;
   {
     Progress progress("searching", problems.size(), {.unit = "problems"});
-    const auto show = [&](const selection::SearchRunReport& now) {
+    const auto show = [&](const search::SearchRunReport& now) {
       progress.update(static_cast<uint64_t>(now.finished), policy::usage_line(stack.meter->usage()));
     };
-    run = selection::search_problems(problems, settings, *stack.policy, *scorer,
-                                     {.out = args.out, .in_flight = args.in_flight, .progress = show});
+    run = search::search_problems(problems, settings, *stack.policy, *scorer,
+                                  {.out = args.out, .in_flight = args.in_flight, .progress = show});
   }
   if (run.torn) log_warning("{} ended within a line: that was dropped and searched again", args.out.string());
   print(run, stack.meter->usage(), args);
@@ -104,14 +104,14 @@ void search(const Arguments& args, Exit& exit) {
   }
 }
 
-void add_lists(CLI::App& command, selection::SearchSettings& settings) {
+void add_lists(CLI::App& command, search::SearchSettings& settings) {
   command
       .add_option_function<std::vector<std::string>>(
           "--method",
           [&settings](const std::vector<std::string>& names) {
             settings.method.clear();
             for (const std::string& name : names)
-              settings.method.push_back(parse_enum<selection::SearchMethod>(name, "--method"));
+              settings.method.push_back(parse_enum<search::SearchMethod>(name, "--method"));
           },
           "bon: N whole solutions, the best stays; step-greedy: of N next steps the best stays, again and again (the "
           "authors'); beam: M beams share N next steps, the best M stay; dvts: N / M independent searches of M next "

@@ -4,28 +4,28 @@
 #include <functional>
 #include <memory>
 
-#include "api/backend_factory.h"
+#include "backends/backend_factory.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/command.h"
 #include "cli/questions.h"
-#include "reasoning/model_file.h"
-#include "reasoning/solver.h"
-#include "reasoning/trace.h"
+#include "solving/model_file.h"
+#include "solving/solver.h"
+#include "solving/trace.h"
 
 namespace hrm::cli {
 namespace {
 
 using puzzles::Family;
-using reasoning::Solution;
+using solving::Solution;
 
 struct Arguments {
   std::string model, family, symbols, color = "auto", trace;
   std::vector<std::string> puzzles, settings, files;
   bool steps = false, json = false, keep_going = false, averaged = true;
-  reasoning::SolverOptions solver;
-  reasoning::BackendOptions backend;
+  solving::SolverOptions solver;
+  model::BackendOptions backend;
 };
 
 // Settings stand among the puzzles; no puzzle begins like one.
@@ -45,7 +45,7 @@ std::string verdict_text(const Solution& solution, const Family& family) {
 void print_steps(const Solution& solution, const Family& family, bool color) {
   std::span<const int32_t> previous;
   for (size_t i = 0; i < solution.segments.size(); ++i) {
-    const reasoning::SolvedSegment& segment = solution.segments[i];
+    const solving::SolvedSegment& segment = solution.segments[i];
     fmt::print("segment {}: q_halt {:+.2f}, q_continue {:+.2f}, residuals H {:.2g}, L {:.2g}\n{}", i + 1,
                segment.q_halt, segment.q_continue, segment.residual_H, segment.residual_L,
                family.render(segment.answer, {.question = solution.question, .previous = previous, .colour = color}));
@@ -69,7 +69,7 @@ void print_solution(const Solution& solution, const Question& question, const Fa
     fmt::print("{}", family.render(solution.answer(), {.question = solution.question, .colour = color}));
 }
 
-Json result_json(const reasoning::SolverResult& result, const Questions& questions, const Family& family,
+Json result_json(const solving::SolverResult& result, const Questions& questions, const Family& family,
                  const Arguments& args) {
   Json solutions = Json::array(), skipped = Json::array();
   for (size_t i = 0; i < result.solutions.size(); ++i) {
@@ -87,21 +87,21 @@ Json result_json(const reasoning::SolverResult& result, const Questions& questio
 }
 
 void solve(const Arguments& args, Exit& exit) {
-  const reasoning::ModelFile model =
-      reasoning::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
-  const auto family = reasoning::family_of(model, args.family, args.model);
+  const solving::ModelFile model =
+      solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
+  const auto family = solving::family_of(model, args.family, args.model);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give one as an argument, --file FILE, or - for standard input");
   const Questions questions = read_questions(
       *family, {.texts = args.puzzles, .files = args.files, .symbols = args.symbols, .keep_going = args.keep_going});
   if (questions.good.empty() && questions.skipped.empty()) throw bad_input("cli.solve", "the input holds no puzzle");
-  const auto backend = api::make_backend(model.config, args.backend);
+  const auto backend = backends::make_backend(model.config, args.backend);
   backend->set_weights(model.weights);
 
   std::vector<puzzles::Tokens> tokens;
   for (const Question& question : questions.good) tokens.push_back(question.tokens);
   const InterruptScope interrupt;
-  const reasoning::SolverResult result = reasoning::solve(*backend, *family, tokens, args.solver);
+  const solving::SolverResult result = solving::solve(*backend, *family, tokens, args.solver);
 
   if (args.json) {
     print_json(result_json(result, questions, *family, args));
@@ -111,7 +111,7 @@ void solve(const Arguments& args, Exit& exit) {
   }
   for (const SkippedQuestion& question : questions.skipped)
     log_warning("skipped {}: {}", question.source, question.reason);
-  if (!args.trace.empty()) reasoning::save_trace(args.trace, result, *family);
+  if (!args.trace.empty()) solving::save_trace(args.trace, result, *family);
   if (!questions.skipped.empty()) exit.code = 2;
   if (!result.complete) exit.code = kInterruptedExitCode;
 }

@@ -2,11 +2,11 @@
 
 #include <memory>
 
-#include "api/backend_factory.h"
+#include "backends/backend_factory.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/command.h"
-#include "reasoning/train_run.h"
+#include "solving/train_run.h"
 
 namespace hrm::cli {
 namespace {
@@ -17,7 +17,7 @@ struct Arguments {
   bool resume = false, overwrite = false, accept_changes = false, json = false;
   uint64_t seed = 0;
   double minutes = 0;
-  reasoning::BackendOptions backend;
+  model::BackendOptions backend;
 };
 
 // Flags are short forms of settings and, like them, win over preset and recipe.
@@ -33,15 +33,15 @@ void train(const CLI::App& command, const Arguments& args, Exit& exit) {
   const auto mode = args.resume      ? training::RunMode::kResume
                     : args.overwrite ? training::RunMode::kOverwrite
                                      : training::RunMode::kNew;
-  const reasoning::TrainRequest request{.out = args.out,
-                                        .mode = mode,
-                                        .preset = args.preset,
-                                        .recipe = args.recipe,
-                                        .settings = settings_of(command, args),
-                                        .init = args.init,
-                                        .accept_changes = args.accept_changes,
-                                        .backend = args.backend};
-  const reasoning::TrainReport report = reasoning::train(request, api::make_backend);
+  const solving::TrainRequest request{.out = args.out,
+                                      .mode = mode,
+                                      .preset = args.preset,
+                                      .recipe = args.recipe,
+                                      .settings = settings_of(command, args),
+                                      .init = args.init,
+                                      .accept_changes = args.accept_changes,
+                                      .backend = args.backend};
+  const solving::TrainReport report = solving::train(request, backends::make_backend);
   if (args.json)
     print_json(report.json);
   else
@@ -53,7 +53,7 @@ void train(const CLI::App& command, const Arguments& args, Exit& exit) {
 
 std::string settings_help() {
   std::string text = "Settings (key=value, also in --config files) and their defaults:";
-  for (const auto& [key, value, help] : describe_fields(reasoning::TrainConfig()))
+  for (const auto& [key, value, help] : describe_fields(solving::TrainConfig()))
     text += fmt::format("\n  {:<34} {}", fmt::format("{}={}", key, value), help);
   return text + "\n\n";
 }
@@ -61,7 +61,7 @@ std::string settings_help() {
 void add_run_options(CLI::App& command, Arguments& args) {
   command
       .add_option("--preset", args.preset,
-                  "architecture: " + fmt::format("{}", fmt::join(engine::arch_preset_names(), ", ")))
+                  "architecture: " + fmt::format("{}", fmt::join(model::arch_preset_names(), ", ")))
       ->type_name("NAME");
   command
       .add_option("--config", args.recipe,

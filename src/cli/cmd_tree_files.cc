@@ -40,14 +40,14 @@ void import_trees(const Arguments& args) {
   int64_t count = 0, known = 0, nodes = 0;
   JsonlReader lines(args.file, {.skip_bad = args.skip_bad, .forgive_cut_end = false, .accept_array = true});
   while (lines.next()) try {
-      const tree::Tree tree = tree::tree_from_json(lines.value(), lines.place());
+      const steps::Tree tree = tree::tree_from_json(lines.value(), lines.place());
       if (store.holds(root_id(tree.problem))) {
         ++known;
         continue;
       }
       for (const tree::Batch& batch : tree::batches_of(tree)) store.append(batch);
       // Last, so that a tree is there as a whole or is imported again.
-      store.append(tree::ProblemRecord{static_cast<int64_t>(store.contents().problems.size()) + count, tree.problem});
+      store.append(steps::ProblemRecord{static_cast<int64_t>(store.contents().problems.size()) + count, tree.problem});
       ++count;
       nodes += static_cast<int64_t>(tree.nodes.size());
     } catch (const Error& error) {
@@ -78,7 +78,7 @@ Faults look_through(const tree::StoreReader& store) {
     ++found.trees;
     found.nodes += built.tree.nodes.size();
     found.rollouts += built.tree.rollouts.size();
-    for (const tree::Node& node : built.tree.nodes) found.unfinished += node.unfinished;
+    for (const steps::Node& node : built.tree.nodes) found.unfinished += node.unfinished;
     found.orphan_records += built.orphan_batches;
     found.orphan_nodes += built.orphan_samples;
     found.with_orphans += built.orphan_batches > 0;

@@ -23,7 +23,7 @@ struct Tally {
   int64_t& of(tree::Fit fit) { return problems[static_cast<size_t>(fit)]; }
 };
 
-Json kept_line(const tree::Problem& problem, const tree::PassRate& found) {
+Json kept_line(const steps::Problem& problem, const tree::PassRate& found) {
   return {{"id", problem.id},         {"question", problem.question},       {"gold", problem.gold},
           {"pass_rate", *found.rate}, {"solutions", found.solutions.total}, {"correct", found.solutions.correct}};
 }

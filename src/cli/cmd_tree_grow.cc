@@ -7,8 +7,8 @@
 #include "cli/cmd_tree.h"
 #include "cli/field_options.h"
 #include "cli/policy_options.h"
+#include "steps/problem_file.h"
 #include "tree/grow.h"
-#include "tree/problem_file.h"
 
 namespace hrm::cli {
 namespace {
@@ -50,7 +50,7 @@ void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit)
   settings.validate();
   check_continuation(args.policy, settings);
   BadLines bad;
-  const auto problems = tree::read_problems(args.problems, args.limit, args.skip_bad, bad);
+  const auto problems = steps::read_problems(args.problems, args.limit, args.skip_bad, bad);
   for (const std::string& message : bad.messages) log_warning("skipped: {}", message);
   if (problems.empty()) throw bad_input("cli.tree.grow", "{} holds no problem", args.problems.string());
   const policy::PolicyStack stack = open_policy(args.policy, settings.seed);

@@ -21,8 +21,8 @@ struct Arguments {
 
 Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
-std::string_view verdict_name(tree::AnswerVerdict verdict) {
-  using enum tree::AnswerVerdict;
+std::string_view verdict_name(steps::AnswerVerdict verdict) {
+  using enum steps::AnswerVerdict;
   return verdict == kCorrect ? "correct" : verdict == kWrong ? "wrong" : verdict == kUndecided ? "undecided" : "none";
 }
 
@@ -39,7 +39,7 @@ void write_each(const std::filesystem::path& out,
 }
 
 Json node_line(const tree::LabelledTree& labelled, size_t i, const std::optional<Interval>& interval) {
-  const tree::Node& node = labelled.tree.nodes[i];
+  const steps::Node& node = labelled.tree.nodes[i];
   Json json = {{"problem", labelled.tree.problem.id},
                {"node", i},
                {"id", to_text(node.id)},
@@ -81,7 +81,7 @@ void print_nodes(const tree::LabelledTree& labelled, const std::vector<std::opti
   fmt::print("{:>5} {:>6} {:>5}  {:>5}  {:<13} {:>9}  {}\n", "node", "parent", "depth", "label", "95 %", "right/of",
              "text");
   for (size_t i = 0; i < labelled.labels.size(); ++i) {
-    const tree::Node& node = labelled.tree.nodes[i];
+    const steps::Node& node = labelled.tree.nodes[i];
     const auto& label = labelled.labels[i];
     const std::string text = i == 0 ? labelled.tree.problem.question : node.text;
     fmt::print("{:>5} {:>6} {:>5}  {:>5}  {:<13} {:>9}  {}\n", i, node.parent, node.depth,
@@ -128,7 +128,7 @@ void label(const Arguments& args) {
   label_table(args, store, chosen);
 }
 
-Json view_json(const tree::Tree& tree, const tree::Compression& view, const tree::CompressionOptions& options,
+Json view_json(const steps::Tree& tree, const tree::Compression& view, const tree::CompressionOptions& options,
                const tree::Values& labels) {
   Json json = {{"problem", tree.problem.id},
                {"mode", name_of_enum(options.mode)},
@@ -140,7 +140,7 @@ Json view_json(const tree::Tree& tree, const tree::Compression& view, const tree
   json["texts"] = Json::object();
   for (const int32_t node : view.moved) {
     json["merged_with"].push_back(view.merged_with[static_cast<size_t>(node)]);
-    json["texts"][std::to_string(node)] = tree::path_texts(tree, view, node);
+    json["texts"][std::to_string(node)] = steps::path_texts(tree, view, node);
   }
   json["draws"] = Json::array();
   json["draw_child"] = Json::array();

@@ -17,7 +17,7 @@ struct Arguments {
 
 Json summary(const tree::LabelledTree& labelled, uint64_t orphans) {
   int64_t leaves = 0, unfinished = 0;
-  for (const tree::Node& node : labelled.tree.nodes) {
+  for (const steps::Node& node : labelled.tree.nodes) {
     leaves += node.is_leaf();
     unfinished += node.unfinished;
   }

@@ -3,7 +3,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "cli/cmd_world.h"
-#include "selection/growth_study.h"
+#include "studies/growth_study.h"
 
 namespace hrm::cli {
 namespace {
@@ -11,19 +11,19 @@ namespace {
 struct Arguments {
   std::vector<std::filesystem::path> stores;
   std::filesystem::path out;
-  selection::GrowthStudyOptions study;
+  studies::GrowthStudyOptions study;
   bool json = false;
 };
 
 void study(const Arguments& args) {
-  const selection::GrowthStudy result = selection::study_growth(args.stores, args.study);
-  const std::string text = selection::to_markdown(result);
+  const studies::GrowthStudy result = studies::study_growth(args.stores, args.study);
+  const std::string text = studies::to_markdown(result);
   if (!args.out.empty()) {
-    write_json(args.out / "report.json", selection::to_json(result));
+    write_json(args.out / "report.json", studies::to_json(result));
     write_file_atomic(args.out / "report.md", "# Labels of grown trees against the truth\n\n" + text);
     log_info("report: {}", (args.out / "report.md").string());
   }
-  if (args.json) return print_json(selection::to_json(result));
+  if (args.json) return print_json(studies::to_json(result));
   fmt::print("{}", text);
 }
 

@@ -4,8 +4,8 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "cli/cmd_world.h"
-#include "selection/compression_study.h"
-#include "selection/rollout_study.h"
+#include "studies/compression_study.h"
+#include "studies/rollout_study.h"
 
 namespace hrm::cli {
 namespace {
@@ -13,36 +13,36 @@ namespace {
 struct Arguments {
   std::filesystem::path problems, out;
   std::string policy = "arithmetic";
-  selection::RolloutStudyOptions study;
+  studies::RolloutStudyOptions study;
   bool json = false;
 };
 
 void study(Arguments& args) {
   args.study.policy = world_policy_settings(args.policy);
-  const auto result = selection::study_rollouts(read_world_problems(args.problems), args.study);
-  if (!args.out.empty()) selection::write_study(result, args.out);
-  if (args.json) return print_json(selection::to_json(result));
-  fmt::print("{}", selection::to_markdown(result));
+  const auto result = studies::study_rollouts(read_world_problems(args.problems), args.study);
+  if (!args.out.empty()) studies::write_study(result, args.out);
+  if (args.json) return print_json(studies::to_json(result));
+  fmt::print("{}", studies::to_markdown(result));
   if (!args.out.empty()) log_info("report: {}", (args.out / "README.md").string());
 }
 
 struct TreeArguments {
   std::filesystem::path problems, out;
   std::string policy = "arithmetic";
-  selection::CompressionStudyOptions study;
+  studies::CompressionStudyOptions study;
   bool json = false;
 };
 
 void study_trees(TreeArguments& args) {
   args.study.policy = world_policy_settings(args.policy);
-  const auto result = selection::study_compression(read_world_problems(args.problems), args.study);
-  const std::string text = selection::to_markdown(result);
+  const auto result = studies::study_compression(read_world_problems(args.problems), args.study);
+  const std::string text = studies::to_markdown(result);
   if (!args.out.empty()) {
-    write_json(args.out / "compression.json", selection::to_json(result));
+    write_json(args.out / "compression.json", studies::to_json(result));
     write_file_atomic(args.out / "compression.md",
                       "# Labels of trees, and node compression, against the truth\n\n" + text);
   }
-  if (args.json) return print_json(selection::to_json(result));
+  if (args.json) return print_json(studies::to_json(result));
   fmt::print("{}", text);
 }
 

@@ -35,7 +35,7 @@ void add_policy_options(CLI::App& command, PolicyChoice& choice) {
   add_endpoint_options(command, choice.endpoint);
 }
 
-void check_continuation(const PolicyChoice& choice, const tree::StepSettings& settings) {
+void check_continuation(const PolicyChoice& choice, const steps::StepSettings& settings) {
   const policy::Continuation how = choice.endpoint.continuation;
   if (how == policy::Continuation::kUser || settings.steps_end_prompt()) return;
   throw bad_input(

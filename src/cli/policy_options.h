@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 #include "policy/endpoint.h"
-#include "tree/step_settings.h"
+#include "steps/step_settings.h"
 
 namespace hrm::cli {
 
@@ -17,7 +17,7 @@ struct PolicyChoice {
 };
 void add_policy_options(CLI::App& command, PolicyChoice& choice);  // --policy, and the flags of an endpoint
 // Throws bad_input where a chat is to continue steps that its template puts into the middle of the user's message.
-void check_continuation(const PolicyChoice& choice, const tree::StepSettings& settings);
+void check_continuation(const PolicyChoice& choice, const steps::StepSettings& settings);
 // seed: of the jitter of pauses. Throws bad_input where none is named, or two.
 policy::PolicyStack open_policy(const PolicyChoice& choice, uint64_t seed);
 

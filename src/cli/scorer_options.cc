@@ -1,7 +1,7 @@
 #include "cli/scorer_options.h"
 
 #include "base/error.h"
-#include "selection/truth_scorer.h"
+#include "studies/truth_scorer.h"
 
 #if HRM_TORCH
 #include "cli/cmd_reward.h"
@@ -20,9 +20,9 @@ void add_scorer_options(CLI::App& command, ScorerChoice& choice) {
   add_threads_option(command, choice.threads);
 }
 
-std::unique_ptr<tree::StepScorer> open_scorer(const ScorerChoice& choice) {
-  if (const auto truth = selection::truth_scorer_settings(choice.spec))
-    return std::make_unique<selection::TruthScorer>(*truth);
+std::unique_ptr<steps::StepScorer> open_scorer(const ScorerChoice& choice) {
+  if (const auto truth = studies::truth_scorer_settings(choice.spec))
+    return std::make_unique<studies::TruthScorer>(*truth);
 #if HRM_TORCH
   RewardModelArguments model;
   model.model = choice.spec;

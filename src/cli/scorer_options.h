@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/command.h"
-#include "tree/step_scorer.h"
+#include "steps/step_scorer.h"
 
 namespace hrm::cli {
 
@@ -16,6 +16,6 @@ struct ScorerChoice {
 };
 void add_scorer_options(CLI::App& command, ScorerChoice& choice);  // --scorer, --device, --threads
 // Throws bad_input for a folder in a build without libtorch.
-std::unique_ptr<tree::StepScorer> open_scorer(const ScorerChoice& choice);
+std::unique_ptr<steps::StepScorer> open_scorer(const ScorerChoice& choice);
 
 }  // namespace hrm::cli

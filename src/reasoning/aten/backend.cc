@@ -12,28 +12,28 @@
 #include <functional>
 #include <optional>
 
-#include "aten/host.h"
 #include "aten/network.h"
 #include "aten/optimizer.h"
 #include "aten/segment_step.h"
 #include "base/error.h"
 #include "base/threads.h"
-#include "engine/weights.h"
-#include "reasoning/batch_check.h"
-#include "reasoning/precision.h"
+#include "model/batch_check.h"
+#include "model/precision.h"
+#include "model/weights.h"
+#include "torch/host.h"
 
 namespace hrm::aten {
 namespace {
 
-using engine::ModelConfig;
-using engine::ParameterKind;
-using reasoning::Batch;
-using reasoning::Carry;
-using reasoning::ForwardOptions;
-using reasoning::SegmentOutput;
-using reasoning::TrainOptions;
-using reasoning::TrainOutput;
-using reasoning::WeightSet;
+using model::Batch;
+using model::Carry;
+using model::ForwardOptions;
+using model::ModelConfig;
+using model::ParameterKind;
+using model::SegmentOutput;
+using model::TrainOptions;
+using model::TrainOutput;
+using model::WeightSet;
 
 constexpr const char* kPuzzleTable = "model.inner.puzzle_emb.weights";
 
@@ -59,14 +59,14 @@ at::Device parse_device(const std::string& name) {
   }
 }
 
-class AtenBackend final : public reasoning::Backend {
+class AtenBackend final : public model::Backend {
  public:
-  AtenBackend(const ModelConfig& config, const reasoning::BackendOptions& options)
+  AtenBackend(const ModelConfig& config, const model::BackendOptions& options)
       : config_((config.validate(), config)),
         device_(parse_device(options.device)),
         network_(config, device_),
         threads_(options.threads ? options.threads : default_threads()) {
-    set_weights(engine::initial_weights(config, 0));
+    set_weights(model::initial_weights(config, 0));
   }
 
   std::string description() const override {
@@ -77,7 +77,7 @@ class AtenBackend final : public reasoning::Backend {
 
   NamedTensors weights(WeightSet set) const override;
   void set_weights(const NamedTensors& weights) override;
-  void set_optimizer(const engine::OptimizerConfig& config) override;
+  void set_optimizer(const model::OptimizerConfig& config) override;
   NamedTensors optimizer_state() const override { return optimizer().state(); }
   void set_optimizer_state(const NamedTensors& state) override;
 
@@ -120,18 +120,18 @@ class AtenBackend final : public reasoning::Backend {
 
 NamedTensors AtenBackend::weights(WeightSet set) const {
   NamedTensors all;
-  for (const auto& [name, tensor] : tensors_) all.emplace(name, to_host(tensor));
+  for (const auto& [name, tensor] : tensors_) all.emplace(name, torch::to_host(tensor));
   if (set == WeightSet::kAveraged && optimizer_)
-    for (const auto& [name, tensor] : optimizer_->average()) all.at(name) = to_host(tensor);
+    for (const auto& [name, tensor] : optimizer_->average()) all.at(name) = torch::to_host(tensor);
   return all;
 }
 
 void AtenBackend::set_weights(const NamedTensors& weights) {
-  engine::check_weights(config_, weights, "set_weights");
+  model::check_weights(config_, weights, "set_weights");
   tensors_.clear();
   slots_.clear();
-  for (const engine::Parameter& p : engine::parameters(config_)) {
-    at::Tensor tensor = to_aten(weights.find(p.name)->second, device_);
+  for (const model::Parameter& p : model::parameters(config_)) {
+    at::Tensor tensor = torch::to_aten(weights.find(p.name)->second, device_);
     if (p.kind != ParameterKind::kBuffer && p.kind != ParameterKind::kPuzzle) {
       tensor.requires_grad_();
       slots_.push_back({p.name, p.kind, tensor});
@@ -144,7 +144,7 @@ void AtenBackend::set_weights(const NamedTensors& weights) {
   optimizer_.reset();
 }
 
-void AtenBackend::set_optimizer(const engine::OptimizerConfig& config) {
+void AtenBackend::set_optimizer(const model::OptimizerConfig& config) {
   optimizer_.emplace(config, slots_);
   frozen_average_.reset();
 }
@@ -199,7 +199,7 @@ void AtenBackend::reset(Carry& carry, const Batch& batch, std::span<const uint8_
   if (rows.empty()) return;
   const at::NoGradGuard no_grad;
   const State fresh = network_.initial_state(live_, seeds, chain_of);
-  const at::Tensor index = to_aten(std::span<const int64_t>(rows), {static_cast<int64_t>(rows.size())}, device_);
+  const at::Tensor index = torch::to_aten(std::span<const int64_t>(rows), {static_cast<int64_t>(rows.size())}, device_);
   State& state = own(carry).state;
   state = {state.z_H.index_copy(0, index, fresh.z_H), state.z_L.index_copy(0, index, fresh.z_L)};
 }
@@ -208,7 +208,7 @@ std::unique_ptr<Carry> AtenBackend::select(const Carry& carry, std::span<const s
   std::vector<int64_t> rows;
   for (size_t b : keep)
     for (int64_t k = 0; k < chains(); ++k) rows.push_back(static_cast<int64_t>(b) * chains() + k);
-  const at::Tensor index = to_aten(std::span<const int64_t>(rows), {static_cast<int64_t>(rows.size())}, device_);
+  const at::Tensor index = torch::to_aten(std::span<const int64_t>(rows), {static_cast<int64_t>(rows.size())}, device_);
   auto result = std::make_unique<AtenCarry>();
   const State& state = own(carry).state;
   result->state = {state.z_H.index_select(0, index), state.z_L.index_select(0, index)};
@@ -218,7 +218,7 @@ std::unique_ptr<Carry> AtenBackend::select(const Carry& carry, std::span<const s
 NamedTensors AtenBackend::save(const Carry& carry) const {
   const auto shaped = [&](const at::Tensor& z) {
     const int64_t k = chains();
-    return to_host(k == 1 ? z : z.view({z.size(0) / k, k, z.size(1), z.size(2)}));
+    return torch::to_host(k == 1 ? z : z.view({z.size(0) / k, k, z.size(1), z.size(2)}));
   };
   NamedTensors all;
   all.emplace("z_H", shaped(own(carry).state.z_H));
@@ -237,7 +237,7 @@ std::unique_ptr<Carry> AtenBackend::load(const NamedTensors& state) const {
         !std::equal(tail.begin(), tail.end(), shape.end() - 2))
       throw bad_input("aten.backend", "carry: '{}' has shape {}, expected [B, {}{}, {}]", name, to_string(shape),
                       chained ? fmt::format("{}, ", chains()) : "", tail[0], tail[1]);
-    return to_aten(found->second, device_).to(network_.forward_type()).view({-1, tail[0], tail[1]});
+    return torch::to_aten(found->second, device_).to(network_.forward_type()).view({-1, tail[0], tail[1]});
   };
   auto carry = std::make_unique<AtenCarry>();
   carry->state = {take("z_H"), take("z_L")};
@@ -247,7 +247,7 @@ std::unique_ptr<Carry> AtenBackend::load(const NamedTensors& state) const {
 // ---- arithmetic ----
 
 void AtenBackend::check(const Batch& batch, const AtenCarry& carry, bool labels) const {
-  reasoning::check_batch(config_, batch, static_cast<size_t>(carry.state.z_H.size(0)), labels, "aten.backend");
+  model::check_batch(config_, batch, static_cast<size_t>(carry.state.z_H.size(0)), labels, "aten.backend");
 }
 
 // Rows are independent, so each of the threads takes its share of them through the whole segment; what is left of the
@@ -325,7 +325,8 @@ TrainOutput AtenBackend::train_step(const Batch& batch, std::span<const uint8_t>
   optimizer().step(sum.gradients, sum.output.gradient_norm,
                    {.lr_factor = options.lr_factor, .ema_rate = options.ema_rate});
   if (sum.puzzle_rows.defined()) {
-    const at::Tensor ids = to_aten(batch.puzzle_identifiers, {static_cast<int64_t>(batch.size)}, device_).to(at::kLong);
+    const at::Tensor ids =
+        torch::to_aten(batch.puzzle_identifiers, {static_cast<int64_t>(batch.size)}, device_).to(at::kLong);
     optimizer().step_puzzle_rows(tensors_.at(kPuzzleTable), ids, sum.puzzle_rows, options.lr_factor);
   }
   frozen_live_.reset();
@@ -339,19 +340,18 @@ NamedTensors AtenBackend::gradients(const Batch& batch, std::span<const uint8_t>
   if (output) *output = sum.output;
   own(carry).state = join(sum.states);
   NamedTensors all;
-  for (size_t i = 0; i < slots_.size(); ++i) all.emplace(slots_[i].name, to_host(sum.gradients[i]));
-  if (sum.puzzle_rows.defined()) all.emplace("puzzle_emb_local", to_host(sum.puzzle_rows));
+  for (size_t i = 0; i < slots_.size(); ++i) all.emplace(slots_[i].name, torch::to_host(sum.gradients[i]));
+  if (sum.puzzle_rows.defined()) all.emplace("puzzle_emb_local", torch::to_host(sum.puzzle_rows));
   return all;
 }
 
 }  // namespace
 
-std::unique_ptr<reasoning::Backend> make_aten_backend(const ModelConfig& config,
-                                                      const reasoning::BackendOptions& options) {
-  if (options.precision == reasoning::kInt8)
+std::unique_ptr<model::Backend> make_aten_backend(const ModelConfig& config, const model::BackendOptions& options) {
+  if (options.precision == model::kInt8)
     throw bad_input("aten.backend",
                     "precision int8 is the engine's: use --device cpu, or --precision bfloat16 or float32");
-  return std::make_unique<AtenBackend>(reasoning::with_precision(config, options.precision), options);
+  return std::make_unique<AtenBackend>(model::with_precision(config, options.precision), options);
 }
 
 }  // namespace hrm::aten

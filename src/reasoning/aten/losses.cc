@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "reasoning/backend.h"
+#include "model/backend.h"
 
 namespace hrm::aten {
 namespace {
@@ -16,11 +16,10 @@ at::Tensor log_stablemax(const at::Tensor& logits) {
 
 }  // namespace
 
-TokenLoss token_loss(const engine::LossConfig& config, const at::Tensor& logits, const at::Tensor& labels) {
-  const at::Tensor log_p = config.loss_type == engine::LossType::kStablemax
-                               ? log_stablemax(logits)
-                               : at::log_softmax(logits.to(at::kFloat), -1);
-  const at::Tensor mask = labels != reasoning::kIgnoreLabel;
+TokenLoss token_loss(const model::LossConfig& config, const at::Tensor& logits, const at::Tensor& labels) {
+  const at::Tensor log_p = config.loss_type == model::LossType::kStablemax ? log_stablemax(logits)
+                                                                           : at::log_softmax(logits.to(at::kFloat), -1);
+  const at::Tensor mask = labels != model::kIgnoreLabel;
   const at::Tensor target = at::where(mask, labels, 0).to(at::kLong);
   at::Tensor nll = -log_p.gather(-1, target.unsqueeze(-1)).squeeze(-1);
   if (const double smoothing = config.label_smoothing; smoothing > 0)

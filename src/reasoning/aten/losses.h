@@ -9,7 +9,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "engine/config.h"
+#include "model/config.h"
 
 namespace hrm::aten {
 
@@ -21,7 +21,7 @@ struct TokenLoss {
 };
 
 // logits: [R,S,V]; labels: [R,S] i32, reasoning::kIgnoreLabel where not supervised.
-TokenLoss token_loss(const engine::LossConfig& config, const at::Tensor& logits, const at::Tensor& labels);
+TokenLoss token_loss(const model::LossConfig& config, const at::Tensor& logits, const at::Tensor& labels);
 
 // Binary cross-entropy on logits, per example, f32.
 at::Tensor q_loss(const at::Tensor& logits, const at::Tensor& target);

@@ -5,15 +5,15 @@
 
 #include <cmath>
 
-#include "aten/host.h"
 #include "base/error.h"
-#include "engine/weights.h"
+#include "model/weights.h"
+#include "torch/host.h"
 
 namespace hrm::aten {
 namespace {
 
-using engine::GradientSpan;
-using engine::Positions;
+using model::GradientSpan;
+using model::Positions;
 
 // The product in the type of x. Casting inside the graph lets each use add to the float32 gradient.
 at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {}) {
@@ -43,10 +43,10 @@ at::Tensor residual(const at::Tensor& before, const at::Tensor& after) {
   return (a - b).norm(2, -1) / a.norm(2, -1).clamp_min(1e-20);
 }
 
-using Fill = void (*)(const engine::NoiseKey&, std::span<float>);
+using Fill = void (*)(const model::NoiseKey&, std::span<float>);
 
 // One independent stream per row.  Returns [R, shape...] f32 on the CPU.
-at::Tensor fill_rows(Fill fill, engine::NoiseUse use, std::span<const uint64_t> seeds,
+at::Tensor fill_rows(Fill fill, model::NoiseUse use, std::span<const uint64_t> seeds,
                      const std::function<uint64_t(size_t)>& index, std::vector<int64_t> shape) {
   shape.insert(shape.begin(), static_cast<int64_t>(seeds.size()));
   at::Tensor values = at::empty(shape, at::kFloat);
@@ -58,7 +58,7 @@ at::Tensor fill_rows(Fill fill, engine::NoiseUse use, std::span<const uint64_t> 
 
 }  // namespace
 
-NetworkWeights bind_weights(const engine::ModelConfig& config, const std::map<std::string, at::Tensor>& by_name) {
+NetworkWeights bind_weights(const model::ModelConfig& config, const std::map<std::string, at::Tensor>& by_name) {
   const auto get = [&](const std::string& key) {
     const auto found = by_name.find(key);
     return found == by_name.end() ? at::Tensor() : found->second;
@@ -67,7 +67,7 @@ NetworkWeights bind_weights(const engine::ModelConfig& config, const std::map<st
   const auto blocks = [&](char net, int64_t layers) {
     std::vector<BlockWeights> all;
     for (int64_t i = 0; i < layers; ++i) {
-      const std::string prefix = engine::block_prefix(net, i),
+      const std::string prefix = model::block_prefix(net, i),
                         mixer = prefix + (config.arch.mlp_t ? "mlp_t." : "self_attn.");
       all.push_back({.mixer_in = get(mixer + (config.arch.mlp_t ? "gate_up_proj.weight" : "qkv_proj.weight")),
                      .mixer_out = get(mixer + (config.arch.mlp_t ? "down_proj.weight" : "o_proj.weight")),
@@ -90,10 +90,10 @@ NetworkWeights bind_weights(const engine::ModelConfig& config, const std::map<st
   return weights;
 }
 
-Network::Network(const engine::ModelConfig& config, at::Device device)
+Network::Network(const model::ModelConfig& config, at::Device device)
     : config_(config),
       device_(device),
-      type_(config.arch.forward_dtype == engine::Precision::kFloat32 ? at::kFloat : at::kBFloat16) {
+      type_(config.arch.forward_dtype == model::Precision::kFloat32 ? at::kFloat : at::kBFloat16) {
   if (config.arch.mlp_t || config.arch.pos_encodings != Positions::kRope) return;
   const int64_t w = config.head_width();
   // 1 / theta^(i/W), rounded as the authors round it: the recursion amplifies the last bit.
@@ -144,20 +144,20 @@ at::Tensor Network::stack(const std::vector<BlockWeights>& blocks, at::Tensor x)
   return x;
 }
 
-at::Tensor Network::normal_like(const at::Tensor& z, const SegmentOptions& options, engine::NoiseUse use,
+at::Tensor Network::normal_like(const at::Tensor& z, const SegmentOptions& options, model::NoiseUse use,
                                 uint64_t index) const {
   if (options.noise_seeds.size() != static_cast<size_t>(z.size(0)))
     throw bad_input("aten.network", "{} noise seeds for {} rows: a model with noise needs Batch::noise_seeds",
                     options.noise_seeds.size(), z.size(0));
   return fill_rows(
-             engine::fill_normal, use, options.noise_seeds, [&](size_t) { return index; }, z.sizes().slice(1).vec())
+             model::fill_normal, use, options.noise_seeds, [&](size_t) { return index; }, z.sizes().slice(1).vec())
       .to(device_, z.scalar_type());
 }
 
 at::Tensor Network::mix(const at::Tensor& z, const at::Tensor& y, const SegmentOptions& options, uint64_t call) const {
   const double lambda = config_.arch.relaxation, sigma = config_.arch.noise;
   at::Tensor mixed = lambda == 1 ? y : (1 - lambda) * z + lambda * y;
-  if (sigma > 0) mixed = mixed + sigma * normal_like(mixed, options, engine::NoiseUse::kCall, call);
+  if (sigma > 0) mixed = mixed + sigma * normal_like(mixed, options, model::NoiseUse::kCall, call);
   return mixed;
 }
 
@@ -175,7 +175,7 @@ Segment Network::segment(const NetworkWeights& frozen, const NetworkWeights& liv
   const at::Tensor x_frozen = x.detach();
   State z = state;
   if (!options.training && arch.inference_noise > 0) {
-    const auto use = engine::NoiseUse::kSegment;
+    const auto use = model::NoiseUse::kSegment;
     z = {z.z_H + arch.inference_noise * normal_like(z.z_H, options, use, 0),
          z.z_L + arch.inference_noise * normal_like(z.z_L, options, use, 1)};
   }
@@ -215,19 +215,19 @@ State Network::initial_state(const NetworkWeights& weights, std::span<const uint
   const auto rows = static_cast<int64_t>(chain_of.size());
   const int64_t t = config_.tokens(), d = config_.arch.hidden_size;
   const auto fixed = [&](const at::Tensor& vector) { return vector.to(type_).expand({rows, t, d}).contiguous(); };
-  const auto drawn = [&](engine::NoiseUse use, const std::function<uint64_t(size_t)>& index) {
+  const auto drawn = [&](model::NoiseUse use, const std::function<uint64_t(size_t)>& index) {
     if (seeds.size() != chain_of.size())
       throw bad_input("aten.network", "{} noise seeds for {} rows: random initial states need Batch::noise_seeds",
                       seeds.size(), rows);
-    return fill_rows(engine::fill_truncated_normal, use, seeds, index, {t, d}).to(device_, type_);
+    return fill_rows(model::fill_truncated_normal, use, seeds, index, {t, d}).to(device_, type_);
   };
   // Chains differ in z_L's start (arXiv 2601.19085); z_H is common to them.
   const auto common = [](size_t) { return uint64_t{0}; };
   const auto own_chain = [&](size_t r) { return static_cast<uint64_t>(chain_of[r]); };
-  const bool random = config_.arch.initial_state == engine::InitialState::kRandom;
+  const bool random = config_.arch.initial_state == model::InitialState::kRandom;
   return {
-      .z_H = random ? drawn(engine::NoiseUse::kInitialH, common) : fixed(weights.H_init),
-      .z_L = random || config_.arch.chains > 1 ? drawn(engine::NoiseUse::kInitialL, own_chain) : fixed(weights.L_init)};
+      .z_H = random ? drawn(model::NoiseUse::kInitialH, common) : fixed(weights.H_init),
+      .z_L = random || config_.arch.chains > 1 ? drawn(model::NoiseUse::kInitialL, own_chain) : fixed(weights.L_init)};
 }
 
 }  // namespace hrm::aten

@@ -1,10 +1,10 @@
-// The recursion of engine/config.h in plain ATen operations: the readable truth that autograd differentiates, on any
+// The recursion of model/config.h in plain ATen operations: the readable truth that autograd differentiates, on any
 // device. One block, post-norm (arXiv 2506.21734, section 2):
 //
 //   x <- rms_norm(x + attention(x))        or, with mlp_t, the same over tokens: x' <- rms_norm(x' + swiglu(x'))
 //   x <- rms_norm(x + swiglu(x))
 //
-// R rows (examples, or examples x chains), T tokens, D width, V vocabulary; see engine/config.h for the letters.
+// R rows (examples, or examples x chains), T tokens, D width, V vocabulary; see model/config.h for the letters.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/config.h"
-#include "engine/noise.h"
+#include "model/config.h"
+#include "model/noise.h"
 
 namespace hrm::aten {
 
@@ -31,7 +31,7 @@ struct NetworkWeights {
 };
 
 // REQUIRES: every key of engine::parameters(config).
-NetworkWeights bind_weights(const engine::ModelConfig& config, const std::map<std::string, at::Tensor>& by_name);
+NetworkWeights bind_weights(const model::ModelConfig& config, const std::map<std::string, at::Tensor>& by_name);
 
 struct State {
   at::Tensor z_H, z_L;  // [R,T,D], forward type
@@ -56,7 +56,7 @@ struct SegmentOptions {
 
 class Network {
  public:
-  Network(const engine::ModelConfig& config, at::Device device);
+  Network(const model::ModelConfig& config, at::Device device);
 
   at::ScalarType forward_type() const { return type_; }
 
@@ -77,10 +77,9 @@ class Network {
   at::Tensor stack(const std::vector<BlockWeights>& blocks, at::Tensor x) const;
   at::Tensor attention(const BlockWeights& block, const at::Tensor& x) const;
   at::Tensor mix(const at::Tensor& z, const at::Tensor& y, const SegmentOptions& options, uint64_t call) const;
-  at::Tensor normal_like(const at::Tensor& z, const SegmentOptions& options, engine::NoiseUse use,
-                         uint64_t index) const;
+  at::Tensor normal_like(const at::Tensor& z, const SegmentOptions& options, model::NoiseUse use, uint64_t index) const;
 
-  engine::ModelConfig config_;
+  model::ModelConfig config_;
   at::Device device_;
   at::ScalarType type_;
   at::Tensor rope_cos_, rope_sin_;  // [T,1,W] f32

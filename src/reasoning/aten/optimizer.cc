@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "aten/host.h"
 #include "base/error.h"
+#include "torch/host.h"
 
 namespace hrm::aten {
 namespace {
@@ -49,7 +49,7 @@ at::Tensor orthogonalise(const at::Tensor& matrix) {
   return tall ? x.t() : x;
 }
 
-Optimizer::Optimizer(const engine::OptimizerConfig& config, std::vector<Slot> slots)
+Optimizer::Optimizer(const model::OptimizerConfig& config, std::vector<Slot> slots)
     : config_(config), slots_(std::move(slots)) {
   config.validate();
   for (const Slot& slot : slots_) {
@@ -60,7 +60,7 @@ Optimizer::Optimizer(const engine::OptimizerConfig& config, std::vector<Slot> sl
 }
 
 bool Optimizer::uses_muon(const Slot& slot) const {
-  return config_.optimizer == engine::OptimizerKind::kMuon && slot.kind == engine::ParameterKind::kMatrix;
+  return config_.optimizer == model::OptimizerKind::kMuon && slot.kind == model::ParameterKind::kMatrix;
 }
 
 void Optimizer::step(std::span<at::Tensor> gradients, double gradient_norm, const UpdateOptions& options) {
@@ -111,7 +111,7 @@ std::map<std::string, at::Tensor> Optimizer::average() const {
 NamedTensors Optimizer::state() const {
   NamedTensors all;
   const auto put = [&](const char* kind, const std::string& name, const at::Tensor& tensor) {
-    if (tensor.defined()) all.emplace(fmt::format("{}.{}", kind, name), to_host(tensor));
+    if (tensor.defined()) all.emplace(fmt::format("{}.{}", kind, name), torch::to_host(tensor));
   };
   for (size_t i = 0; i < slots_.size(); ++i) {
     put("average", slots_[i].name, moments_[i].average);
@@ -132,7 +132,7 @@ void Optimizer::set_state(const NamedTensors& state) {
     if (found->second.shape() != like.sizes().vec() || found->second.dtype() != DType::kF32)
       throw bad_input("aten.optimizer", "state '{}' is {} {}, the model needs f32 {}", key,
                       name_of(found->second.dtype()), to_string(found->second.shape()), to_string(like.sizes().vec()));
-    return to_aten(found->second, like.device());
+    return torch::to_aten(found->second, like.device());
   };
   const auto need = [&](const char* kind, const std::string& name, const at::Tensor& like) {
     const std::string key = fmt::format("{}.{}", kind, name);

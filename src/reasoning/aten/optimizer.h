@@ -1,4 +1,4 @@
-// The update rules of engine/optimizer_config.h in plain ATen operations.
+// The update rules of model/optimizer_config.h in plain ATen operations.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/tensor.h"
-#include "engine/optimizer_config.h"
-#include "engine/weights.h"
+#include "model/optimizer_config.h"
+#include "model/weights.h"
 
 namespace hrm::aten {
 
@@ -25,10 +25,10 @@ class Optimizer {
   // parameters: what is trained by gradient (no buffers, no puzzle table), leaf tensors that stay the caller's.
   struct Slot {
     std::string name;
-    engine::ParameterKind kind;
+    model::ParameterKind kind;
     at::Tensor parameter;
   };
-  Optimizer(const engine::OptimizerConfig& config, std::vector<Slot> slots);
+  Optimizer(const model::OptimizerConfig& config, std::vector<Slot> slots);
 
   // gradients: one per slot, f32, of loss / global batch; scaled in place by the clipping factor.
   // gradient_norm: their common 2-norm.
@@ -51,7 +51,7 @@ class Optimizer {
   };
   bool uses_muon(const Slot& slot) const;
 
-  engine::OptimizerConfig config_;
+  model::OptimizerConfig config_;
   std::vector<Slot> slots_;
   std::vector<Moments> moments_;
   int64_t step_ = 0;

@@ -15,13 +15,13 @@ at::Tensor numbers(at::IntArrayRef shape, double phase) {
 }
 
 std::vector<Optimizer::Slot> slots() {
-  return {{"block.mlp.down_proj.weight", engine::ParameterKind::kMatrix, numbers({3, 4}, 0)},
-          {"lm_head.weight", engine::ParameterKind::kHead, numbers({2, 3}, 1)}};
+  return {{"block.mlp.down_proj.weight", model::ParameterKind::kMatrix, numbers({3, 4}, 0)},
+          {"lm_head.weight", model::ParameterKind::kHead, numbers({2, 3}, 1)}};
 }
 
 // The formula of optimizer_config.h, one number at a time in double.
 TEST(Optimizer, AdamAtan2FollowsItsFormula) {
-  const engine::OptimizerConfig config{.lr = 0.01, .weight_decay = 0.3, .beta1 = 0.9, .beta2 = 0.95};
+  const model::OptimizerConfig config{.lr = 0.01, .weight_decay = 0.3, .beta1 = 0.9, .beta2 = 0.95};
   auto mine = slots();
   Optimizer optimizer(config, mine);
   std::vector<double> p(12), m(12), v(12);
@@ -55,10 +55,10 @@ TEST(Optimizer, OrthogonalisedMatricesHaveSingularValuesNearOne) {
 }
 
 TEST(Optimizer, MuonTreatsGateAndUpApart) {
-  const engine::OptimizerConfig config{
-      .optimizer = engine::OptimizerKind::kMuon, .muon_lr = 0.1, .muon_momentum = 0, .muon_weight_decay = 0};
+  const model::OptimizerConfig config{
+      .optimizer = model::OptimizerKind::kMuon, .muon_lr = 0.1, .muon_momentum = 0, .muon_weight_decay = 0};
   std::vector<Optimizer::Slot> mine = {
-      {"block.mlp.gate_up_proj.weight", engine::ParameterKind::kMatrix, at::zeros({8, 6})}};
+      {"block.mlp.gate_up_proj.weight", model::ParameterKind::kMatrix, at::zeros({8, 6})}};
   Optimizer optimizer(config, mine);
   const at::Tensor gate = numbers({4, 6}, 0), up = 100 * numbers({4, 6}, 1);
   std::vector<at::Tensor> gradients = {at::cat({gate, up})};
@@ -68,9 +68,9 @@ TEST(Optimizer, MuonTreatsGateAndUpApart) {
 }
 
 TEST(Optimizer, ClippingScalesTheGradient) {
-  const engine::OptimizerConfig clipped{.optimizer = engine::OptimizerKind::kMuon, .grad_clip = 0.5};
+  const model::OptimizerConfig clipped{.optimizer = model::OptimizerKind::kMuon, .grad_clip = 0.5};
   auto mine = slots(), theirs = slots();
-  Optimizer a(clipped, mine), b({.optimizer = engine::OptimizerKind::kMuon}, theirs);
+  Optimizer a(clipped, mine), b({.optimizer = model::OptimizerKind::kMuon}, theirs);
   std::vector<at::Tensor> g = {numbers({3, 4}, 0), numbers({2, 3}, 1)}, scaled = {0.25 * g[0], 0.25 * g[1]};
   a.step(g, 2.0, {});
   b.step(scaled, 0.5, {});

@@ -4,16 +4,16 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "aten/host.h"
 #include "aten/losses.h"
 #include "base/rng.h"
+#include "torch/host.h"
 
 namespace hrm::aten {
 namespace {
 
-using reasoning::ForwardOptions;
-using reasoning::SegmentOutput;
-using reasoning::TrainOutput;
+using model::ForwardOptions;
+using model::SegmentOutput;
+using model::TrainOutput;
 
 template <typename T>
 void append(std::vector<T>& to, const std::vector<T>& from) {
@@ -58,20 +58,20 @@ at::Tensor continue_target(const StepModel& model, const at::Tensor& x, const Ro
 
 }  // namespace
 
-Rows take_rows(const engine::ModelConfig& config, const reasoning::Batch& batch, std::span<const uint8_t> last,
+Rows take_rows(const model::ModelConfig& config, const model::Batch& batch, std::span<const uint8_t> last,
                const State& state, size_t begin, size_t end) {
   const size_t s = static_cast<size_t>(config.data.seq_len), n = end - begin;
   const auto rows = static_cast<int64_t>(n);
   const int64_t chains = config.arch.chains;
   const at::Device device = state.z_H.device();
   const auto cells = [&](std::span<const int32_t> all) {
-    return to_aten(all.subspan(begin * s, n * s), {rows, config.data.seq_len}, device);
+    return torch::to_aten(all.subspan(begin * s, n * s), {rows, config.data.seq_len}, device);
   };
   Rows part;
   part.inputs = cells(batch.inputs);
   if (!batch.labels.empty()) part.labels = cells(batch.labels);
-  part.ids = to_aten(batch.puzzle_identifiers.subspan(begin, n), {rows}, device);
-  if (!last.empty()) part.last = to_aten(last.subspan(begin, n), {rows}, device).to(at::kBool);
+  part.ids = torch::to_aten(batch.puzzle_identifiers.subspan(begin, n), {rows}, device);
+  if (!last.empty()) part.last = torch::to_aten(last.subspan(begin, n), {rows}, device).to(at::kBool);
   if (!batch.noise_seeds.empty())
     for (uint64_t seed : batch.noise_seeds.subspan(begin, n))
       for (int64_t k = 0; k < chains; ++k)
@@ -136,19 +136,19 @@ SegmentOutput forward_rows(const StepModel& model, const Rows& rows, const Forwa
   next = segment.state;
 
   SegmentOutput out;
-  out.answers = to_vector<int32_t>(segment.logits.argmax(-1).to(at::kInt));
-  out.q_halt = to_vector<float>(segment.q.select(1, 0));
-  out.q_continue = to_vector<float>(segment.q.select(1, 1));
-  if (options.logits) out.logits = to_vector<float>(segment.logits.to(at::kFloat));
+  out.answers = torch::to_vector<int32_t>(segment.logits.argmax(-1).to(at::kInt));
+  out.q_halt = torch::to_vector<float>(segment.q.select(1, 0));
+  out.q_continue = torch::to_vector<float>(segment.q.select(1, 1));
+  if (options.logits) out.logits = torch::to_vector<float>(segment.logits.to(at::kFloat));
   if (options.residuals) {
-    out.residual_H = to_vector<float>(segment.residuals.H);
-    out.residual_L = to_vector<float>(segment.residuals.L);
+    out.residual_H = torch::to_vector<float>(segment.residuals.H);
+    out.residual_L = torch::to_vector<float>(segment.residuals.L);
   }
   return out;
 }
 
 Partial train_rows(const StepModel& model, const Rows& rows, double divisor) {
-  const engine::ArchConfig& arch = model.config.arch;
+  const model::ArchConfig& arch = model.config.arch;
   Partial part;
   TrainOutput& output = part.output;
   at::Tensor puzzles;
@@ -180,16 +180,16 @@ Partial train_rows(const StepModel& model, const Rows& rows, double divisor) {
   output.loss = loss.item<double>();
   output.lm_loss = lm.item<double>();
   output.q_halt_loss = q_halt.item<double>();
-  output.correct = to_vector<int32_t>(token.correct);
-  output.supervised = to_vector<int32_t>(token.supervised);
-  output.q_halt = to_vector<float>(q.select(1, 0));
-  output.q_continue = to_vector<float>(q.select(1, 1));
+  output.correct = torch::to_vector<int32_t>(token.correct);
+  output.supervised = torch::to_vector<int32_t>(token.supervised);
+  output.q_halt = torch::to_vector<float>(q.select(1, 0));
+  output.q_continue = torch::to_vector<float>(q.select(1, 1));
 
-  torch::autograd::variable_list wanted;
+  ::torch::autograd::variable_list wanted;
   for (const auto& slot : model.slots) wanted.push_back(slot.parameter);
   if (puzzles.defined()) wanted.push_back(puzzles);
-  part.gradients = torch::autograd::grad({loss / divisor}, wanted, {}, std::nullopt, /*create_graph=*/false,
-                                         /*allow_unused=*/true);
+  part.gradients = ::torch::autograd::grad({loss / divisor}, wanted, {}, std::nullopt, /*create_graph=*/false,
+                                           /*allow_unused=*/true);
   if (puzzles.defined()) {
     part.puzzle_rows = part.gradients.back();
     part.gradients.pop_back();

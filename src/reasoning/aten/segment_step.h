@@ -8,14 +8,14 @@
 
 #include "aten/network.h"
 #include "aten/optimizer.h"
-#include "engine/config.h"
-#include "reasoning/backend.h"
+#include "model/backend.h"
+#include "model/config.h"
 
 namespace hrm::aten {
 
 // What a step reads; several threads share it.
 struct StepModel {
-  const engine::ModelConfig& config;
+  const model::ModelConfig& config;
   const Network& network;
   const NetworkWeights& frozen;            // cast to the forward type, without gradient
   const NetworkWeights& live;              // float32, trained ones require gradient
@@ -30,7 +30,7 @@ struct Rows {
 };
 
 // Rows [begin, end) of the batch. last: [B] or empty.
-Rows take_rows(const engine::ModelConfig& config, const reasoning::Batch& batch, std::span<const uint8_t> last,
+Rows take_rows(const model::ModelConfig& config, const model::Batch& batch, std::span<const uint8_t> last,
                const State& state, size_t begin, size_t end);
 
 // What rows add to the gradients and results of a training step.
@@ -38,17 +38,17 @@ struct Partial {
   std::vector<at::Tensor> gradients;  // of loss / divisor, as StepModel::slots; undefined where nothing was added
   at::Tensor puzzle_rows;             // [n,E]
   std::vector<State> states;          // in the order of the rows
-  reasoning::TrainOutput output;
+  model::TrainOutput output;
 };
 
 // part's rows follow total's.
 void merge(Partial& total, const Partial& part);
-void merge(reasoning::SegmentOutput& total, const reasoning::SegmentOutput& part);
+void merge(model::SegmentOutput& total, const model::SegmentOutput& part);
 State join(const std::vector<State>& parts);
 
 // next: the state after the segment.
-reasoning::SegmentOutput forward_rows(const StepModel& model, const Rows& rows,
-                                      const reasoning::ForwardOptions& options, State& next);
+model::SegmentOutput forward_rows(const StepModel& model, const Rows& rows, const model::ForwardOptions& options,
+                                  State& next);
 // REQUIRES: gradient mode is on in this thread.
 Partial train_rows(const StepModel& model, const Rows& rows, double divisor);
 

@@ -19,8 +19,8 @@ struct Shape {
   bool mixer;
 };
 
-ModelConfig config_of(const Shape& shape) {
-  ModelConfig config{.arch = arch_preset("hrm"), .data = {shape.tokens, 11, 1}};
+model::ModelConfig config_of(const Shape& shape) {
+  model::ModelConfig config{.arch = arch_preset("hrm"), .data = {shape.tokens, 11, 1}};
   config.arch.hidden_size = shape.hidden;
   config.arch.num_heads = shape.heads;
   config.arch.mlp_t = shape.mixer;
@@ -81,7 +81,7 @@ class Int8BlockTest : public testing::TestWithParam<Shape> {
     return std::sqrt(squares / static_cast<double>(count));
   }
 
-  ModelConfig config_;
+  model::ModelConfig config_;
   Dims d_;
   ParameterLayout layout_;
   std::vector<float> flat_, x_;

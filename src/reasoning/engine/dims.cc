@@ -5,7 +5,7 @@
 
 namespace hrm::engine {
 
-Dims dims_of(const ModelConfig& config) {
+Dims dims_of(const model::ModelConfig& config) {
   config.validate();
   const auto size = [](int64_t n) { return static_cast<size_t>(n); };
   const bool mixer = config.arch.mlp_t;

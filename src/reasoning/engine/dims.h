@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "engine/config.h"
+#include "model/config.h"
 
 namespace hrm::engine {
 
@@ -23,6 +23,6 @@ struct Dims {
 bool rows_can_be_shared(const Dims& dims);
 
 // Throws bad_input where the engine's kernels do not fit: odd hidden_size or odd head width.
-Dims dims_of(const ModelConfig& config);
+Dims dims_of(const model::ModelConfig& config);
 
 }  // namespace hrm::engine

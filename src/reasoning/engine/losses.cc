@@ -47,7 +47,7 @@ size_t argmax(std::span<const float> values) {
   return static_cast<size_t>(std::ranges::max_element(values) - values.begin());
 }
 
-TokenLoss token_loss(const LossConfig& config, size_t vocabulary, std::span<const float> logits,
+TokenLoss token_loss(const model::LossConfig& config, size_t vocabulary, std::span<const float> logits,
                      std::span<const int32_t> labels, double scale, std::span<float> d_logits) {
   TokenLoss result;
   result.supervised = static_cast<int32_t>(labels.size()) - static_cast<int32_t>(std::ranges::count(labels, kIgnored));
@@ -61,7 +61,7 @@ TokenLoss token_loss(const LossConfig& config, size_t vocabulary, std::span<cons
       continue;
     }
     const Target target{static_cast<size_t>(labels[s]), on, off};
-    const auto loss = config.loss_type == LossType::kSoftmax ? softmax_loss : stablemax_loss;
+    const auto loss = config.loss_type == model::LossType::kSoftmax ? softmax_loss : stablemax_loss;
     result.lm += loss(row, target, scale / count, d) / count;
     result.correct += argmax(row) == target.label;
   }

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <span>
 
-#include "engine/config.h"
+#include "model/config.h"
 
 namespace hrm::engine {
 
@@ -25,7 +25,7 @@ struct TokenLoss {
 
 // logits: [S,V]. labels: [S], below V or kIgnored. d_logits: [S,V], overwritten by scale * d lm / d logits; may be
 // empty.
-TokenLoss token_loss(const LossConfig& config, size_t vocabulary, std::span<const float> logits,
+TokenLoss token_loss(const model::LossConfig& config, size_t vocabulary, std::span<const float> logits,
                      std::span<const int32_t> labels, double scale, std::span<float> d_logits);
 
 // Binary cross-entropy of sigmoid(logit) against target in [0, 1], and its derivative by the logit.

@@ -19,7 +19,7 @@ std::vector<float> logits() {
 const std::vector<int32_t> kLabels = {3, kIgnored, 0, 4};
 
 // The formula of the header, in double.
-double reference(const LossConfig& config, const std::vector<float>& x, const std::vector<int32_t>& labels) {
+double reference(const model::LossConfig& config, const std::vector<float>& x, const std::vector<int32_t>& labels) {
   double total = 0, count = 0;
   for (size_t s = 0; s < labels.size(); ++s) {
     if (labels[s] == kIgnored) continue;
@@ -28,7 +28,7 @@ double reference(const LossConfig& config, const std::vector<float>& x, const st
     double sum = 0;
     for (size_t v = 0; v < kVocabulary; ++v) {
       const double z = x[s * kVocabulary + v];
-      p.push_back(config.loss_type == LossType::kSoftmax ? std::exp(z) : z >= 0 ? z + 1 : 1 / (1 - z));
+      p.push_back(config.loss_type == model::LossType::kSoftmax ? std::exp(z) : z >= 0 ? z + 1 : 1 / (1 - z));
       sum += p.back();
     }
     for (size_t v = 0; v < kVocabulary; ++v) {
@@ -40,7 +40,7 @@ double reference(const LossConfig& config, const std::vector<float>& x, const st
   return count > 0 ? total / count : 0;
 }
 
-class TokenLosses : public testing::TestWithParam<LossConfig> {};
+class TokenLosses : public testing::TestWithParam<model::LossConfig> {};
 
 TEST_P(TokenLosses, FollowTheFormulaAndItsDerivative) {
   std::vector<float> x = logits(), d(x.size(), 7.f);
@@ -64,8 +64,10 @@ TEST_P(TokenLosses, FollowTheFormulaAndItsDerivative) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TokenLosses,
-                         testing::Values(LossConfig{LossType::kSoftmax, 0}, LossConfig{LossType::kSoftmax, 0.2},
-                                         LossConfig{LossType::kStablemax, 0}, LossConfig{LossType::kStablemax, 0.2}));
+                         testing::Values(model::LossConfig{model::LossType::kSoftmax, 0},
+                                         model::LossConfig{model::LossType::kSoftmax, 0.2},
+                                         model::LossConfig{model::LossType::kStablemax, 0},
+                                         model::LossConfig{model::LossType::kStablemax, 0.2}));
 
 TEST(TokenLoss, CountsRightTokensAndTheSmallestIdWinsATie) {
   std::vector<float> x(3 * kVocabulary, 0.f);
@@ -90,7 +92,7 @@ TEST(TokenLoss, OfNoSupervisedTokenIsZero) {
 }
 
 TEST(TokenLoss, StaysFiniteForExtremeLogits) {
-  for (const LossType type : {LossType::kSoftmax, LossType::kStablemax}) {
+  for (const model::LossType type : {model::LossType::kSoftmax, model::LossType::kStablemax}) {
     std::vector<float> x = {1e4f, -1e4f, 0, 0, 0}, d(5);
     const TokenLoss loss = token_loss({type, 0}, kVocabulary, x, std::vector<int32_t>{1}, 1, d);
     EXPECT_TRUE(std::isfinite(loss.lm));

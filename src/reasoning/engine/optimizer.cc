@@ -54,13 +54,14 @@ void orthogonalise(std::span<float> matrix, size_t rows, size_t columns) {
     std::ranges::copy(x.span(), matrix.begin());
 }
 
-Optimizer::Optimizer(const OptimizerConfig& config, const ParameterLayout& layout)
+Optimizer::Optimizer(const model::OptimizerConfig& config, const ParameterLayout& layout)
     : config_(config), layout_(layout), first_(layout.trained_size()), second_(layout.trained_size()) {
   config.validate();
 }
 
 bool Optimizer::uses_muon(size_t i) const {
-  return config_.optimizer == OptimizerKind::kMuon && layout_.parameters()[i].kind == ParameterKind::kMatrix;
+  return config_.optimizer == model::OptimizerKind::kMuon &&
+         layout_.parameters()[i].kind == model::ParameterKind::kMatrix;
 }
 
 void Optimizer::adam_step(size_t i, std::span<float> weights, std::span<float> gradient, double scale,
@@ -143,7 +144,7 @@ kernels::Buffer<float> Optimizer::averaged(std::span<const float> weights) const
 NamedTensors Optimizer::state() const {
   NamedTensors all;
   for (size_t i = 0; i < layout_.trained(); ++i) {
-    const Parameter& p = layout_.parameters()[i];
+    const model::Parameter& p = layout_.parameters()[i];
     const auto put = [&](std::string_view kind, std::span<const float> values) {
       all.emplace(fmt::format("{}.{}", kind, p.name), HostTensor::of<float>(p.shape, layout_.slice(values, i)));
     };
@@ -161,7 +162,7 @@ void Optimizer::set_state(const NamedTensors& state) {
   kernels::Buffer<float> first(layout_.trained_size()), second(layout_.trained_size()), average;
   // Copies one parameter's entry to its place; false where there is none.
   const auto take = [&](std::string_view kind, size_t i, std::span<float> to) {
-    const Parameter& p = layout_.parameters()[i];
+    const model::Parameter& p = layout_.parameters()[i];
     const auto found = state.find(fmt::format("{}.{}", kind, p.name));
     if (found == state.end()) return false;
     ++used;

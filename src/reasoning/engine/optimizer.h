@@ -1,4 +1,4 @@
-// The update rules of engine/optimizer_config.h on flat parameters: one pass over weights, moments and average.
+// The update rules of model/optimizer_config.h on flat parameters: one pass over weights, moments and average.
 //
 // Results do not depend on the number of threads.
 #pragma once
@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/tensor.h"
-#include "engine/optimizer_config.h"
 #include "engine/parameter_layout.h"
 #include "kernels/buffer.h"
+#include "model/optimizer_config.h"
 
 namespace hrm::engine {
 
@@ -23,7 +23,7 @@ struct UpdateOptions {
 class Optimizer {
  public:
   // REQUIRES: layout outlives this object. Throws bad_input on an invalid configuration.
-  Optimizer(const OptimizerConfig& config, const ParameterLayout& layout);
+  Optimizer(const model::OptimizerConfig& config, const ParameterLayout& layout);
 
   // weights: [layout.size()], the trained ones are updated. gradient: [layout.trained_size()], of loss / global batch,
   // used up. gradient_norm: its 2-norm.
@@ -45,7 +45,7 @@ class Optimizer {
   void adam_step(size_t i, std::span<float> weights, std::span<float> gradient, double scale, double lr_factor);
   void muon_step(size_t i, std::span<float> weights, std::span<float> gradient, double scale, double lr_factor);
 
-  OptimizerConfig config_;
+  model::OptimizerConfig config_;
   const ParameterLayout& layout_;
   kernels::Buffer<float> first_, second_;  // [trained]; Muon keeps its momentum in `first`, `second` stays unused
   kernels::Buffer<float> average_;         // [trained], empty until an EMA rate above 0 is used

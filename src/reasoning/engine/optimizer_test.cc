@@ -11,8 +11,8 @@
 namespace hrm::engine {
 namespace {
 
-ModelConfig model() {
-  ModelConfig config{.arch = arch_preset("hrm"), .data = {4, 5, 6}};
+model::ModelConfig model() {
+  model::ModelConfig config{.arch = arch_preset("hrm"), .data = {4, 5, 6}};
   config.arch.hidden_size = 16;
   config.arch.num_heads = 2;
   config.arch.H_layers = config.arch.L_layers = 1;
@@ -47,7 +47,7 @@ std::vector<double> gram(std::span<const float> x, size_t rows, size_t columns) 
 
 TEST(EngineOptimizer, AdamAtan2FollowsItsFormulaAndTheAverageToo) {
   const ParameterLayout layout(model());
-  const OptimizerConfig config{.lr = 0.01, .weight_decay = 0.3, .beta1 = 0.9, .beta2 = 0.95, .grad_clip = 2};
+  const model::OptimizerConfig config{.lr = 0.01, .weight_decay = 0.3, .beta1 = 0.9, .beta2 = 0.95, .grad_clip = 2};
   Optimizer optimizer(config, layout);
   std::vector<float> weights = numbers(layout.size(), 1);
   const std::vector<float> start = weights;
@@ -79,7 +79,7 @@ TEST(EngineOptimizer, AdamAtan2FollowsItsFormulaAndTheAverageToo) {
 
 TEST(EngineOptimizer, BitsDoNotDependOnThreads) {
   const ParameterLayout layout(model());
-  for (const auto kind : {OptimizerKind::kAdamAtan2, OptimizerKind::kMuon}) {
+  for (const auto kind : {model::OptimizerKind::kAdamAtan2, model::OptimizerKind::kMuon}) {
     std::vector<std::vector<float>> results;
     for (const size_t threads : {1, 2, 5}) {
       Optimizer optimizer({.optimizer = kind}, layout);
@@ -128,8 +128,8 @@ TEST(EngineOptimizer, OrthogonaliseFollowsThePolynomialOnARankOneMatrix) {
 
 TEST(EngineOptimizer, MuonFollowsItsFormulaOnEachMatrixOfAParameter) {
   const ParameterLayout layout(model());
-  const OptimizerConfig config{
-      .optimizer = OptimizerKind::kMuon, .muon_lr = 0.1, .muon_momentum = 0.8, .muon_weight_decay = 0.5};
+  const model::OptimizerConfig config{
+      .optimizer = model::OptimizerKind::kMuon, .muon_lr = 0.1, .muon_momentum = 0.8, .muon_weight_decay = 0.5};
   Optimizer optimizer(config, layout);
   std::vector<float> weights = numbers(layout.size(), 1), expected = weights, momentum(layout.trained_size());
   for (uint64_t t = 0; t < 3; ++t) {
@@ -200,7 +200,7 @@ TEST(EngineOptimizer, AverageStartsFromTheWeightsBeforeTheUpdateAndStops) {
 
 TEST(EngineOptimizer, StateGoesOnWithTheSameBitsAndRefusesAnothers) {
   const ParameterLayout layout(model());
-  for (const auto kind : {OptimizerKind::kAdamAtan2, OptimizerKind::kMuon}) {
+  for (const auto kind : {model::OptimizerKind::kAdamAtan2, model::OptimizerKind::kMuon}) {
     Optimizer a({.optimizer = kind}, layout), b({.optimizer = kind}, layout);
     std::vector<float> weights = numbers(layout.size(), 1);
     const auto step = [&](Optimizer& optimizer, std::vector<float>& w, uint64_t t) {
@@ -215,7 +215,8 @@ TEST(EngineOptimizer, StateGoesOnWithTheSameBitsAndRefusesAnothers) {
     EXPECT_EQ(weights, other);
     EXPECT_EQ(a.state(), b.state());
 
-    Optimizer wrong({.optimizer = kind == OptimizerKind::kMuon ? OptimizerKind::kAdamAtan2 : OptimizerKind::kMuon},
+    Optimizer wrong({.optimizer = kind == model::OptimizerKind::kMuon ? model::OptimizerKind::kAdamAtan2
+                                                                      : model::OptimizerKind::kMuon},
                     layout);
     const NamedTensors untouched = wrong.state();
     EXPECT_THROW(wrong.set_state(a.state()), Error);

@@ -9,8 +9,8 @@ namespace {
 
 using kernels::kPair;
 
-ModelConfig model(bool mixer) {
-  ModelConfig config{.arch = arch_preset(mixer ? "trm-mlp" : "hrm"), .data = {9, 5, 1}};
+model::ModelConfig model(bool mixer) {
+  model::ModelConfig config{.arch = arch_preset(mixer ? "trm-mlp" : "hrm"), .data = {9, 5, 1}};
   config.arch.hidden_size = 96;
   config.arch.num_heads = 4;
   config.arch.H_layers = config.arch.shared_net ? 0 : 1;
@@ -35,7 +35,7 @@ float packed(const kernels::Buffer<E>& buffer, size_t features, size_t k_total, 
 
 template <typename E>
 void check(bool mixer) {
-  const ModelConfig config = model(mixer);
+  const model::ModelConfig config = model(mixer);
   const ParameterLayout layout(config);
   const Dims d = dims_of(config);
   std::vector<float> flat(layout.size());
@@ -99,7 +99,7 @@ TEST(PackedWeights, HoldEveryElementWhereTheProductsLookForIt) {
 }
 
 TEST(PackedWeights, LeaveOutTheBackwardFormsUnlessAsked) {
-  const ModelConfig config = model(false);
+  const model::ModelConfig config = model(false);
   const ParameterLayout layout(config);
   const std::vector<float> flat(layout.size());
   PackedNets<float> nets;

@@ -5,13 +5,15 @@
 namespace hrm::engine {
 namespace {
 
-int place(ParameterKind kind) { return kind == ParameterKind::kPuzzle ? 1 : kind == ParameterKind::kBuffer ? 2 : 0; }
+int place(model::ParameterKind kind) {
+  return kind == model::ParameterKind::kPuzzle ? 1 : kind == model::ParameterKind::kBuffer ? 2 : 0;
+}
 
 }  // namespace
 
-ParameterLayout::ParameterLayout(const ModelConfig& config) : parameters_(engine::parameters(config)) {
-  std::ranges::stable_sort(parameters_, {}, [](const Parameter& p) { return place(p.kind); });
-  for (const Parameter& p : parameters_) {
+ParameterLayout::ParameterLayout(const model::ModelConfig& config) : parameters_(model::parameters(config)) {
+  std::ranges::stable_sort(parameters_, {}, [](const model::Parameter& p) { return place(p.kind); });
+  for (const model::Parameter& p : parameters_) {
     offsets_.push_back(size_);
     size_ += static_cast<size_t>(element_count(p.shape));
     if (place(p.kind) == 0) ++trained_;
@@ -19,14 +21,15 @@ ParameterLayout::ParameterLayout(const ModelConfig& config) : parameters_(engine
   offsets_.push_back(size_);
 
   const auto find = [&](const std::string& name) {
-    const auto at = std::ranges::find(parameters_, name, &Parameter::name);
+    const auto at = std::ranges::find(parameters_, name, &model::Parameter::name);
     return at == parameters_.end() ? kNone : static_cast<size_t>(at - parameters_.begin());
   };
   const auto inner = [&](const char* key) { return find(std::string("model.inner.") + key); };
   const auto blocks = [&](char net, int64_t layers) {
     std::vector<BlockIndex> all;
     for (int64_t i = 0; i < layers; ++i) {
-      const std::string prefix = block_prefix(net, i), mixer = prefix + (config.arch.mlp_t ? "mlp_t." : "self_attn.");
+      const std::string prefix = model::block_prefix(net, i),
+                        mixer = prefix + (config.arch.mlp_t ? "mlp_t." : "self_attn.");
       all.push_back({.mixer_in = find(mixer + (config.arch.mlp_t ? "gate_up_proj.weight" : "qkv_proj.weight")),
                      .mixer_out = find(mixer + (config.arch.mlp_t ? "down_proj.weight" : "o_proj.weight")),
                      .gate_up = find(prefix + "mlp.gate_up_proj.weight"),

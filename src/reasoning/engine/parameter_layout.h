@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/tensor.h"
-#include "engine/weights.h"
+#include "model/weights.h"
 
 namespace hrm::engine {
 
@@ -29,9 +29,9 @@ struct ModelIndex {
 
 class ParameterLayout {
  public:
-  explicit ParameterLayout(const ModelConfig& config);
+  explicit ParameterLayout(const model::ModelConfig& config);
 
-  const std::vector<Parameter>& parameters() const { return parameters_; }
+  const std::vector<model::Parameter>& parameters() const { return parameters_; }
   const ModelIndex& index() const { return index_; }
   size_t size() const { return size_; }                     // numbers in all parameters
   size_t trained() const { return trained_; }               // parameters [0, trained) get gradients ...
@@ -51,7 +51,7 @@ class ParameterLayout {
   NamedTensors export_weights(std::span<const float> all) const;
 
  private:
-  std::vector<Parameter> parameters_;
+  std::vector<model::Parameter> parameters_;
   std::vector<size_t> offsets_;
   ModelIndex index_;
   size_t size_ = 0, trained_ = 0;

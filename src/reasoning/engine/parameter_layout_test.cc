@@ -7,8 +7,8 @@
 namespace hrm::engine {
 namespace {
 
-ModelConfig model(const char* preset) {
-  ModelConfig config{.arch = arch_preset(preset), .data = {9, 5, 3}};
+model::ModelConfig model(const char* preset) {
+  model::ModelConfig config{.arch = arch_preset(preset), .data = {9, 5, 3}};
   config.arch.hidden_size = 32;
   config.arch.num_heads = 2;
   if (config.arch.puzzle_emb_ndim > 0) config.arch.puzzle_emb_ndim = 48;
@@ -19,16 +19,17 @@ ModelConfig model(const char* preset) {
 class Layouts : public testing::TestWithParam<const char*> {};
 
 TEST_P(Layouts, PlaceEveryParameterOnceTrainedOnesFirst) {
-  const ModelConfig config = model(GetParam());
+  const model::ModelConfig config = model(GetParam());
   const ParameterLayout layout(config);
   EXPECT_EQ(layout.parameters().size(), parameters(config).size());
   size_t at = 0;
   for (size_t i = 0; i < layout.parameters().size(); ++i) {
-    const Parameter& p = layout.parameters()[i];
+    const model::Parameter& p = layout.parameters()[i];
     EXPECT_EQ(layout.offset(i), at) << p.name;
     EXPECT_EQ(layout.count(i), static_cast<size_t>(element_count(p.shape))) << p.name;
     EXPECT_EQ(layout.rows(i) * layout.columns(i), layout.count(i)) << p.name;
-    EXPECT_EQ(i < layout.trained(), p.kind != ParameterKind::kPuzzle && p.kind != ParameterKind::kBuffer) << p.name;
+    EXPECT_EQ(i < layout.trained(), p.kind != model::ParameterKind::kPuzzle && p.kind != model::ParameterKind::kBuffer)
+        << p.name;
     at += layout.count(i);
   }
   EXPECT_EQ(layout.size(), at);
@@ -36,7 +37,7 @@ TEST_P(Layouts, PlaceEveryParameterOnceTrainedOnesFirst) {
 }
 
 TEST_P(Layouts, IndexNamesTheRightParameters) {
-  const ModelConfig config = model(GetParam());
+  const model::ModelConfig config = model(GetParam());
   const ParameterLayout layout(config);
   const ModelIndex& index = layout.index();
   const auto name = [&](size_t i) { return layout.parameters().at(i).name; };
@@ -47,10 +48,10 @@ TEST_P(Layouts, IndexNamesTheRightParameters) {
   EXPECT_EQ(name(index.H_init), "model.inner.H_init");
   EXPECT_EQ(name(index.L_init), "model.inner.L_init");
   EXPECT_EQ(index.puzzle_emb == kNone, config.puzzle_tokens() == 0);
-  EXPECT_EQ(index.embed_pos == kNone, config.arch.pos_encodings != Positions::kLearned);
+  EXPECT_EQ(index.embed_pos == kNone, config.arch.pos_encodings != model::Positions::kLearned);
   EXPECT_EQ(index.L.size(), static_cast<size_t>(config.arch.L_layers));
   for (size_t i = 0; i < index.L.size(); ++i) {
-    const std::string prefix = block_prefix('L', static_cast<int64_t>(i));
+    const std::string prefix = model::block_prefix('L', static_cast<int64_t>(i));
     EXPECT_TRUE(name(index.L[i].gate_up).starts_with(prefix + "mlp.gate_up")) << name(index.L[i].gate_up);
     EXPECT_TRUE(name(index.L[i].down).starts_with(prefix + "mlp.down"));
     EXPECT_TRUE(
@@ -62,7 +63,7 @@ TEST_P(Layouts, IndexNamesTheRightParameters) {
 }
 
 TEST_P(Layouts, ImportAndExportAreInverse) {
-  const ModelConfig config = model(GetParam());
+  const model::ModelConfig config = model(GetParam());
   const ParameterLayout layout(config);
   const NamedTensors weights = initial_weights(config, 3);
   std::vector<float> all(layout.size(), -1.f);

@@ -29,9 +29,10 @@ Segment<E>::BackwardMemory::BackwardMemory(const Dims& d, size_t examples)
 }
 
 template <typename E>
-Segment<E>::Segment(const ModelConfig& config, const ParameterLayout& layout, size_t team_size, Products products)
+Segment<E>::Segment(const model::ModelConfig& config, const ParameterLayout& layout, size_t team_size,
+                    Products products)
     : arch_(config.arch), d_(dims_of(config)), layout_(layout) {
-  if (!d_.mixer && arch_.pos_encodings == Positions::kRope)
+  if (!d_.mixer && arch_.pos_encodings == model::Positions::kRope)
     rotary_ = kernels::rotary_table(static_cast<float>(arch_.rope_theta), d_.T, d_.W);
   forward_ = make_net_forward<E>(products, d_, static_cast<float>(arch_.rms_norm_eps), rotary_, team_size);
   backward_ = std::make_unique<BlockBackward<E>>(d_, rotary_);
@@ -53,7 +54,7 @@ Segment<E>::Segment(const ModelConfig& config, const ParameterLayout& layout, si
 
 template <typename E>
 size_t Segment<E>::graded_L_calls() const {
-  return arch_.gradient == GradientSpan::kLastCycle ? static_cast<size_t>(arch_.L_cycles) : 1;
+  return arch_.gradient == model::GradientSpan::kLastCycle ? static_cast<size_t>(arch_.L_cycles) : 1;
 }
 
 template <typename E>
@@ -68,7 +69,7 @@ SegmentStash<E> Segment<E>::make_stash() const {
 
 template <typename E>
 float Segment<E>::embedding_scale() const {
-  const double learned = arch_.pos_encodings == Positions::kLearned ? M_SQRT1_2 : 1;
+  const double learned = arch_.pos_encodings == model::Positions::kLearned ? M_SQRT1_2 : 1;
   return static_cast<float>(learned * std::sqrt(static_cast<double>(d_.D)));
 }
 
@@ -147,25 +148,25 @@ void Segment<E>::initial_state(std::span<const float> weights, std::optional<uin
     const auto vector = layout_.slice(weights, i);
     for (size_t t = 0; t < d_.T; ++t) std::ranges::copy(vector, z + t * d_.D);
   };
-  const auto drawn = [&](NoiseUse use, uint64_t index, float* z) {
-    fill_truncated_normal({need(seed), use, index}, {z, d_.state_size()});
+  const auto drawn = [&](model::NoiseUse use, uint64_t index, float* z) {
+    model::fill_truncated_normal({need(seed), use, index}, {z, d_.state_size()});
   };
   // Chains differ in z_L's start (arXiv 2601.19085); z_H is common to them.
-  const bool random = arch_.initial_state == InitialState::kRandom;
+  const bool random = arch_.initial_state == model::InitialState::kRandom;
   if (random)
-    drawn(NoiseUse::kInitialH, 0, state.z_H);
+    drawn(model::NoiseUse::kInitialH, 0, state.z_H);
   else
     fixed(layout_.index().H_init, state.z_H);
   if (random || arch_.chains > 1)
-    drawn(NoiseUse::kInitialL, chain, state.z_L);
+    drawn(model::NoiseUse::kInitialL, chain, state.z_L);
   else
     fixed(layout_.index().L_init, state.z_L);
 }
 
 template <typename E>
-void Segment<E>::add_noise(const Run& run, NoiseUse use, uint64_t index, double sigma, float* z) const {
+void Segment<E>::add_noise(const Run& run, model::NoiseUse use, uint64_t index, double sigma, float* z) const {
   Buffer<float> noise(d_.state_size());
-  fill_normal({need(run.seed), use, index}, noise.span());
+  model::fill_normal({need(run.seed), use, index}, noise.span());
   kernels::axpby(static_cast<float>(sigma), noise.data(), 1, z, d_.state_size());
 }
 
@@ -184,7 +185,7 @@ void Segment<E>::mix(const Call& call, const Run& run, Workspace<E>& ws, Team& t
     kernels::axpby(lambda, ws.x.data() + at, 1 - lambda, z + at, n);
   if (arch_.noise > 0) {
     team.sync();
-    if (rank == 0) add_noise(run, NoiseUse::kCall, call.number, arch_.noise, z);
+    if (rank == 0) add_noise(run, model::NoiseUse::kCall, call.number, arch_.noise, z);
   }
   if (arch_.noise > 0 || residual) team.sync();
   if (!residual || rank != 0) return;
@@ -221,8 +222,8 @@ template <typename E>
 void Segment<E>::forward(const Run& run, Workspace<E>& ws, Team& team, size_t rank) const {
   if (!run.training && arch_.inference_noise > 0) {
     if (rank == 0) {
-      add_noise(run, NoiseUse::kSegment, 0, arch_.inference_noise, run.state.z_H);
-      add_noise(run, NoiseUse::kSegment, 1, arch_.inference_noise, run.state.z_L);
+      add_noise(run, model::NoiseUse::kSegment, 0, arch_.inference_noise, run.state.z_H);
+      add_noise(run, model::NoiseUse::kSegment, 1, arch_.inference_noise, run.state.z_L);
     }
     team.sync();
   }
@@ -232,7 +233,7 @@ void Segment<E>::forward(const Run& run, Workspace<E>& ws, Team& team, size_t ra
     const bool last_cycle = h + 1 == arch_.H_cycles;
     for (int64_t l = 0; l < arch_.L_cycles; ++l) {
       const bool last = last_cycle && l + 1 == arch_.L_cycles;
-      const bool gradient = last || (last_cycle && arch_.gradient == GradientSpan::kLastCycle);
+      const bool gradient = last || (last_cycle && arch_.gradient == model::GradientSpan::kLastCycle);
       call({number++, false, gradient, last}, run, ws, team, rank, stashed);
     }
     call({number++, true, last_cycle, last_cycle}, run, ws, team, rank, stashed);

@@ -1,4 +1,4 @@
-// One supervision segment of one example (engine/config.h has the recursion): the net calls without gradient, the
+// One supervision segment of one example (model/config.h has the recursion): the net calls without gradient, the
 // calls with gradient, whose blocks are stashed, and the heads. Backward for a micro-batch of examples.
 //
 // Letters as in engine/dims.h. All states, gradients and logits are float32.
@@ -11,8 +11,8 @@
 
 #include "engine/block_backward.h"
 #include "engine/net_forward.h"
-#include "engine/noise.h"
 #include "engine/parameter_layout.h"
+#include "model/noise.h"
 
 namespace hrm::engine {
 
@@ -46,7 +46,7 @@ template <typename E>
 class Segment {
  public:
   // products: kInt8 for forward alone, without stashes.
-  Segment(const ModelConfig& config, const ParameterLayout& layout, size_t team_size,
+  Segment(const model::ModelConfig& config, const ParameterLayout& layout, size_t team_size,
           Products products = Products::kOperands);
 
   const Dims& dims() const { return d_; }
@@ -102,7 +102,7 @@ class Segment {
   };
   void call(const Call& call, const Run& run, Workspace<E>& ws, Team& team, size_t rank, size_t& stashed) const;
   void mix(const Call& call, const Run& run, Workspace<E>& ws, Team& team, size_t rank) const;
-  void add_noise(const Run& run, NoiseUse use, uint64_t index, double sigma, float* z) const;
+  void add_noise(const Run& run, model::NoiseUse use, uint64_t index, double sigma, float* z) const;
   void heads_backward(const SegmentWeights<E>& weights, const ExampleGradient& example, float* g,
                       BackwardMemory& memory, std::span<float> gradient) const;
   void net_backward(const SegmentWeights<E>& weights, bool high, size_t call, std::span<const ExampleGradient> examples,
@@ -111,7 +111,7 @@ class Segment {
   float embedding_scale() const;
   size_t graded_L_calls() const;
 
-  const ArchConfig arch_;
+  const model::ArchConfig arch_;
   const Dims d_;
   const ParameterLayout& layout_;
   kernels::RotaryTable rotary_;

@@ -18,17 +18,17 @@ struct Case {
   const char* name;
   bool mixer = false;
   int64_t seq_len = 4;
-  Positions positions = Positions::kRope;
+  model::Positions positions = model::Positions::kRope;
   int64_t puzzle = 0;  // width of the puzzle embedding
-  GradientSpan gradient = GradientSpan::kLastCycle;
+  model::GradientSpan gradient = model::GradientSpan::kLastCycle;
   int64_t L_cycles = 1, layers = 1;
   double relaxation = 1;
   bool shared = false;
 };
 
-ModelConfig model(const Case& c) {
-  ModelConfig config{.arch = {}, .data = {c.seq_len, 5, 3}};
-  ArchConfig& arch = config.arch;
+model::ModelConfig model(const Case& c) {
+  model::ModelConfig config{.arch = {}, .data = {c.seq_len, 5, 3}};
+  model::ArchConfig& arch = config.arch;
   arch.hidden_size = 16;
   arch.num_heads = 2;
   arch.H_cycles = 1;
@@ -41,14 +41,14 @@ ModelConfig model(const Case& c) {
   arch.puzzle_emb_ndim = c.puzzle;
   arch.gradient = c.gradient;
   arch.relaxation = c.relaxation;
-  arch.forward_dtype = Precision::kFloat32;
+  arch.forward_dtype = model::Precision::kFloat32;
   return config;
 }
 
 // A model with the linear loss sum(d_logits logits) + d_q_halt q_halt + d_q_continue q_continue over two examples.
 class Probe {
  public:
-  explicit Probe(const ModelConfig& config)
+  explicit Probe(const model::ModelConfig& config)
       : config_(config), layout_(config), segment_(config, layout_, 1), flat_(layout_.size()) {
     NamedTensors weights = initial_weights(config, 1);
     Rng rng(7);
@@ -149,7 +149,7 @@ class Probe {
     return sum;
   }
 
-  ModelConfig config_;
+  model::ModelConfig config_;
   ParameterLayout layout_;
   Segment<float> segment_;
   std::vector<float> flat_;
@@ -210,36 +210,40 @@ TEST_P(SegmentGradient, OfEveryParameterEqualsDifferencesAlongRandomDirections) 
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, SegmentGradient,
-    testing::Values(
-        Case{.name = "attention"}, Case{.name = "attention_odd", .seq_len = 5},
-        Case{.name = "attention_two_blocks", .layers = 2},
-        Case{.name = "learned_positions", .positions = Positions::kLearned},
-        Case{.name = "no_positions_odd", .seq_len = 5, .positions = Positions::kNone},
-        Case{.name = "puzzle_token", .puzzle = 12}, Case{.name = "mixer", .mixer = true, .positions = Positions::kNone},
-        Case{.name = "mixer_odd", .mixer = true, .seq_len = 5, .positions = Positions::kNone},
-        Case{
-            .name = "mixer_puzzle_two_blocks", .mixer = true, .positions = Positions::kNone, .puzzle = 24, .layers = 2},
-        Case{.name = "last_calls", .gradient = GradientSpan::kLastCalls}, Case{.name = "last_cycle", .L_cycles = 3},
-        Case{.name = "relaxed", .L_cycles = 2, .relaxation = 0.95},
-        Case{.name = "relaxed_by_half_shared", .L_cycles = 3, .relaxation = 0.5, .shared = true},
-        Case{.name = "shared_mixer_odd",
-             .mixer = true,
-             .seq_len = 5,
-             .positions = Positions::kNone,
-             .L_cycles = 2,
-             .shared = true}),
+    testing::Values(Case{.name = "attention"}, Case{.name = "attention_odd", .seq_len = 5},
+                    Case{.name = "attention_two_blocks", .layers = 2},
+                    Case{.name = "learned_positions", .positions = model::Positions::kLearned},
+                    Case{.name = "no_positions_odd", .seq_len = 5, .positions = model::Positions::kNone},
+                    Case{.name = "puzzle_token", .puzzle = 12},
+                    Case{.name = "mixer", .mixer = true, .positions = model::Positions::kNone},
+                    Case{.name = "mixer_odd", .mixer = true, .seq_len = 5, .positions = model::Positions::kNone},
+                    Case{.name = "mixer_puzzle_two_blocks",
+                         .mixer = true,
+                         .positions = model::Positions::kNone,
+                         .puzzle = 24,
+                         .layers = 2},
+                    Case{.name = "last_calls", .gradient = model::GradientSpan::kLastCalls},
+                    Case{.name = "last_cycle", .L_cycles = 3},
+                    Case{.name = "relaxed", .L_cycles = 2, .relaxation = 0.95},
+                    Case{.name = "relaxed_by_half_shared", .L_cycles = 3, .relaxation = 0.5, .shared = true},
+                    Case{.name = "shared_mixer_odd",
+                         .mixer = true,
+                         .seq_len = 5,
+                         .positions = model::Positions::kNone,
+                         .L_cycles = 2,
+                         .shared = true}),
     [](const auto& test) { return std::string(test.param.name); });
 
 // Calls before the graded ones must count as constants: their states, handed to a shorter segment, give the same.
 TEST(SegmentGradient, StopsWhereTheConfigurationSays) {
-  ModelConfig two = model({.name = "", .L_cycles = 2}), one = two;
+  model::ModelConfig two = model({.name = "", .L_cycles = 2}), one = two;
   two.arch.H_cycles = 2;
   Probe whole(two), last(one);
   last.advance();
   EXPECT_EQ(whole.gradient(), last.gradient());
 
   // HRM's approximation: with one block per net, the last L call from the state of the one before.
-  ModelConfig hrm = model({.name = "", .gradient = GradientSpan::kLastCalls, .L_cycles = 2});
+  model::ModelConfig hrm = model({.name = "", .gradient = model::GradientSpan::kLastCalls, .L_cycles = 2});
   Probe approximate(hrm);
   Probe exact(model({.name = "", .L_cycles = 2}));
   EXPECT_NE(approximate.gradient(), exact.gradient());
@@ -247,8 +251,8 @@ TEST(SegmentGradient, StopsWhereTheConfigurationSays) {
 }
 
 TEST(Segment, NoiseNeedsASeed) {
-  ModelConfig config = model({.name = ""});
-  config.arch.initial_state = InitialState::kRandom;
+  model::ModelConfig config = model({.name = ""});
+  config.arch.initial_state = model::InitialState::kRandom;
   const ParameterLayout layout(config);
   const Segment<float> segment(config, layout, 1);
   std::vector<float> flat(layout.size()), z(segment.dims().state_size());

@@ -3,7 +3,7 @@
 #include <bit>
 #include <limits>
 
-#include "kernels/kernel_testing.h"
+#include "kernels/testing/arrays.h"
 
 namespace hrm::kernels {
 namespace {

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "kernels/dispatch.h"
-#include "kernels/kernel_testing.h"
+#include "kernels/testing/arrays.h"
 
 namespace hrm::kernels {
 namespace {

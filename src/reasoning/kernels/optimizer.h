@@ -1,5 +1,5 @@
 // The passes of the optimisers over n parameters, one each, at any alignment; the rules are those of
-// engine/optimizer_config.h. An element's result depends on that element alone. Arrays of one call do not overlap.
+// model/optimizer_config.h. An element's result depends on that element alone. Arrays of one call do not overlap.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 #include "kernels/optimizer.h"
 
-#include "kernels/kernel_testing.h"
+#include "kernels/testing/arrays.h"
 
 namespace hrm::kernels {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "kernels/kernel_testing.h"
+#include "kernels/testing/arrays.h"
 
 namespace hrm::kernels {
 namespace {

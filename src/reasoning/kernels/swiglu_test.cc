@@ -1,6 +1,6 @@
 #include "kernels/swiglu.h"
 
-#include "kernels/kernel_testing.h"
+#include "kernels/testing/arrays.h"
 
 namespace hrm::kernels {
 namespace {

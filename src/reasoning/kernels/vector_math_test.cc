@@ -1,8 +1,8 @@
 // exp and atan2 of vector_math.inc, swept over their range, and the float product of vector_gemm.inc.
 #include <limits>
 
-#include "kernels/kernel_testing.h"
 #include "kernels/swiglu.h"
+#include "kernels/testing/arrays.h"
 
 namespace hrm::kernels {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/signals.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/npy.h"
 #include "formats/zst.h"
 #include "puzzles/generate.h"

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/npy.h"
 #include "puzzles/dataset_files.h"
 #include "puzzles/dataset_writer.h"

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/npy.h"
 #include "formats/zst.h"
 #include "puzzles/maze_text.h"

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/npy.h"
 #include "puzzles/dataset_writer.h"
 #include "puzzles/sudoku.h"

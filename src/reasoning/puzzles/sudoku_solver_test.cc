@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/zst.h"
 #include "puzzles/sudoku.h"
 

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "puzzles/dataset.h"
 #include "puzzles/sudoku.h"
 #include "puzzles/sudoku_solver.h"

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/npy.h"
 #include "puzzles/build.h"
 #include "puzzles/generate.h"

@@ -9,7 +9,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "grading/exact_library.h"
 #include "grading/extract.h"
 #include "grading/prm800k.h"

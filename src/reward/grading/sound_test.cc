@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/files.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "grading/exact_library.h"
 
 namespace hrm::grading {

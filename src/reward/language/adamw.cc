@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "aten/host.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 
@@ -81,8 +81,8 @@ NamedTensors AdamW::state() const {
   NamedTensors all;
   size_t i = 0;
   for (const auto& [name, parameter] : parameters_) {
-    all.emplace("first_moment." + name, aten::to_host(first_[i]));
-    all.emplace("second_moment." + name, aten::to_host(second_[i++]));
+    all.emplace("first_moment." + name, torch::to_host(first_[i]));
+    all.emplace("second_moment." + name, torch::to_host(second_[i++]));
   }
   all.emplace("step", HostTensor::of<int64_t>({1}, std::span(&step_, 1)));
   return all;
@@ -96,7 +96,7 @@ void AdamW::set_state(const NamedTensors& state) {
     if (found->second.dtype() != DType::kF32 || at::IntArrayRef(found->second.shape()) != like.sizes())
       throw bad_input("language.adamw", "state '{}' is {} {}, the model needs f32 {}", key,
                       name_of(found->second.dtype()), to_string(found->second.shape()), to_string(like.sizes().vec()));
-    return aten::to_aten(found->second, like.device());
+    return torch::to_aten(found->second, like.device());
   };
   std::vector<at::Tensor> first, second;
   for (const auto& [name, parameter] : parameters_) {

@@ -10,8 +10,8 @@
 namespace hrm::language {
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
+using ::torch::autograd::AutogradContext;
+using ::torch::autograd::variable_list;
 
 constexpr int64_t kLeastWork = int64_t{1} << 21;  // M N K from which oneDNN's calls are worth their cost
 
@@ -48,7 +48,7 @@ at::Tensor first_rows(const at::Tensor& x, const at::Tensor& weight, const std::
   return product(x, weight, bias).resize_({rows, weight.size(0)});
 }
 
-struct Affine : torch::autograd::Function<Affine> {
+struct Affine : ::torch::autograd::Function<Affine> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias) {
     const at::Tensor rows = padded(x);

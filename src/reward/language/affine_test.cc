@@ -18,7 +18,7 @@ Found run(auto&& product, const std::vector<at::Tensor>& leaves, const at::Tenso
   std::vector<at::Tensor> wanted;
   for (const at::Tensor& leaf : leaves)
     if (leaf.requires_grad()) wanted.push_back(leaf);
-  return {y.detach(), torch::autograd::grad({y}, wanted, {upstream})};
+  return {y.detach(), ::torch::autograd::grad({y}, wanted, {upstream})};
 }
 
 // Sizes on both sides of the one from which oneDNN is used; rows that must be padded for it and rows that need not.
@@ -51,7 +51,7 @@ TEST(Affine, CastsItsParametersInsideTheGraph) {
   const at::Tensor x = at::ones({4, 8}, at::kBFloat16), weight = at::ones({2, 8}).requires_grad_(true);
   const at::Tensor y = affine(x, weight);
   EXPECT_EQ(y.scalar_type(), at::kBFloat16);
-  const at::Tensor found = torch::autograd::grad({y.sum()}, {weight})[0];
+  const at::Tensor found = ::torch::autograd::grad({y.sum()}, {weight})[0];
   EXPECT_EQ(found.scalar_type(), at::kFloat);
   EXPECT_TRUE(found.equal(at::full({2, 8}, 4.0)));
 }

@@ -8,12 +8,12 @@
 #include <chrono>
 #include <cmath>
 
-#include "aten/host.h"
 #include "base/files.h"
 #include "base/signals.h"
 #include "language/held_out_measures.h"
 #include "language/packed_batch.h"
 #include "language/policy_loss.h"
+#include "torch/host.h"
 #include "training/schedule.h"
 
 namespace hrm::language {
@@ -167,7 +167,7 @@ double FineTuner::gradients(std::span<const size_t> batch, std::vector<at::Tenso
       if (parts.size() == 1) kl = mine.item<double>();
       loss = loss + my.config().kl_weight / (1 + kl) * mine;  // d log(1 + KL)
     }
-    const auto found = torch::autograd::grad({loss}, leaves, {}, std::nullopt, false, /*allow_unused=*/true);
+    const auto found = ::torch::autograd::grad({loss}, leaves, {}, std::nullopt, false, /*allow_unused=*/true);
     for (size_t i = 0; i < found.size(); ++i)
       if (found[i].defined()) gradients[i] = gradients[i].defined() ? gradients[i].add_(found[i]) : found[i].clone();
     for (const size_t i : part) my.tokens += my.train[i].ids.size();
@@ -224,7 +224,7 @@ training::EvaluationReport FineTuner::evaluate(uint64_t) {
 training::Checkpoint FineTuner::save() const {
   training::Checkpoint all{.tensors = {}, .state = {{"fine_tuning", 1}}};
   for (const auto& [name, tensor] : impl_->trained)
-    all.tensors.emplace(std::string(kParameter) + name, aten::to_host(tensor.detach()));
+    all.tensors.emplace(std::string(kParameter) + name, torch::to_host(tensor.detach()));
   for (auto& [name, tensor] : impl_->optimizer->state())
     all.tensors.emplace(std::string(kOptimizer) + name, std::move(tensor));
   return all;
@@ -244,7 +244,7 @@ void FineTuner::load(const training::Checkpoint& checkpoint) {
       throw bad_input(kWhere, "the checkpoint's '{}' is {} {}, the model needs f32 {}", name,
                       name_of(found->second.dtype()), to_string(found->second.shape()),
                       to_string(tensor.sizes().vec()));
-    copies.emplace_back(tensor, aten::to_aten(found->second, at::kCPU));
+    copies.emplace_back(tensor, torch::to_aten(found->second, at::kCPU));
   }
   impl_->optimizer->set_state(optimizer);
   for (auto& [to, from] : copies) to.detach().copy_(from);

@@ -7,10 +7,10 @@
 
 #include <set>
 
-#include "aten/host.h"
 #include "base/files.h"
 #include "base/rng.h"
 #include "base/signals.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 namespace {

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "aten/host.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "policy/stop.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 namespace {
@@ -175,11 +175,11 @@ void Generator::draw(const at::Tensor& hidden, std::span<const std::unique_ptr<R
     temperatures[i] = static_cast<float>(request.sampling.temperature);
   }
   const auto [best_logit, best] = at::max(logits, -1);
-  const std::vector<float> highest = aten::to_vector<float>(best_logit);
-  const std::vector<int64_t> likeliest = aten::to_vector<int64_t>(best);
+  const std::vector<float> highest = torch::to_vector<float>(best_logit);
+  const std::vector<int64_t> likeliest = torch::to_vector<int64_t>(best);
   at::Tensor probabilities;
   if (samples) {
-    const at::Tensor t = aten::to_aten(std::span<const float>(temperatures), {std::ssize(rows), 1}, logits.device());
+    const at::Tensor t = torch::to_aten(std::span<const float>(temperatures), {std::ssize(rows), 1}, logits.device());
     probabilities = at::softmax((logits - best_logit.unsqueeze(1)) / t, -1).cpu().contiguous();
   }
   std::vector<int64_t> drawn(rows.size(), 0);
@@ -195,8 +195,8 @@ void Generator::draw(const at::Tensor& hidden, std::span<const std::unique_ptr<R
   }
   std::vector<float> logprobs(rows.size(), 0);
   if (wants_logprobs) {
-    const at::Tensor at = aten::to_aten(std::span<const int64_t>(drawn), {std::ssize(rows), 1}, logits.device());
-    logprobs = aten::to_vector<float>(logits.gather(1, at).squeeze(1) - at::logsumexp(logits, -1));
+    const at::Tensor at = torch::to_aten(std::span<const int64_t>(drawn), {std::ssize(rows), 1}, logits.device());
+    logprobs = torch::to_vector<float>(logits.gather(1, at).squeeze(1) - at::logsumexp(logits, -1));
   }
   for (size_t i = 0; i < rows.size(); ++i)
     if (rows[i]) rows[i]->ended = take(*rows[i], static_cast<int32_t>(drawn[i]), logprobs[i]);

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "aten/host.h"
 #include "base/statistics.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 
@@ -28,8 +28,8 @@ void HeldOutMeasures::add(const PackedBatch& batch, const at::Tensor& outputs, d
   if (!found.defined()) return;
   const at::Tensor& values = batch.targets.values;
   const at::Tensor shares = batch.targets.trials.defined() ? values / batch.targets.trials : values;
-  for (const float score : aten::to_vector<float>(found.contiguous())) scores_.push_back(score);
-  for (const float share : aten::to_vector<float>(shares.contiguous())) classes_.push_back(share >= 0.5F);
+  for (const float score : torch::to_vector<float>(found.contiguous())) scores_.push_back(score);
+  for (const float share : torch::to_vector<float>(shares.contiguous())) classes_.push_back(share >= 0.5F);
 }
 
 training::EvaluationReport HeldOutMeasures::report() const {

@@ -6,10 +6,10 @@
 #include <mutex>
 #include <thread>
 
-#include "aten/machine.h"
 #include "base/error.h"
 #include "base/signals.h"
 #include "language/fine_tuning.h"
+#include "torch/machine.h"
 
 namespace hrm::language {
 namespace {
@@ -144,7 +144,7 @@ Reply LocalPolicy::complete(const policy::Request& request) {
 
 std::shared_ptr<LocalPolicy> open_local_policy(const std::filesystem::path& path, const LocalPolicyOptions& options) {
   ModelBundle bundle = load_bundle(model_of_run(path), options.load);
-  aten::use_machine(options.threads, parameter_count(bundle.model.parameters));
+  torch::use_machine(options.threads, parameter_count(bundle.model.parameters));
   return std::make_shared<LocalPolicy>(std::move(bundle), "local:" + path.lexically_normal().string(),
                                        GeneratorOptions{.compute = options.load.type, .rows = options.rows});
 }

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "aten/host.h"
 #include "formats/safetensors.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 namespace {
@@ -95,7 +95,7 @@ void save_adapter(const std::filesystem::path& folder, const LanguageModel& mode
   const bool scores = model.head != HeadKind::kLanguage;
   for (const auto& [name, tensor] : model.parameters)
     if (is_lora(name) || is_scoring_head(name))
-      file.tensors.emplace("base_model.model." + name, aten::to_host(tensor.detach()));
+      file.tensors.emplace("base_model.model." + name, torch::to_host(tensor.detach()));
   if (std::ranges::none_of(file.tensors, [](const auto& item) { return is_lora(item.first); }))
     throw bad_input(kWhere, "{}: the model has no adapters to save", folder.string());
   save_safetensors(folder / "adapter_model.safetensors", file);

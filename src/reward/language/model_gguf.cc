@@ -3,8 +3,8 @@
 #include <cmath>
 #include <set>
 
-#include "aten/host.h"
 #include "language/model_io.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 namespace {
@@ -108,7 +108,7 @@ LanguageModel load_gguf(const std::filesystem::path& path, const LoadOptions& op
   std::set<std::string, std::less<>> read = {"rope_freqs.weight"};  // by decoder_config()
   if (!c.tie_word_embeddings) wanted.push_back({"lm_head.weight", {c.vocab_size, c.hidden_size}});
   for (const auto& [name, shape] : wanted) {
-    at::Tensor tensor = aten::to_aten(file.load(gguf_name(name), DType::kF32), at::kCPU);
+    at::Tensor tensor = torch::to_aten(file.load(gguf_name(name), DType::kF32), at::kCPU);
     if (tensor.sizes() != at::IntArrayRef(shape))
       throw bad_input(kWhere, "{}: tensor '{}' has shape {}, the metadata says {}", path.string(), gguf_name(name),
                       to_string(tensor.sizes().vec()), to_string(shape));

@@ -5,7 +5,7 @@
 
 #include "base/files.h"
 #include "base/rng.h"
-#include "formats/gguf_testing.h"
+#include "formats/testing/gguf.h"
 #include "language/model_io.h"
 
 namespace hrm::language {

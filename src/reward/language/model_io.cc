@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <set>
 
-#include "aten/host.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "formats/safetensors.h"
 #include "formats/safetensors_model.h"
 #include "formats/torch_model.h"
 #include "language/lora.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 namespace {
@@ -131,7 +131,7 @@ LanguageModel load_folder(const fs::path& folder, const LoadOptions& options) {
     names.erase(kOutput);
   }
   const auto load = [&](const std::string& name) {
-    const at::Tensor tensor = aten::to_aten(source->load(names.at(name), DType::kF32), at::kCPU);
+    const at::Tensor tensor = torch::to_aten(source->load(names.at(name), DType::kF32), at::kCPU);
     model.parameters.emplace(name, tensor.to(options.device, options.type));
   };
   for (const auto& [name, shape] : decoder_parameters(model.config)) {
@@ -184,7 +184,7 @@ void save_model(const fs::path& folder, const LanguageModel& model, at::ScalarTy
   Safetensors file{.metadata = {{"format", "pt"}}};
   for (const auto& [name, tensor] : model.parameters) {
     if (is_lora(name)) throw bad_input(kWhere, "{}: merge the adapters before saving a whole model", folder.string());
-    file.tensors.emplace(name, aten::to_host(tensor.to(type)));
+    file.tensors.emplace(name, torch::to_host(tensor.to(type)));
   }
   fs::create_directories(folder);
   save_safetensors(folder / "model.safetensors", file);

@@ -3,10 +3,10 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "aten/host.h"
 #include "base/files.h"
 #include "formats/safetensors.h"
 #include "formats/torch_pickle.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 namespace {
@@ -63,7 +63,7 @@ void save_shards(const fs::path& folder, const LanguageModel& model, const std::
   size_t i = 0;
   for (const auto& [name, tensor] : model.parameters) {
     const size_t shard = i++ % 2;
-    shards[shard].tensors.emplace(prefix + name, aten::to_host(tensor));
+    shards[shard].tensors.emplace(prefix + name, torch::to_host(tensor));
     index["weight_map"][prefix + name] = fmt::format("model-0000{}-of-00002.safetensors", shard + 1);
   }
   for (size_t shard = 0; shard < 2; ++shard)
@@ -156,7 +156,7 @@ class ChangedFolder : public testing::Test {
 };
 
 TEST_F(ChangedFolder, ATensorThatNoLayerReadsIsRefused) {
-  const HostTensor vector = aten::to_host(at::ones({8}));
+  const HostTensor vector = torch::to_host(at::ones({8}));
   for (const char* name :
        {"model.layers.0.self_attn.q_norm.weight", "score_head.weight", "model.layers.2.input_layernorm.weight",
         "model.layers.0.self_attn.q_proj.bias", "lm_head.bias", "model.layers.1.mlp.up_proj.weight_scale"}) {
@@ -179,8 +179,8 @@ TEST_F(ChangedFolder, AHeadIsThatOfTheClassInTheConfiguration) {
   EXPECT_NE(fault(tiny_model(), named("LlamaForTokenClassification")).find("is missing"), std::string::npos);
   EXPECT_EQ(fault(token, named("SomethingElse")), "accepted");
   const auto two_heads = [](NamedTensors& tensors, Json&) {
-    tensors.emplace("v_head.summary.weight", aten::to_host(at::ones({1, 32})));
-    tensors.emplace("v_head.summary.bias", aten::to_host(at::ones({1})));
+    tensors.emplace("v_head.summary.weight", torch::to_host(at::ones({1, 32})));
+    tensors.emplace("v_head.summary.bias", torch::to_host(at::ones({1})));
   };
   EXPECT_NE(fault(token, two_heads).find("'score."), std::string::npos);
 }
@@ -193,7 +193,7 @@ TEST_F(ChangedFolder, AnOutputLayerIsTiedWhereItIsNotAnother) {
   const at::Tensor embedding = tied.parameters.at("model.embed_tokens.weight");
   const auto with_output = [](const at::Tensor& output, bool embedding_too) {
     return [=](NamedTensors& tensors, Json&) {
-      tensors.emplace("lm_head.weight", aten::to_host(output));
+      tensors.emplace("lm_head.weight", torch::to_host(output));
       if (!embedding_too) tensors.erase("model.embed_tokens.weight");
     };
   };
@@ -235,7 +235,7 @@ TEST(ModelFolder, WeightsThatTorchSavedAreRead) {
   save_model(folder.path(), made, at::kFloat);
   fs::remove(folder.path() / "model.safetensors");
   NamedTensors all;
-  for (const auto& [name, tensor] : made.parameters) all.emplace(name, aten::to_host(tensor));
+  for (const auto& [name, tensor] : made.parameters) all.emplace(name, torch::to_host(tensor));
   all.emplace("lm_head.weight", all.at("model.embed_tokens.weight"));
   save_torch(folder.path() / "pytorch_model.bin", all);
   expect_equal(load_model(folder.path()).parameters, made.parameters);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "aten/host.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 
@@ -24,7 +24,7 @@ PackedBatch pack(std::span<const Example> examples, std::span<const size_t> part
     }
   }
   const auto flat = [&]<typename T>(const std::vector<T>& all) {
-    return aten::to_aten(std::span<const T>(all), {static_cast<int64_t>(all.size())}, device);
+    return torch::to_aten(std::span<const T>(all), {static_cast<int64_t>(all.size())}, device);
   };
   return {.ids = flat(ids).view({static_cast<int64_t>(part.size()), static_cast<int64_t>(length)}),
           .positions = flat(positions),

@@ -5,8 +5,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "aten/host.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/safetensors.h"
 #include "language/adamw.h"
 #include "language/fine_tuning.h"
@@ -15,6 +14,7 @@
 #include "language/model_io.h"
 #include "language/text_scores.h"
 #include "text/tokenizer_writer.h"
+#include "torch/host.h"
 #include "training/schedule.h"
 
 namespace hrm::language {
@@ -26,7 +26,7 @@ fs::path fixtures() { return shared_folder() / "fixtures" / "language"; }
 
 NamedParameters read_tensors(const fs::path& path) {
   NamedParameters all;
-  for (const auto& [name, tensor] : load_safetensors(path).tensors) all.emplace(name, aten::to_aten(tensor, at::kCPU));
+  for (const auto& [name, tensor] : load_safetensors(path).tensors) all.emplace(name, torch::to_aten(tensor, at::kCPU));
   return all;
 }
 
@@ -63,7 +63,7 @@ class LanguageParity : public testing::TestWithParam<std::string> {
     if (model_.head == HeadKind::kSequence) {
       std::vector<at::Tensor> pooled;
       for (int64_t b = 0; b < ids.size(0); ++b) {
-        const std::vector<int64_t> row = aten::to_vector<int64_t>(ids[b]);
+        const std::vector<int64_t> row = torch::to_vector<int64_t>(ids[b]);
         pooled.push_back(hidden[b][pooled_position(row, model_.config.pad_token_id)]);
       }
       hidden = at::stack(pooled);
@@ -91,7 +91,7 @@ class LanguageParity : public testing::TestWithParam<std::string> {
     for (auto& [name, parameter] : model_.parameters) inputs.push_back(parameter.requires_grad_(true));
     const at::Tensor value = loss(outputs(decoder, head, tensor(prefix + "input_ids")), tensor(prefix + "labels"));
     loss_value = value.item<double>();
-    return torch::autograd::grad({value}, inputs);
+    return ::torch::autograd::grad({value}, inputs);
   }
 
   void expect_after() const {
@@ -112,7 +112,7 @@ class LanguageParity : public testing::TestWithParam<std::string> {
     const at::Tensor ids = tensor(prefix + "input_ids"), labels = tensor(prefix + "labels");
     std::vector<Example> all;
     for (int64_t b = 0; b < ids.size(0); ++b) {
-      const std::vector<int64_t> row = aten::to_vector<int64_t>(ids[b]);
+      const std::vector<int64_t> row = torch::to_vector<int64_t>(ids[b]);
       Example& example = all.emplace_back();
       example.ids.assign(row.begin(), row.end());
       if (model_.head == HeadKind::kSequence) {
@@ -153,7 +153,7 @@ TEST_P(LanguageParity, LogitsOfBothConfigurationForms) {
 TEST_P(LanguageParity, GreedyTextItsLogProbabilitiesAndThoseOfGivenTexts) {
   if (!is_language()) GTEST_SKIP() << "a reward head predicts no tokens";
   const auto tokens = [&](const at::Tensor& row) {
-    const std::vector<int64_t> ids = aten::to_vector<int64_t>(row.contiguous());
+    const std::vector<int64_t> ids = torch::to_vector<int64_t>(row.contiguous());
     return std::vector<int32_t>(ids.begin(), ids.end());
   };
   const std::vector<int32_t> prompt = tokens(tensor("generate.prompt")), wanted = tokens(tensor("generate.output"));
@@ -174,7 +174,7 @@ TEST_P(LanguageParity, GreedyTextItsLogProbabilitiesAndThoseOfGivenTexts) {
   while (!generator.idle())
     for (Generator::Finished& each : generator.step()) done.push_back(std::move(each));
   ASSERT_EQ(done.size(), 1U);
-  const std::vector<float> logprobs = aten::to_vector<float>(tensor("generate.logprob").contiguous());
+  const std::vector<float> logprobs = torch::to_vector<float>(tensor("generate.logprob").contiguous());
   for (const Generation& choice : done[0].choices) {
     EXPECT_EQ(choice.ids, wanted);
     double off = 0;
@@ -191,7 +191,7 @@ TEST_P(LanguageParity, GreedyTextItsLogProbabilitiesAndThoseOfGivenTexts) {
   }
   const auto found = log_probabilities(Decoder(model_.config, model_.parameters), texts);
   for (size_t i = 0; i < found.size(); ++i) {
-    const at::Tensor mine = aten::to_aten(std::span<const float>(found[i]), {std::ssize(found[i])}, at::kCPU);
+    const at::Tensor mine = torch::to_aten(std::span<const float>(found[i]), {std::ssize(found[i])}, at::kCPU);
     const double off = deviation(mine, tensor("score.logprob")[static_cast<int64_t>(i)]);
     report(GetParam() + " log-probabilities of a given text", off);
     EXPECT_LT(off, tolerance_);
@@ -300,7 +300,7 @@ TEST_P(LanguageParity, GreedyIdsAndLogProbabilities) {
     logprobs.push_back(at::log_softmax(logits, -1)[output.back()].item<float>());
     ids = at::full({1, 1}, output.back(), at::kLong);
   }
-  EXPECT_EQ(output, aten::to_vector<int64_t>(tensor("generate.output")));
+  EXPECT_EQ(output, torch::to_vector<int64_t>(tensor("generate.output")));
   const double off = deviation(at::tensor(logprobs), tensor("generate.logprob"));
   report(GetParam() + " greedy log-probabilities", off);
   EXPECT_LT(off, tolerance_);

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 
-#include "aten/host.h"
 #include "base/log.h"
 #include "formats/safetensors_model.h"
 #include "formats/torch_pickle.h"
 #include "language/peft_config.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 namespace {
@@ -65,9 +65,9 @@ class Merger {
     const at::Device device = model_.parameters.begin()->second.device();
     if (fs::exists(safe)) {
       const SafetensorsModel file(safe);
-      for (const auto& [name, info] : file.tensors()) add(name, aten::to_aten(file.load(name, DType::kF32), device));
+      for (const auto& [name, info] : file.tensors()) add(name, torch::to_aten(file.load(name, DType::kF32), device));
     } else if (fs::exists(torch)) {
-      for (const auto& [name, tensor] : load_torch(torch)) add(name, aten::to_aten(tensor.to(DType::kF32), device));
+      for (const auto& [name, tensor] : load_torch(torch)) add(name, torch::to_aten(tensor.to(DType::kF32), device));
     } else {
       throw bad_input(kWhere, "{}: holds neither adapter_model.safetensors nor adapter_model.bin", folder_);
     }

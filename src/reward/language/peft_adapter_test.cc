@@ -3,11 +3,11 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "aten/host.h"
 #include "base/files.h"
 #include "formats/safetensors.h"
 #include "formats/torch_pickle.h"
 #include "language/peft_config.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 namespace {
@@ -60,7 +60,7 @@ class PeftAdapter : public testing::Test {
   LanguageModel merged() {
     Safetensors file;
     for (const auto& [name, tensor] : tensors_)
-      file.tensors.emplace("base_model.model." + name, aten::to_host(tensor.contiguous()));
+      file.tensors.emplace("base_model.model." + name, torch::to_host(tensor.contiguous()));
     save_safetensors(folder_.path() / "adapter_model.safetensors", file);
     write_json(folder_.path() / "adapter_config.json", config_);
     LanguageModel model = base_;
@@ -270,7 +270,7 @@ TEST_F(PeftAdapter, AnAdapterOfTorchIsReadToo) {
   adapt_layers("self_attn.q_proj", 2);
   const at::Tensor wanted = merged().parameters.at(std::string(kQ) + ".weight");
   NamedTensors file;
-  for (const auto& [name, tensor] : tensors_) file.emplace("base_model.model." + name, aten::to_host(tensor));
+  for (const auto& [name, tensor] : tensors_) file.emplace("base_model.model." + name, torch::to_host(tensor));
   fs::remove(folder_.path() / "adapter_model.safetensors");
   save_torch(folder_.path() / "adapter_model.bin", file);
   LanguageModel model = base_model();

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "aten/host.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/safetensors.h"
 #include "language/model_io.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 namespace {
@@ -32,7 +32,7 @@ TEST(PolicyLoss, GradientIsThatOfFiniteDifferences) {
   const at::Tensor student = at::arange(10, at::kDouble).view({2, 5}).cos().requires_grad_(true);
   const at::Tensor teacher = at::arange(10, at::kDouble).view({2, 5}).sin(), targets = at::tensor({4, 1}, at::kLong);
   const at::Tensor gradient =
-      torch::autograd::grad({policy_loss(student, teacher, targets, 0.5).total}, {student}).at(0);
+      ::torch::autograd::grad({policy_loss(student, teacher, targets, 0.5).total}, {student}).at(0);
   const at::Tensor at_point = student.detach();
   for (int64_t i = 0; i < 10; ++i) {
     const auto value = [&](double change) {
@@ -105,7 +105,7 @@ TEST(PolicyLossParity, PublishedFunction) {
   for (auto& [name, parameter] : student.parameters) parameter.requires_grad_(true);
   NamedParameters tensors;
   for (const auto& [name, tensor] : load_safetensors(folder / "policy_loss.safetensors").tensors)
-    tensors.emplace(name, aten::to_aten(tensor, at::kCPU));
+    tensors.emplace(name, torch::to_aten(tensor, at::kCPU));
   const Json cases = read_json(folder / "policy_loss.json");
   ASSERT_GT(cases.size(), 0u);
   for (const auto& [name, expected] : cases.items()) {
@@ -127,7 +127,7 @@ TEST(PolicyLossParity, PublishedFunction) {
       if (!key.starts_with(prefix)) continue;
       ++gradients;
       const at::Tensor mine =
-          torch::autograd::grad({loss.total}, {student.parameters.at(key.substr(prefix.size()))}, {}, true).at(0);
+          ::torch::autograd::grad({loss.total}, {student.parameters.at(key.substr(prefix.size()))}, {}, true).at(0);
       const double largest = golden.abs().max().item<double>();
       EXPECT_LT((mine - golden).abs().max().item<double>(), 1e-2 * largest) << key;
     }

@@ -10,15 +10,15 @@ namespace hrm::language {
 namespace {
 
 using Body = std::function<at::Tensor(const at::Tensor&)>;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
+using ::torch::autograd::AutogradContext;
+using ::torch::autograd::variable_list;
 
 struct HeldBody : torch::CustomClassHolder {
   explicit HeldBody(Body given) : body(std::move(given)) {}
   Body body;
 };
 
-struct Recompute : torch::autograd::Function<Recompute> {
+struct Recompute : ::torch::autograd::Function<Recompute> {
   static at::Tensor forward(AutogradContext* context, const c10::intrusive_ptr<HeldBody>& held, const at::Tensor& x,
                             at::TensorList parameters) {
     context->saved_data["body"] = c10::IValue::make_capsule(held);
@@ -39,8 +39,8 @@ struct Recompute : torch::autograd::Function<Recompute> {
     variable_list wanted;
     for (const at::Tensor& input : inputs)
       if (input.requires_grad()) wanted.push_back(input);
-    const variable_list found = torch::autograd::grad({y}, wanted, {upstream[0]}, /*retain_graph=*/std::nullopt,
-                                                      /*create_graph=*/false, /*allow_unused=*/true);
+    const variable_list found = ::torch::autograd::grad({y}, wanted, {upstream[0]}, /*retain_graph=*/std::nullopt,
+                                                        /*create_graph=*/false, /*allow_unused=*/true);
     variable_list all = {at::Tensor()};
     size_t next = 0;
     for (const at::Tensor& input : inputs) all.push_back(input.requires_grad() ? found[next++] : at::Tensor());

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "aten/host.h"
 #include "language/losses.h"
+#include "torch/host.h"
 
 namespace hrm::language {
 namespace {
@@ -38,7 +38,7 @@ std::vector<std::vector<float>> log_probabilities(const Decoder& decoder, std::s
       }
     }
     const auto tensor = [&](const std::vector<int64_t>& v, at::IntArrayRef shape) {
-      return aten::to_aten(std::span<const int64_t>(v), shape, decoder.device());
+      return torch::to_aten(std::span<const int64_t>(v), shape, decoder.device());
     };
     const at::Tensor hidden = decoder.hidden(tensor(ids, {rows, length})).flatten(0, 1);
     std::vector<float> found;
@@ -47,7 +47,7 @@ std::vector<std::vector<float>> log_probabilities(const Decoder& decoder, std::s
       const int64_t count = std::min(kLogitRows, std::ssize(places) - i);
       const at::Tensor logits = decoder.logits(hidden.index_select(0, at.narrow(0, i, count)));
       const std::vector<float> part =
-          aten::to_vector<float>(token_log_probabilities(logits, target.narrow(0, i, count)));
+          torch::to_vector<float>(token_log_probabilities(logits, target.narrow(0, i, count)));
       found.insert(found.end(), part.begin(), part.end());
     }
     auto from = found.begin();

@@ -1,7 +1,7 @@
 #include "language/train.h"
 
-#include "aten/machine.h"
 #include "base/progress.h"
+#include "torch/machine.h"
 
 namespace hrm::language {
 namespace {
@@ -80,7 +80,7 @@ RunReport train(const TrainConfig& defaults, const RunRequest& request) {
   std::optional<ModelBundle> teacher;
   if (config.tuning.kl_weight > 0)
     teacher = bundle_of(config.teacher.empty() ? config.from : config.teacher, config, request.device);
-  aten::use_machine(request.threads, parameter_count(bundle.model.parameters));
+  torch::use_machine(request.threads, parameter_count(bundle.model.parameters));
   const TextSet train = read_all(config.data, bundle, config), held_out = read_all(config.held_out, bundle, config);
   const training::RunFolder folder(request.out, request.mode);
   const uint64_t total = config.tuning.total_steps(train.examples.size());

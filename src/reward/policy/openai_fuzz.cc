@@ -1,5 +1,5 @@
 #include "formats/bytes.h"
-#include "formats/fuzz.h"
+#include "formats/testing/fuzz.h"
 #include "policy/openai.h"
 
 // The first byte chooses the dialect and what was asked for, the rest is the server's reply.

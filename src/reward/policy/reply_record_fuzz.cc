@@ -1,6 +1,6 @@
 #include "formats/bytes.h"
-#include "formats/fuzz.h"
 #include "formats/record_log.h"
+#include "formats/testing/fuzz.h"
 #include "policy/reply_record.h"
 
 // A whole cache file: every record that is read is written back the same.

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "reward/reward_testing.h"
+#include "reward/testing/small_models.h"
 
 namespace hrm::reward {
 namespace {

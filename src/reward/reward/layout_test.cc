@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "base/utf8.h"
-#include "reward/reward_testing.h"
+#include "reward/testing/small_models.h"
 #include "rows/prompt.h"
 #include "rows/solution_rows.h"
 

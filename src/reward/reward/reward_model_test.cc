@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "formats/safetensors.h"
-#include "reward/reward_testing.h"
+#include "reward/testing/small_models.h"
 
 namespace hrm::reward {
 namespace {

@@ -164,15 +164,15 @@ class FileScorer {
     Progress progress("scoring", count, {.unit = "trees", .enabled = options_.progress});
     for (size_t i = 0; i < count; ++i) {
       check_interrupt();
-      const tree::Tree tree = store.load(i).tree;
+      const steps::Tree tree = store.load(i).tree;
       std::vector<int32_t> nodes;
       Json ids = Json::array();
       for (size_t node = 1; node < tree.nodes.size(); ++node) {
         if (tree.nodes[node].sentinel) continue;
         nodes.push_back(static_cast<int32_t>(node));
-        ids.push_back(tree::to_text(tree.nodes[node].id));
+        ids.push_back(steps::to_text(tree.nodes[node].id));
       }
-      Json record = {{"id", tree.problem.id}, {"root", tree::to_text(tree::root_id(tree.problem))}, {"nodes", ids}};
+      Json record = {{"id", tree.problem.id}, {"root", steps::to_text(steps::root_id(tree.problem))}, {"nodes", ids}};
       try {
         record["scores"][scorer_.name()] = scorer_.score(tree, nodes);
         report_.steps += nodes.size();

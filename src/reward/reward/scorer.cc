@@ -162,10 +162,10 @@ std::vector<double> Scorer::score_alone(std::span<const std::vector<int64_t>> te
   return results;
 }
 
-std::vector<double> Scorer::score(const tree::Tree& tree, std::span<const int32_t> nodes) {
+std::vector<double> Scorer::score(const steps::Tree& tree, std::span<const int32_t> nodes) {
   std::vector<std::vector<int64_t>> texts;
   for (const int32_t node : nodes) {
-    const std::vector<std::string_view> path = tree::path_texts(tree, node);
+    const std::vector<std::string_view> path = steps::path_texts(tree, node);
     if (path.empty()) throw bad_input(kWhere, "the root of a tree is no step: it has no score");
     texts.push_back(reader_.step(tree.problem.question, {path.begin(), path.end()}));
   }

@@ -16,7 +16,7 @@
 #include "language/heads.h"
 #include "reward/reward_model.h"
 #include "reward/token_trie.h"
-#include "tree/step_scorer.h"
+#include "steps/step_scorer.h"
 
 namespace hrm::reward {
 
@@ -34,11 +34,11 @@ struct ScoringWork {
 };
 
 // One thread at a time.
-class Scorer : public tree::StepScorer {
+class Scorer : public steps::StepScorer {
  public:
   Scorer(RewardModel model, const ScorerOptions& options = {});
 
-  std::vector<double> score(const tree::Tree& tree, std::span<const int32_t> nodes) override;
+  std::vector<double> score(const steps::Tree& tree, std::span<const int32_t> nodes) override;
   std::string name() const override { return model_.config.name; }
   int64_t scored_tokens() const override { return work_.read_tokens; }
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "reward/reward_testing.h"
+#include "reward/testing/small_models.h"
 
 namespace hrm::reward {
 namespace {
@@ -12,13 +12,13 @@ using language::HeadKind;
 constexpr double kTolerance = 1e-4;
 
 // Each node gets 0 to 5 children of 0 to 40 characters; siblings often begin alike.
-tree::Tree random_tree(Rng& rng, int32_t depth) {
-  tree::Tree tree{.problem = {"1", "What is " + random_text(rng, 12) + "?", "4"}, .nodes = {{}}, .rollouts = {}};
+steps::Tree random_tree(Rng& rng, int32_t depth) {
+  steps::Tree tree{.problem = {"1", "What is " + random_text(rng, 12) + "?", "4"}, .nodes = {{}}, .rollouts = {}};
   for (size_t at = 0; at < tree.nodes.size(); ++at) {
     if (tree.nodes[at].depth == depth || tree.nodes.size() > 80) continue;
     const std::string start = random_text(rng, rng.below(50));
     for (uint64_t i = 0; i < 1 + rng.below(5); ++i) {
-      tree::Node node;
+      steps::Node node;
       node.text = (rng.chance(0.5) ? start : "") + random_text(rng, rng.below(40));
       node.parent = static_cast<int32_t>(at);
       node.depth = tree.nodes[at].depth + 1;
@@ -26,11 +26,11 @@ tree::Tree random_tree(Rng& rng, int32_t depth) {
       tree.nodes.push_back(node);
     }
   }
-  tree::sort_breadth_first(tree);
+  steps::sort_breadth_first(tree);
   return tree;
 }
 
-std::vector<int32_t> all_steps(const tree::Tree& tree) {
+std::vector<int32_t> all_steps(const steps::Tree& tree) {
   std::vector<int32_t> nodes;
   for (size_t i = 1; i < tree.nodes.size(); ++i) nodes.push_back(static_cast<int32_t>(i));
   return nodes;
@@ -75,12 +75,12 @@ TEST(Scorer, TreeEqualsEachPathAloneInEveryLayout) {
       const TestFolder folder("layouts");
       const auto scorer = scorer_of(folder, each, options);
       Rng rng(11, {static_cast<uint64_t>(each.layout)});
-      const tree::Tree tree = random_tree(rng, 4);
+      const steps::Tree tree = random_tree(rng, 4);
       const std::vector<int32_t> nodes = all_steps(tree);
       const std::vector<double> shared = scorer->score(tree, nodes);
       std::vector<std::vector<int64_t>> texts;
       for (const int32_t node : nodes) {
-        const auto path = tree::path_texts(tree, node);
+        const auto path = steps::path_texts(tree, node);
         texts.push_back(scorer->reader().step(tree.problem.question, {path.begin(), path.end()}));
       }
       EXPECT_LT(largest_difference(shared, scorer->score_alone(texts)), kTolerance) << name_of_enum(each.layout);
@@ -121,7 +121,7 @@ TEST(Scorer, NothingAskedAndTooMuchAsked) {
   const std::vector<std::vector<int64_t>> one = {std::vector<int64_t>(2049, 7)};
   EXPECT_THROW(scorer->score_texts(one), Error);
   Rng rng(1);
-  const tree::Tree tree = random_tree(rng, 2);
+  const steps::Tree tree = random_tree(rng, 2);
   const std::vector<int32_t> root = {0};
   EXPECT_THROW(scorer->score(tree, root), Error);
 }

@@ -1,10 +1,10 @@
 #include "reward/train.h"
 
-#include "aten/machine.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "text/tokenizer_config.h"
 #include "text/tokenizer_writer.h"
+#include "torch/machine.h"
 
 namespace hrm::reward {
 namespace {
@@ -214,7 +214,7 @@ language::RunReport train(const TrainConfig& defaults, const language::RunReques
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file; hrm rows build makes rows", file);
   Start start = start_of(config, request.device);
-  aten::use_machine(request.threads, language::parameter_count(start.model.parameters));
+  torch::use_machine(request.threads, language::parameter_count(start.model.parameters));
   LayoutReader reader(start.config.layout, *start.tokenizer);
   const ExampleSet train = read_all(config.rows, config, start, reader);
   const ExampleSet test = read_all(config.test, config, start, reader);

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "formats/jsonl.h"
-#include "reward/reward_testing.h"
 #include "reward/score_files.h"
+#include "reward/testing/small_models.h"
 #include "rows/prompt.h"
 
 namespace hrm::reward {

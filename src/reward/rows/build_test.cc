@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/files.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "rows/check.h"
 #include "rows/convert.h"
 #include "rows/row_file.h"

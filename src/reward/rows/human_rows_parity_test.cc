@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/jsonl.h"
 #include "rows/prm800k.h"
 #include "rows/read_solutions.h"

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "rows/solution_rows.h"
 #include "rows/write_solutions.h"
 

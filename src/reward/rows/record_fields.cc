@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "base/utf8.h"
-#include "tree/problem_file.h"
+#include "steps/problem_file.h"
 
 namespace hrm::rows {
 
@@ -47,7 +47,7 @@ std::vector<std::string> need_texts(const Json& record, std::string_view name, s
   return texts;
 }
 
-std::optional<std::string> find_question(const Json& record) { return tree::find_question(record); }
+std::optional<std::string> find_question(const Json& record) { return steps::find_question(record); }
 
 std::string need_question(const Json& record, std::string_view place) {
   if (auto question = find_question(record)) return *std::move(question);

@@ -1,7 +1,7 @@
 #include <sstream>
 
 #include "formats/bytes.h"
-#include "formats/fuzz.h"
+#include "formats/testing/fuzz.h"
 #include "rows/leakage.h"
 #include "rows/solution_rows.h"
 #include "rows/write_solutions.h"

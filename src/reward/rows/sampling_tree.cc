@@ -4,26 +4,26 @@ namespace hrm::rows {
 namespace {
 
 // What does not depend on the view.
-PathTree labelled_nodes(const tree::Tree& tree, const tree::Values& labels, const tree::Verdicts& verdicts) {
+PathTree labelled_nodes(const steps::Tree& tree, const tree::Values& labels, const steps::Verdicts& verdicts) {
   PathTree result{.question = tree.problem.question, .nodes = {}};
   result.nodes.resize(tree.nodes.size());
   for (size_t i = 0; i < tree.nodes.size(); ++i) {
     PathNode& node = result.nodes[i];
     node.label = labels[i];
     node.usable = !tree.nodes[i].sentinel;
-    const tree::AnswerVerdict verdict = verdicts.nodes[i];
-    const bool decided = verdict == tree::AnswerVerdict::kCorrect || verdict == tree::AnswerVerdict::kWrong;
-    if (tree.nodes[i].children.empty() && decided) node.outcome = verdict == tree::AnswerVerdict::kCorrect;
+    const steps::AnswerVerdict verdict = verdicts.nodes[i];
+    const bool decided = verdict == steps::AnswerVerdict::kCorrect || verdict == steps::AnswerVerdict::kWrong;
+    if (tree.nodes[i].children.empty() && decided) node.outcome = verdict == steps::AnswerVerdict::kCorrect;
   }
   return result;
 }
 
 }  // namespace
 
-PathTree path_tree(const tree::Tree& tree, const tree::Values& labels, const tree::Verdicts& verdicts, Mode mode) {
+PathTree path_tree(const steps::Tree& tree, const tree::Values& labels, const steps::Verdicts& verdicts, Mode mode) {
   PathTree result = labelled_nodes(tree, labels, verdicts);
   for (size_t i = 0; i < tree.nodes.size(); ++i) {
-    const tree::Node& own = tree.nodes[i];
+    const steps::Node& own = tree.nodes[i];
     PathNode& node = result.nodes[i];
     node.parent = own.parent;
     node.depth = own.depth;
@@ -36,8 +36,8 @@ PathTree path_tree(const tree::Tree& tree, const tree::Values& labels, const tre
   return result;
 }
 
-PathTree path_tree(const tree::Tree& tree, const tree::Compression& view, const tree::Values& labels,
-                   const tree::Verdicts& verdicts, Mode mode) {
+PathTree path_tree(const steps::Tree& tree, const tree::Compression& view, const tree::Values& labels,
+                   const steps::Verdicts& verdicts, Mode mode) {
   PathTree result = labelled_nodes(tree, labels, verdicts);
   for (size_t i = 0; i < tree.nodes.size(); ++i) {
     const auto index = static_cast<int32_t>(i);

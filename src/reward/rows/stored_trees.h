@@ -24,8 +24,8 @@ struct TreeOptions {
 };
 
 struct StoredTree {
-  tree::Problem problem;
-  tree::NodeId root;
+  steps::Problem problem;
+  steps::NodeId root;
   PathTree tree;
 };
 

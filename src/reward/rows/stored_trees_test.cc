@@ -8,7 +8,7 @@
 #include "base/files.h"
 #include "rows/build.h"
 #include "rows/convert.h"
-#include "tree/testing.h"
+#include "tree/testing/trees.h"
 
 namespace hrm::rows {
 namespace {
@@ -16,21 +16,21 @@ namespace {
 using RowSet = std::multiset<std::pair<std::string, double>>;
 
 // Steps in the authors' format, 3 deep, 2 to 5 children, about half of the answers right.
-tree::Tree random_tree(uint64_t seed) {
+steps::Tree random_tree(uint64_t seed) {
   Rng rng(seed);
-  tree::Tree tree{.problem = {fmt::format("p{}", seed), fmt::format("question {}", seed), "7"}};
-  tree.nodes.push_back({.id = tree::root_id(tree.problem)});
+  steps::Tree tree{.problem = {fmt::format("p{}", seed), fmt::format("question {}", seed), "7"}};
+  tree.nodes.push_back({.id = steps::root_id(tree.problem)});
   for (size_t at = 0; at < tree.nodes.size(); ++at) {
     const int32_t depth = tree.nodes[at].depth + 1;
     if (depth > 3) continue;
     const auto children = static_cast<int32_t>(2 + rng.below(4));
     for (int32_t i = 0; i < children; ++i) {
-      tree::Node node{.parent = static_cast<int32_t>(at), .depth = depth, .ordinal = i, .terminal = depth == 3};
+      steps::Node node{.parent = static_cast<int32_t>(at), .depth = depth, .ordinal = i, .terminal = depth == 3};
       if (node.terminal) node.answer = rng.chance(0.5) ? "7" : "8";
       node.text = fmt::format(
           "{}say {}\n\n{}", depth == 1 ? "# Step 1\n" : "", rng.below(1000),
           node.terminal ? fmt::format("# Answer\n\n{}\n# END!", *node.answer) : fmt::format("# Step {}", depth + 1));
-      node.id = tree::child_id(tree.nodes[at].id, i, node.text);
+      node.id = steps::child_id(tree.nodes[at].id, i, node.text);
       tree.nodes[at].children.push_back(static_cast<int32_t>(tree.nodes.size()));
       tree.nodes.push_back(std::move(node));
     }
@@ -64,14 +64,14 @@ class StoredRows : public testing::TestWithParam<Case> {
     RowSet rows;
     Counts counts;
     const RowSink keep = [&](Row&& row) { rows.emplace(row.input, row.label); };
-    for (const tree::Tree& original : trees_) {
+    for (const steps::Tree& original : trees_) {
       const auto labelled = tree::label_tree(tree::tree_from_json(tree::tree_json(original), "test"), labels);
       PathTree paths = path_tree(labelled.tree, labelled.labels, labelled.verdicts, options_.mode);
       if (compression) {
         const auto view = tree::compress(labelled, labels, *compression);
         paths = path_tree(labelled.tree, view.view, view.labels, labelled.verdicts, options_.mode);
       }
-      const tree::NodeId root = tree::root_id(original.problem);
+      const steps::NodeId root = steps::root_id(original.problem);
       Rng rng(options_.output.seed, {1, root.high, root.low});  // the picks of one problem, whatever stands beside it
       if (faithful)
         faithful_tree_rows(paths, options_.kind, true, random_picks(rng), counts, keep);
@@ -90,7 +90,7 @@ class StoredRows : public testing::TestWithParam<Case> {
 
   TemporaryFolder folder_;
   std::filesystem::path store_ = folder_.path() / "a.tree";
-  std::vector<tree::Tree> trees_;
+  std::vector<steps::Tree> trees_;
   BuildOptions options_;
 };
 
@@ -100,8 +100,8 @@ TEST_P(StoredRows, AreThoseOfTheTreesInJson) {
   EXPECT_GT(rows.size(), 50u);
   EXPECT_TRUE(rows == rows_of_json());
   uint64_t leaves = 0;
-  for (const tree::Tree& tree : trees_)
-    for (const tree::Node& node : tree.nodes) leaves += node.children.empty();
+  for (const steps::Tree& tree : trees_)
+    for (const steps::Node& node : tree.nodes) leaves += node.children.empty();
   EXPECT_EQ(report.counts.records, trees_.size());
   EXPECT_EQ(report.counts.solutions, leaves);
   EXPECT_EQ(report.counts.written, rows.size());
@@ -123,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(StoredTrees, NoiseInsteadOfCompressionKeepsTheTexts) {
   const TemporaryFolder folder;
   const auto store = folder.path() / "a.tree";
-  std::vector<tree::Tree> trees;
+  std::vector<steps::Tree> trees;
   for (uint64_t seed = 1; seed <= 6; ++seed) trees.push_back(random_tree(seed));
   tree::store_trees(store, trees);
   const auto labels_with = [&](bool compressed, bool noise) {
@@ -194,7 +194,7 @@ TEST(StoredTrees, RowsTellTheCountsBehindTheirLabels) {
 TEST(StoredTrees, EveryPathToALeafIsASolution) {
   const TemporaryFolder folder;
   const auto store = folder.path() / "a.tree";
-  tree::Tree open = tree::make_tree({{0, "a"}, {0, "b"}, {1, "right"}, {1, "wrong"}});
+  steps::Tree open = tree::make_tree({{0, "a"}, {0, "b"}, {1, "right"}, {1, "wrong"}});
   open.nodes[2].terminal = false;  // "b" was never continued: a path, though without an answer
   open.nodes[2].unfinished = true;
   open.nodes[2].answer.reset();

@@ -10,7 +10,7 @@
 #include "rows/sampling_tree.h"
 #include "rows/tree_rows.h"
 #include "tree/labelled.h"
-#include "tree/testing.h"
+#include "tree/testing/trees.h"
 
 namespace hrm::rows {
 namespace {
@@ -37,8 +37,8 @@ TEST(CleanupParity, EveryCase) {
 }
 
 struct GoldenTree {
-  tree::Tree tree;
-  tree::Verdicts verdicts;
+  steps::Tree tree;
+  steps::Verdicts verdicts;
   std::vector<tree::Counts> counts;
 };
 
@@ -51,8 +51,8 @@ std::map<int, GoldenTree> json_trees() {
     GoldenTree& golden = trees[given["tree"].get<int>()];
     golden.tree = tree::tree_from_json(given, lines.place());
     for (const Json& node : given["nodes"])
-      golden.verdicts.nodes.push_back(node["correct"].get<bool>() ? tree::AnswerVerdict::kCorrect
-                                                                  : tree::AnswerVerdict::kWrong);
+      golden.verdicts.nodes.push_back(node["correct"].get<bool>() ? steps::AnswerVerdict::kCorrect
+                                                                  : steps::AnswerVerdict::kWrong);
     golden.counts = tree::count_ends(golden.tree, golden.verdicts, tree::kFaithfulCounts);
   }
   return trees;
@@ -62,7 +62,7 @@ std::map<int, GoldenTree> stored_trees() {
   const TemporaryFolder folder;
   const auto path = folder.path() / "golden.tree";
   std::vector<int> numbers;
-  std::vector<tree::Tree> all;
+  std::vector<steps::Tree> all;
   for (const auto& [number, golden] : json_trees()) {
     numbers.push_back(number);
     all.push_back(golden.tree);

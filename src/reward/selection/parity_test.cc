@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/files.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/jsonl.h"
 #include "formats/npy.h"
 #include "formats/zst.h"

@@ -20,7 +20,7 @@ struct Candidate {
   std::optional<double> seconds;
 };
 
-// How a solution was searched for (selection/search_run.h): one row of a report.
+// How a solution was searched for (search/search_run.h): one row of a report.
 struct SearchKey {
   std::string method, scorer, aggregation;
   uint64_t n = 1;

@@ -1,8 +1,8 @@
 // Any bytes as scored solutions, alone and with a second file of scores behind the first blank line.
 #include "base/error.h"
-#include "formats/fuzz.h"
+#include "formats/testing/fuzz.h"
 #include "selection/best_of_n.h"
-#include "selection/selection_testing.h"
+#include "selection/testing/readers.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   return hrm::fuzz_reader(data, size, [](std::span<const std::byte> bytes) {

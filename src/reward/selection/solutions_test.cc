@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "selection/selection_testing.h"
+#include "selection/testing/readers.h"
 
 namespace hrm::selection {
 namespace {

@@ -1,7 +1,7 @@
 // Any bytes as scores of steps; what was read can be written and read again.
-#include "formats/fuzz.h"
-#include "selection/selection_testing.h"
+#include "formats/testing/fuzz.h"
 #include "selection/step_scores.h"
+#include "selection/testing/readers.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace hrm::selection;

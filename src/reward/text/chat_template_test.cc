@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "text/testing.h"
+#include "text/testing/tokenizers.h"
 #include "text/tokenizer_config.h"
 
 namespace hrm::text {

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/utf8.h"
-#include "text/testing.h"
+#include "text/testing/tokenizers.h"
 
 namespace hrm::text {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "text/testing.h"
+#include "text/testing/tokenizers.h"
 
 namespace hrm::text {
 namespace {

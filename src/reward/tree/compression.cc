@@ -11,13 +11,13 @@ namespace {
 
 size_t at(int32_t node) { return static_cast<size_t>(node); }
 
-Compression unchanged(const Tree& tree, CompressionMode mode) {
+Compression unchanged(const steps::Tree& tree, CompressionMode mode) {
   const size_t n = tree.nodes.size();
   Compression view{.mode = mode};
   view.parent.reserve(n);
   view.depth.reserve(n);
   view.children.reserve(n);
-  for (const Node& node : tree.nodes) {
+  for (const steps::Node& node : tree.nodes) {
     view.parent.push_back(node.parent);
     view.depth.push_back(node.depth);
     view.children.push_back(node.children);
@@ -46,7 +46,7 @@ constexpr std::array<std::pair<CompressionMode, std::string_view>, 2> kModes = {
 
 EnumNames<CompressionMode> enum_names(CompressionMode) { return kModes; }
 
-Compression compress(const Tree& tree, const CompressionOptions& options, const std::function<double()>& draw) {
+Compression compress(const steps::Tree& tree, const CompressionOptions& options, const std::function<double()>& draw) {
   if (!(options.p >= 0 && options.p <= 1))
     throw bad_input("tree.compress", "p = {}: expected a probability from 0 to 1", options.p);
   Compression view = unchanged(tree, options.mode);
@@ -69,25 +69,25 @@ Compression compress(const Tree& tree, const CompressionOptions& options, const 
   return view;
 }
 
-Compression compress(const Tree& tree, const CompressionOptions& options) {
+Compression compress(const steps::Tree& tree, const CompressionOptions& options) {
   Rng rng(options.seed, {root_id(tree.problem).high, root_id(tree.problem).low});
   return compress(tree, options, [&] { return rng.uniform(); });
 }
 
-std::string step_text(const Tree& tree, const Compression& view, int32_t node) {
+std::string step_text(const steps::Tree& tree, const Compression& view, int32_t node) {
   const int32_t front = view.merged_with[at(node)];
   const std::string& own = tree.nodes[at(node)].text;
   return front < 0 ? own : tree.nodes[at(front)].text + own;
 }
 
-std::vector<std::string> path_texts(const Tree& tree, const Compression& view, int32_t node) {
+std::vector<std::string> path_texts(const steps::Tree& tree, const Compression& view, int32_t node) {
   std::vector<std::string> texts;
   if (view.mode == CompressionMode::kSound) {
     for (int32_t i = node; i > 0; i = view.parent[at(i)]) texts.push_back(step_text(tree, view, i));
     std::ranges::reverse(texts);
     return texts;
   }
-  for (const std::string_view text : tree::path_texts(tree, node)) texts.emplace_back(text);
+  for (const std::string_view text : steps::path_texts(tree, node)) texts.emplace_back(text);
   if (view.merged_with[at(node)] >= 0) {
     const std::string own = std::move(texts.back());
     texts.pop_back();
@@ -96,7 +96,8 @@ std::vector<std::string> path_texts(const Tree& tree, const Compression& view, i
   return texts;
 }
 
-std::vector<Counts> compressed_counts(const Tree& tree, const Compression& view, std::span<const Counts> counts) {
+std::vector<Counts> compressed_counts(const steps::Tree& tree, const Compression& view,
+                                      std::span<const Counts> counts) {
   std::vector<Counts> changed(counts.begin(), counts.end());
   for (size_t i = 0; i < changed.size(); ++i) {
     const int32_t child = view.lost[i];
@@ -110,7 +111,7 @@ std::vector<Counts> compressed_counts(const Tree& tree, const Compression& view,
   return changed;
 }
 
-Values compressed_policy_labels(const Tree& tree, const Compression& view, const Values& labels) {
+Values compressed_policy_labels(const steps::Tree& tree, const Compression& view, const Values& labels) {
   Values changed = labels;
   for (size_t i = 0; i < changed.size(); ++i) {
     if (view.lost[i] < 0) continue;

@@ -21,8 +21,8 @@
 #include <vector>
 
 #include "base/fields.h"
+#include "steps/tree.h"
 #include "tree/labels.h"
-#include "tree/tree.h"
 
 namespace hrm::tree {
 
@@ -53,19 +53,19 @@ struct Compression {
 };
 
 // Throws bad_input for p outside [0, 1].
-Compression compress(const Tree& tree, const CompressionOptions& options);
+Compression compress(const steps::Tree& tree, const CompressionOptions& options);
 // The same with draws from elsewhere: a recorded view played again.
-Compression compress(const Tree& tree, const CompressionOptions& options, const std::function<double()>& draw);
+Compression compress(const steps::Tree& tree, const CompressionOptions& options, const std::function<double()>& draw);
 
 // The node's own text in the view.
-std::string step_text(const Tree& tree, const Compression& view, int32_t node);
+std::string step_text(const steps::Tree& tree, const Compression& view, int32_t node);
 // The texts of the node's steps in the view, from the first to its own.
-std::vector<std::string> path_texts(const Tree& tree, const Compression& view, int32_t node);
+std::vector<std::string> path_texts(const steps::Tree& tree, const Compression& view, int32_t node);
 
 // Counts of the view, from the tree's: those of a lost child are taken from the node that lost it. REQUIRES: counts of
 // kLeaves.
-std::vector<Counts> compressed_counts(const Tree& tree, const Compression& view, std::span<const Counts> counts);
+std::vector<Counts> compressed_counts(const steps::Tree& tree, const Compression& view, std::span<const Counts> counts);
 // Policy labels of the view, from the tree's: a node that lost a child has the mean of the rest's.
-Values compressed_policy_labels(const Tree& tree, const Compression& view, const Values& labels);
+Values compressed_policy_labels(const steps::Tree& tree, const Compression& view, const Values& labels);
 
 }  // namespace hrm::tree

@@ -4,18 +4,18 @@
 
 #include <map>
 
-#include "tree/testing.h"
+#include "tree/testing/trees.h"
 
 namespace hrm::tree {
 namespace {
 
 // 0 -> 1 -> 2..5 -> four leaves each below 2.
-Tree small() {
+steps::Tree small() {
   return make_tree({{0, "a"}, {1, "b"}, {1, "c"}, {1, "d"}, {1, "e"}, {2, "f"}, {2, "g"}, {2, "h"}, {2, "i"}});
 }
 
 TEST(Compression, FirstWinningChildMovesUp) {
-  const Tree tree = small();
+  const steps::Tree tree = small();
   std::vector<double> draws = {0.5, 0.4, 0.1};
   size_t next = 0;
   const Compression view = compress(tree, {}, [&] { return draws.at(next++); });
@@ -32,7 +32,7 @@ TEST(Compression, FirstWinningChildMovesUp) {
 }
 
 TEST(Compression, SoundPrefixesFollowAndFaithfulOnesStay) {
-  const Tree tree = small();
+  const steps::Tree tree = small();
   const auto always = [] { return 0.0; };
   const Compression sound = compress(tree, {.mode = CompressionMode::kSound}, always);
   EXPECT_EQ(sound.moved, std::vector<int32_t>{2}) << "a moved node loses no child";
@@ -44,7 +44,7 @@ TEST(Compression, SoundPrefixesFollowAndFaithfulOnesStay) {
 }
 
 TEST(Compression, SentinelsMoveOnlyForTheAuthors) {
-  Tree tree = small();
+  steps::Tree tree = small();
   tree.nodes[2].sentinel = true;
   const auto always = [] { return 0.0; };
   EXPECT_EQ(compress(tree, {.mode = CompressionMode::kSound}, always).moved.front(), 3);
@@ -52,7 +52,7 @@ TEST(Compression, SentinelsMoveOnlyForTheAuthors) {
 }
 
 TEST(Compression, TheSeedDecidesAndTheTreeStays) {
-  const Tree tree = small();
+  const steps::Tree tree = small();
   const auto moved = [&](uint64_t seed) { return compress(tree, {.seed = seed}).moved; };
   EXPECT_EQ(moved(7), moved(7));
   std::map<std::vector<int32_t>, int> seen;
@@ -65,10 +65,11 @@ TEST(Compression, TheSeedDecidesAndTheTreeStays) {
 }
 
 TEST(Compression, OnlyTheNodeThatLostAChildIsScoredAnew) {
-  const Tree tree = small();
-  Verdicts verdicts;
-  for (const Node& node : tree.nodes)
-    verdicts.nodes.push_back(node.text == "f" || node.text == "c" ? AnswerVerdict::kCorrect : AnswerVerdict::kWrong);
+  const steps::Tree tree = small();
+  steps::Verdicts verdicts;
+  for (const steps::Node& node : tree.nodes)
+    verdicts.nodes.push_back(node.text == "f" || node.text == "c" ? steps::AnswerVerdict::kCorrect
+                                                                  : steps::AnswerVerdict::kWrong);
   const auto counts = count_ends(tree, verdicts, kFaithfulCounts);
   const Compression view = compress(tree, {}, [] { return 0.0; });
   const auto changed = compressed_counts(tree, view, counts);
@@ -86,12 +87,13 @@ TEST(CompressionParity, TheAuthorsTreesWithTheirDraws) {
   const auto trees_path = reward_fixture("trees.jsonl"), path = reward_fixture("hnc.jsonl");
   HRM_SKIP_WITHOUT(trees_path);
   HRM_SKIP_WITHOUT(path);
-  std::map<int, std::pair<Tree, std::vector<Counts>>> trees;
+  std::map<int, std::pair<steps::Tree, std::vector<Counts>>> trees;
   for (JsonlReader lines(trees_path); lines.next();) {
-    Verdicts verdicts;
+    steps::Verdicts verdicts;
     for (const Json& node : lines.value()["nodes"])
-      verdicts.nodes.push_back(node["correct"].get<bool>() ? AnswerVerdict::kCorrect : AnswerVerdict::kWrong);
-    Tree tree = tree_from_json(lines.value(), lines.place());
+      verdicts.nodes.push_back(node["correct"].get<bool>() ? steps::AnswerVerdict::kCorrect
+                                                           : steps::AnswerVerdict::kWrong);
+    steps::Tree tree = tree_from_json(lines.value(), lines.place());
     auto counts = count_ends(tree, verdicts, kFaithfulCounts);
     trees[lines.value()["tree"].get<int>()] = {std::move(tree), std::move(counts)};
   }

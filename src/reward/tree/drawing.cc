@@ -13,17 +13,17 @@ namespace {
 
 size_t at(int32_t node) { return static_cast<size_t>(node); }
 
-std::string_view mark_of(const Node& node, AnswerVerdict verdict) {
+std::string_view mark_of(const steps::Node& node, steps::AnswerVerdict verdict) {
   if (node.sentinel) return "failed";
   if (node.unfinished) return "unfinished";
   switch (verdict) {
-    case AnswerVerdict::kCorrect:
+    case steps::AnswerVerdict::kCorrect:
       return "right";
-    case AnswerVerdict::kWrong:
+    case steps::AnswerVerdict::kWrong:
       return "wrong";
-    case AnswerVerdict::kUndecided:
+    case steps::AnswerVerdict::kUndecided:
       return "undecided";
-    case AnswerVerdict::kNone:
+    case steps::AnswerVerdict::kNone:
       break;
   }
   return node.children.empty() ? "no answer" : "";
@@ -39,7 +39,8 @@ int terminal_color(const std::optional<double>& value) {
 
 class TextDrawing {
  public:
-  TextDrawing(const Tree& tree, const Values& values, const Verdicts& verdicts, const DrawOptions& options)
+  TextDrawing(const steps::Tree& tree, const Values& values, const steps::Verdicts& verdicts,
+              const DrawOptions& options)
       : tree_(tree), values_(values), verdicts_(verdicts), options_(options) {}
 
   std::string draw() {
@@ -50,7 +51,7 @@ class TextDrawing {
 
  private:
   void add(int32_t index, const std::string& branch, const std::string& below) {
-    const Node& node = tree_.nodes[at(index)];
+    const steps::Node& node = tree_.nodes[at(index)];
     if (node.depth > options_.depth || drawn_ >= options_.nodes) {
       left_out_ += size_of(index);
       return;
@@ -83,9 +84,9 @@ class TextDrawing {
     return size;
   }
 
-  const Tree& tree_;
+  const steps::Tree& tree_;
   const Values& values_;
-  const Verdicts& verdicts_;
+  const steps::Verdicts& verdicts_;
   const DrawOptions& options_;
   std::string out_;
   int64_t drawn_ = 0, left_out_ = 0;
@@ -104,7 +105,7 @@ struct Layout {
   int64_t rows = 0, levels = 1;
 };
 
-Layout lay_out(const Tree& tree, const DrawOptions& options) {
+Layout lay_out(const steps::Tree& tree, const DrawOptions& options) {
   Layout layout;
   layout.y.assign(tree.nodes.size(), -1);
   std::vector<bool> shown(tree.nodes.size());
@@ -144,11 +145,13 @@ std::string one_line(std::string_view text, size_t width) {
   return line;
 }
 
-std::string draw_text(const Tree& tree, const Values& values, const Verdicts& verdicts, const DrawOptions& options) {
+std::string draw_text(const steps::Tree& tree, const Values& values, const steps::Verdicts& verdicts,
+                      const DrawOptions& options) {
   return TextDrawing(tree, values, verdicts, options).draw();
 }
 
-std::string draw_svg(const Tree& tree, const Values& values, const Verdicts& verdicts, const DrawOptions& options) {
+std::string draw_svg(const steps::Tree& tree, const Values& values, const steps::Verdicts& verdicts,
+                     const DrawOptions& options) {
   constexpr int kLevel = 150, kRow = 22, kMargin = 30;
   const Layout layout = lay_out(tree, options);
   const auto x = [&](int32_t node) { return kMargin + kLevel * tree.nodes[at(node)].depth; };
@@ -168,7 +171,7 @@ std::string draw_svg(const Tree& tree, const Values& values, const Verdicts& ver
                        std::min(6, tree.nodes[at(node)].multiplicity));
   }
   for (const int32_t node : layout.nodes) {
-    const Node& n = tree.nodes[at(node)];
+    const steps::Node& n = tree.nodes[at(node)];
     const std::string_view mark = mark_of(n, verdicts.nodes[at(node)]);
     svg += fmt::format(
         "<circle cx=\"{}\" cy=\"{}\" r=\"7\" fill=\"{}\"><title>{}</title></circle>\n<text x=\"{}\" "

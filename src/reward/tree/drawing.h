@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "steps/tree.h"
 #include "tree/labels.h"
-#include "tree/tree.h"
 
 namespace hrm::tree {
 
@@ -20,10 +20,12 @@ std::string one_line(std::string_view text, size_t width);
 
 // One line per node, indented: its value, counts, multiplicity, a mark (right, wrong, undecided, unfinished) and the
 // first line of its text.
-std::string draw_text(const Tree& tree, const Values& values, const Verdicts& verdicts, const DrawOptions& options);
+std::string draw_text(const steps::Tree& tree, const Values& values, const steps::Verdicts& verdicts,
+                      const DrawOptions& options);
 
 // Levels from left to right, circles coloured by value from vermilion (0) to blue (1), grey without one; texts are
 // tooltips.
-std::string draw_svg(const Tree& tree, const Values& values, const Verdicts& verdicts, const DrawOptions& options);
+std::string draw_svg(const steps::Tree& tree, const Values& values, const steps::Verdicts& verdicts,
+                     const DrawOptions& options);
 
 }  // namespace hrm::tree

@@ -2,18 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include "tree/testing.h"
+#include "tree/testing/trees.h"
 
 namespace hrm::tree {
 namespace {
 
 struct Drawn {
-  Tree tree = make_tree({{0, "first\nstep"}, {0, "<b> \x1b[31m"}, {1, "right"}, {1, "wrong"}});
-  Verdicts verdicts;
+  steps::Tree tree = make_tree({{0, "first\nstep"}, {0, "<b> \x1b[31m"}, {1, "right"}, {1, "wrong"}});
+  steps::Verdicts verdicts;
   Values values;
   Drawn() {
-    verdicts.nodes = {AnswerVerdict::kNone, AnswerVerdict::kNone, AnswerVerdict::kWrong, AnswerVerdict::kCorrect,
-                      AnswerVerdict::kWrong};
+    verdicts.nodes = {steps::AnswerVerdict::kNone, steps::AnswerVerdict::kNone, steps::AnswerVerdict::kWrong,
+                      steps::AnswerVerdict::kCorrect, steps::AnswerVerdict::kWrong};
     values = {0.25, 0.5, 0, 1, std::nullopt};
     tree.nodes[1].multiplicity = 3;
   }

@@ -31,7 +31,7 @@ void check_settings(StoreWriter& store, const Json& wanted) {
 
 class Growth {
  public:
-  Growth(const std::vector<ProblemRecord>& problems, const GrowSettings& settings, policy::Policy& policy,
+  Growth(const std::vector<steps::ProblemRecord>& problems, const GrowSettings& settings, policy::Policy& policy,
          StoreWriter& store, const GrowRun& run)
       : problems_(problems),
         run_(run),
@@ -89,7 +89,7 @@ class Growth {
 
   void start_problem() {
     const auto job = std::make_shared<Job>(Job{.index = next_});
-    const Problem& problem = problems_[next_++].problem;
+    const steps::Problem& problem = problems_[next_++].problem;
     add(job, [this, job, &problem] {
       const auto tree = std::make_shared<GrowingTree>(context_, problem);
       grow_tree(tree, [this, job](std::function<void()> body) {
@@ -142,9 +142,9 @@ class Growth {
             .gave_up = gave_up_};
   }
 
-  const std::vector<ProblemRecord>& problems_;
+  const std::vector<steps::ProblemRecord>& problems_;
   const GrowRun& run_;
-  StepFormat format_;
+  steps::StepFormat format_;
   GrowCounts counts_;
   GrowContext context_;
   std::mutex mutex_;
@@ -160,13 +160,13 @@ class Growth {
 
 }  // namespace
 
-GrowReport grow_trees(const std::vector<ProblemRecord>& problems, const GrowSettings& settings, policy::Policy& policy,
-                      StoreWriter& store, const GrowRun& run) {
+GrowReport grow_trees(const std::vector<steps::ProblemRecord>& problems, const GrowSettings& settings,
+                      policy::Policy& policy, StoreWriter& store, const GrowRun& run) {
   settings.validate();
   if (run.in_flight < 1 || run.in_flight > 1024)
     throw bad_input("tree.grow", "--in-flight {}: expected 1 to 1024", run.in_flight);
   check_settings(store, settings_record(settings, policy));
-  for (const ProblemRecord& problem : problems)
+  for (const steps::ProblemRecord& problem : problems)
     if (!store.holds(root_id(problem.problem))) store.append(problem);
   GrowReport report = Growth(problems, settings, policy, store, run).grow();
   store.sync();

@@ -27,7 +27,7 @@ struct GrowRun {
 // later ones as soon as there is room. A failed request leaves its node unfinished for the next run; where only
 // failures come any more (2 in_flight + 20 in a row) growth gives up. After an interrupt, what is under way is awaited
 // and stored. Throws bad_input where the store was grown with other settings, failure on a full disk.
-GrowReport grow_trees(const std::vector<ProblemRecord>& problems, const GrowSettings& settings, policy::Policy& policy,
-                      StoreWriter& store, const GrowRun& run);
+GrowReport grow_trees(const std::vector<steps::ProblemRecord>& problems, const GrowSettings& settings,
+                      policy::Policy& policy, StoreWriter& store, const GrowRun& run);
 
 }  // namespace hrm::tree

@@ -3,9 +3,9 @@
 
 #include "base/rng.h"
 #include "policy/endpoint.h"
-#include "policy/fault_server.h"
+#include "policy/testing/fault_server.h"
 #include "tree/grow.h"
-#include "tree/testing.h"
+#include "tree/testing/trees.h"
 
 namespace hrm::tree {
 namespace {
@@ -29,12 +29,12 @@ class FaultyGrowth : public testing::TestWithParam<GrowMethod> {
     options.max_reply_mib = 1;
     GrowSettings settings;
     settings.method = GetParam();
-    settings.steps = StepStyle::kLine;
+    settings.steps = steps::StepStyle::kLine;
     settings.children = 3;
     settings.depth = 3;
     settings.rollouts = 4;
     settings.simulations = 6;
-    std::vector<ProblemRecord> problems;
+    std::vector<steps::ProblemRecord> problems;
     for (int64_t i = 0; i < 3; ++i) problems.push_back({i, {"p" + std::to_string(i), "q" + std::to_string(i), "1"}});
     StoreWriter store(folder_.path() / name);
     return grow_trees(problems, settings, *policy::make_policy(options).policy, store, {.in_flight = 4});
@@ -43,11 +43,11 @@ class FaultyGrowth : public testing::TestWithParam<GrowMethod> {
     const StoreReader store(folder_.path() / name);
     std::string all;
     for (size_t i = 0; i < 3; ++i) {
-      Tree tree = store.load(i).tree;
-      for (Node& node : tree.nodes) node.tokens = 0;  // estimated where a server sent too many choices
-      for (Rollout& rollout : tree.rollouts) rollout.tokens = 0;
+      steps::Tree tree = store.load(i).tree;
+      for (steps::Node& node : tree.nodes) node.tokens = 0;  // estimated where a server sent too many choices
+      for (steps::Rollout& rollout : tree.rollouts) rollout.tokens = 0;
       all += printable(tree_json(tree)) + "\n";
-      for (const Node& node : tree.nodes) EXPECT_FALSE(node.sentinel);
+      for (const steps::Node& node : tree.nodes) EXPECT_FALSE(node.sentinel);
     }
     return all;
   }
@@ -83,7 +83,7 @@ TEST_P(FaultyGrowth, NothingIsLostAndNothingOfAFailedRequestIsKept) {
   int64_t stored = 0, stored_rollouts = 0;
   const StoreReader store(folder_.path() / "faulty");
   for (size_t i = 0; i < 3; ++i) {
-    const Tree tree = store.load(i).tree;
+    const steps::Tree tree = store.load(i).tree;
     stored += static_cast<int64_t>(tree.nodes.size()) - 1;
     stored_rollouts += static_cast<int64_t>(tree.rollouts.size());
   }

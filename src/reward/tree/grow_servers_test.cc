@@ -1,11 +1,11 @@
 // The same trees from servers that keep, drop or name the stop string.
 #include <gtest/gtest.h>
 
-#include "policy/fault_server.h"
 #include "policy/http.h"
 #include "policy/scripted.h"
+#include "policy/testing/fault_server.h"
 #include "tree/grow.h"
-#include "tree/testing.h"
+#include "tree/testing/trees.h"
 
 #if HRM_HTTP
 
@@ -43,13 +43,14 @@ std::string trees_of(const GrowSettings& settings, policy::Script script, bool k
   policy::HttpPolicy policy({.transport = {.url = server.url(), .connect_seconds = 5, .total_seconds = 60}});
   const TemporaryFolder folder;
   StoreWriter store(folder.path() / "t");
-  const std::vector<ProblemRecord> problems = {{0, {"p", "What is 40 + 2?", "42"}}, {1, {"c", "Which one?", "(C)"}}};
+  const std::vector<steps::ProblemRecord> problems = {{0, {"p", "What is 40 + 2?", "42"}},
+                                                      {1, {"c", "Which one?", "(C)"}}};
   EXPECT_EQ(grow_trees(problems, settings, policy, store, {.in_flight = 4}).finished, 2);
   const StoreReader reader(folder.path() / "t");
   std::string all;
   for (size_t i = 0; i < reader.contents().problems.size(); ++i) {
-    const Tree tree = reader.load(i).tree;
-    for (const Node& node : tree.nodes) {
+    const steps::Tree tree = reader.load(i).tree;
+    for (const steps::Node& node : tree.nodes) {
       EXPECT_TRUE(!node.answer || node.children.empty()) << "grown below an answer: " << node.text;
       EXPECT_EQ(node.text.find("# END"), std::string::npos);
     }
@@ -66,7 +67,7 @@ TEST(GrowServers, TheSameTreesWhateverBecomesOfStopStrings) {
     authors.depth = 4;
     authors.simulations = 3;
     GrowSettings lines = authors;
-    lines.steps = StepStyle::kLine;
+    lines.steps = steps::StepStyle::kLine;
     const std::string wanted = trees_of(authors, authors_text, false, true);
     const std::string wanted_lines = trees_of(lines, lines_text, false, true);
     EXPECT_NE(wanted.find("(C)"), std::string::npos);
@@ -98,7 +99,7 @@ TEST(GrowServers, WhatTheServerBrokeOffIsNoStep) {
   const TemporaryFolder folder;
   GrowSettings settings;
   settings.method = GrowMethod::kSolutions;
-  settings.steps = StepStyle::kLine;
+  settings.steps = steps::StepStyle::kLine;
   for (const size_t whole : {size_t{0}, size_t{2}}) {
     BreakingPolicy policy(whole);
     StoreWriter store(folder.path() / std::to_string(whole));

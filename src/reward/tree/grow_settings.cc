@@ -17,20 +17,20 @@ constexpr std::array<std::pair<GrowMethod, std::string_view>, 6> kMethods = {{{G
 EnumNames<GrowMethod> enum_names(GrowMethod) { return kMethods; }
 
 void GrowSettings::validate() const {
-  StepSettings::validate();
-  check_setting("children", static_cast<double>(children), 1, 1024);
-  check_setting("rollouts", static_cast<double>(rollouts), 1, 4096);
-  check_setting("simulations", static_cast<double>(simulations), 1, 1e6);
-  check_setting("exploration", exploration, 0, 1000);
-  check_setting("width", width, 0.001, 1);
+  steps::StepSettings::validate();
+  steps::check_setting("children", static_cast<double>(children), 1, 1024);
+  steps::check_setting("rollouts", static_cast<double>(rollouts), 1, 4096);
+  steps::check_setting("simulations", static_cast<double>(simulations), 1, 1e6);
+  steps::check_setting("exploration", exploration, 0, 1000);
+  steps::check_setting("width", width, 0.001, 1);
 }
 
 GrowSettings faithful_settings() {
   GrowSettings settings;
   settings.temperature = 0.1;
   settings.merge = false;
-  settings.answer = AnswerStyle::kHrm;
-  settings.profile = GradeProfile::kPrm800k;
+  settings.answer = steps::AnswerStyle::kHrm;
+  settings.profile = steps::GradeProfile::kPrm800k;
   return settings;
 }
 

@@ -6,14 +6,14 @@
 #include <string>
 
 #include "base/fields.h"
-#include "tree/step_settings.h"
+#include "steps/step_settings.h"
 
 namespace hrm::tree {
 
 enum class GrowMethod { kBreadth, kMcts, kFirstError, kRollouts, kAdaptive, kSolutions };
 EnumNames<GrowMethod> enum_names(GrowMethod);  // breadth, mcts, first-error, rollouts, adaptive, solutions
 
-struct GrowSettings : StepSettings {
+struct GrowSettings : steps::StepSettings {
   GrowMethod method = GrowMethod::kBreadth;
   int64_t children = 5, rollouts = 8, simulations = 64;
   bool merge = true;
@@ -32,7 +32,7 @@ struct GrowSettings : StepSettings {
     field("merge", self.merge, "merge identical siblings and count them");
     field("exploration", self.exploration, "c of PUCT and of the choice of rollouts");
     field("width", self.width, "adaptive: of the 95 % Beta interval (Jeffreys) that is narrow enough");
-    StepSettings::fields(self, field);
+    steps::StepSettings::fields(self, field);
   }
   void validate() const;  // throws bad_input
 };

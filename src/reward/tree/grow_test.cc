@@ -7,8 +7,8 @@
 #include "base/rng.h"
 #include "base/signals.h"
 #include "policy/scripted.h"
-#include "tree/problem_file.h"
-#include "tree/testing.h"
+#include "steps/problem_file.h"
+#include "tree/testing/trees.h"
 
 namespace hrm::tree {
 namespace {
@@ -29,15 +29,15 @@ std::string lines(const Request&, int64_t, Rng& rng) {
 GrowSettings line_settings(GrowMethod method) {
   GrowSettings settings;
   settings.method = method;
-  settings.steps = StepStyle::kLine;
+  settings.steps = steps::StepStyle::kLine;
   settings.children = 4;
   settings.depth = 4;
   settings.simulations = 12;
   return settings;
 }
 
-std::vector<ProblemRecord> problems(int64_t n) {
-  std::vector<ProblemRecord> list;
+std::vector<steps::ProblemRecord> problems(int64_t n) {
+  std::vector<steps::ProblemRecord> list;
   for (int64_t i = 0; i < n; ++i) list.push_back({i, {"p" + std::to_string(i), "q" + std::to_string(i), "1"}});
   return list;
 }
@@ -156,7 +156,7 @@ TEST(Grow, BreadthFirstMergesOrKeepsIdenticalSiblings) {
     settings.depth = 1;
     StoreWriter store(folder.path() / (merge ? "a" : "b"));
     grow_trees(problems(1), settings, same, store, {});
-    const Tree tree = StoreReader(folder.path() / (merge ? "a" : "b")).load(0).tree;
+    const steps::Tree tree = StoreReader(folder.path() / (merge ? "a" : "b")).load(0).tree;
     ASSERT_EQ(tree.nodes.size(), merge ? 2u : 5u);
     EXPECT_EQ(tree.nodes[1].multiplicity, merge ? 4 : 1);
     EXPECT_EQ(tree.nodes.back().ordinal, merge ? 0 : 3);
@@ -172,7 +172,7 @@ TEST(Grow, SolutionsAreRolloutsOfTheRootAndNothingElse) {
   const GrowReport report = grow_trees(problems(3), line_settings(GrowMethod::kSolutions), policy, store, {});
   EXPECT_EQ(report.requests, 3);
   EXPECT_EQ(report.rollouts, 3 * 4);
-  const Tree tree = StoreReader(folder.path() / "a").load(2).tree;
+  const steps::Tree tree = StoreReader(folder.path() / "a").load(2).tree;
   EXPECT_EQ(tree.nodes.size(), 1u);
   ASSERT_EQ(tree.rollouts.size(), 4u);
   EXPECT_EQ(tree.rollouts[0].node, 0);
@@ -188,7 +188,7 @@ TEST(Grow, AStopOfOnesOwnEndsSolutionsAndSteps) {
     const auto path = folder.path() / std::string(name_of_enum(method));
     StoreWriter store(path);
     grow_trees(problems(1), settings, policy, store, {});
-    const Tree tree = StoreReader(path).load(0).tree;
+    const steps::Tree tree = StoreReader(path).load(0).tree;
     if (method == GrowMethod::kSolutions) {
       EXPECT_EQ(tree.rollouts.at(0).text, "one\n#### 1");
       EXPECT_EQ(tree.rollouts[0].answer, "1");
@@ -202,7 +202,7 @@ TEST(Grow, AStopOfOnesOwnEndsSolutionsAndSteps) {
   settings.stop = {"Question:"};
   StoreWriter store(folder.path() / "leaving");
   grow_trees(problems(1), settings, leaving, store, {});
-  const Tree tree = StoreReader(folder.path() / "leaving").load(0).tree;
+  const steps::Tree tree = StoreReader(folder.path() / "leaving").load(0).tree;
   ASSERT_EQ(tree.nodes.size(), 2u);
   EXPECT_EQ(tree.nodes[1].text, "no idea ");
   EXPECT_TRUE(tree.nodes[1].terminal);
@@ -240,7 +240,7 @@ TEST(GrowParity, ThePromptsOfTheAuthorsTreeSearch) {
     if (all.value()["kind"] == "policy_tree") wanted.insert(all.value()["prompt"].get<std::string>());
   ASSERT_GT(wanted.size(), 50u);
   for (JsonlReader all(trees_path); all.next() && !wanted.empty();) {
-    const Tree tree = tree_from_json(all.value(), all.place());
+    const steps::Tree tree = tree_from_json(all.value(), all.place());
     for (size_t i = 0; i < tree.nodes.size(); ++i)
       if (!tree.nodes[i].terminal)
         wanted.erase(fill_prompt(settings, tree.problem.question, path_texts(tree, static_cast<int32_t>(i))).text);
@@ -274,7 +274,7 @@ TEST(ProblemFile, TheNamesUnderWhichProblemsArePublished) {
                            "reference_answer", "expected_answer", "final_answer", "answer", "solution"})
     EXPECT_EQ(problem(fmt::format(R"({{"prompt":"q","{}":"5"}})", name)).gold, "5") << name;
   EXPECT_EQ(problem(R"({"question":"q","final_answer":["5"],"solution":["Because of a reason."]})").gold, "5");
-  const Problem verl = problem(
+  const steps::Problem verl = problem(
       R"({"data_source":"x","prompt":[{"role":"system","content":"s"},{"role":"user","content":"2+3? Use boxes."}],)"
       R"("reward_model":{"style":"rule","ground_truth":"5"},"extra_info":{"question":"2+3?","answer":"long"}})");
   EXPECT_EQ(verl.question, "2+3?");

@@ -10,7 +10,7 @@ namespace hrm::tree {
 namespace {
 
 // A round that stands for a text: adopted children take no place in the order of requests.
-uint32_t round_of(const NodeId& child) { return kAdoptedRounds | static_cast<uint32_t>(child.low); }
+uint32_t round_of(const steps::NodeId& child) { return kAdoptedRounds | static_cast<uint32_t>(child.low); }
 
 std::string joined(const std::vector<std::string>& texts) {
   std::string all;
@@ -18,7 +18,7 @@ std::string joined(const std::vector<std::string>& texts) {
   return all;
 }
 
-Sample sample_of(Step step, int64_t tokens) {
+Sample sample_of(steps::Step step, int64_t tokens) {
   return {.tokens = static_cast<int32_t>(tokens),
           .terminal = step.terminal,
           .text = std::move(step.text),
@@ -29,12 +29,12 @@ size_t at(int32_t node) { return static_cast<size_t>(node); }
 
 }  // namespace
 
-GrowingTree::GrowingTree(const GrowContext& context, Problem problem)
+GrowingTree::GrowingTree(const GrowContext& context, steps::Problem problem)
     : context_(context),
       problem_(std::move(problem)),
       root_(root_id(problem_)),
       grader_(problem_.gold, context.settings.grade_options()) {
-  nodes_.push_back(Node{.id = root_});
+  nodes_.push_back(steps::Node{.id = root_});
   for (Batch& batch : context_.store.batches(root_)) {
     const Key key{batch.node, batch.kind, batch.round};
     const auto [known, fresh] = batches_.try_emplace(key, batch);
@@ -44,26 +44,26 @@ GrowingTree::GrowingTree(const GrowContext& context, Problem problem)
 
 std::vector<int32_t> GrowingTree::expand(int32_t node) {
   if (ended(node)) return {};
-  const NodeId id = this->node(node).id;
-  const Batch& batch = fetch({id, Batch::Kind::kExpansion, 0}, node, context_.settings.children);
+  const steps::NodeId id = this->node(node).id;
+  const Batch& batch = fetch({id, steps::RequestKind::kExpansion, 0}, node, context_.settings.children);
   const std::lock_guard lock(mutex_);
   for (const Sample& sample : batch.samples) child_of(node, sample);
   return nodes_[at(node)].children;
 }
 
 const std::vector<Sample>& GrowingTree::rollouts(int32_t node, uint32_t round, int64_t n) {
-  const NodeId id = this->node(node).id;
-  return fetch({id, Batch::Kind::kRollouts, round}, node, n).samples;
+  const steps::NodeId id = this->node(node).id;
+  return fetch({id, steps::RequestKind::kRollouts, round}, node, n).samples;
 }
 
 int32_t GrowingTree::adopt(int32_t node, const std::string& text, bool last, uint64_t seed) {
   const std::lock_guard lock(mutex_);
-  const NodeId parent = nodes_[at(node)].id, id = child_id(parent, 0, text);
+  const steps::NodeId parent = nodes_[at(node)].id, id = child_id(parent, 0, text);
   for (const int32_t child : nodes_[at(node)].children)
     if (nodes_[at(child)].text == text) return child;
   const std::string before = joined(path_locked(node));
   const Sample sample = sample_of(context_.format.take_step(text, last, {.before = before}), 0);
-  const Key key{parent, Batch::Kind::kExpansion, round_of(id)};
+  const Key key{parent, steps::RequestKind::kExpansion, round_of(id)};
   const auto known = batches_.find(key);
   if (known == batches_.end()) {
     keep(key, {.root = root_, .node = parent, .round = round_of(id), .seed = seed, .samples = {sample}});
@@ -84,7 +84,7 @@ std::vector<std::string> GrowingTree::path_locked(int32_t node) const {
   return texts;
 }
 
-Node GrowingTree::node(int32_t node) const {
+steps::Node GrowingTree::node(int32_t node) const {
   const std::lock_guard lock(mutex_);
   return nodes_[at(node)];
 }
@@ -94,7 +94,7 @@ bool GrowingTree::ended(int32_t node) const {
   return nodes_[at(node)].terminal || nodes_[at(node)].depth >= context_.settings.depth;
 }
 
-AnswerVerdict GrowingTree::verdict(const std::optional<std::string>& answer) {
+steps::AnswerVerdict GrowingTree::verdict(const std::optional<std::string>& answer) {
   const std::lock_guard lock(mutex_);
   return grader_(answer);
 }
@@ -117,7 +117,7 @@ const Batch& GrowingTree::keep(const Key& key, Batch batch) {
 Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
   if (interrupted()) throw RequestFailed{"interrupted"};
   const auto& [id, kind, round] = key;
-  const bool steps = kind == Batch::Kind::kExpansion;
+  const bool steps = kind == steps::RequestKind::kExpansion;
   const GrowSettings& settings = context_.settings;
   const std::vector<std::string> texts = path(node);
   const policy::Request request =
@@ -145,7 +145,7 @@ Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
               .seed = request.seed,
               .prompt_tokens = response.prompt_tokens};
   const std::string before = joined(texts);
-  const StepPlace place{.before = before, .steps = std::ssize(texts), .most = settings.depth};
+  const steps::StepPlace place{.before = before, .steps = std::ssize(texts), .most = settings.depth};
   for (const policy::Choice& choice : response.choices) {
     if (steps) {
       batch.samples.push_back(sample_of(context_.format.read_step(choice, place), choice.tokens));
@@ -178,7 +178,7 @@ void GrowingTree::merge_identical(std::vector<Sample>& samples) const {
 }
 
 int32_t GrowingTree::child_of(int32_t node, const Sample& sample) {
-  const NodeId id = child_id(nodes_[at(node)].id, sample.ordinal, sample.text);
+  const steps::NodeId id = child_id(nodes_[at(node)].id, sample.ordinal, sample.text);
   for (const int32_t child : nodes_[at(node)].children)
     if (nodes_[at(child)].id == id) return child;
   const auto index = static_cast<int32_t>(nodes_.size());

@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "steps/verdicts.h"
 #include "tree/grow_settings.h"
 #include "tree/store.h"
-#include "tree/verdicts.h"
 
 namespace hrm::tree {
 
@@ -32,7 +32,7 @@ struct GrowCounts {
 // What all trees of a run share.
 struct GrowContext {
   const GrowSettings& settings;
-  const StepFormat& format;
+  const steps::StepFormat& format;
   policy::Policy& policy;
   StoreWriter& store;
   GrowCounts& counts;
@@ -42,7 +42,7 @@ struct GrowContext {
 // Any number of threads may ask for different nodes at once.
 class GrowingTree {
  public:
-  GrowingTree(const GrowContext& context, Problem problem);
+  GrowingTree(const GrowContext& context, steps::Problem problem);
 
   // Children of the node; asks once, and again only for a node whose request has failed. Empty for a terminal node and
   // at the settings' depth. Throws RequestFailed, and failure on a full disk.
@@ -57,15 +57,15 @@ class GrowingTree {
 
   // Copies, since others may be adding to the tree.
   std::vector<std::string> path(int32_t node) const;
-  Node node(int32_t node) const;
+  steps::Node node(int32_t node) const;
   bool ended(int32_t node) const;  // terminal, or at the settings' depth
 
-  AnswerVerdict verdict(const std::optional<std::string>& answer);
+  steps::AnswerVerdict verdict(const std::optional<std::string>& answer);
   const GrowSettings& settings() const { return context_.settings; }
-  const StepFormat& format() const { return context_.format; }
+  const steps::StepFormat& format() const { return context_.format; }
 
  private:
-  using Key = std::tuple<NodeId, Batch::Kind, uint32_t>;
+  using Key = std::tuple<steps::NodeId, steps::RequestKind, uint32_t>;
   const Batch& fetch(const Key& key, int32_t node, int64_t n);
   Batch ask(const Key& key, int32_t node, int64_t n);
   void merge_identical(std::vector<Sample>& samples) const;
@@ -75,12 +75,12 @@ class GrowingTree {
   const Batch& keep(const Key& key, Batch batch);
 
   GrowContext context_;
-  Problem problem_;
-  NodeId root_;
+  steps::Problem problem_;
+  steps::NodeId root_;
   mutable std::mutex mutex_;
-  std::deque<Node> nodes_;
+  std::deque<steps::Node> nodes_;
   std::map<Key, Batch> batches_;
-  AnswerGrader grader_;
+  steps::AnswerGrader grader_;
 };
 
 }  // namespace hrm::tree

@@ -7,7 +7,7 @@
 namespace hrm::tree {
 namespace {
 
-Values labels_of(const Tree& tree, const std::vector<Counts>& counts, const LabelOptions& options) {
+Values labels_of(const steps::Tree& tree, const std::vector<Counts>& counts, const LabelOptions& options) {
   if (options.kind == LabelKind::kPolicy) return policy_labels(tree, counts);
   if (options.kind == LabelKind::kHard) return hard_labels(counts);
   if (options.kind == LabelKind::kMc) return mc_labels(counts);
@@ -34,7 +34,7 @@ Json LabelOptions::to_json() const {
           {"prior", name_of_enum(prior)}};
 }
 
-LabelledTree label_tree(Tree tree, const LabelOptions& options) {
+LabelledTree label_tree(steps::Tree tree, const LabelOptions& options) {
   LabelledTree labelled{.tree = std::move(tree), .verdicts = {}, .counts = {}, .labels = {}};
   labelled.verdicts = grade_answers(labelled.tree, {options.profile});
   labelled.counts = count_ends(labelled.tree, labelled.verdicts, options.counting);

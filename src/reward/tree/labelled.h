@@ -24,12 +24,12 @@ struct LabelOptions {
 };
 
 struct LabelledTree {
-  Tree tree;
-  Verdicts verdicts;
+  steps::Tree tree;
+  steps::Verdicts verdicts;
   std::vector<Counts> counts;
   Values labels;
 };
-LabelledTree label_tree(Tree tree, const LabelOptions& options);
+LabelledTree label_tree(steps::Tree tree, const LabelOptions& options);
 
 // Counts and labels of a view of the tree.
 struct LabelledView {

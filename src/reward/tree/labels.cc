@@ -20,20 +20,20 @@ void add_times(Counts& to, const Counts& counts, int64_t weight) {
   to.undecided = add(to.undecided, saturating_product(counts.undecided, weight));
 }
 
-Counts one_end(AnswerVerdict verdict, Undecided undecided) {
-  if (verdict == AnswerVerdict::kUndecided) return {undecided == Undecided::kWrong ? 1 : 0, 0, 1};
-  return {1, verdict == AnswerVerdict::kCorrect ? 1 : 0, 0};
+Counts one_end(steps::AnswerVerdict verdict, Undecided undecided) {
+  if (verdict == steps::AnswerVerdict::kUndecided) return {undecided == Undecided::kWrong ? 1 : 0, 0, 1};
+  return {1, verdict == steps::AnswerVerdict::kCorrect ? 1 : 0, 0};
 }
 
 class Counting {
  public:
-  Counting(const Tree& tree, const Verdicts& verdicts, const CountOptions& options)
+  Counting(const steps::Tree& tree, const steps::Verdicts& verdicts, const CountOptions& options)
       : tree_(tree), verdicts_(verdicts), options_(options) {}
 
   std::vector<Counts> leaves() const {
     std::vector<Counts> counts(tree_.nodes.size());
     for (size_t i = 0; i < counts.size(); ++i) {
-      const Node& node = tree_.nodes[i];
+      const steps::Node& node = tree_.nodes[i];
       if (node.is_leaf() && (!node.sentinel || options_.sentinels_are_wrong)) counts[i] = end_of(i);
     }
     for (size_t i = counts.size(); i-- > 1;) add_times(counts[parent_of(i)], counts[i], tree_.nodes[i].multiplicity);
@@ -65,8 +65,8 @@ class Counting {
     return counts;
   }
 
-  const Tree& tree_;
-  const Verdicts& verdicts_;
+  const steps::Tree& tree_;
+  const steps::Verdicts& verdicts_;
   const CountOptions& options_;
 };
 
@@ -90,7 +90,7 @@ EnumNames<Evidence> enum_names(Evidence) { return kEvidence; }
 EnumNames<Undecided> enum_names(Undecided) { return kUndecided; }
 EnumNames<BetaPrior> enum_names(BetaPrior) { return kPrior; }
 
-std::vector<Counts> count_ends(const Tree& tree, const Verdicts& verdicts, const CountOptions& options) {
+std::vector<Counts> count_ends(const steps::Tree& tree, const steps::Verdicts& verdicts, const CountOptions& options) {
   const Counting counting(tree, verdicts, options);
   switch (options.evidence) {
     case Evidence::kLeaves:
@@ -124,7 +124,7 @@ Values hard_labels(std::span<const Counts> counts) {
   return values;
 }
 
-Values policy_labels(const Tree& tree, std::span<const Counts> counts) {
+Values policy_labels(const steps::Tree& tree, std::span<const Counts> counts) {
   Values values = mc_labels(counts);
   for (size_t i = tree.nodes.size(); i-- > 0;) {
     double sum = 0, weight = 0;

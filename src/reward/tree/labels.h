@@ -25,8 +25,8 @@
 
 #include "base/fields.h"
 #include "base/statistics.h"
-#include "tree/tree.h"
-#include "tree/verdicts.h"
+#include "steps/tree.h"
+#include "steps/verdicts.h"
 
 namespace hrm::tree {
 
@@ -55,14 +55,15 @@ struct Counts {
 int64_t saturating_product(int64_t a, int64_t b);
 
 // By node index.
-std::vector<Counts> count_ends(const Tree& tree, const Verdicts& verdicts, const CountOptions& options = {});
+std::vector<Counts> count_ends(const steps::Tree& tree, const steps::Verdicts& verdicts,
+                               const CountOptions& options = {});
 
 // Values by node index; nullopt where nothing counts.
 using Values = std::vector<std::optional<double>>;
 Values mc_labels(std::span<const Counts> counts);
 Values hard_labels(std::span<const Counts> counts);
 // Children weighted by their multiplicity; a child without a value is left out.
-Values policy_labels(const Tree& tree, std::span<const Counts> counts);
+Values policy_labels(const steps::Tree& tree, std::span<const Counts> counts);
 std::vector<std::optional<Interval>> beta_labels(std::span<const Counts> counts, BetaPrior prior,
                                                  double confidence = 0.95);
 

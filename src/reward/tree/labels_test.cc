@@ -2,32 +2,32 @@
 
 #include <gtest/gtest.h>
 
-#include "tree/testing.h"
+#include "tree/testing/trees.h"
 
 namespace hrm::tree {
 namespace {
 
-using enum AnswerVerdict;
+using enum steps::AnswerVerdict;
 
 // 0 -> 1, 2;  1 -> 3, 4, 5;  2 is a leaf.
-Tree small() { return make_tree({{0, "a"}, {0, "right"}, {1, "right"}, {1, "wrong"}, {1, "odd"}}); }
+steps::Tree small() { return make_tree({{0, "a"}, {0, "right"}, {1, "right"}, {1, "wrong"}, {1, "odd"}}); }
 
-Verdicts by_text(const Tree& tree) {
-  Verdicts verdicts;
+steps::Verdicts by_text(const steps::Tree& tree) {
+  steps::Verdicts verdicts;
   const auto of = [](const std::optional<std::string>& answer) {
     if (!answer) return kNone;
     return *answer == "right" ? kCorrect : *answer == "odd" ? kUndecided : kWrong;
   };
-  for (const Node& node : tree.nodes) verdicts.nodes.push_back(of(node.answer));
-  for (const Rollout& rollout : tree.rollouts) verdicts.rollouts.push_back(of(rollout.answer));
+  for (const steps::Node& node : tree.nodes) verdicts.nodes.push_back(of(node.answer));
+  for (const steps::Rollout& rollout : tree.rollouts) verdicts.rollouts.push_back(of(rollout.answer));
   return verdicts;
 }
 
 TEST(Labels, LeavesCountWithMultiplicitiesAndUndecidedAreLeftOutOrWrong) {
-  Tree tree = small();
+  steps::Tree tree = small();
   tree.nodes[1].multiplicity = 2;
   tree.nodes[3].multiplicity = 3;
-  const Verdicts verdicts = by_text(tree);
+  const steps::Verdicts verdicts = by_text(tree);
   auto counts = count_ends(tree, verdicts);
   EXPECT_EQ(counts[1], (Counts{4, 3, 1}));
   EXPECT_EQ(counts[0], (Counts{9, 7, 2}));
@@ -41,7 +41,7 @@ TEST(Labels, LeavesCountWithMultiplicitiesAndUndecidedAreLeftOutOrWrong) {
 }
 
 TEST(Labels, UnfinishedNodesAreNoLeavesAndMissingAnswersAreWrong) {
-  Tree tree = small();
+  steps::Tree tree = small();
   tree.nodes[2].unfinished = true;
   tree.nodes[4].answer.reset();
   const auto counts = count_ends(tree, by_text(tree));
@@ -51,7 +51,7 @@ TEST(Labels, UnfinishedNodesAreNoLeavesAndMissingAnswersAreWrong) {
 }
 
 TEST(Labels, SentinelsAreLeftOutOrWrong) {
-  Tree tree = small();
+  steps::Tree tree = small();
   tree.nodes[4].sentinel = true;
   tree.nodes[4].answer.reset();
   EXPECT_EQ(count_ends(tree, by_text(tree))[1], (Counts{1, 1, 1}));
@@ -59,10 +59,10 @@ TEST(Labels, SentinelsAreLeftOutOrWrong) {
 }
 
 TEST(Labels, RolloutsAreEvidenceOfTheirNodeOrOfAllAbove) {
-  Tree tree = small();
+  steps::Tree tree = small();
   tree.rollouts = {
       {.node = 1, .answer = "right"}, {.node = 1, .answer = "wrong"}, {.node = 2}, {.node = 4, .answer = "right"}};
-  const Verdicts verdicts = by_text(tree);
+  const steps::Verdicts verdicts = by_text(tree);
   auto counts = count_ends(tree, verdicts, {.evidence = Evidence::kRollouts});
   EXPECT_EQ(counts[1], (Counts{2, 1, 0}));
   EXPECT_EQ(counts[2], (Counts{1, 0, 0}));
@@ -89,8 +89,8 @@ TEST(Labels, BetaIntervals) {
 TEST(Labels, CountsSaturate) {
   std::vector<std::pair<int32_t, std::string>> chain;
   for (int32_t i = 0; i < 6; ++i) chain.push_back({i, i == 5 ? "right" : "x"});
-  Tree tree = make_tree(chain);
-  for (Node& node : tree.nodes) node.multiplicity = 1'000'000'000;
+  steps::Tree tree = make_tree(chain);
+  for (steps::Node& node : tree.nodes) node.multiplicity = 1'000'000'000;
   const auto counts = count_ends(tree, by_text(tree));
   EXPECT_EQ(counts[0].total, int64_t{1} << 62);
   EXPECT_EQ(*mc_labels(counts)[0], 1);
@@ -102,9 +102,9 @@ TEST(LabelsParity, MonteCarloAndPolicyScoresOfTheAuthorsTrees) {
   HRM_SKIP_WITHOUT(path);
   size_t nodes = 0;
   for (JsonlReader lines(path); lines.next();) {
-    const Tree tree = tree_from_json(lines.value(), lines.place());
+    const steps::Tree tree = tree_from_json(lines.value(), lines.place());
     const Json& wanted = lines.value()["nodes"];
-    Verdicts verdicts;
+    steps::Verdicts verdicts;
     for (const Json& node : wanted)
       verdicts.nodes.push_back(node["answer"].is_null() ? kNone : node["correct"].get<bool>() ? kCorrect : kWrong);
     const auto counts = count_ends(tree, verdicts, kFaithfulCounts);

@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "tree/testing.h"
+#include "tree/testing/trees.h"
 
 namespace hrm::tree {
 namespace {
 
 // A problem with so many solutions, the first `right` of which are right.
 LabelledTree solved(int64_t right, int64_t of) {
-  Tree tree = make_tree({});
+  steps::Tree tree = make_tree({});
   tree.nodes[0].answer.reset();
   tree.nodes[0].terminal = false;
   tree.nodes[0].unfinished = true;
@@ -38,7 +38,7 @@ TEST(PassRate, TooFewSolutionsSayNothing) {
 }
 
 TEST(PassRate, OfATreeAreItsLeaves) {
-  const Tree tree = make_tree({{0, "step"}, {1, "right"}, {1, "wrong"}, {0, "wrong"}, {0, "right"}});
+  const steps::Tree tree = make_tree({{0, "step"}, {1, "right"}, {1, "wrong"}, {0, "wrong"}, {0, "right"}});
   EXPECT_EQ(pass_rate(label_tree(tree, {}), {}).rate, 0.5);
 }
 

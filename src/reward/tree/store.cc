@@ -15,7 +15,7 @@ namespace {
 constexpr auto kSyncInterval = std::chrono::seconds(10);
 
 struct HashId {
-  size_t operator()(const NodeId& id) const { return static_cast<size_t>(id.low); }
+  size_t operator()(const steps::NodeId& id) const { return static_cast<size_t>(id.low); }
 };
 
 // Sorts records into contents as they come, in any order.
@@ -31,8 +31,8 @@ class Collecting {
       ++contents_.unreadable;
     } else if (const auto* settings = std::get_if<SettingsRecord>(&*record)) {
       contents_.settings.push_back(settings->settings);
-    } else if (const auto* problem = std::get_if<ProblemRecord>(&*record)) {
-      const NodeId root = root_id(problem->problem);
+    } else if (const auto* problem = std::get_if<steps::ProblemRecord>(&*record)) {
+      const steps::NodeId root = root_id(problem->problem);
       const auto [known, fresh] =
           problems_.try_emplace(root, StoredProblem{problem->position, problem->problem, root, {}});
       if (!fresh) known->second.position = std::min(known->second.position, problem->position);
@@ -55,8 +55,8 @@ class Collecting {
 
  private:
   StoreContents contents_;
-  std::map<NodeId, StoredProblem> problems_;
-  std::unordered_map<NodeId, std::vector<uint64_t>, HashId> batches_;
+  std::map<steps::NodeId, StoredProblem> problems_;
+  std::unordered_map<steps::NodeId, std::vector<uint64_t>, HashId> batches_;
 };
 
 void warn(const StoreContents& contents, const std::filesystem::path& path, bool mended = false) {
@@ -76,9 +76,9 @@ void warn(const StoreContents& contents, const std::filesystem::path& path, bool
 
 class Building {
  public:
-  Building(const Problem& problem, std::vector<Batch> batches) : batches_(std::move(batches)) {
+  Building(const steps::Problem& problem, std::vector<Batch> batches) : batches_(std::move(batches)) {
     built_.tree.problem = problem;
-    built_.tree.nodes.push_back(Node{.id = root_id(problem)});
+    built_.tree.nodes.push_back(steps::Node{.id = root_id(problem)});
   }
 
   BuiltTree run() {
@@ -93,13 +93,13 @@ class Building {
         ++used;
         used_samples += batch.samples.size();
         pay(batch);
-        expanded |= batch.kind == Batch::Kind::kExpansion;
-        if (batch.kind == Batch::Kind::kExpansion)
+        expanded |= batch.kind == steps::RequestKind::kExpansion;
+        if (batch.kind == steps::RequestKind::kExpansion)
           add_children(i, batch);
         else
           add_rollouts(i, batch);
       }
-      Node& node = built_.tree.nodes[i];
+      steps::Node& node = built_.tree.nodes[i];
       node.unfinished = !expanded && !node.terminal;
     }
     built_.orphan_batches = order_.size() - used;
@@ -139,9 +139,9 @@ class Building {
   }
 
   void add_children(size_t parent, Batch& batch) {
-    std::vector<Node>& nodes = built_.tree.nodes;
+    std::vector<steps::Node>& nodes = built_.tree.nodes;
     for (Sample& sample : batch.samples) {
-      const NodeId id = child_id(nodes[parent].id, sample.ordinal, sample.text);
+      const steps::NodeId id = child_id(nodes[parent].id, sample.ordinal, sample.text);
       const auto same = std::ranges::find_if(nodes[parent].children,
                                              [&](int32_t child) { return nodes[static_cast<size_t>(child)].id == id; });
       if (same != nodes[parent].children.end()) {
@@ -188,7 +188,7 @@ std::span<const std::byte> payload_at(std::span<const std::byte> file, uint64_t 
   return file.subspan(at, load_le<uint32_t>(file, at - sizeof(uint32_t)));
 }
 
-Sample sample_of(const Node& node) {
+Sample sample_of(const steps::Node& node) {
   return {.ordinal = node.ordinal,
           .tokens = node.tokens,
           .multiplicity = node.multiplicity,
@@ -200,14 +200,14 @@ Sample sample_of(const Node& node) {
 
 }  // namespace
 
-BuiltTree build_tree(const Problem& problem, std::vector<Batch> batches) {
+BuiltTree build_tree(const steps::Problem& problem, std::vector<Batch> batches) {
   return Building(problem, std::move(batches)).run();
 }
 
-std::vector<Batch> batches_of(const Tree& tree) {
+std::vector<Batch> batches_of(const steps::Tree& tree) {
   std::vector<Batch> batches;
-  const NodeId root = root_id(tree.problem);
-  for (const Node& node : tree.nodes) {
+  const steps::NodeId root = root_id(tree.problem);
+  for (const steps::Node& node : tree.nodes) {
     if (node.unfinished && node.children.empty()) continue;
     if (node.children.empty() && node.terminal) continue;
     Batch& batch = batches.emplace_back(Batch{.root = root, .node = node.id});  // empty: expanded, and nothing came
@@ -215,11 +215,12 @@ std::vector<Batch> batches_of(const Tree& tree) {
       batch.samples.push_back(sample_of(tree.nodes[static_cast<size_t>(child)]));
   }
   for (size_t i = 0; i < tree.rollouts.size(); ++i) {
-    const Rollout& rollout = tree.rollouts[i];
-    const NodeId node = tree.nodes[static_cast<size_t>(rollout.node)].id;
-    const bool same = !batches.empty() && batches.back().kind == Batch::Kind::kRollouts && batches.back().node == node;
+    const steps::Rollout& rollout = tree.rollouts[i];
+    const steps::NodeId node = tree.nodes[static_cast<size_t>(rollout.node)].id;
+    const bool same =
+        !batches.empty() && batches.back().kind == steps::RequestKind::kRollouts && batches.back().node == node;
     if (!same || batches.back().seed != rollout.seed)
-      batches.push_back({.kind = Batch::Kind::kRollouts,
+      batches.push_back({.kind = steps::RequestKind::kRollouts,
                          .root = root,
                          .node = node,
                          .round = same ? batches.back().round + 1 : 0,
@@ -264,7 +265,7 @@ StoreWriter::StoreWriter(const std::filesystem::path& path) {
   warn(contents_, path, /*mended=*/true);
 }
 
-std::vector<Batch> StoreWriter::batches(const NodeId& root) const {
+std::vector<Batch> StoreWriter::batches(const steps::NodeId& root) const {
   std::vector<Batch> batches;
   const auto add_all = [&](const std::vector<uint64_t>& places) {
     for (const uint64_t at : places) {
@@ -277,7 +278,7 @@ std::vector<Batch> StoreWriter::batches(const NodeId& root) const {
   return batches;
 }
 
-void StoreWriter::append(const ProblemRecord& record) {
+void StoreWriter::append(const steps::ProblemRecord& record) {
   append_bytes(encode(record));
   places_.try_emplace(root_id(record.problem));
 }
@@ -294,16 +295,16 @@ StoreContents merge_stores(const std::vector<std::filesystem::path>& inputs, con
   if (std::filesystem::exists(out)) throw bad_input("tree.merge", "{}: exists already; name a new file", out.string());
   std::vector<std::unique_ptr<StoreReader>> stores;
   std::set<std::string> settings;
-  std::map<NodeId, ProblemRecord> problems;
-  std::map<NodeId, std::set<std::string_view>> batches;  // payloads, whatever their place
+  std::map<steps::NodeId, steps::ProblemRecord> problems;
+  std::map<steps::NodeId, std::set<std::string_view>> batches;  // payloads, whatever their place
   for (const auto& path : inputs) {
     const StoreReader& store = *stores.emplace_back(std::make_unique<StoreReader>(path));
     for (const Json& json : store.contents().settings) settings.insert(encode(SettingsRecord{json}));
-    const auto add = [&](const NodeId& root, const std::vector<uint64_t>& places) {
+    const auto add = [&](const steps::NodeId& root, const std::vector<uint64_t>& places) {
       for (const uint64_t at : places) batches[root].insert(as_text(payload_at(store.bytes(), at)));
     };
     for (const StoredProblem& stored : store.contents().problems) {
-      const auto [at, fresh] = problems.try_emplace(stored.root, ProblemRecord{stored.position, stored.problem});
+      const auto [at, fresh] = problems.try_emplace(stored.root, steps::ProblemRecord{stored.position, stored.problem});
       if (!fresh) at->second.position = std::min(at->second.position, stored.position);
       add(stored.root, stored.batches);
     }

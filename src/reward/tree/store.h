@@ -27,17 +27,17 @@ namespace hrm::tree {
 
 struct StoredProblem {
   int64_t position = 0;
-  Problem problem;
-  NodeId root;
+  steps::Problem problem;
+  steps::NodeId root;
   std::vector<uint64_t> batches;  // where their payloads begin in the file
 };
 
 // What a store holds, without the texts of its trees.
 struct StoreContents {
-  std::vector<Json> settings;                      // in the order of the file
-  std::vector<StoredProblem> problems;             // by (position, root)
-  std::map<NodeId, std::vector<uint64_t>> strays;  // batches of problems whose record is missing
-  uint64_t unreadable = 0;                         // records with a sound checksum and another content
+  std::vector<Json> settings;                             // in the order of the file
+  std::vector<StoredProblem> problems;                    // by (position, root)
+  std::map<steps::NodeId, std::vector<uint64_t>> strays;  // batches of problems whose record is missing
+  uint64_t unreadable = 0;                                // records with a sound checksum and another content
   RecordLogReport report;
 };
 
@@ -50,14 +50,14 @@ struct Spent {
 
 // A tree, its price, and what could not be put into it.
 struct BuiltTree {
-  Tree tree;
+  steps::Tree tree;
   Spent spent;
   uint64_t orphan_batches = 0, orphan_samples = 0;
 };
-BuiltTree build_tree(const Problem& problem, std::vector<Batch> batches);
+BuiltTree build_tree(const steps::Problem& problem, std::vector<Batch> batches);
 
 // What would have brought the tree: for storing imported ones.
-std::vector<Batch> batches_of(const Tree& tree);
+std::vector<Batch> batches_of(const steps::Tree& tree);
 
 // Whether the file begins as a store does; false for one that cannot be read.
 bool is_store(const std::filesystem::path& path);
@@ -90,12 +90,12 @@ class StoreWriter {
   const StoreContents& contents() const { return contents_; }
 
   // The stored batches of a problem; empty for one that is new.
-  std::vector<Batch> batches(const NodeId& root) const;
-  bool holds(const NodeId& root) const { return places_.contains(root); }
+  std::vector<Batch> batches(const steps::NodeId& root) const;
+  bool holds(const steps::NodeId& root) const { return places_.contains(root); }
 
   // Throw failure on a full disk; the store stays readable.
   void append(const SettingsRecord& record) { append_bytes(encode(record)); }
-  void append(const ProblemRecord& record);
+  void append(const steps::ProblemRecord& record);
   void append(const Batch& batch) { append_bytes(encode(batch)); }
   void sync() { log_->sync(); }
 
@@ -103,7 +103,7 @@ class StoreWriter {
   void append_bytes(const std::string& payload);
 
   StoreContents contents_;
-  std::map<NodeId, std::vector<uint64_t>> places_;  // as opened
+  std::map<steps::NodeId, std::vector<uint64_t>> places_;  // as opened
   std::unique_ptr<RecordLog> log_;
   std::mutex mutex_;
   std::chrono::steady_clock::time_point synced_ = std::chrono::steady_clock::now();

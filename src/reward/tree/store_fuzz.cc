@@ -1,5 +1,5 @@
 #include "formats/bytes.h"
-#include "formats/fuzz.h"
+#include "formats/testing/fuzz.h"
 #include "tree/store.h"
 
 // A store from anywhere; where the first bytes are not its kind, the input is one record.

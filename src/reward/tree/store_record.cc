@@ -11,7 +11,7 @@ constexpr size_t kLeastSample = 3 * 4 + 1 + 4;  // bytes of a sample without tex
 
 std::string begin(Type type) { return std::string(1, static_cast<char>(type)); }
 
-void put(std::string& to, const NodeId& id) {
+void put(std::string& to, const steps::NodeId& id) {
   append_le(to, id.high);
   append_le(to, id.low);
 }
@@ -26,7 +26,7 @@ void put(std::string& to, const Sample& sample) {
   if (sample.answer) append_sized(to, *sample.answer);
 }
 
-bool take(ByteReader& from, NodeId& id) { return from.take(id.high) && from.take(id.low); }
+bool take(ByteReader& from, steps::NodeId& id) { return from.take(id.high) && from.take(id.low); }
 
 bool take(ByteReader& from, Sample& sample) {
   uint8_t flags = 0;
@@ -41,14 +41,14 @@ bool take(ByteReader& from, Sample& sample) {
 }
 
 std::optional<StoreRecord> take_problem(ByteReader from) {
-  ProblemRecord record;
+  steps::ProblemRecord record;
   if (!from.take(record.position) || !from.take(record.problem.id) || !from.take(record.problem.question) ||
       !from.take(record.problem.gold) || from.left() > 0)
     return std::nullopt;
   return record;
 }
 
-std::optional<StoreRecord> take_batch(ByteReader from, Batch::Kind kind) {
+std::optional<StoreRecord> take_batch(ByteReader from, steps::RequestKind kind) {
   Batch batch{.kind = kind};
   uint32_t samples = 0;
   if (!take(from, batch.root) || !take(from, batch.node) || !from.take(batch.round) || !from.take(batch.seed) ||
@@ -79,7 +79,7 @@ std::string encode(const SettingsRecord& record) {
   return to;
 }
 
-std::string encode(const ProblemRecord& record) {
+std::string encode(const steps::ProblemRecord& record) {
   std::string to = begin(Type::kProblem);
   append_le(to, record.position);
   for (const std::string* text : {&record.problem.id, &record.problem.question, &record.problem.gold})
@@ -88,7 +88,7 @@ std::string encode(const ProblemRecord& record) {
 }
 
 std::string encode(const Batch& batch) {
-  std::string to = begin(batch.kind == Batch::Kind::kExpansion ? Type::kExpansion : Type::kRollouts);
+  std::string to = begin(batch.kind == steps::RequestKind::kExpansion ? Type::kExpansion : Type::kRollouts);
   put(to, batch.root);
   put(to, batch.node);
   append_le(to, batch.round);
@@ -109,17 +109,17 @@ std::optional<StoreRecord> decode_record(std::span<const std::byte> bytes) {
     case Type::kProblem:
       return take_problem(from);
     case Type::kExpansion:
-      return take_batch(from, Batch::Kind::kExpansion);
+      return take_batch(from, steps::RequestKind::kExpansion);
     case Type::kRollouts:
-      return take_batch(from, Batch::Kind::kRollouts);
+      return take_batch(from, steps::RequestKind::kRollouts);
   }
   return std::nullopt;
 }
 
-std::optional<NodeId> decode_root(std::span<const std::byte> bytes) {
+std::optional<steps::NodeId> decode_root(std::span<const std::byte> bytes) {
   ByteReader from(bytes);
   uint8_t type = 0;
-  NodeId root;
+  steps::NodeId root;
   if (!from.take(type) || type < static_cast<uint8_t>(Type::kExpansion) ||
       type > static_cast<uint8_t>(Type::kRollouts) || !take(from, root))
     return std::nullopt;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "tree/tree.h"
+#include "steps/tree.h"
 
 namespace hrm::tree {
 
@@ -27,18 +27,12 @@ inline constexpr uint32_t kAdoptedRounds = 1u << 31;
 
 // What one request brought: children of a node, or continuations from it to the end. Written whole or not at all.
 struct Batch {
-  enum class Kind : uint8_t { kExpansion, kRollouts };
-  Kind kind = Kind::kExpansion;
-  NodeId root, node;
+  steps::RequestKind kind = steps::RequestKind::kExpansion;
+  steps::NodeId root, node;
   uint32_t round = 0;  // which of the node's requests of that kind
   uint64_t seed = 0;
   int64_t prompt_tokens = 0;
   std::vector<Sample> samples;
-};
-
-struct ProblemRecord {
-  int64_t position = 0;  // in the list that it came from
-  Problem problem;
 };
 
 // How trees were grown: one record per run with other settings than the last.
@@ -46,15 +40,15 @@ struct SettingsRecord {
   Json settings;
 };
 
-using StoreRecord = std::variant<SettingsRecord, ProblemRecord, Batch>;
+using StoreRecord = std::variant<SettingsRecord, steps::ProblemRecord, Batch>;
 
 std::string encode(const SettingsRecord& record);
-std::string encode(const ProblemRecord& record);
+std::string encode(const steps::ProblemRecord& record);
 std::string encode(const Batch& batch);
 
 // nullopt for bytes that are no record of this version.
 std::optional<StoreRecord> decode_record(std::span<const std::byte> bytes);
 // Of a batch only whose tree it belongs to; nullopt for other records.
-std::optional<NodeId> decode_root(std::span<const std::byte> bytes);
+std::optional<steps::NodeId> decode_root(std::span<const std::byte> bytes);
 
 }  // namespace hrm::tree

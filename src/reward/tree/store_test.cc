@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/rng.h"
-#include "tree/testing.h"
+#include "tree/testing/trees.h"
 
 namespace hrm::tree {
 namespace {
@@ -21,11 +21,12 @@ class StoreTest : public testing::Test {
 
   TemporaryFolder folder_;
   fs::path path_ = folder_.path() / "trees/a.tree";
-  const Problem problem_{"p", "question", "gold"};
-  const NodeId root_ = root_id(problem_);
+  const steps::Problem problem_{"p", "question", "gold"};
+  const steps::NodeId root_ = root_id(problem_);
 };
 
-Batch expansion(const NodeId& root, const NodeId& node, std::vector<std::string> texts, uint32_t round = 0) {
+Batch expansion(const steps::NodeId& root, const steps::NodeId& node, std::vector<std::string> texts,
+                uint32_t round = 0) {
   Batch batch{.root = root, .node = node, .round = round, .seed = 9};
   for (std::string& text : texts)
     batch.samples.push_back(
@@ -36,7 +37,7 @@ Batch expansion(const NodeId& root, const NodeId& node, std::vector<std::string>
 TEST_F(StoreTest, ATreeComesBackWhateverTheOrderOfItsRecords) {
   std::vector<Batch> batches = {expansion(root_, root_, {"a", "b"}), expansion(root_, child_id(root_, 0, "a"), {"c"}),
                                 expansion(root_, root_, {"x"}, 1)};
-  batches.push_back({.kind = Batch::Kind::kRollouts,
+  batches.push_back({.kind = steps::RequestKind::kRollouts,
                      .root = root_,
                      .node = child_id(root_, 1, "b"),
                      .seed = 3,
@@ -48,11 +49,11 @@ TEST_F(StoreTest, ATreeComesBackWhateverTheOrderOfItsRecords) {
     {
       StoreWriter store(path_);
       store.append(SettingsRecord{{{"n", 5}}});
-      store.append(ProblemRecord{0, problem_});
+      store.append(steps::ProblemRecord{0, problem_});
       for (size_t i = 0; i < 4; ++i) store.append(batches[(i + static_cast<size_t>(turn)) % 4]);
       store.append(batches[0]);  // again: counts once
     }
-    const Tree tree = reader().load(0).tree;
+    const steps::Tree tree = reader().load(0).tree;
     ASSERT_EQ(tree.nodes.size(), 5u);
     EXPECT_EQ(tree.nodes[3].text, "x");
     EXPECT_TRUE(tree.nodes[3].unfinished);
@@ -73,7 +74,7 @@ TEST_F(StoreTest, TheSameChildOfSeveralBatchesAddsUp) {
 }
 
 TEST_F(StoreTest, ImportedTreesAreStoredWhole) {
-  Tree tree = make_tree({{0, "a"}, {0, "right"}, {1, "b"}, {1, "c"}});
+  steps::Tree tree = make_tree({{0, "a"}, {0, "right"}, {1, "b"}, {1, "c"}});
   tree.nodes[3].terminal = false;  // a limit of depth was reached
   tree.nodes[4].unfinished = true;
   tree.nodes[4].terminal = false;
@@ -96,10 +97,10 @@ TEST_F(StoreTest, OtherFilesAreRefused) {
 }
 
 // A chain of `n` nodes, one record each.
-void write_chain(const fs::path& path, const Problem& problem, int n) {
+void write_chain(const fs::path& path, const steps::Problem& problem, int n) {
   StoreWriter store(path);
-  store.append(ProblemRecord{0, problem});
-  NodeId at = root_id(problem);
+  store.append(steps::ProblemRecord{0, problem});
+  steps::NodeId at = root_id(problem);
   for (int i = 0; i < n; ++i) {
     const std::string text = "step " + std::to_string(i);
     store.append(expansion(root_id(problem), at, {text}));
@@ -114,7 +115,7 @@ TEST_F(StoreTest, ATornTailIsCutWhenGrowthGoesOn) {
     write_file_atomic(path_, std::string_view(bytes).substr(0, bytes.size() - cut));
     ASSERT_EQ(reader().load(0).tree.nodes.size(), 5u);
     ASSERT_TRUE(reader().contents().report.torn);
-    NodeId at = root_;
+    steps::NodeId at = root_;
     for (int i = 0; i < 4; ++i) at = child_id(at, 0, "step " + std::to_string(i));
     StoreWriter(path_).append(expansion(root_, at, {"step 4"}));
     ASSERT_EQ(read_file(path_), bytes);
@@ -182,7 +183,7 @@ TEST_F(StoreTest, MergingIsIdempotentAndIndependentOfTheOrder) {
   write_chain(b, {"other", "q", "g"}, 2);
   {
     StoreWriter more(b);
-    more.append(ProblemRecord{5, problem_});
+    more.append(steps::ProblemRecord{5, problem_});
     more.append(expansion(root_, child_id(root_, 0, "step 0"), {"branch"}, 1));  // its parent is in a alone
   }
   const auto merged = [&](const std::string& name, const std::vector<fs::path>& inputs) {

@@ -5,7 +5,7 @@ namespace {
 
 Json answer_json(const std::optional<std::string>& answer) { return answer ? Json(*answer) : Json(nullptr); }
 
-Json node_json(const Node& node) {
+Json node_json(const steps::Node& node) {
   Json json = {{"id", to_text(node.id)}, {"parent", node.parent}, {"depth", node.depth}, {"text", node.text}};
   json["answer"] = answer_json(node.answer);
   json["terminal"] = node.terminal;
@@ -35,8 +35,8 @@ int32_t count_field(const Json& json, std::string_view field, int32_t otherwise,
   return static_cast<int32_t>(value);
 }
 
-Node read_node(const Json& json, int64_t index, const std::string& source) {
-  Node node;
+steps::Node read_node(const Json& json, int64_t index, const std::string& source) {
+  steps::Node node;
   const auto parent = json_field<int64_t>(json, "parent", source);
   if (index == 0 ? parent != -1 : parent < 0 || parent >= index)
     throw bad_input("tree.json", "{}: parent is {}; expected {}", source, parent,
@@ -53,8 +53,8 @@ Node read_node(const Json& json, int64_t index, const std::string& source) {
   return node;
 }
 
-Rollout read_rollout(const Json& json, size_t nodes, const std::string& source) {
-  Rollout rollout;
+steps::Rollout read_rollout(const Json& json, size_t nodes, const std::string& source) {
+  steps::Rollout rollout;
   rollout.node = count_field(json, "node", 0, source);
   if (static_cast<size_t>(rollout.node) >= nodes)
     throw bad_input("tree.json", "{}: node is {}, the tree has {}", source, rollout.node, nodes);
@@ -80,12 +80,12 @@ const Json& array_field(const Json& json, std::string_view field, std::string_vi
 
 }  // namespace
 
-Json tree_json(const Tree& tree) {
+Json tree_json(const steps::Tree& tree) {
   Json json = {{"id", tree.problem.id}, {"question", tree.problem.question}, {"gold", tree.problem.gold}};
   json["nodes"] = Json::array();
-  for (const Node& node : tree.nodes) json["nodes"].push_back(node_json(node));
+  for (const steps::Node& node : tree.nodes) json["nodes"].push_back(node_json(node));
   json["rollouts"] = Json::array();
-  for (const Rollout& rollout : tree.rollouts)
+  for (const steps::Rollout& rollout : tree.rollouts)
     json["rollouts"].push_back({{"node", rollout.node},
                                 {"seed", rollout.seed},
                                 {"tokens", rollout.tokens},
@@ -94,8 +94,8 @@ Json tree_json(const Tree& tree) {
   return json;
 }
 
-Tree tree_from_json(const Json& json, std::string_view source) {
-  Tree tree;
+steps::Tree tree_from_json(const Json& json, std::string_view source) {
+  steps::Tree tree;
   tree.problem.question = json_field<std::string>(json, "question", source);
   tree.problem.gold = json_field<std::string>(json, "gold", source);
   tree.problem.id = problem_id(json, source);
@@ -103,11 +103,11 @@ Tree tree_from_json(const Json& json, std::string_view source) {
   if (nodes.empty()) throw bad_input("tree.json", "{}: a tree without nodes; expected at least the root", source);
   for (size_t i = 0; i < nodes.size(); ++i) {
     const std::string place = fmt::format("{}: node {}", source, i);
-    Node node = read_node(nodes[i], static_cast<int64_t>(i), place);
+    steps::Node node = read_node(nodes[i], static_cast<int64_t>(i), place);
     if (i == 0) {
       node.id = root_id(tree.problem);
     } else {
-      Node& parent = tree.nodes[static_cast<size_t>(node.parent)];
+      steps::Node& parent = tree.nodes[static_cast<size_t>(node.parent)];
       node.ordinal = count_field(nodes[i], "ordinal", static_cast<int32_t>(parent.children.size()), place);
       node.id = child_id(parent.id, node.ordinal, node.text);
       parent.children.push_back(static_cast<int32_t>(i));

@@ -4,13 +4,13 @@
 #include <string_view>
 
 #include "base/json.h"
-#include "tree/tree.h"
+#include "steps/tree.h"
 
 namespace hrm::tree {
 
-Json tree_json(const Tree& tree);
+Json tree_json(const steps::Tree& tree);
 
 // Ids are computed anew. Throws bad_input naming source and node for what is not a tree.
-Tree tree_from_json(const Json& json, std::string_view source);
+steps::Tree tree_from_json(const Json& json, std::string_view source);
 
 }  // namespace hrm::tree

@@ -1,15 +1,15 @@
-#include "tree/tree.h"
+#include "steps/tree.h"
 
 #include <gtest/gtest.h>
 
-#include "tree/testing.h"
+#include "tree/testing/trees.h"
 #include "tree/tree_json.h"
 
 namespace hrm::tree {
 namespace {
 
-TEST(NodeId, DependsOnParentOrdinalAndText) {
-  const NodeId root = root_id({"p", "q", "g"});
+TEST(steps::NodeId, DependsOnParentOrdinalAndText) {
+  const steps::NodeId root = root_id({"p", "q", "g"});
   EXPECT_EQ(child_id(root, 0, "a"), child_id(root, 0, "a"));
   EXPECT_NE(child_id(root, 0, "a"), child_id(root, 1, "a"));
   EXPECT_NE(child_id(root, 0, "a"), child_id(root, 0, "b"));
@@ -20,24 +20,24 @@ TEST(NodeId, DependsOnParentOrdinalAndText) {
   EXPECT_FALSE(parse_node_id("0123456789abcdef0123456789abcdeg"));
 }
 
-TEST(Tree, SortsBreadthFirstAndKnowsPaths) {
-  const Tree tree = make_tree({{0, "a"}, {1, "b"}, {0, "c"}, {2, "d"}});
+TEST(steps::Tree, SortsBreadthFirstAndKnowsPaths) {
+  const steps::Tree tree = make_tree({{0, "a"}, {1, "b"}, {0, "c"}, {2, "d"}});
   std::string texts;
-  for (const Node& node : tree.nodes) texts += node.text + std::to_string(node.depth);
+  for (const steps::Node& node : tree.nodes) texts += node.text + std::to_string(node.depth);
   EXPECT_EQ(texts, "0a1c1b2d3");
   EXPECT_EQ(path_texts(tree, 4), (std::vector<std::string_view>{"a", "b", "d"}));
   EXPECT_TRUE(path_texts(tree, 0).empty());
 }
 
 TEST(TreeJson, EveryFieldComesBack) {
-  Tree tree = make_tree({{0, "a"}, {0, "right"}, {1, "wrong"}});
+  steps::Tree tree = make_tree({{0, "a"}, {0, "right"}, {1, "wrong"}});
   tree.nodes[1].multiplicity = 3;
   tree.nodes[1].tokens = 12;
   tree.nodes[2].unfinished = true;
   tree.nodes[3].sentinel = true;
   tree.rollouts = {{.node = 1, .seed = ~uint64_t{0}, .tokens = 4, .text = "t", .answer = "7"}, {.node = 3, .text = ""}};
   const Json json = tree_json(tree);
-  const Tree again = tree_from_json(parse_json(printable(json), "t"), "t");
+  const steps::Tree again = tree_from_json(parse_json(printable(json), "t"), "t");
   EXPECT_EQ(tree_json(again), json);
   EXPECT_EQ(again.nodes[3].id, tree.nodes[3].id);
 }

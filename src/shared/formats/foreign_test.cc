@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/bytes.h"
 
 namespace hrm {

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/bytes.h"
-#include "formats/gguf_testing.h"
+#include "formats/testing/gguf.h"
 
 namespace hrm {
 namespace {

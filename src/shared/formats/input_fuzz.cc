@@ -1,7 +1,7 @@
 // Any bytes as a compressed file: a refusal or a text, in bounded time and memory.
 #include "formats/bytes.h"
 #include "formats/decoder.h"
-#include "formats/fuzz.h"
+#include "formats/testing/fuzz.h"
 #include "formats/zip.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

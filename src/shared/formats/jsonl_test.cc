@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "base/files.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 
 namespace hrm {
 namespace {

@@ -1,6 +1,6 @@
 #include "formats/npy.h"
 
-#include "formats/fuzz.h"
+#include "formats/testing/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   return hrm::fuzz_reader(data, size, [](std::span<const std::byte> bytes) {

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/bytes.h"
 
 namespace hrm {

@@ -1,7 +1,7 @@
 #include "formats/bytes.h"
 #include "formats/checksum.h"
-#include "formats/fuzz.h"
 #include "formats/record_log.h"
+#include "formats/testing/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   return hrm::fuzz_reader(data, size, [](std::span<const std::byte> bytes) {

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/safetensors.h"
 
 namespace hrm {

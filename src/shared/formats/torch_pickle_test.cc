@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/testing.h"
+#include "base/testing/paths.h"
 #include "formats/bytes.h"
 #include "formats/safetensors.h"
 #include "formats/zip.h"

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "base/testing.h"
+#include "base/testing/paths.h"
 
 namespace hrm {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "formats/jsonl.h"
 #include "training/run_loop.h"
-#include "training/toy_trainee.h"
+#include "training/testing/toy_trainee.h"
 
 namespace hrm::training {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/signals.h"
 #include "formats/jsonl.h"
-#include "training/toy_trainee.h"
+#include "training/testing/toy_trainee.h"
 
 namespace hrm::training {
 namespace {

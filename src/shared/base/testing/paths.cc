@@ -1,6 +1,6 @@
 #include <cstdlib>
 
-#include "base/testing.h"
+#include "base/testing/paths.h"
 
 namespace hrm {
 

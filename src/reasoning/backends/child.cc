@@ -1,0 +1,85 @@
+#include "backends/child.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <exception>
+#include <string>
+
+#include "base/error.h"
+
+namespace hrm::backends {
+namespace {
+
+constexpr std::string_view kWhere = "api.run_in_child";
+
+// The value, or the fault: {"fault": 0 or 1, "message": ...}.
+Json outcome(const std::function<Json()>& work) {
+  try {
+    return {{"value", work()}};
+  } catch (const Error& error) {
+    return {{"fault", error.fault() == Fault::kBadInput ? 0 : 1}, {"message", error.what()}};
+  } catch (const std::exception& error) {
+    return {{"fault", 1}, {"message", error.what()}};
+  }
+}
+
+void write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = write(file, text.data(), text.size());
+    if (n < 0 && errno != EINTR) return;
+    if (n > 0) text.remove_prefix(static_cast<size_t>(n));
+  }
+}
+
+std::string read_all(int file) {
+  std::string text;
+  char buffer[4096];
+  for (ssize_t n; (n = read(file, buffer, sizeof buffer)) != 0;) {
+    if (n < 0 && errno != EINTR) break;
+    if (n > 0) text.append(buffer, static_cast<size_t>(n));
+  }
+  return text;
+}
+
+// "[room.function] message" of an Error that was thrown in the child, thrown again.
+Error rethrown(const Json& json) {
+  const auto message = json["message"].get<std::string>();
+  const size_t end = message.starts_with('[') ? message.find("] ") : std::string::npos;
+  const Fault fault = json["fault"] == 0 ? Fault::kBadInput : Fault::kFailure;
+  if (end == std::string::npos) return Error(fault, kWhere, message);
+  return Error(fault, message.substr(1, end - 1), message.substr(end + 2));
+}
+
+}  // namespace
+
+ChildResult run_in_child(const std::function<Json()>& work) {
+  int ends[2];
+  if (pipe(ends) != 0) throw failure(kWhere, "the system gives no pipe");
+  const pid_t child = fork();
+  if (child < 0) throw failure(kWhere, "the system gives no process");
+  if (child == 0) {
+    close(ends[0]);
+    write_all(ends[1], outcome(work).dump(-1, ' ', false, Json::error_handler_t::replace));
+    _exit(0);  // neither the parent's buffers nor its destructors are ours
+  }
+  close(ends[1]);
+  const std::string text = read_all(ends[0]);
+  close(ends[0]);
+  int status = 0;
+  rusage usage{};
+  while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
+  }
+  if (WIFSIGNALED(status))
+    throw failure(kWhere, "a measurement was ended by signal {}{}", WTERMSIG(status),
+                  WTERMSIG(status) == SIGKILL ? ": out of memory? Try a smaller batch" : "");
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) throw failure(kWhere, "a measurement ended without a result");
+  if (json.contains("fault")) throw rethrown(json);
+  return {.value = json["value"], .peak_mib = static_cast<double>(usage.ru_maxrss) / 1024};
+}
+
+}  // namespace hrm::backends

@@ -1,0 +1,19 @@
+// Work in a process of its own, for what only a fresh process can tell: its peak memory.
+#pragma once
+
+#include <functional>
+
+#include "base/json.h"
+
+namespace hrm::backends {
+
+struct ChildResult {
+  Json value;
+  double peak_mib = 0;  // resident memory at most
+};
+
+// Runs `work` in a copy of this process and hands its value back. Rethrows the hrm::Error it threw; throws failure
+// where it ended otherwise. REQUIRES: this process has one thread.
+ChildResult run_in_child(const std::function<Json()>& work);
+
+}  // namespace hrm::backends

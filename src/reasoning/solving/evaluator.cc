@@ -1,0 +1,346 @@
+#include "solving/evaluator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "base/rng.h"
+#include "solving/continuous.h"
+#include "solving/rollouts.h"
+
+namespace hrm::solving {
+namespace {
+
+using puzzles::Dataset;
+using puzzles::Family;
+
+void check_fit(const model::ModelConfig& config, const Dataset& dataset) {
+  const puzzles::DatasetMetadata& data = dataset.metadata();
+  const std::string where = dataset.folder().string();
+  if (data.seq_len != config.data.seq_len)
+    throw bad_input("reasoning.evaluate", "{}: puzzles of {} tokens, but the model was trained on {}", where,
+                    data.seq_len, config.data.seq_len);
+  if (data.vocab_size > config.data.vocab_size)
+    throw bad_input("reasoning.evaluate", "{}: vocabulary of {} token ids, but the model knows {}", where,
+                    data.vocab_size, config.data.vocab_size);
+  if (config.arch.puzzle_emb_ndim > 0 && data.num_puzzle_identifiers > config.data.num_puzzle_identifiers)
+    throw bad_input("reasoning.evaluate", "{}: {} puzzle identifiers, but the model has embeddings for {}", where,
+                    data.num_puzzle_identifiers, config.data.num_puzzle_identifiers);
+}
+
+bool draws_numbers(const model::ArchConfig& arch) {
+  return arch.initial_state == model::InitialState::kRandom || arch.noise > 0 || arch.inference_noise > 0 ||
+         arch.chains > 1;
+}
+
+// The maps through which further rollouts see a puzzle; null for none.
+std::unique_ptr<puzzles::Augmenter> maps_of(const model::ArchConfig& arch, const puzzles::Family& family,
+                                            const EvaluationOptions& options) {
+  if (options.rollouts == 1 || !options.symmetries.value_or(!draws_numbers(arch))) return nullptr;
+  auto maps = family.augmenter();
+  if (!maps && !draws_numbers(arch))
+    throw bad_input("reasoning.evaluate",
+                    "{} rollouts would all be the same: this model draws no random numbers and the puzzles have no "
+                    "symmetries (add noise with arch.inference_noise=0.1)",
+                    options.rollouts);
+  return maps;
+}
+
+void check_options(const model::ArchConfig& arch, const puzzles::Family& family, const EvaluationOptions& options) {
+  if (options.limit < 0) throw bad_input("reasoning.evaluate", "limit {} is below 0", options.limit);
+  if (options.rollouts < 1) throw bad_input("reasoning.evaluate", "rollouts {} is below 1", options.rollouts);
+  if (options.rollouts > 1 && options.symmetries == false && !draws_numbers(arch))
+    throw bad_input("reasoning.evaluate",
+                    "{} rollouts without symmetries would all be the same: this model draws no random numbers",
+                    options.rollouts);
+  if (options.until_accepted && !family.has_rules())
+    throw bad_input("reasoning.evaluate", "rollouts until the rules accept: these puzzles have no rules to ask");
+}
+
+// The examples to run, each `rollouts` times, and what became of them.
+class Run {
+ public:
+  Run(const Dataset& dataset, const EvaluationOptions& options, std::unique_ptr<puzzles::Augmenter> maps)
+      : dataset_(dataset),
+        options_(options),
+        maps_(std::move(maps)),
+        seq_len_(static_cast<size_t>(dataset.metadata().seq_len)),
+        wanted_(options.limit > 0 ? std::min(options.limit, dataset.examples()) : dataset.examples()),
+        labels_(seq_len_),
+        scratch_(seq_len_),
+        outcomes_(static_cast<size_t>(wanted_ * options.rollouts)) {
+    if (options.keep_answers) answers_.resize(static_cast<size_t>(wanted_) * seq_len_);
+  }
+
+  int64_t wanted() const { return wanted_; }
+  size_t size() const { return outcomes_.size(); }
+  std::vector<int32_t> take_answers() { return std::move(answers_); }
+
+  int64_t example_of(int64_t number) const {
+    // floor(i N / wanted) without overflow for any realistic N (below 2^31).
+    return number * dataset_.examples() / wanted_;
+  }
+  std::span<const Outcome> rollouts_of(int64_t number) const {
+    const auto k = static_cast<size_t>(options_.rollouts);
+    return std::span(outcomes_).subspan(static_cast<size_t>(number) * k, k);
+  }
+
+  // Nothing is left to do for the example.
+  bool settled(int64_t number) const {
+    const auto rollouts = rollouts_of(number);
+    if (options_.until_accepted && std::ranges::any_of(rollouts, &Outcome::accepted)) return true;
+    return std::ranges::find(rollouts, int64_t{0}, &Outcome::segments) == rollouts.end();
+  }
+  // Examples before the first one that is not settled; with until_accepted, before the first that has not run at all.
+  int64_t finished_prefix() const {
+    int64_t number = 0;
+    while (number < wanted_ && (options_.until_accepted ? rollouts_of(number).front().segments > 0 : settled(number)))
+      ++number;
+    return number;
+  }
+
+  // Chooses what runs next, as indices into outcomes: everything at once, or with until_accepted the next rollout of
+  // the examples that need one. Returns their number, 0 when all is done.
+  size_t next_round() {
+    round_.clear();
+    const auto k = static_cast<size_t>(options_.rollouts);
+    for (size_t number = 0; number < static_cast<size_t>(wanted_); ++number) {
+      if (settled(static_cast<int64_t>(number))) continue;
+      for (size_t rollout = 0; rollout < k; ++rollout) {
+        if (outcomes_[number * k + rollout].segments > 0) continue;
+        round_.push_back(number * k + rollout);
+        if (options_.until_accepted) break;
+      }
+    }
+    return round_.size();
+  }
+
+  ExampleHeader load(size_t place, std::span<int32_t> tokens) {
+    const size_t index = round_[place];
+    const int64_t example = example_of(static_cast<int64_t>(index) / options_.rollouts);
+    dataset_.read(example, tokens, labels_);
+    if (maps_) maps_->apply(map_of(index), tokens, {});
+    return {.identifier = dataset_.identifier_of(dataset_.puzzle_of(example)), .seed = seed_of(index)};
+  }
+
+  void record(const SegmentView& view) {
+    for (size_t slot = 0; slot < view.examples.size(); ++slot)
+      if (view.finished[slot]) record_slot(view, slot);
+  }
+
+  uint64_t done() const { return done_; }
+  std::string note() const {
+    return supervised_ ? fmt::format("exact {:.3f}", static_cast<double>(exact_) / static_cast<double>(supervised_))
+                       : "";
+  }
+
+ private:
+  uint64_t seed_of(size_t index) const {
+    const int64_t example = example_of(static_cast<int64_t>(index) / options_.rollouts);
+    return derive_seed(options_.seed,
+                       {static_cast<uint64_t>(example), index % static_cast<uint64_t>(options_.rollouts)});
+  }
+  // Seed of the rollout's symmetry: the first rollout is plain; few maps are taken in turn.
+  uint64_t map_of(size_t index) const {
+    const uint64_t rollout = index % static_cast<uint64_t>(options_.rollouts);
+    return rollout == 0 || maps_->distinct_maps() > 0 ? rollout : seed_of(index);
+  }
+
+  void record_slot(const SegmentView& view, size_t slot) {
+    const size_t index = round_[view.examples[slot]];
+    const int64_t number = static_cast<int64_t>(index) / options_.rollouts;
+    const auto given = std::span(view.output.answers).subspan(slot * seq_len_, seq_len_);
+    std::vector<int32_t> answer(given.begin(), given.end());
+    if (maps_) maps_->undo(map_of(index), answer);
+    dataset_.read(example_of(number), scratch_, labels_);
+
+    Outcome& outcome = outcomes_[index];
+    outcome.segments = view.segments[slot];
+    outcome.q_halt = view.output.q_halt[slot];
+    if (!view.output.residual_H.empty()) outcome.residual = view.output.residual_H[slot];
+    outcome.fingerprint = fingerprint(answer);
+    outcome.accepted = dataset_.family().check_answer(scratch_, answer).accepted;
+    for (size_t cell = 0; cell < seq_len_; ++cell) {
+      if (labels_[cell] == model::kIgnoreLabel) continue;
+      ++outcome.supervised;
+      outcome.correct += labels_[cell] == answer[cell];
+    }
+    ++done_;
+    supervised_ += outcome.supervised > 0;
+    exact_ += outcome.exact();
+    const bool first_rollout = index % static_cast<size_t>(options_.rollouts) == 0;
+    if (options_.keep_answers && first_rollout)
+      std::ranges::copy(answer, answers_.begin() + number * static_cast<int64_t>(seq_len_));
+  }
+
+  const Dataset& dataset_;
+  const EvaluationOptions& options_;
+  const std::unique_ptr<puzzles::Augmenter> maps_;
+  const size_t seq_len_;
+  const int64_t wanted_;
+  std::vector<size_t> round_;
+  std::vector<int32_t> labels_, scratch_, answers_;
+  std::vector<Outcome> outcomes_;
+  uint64_t done_ = 0, supervised_ = 0, exact_ = 0;
+};
+
+struct Tally {
+  uint64_t n = 0, supervised = 0, exact = 0, accepted = 0, q_right = 0;
+  double cells = 0, cells_squared = 0, segments = 0, segments_squared = 0;
+
+  void add(const Outcome& outcome) {
+    ++n;
+    accepted += outcome.accepted;
+    const auto used = static_cast<double>(outcome.segments);
+    segments += used;
+    segments_squared += used * used;
+    if (outcome.supervised == 0) return;
+    ++supervised;
+    exact += outcome.exact();
+    q_right += (outcome.q_halt >= 0) == outcome.exact();
+    const double share = static_cast<double>(outcome.correct) / static_cast<double>(outcome.supervised);
+    cells += share;
+    cells_squared += share * share;
+  }
+
+  Scores scores() const {
+    return {.exact = share_of(exact, supervised),
+            .cells = mean(cells, cells_squared, supervised),
+            .q_halt = share_of(q_right, supervised),
+            .rules = share_of(accepted, n),
+            .segments = mean(segments, segments_squared, n)};
+  }
+
+  static Estimate mean(double sum, double sum_of_squares, uint64_t of) {
+    return {of ? sum / static_cast<double>(of) : 0, mean95(sum, sum_of_squares, of), of};
+  }
+};
+
+// Ratings spread over orders of magnitude; bands by decimal digits keep every one populated, whatever the data.
+struct BandKey {
+  int digits = 0;  // of the rating; 0 for the rating 0; a large number for "unknown", which sorts last
+  auto operator<=>(const BandKey&) const = default;
+};
+constexpr int kUnknown = std::numeric_limits<int>::max();
+
+BandKey band_of(std::optional<int32_t> rating) {
+  if (!rating || *rating < 0) return {kUnknown};
+  int digits = 0;
+  for (int32_t rest = *rating; rest > 0; rest /= 10) ++digits;
+  return {digits};
+}
+
+std::string band_name(BandKey key) {
+  if (key.digits == kUnknown) return "unknown";
+  if (key.digits == 0) return "0";
+  const auto low = static_cast<int64_t>(std::llround(std::pow(10.0, key.digits - 1)));
+  return fmt::format("{}-{}", low, low * 10 - 1);
+}
+
+std::vector<Selection> selections_of(const Run& run, std::span<const int64_t> numbers, const Family& family,
+                                     const EvaluationOptions& options) {
+  std::vector<Selection> all;
+  if (options.rollouts == 1) return all;
+  for (const Selector& selector : selectors()) {
+    if (selector.needs_rules ? !family.has_rules() : options.until_accepted) continue;
+    Tally tally;
+    for (const int64_t number : numbers) {
+      if (!run.settled(number)) continue;  // interrupted
+      const auto rollouts = run.rollouts_of(number);
+      tally.add(rollouts[selector.pick(rollouts)]);
+    }
+    const Scores scores = tally.scores();
+    all.push_back({std::string(selector.name), selector.needs_rules, scores.exact, scores.rules});
+  }
+  return all;
+}
+
+Scores first_rollouts(const Run& run, std::span<const int64_t> numbers) {
+  Tally tally;
+  for (const int64_t number : numbers) tally.add(run.rollouts_of(number).front());
+  return tally.scores();
+}
+
+std::vector<RatingBand> bands_of(const Run& run, const Dataset& dataset, int64_t examples,
+                                 const EvaluationOptions& options) {
+  std::map<BandKey, std::vector<int64_t>> members;
+  for (int64_t number = 0; number < examples; ++number)
+    members[band_of(dataset.rating_of(run.example_of(number)))].push_back(number);
+  std::vector<RatingBand> bands;
+  if (members.size() == 1 && members.begin()->first.digits == kUnknown) return bands;
+  for (const auto& [key, numbers] : members)
+    bands.push_back(
+        {band_name(key), first_rollouts(run, numbers), selections_of(run, numbers, dataset.family(), options)});
+  return bands;
+}
+
+std::string rule_name_of(const puzzles::Family& family) {
+  if (!family.has_rules()) return "";
+  return family.rule_metric().empty() ? "rules_accepted" : family.rule_metric();
+}
+
+std::string protocol_of(int64_t segments, int64_t trained) {
+  if (segments == trained) return "training_depth";
+  return segments > trained ? "larger_depth" : "smaller_depth";
+}
+
+}  // namespace
+
+Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const EvaluationOptions& options) {
+  const model::ModelConfig& config = backend.config();
+  check_fit(config, dataset);
+  check_options(config.arch, dataset.family(), options);
+  Run run(dataset, options, maps_of(config.arch, dataset.family(), options));
+  Evaluation evaluation;
+  evaluation.segments = options.segments > 0 ? options.segments : config.arch.halt_max_steps;
+  evaluation.protocol = protocol_of(evaluation.segments, config.arch.halt_max_steps);
+  evaluation.rule_name = rule_name_of(dataset.family());
+  evaluation.rollouts = options.rollouts;
+  evaluation.halting = options.halting;
+  evaluation.wanted = run.wanted();
+
+  Progress progress("evaluating", run.size(), {.unit = "puzzles", .enabled = options.progress});
+  const auto begin = std::chrono::steady_clock::now();
+  for (size_t runs = run.next_round(); runs > 0 && evaluation.complete; runs = run.next_round())
+    evaluation.complete = run_examples(
+        backend, runs, [&](size_t place, std::span<int32_t> tokens) { return run.load(place, tokens); },
+        {.segments = options.segments,
+         .halting = options.halting,
+         .halt_margin = options.halt_margin,
+         .batch = options.batch,
+         .weights = options.weights,
+         .residuals = options.rollouts > 1 && !options.until_accepted},
+        [&](const SegmentView& view) {
+          run.record(view);
+          progress.update(run.done(), run.note());
+        });
+  evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+
+  const int64_t finished = run.finished_prefix();
+  std::vector<int64_t> numbers(static_cast<size_t>(finished));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  evaluation.all = first_rollouts(run, numbers);
+  evaluation.bands = bands_of(run, dataset, finished, options);
+  evaluation.selected = selections_of(run, numbers, dataset.family(), options);
+  int64_t spent = 0;
+  for (const int64_t number : numbers)
+    for (const Outcome& outcome : run.rollouts_of(number)) spent += outcome.segments;
+  evaluation.segments_spent = static_cast<double>(spent) / static_cast<double>(std::max<int64_t>(1, finished));
+  evaluation.answers = run.take_answers();
+  if (options.keep_answers)
+    evaluation.answers.resize(static_cast<size_t>(finished) * static_cast<size_t>(config.data.seq_len));
+  return evaluation;
+}
+
+}  // namespace hrm::solving

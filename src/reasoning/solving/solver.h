@@ -1,0 +1,80 @@
+// Puzzles in, answers out: segments until the model halts, every segment's answer kept, the rules asked at the end.
+//
+// All puzzles run side by side (solving/continuous.h). A puzzle is known to the model by its tokens alone: its row of
+// the puzzle table is the blank one, 0, so families whose puzzles need an embedding of their own are not solved here.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "model/backend.h"
+#include "puzzles/family.h"
+#include "solving/continuous.h"
+#include "solving/interpretation.h"
+#include "solving/model_file.h"
+
+namespace hrm::solving {
+
+struct SolverOptions {
+  int64_t segments = 0;  // at most; 0: the model's halt_max_steps
+  bool halting = true;   // off: exactly `segments`
+  double halt_margin = 0;
+  size_t batch = 64;
+  uint64_t seed = 0;  // of initial states, noise and symmetries
+  // Views of a puzzle at most: as it is, then, while the rules reject the answer, through random symmetries of its
+  // family. Above 1 for families with rules and symmetries only.
+  int64_t rollouts = 1;
+  bool participation = false;  // measure the states' participation ratios
+  bool progress = true;        // a bar on standard error
+};
+
+// A puzzle after one segment.
+struct SolvedSegment {
+  puzzles::Tokens answer;
+  float q_halt = 0, q_continue = 0;
+  float residual_H = 0, residual_L = 0;  // |z_new - z_old| / |z_new| of the last call of each net
+  ParticipationRatios participation{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+};
+
+struct Solution {
+  puzzles::Tokens question;
+  std::vector<SolvedSegment> segments;  // at least one, unless interrupted
+  int64_t rollout = 0;                  // number of the view that `segments` show, mapped back; 0: the puzzle as it is
+  bool finished = false;                // false: interrupted before its last segment
+  bool halted = false;                  // the model asked to halt (it did not just reach the limit)
+  // Of the last answer; its reason names a given that the model changed. Of the form alone where the family has no
+  // rules.
+  puzzles::Verdict verdict;
+
+  const puzzles::Tokens& answer() const { return segments.back().answer; }
+  double confidence() const;  // sigmoid(q_halt) of the last segment: the model's own estimate of being right
+};
+
+struct SolverResult {
+  std::vector<Solution> solutions;          // in the order of the questions
+  std::vector<PooledParticipation> pooled;  // with options.participation
+  bool complete = true;                     // false: interrupted
+};
+
+// The family of puzzles that a model solves: `chosen` (a name, or an object as Family::describe() gives), else the one
+// in the model file, else a guess from its sizes. Throws bad_input on an unknown family and as check_fit() does.
+std::unique_ptr<puzzles::Family> family_of(const ModelFile& model, std::string_view chosen, std::string_view source);
+
+// Does the family's text fit this model? Throws bad_input naming both lengths or vocabularies.
+void check_fit(const model::ModelConfig& config, const puzzles::Family& family);
+
+// REQUIRES: check_fit() passed and every question has S tokens below V. Ctrl-C ends it between two segments; the caller
+// holds the InterruptScope. A puzzle that no view solves keeps the answer to the plain one. Throws bad_input on
+// rollouts that the family cannot give.
+SolverResult solve(model::Backend& backend, const puzzles::Family& family, std::span<const puzzles::Tokens> questions,
+                   const SolverOptions& options);
+
+// docs/solving.md has the schema. NaN becomes null.
+Json to_json(const Solution& solution, const puzzles::Family& family);
+
+}  // namespace hrm::solving

@@ -1,0 +1,251 @@
+#include "solving/train_run.h"
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/utf8.h"
+#include "formats/yaml.h"
+#include "model/weights.h"
+#include "solving/initial_model.h"
+#include "solving/trainer.h"
+#include "training/config_changes.h"
+
+namespace hrm::solving {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kWhere = "reasoning.train";
+
+struct Data {
+  puzzles::Dataset train;
+  std::optional<puzzles::Dataset> test;
+};
+
+// Before hours of training, not at the first evaluation.
+void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& test, const model::ArchConfig& arch) {
+  const puzzles::DatasetMetadata &a = train.metadata(), &b = test.metadata();
+  if (arch.puzzle_emb_ndim > 0 && b.num_puzzle_identifiers > a.num_puzzle_identifiers)
+    throw bad_input(kWhere, "{}: test has {} puzzle identifiers, train {}: those beyond have no embedding",
+                    train.folder().string(), b.num_puzzle_identifiers, a.num_puzzle_identifiers);
+  if (a.seq_len == b.seq_len && a.vocab_size == b.vocab_size) return;
+  throw bad_input(kWhere, "{}: train has {} tokens of a vocabulary of {}, test {} of {}: they must be the same puzzles",
+                  train.folder().string(), a.seq_len, a.vocab_size, b.seq_len, b.vocab_size);
+}
+
+Data open_data(const TrainConfig& config) {
+  const fs::path folder = config.data_path;
+  if (!fs::is_directory(folder))
+    throw bad_input(kWhere, "data_path = {}: no such folder; hrm data makes one", folder.string());
+  if (!is_valid_utf8(config.data_path))
+    log_warning("data_path = {}: is not UTF-8, which the run's files cannot hold: to resume, name it again with --data",
+                config.data_path);
+  Data data{.train = puzzles::Dataset::open(folder, "train")};
+  if (!fs::exists(folder / "test")) {
+    log_warning("{}: no test split: nothing is evaluated, and the newest model is kept as the best", folder.string());
+    return data;
+  }
+  data.test = puzzles::Dataset::open(folder, "test");
+  check_same_puzzles(data.train, *data.test, config.arch);
+  return data;
+}
+
+model::ModelConfig model_config(const TrainConfig& config, const puzzles::DatasetMetadata& metadata) {
+  model::ModelConfig model{.arch = config.arch,
+                           .data = {.seq_len = metadata.seq_len,
+                                    .vocab_size = metadata.vocab_size,
+                                    .num_puzzle_identifiers = metadata.num_puzzle_identifiers}};
+  model.validate();
+  return model;
+}
+
+std::vector<training::Chart> charts(const training::RunFolder& folder, bool ema) {
+  using training::Curve;
+  std::vector<Curve> exact = {{"unseen puzzles, exact", "evaluation", "exact_accuracy"}};
+  if (ema) exact.push_back({"unseen, exact, averaged weights", "evaluation", "ema_exact_accuracy"});
+  exact.push_back({"unseen puzzles, cells", "evaluation", "accuracy"});
+  exact.push_back({"training puzzles, exact", "train", "exact_accuracy"});
+  return {{.path = folder.curves(), .title = "Answers that are right", .y_label = "share", .curves = std::move(exact)},
+          {.path = folder.losses(),
+           .title = "Losses",
+           .y_label = "mean per example",
+           .curves = {{"tokens", "train", "lm_loss"}, {"q_halt", "train", "q_halt_loss"}},
+           .log_y = true}};
+}
+
+// What to change after a NaN, as settings that can be given.
+std::string remedy(const TrainConfig& config) {
+  const model::OptimizerConfig& optimizer = config.optimizer;
+  std::string settings = optimizer.optimizer == model::OptimizerKind::kMuon
+                             ? fmt::format("muon_lr={:.3g}", optimizer.muon_lr / 3)
+                             : fmt::format("lr={:.3g}", optimizer.lr / 3);
+  if (config.arch.forward_dtype != model::Precision::kFloat32) settings += ", arch.forward_dtype=float32";
+  settings += fmt::format(", grad_clip={:.3g}", optimizer.grad_clip > 0 ? optimizer.grad_clip / 3 : 1.0);
+  return fmt::format("go on with --resume --accept-changes and one of: {}", settings);
+}
+
+training::LoopOptions loop_options(const TrainRequest& request, const TrainConfig& config,
+                                   const training::RunFolder& folder, const puzzles::DatasetMetadata& metadata) {
+  return {.total_steps = config.total_steps(metadata),
+          .minutes = config.minutes,
+          .log = {.steps = config.log_steps},
+          .evaluate = {.steps = config.steps_between_evaluations(metadata), .minutes = config.eval_minutes},
+          .save = {.steps = config.checkpoint_steps, .minutes = config.checkpoint_minutes},
+          .save_after_evaluation = config.checkpoint_every_eval,
+          .config = fields_to_json(config),
+          .resume = request.mode == training::RunMode::kResume,
+          .progress = request.progress,
+          .notes = {"loss", "exact_accuracy"},
+          .headline = config.ema ? "ema_exact_accuracy" : "exact_accuracy",
+          .charts = charts(folder, config.ema),
+          .remedy = remedy(config)};
+}
+
+std::string_view name_of(training::RunEnd end) {
+  switch (end) {
+    case training::RunEnd::kFinished:
+      return "finished";
+    case training::RunEnd::kOutOfTime:
+      return "out_of_time";
+    case training::RunEnd::kInterrupted:
+      return "interrupted";
+  }
+  return "?";
+}
+
+Json report_json(const training::RunResult& run, const Trainer& trainer, const Json& provenance) {
+  Json scalars = Json::object();
+  for (const auto& [name, value] : run.last_evaluation) scalars[name] = value;
+  Json evaluations = Json::object();
+  for (const auto& [weights, evaluation] : trainer.last_evaluation())
+    evaluations[weights == model::WeightSet::kLive ? "live" : "averaged"] = to_json(evaluation);
+  return {{"end", name_of(run.end)},
+          {"step", run.step},
+          {"seconds", run.seconds},
+          {"resumed_from", run.resumed_from},
+          {"best_step", run.best_step},
+          {"best_exact_accuracy", run.best_score.empty() ? Json() : Json(run.best_score.front())},
+          {"evaluated_step", run.evaluated_step},
+          {"last_evaluation", std::move(scalars)},
+          {"evaluations", std::move(evaluations)},
+          {"provenance", provenance}};
+}
+
+std::string report_table(const training::RunResult& run, const Trainer& trainer, const fs::path& out) {
+  std::string text =
+      fmt::format("{} after {} steps and {}\n", name_of(run.end), run.step, format_duration(run.seconds));
+  for (const auto& [weights, evaluation] : trainer.last_evaluation())
+    text += fmt::format("{} weights, step {}:\n{}", weights == model::WeightSet::kLive ? "live" : "averaged",
+                        run.evaluated_step, to_table(evaluation));
+  if (!run.best_score.empty())
+    text += fmt::format("best model: step {}, exact {:.4f}\n", run.best_step, run.best_score.front());
+  return text + fmt::format("in {}: model.safetensors, curves.svg, loss.svg, log.jsonl, tensorboard/, report.json\n",
+                            out.string());
+}
+
+void apply_layers(TrainConfig& config, const TrainRequest& request) {
+  if (!request.preset.empty()) config.arch = model::arch_preset(request.preset);
+  if (!request.recipe.empty()) {
+    const Recipe recipe = apply_recipe(config, request.recipe);
+    if (!recipe.title.empty()) log_info("{} ({})", recipe.title, recipe.source);
+  }
+  if (!request.init.empty()) config.load_checkpoint = request.init.string();
+  for (const std::string& setting : request.settings) assign_field(config, setting);
+}
+
+// Does a preset or a recipe say what the model is?
+bool has_arch(const TrainRequest& request) {
+  if (!request.preset.empty()) return true;
+  if (request.recipe.empty()) return false;
+  const Json recipe = read_yaml(request.recipe);
+  for (const auto& [key, value] : recipe.items())
+    if (key == "preset" || key == "arch" || key.starts_with("arch.")) return true;
+  return false;
+}
+
+ModelFile load_start(const TrainConfig& config, const TrainRequest& request) {
+  if (request.mode == training::RunMode::kOverwrite)
+    for (const fs::path& part : {fs::path(config.load_checkpoint), fs::path(config.load_checkpoint).parent_path()})
+      training::refuse_overwritten_input(request.out, part);
+  const auto metadata = open_data(config).train.metadata();
+  return load_initial_model({.config = config,
+                             .arch_given = has_arch(request) || request.mode == training::RunMode::kResume,
+                             .settings = request.settings,
+                             .seq_len = metadata.seq_len});
+}
+
+// The weights to begin with; nullopt for random ones, and where a checkpoint is there to go on from.
+std::optional<NamedTensors> weights_to_begin_with(const TrainConfig& config, const TrainRequest& request,
+                                                  const model::ModelConfig& model, const Json& family) {
+  using Names = training::CheckpointNames;
+  if (config.load_checkpoint.empty()) return std::nullopt;
+  if (request.mode == training::RunMode::kResume &&
+      (fs::exists(request.out / Names::kLast) || fs::exists(request.out / Names::kPrevious)))
+    return std::nullopt;
+  return initial_weights_from(load_start(config, request), model, family, config.load_checkpoint);
+}
+
+}  // namespace
+
+TrainConfig resolve_config(const TrainRequest& request) {
+  TrainConfig config;
+  std::optional<Json> stored;
+  if (request.mode == training::RunMode::kResume) stored = training::stored_config(request.out);
+  if (stored) {
+    // Keys of another version of this program are not refused: what is missing has its default.
+    for (const std::string& key : fields_from_json(config, *stored, (request.out / "config.json").string()))
+      log_warning("{}: setting '{}' is not known here and ignored", request.out.string(), key);
+  }
+  const Json before = fields_to_json(config);
+  apply_layers(config, request);
+  if (!stored && !config.load_checkpoint.empty() && !has_arch(request)) {
+    config.arch = load_start(config, request).config.arch;
+    for (const std::string& setting : request.settings)
+      if (setting.starts_with("arch.")) assign_field(config, setting);
+  }
+  if (stored) {
+    const auto changes = training::config_changes(before, fields_to_json(config));
+    if (!request.accept_changes) training::refuse_changes(changes, harmless_settings(), request.out.string());
+    if (!changes.empty()) log_info("settings that change: {}", training::to_text(changes));
+  }
+  config.validate();
+  return config;
+}
+
+TrainReport train(const TrainRequest& request, const BackendFactory& make_backend) {
+  if (request.mode == training::RunMode::kNew) training::refuse_existing_run(request.out);
+  const TrainConfig config = resolve_config(request);
+  const Data data = open_data(config);
+  const model::ModelConfig model = model_config(config, data.train.metadata());
+  auto begin = weights_to_begin_with(config, request, model, data.train.family().describe());
+  const std::unique_ptr<model::Backend> backend = make_backend(model, request.backend);
+  const uint64_t total_steps = config.total_steps(data.train.metadata());
+  if (total_steps == 0)
+    throw bad_input(kWhere,
+                    "epochs = {}: that is less than one batch of {} examples: more epochs, or a smaller "
+                    "global_batch_size",
+                    config.epochs, config.global_batch_size);
+  Json provenance = {{"data_path", config.data_path},
+                     {"seed", config.seed},
+                     {"backend", backend->description()},
+                     {"parameters", model::parameter_count(model)}};
+  if (!config.load_checkpoint.empty()) provenance["load_checkpoint"] = config.load_checkpoint;
+  Trainer trainer(
+      *backend, data.train, data.test ? &*data.test : nullptr,
+      {.config = config, .total_steps = total_steps, .provenance = provenance, .weights = std::move(begin)});
+
+  const training::RunFolder folder(request.out, request.mode);
+  log_info("{}: {} parameters, {} steps of {} examples, {}", request.out.string(), model::parameter_count(model),
+           total_steps, config.global_batch_size, backend->description());
+  TrainReport report;
+  training::LoopOptions options = loop_options(request, config, folder, data.train.metadata());
+  options.restored = [&] {
+    write_json(folder.config(), fields_to_json(config));
+  };  // a resume that is refused changes nothing
+  report.run = training::run_loop(trainer, folder, options);
+  report.json = report_json(report.run, trainer, provenance);
+  report.table = report_table(report.run, trainer, request.out);
+  write_json(folder.report(), report.json);
+  return report;
+}
+
+}  // namespace hrm::solving

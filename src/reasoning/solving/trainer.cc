@@ -1,0 +1,254 @@
+#include "solving/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/log.h"
+#include "model/weights.h"
+#include "solving/model_file.h"
+#include "training/config_changes.h"
+#include "training/schedule.h"
+
+namespace hrm::solving {
+namespace {
+
+constexpr std::string_view kWhere = "reasoning.Trainer";
+constexpr std::string_view kWeights = "weights.", kOptimizer = "optimizer.";
+
+// Streams of an example's draw.
+enum Stream : uint64_t { kAugmentation = 1, kReveal, kNoise };
+
+void add_prefixed(NamedTensors& all, std::string_view prefix, NamedTensors tensors) {
+  for (auto& [name, tensor] : tensors) all.emplace(std::string(prefix) + name, std::move(tensor));
+}
+
+NamedTensors with_prefix(const NamedTensors& all, std::string_view prefix) {
+  NamedTensors found;
+  for (auto at = all.lower_bound(prefix); at != all.end() && at->first.starts_with(prefix); ++at)
+    found.emplace(at->first.substr(prefix.size()), at->second);
+  return found;
+}
+
+std::string fault_of(const model::TrainOutput& output) {
+  if (output.applied) return "";
+  const auto text = [](double x) { return std::isnan(x) ? "nan" : fmt::format("{:.4g}", x); };
+  return fmt::format("loss {}, gradient norm {}: not finite", text(output.loss), text(output.gradient_norm));
+}
+
+puzzles::SamplerOptions sampler_options(const TrainConfig& config) {
+  return {.batch = config.global_batch_size, .epochs_per_stretch = config.eval_interval, .seed = config.seed};
+}
+
+// Numbers of puzzles and up to 64 of them, spread evenly: enough to tell data sets apart, and read at once.
+uint64_t fingerprint(const puzzles::Dataset& set) {
+  uint64_t mixed = derive_seed(static_cast<uint64_t>(set.examples()),
+                               {static_cast<uint64_t>(set.puzzles()), static_cast<uint64_t>(set.groups())});
+  std::vector<int32_t> inputs(static_cast<size_t>(set.metadata().seq_len)), labels(inputs.size());
+  const int64_t sample = std::min<int64_t>(64, set.examples());
+  for (int64_t i = 0; i < sample; ++i) {
+    set.read(i * set.examples() / sample, inputs, labels);
+    for (const auto* tokens : {&inputs, &labels})
+      for (int32_t token : *tokens) mixed = splitmix64(mixed ^ static_cast<uint32_t>(token));
+  }
+  return mixed;
+}
+
+// What decides the parameters and the carry; other settings may change (--accept-changes).
+void check_same_model(const Json& saved, const model::ModelConfig& mine) {
+  model::ModelConfig theirs;
+  fields_from_json(theirs, saved, "checkpoint");
+  theirs.validate();
+  const auto key = [](const model::Parameter& p) { return std::pair(p.name, p.shape); };
+  if (theirs.arch.chains == mine.arch.chains && theirs.tokens() == mine.tokens() &&
+      std::ranges::equal(model::parameters(theirs), model::parameters(mine), {}, key, key))
+    return;
+  throw bad_input(kWhere,
+                  "the checkpoint holds another model than this run ({}): a resumed run keeps its model; to begin "
+                  "another run with these weights: hrm train --init MODEL",
+                  training::to_text(training::config_changes(fields_to_json(theirs), fields_to_json(mine))));
+}
+
+std::string_view name_of(model::WeightSet set) { return set == model::WeightSet::kLive ? "live" : "averaged"; }
+
+bool better(const Evaluation& a, const Evaluation& b) {
+  return std::pair(a.all.exact.value, a.all.cells.value) > std::pair(b.all.exact.value, b.all.cells.value);
+}
+
+// The authors' names, those of the averaged weights with the prefix "ema_".
+void add_values(std::vector<training::Scalar>& values, model::WeightSet set, const Evaluation& evaluation) {
+  const std::string prefix = set == model::WeightSet::kLive ? "" : "ema_";
+  const Scores& scores = evaluation.all;
+  values.push_back({prefix + "exact_accuracy", scores.exact.value});
+  values.push_back({prefix + "accuracy", scores.cells.value});
+  values.push_back({prefix + "q_halt_accuracy", scores.q_halt.value});
+  values.push_back({prefix + "steps", scores.segments.value});
+  if (scores.rules.n > 0) values.push_back({prefix + evaluation.rule_name, scores.rules.value});
+}
+
+std::string in_words(const Trainer::Measured& best) {
+  const Scores& scores = best.evaluation.all;
+  return fmt::format("unseen exact {:.4f} ({:.4f} to {:.4f}), cells {:.4f}, segments {:.1f}, {} weights",
+                     scores.exact.value, scores.exact.interval.low, scores.exact.interval.high, scores.cells.value,
+                     scores.segments.value, name_of(best.weights));
+}
+
+}  // namespace
+
+void reveal_cells(std::span<int32_t> inputs, std::span<const int32_t> labels, double share, Rng& rng) {
+  const double rate = 2 * share * rng.uniform();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (labels[i] == model::kIgnoreLabel || labels[i] == inputs[i]) continue;
+    if (rng.chance(rate)) inputs[i] = labels[i];
+  }
+}
+
+Trainer::Trainer(model::Backend& backend, const puzzles::Dataset& train, const puzzles::Dataset* test,
+                 TrainerOptions options)
+    : backend_(backend),
+      train_(train),
+      test_(test),
+      options_(std::move(options)),
+      batch_(options_.config.global_batch_size),
+      seq_len_(static_cast<size_t>(backend.config().data.seq_len)),
+      augmenter_(options_.config.augment ? train.family().augmenter() : nullptr),
+      sampler_(train, sampler_options(options_.config)),
+      stepper_(backend, {.batch = batch_, .seed = options_.config.seed}),
+      inputs_(batch_ * seq_len_),
+      labels_(batch_ * seq_len_),
+      identifiers_(batch_),
+      seeds_(batch_) {
+  backend_.set_weights(options_.weights ? *options_.weights
+                                        : model::initial_weights(backend_.config(), options_.config.seed));
+  options_.weights.reset();
+  backend_.set_optimizer(options_.config.optimizer);
+}
+
+void Trainer::draw(const puzzles::ExampleRef& example, double reveal, std::span<int32_t> inputs,
+                   std::span<int32_t> labels) {
+  train_.read(example.example, inputs, labels);
+  // Labels that are not supervised are negative: symmetries move them and leave them as they are.
+  if (augmenter_) augmenter_->apply(derive_seed(example.seed, {kAugmentation}), inputs, labels);
+  if (reveal > 0) {
+    Rng rng(example.seed, {kReveal});
+    reveal_cells(inputs, labels, reveal, rng);
+  }
+}
+
+void Trainer::take_examples(uint64_t step) {
+  const CurriculumConfig& curriculum = options_.config.curriculum;
+  const double reveal = training::linear_decay(curriculum.reveal, curriculum.reveal_until, options_.total_steps, step);
+  const std::vector<puzzles::ExampleRef> examples = sampler_.next();
+  for (size_t b = 0; b < batch_; ++b) {
+    if (!stepper_.halted()[b]) continue;
+    draw(examples[b], reveal, std::span(inputs_).subspan(b * seq_len_, seq_len_),
+         std::span(labels_).subspan(b * seq_len_, seq_len_));
+    identifiers_[b] = examples[b].identifier;
+    seeds_[b] = derive_seed(examples[b].seed, {kNoise});
+  }
+}
+
+training::StepReport Trainer::step(uint64_t step) {
+  const TrainConfig& config = options_.config;
+  take_examples(step);
+  const double lr_factor = training::learning_rate_factor(
+      {.warmup_steps = config.lr_warmup_steps, .total_steps = options_.total_steps, .min_ratio = config.lr_min_ratio},
+      step);
+  const model::Batch next{
+      .size = batch_, .inputs = inputs_, .labels = labels_, .puzzle_identifiers = identifiers_, .noise_seeds = seeds_};
+  const StepResult result =
+      stepper_.step(next,
+                    {.lr_factor = lr_factor,
+                     .ema_rate = config.ema ? training::average_rate(config.ema_rate, config.ema_ramp, step) : 0,
+                     .micro_batch = config.micro_batch},
+                    config.max_segments(step, options_.total_steps));
+  return {.fault = fault_of(result.output), .measurements = measurements(result, lr_factor)};
+}
+
+std::vector<training::Measurement> Trainer::measurements(const StepResult& result, double lr_factor) const {
+  const StepMetrics& m = result.metrics;
+  const auto batch = static_cast<double>(batch_);
+  std::vector<training::Measurement> all = {
+      {"loss", m.loss, batch}, {"lm_loss", m.lm_loss, batch}, {"q_halt_loss", m.q_halt_loss, batch}};
+  if (!backend_.config().arch.no_ACT_continue) all.push_back({"q_continue_loss", m.q_continue_loss, batch});
+  for (const auto& [name, sum] : {std::pair("accuracy", m.accuracy), std::pair("exact_accuracy", m.exact_accuracy),
+                                  std::pair("q_halt_accuracy", m.q_halt_accuracy), std::pair("steps", m.steps)})
+    all.push_back({name, sum, m.count});
+  all.push_back({"count", m.count, 1});
+  all.push_back({"gradient_norm", result.output.gradient_norm, 1});
+  all.push_back({"lr", options_.config.optimizer.lr * lr_factor, 1});
+  return all;
+}
+
+training::EvaluationReport Trainer::evaluate(uint64_t) {
+  if (!test_) return {};
+  const TrainConfig& config = options_.config;
+  training::EvaluationReport report;
+  std::vector<Measured> measured;
+  for (const model::WeightSet set : {model::WeightSet::kLive, model::WeightSet::kAveraged}) {
+    if (set == model::WeightSet::kAveraged && !config.ema) continue;
+    Evaluation evaluation = solving::evaluate(backend_, *test_,
+                                              {.segments = config.eval_segments,
+                                               .halting = config.eval_halting,
+                                               .batch = config.eval_batch,
+                                               .limit = config.eval_examples,
+                                               .weights = set,
+                                               .seed = config.seed,
+                                               .progress = false});
+    if (!evaluation.complete) return {.complete = false};
+    add_values(report.values, set, evaluation);
+    measured.push_back({set, std::move(evaluation)});
+  }
+  if (measured.size() == 2 && better(measured[1].evaluation, measured[0].evaluation))
+    std::swap(measured[0], measured[1]);
+  evaluations_ = std::move(measured);
+  const Scores& best = evaluations_.front().evaluation.all;
+  report.text = in_words(evaluations_.front());
+  report.score = {best.exact.value, best.cells.value};
+  return report;
+}
+
+training::Checkpoint Trainer::save() const {
+  training::Checkpoint checkpoint{.tensors = stepper_.save()};
+  add_prefixed(checkpoint.tensors, kWeights, backend_.weights(model::WeightSet::kLive));
+  add_prefixed(checkpoint.tensors, kOptimizer, backend_.optimizer_state());
+  checkpoint.state = {{"model", fields_to_json(backend_.config())},
+                      {"family", train_.family().describe()},
+                      {"data", fingerprint(train_)},
+                      {"backend", backend_.description()},
+                      {"sampler", sampler_.state()}};
+  return checkpoint;
+}
+
+void Trainer::load(const training::Checkpoint& checkpoint) {
+  check_same_model(json_field<Json>(checkpoint.state, "model", "checkpoint"), backend_.config());
+  if (json_field<uint64_t>(checkpoint.state, "data", "checkpoint") != fingerprint(train_))
+    throw bad_input(kWhere,
+                    "{}: other puzzles than those that this run began with: give the old data set, or begin anew",
+                    train_.folder().string());
+  if (const auto was = json_field<std::string>(checkpoint.state, "backend", "checkpoint");
+      was != backend_.description())
+    log_warning("this run used {}, now {}: it goes on, but not with the same bits", was, backend_.description());
+  sampler_.set_state(json_field<Json>(checkpoint.state, "sampler", "checkpoint"));
+  backend_.set_weights(with_prefix(checkpoint.tensors, kWeights));
+  backend_.set_optimizer(options_.config.optimizer);  // new weights mean a new optimiser
+  backend_.set_optimizer_state(with_prefix(checkpoint.tensors, kOptimizer));
+  stepper_.load(checkpoint.tensors);
+}
+
+void Trainer::save_model(const std::filesystem::path& path, uint64_t step) {
+  const model::WeightSet set = !evaluations_.empty() ? evaluations_.front().weights
+                               : options_.config.ema ? model::WeightSet::kAveraged
+                                                     : model::WeightSet::kLive;
+  NamedTensors weights = backend_.weights(set);
+  if (const auto bad = training::first_not_finite(weights))
+    throw failure(kWhere, "step {}: '{}' holds a NaN or an infinity: the model was not saved", step, *bad);
+  Json provenance = options_.provenance;
+  provenance["step"] = step;
+  provenance["weights"] = name_of(set);
+  solving::save_model(path, {.config = backend_.config(),
+                             .weights = std::move(weights),
+                             .family = train_.family().describe(),
+                             .provenance = std::move(provenance)});
+}
+
+}  // namespace hrm::solving

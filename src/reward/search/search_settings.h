@@ -1,0 +1,53 @@
+// How solutions are searched for with a policy and a scorer of steps. N is the budget: the samples of a step, or the
+// whole solutions, that a problem may have at any time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/fields.h"
+#include "selection/aggregate.h"
+#include "steps/step_settings.h"
+
+namespace hrm::search {
+
+enum class SearchMethod {
+  kBestOfN,     // N whole solutions; selection/best_of_n.h picks among them
+  kStepGreedy,  // the authors' best-of-N for step models (arXiv 2503.13551): N next steps are sampled, the best stays
+  kBeam,        // M beams share N next steps evenly, the best M of all stay
+  kDvts,        // diverse verifier tree search (Beeching, Tunstall and Rush 2024, "Scaling test-time compute with open
+                // models"): N / M independent searches, each greedy with M next steps; the best of their ends
+};
+EnumNames<SearchMethod> enum_names(SearchMethod);  // bon, step-greedy, beam, dvts
+
+struct SearchSettings : steps::StepSettings {
+  std::vector<SearchMethod> method = {SearchMethod::kBestOfN};
+  std::vector<int64_t> n = {1, 2, 4, 8};
+  int64_t width = 4;
+  selection::Aggregation aggregate = selection::Aggregation::kLast;
+  bool samples = true, greedy = true;
+
+  SearchSettings() { depth = 20; }
+
+  // method and n, which are lists, are not among them.
+  static void fields(auto& self, auto&& field) {
+    field("width", self.width, "M: beams that stay, and next steps per search of dvts");
+    field("aggregate", self.aggregate,
+          "what the scores of a solution's steps are worth together, for ends, beams and samples: last, min, product, "
+          "mean");
+    field("samples", self.samples, "N whole solutions even where bon is not asked for: majority vote and pass@N");
+    field("greedy", self.greedy, "also one whole solution at temperature 0");
+    StepSettings::fields(self, field);
+  }
+
+  bool has(SearchMethod wanted) const;
+  bool wants_samples() const { return samples || has(SearchMethod::kBestOfN); }
+  int64_t most() const;   // the largest N
+  void validate() const;  // throws bad_input
+
+  // All of it: what a file of results was made with.
+  Json to_json() const;
+};
+
+}  // namespace hrm::search

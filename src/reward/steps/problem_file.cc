@@ -1,0 +1,158 @@
+#include "steps/problem_file.h"
+
+#include <set>
+
+#include "grading/extract.h"
+#include "grading/grade.h"
+
+namespace hrm::steps {
+namespace {
+
+constexpr size_t kMostBytes = size_t{1} << 30;
+
+const Json* find(const Json& json, std::string_view name) {
+  if (!json.is_object()) return nullptr;
+  const auto at = json.find(name);
+  return at == json.end() || at->is_null() ? nullptr : &*at;
+}
+
+std::optional<std::string> text_of(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number()) return printable(value);
+  return std::nullopt;
+}
+
+// The one question that the user asks in a list of messages {role, content}; nullopt: there are none or several.
+std::optional<std::string> users_message(const Json& messages) {
+  std::optional<std::string> question;
+  for (const Json& message : messages) {
+    const Json* role = find(message, "role");
+    const Json* content = find(message, "content");
+    if (!role || !content || !content->is_string()) return std::nullopt;
+    if (*role == "system") continue;
+    if (*role != "user" || question) return std::nullopt;
+    question = content->get<std::string>();
+  }
+  return question;
+}
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+std::string gold_of(const std::string& text) {
+  using grading::AnswerFormat;
+  if (text.find("####") != std::string::npos)
+    if (auto found = grading::extract_answer(text, AnswerFormat::kGsm8k)) return *found;
+  if (text.find("\\boxed") != std::string::npos)
+    if (auto found = grading::extract_answer(text, AnswerFormat::kBoxed)) return *found;
+  return text;
+}
+
+std::string gold_text(const Json& value, std::string_view name, const std::string& place) {
+  const bool is_list = value.is_array();
+  if (is_list && value.size() != 1)
+    throw bad_input("tree.problems", "{}: field '{}' holds {} answers: a problem has one", place, name, value.size());
+  const auto text = text_of(is_list ? value[0] : value);
+  if (!text)
+    throw bad_input("tree.problems", "{}: field '{}' is no text: {}", place, name, printable(value).substr(0, 60));
+  return gold_of(*text);
+}
+
+// Fields that hold the gold answer and nothing else, and those that are also used for other things.
+constexpr std::string_view kGold[] = {"gold",           "ground_truth",     "ground_truth_answer", "gold_answer",
+                                      "correct_answer", "reference_answer", "expected_answer"};
+constexpr std::string_view kAnswers[] = {"final_answer", "answer", "solution"};
+
+// A worked solution is no answer: without a mark it cannot be told where its answer stands.
+void refuse_prose(const std::string& gold, std::string_view name, const std::string& place) {
+  constexpr size_t kLongest = 200;
+  if (gold.size() <= kLongest && gold.find('\n') == std::string::npos) return;
+  throw bad_input(
+      "tree.problems",
+      "{}: field '{}' holds a text without '####' or \\boxed{{}}, so its answer cannot be told: add a field "
+      "'gold' with the answer",
+      place, name);
+}
+
+std::optional<std::string> find_gold(const Json& json, const std::string& place) {
+  std::optional<std::string> gold;
+  std::string_view from;
+  const auto consider = [&](const Json* value, std::string_view name, bool certain) {
+    if (!value || (value->is_array() && value->empty())) return;
+    if (gold && !certain && (from == "answer" || name == "solution")) return;
+    std::string other = gold_text(*value, name, place);
+    if (!gold) {
+      if (!certain) refuse_prose(other, name, place);
+      gold = std::move(other);
+      from = name;
+    } else if (*gold != other && grading::grade(other, *gold, {}) == grading::Verdict::kWrong) {
+      throw bad_input("tree.problems", "{}: fields '{}' and '{}' name different answers, '{}' and '{}': leave one out",
+                      place, from, name, gold->substr(0, 40), other.substr(0, 40));
+    }
+  };
+  for (const std::string_view name : kGold) consider(find(json, name), name, true);
+  if (const Json* model = find(json, "reward_model"))
+    consider(find(*model, "ground_truth"), "reward_model.ground_truth", true);
+  if (gold) return gold;  // beside it `answer` and `solution` may be what a model wrote
+  for (const std::string_view name : kAnswers) consider(find(json, name), name, false);
+  return gold;
+}
+
+}  // namespace
+
+std::optional<std::string> find_question(const Json& json) {
+  for (const std::string_view name : {"question", "problem", "prompt", "query"}) {
+    const Json* value = find(json, name);
+    if (!value) continue;
+    auto question = value->is_array() ? users_message(*value) : text_of(*value);
+    if (!question) continue;
+    // verl puts instructions around the question, and the question itself beside the prompt.
+    if (const Json* extra = value->is_array() ? find(json, "extra_info") : nullptr)
+      if (const Json* alone = find(*extra, "question"))
+        if (alone->is_string() && question->find(alone->get_ref<const std::string&>()) != std::string::npos)
+          question = alone->get<std::string>();
+    return question;
+  }
+  return std::nullopt;
+}
+
+Problem problem_from_json(const Json& json, const std::string& place) {
+  if (!json.is_object())
+    throw bad_input("tree.problems", "{}: expected an object with a question and an answer", place);
+  const auto question = find_question(json);
+  if (!question || is_blank(*question))
+    throw bad_input("tree.problems", "{}: field 'question' (or 'problem', 'prompt') is missing or is no text", place);
+  const auto gold = find_gold(json, place);
+  if (!gold)
+    throw bad_input("tree.problems",
+                    "{}: field 'answer' (or 'gold', 'ground_truth', 'final_answer', 'solution') is missing", place);
+  Problem problem{.question = *question, .gold = *gold};
+  for (const std::string_view name : {"id", "unique_id"})
+    if (const Json* id = find(json, name); id && problem.id.empty()) problem.id = text_of(*id).value_or("");
+  if (problem.id.empty()) problem.id = to_text(root_id({"", problem.question, ""})).substr(0, 16);
+  return problem;
+}
+
+std::vector<ProblemRecord> read_problems(const std::filesystem::path& path, uint64_t limit, bool skip_bad,
+                                         BadLines& bad) {
+  std::vector<ProblemRecord> problems;
+  std::set<NodeId> seen;
+  size_t bytes = 0;
+  JsonlReader lines(path, {.skip_bad = skip_bad, .forgive_cut_end = false, .accept_array = true});
+  while ((limit == 0 || problems.size() < limit) && lines.next()) try {
+      Problem problem = problem_from_json(lines.value(), lines.place());
+      bytes += problem.question.size() + problem.gold.size() + problem.id.size();
+      if (bytes > kMostBytes) break;
+      if (seen.insert(root_id(problem)).second)
+        problems.push_back({static_cast<int64_t>(problems.size()), std::move(problem)});
+    } catch (const Error& error) {
+      lines.reject(error);
+    }
+  if (bytes > kMostBytes)
+    throw bad_input("tree.problems",
+                    "{}: holds more than 1 GiB of problems: split it, or take the first ones with --limit",
+                    lines.source());
+  bad = lines.bad();
+  return problems;
+}
+
+}  // namespace hrm::steps

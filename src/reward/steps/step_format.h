@@ -1,0 +1,91 @@
+// How a solution falls into steps: what ends a step while it is sampled, and how a whole text is split.
+//
+//   authors  `# Step k` headings, `# Answer`, `# END!` (arXiv 2503.13551): a step runs up to and including the heading
+//            of the next one, which is kept as the last thing in its text
+//   blank    a blank line ends a step
+//   line     a line is a step
+//   regex    a match of the expression (PCRE2, Unicode) ends a step, and is part of it. No stop string says that, so
+//            the policy writes on and what stands behind the first match is dropped
+//
+// What a text becomes does not depend on what a server says about how it stopped, nor on whether it kept the stop
+// string, as far as the text itself decides:
+//   - A step that holds an answer is terminal and ends with the text: no separator, heading or `# END!` behind it.
+//   - A heading is part of a step where the policy wrote it (it is kept or named), or where the server does not say
+//     what ended the text and the text stops where only a heading fits: at the beginning of a line. Otherwise it ended
+//     by itself, unless it writes headings at all: then it is asked to go on, and writes the next one itself.
+//   - Without an answer a step is terminal where the policy ended by itself or at `# END!`, and where it has nothing
+//     but blanks. Only a terminal step has an answer.
+// Faithful formats do as the authors' program did: the stop string stands behind every text that a stop string ended,
+// `# Answer` alone ends a branch, and answers are found with its losses.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fields.h"
+#include "grading/extract.h"
+#include "policy/policy.h"
+
+namespace hrm::steps {
+
+enum class StepStyle { kAuthors, kBlank, kLine, kRegex };
+EnumNames<StepStyle> enum_names(StepStyle);  // authors, blank, line, regex
+enum class AnswerStyle { kHrm, kGsm8k, kBoxed, kAuto };
+EnumNames<AnswerStyle> enum_names(AnswerStyle);  // hrm, gsm8k, boxed, auto
+
+// Where a step stands: behind these steps (joined), and how many of them there may be.
+struct StepPlace {
+  std::string_view before;
+  int64_t steps = 0, most = 1'000'000;
+};
+
+struct Step {
+  std::string text;
+  bool terminal = false;
+  std::optional<std::string> answer;
+};
+
+// Threads may share it.
+class StepFormat {
+ public:
+  // Throws bad_input for an expression that PCRE2 refuses or that matches the empty text.
+  // faithful: only for the authors' steps.
+  StepFormat(StepStyle style, AnswerStyle answer, const std::string& regex, bool faithful = false);
+
+  // Stop strings of a request for one step behind `steps_before` others, where the last heading that may come is number
+  // most_steps: the end and the next heading. Faithful: every heading, the next one first.
+  std::vector<std::string> step_stops(int64_t most_steps, int64_t steps_before = 0) const;
+  // Of a request for everything up to the end.
+  std::vector<std::string> end_stops() const;
+
+  // The choice as a step of the tree. A policy that was asked for less than it wrote is cut where the step ends.
+  Step read_step(const policy::Choice& choice, const StepPlace& place) const;
+  // A step of a text that was split. last: nothing follows.
+  Step take_step(const std::string& text, bool last, const StepPlace& place) const;
+  std::string rollout_text(const policy::Choice& choice) const;
+
+  std::optional<std::string> answer(std::string_view text) const;
+  // The same, where a heading `# Answer` may stand at the end of the text before.
+  std::optional<std::string> answer_behind(std::string_view before, std::string_view text) const;
+
+  // Joined, the steps are the text; none is blank.
+  std::vector<std::string> split(std::string_view text) const;
+
+ private:
+  std::optional<std::string> final_answer(std::string_view before, std::string_view text) const;
+  Step read_authors_step(const policy::Choice& choice, const StepPlace& place) const;
+  Step read_faithful_step(const policy::Choice& choice, const StepPlace& place) const;
+  // Behind the first end of a step in the text at or behind `from`; nullopt where none is.
+  std::optional<size_t> end_of_step(std::string_view text, size_t from) const;
+
+  StepStyle style_;
+  AnswerStyle answer_;
+  bool faithful_;
+  std::shared_ptr<const void> regex_;  // pcre2_code
+};
+
+}  // namespace hrm::steps
