@@ -76,7 +76,7 @@ lite: ## The program without libtorch, in one file that needs only the C library
 lite-test: lite ## The whole-program tests on it (its units are tested by `make test` and `make asan`)
 	@scripts/run_tests build/lite
 
-asan: ## The rooms without libtorch under address and undefined-behaviour sanitizers: tests, then fuzzers
+asan: ## The rooms without libtorch under address and undefined-behavior sanitizers: tests, then fuzzers
 	@scripts/setup --lite --asan
 	@$(call configure,asan,$(clang))
 	@$(call build,asan) all

@@ -83,7 +83,7 @@ void run(size_t wanted, std::filesystem::path path) {
   const double grading = seconds_of([&] {
     for (const Tree& tree : trees) verdicts.push_back(grade_answers(tree));
   });
-  const double labelling = seconds_of([&] {
+  const double labeling = seconds_of([&] {
     for (size_t i = 0; i < trees.size(); ++i) {
       const auto counts = count_ends(trees[i], verdicts[i]);
       const Values policy = policy_labels(trees[i], counts);
@@ -97,7 +97,7 @@ void run(size_t wanted, std::filesystem::path path) {
                        {"appended_per_second", count / appending},
                        {"open_seconds", opening * 1e6 / count},
                        {"grade_seconds", grading * 1e6 / count},
-                       {"label_seconds", labelling * 1e6 / count},  // labels, intervals, compression
+                       {"label_seconds", labeling * 1e6 / count},  // labels, intervals, compression
                        {"checksum", checksum}};
   fmt::print("{}\n", printable(result));
 }

@@ -64,7 +64,7 @@ foreach(library IN ITEMS flint arb)
   target_compile_definitions(hrm_flint INTERFACE HRM_${name}_FILE="${file}")
 endforeach()
 
-# Regular expressions of tokenizers and step formats; Unicode normalisation. Debian ships both archives.
+# Regular expressions of tokenizers and step formats; Unicode normalization. Debian ships both archives.
 find_library(HRM_PCRE2 pcre2-8 REQUIRED)
 find_library(HRM_UTF8PROC utf8proc REQUIRED)
 hrm_library(hrm_pcre2 ${HRM_PCRE2} libpcre2-8.a)

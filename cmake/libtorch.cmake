@@ -62,6 +62,6 @@ if(EXISTS ${hrm_torch_root}/lib/libtorch_cuda.so)
   set(hrm_torch_kind "CPU and CUDA")
 endif()
 target_link_libraries(libtorch INTERFACE ${hrm_torch_libraries})
-# The wheel's libraries find their own neighbours (CUDA, OpenMP) when they are loaded, not when we link.
+# The wheel's libraries find their own neighbors (CUDA, OpenMP) when they are loaded, not when we link.
 target_link_options(libtorch INTERFACE -Wl,--allow-shlib-undefined)
 message(STATUS "libtorch ${hrm_torch_version} (${hrm_torch_kind}): ${hrm_torch_root}")

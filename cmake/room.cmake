@@ -5,7 +5,7 @@
 # src/reasoning/puzzles/sudoku.h. A wing that is one room, like cli, is written without a slash. LEVEL and USES are the
 # row of the table: the only rooms, all of a lower level, that NAME may include (scripts/check_layers reads these calls).
 # TORCH rooms may include libtorch and are left out of a build without it.
-set(HRM_TEST_OPTIONS "$<$<CONFIG:Release>:-O1>")  # what is tested is optimised in full; its tests build faster with less
+set(HRM_TEST_OPTIONS "$<$<CONFIG:Release>:-O1>")  # what is tested is optimized in full; its tests build faster with less
 
 function(hrm_room place)
   cmake_parse_arguments(ROOM "TORCH" "LEVEL" "USES;LIBS" ${ARGN})

@@ -156,7 +156,7 @@ expect 0 "${solve[@]}" "$puzzle" --color always
 says out $'\033['
 expect 0 "${solve[@]}" "$puzzle" --color auto  # not a terminal
 checks=$((checks + 1))
-grep -q $'\033' out && fail "colours on a file"
+grep -q $'\033' out && fail "colors on a file"
 
 # Standard input and JSON; the same puzzle twice gives the same answer, alone or side by side.
 expect 0 bash -c 'printf "%s\n%s\n" "$0" "$0" | "$@" - --json' "$puzzle" "${solve[@]}"
@@ -186,8 +186,8 @@ for line in exact cells rules_accepted q_halt_accuracy segments "2 of 2 puzzles"
 expect 0 "${evaluate[@]}" --data data --segments 2 --halting off --json --predictions p.npy
 says out '"protocol": "smaller_depth"'
 [ "$(stat -c %s p.npy)" = $((128 + 2 * 16 * 4)) ] || fail "p.npy has another size"
-refuses "no random numbers" "${evaluate[@]}" --data data --rollouts 2 --symmetries off
-expect 0 "${evaluate[@]}" --data data --rollouts 3 arch.inference_noise=0.5
+refuses "no random numbers" "${evaluate[@]}" --data data --views 2 --symmetries off
+expect 0 "${evaluate[@]}" --data data --views 3 arch.inference_noise=0.5
 says out "vote"
 
 # Ctrl-C: what is done is reported as partial.

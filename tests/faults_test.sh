@@ -94,16 +94,16 @@ refuses "lr: " "$HRM" train --resume --out good max_steps=12 lr=0.5
 
 # --- signals ---
 for signal in INT TERM HUP; do
-  rm -rf signalled
-  train --out signalled max_steps=1000000 2>err >out &
+  rm -rf signaled
+  train --out signaled max_steps=1000000 2>err >out &
   pid=$!
-  until_true 10 test -s signalled/log.jsonl || fail "the run did not begin"
+  until_true 10 test -s signaled/log.jsonl || fail "the run did not begin"
   sleep 0.2
   program=$(pgrep -P $pid || echo $pid)
   kill -$signal $program
   until_true 10 gone $program || kill -KILL $program
   wait $pid
-  ends 0 "SIG$signal ends training with a code of its own and a checkpoint" test $? = 130 -a -s signalled/last.safetensors
+  ends 0 "SIG$signal ends training with a code of its own and a checkpoint" test $? = 130 -a -s signaled/last.safetensors
 done
 (trap '' HUP; exec "$HRM" train --preset trm-mlp --data data "${tiny[@]}" --out nohup max_steps=200 2>err >out) &
 pid=$!

@@ -57,7 +57,7 @@ CLI::Option* add_list(CLI::App& command, const std::string& flag, std::vector<T>
 void add_cases(CLI::App& command, Arguments& args) {
   add_list(command, "--model", args.models, "hrm, trm-mlp, trm-att", "NAME,...")
       ->check(CLI::IsMember({"hrm", "trm-mlp", "trm-att"}));
-  add_list(command, "--mode", args.modes, "train (with the optimiser's step), infer", "NAME,...")
+  add_list(command, "--mode", args.modes, "train (with the optimizer's step), infer", "NAME,...")
       ->check(CLI::IsMember({"train", "infer"}));
   add_list(command, "--hidden", args.hidden, "model widths", "N,...");
   add_list(command, "--batch", args.batches, "examples side by side", "N,...");

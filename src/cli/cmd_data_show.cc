@@ -29,7 +29,7 @@ void show(const Arguments& args) {
   const auto set = puzzles::Dataset::open(args.folder, args.split);
   if (args.index < 0 || args.index >= set.examples())
     throw bad_input("cli.data.show", "--index {}: {} has examples 0 to {}", args.index, args.split, set.examples() - 1);
-  const bool colour = wants_color(args.color);
+  const bool color = wants_color(args.color);
   puzzles::Tokens question(static_cast<size_t>(set.metadata().seq_len)), answer(question.size());
   Json list = Json::array();
   for (int64_t i = args.index; i < std::min(set.examples(), args.index + std::max<int64_t>(0, args.count)); ++i) {
@@ -47,7 +47,7 @@ void show(const Arguments& args) {
     fmt::print("{} {} of {}, puzzle {}{}\n", args.split, i, set.examples(), set.puzzle_of(i),
                rating ? fmt::format(", rating {}", *rating) : "");
     fmt::print("{}\n{}\n", set.family().render(question),
-               set.family().render(answer, {.question = question, .colour = colour}));
+               set.family().render(answer, {.question = question, .color = color}));
   }
   if (args.json) print_json(list);
 }

@@ -63,14 +63,14 @@ void add_evaluation_options(CLI::App& command, solving::EvaluationOptions& optio
       ->type_name("N")
       ->capture_default_str();
   command
-      .add_option("--rollouts", options.rollouts,
+      .add_option("--views,--rollouts", options.views,
                   "runs per puzzle, of which one is picked: with the model's random numbers, or through symmetries")
       ->type_name("K")
       ->capture_default_str();
   add_switch(command, "--symmetries", options.symmetries,
-             "rollouts see the puzzle through random symmetries; default: where the model draws no random numbers");
+             "views see the puzzle through random symmetries; default: where the model draws no random numbers");
   command.add_flag("--until-solved", options.until_accepted,
-                   "further rollouts only of puzzles whose answers the rules have rejected so far");
+                   "further views only of puzzles whose answers the rules have rejected so far");
 }
 
 }  // namespace
@@ -97,9 +97,9 @@ void register_eval(CLI::App& app, Exit& exit) {
                {{"hrm eval --model runs/first --data data/sudoku", "as trained: segments until the model halts"},
                 {"hrm eval --model step_100 --data data/sudoku --segments 16 --halting off", "as the authors evaluate"},
                 {"hrm eval --model runs/first --data data/sudoku --limit 500 --json", "a sample, for scripts"},
-                {"hrm eval --model runs/first --data data/sudoku --rollouts 8 arch.inference_noise=0.1",
+                {"hrm eval --model runs/first --data data/sudoku --views 8 arch.inference_noise=0.1",
                  "eight noisy runs per puzzle, one picked"},
-                {"hrm eval --model models/sudoku9 --data data/sudoku --rollouts 32 --until-solved",
+                {"hrm eval --model models/sudoku9 --data data/sudoku --views 32 --until-solved",
                  "up to 32 symmetric views of a puzzle, until the rules accept an answer"}});
   command->callback([args, &exit] {
     args->evaluation.keep_answers = !args->predictions.empty();

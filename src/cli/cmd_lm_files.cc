@@ -69,7 +69,7 @@ void register_lm_files(CLI::App& lm, Exit&) {
   CLI::App& import = *lm.add_subcommand("import", "Turn a model (GGUF or Hugging Face) into a folder with tokenizer.");
   add_files(import);
   set_examples(import, {{"hrm lm import SmolLM2-135M-Instruct.Q4_1.gguf --out models/smollm2 --dtype bfloat16",
-                         "quantised weights are expanded"}});
+                         "quantized weights are expanded"}});
   CLI::App& leave = *lm.add_subcommand("export", "Write a model as a folder that transformers loads.");
   const auto args = add_files(leave);
   leave

@@ -49,11 +49,11 @@ void train(const CLI::App& command, const TrainArguments& args, Exit& exit) {
 }
 
 void register_train_part(CLI::App& reward, Exit& exit) {
-  CLI::App* command = reward.add_subcommand("train", "train a reward model on rows or labelled solutions");
+  CLI::App* command = reward.add_subcommand("train", "train a reward model on rows or labeled solutions");
   auto args = std::make_shared<TrainArguments>();
   command
       ->add_option("rows", args->words,
-                   "training data: rows of hrm rows build, or labelled solutions; and settings, key=value")
+                   "training data: rows of hrm rows build, or labeled solutions; and settings, key=value")
       ->type_name("FILE key=value ...");
   command->add_option("--test", args->test, "data to choose the best model by")->type_name("FILE,...")->delimiter(',');
   command->add_option("--from", args->from, "language or reward model to begin with")->type_name("FOLDER");
@@ -158,7 +158,7 @@ void register_eval_part(CLI::App& reward, Exit& exit) {
   command
       ->add_option(
           "file", args->file,
-          "sampled solutions (candidates), ProcessBench, PRMBench, rows of hrm rows build, or labelled solutions "
+          "sampled solutions (candidates), ProcessBench, PRMBench, rows of hrm rows build, or labeled solutions "
           "of any format, also .zst")
       ->required()
       ->type_name("FILE");

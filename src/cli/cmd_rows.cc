@@ -66,7 +66,7 @@ void print_leakage(const rows::LeakageReport& leakage) {
   size_t printed = 0;
   for (const auto& leak : leakage.leaks()) {
     if (printed++ == kMostLines) break;
-    fmt::print("{}: is in {}{}\n", leak.place, leak.benchmark, leak.exact ? "" : " (normalised)");
+    fmt::print("{}: is in {}{}\n", leak.place, leak.benchmark, leak.exact ? "" : " (normalized)");
   }
   if (leakage.leaked_problems() > kMostLines) fmt::print("... and {} more\n", leakage.leaked_problems() - kMostLines);
   fmt::print("{} of {} problems ({} solutions) are among the {} of the benchmarks\n", leakage.leaked_problems(),

@@ -17,11 +17,11 @@ struct Arguments {
 
 void register_rows_build(CLI::App& rows, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
-  CLI::App& command = *rows.add_subcommand("build", "Make training rows {input, label} from labelled steps.");
+  CLI::App& command = *rows.add_subcommand("build", "Make training rows {input, label} from labeled steps.");
   rows::BuildOptions& build = args->build;
   command
       .add_option("inputs", build.inputs,
-                  "tree stores, and labelled solutions of any format, also .zst and .gz; - is standard input")
+                  "tree stores, and labeled solutions of any format, also .zst and .gz; - is standard input")
       ->type_name("FILE...")
       ->required();
   add_choice(command, "--kind", build.kind, "a row per solution, per step, or per step and pair of steps");

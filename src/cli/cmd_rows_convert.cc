@@ -17,11 +17,11 @@ struct Arguments {
 
 void register_rows_convert(CLI::App& rows, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
-  CLI::App& command = *rows.add_subcommand("convert", "Write labelled solutions in the format of another trainer.");
+  CLI::App& command = *rows.add_subcommand("convert", "Write labeled solutions in the format of another trainer.");
   rows::ConvertOptions& convert = args->convert;
   command
       .add_option("inputs", convert.inputs,
-                  "tree stores, and labelled solutions of any format, also .zst and .gz; - is standard input")
+                  "tree stores, and labeled solutions of any format, also .zst and .gz; - is standard input")
       ->type_name("FILE...")
       ->required();
   command

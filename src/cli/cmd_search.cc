@@ -29,7 +29,7 @@ struct Arguments {
 // From the file, so that a run that was resumed reports all of it, as `hrm select bon` would. Throws failure when
 // interrupted.
 selection::SelectionReport report_of(const Arguments& args) {
-  selection::Solutions solutions = selection::read_solutions(args.out);
+  selection::SampledSolutions solutions = selection::read_solutions(args.out);
   selection::BestOfNOptions options{.n = {args.settings.n.begin(), args.settings.n.end()},
                                     .aggregations = {args.settings.aggregate},
                                     .threads = args.scorer.threads};

@@ -18,7 +18,7 @@ namespace hrm::cli {
 namespace {
 
 using puzzles::Family;
-using solving::Solution;
+using solving::SolvedPuzzle;
 
 struct Arguments {
   std::string model, family, symbols, color = "auto", trace;
@@ -37,36 +37,37 @@ void split_settings(Arguments& args) {
   args.puzzles.erase(settings.begin(), settings.end());
 }
 
-std::string verdict_text(const Solution& solution, const Family& family) {
+std::string verdict_text(const SolvedPuzzle& solution, const Family& family) {
   if (!family.has_rules()) return "no rules to check it by";
   return solution.verdict.accepted ? "the rules accept it" : fmt::format("WRONG: {}", solution.verdict.reason);
 }
 
-void print_steps(const Solution& solution, const Family& family, bool color) {
+void print_steps(const SolvedPuzzle& solution, const Family& family, bool color) {
   std::span<const int32_t> previous;
   for (size_t i = 0; i < solution.segments.size(); ++i) {
     const solving::SolvedSegment& segment = solution.segments[i];
     fmt::print("segment {}: q_halt {:+.2f}, q_continue {:+.2f}, residuals H {:.2g}, L {:.2g}\n{}", i + 1,
                segment.q_halt, segment.q_continue, segment.residual_H, segment.residual_L,
-               family.render(segment.answer, {.question = solution.question, .previous = previous, .colour = color}));
+               family.render(segment.answer, {.question = solution.question, .previous = previous, .color = color}));
     previous = segment.answer;
   }
 }
 
-void print_solution(const Solution& solution, const Question& question, const Family& family, const Arguments& args) {
+void print_solution(const SolvedPuzzle& solution, const Question& question, const Family& family,
+                    const Arguments& args) {
   const bool color = wants_color(args.color);
   if (!solution.finished) {
     fmt::print("{}: interrupted after {} segments\n", question.source, solution.segments.size());
     return;
   }
   fmt::print("{}: {}{} segment{}{}, Q {:.3f}, {}\n", question.source,
-             solution.rollout == 0 ? "" : fmt::format("view {}, ", solution.rollout + 1), solution.segments.size(),
+             solution.view == 0 ? "" : fmt::format("view {}, ", solution.view + 1), solution.segments.size(),
              solution.segments.size() == 1 ? "" : "s", solution.halted ? "" : " (the limit)", solution.confidence(),
              verdict_text(solution, family));
   if (args.steps)
     print_steps(solution, family, color);
   else
-    fmt::print("{}", family.render(solution.answer(), {.question = solution.question, .colour = color}));
+    fmt::print("{}", family.render(solution.answer(), {.question = solution.question, .color = color}));
 }
 
 Json result_json(const solving::SolverResult& result, const Questions& questions, const Family& family,
@@ -149,7 +150,7 @@ void register_solve(CLI::App& app, Exit& exit) {
       ->type_name("X")
       ->capture_default_str();
   command
-      ->add_option("--rollouts", args->solver.rollouts,
+      ->add_option("--views,--rollouts", args->solver.views,
                    "while the rules reject the answer, look at the puzzle through random symmetries, so often at most")
       ->type_name("K")
       ->capture_default_str();

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "tree/labelled.h"
+#include "tree/labeled.h"
 #include "tree/store.h"
 
 namespace hrm::cli {

@@ -45,7 +45,7 @@ void import_trees(const Arguments& args) {
         ++known;
         continue;
       }
-      for (const tree::Batch& batch : tree::batches_of(tree)) store.append(batch);
+      for (const tree::RequestRecord& batch : tree::batches_of(tree)) store.append(batch);
       // Last, so that a tree is there as a whole or is imported again.
       store.append(steps::ProblemRecord{static_cast<int64_t>(store.contents().problems.size()) + count, tree.problem});
       ++count;

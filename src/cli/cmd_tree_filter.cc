@@ -54,12 +54,12 @@ void filter(const Arguments& args) {
   std::string lines;
   for (size_t i = 0; i < store.contents().problems.size(); ++i) {
     if (interrupted()) throw failure("cli.tree.filter", "interrupted");
-    const tree::LabelledTree labelled = tree::label_tree(store.load(i).tree, options);
-    const tree::PassRate found = tree::pass_rate(labelled, args.band);
+    const tree::LabeledTree labeled = tree::label_tree(store.load(i).tree, options);
+    const tree::PassRate found = tree::pass_rate(labeled, args.band);
     ++tally.of(found.fit);
     tally.solutions += found.solutions.total;
     tally.correct += found.solutions.correct;
-    if (found.fit == tree::Fit::kInside) lines += printable(kept_line(labelled.tree.problem, found)) + "\n";
+    if (found.fit == tree::Fit::kInside) lines += printable(kept_line(labeled.tree.problem, found)) + "\n";
   }
   write_file_atomic(args.out, lines);
   report(args, tally);

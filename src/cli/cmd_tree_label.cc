@@ -38,56 +38,56 @@ void write_each(const std::filesystem::path& out,
   });
 }
 
-Json node_line(const tree::LabelledTree& labelled, size_t i, const std::optional<Interval>& interval) {
-  const steps::Node& node = labelled.tree.nodes[i];
-  Json json = {{"problem", labelled.tree.problem.id},
+Json node_line(const tree::LabeledTree& labeled, size_t i, const std::optional<Interval>& interval) {
+  const steps::Node& node = labeled.tree.nodes[i];
+  Json json = {{"problem", labeled.tree.problem.id},
                {"node", i},
                {"id", to_text(node.id)},
                {"parent", node.parent},
                {"depth", node.depth},
-               {"label", number(labelled.labels[i])},
-               {"total", labelled.counts[i].total},
-               {"correct", labelled.counts[i].correct},
-               {"undecided", labelled.counts[i].undecided},
+               {"label", number(labeled.labels[i])},
+               {"total", labeled.counts[i].total},
+               {"correct", labeled.counts[i].correct},
+               {"undecided", labeled.counts[i].undecided},
                {"low", interval ? Json(interval->low) : Json(nullptr)},
                {"high", interval ? Json(interval->high) : Json(nullptr)},
                {"multiplicity", node.multiplicity}};
   if (node.answer) {
     json["answer"] = *node.answer;
-    json["verdict"] = verdict_name(labelled.verdicts.nodes[i]);
+    json["verdict"] = verdict_name(labeled.verdicts.nodes[i]);
   }
   if (node.unfinished) json["unfinished"] = true;
   json["text"] = node.text;
   return json;
 }
 
-void print_summary(size_t problem, const tree::LabelledTree& labelled) {
+void print_summary(size_t problem, const tree::LabeledTree& labeled) {
   size_t n = 0, at_0 = 0, at_1 = 0;
   double sum = 0;
-  for (size_t i = 1; i < labelled.labels.size(); ++i) {
-    if (!labelled.labels[i]) continue;
+  for (size_t i = 1; i < labeled.labels.size(); ++i) {
+    if (!labeled.labels[i]) continue;
     ++n;
-    sum += *labelled.labels[i];
-    at_0 += *labelled.labels[i] == 0;
-    at_1 += *labelled.labels[i] == 1;
+    sum += *labeled.labels[i];
+    at_0 += *labeled.labels[i] == 0;
+    at_1 += *labeled.labels[i] == 1;
   }
-  fmt::print("{:>5}  {:<20} {:>7} {:>7} {:>5} {:>5} {:>5}\n", problem, labelled.tree.problem.id, n,
-             labelled.labels.size() - 1 - n, at_0, at_1,
+  fmt::print("{:>5}  {:<20} {:>7} {:>7} {:>5} {:>5} {:>5}\n", problem, labeled.tree.problem.id, n,
+             labeled.labels.size() - 1 - n, at_0, at_1,
              n > 0 ? fmt::format("{:.3f}", sum / static_cast<double>(n)) : "-");
 }
 
-void print_nodes(const tree::LabelledTree& labelled, const std::vector<std::optional<Interval>>& intervals) {
+void print_nodes(const tree::LabeledTree& labeled, const std::vector<std::optional<Interval>>& intervals) {
   constexpr size_t kTextWidth = 60;
   fmt::print("{:>5} {:>6} {:>5}  {:>5}  {:<13} {:>9}  {}\n", "node", "parent", "depth", "label", "95 %", "right/of",
              "text");
-  for (size_t i = 0; i < labelled.labels.size(); ++i) {
-    const steps::Node& node = labelled.tree.nodes[i];
-    const auto& label = labelled.labels[i];
-    const std::string text = i == 0 ? labelled.tree.problem.question : node.text;
+  for (size_t i = 0; i < labeled.labels.size(); ++i) {
+    const steps::Node& node = labeled.tree.nodes[i];
+    const auto& label = labeled.labels[i];
+    const std::string text = i == 0 ? labeled.tree.problem.question : node.text;
     fmt::print("{:>5} {:>6} {:>5}  {:>5}  {:<13} {:>9}  {}\n", i, node.parent, node.depth,
                label ? fmt::format("{:.3f}", *label) : "-",
                intervals[i] ? fmt::format("{:.3f}-{:.3f}", intervals[i]->low, intervals[i]->high) : "-",
-               fmt::format("{}/{}", labelled.counts[i].correct, labelled.counts[i].total),
+               fmt::format("{}/{}", labeled.counts[i].correct, labeled.counts[i].total),
                tree::one_line(text, kTextWidth));
   }
 }
@@ -97,9 +97,9 @@ void label_lines(const Arguments& args, const tree::StoreReader& store, const st
   write_each(args.out, [&](const std::function<void(const Json&)>& emit) {
     emit(options.to_json());
     for (const size_t problem : chosen) {
-      const tree::LabelledTree labelled = tree::label_tree(store.load(problem).tree, options);
-      const auto intervals = tree::beta_labels(labelled.counts, options.prior);
-      for (size_t i = 0; i < labelled.labels.size(); ++i) emit(node_line(labelled, i, intervals[i]));
+      const tree::LabeledTree labeled = tree::label_tree(store.load(problem).tree, options);
+      const auto intervals = tree::beta_labels(labeled.counts, options.prior);
+      for (size_t i = 0; i < labeled.labels.size(); ++i) emit(node_line(labeled, i, intervals[i]));
     }
   });
 }
@@ -111,12 +111,12 @@ void label_table(const Arguments& args, const tree::StoreReader& store, const st
     fmt::print("{:>5}  {:<20} {:>7} {:>7} {:>5} {:>5} {:>5}\n", "", "problem", "labels", "none", "at 0", "at 1",
                "mean");
   for (const size_t problem : chosen) {
-    const tree::LabelledTree labelled = tree::label_tree(store.load(problem).tree, options);
-    const auto intervals = tree::beta_labels(labelled.counts, options.prior);
+    const tree::LabeledTree labeled = tree::label_tree(store.load(problem).tree, options);
+    const auto intervals = tree::beta_labels(labeled.counts, options.prior);
     if (chosen.size() > 1)
-      print_summary(problem, labelled);
+      print_summary(problem, labeled);
     else
-      print_nodes(labelled, intervals);
+      print_nodes(labeled, intervals);
   }
   if (chosen.empty()) fmt::print("{}: holds no tree\n", args.store.string());
 }
@@ -167,9 +167,9 @@ void compress(const Arguments& args) {
   const auto chosen = chosen_problems(store, args.problem);
   write_each(args.out, [&](const std::function<void(const Json&)>& emit) {
     for (const size_t problem : chosen) {
-      const tree::LabelledTree labelled = tree::label_tree(store.load(problem).tree, labels);
-      const tree::LabelledView view = tree::compress(labelled, labels, options);
-      emit(view_json(labelled.tree, view.view, options, view.labels));
+      const tree::LabeledTree labeled = tree::label_tree(store.load(problem).tree, labels);
+      const tree::LabeledView view = tree::compress(labeled, labels, options);
+      emit(view_json(labeled.tree, view.view, options, view.labels));
     }
   });
 }

@@ -15,21 +15,21 @@ struct Arguments {
   bool json = false;
 };
 
-Json summary(const tree::LabelledTree& labelled, uint64_t orphans) {
+Json summary(const tree::LabeledTree& labeled, uint64_t orphans) {
   int64_t leaves = 0, unfinished = 0;
-  for (const steps::Node& node : labelled.tree.nodes) {
+  for (const steps::Node& node : labeled.tree.nodes) {
     leaves += node.is_leaf();
     unfinished += node.unfinished;
   }
-  return {{"id", labelled.tree.problem.id},
-          {"question", labelled.tree.problem.question},
-          {"gold", labelled.tree.problem.gold},
-          {"nodes", labelled.tree.nodes.size()},
+  return {{"id", labeled.tree.problem.id},
+          {"question", labeled.tree.problem.question},
+          {"gold", labeled.tree.problem.gold},
+          {"nodes", labeled.tree.nodes.size()},
           {"leaves", leaves},
-          {"rollouts", labelled.tree.rollouts.size()},
+          {"rollouts", labeled.tree.rollouts.size()},
           {"unfinished", unfinished},
           {"orphans", orphans},
-          {"value", labelled.labels[0] ? Json(*labelled.labels[0]) : Json(nullptr)}};
+          {"value", labeled.labels[0] ? Json(*labeled.labels[0]) : Json(nullptr)}};
 }
 
 void show(Arguments args) {
@@ -40,18 +40,18 @@ void show(Arguments args) {
   Json list = Json::array();
   for (const size_t i : chosen) {
     tree::BuiltTree built = store.load(i);
-    const tree::LabelledTree labelled = tree::label_tree(std::move(built.tree), args.labels.options());
-    const tree::Values& values = labelled.labels;
+    const tree::LabeledTree labeled = tree::label_tree(std::move(built.tree), args.labels.options());
+    const tree::Values& values = labeled.labels;
     if (!args.svg.empty())
-      write_file_atomic(args.svg, tree::draw_svg(labelled.tree, values, labelled.verdicts, args.draw));
-    const Json line = summary(labelled, built.orphan_samples);
+      write_file_atomic(args.svg, tree::draw_svg(labeled.tree, values, labeled.verdicts, args.draw));
+    const Json line = summary(labeled, built.orphan_samples);
     if (args.json) {
       list.push_back(line);
     } else if (draw) {
-      fmt::print("{}", tree::draw_text(labelled.tree, values, labelled.verdicts, args.draw));
+      fmt::print("{}", tree::draw_text(labeled.tree, values, labeled.verdicts, args.draw));
     } else {
-      fmt::print("{:>5}  {:<20} {:>7} nodes {:>6} rollouts {:>5} unfinished  {}\n", i, labelled.tree.problem.id,
-                 labelled.tree.nodes.size(), labelled.tree.rollouts.size(), line["unfinished"].get<int64_t>(),
+      fmt::print("{:>5}  {:<20} {:>7} nodes {:>6} rollouts {:>5} unfinished  {}\n", i, labeled.tree.problem.id,
+                 labeled.tree.nodes.size(), labeled.tree.rollouts.size(), line["unfinished"].get<int64_t>(),
                  values[0] ? fmt::format("{:.3f}", *values[0]) : "-");
     }
     if (!args.svg.empty()) break;

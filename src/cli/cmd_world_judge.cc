@@ -12,7 +12,7 @@
 namespace hrm::cli {
 namespace {
 
-using worlds::Solution;
+using worlds::JudgedSolution;
 using worlds::StepFault;
 using worlds::StepTruth;
 
@@ -30,7 +30,7 @@ struct Counts {
   uint64_t off_track_before = 0, valid_off_track = 0, invalid_on_track = 0;
   std::array<uint64_t, kFaults.size()> faults{};
 
-  void add(const Solution& solution) {
+  void add(const JudgedSolution& solution) {
     ++solutions;
     answered += solution.truth.answered;
     correct += solution.truth.correct;
@@ -56,9 +56,9 @@ std::vector<std::string> steps_of(const Json& record, const std::string& place) 
   throw bad_input("cli.world.judge", "{}: expected 'steps', 'solution' or a list of 'candidates'", place);
 }
 
-void show(const worlds::ArithmeticProblem& problem, const Solution& solution, bool colour) {
+void show(const worlds::ArithmeticProblem& problem, const JudgedSolution& solution, bool color) {
   const auto mark = [&](bool good) {
-    if (!colour) return good ? std::string("yes") : std::string("no ");
+    if (!color) return good ? std::string("yes") : std::string("no ");
     return good ? std::string("\x1b[32myes\x1b[0m") : std::string("\x1b[31mno \x1b[0m");
   };
   fmt::print("{}  {}\n  valid  on track\n", visible_text(problem.id), visible_text(problem.question));
@@ -94,21 +94,21 @@ std::vector<Line> lines_of(const Counts& counts) {
 }
 
 // A stepwise row of TRL, as hrm rows reads them.
-Json stepwise_row(const worlds::ArithmeticProblem& problem, const Solution& solution) {
+Json stepwise_row(const worlds::ArithmeticProblem& problem, const JudgedSolution& solution) {
   Json row = {{"prompt", problem.question}, {"completions", solution.steps}, {"labels", Json::array()}};
   for (const StepTruth& step : solution.truth.steps) row["labels"].push_back(step.on_track);
   return row;
 }
 
 void judge(const Arguments& args) {
-  const bool colour = wants_color(args.color);
+  const bool color = wants_color(args.color);
   Counts counts;
   std::vector<Json> rows, stepwise;
   int64_t shown = 0;
   const auto take = [&](const worlds::ArithmeticProblem& problem, const Json& record, const std::string& place) {
-    const Solution solution = worlds::judged(problem, steps_of(record, place));
+    const JudgedSolution solution = worlds::judged(problem, steps_of(record, place));
     counts.add(solution);
-    if (!args.json && shown++ < args.show) show(problem, solution, colour);
+    if (!args.json && shown++ < args.show) show(problem, solution, color);
     if (!args.stepwise.empty()) stepwise.push_back(stepwise_row(problem, solution));
     if (args.out.empty()) return;
     Json row = worlds::to_json(problem);

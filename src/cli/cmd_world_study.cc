@@ -87,7 +87,7 @@ void register_world_study(CLI::App& world, Exit&) {
       ->check(CLI::Range(1, 100'000))
       ->type_name("N,...")
       ->capture_default_str();
-  command.add_option("--solutions", args->study.solutions, "solutions of each problem whose states are labelled")
+  command.add_option("--solutions", args->study.solutions, "solutions of each problem whose states are labeled")
       ->check(CLI::Range(1, 100'000))
       ->type_name("N")
       ->capture_default_str();

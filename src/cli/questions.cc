@@ -61,7 +61,7 @@ class Reader {
       std::string name = !faults.empty()     ? fmt::format("{}, line {}", source, line)
                          : found.size() == 1 ? source
                                              : fmt::format("{}, puzzle {}", source, i + 1);
-      const puzzles::Verdict verdict = family_.check_question(tokens);
+      const puzzles::RuleCheck verdict = family_.check_question(tokens);
       if (verdict.accepted) {
         questions_.good.push_back({std::move(tokens), std::move(name)});
       } else if (input_.keep_going) {

@@ -116,7 +116,7 @@ class AtenBackend final : public model::Backend {
   std::optional<NetworkWeights> frozen_live_, frozen_average_;  // cast to the forward type; dropped by every update
 };
 
-// ---- weights and optimiser ----
+// ---- weights and optimizer ----
 
 NamedTensors AtenBackend::weights(WeightSet set) const {
   NamedTensors all;
@@ -264,15 +264,15 @@ void AtenBackend::in_workers(size_t workers, const std::function<void(size_t)>& 
 SegmentOutput AtenBackend::forward(const Batch& batch, Carry& carry, const ForwardOptions& options) {
   AtenCarry& mine = own(carry);
   check(batch, mine, /*labels=*/false);
-  Batch unlabelled = batch;
-  unlabelled.labels = {};
+  Batch unlabeled = batch;
+  unlabeled.labels = {};
   const StepModel model = step_model(options.weights);
   const size_t workers = workers_for(batch.size);
   std::vector<SegmentOutput> outputs(workers);
   std::vector<State> states(workers);
   in_workers(workers, [&](size_t w) {
     const Rows rows =
-        take_rows(config_, unlabelled, {}, mine.state, batch.size * w / workers, batch.size * (w + 1) / workers);
+        take_rows(config_, unlabeled, {}, mine.state, batch.size * w / workers, batch.size * (w + 1) / workers);
     outputs[w] = forward_rows(model, rows, options, states[w]);
   });
   mine.state = join(states);

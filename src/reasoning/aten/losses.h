@@ -20,7 +20,7 @@ struct TokenLoss {
   at::Tensor exact;       // [R] bool: correct == supervised
 };
 
-// logits: [R,S,V]; labels: [R,S] i32, reasoning::kIgnoreLabel where not supervised.
+// logits: [R,S,V]; labels: [R,S] i32, model::kIgnoreLabel where not supervised.
 TokenLoss token_loss(const model::LossConfig& config, const at::Tensor& logits, const at::Tensor& labels);
 
 // Binary cross-entropy on logits, per example, f32.

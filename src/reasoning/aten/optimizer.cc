@@ -24,20 +24,20 @@ void adam_atan2(const at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Ten
   p.add_(at::atan2(m, (v / correction2).sqrt_()), -s.lr / correction1);
 }
 
-// Orthogonalises each of the matrices that share one parameter (gate and up; q, k and v) by itself.
+// Orthogonalizes each of the matrices that share one parameter (gate and up; q, k and v) by itself.
 at::Tensor muon_direction(const std::string& name, const at::Tensor& update) {
   const int64_t matrices = name.ends_with("gate_up_proj.weight") ? 2 : name.ends_with("qkv_proj.weight") ? 3 : 1;
   std::vector<at::Tensor> parts = update.chunk(matrices, 0);
   for (at::Tensor& part : parts) {
     const double tall = static_cast<double>(part.size(0)) / static_cast<double>(part.size(1));
-    part = orthogonalise(part) * std::sqrt(std::max(1.0, tall));
+    part = orthogonalize(part) * std::sqrt(std::max(1.0, tall));
   }
   return at::cat(parts);
 }
 
 }  // namespace
 
-at::Tensor orthogonalise(const at::Tensor& matrix) {
+at::Tensor orthogonalize(const at::Tensor& matrix) {
   constexpr double a = 3.4445, b = -4.7750, c = 2.0315;
   const bool tall = matrix.size(0) > matrix.size(1);
   at::Tensor x = tall ? matrix.t() : matrix;

@@ -59,6 +59,6 @@ class Optimizer {
 
 // The matrix with its singular values moved towards 1: five Newton-Schulz steps X <- a X + (b A + c A A) X, A = X X^T,
 // (a, b, c) = (3.4445, -4.7750, 2.0315), on X / |X| (Jordan et al., Muon, 2024). matrix: [m,n].
-at::Tensor orthogonalise(const at::Tensor& matrix);
+at::Tensor orthogonalize(const at::Tensor& matrix);
 
 }  // namespace hrm::aten

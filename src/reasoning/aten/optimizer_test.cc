@@ -40,9 +40,9 @@ TEST(Optimizer, AdamAtan2FollowsItsFormula) {
   for (int i = 0; i < 12; ++i) EXPECT_NEAR(mine[0].parameter.view({-1})[i].item<double>(), p[i], 1e-6);
 }
 
-TEST(Optimizer, OrthogonalisedMatricesHaveSingularValuesNearOne) {
+TEST(Optimizer, OrthogonalizedMatricesHaveSingularValuesNearOne) {
   for (const auto& [rows, columns] : {std::pair(16, 16), std::pair(48, 16), std::pair(8, 40)}) {
-    const at::Tensor x = orthogonalise(at::randn({rows, columns}));
+    const at::Tensor x = orthogonalize(at::randn({rows, columns}));
     const at::Tensor gram = rows < columns ? at::mm(x, x.t()) : at::mm(x.t(), x);
     const int64_t n = gram.size(0);
     // The quintic leaves them between about 0.7 and 1.2.
@@ -63,7 +63,7 @@ TEST(Optimizer, MuonTreatsGateAndUpApart) {
   const at::Tensor gate = numbers({4, 6}, 0), up = 100 * numbers({4, 6}, 1);
   std::vector<at::Tensor> gradients = {at::cat({gate, up})};
   optimizer.step(gradients, 1, {});
-  const at::Tensor expected = -0.1 * at::cat({orthogonalise(gate), orthogonalise(up)});
+  const at::Tensor expected = -0.1 * at::cat({orthogonalize(gate), orthogonalize(up)});
   EXPECT_TRUE(at::allclose(mine[0].parameter, expected, 1e-4, 1e-5));
 }
 

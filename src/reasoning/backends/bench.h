@@ -3,7 +3,7 @@
 // G is that ceiling: the rate of the engine's packed product, C [82 x 512] = X [82 x k] W^T in blocks of 64 output
 // features with everything in the cache, all threads at once on their own data; of k = 128 and 512 the better one.
 //
-// A *sample-segment* is one segment of one example; in training with the losses, the backward pass, the optimiser and
+// A *sample-segment* is one segment of one example; in training with the losses, the backward pass, the optimizer and
 // the repacking of the weights. Its arithmetic, in matrix products alone:
 //
 //   call    = 2 T W_mlp + 2 T W_att + 4 L T^2 D      one net call of L blocks: their weights, and attention's products

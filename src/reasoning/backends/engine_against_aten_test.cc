@@ -1,4 +1,4 @@
-// The engine against libtorch's automatic differentiation and against its optimisers: what golden cases do not cover.
+// The engine against libtorch's automatic differentiation and against its optimizers: what golden cases do not cover.
 #if HRM_TORCH
 
 #include <gtest/gtest.h>
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, EngineAgainstAten,
                                          Case{.name = "eqr", .preset = "eqr"}, Case{.name = "sic", .preset = "sic"}),
                          [](const auto& test) { return std::string(test.param.name); });
 
-// ---- optimisers ----
+// ---- optimizers ----
 
 struct Update {
   const char* name;
@@ -153,7 +153,7 @@ void expect_close(const NamedTensors& mine, const NamedTensors& theirs, double t
   }
 }
 
-// One step from equal weights and moments at a time: atan2 and orthogonalisation make much of tiny gradients' rounding,
+// One step from equal weights and moments at a time: atan2 and orthogonalization make much of tiny gradients' rounding,
 // which a run of many steps would add up. Batches with the same puzzle twice; clipping where configured.
 TEST_P(OptimizersAgree, StepByStepAndStatesAreExchangeable) {
   const ModelConfig config = model({.name = "", .preset = "hrm", .puzzle = 40}, Precision::kFloat32);

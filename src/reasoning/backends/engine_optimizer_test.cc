@@ -1,4 +1,4 @@
-// The engine's optimiser against this room's, fed with the same gradients.
+// The engine's optimizer against this room's, fed with the same gradients.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Equality of every backend of this build with the authors' programs in float32: every golden case that is found, in
 // every respect that it records. Tolerances are those of the fixtures' README and, for the engine, what its twins
-// differ by (backends/testing/twins.h). Each test prints the largest deviation it saw.
+// differ by (backends/testing/perturbed_runs.h). Each test prints the largest deviation it saw.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,7 +9,7 @@
 #include "backends/backend_factory.h"
 #include "backends/testing/devices.h"
 #include "backends/testing/golden.h"
-#include "backends/testing/twins.h"
+#include "backends/testing/perturbed_runs.h"
 #include "base/testing/paths.h"
 #include "formats/csv.h"
 #include "formats/zst.h"
@@ -108,7 +108,7 @@ constexpr uint64_t kLeastSteps = 3;
 TEST_P(GoldenParity, TwelveOptimizerStepsWithCarryHaltingAndMetrics) {
   const Json& train = golden_.json.at("train");
   const size_t batch = train.at("global_batch_size");
-  TwinRuns runs(backends_, golden_optimizer(train), batch);
+  PerturbedRuns runs(backends_, golden_optimizer(train), batch);
   const training::LearningRateSchedule schedule{.warmup_steps = train.at("lr_warmup_steps"),
                                                 .total_steps = train.at("steps"),
                                                 .min_ratio = train.at("lr_min_ratio")};
@@ -192,7 +192,7 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
       ASSERT_NE(found, weights.end()) << entry.at(0);
       EXPECT_EQ(found->second.shape(), entry.at(1).get<Shape>());
     }
-    const Backends backends = with_twins(config, name_of_device, weights, kTwinsOfLargeModels);
+    const Backends backends = with_twins(config, name_of_device, weights, kPerturbedRunsOfLargeModels);
     std::vector<std::unique_ptr<model::Carry>> carries, trained;
     for (const auto& backend : backends) {
       carries.push_back(fresh_carry(*backend, data.batch()));
@@ -249,7 +249,7 @@ std::vector<std::pair<std::vector<int32_t>, std::vector<int32_t>>> read_sudoku_r
   return rows;
 }
 
-// The first hundred optimiser steps of the authors' HRM on real Sudoku rows.
+// The first hundred optimizer steps of the authors' HRM on real Sudoku rows.
 class CurveParity : public testing::TestWithParam<std::string> {};
 
 TEST_P(CurveParity, FirstHundredStepsOfTheLearningCurve) {
@@ -263,12 +263,12 @@ TEST_P(CurveParity, FirstHundredStepsOfTheLearningCurve) {
   for (float& w : weights.at("model.inner.q_head.weight").as<float>()) w = 0;
   for (float& w : weights.at("model.inner.q_head.bias").as<float>()) w = -5;
   for (float& w : weights.at("model.inner.puzzle_emb.weights").as<float>()) w = 0;
-  const Backends backends = with_twins(config, GetParam(), weights, kTwinsOfLargeModels);
+  const Backends backends = with_twins(config, GetParam(), weights, kPerturbedRunsOfLargeModels);
   const Json& train = golden.at("train");
 
   const auto rows = read_sudoku_rows(rows_path);
   const size_t batch = golden.at("batch");
-  TwinRuns runs(backends, golden_optimizer(train), batch);
+  PerturbedRuns runs(backends, golden_optimizer(train), batch);
   const training::LearningRateSchedule schedule{.warmup_steps = train.at("lr_warmup_steps"),
                                                 .total_steps = train.at("steps"),
                                                 .min_ratio = train.at("lr_min_ratio")};

@@ -28,7 +28,6 @@ using kernels::Buffer;
 using model::ModelConfig;
 
 constexpr std::string_view kWhere = "reasoning.engine_backend";
-static_assert(model::kIgnoreLabel == engine::kIgnored);
 
 // z_H and z_L of B slots with K chains each: [B,K,T,D] float32.
 struct EngineCarry : model::Carry {
@@ -165,7 +164,7 @@ class EngineBackend final : public model::Backend {
   std::vector<std::unique_ptr<TrainMemory>> memories_;             // per thread
 };
 
-// ---- weights and optimiser ----
+// ---- weights and optimizer ----
 
 template <typename E>
 NamedTensors EngineBackend<E>::weights(model::WeightSet set) const {

@@ -22,7 +22,7 @@ struct Matrix {
   size_t out, in;
 };
 
-// Quantises feature by feature; place(feature, input): where its byte goes.
+// Quantizes feature by feature; place(feature, input): where its byte goes.
 template <typename Place>
 Int8Matrix quantize(const Matrix& m, size_t size, Place place) {
   if (m.in > kMostInputs)

@@ -2,7 +2,7 @@
 //
 //   w = scale q,  scale = max |w| / 127 over the feature's inputs        (symmetric, per output feature)
 //
-// and 128 times the sum of its bytes, which takes the activations' zero point off (kernels/gemm_int8.h). Quantised once
+// and 128 times the sum of its bytes, which takes the activations' zero point off (kernels/gemm_int8.h). Quantized once
 // per load, from the float32 weights. Letters as in engine/dims.h.
 #pragma once
 

@@ -50,13 +50,14 @@ size_t argmax(std::span<const float> values) {
 TokenLoss token_loss(const model::LossConfig& config, size_t vocabulary, std::span<const float> logits,
                      std::span<const int32_t> labels, double scale, std::span<float> d_logits) {
   TokenLoss result;
-  result.supervised = static_cast<int32_t>(labels.size()) - static_cast<int32_t>(std::ranges::count(labels, kIgnored));
+  result.supervised =
+      static_cast<int32_t>(labels.size()) - static_cast<int32_t>(std::ranges::count(labels, model::kIgnoreLabel));
   const double count = std::max(1, result.supervised);
   const double off = config.label_smoothing / static_cast<double>(vocabulary), on = 1 - config.label_smoothing + off;
   for (size_t s = 0; s < labels.size(); ++s) {
     const auto row = logits.subspan(s * vocabulary, vocabulary);
     const auto d = d_logits.empty() ? d_logits : d_logits.subspan(s * vocabulary, vocabulary);
-    if (labels[s] == kIgnored) {
+    if (labels[s] == model::kIgnoreLabel) {
       std::ranges::fill(d, 0.f);
       continue;
     }

@@ -11,11 +11,9 @@
 #include <span>
 
 #include "model/config.h"
+#include "model/labels.h"
 
 namespace hrm::engine {
-
-// Label of a token that is not supervised.
-inline constexpr int32_t kIgnored = -100;
 
 struct TokenLoss {
   double lm = 0;
@@ -23,8 +21,8 @@ struct TokenLoss {
   bool exact = false;  // all supervised tokens are right (the smallest id wins a tie)
 };
 
-// logits: [S,V]. labels: [S], below V or kIgnored. d_logits: [S,V], overwritten by scale * d lm / d logits; may be
-// empty.
+// logits: [S,V]. labels: [S], below V or model::kIgnoreLabel. d_logits: [S,V], overwritten by scale * d lm / d logits;
+// may be empty.
 TokenLoss token_loss(const model::LossConfig& config, size_t vocabulary, std::span<const float> logits,
                      std::span<const int32_t> labels, double scale, std::span<float> d_logits);
 

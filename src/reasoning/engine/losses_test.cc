@@ -16,13 +16,13 @@ std::vector<float> logits() {
   return x;
 }
 
-const std::vector<int32_t> kLabels = {3, kIgnored, 0, 4};
+const std::vector<int32_t> kLabels = {3, model::kIgnoreLabel, 0, 4};
 
 // The formula of the header, in double.
 double reference(const model::LossConfig& config, const std::vector<float>& x, const std::vector<int32_t>& labels) {
   double total = 0, count = 0;
   for (size_t s = 0; s < labels.size(); ++s) {
-    if (labels[s] == kIgnored) continue;
+    if (labels[s] == model::kIgnoreLabel) continue;
     ++count;
     std::vector<double> p;
     double sum = 0;
@@ -79,13 +79,13 @@ TEST(TokenLoss, CountsRightTokensAndTheSmallestIdWinsATie) {
   EXPECT_TRUE(count({2, 1, 3}).exact);
   EXPECT_EQ(count({4, 1, 3}).correct, 2);
   EXPECT_FALSE(count({4, 1, 3}).exact);
-  EXPECT_TRUE(count({kIgnored, 1, kIgnored}).exact);
+  EXPECT_TRUE(count({model::kIgnoreLabel, 1, model::kIgnoreLabel}).exact);
   EXPECT_EQ(argmax(std::vector<float>{1, 3, 3, 2}), 1u);
 }
 
 TEST(TokenLoss, OfNoSupervisedTokenIsZero) {
   std::vector<float> x = logits(), d(x.size(), 7.f);
-  const TokenLoss loss = token_loss({}, kVocabulary, x, std::vector<int32_t>(kTokens, kIgnored), 1, d);
+  const TokenLoss loss = token_loss({}, kVocabulary, x, std::vector<int32_t>(kTokens, model::kIgnoreLabel), 1, d);
   EXPECT_EQ(loss.lm, 0);
   EXPECT_EQ(loss.supervised, 0);
   EXPECT_EQ(d, std::vector<float>(d.size(), 0.f));

@@ -28,7 +28,7 @@ void multiply(const float* a, const float* b, float* out, size_t m, size_t n, si
 
 }  // namespace
 
-void orthogonalise(std::span<float> matrix, size_t rows, size_t columns) {
+void orthogonalize(std::span<float> matrix, size_t rows, size_t columns) {
   constexpr float a = 3.4445f, b = -4.7750f, c = 2.0315f;
   const bool tall = rows > columns;
   const size_t m = std::min(rows, columns), n = std::max(rows, columns);
@@ -88,7 +88,7 @@ void Optimizer::muon_step(size_t i, std::span<float> weights, std::span<float> g
   const size_t matrices = matrices_in(layout_.parameters()[i].name), rows = layout_.rows(i) / matrices,
                columns = layout_.columns(i);
   const double tall = std::sqrt(std::max(1.0, static_cast<double>(rows) / static_cast<double>(columns)));
-  for (size_t j = 0; j < matrices; ++j) orthogonalise(g.subspan(j * rows * columns, rows * columns), rows, columns);
+  for (size_t j = 0; j < matrices; ++j) orthogonalize(g.subspan(j * rows * columns, rows * columns), rows, columns);
   kernels::decay_and_add(p.data(), g.data(), static_cast<float>(1 - lr * config_.muon_weight_decay),
                          static_cast<float>(-lr * tall), p.size());
 }

@@ -95,10 +95,10 @@ TEST(EngineOptimizer, BitsDoNotDependOnThreads) {
   }
 }
 
-TEST(EngineOptimizer, OrthogonalisedMatricesHaveSingularValuesNearOne) {
+TEST(EngineOptimizer, OrthogonalizedMatricesHaveSingularValuesNearOne) {
   for (const auto& [rows, columns] : {std::pair<size_t, size_t>(16, 16), {48, 16}, {8, 40}, {7, 5}}) {
     std::vector<float> x = numbers(rows * columns, rows);
-    orthogonalise(x, rows, columns);
+    orthogonalize(x, rows, columns);
     const std::vector<double> g = gram(x, rows, columns);
     const size_t n = std::min(rows, columns);
     double trace = 0, off = 0;
@@ -115,14 +115,14 @@ TEST(EngineOptimizer, OrthogonalisedMatricesHaveSingularValuesNearOne) {
 }
 
 // x = U diag(s) V^T with known s: of one singular value, the polynomial can be followed by hand.
-TEST(EngineOptimizer, OrthogonaliseFollowsThePolynomialOnARankOneMatrix) {
+TEST(EngineOptimizer, OrthogonalizeFollowsThePolynomialOnARankOneMatrix) {
   std::vector<float> x(6 * 3);
   for (size_t i = 0; i < 6; ++i)
     for (size_t j = 0; j < 3; ++j) x[i * 3 + j] = static_cast<float>((1.0 + i) * (2.0 - static_cast<double>(j)));
   double length = norm(x), s = 1;  // of x / |x|
   const std::vector<float> before = x;
   for (int i = 0; i < 5; ++i) s = 3.4445 * s - 4.7750 * s * s * s + 2.0315 * s * s * s * s * s;
-  orthogonalise(x, 6, 3);
+  orthogonalize(x, 6, 3);
   for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(x[i], s * before[i] / length, 1e-5);
 }
 
@@ -143,7 +143,7 @@ TEST(EngineOptimizer, MuonFollowsItsFormulaOnEachMatrixOfAParameter) {
       const double tall = std::sqrt(std::max(1.0, static_cast<double>(rows) / static_cast<double>(columns)));
       for (size_t j = 0; j < matrices; ++j) {
         const size_t at = layout.offset(i) + j * rows * columns;
-        orthogonalise(std::span(u).subspan(at, rows * columns), rows, columns);
+        orthogonalize(std::span(u).subspan(at, rows * columns), rows, columns);
         for (size_t q = at; q < at + rows * columns; ++q)
           expected[q] = static_cast<float>(expected[q] * (1 - 0.1 * 0.5) - 0.1 * tall * u[q]);
       }

@@ -1,6 +1,6 @@
 // bfloat16, the upper half of a float, and the layout in which matrix products take it.
 //
-// An operand type E is float or bf16. Instructions for bf16 multiply pairs of neighbouring k, so matrices that vary
+// An operand type E is float or bf16. Instructions for bf16 multiply pairs of neighboring k, so matrices that vary
 // along k by row are stored in *pair layout*: with P = kPair<E>, element (k, m) of M [k][m], leading dimension ld, lies
 // at
 //   k / P * ld * P + m * P + k % P

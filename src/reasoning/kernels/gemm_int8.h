@@ -18,7 +18,7 @@ namespace hrm::kernels {
 
 inline constexpr size_t kInt8Columns = 64;  // of one product at most
 
-// Whether this machine multiplies bytes natively and HRM_ISA does not forbid it; elsewhere the scalar twin runs.
+// Whether this machine multiplies bytes natively and HRM_ISA does not forbid it; elsewhere the scalar reference runs.
 bool native_int8();
 
 // R: uint8_t, activations, with C: int8_t, weights; or R: int8_t with C: uint8_t.

@@ -1,4 +1,4 @@
-// The passes of the optimisers over n parameters, one each, at any alignment; the rules are those of
+// The passes of the optimizers over n parameters, one each, at any alignment; the rules are those of
 // model/optimizer_config.h. An element's result depends on that element alone. Arrays of one call do not overlap.
 #pragma once
 

@@ -36,7 +36,7 @@ namespace {
 
 // n elements `step` apart: a row (step 1) or a column (step ld).
 template <typename E>
-float normalise(size_t n, float* x, size_t step, float epsilon, E* y, size_t y_step) {
+float normalize(size_t n, float* x, size_t step, float epsilon, E* y, size_t y_step) {
   double squares = 0;
   for (size_t i = 0; i < n; ++i) squares += double{x[i * step]} * x[i * step];
   const double scale = 1 / std::sqrt(squares / static_cast<double>(n) + epsilon);
@@ -48,7 +48,7 @@ float normalise(size_t n, float* x, size_t step, float epsilon, E* y, size_t y_s
 }
 
 template <typename E>
-void normalise_backward(size_t n, const E* y, size_t y_step, float scale, float* g, size_t step) {
+void normalize_backward(size_t n, const E* y, size_t y_step, float scale, float* g, size_t step) {
   double mean = 0;
   for (size_t i = 0; i < n; ++i) mean += double{g[i * step]} * to_float(y[i * y_step]);
   mean /= static_cast<double>(n);
@@ -62,7 +62,7 @@ template <typename E>
 void rms_norm_rows(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales) {
   for (size_t r = 0; r < size.rows; ++r) {
     E* row = y.data ? y.data + r * y.ld : nullptr;
-    const float scale = normalise(size.width, x.data + r * x.ld, 1, epsilon, row, 1);
+    const float scale = normalize(size.width, x.data + r * x.ld, 1, epsilon, row, 1);
     if (scales) scales[r] = scale;
   }
 }
@@ -70,20 +70,20 @@ void rms_norm_rows(Size size, Panel<float> x, float epsilon, Panel<E> y, float* 
 template <typename E>
 void rms_norm_rows_backward(Size size, Panel<const E> y, const float* scales, Panel<float> g) {
   for (size_t r = 0; r < size.rows; ++r)
-    normalise_backward(size.width, y.data + r * y.ld, 1, scales[r], g.data + r * g.ld, 1);
+    normalize_backward(size.width, y.data + r * y.ld, 1, scales[r], g.data + r * g.ld, 1);
 }
 
 template <typename E>
 void rms_norm_columns(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales) {
   for (size_t c = 0; c < size.width; ++c) {
-    const float scale = normalise(size.rows, x.data + c, x.ld, epsilon, y.data ? y.data + c : nullptr, y.ld);
+    const float scale = normalize(size.rows, x.data + c, x.ld, epsilon, y.data ? y.data + c : nullptr, y.ld);
     if (scales) scales[c] = scale;
   }
 }
 
 template <typename E>
 void rms_norm_columns_backward(Size size, Panel<const E> y, const float* scales, Panel<float> g) {
-  for (size_t c = 0; c < size.width; ++c) normalise_backward(size.rows, y.data + c, y.ld, scales[c], g.data + c, g.ld);
+  for (size_t c = 0; c < size.width; ++c) normalize_backward(size.rows, y.data + c, y.ld, scales[c], g.data + c, g.ld);
 }
 
 }  // namespace scalar

@@ -1,4 +1,4 @@
-// Root-mean-square normalisation without gain (arXiv 1910.07467, eq. 4), over rows or over columns of a panel.
+// Root-mean-square normalization without gain (arXiv 1910.07467, eq. 4), over rows or over columns of a panel.
 //
 //   y = s x,  s = 1 / sqrt(mean(x^2) + epsilon)              the mean over the n elements of one row (or column)
 //   dL/dx = s (g - y mean(g y)),  g = dL/dy

@@ -16,7 +16,7 @@ namespace hrm::kernels {
 
 enum class Stage : size_t { kProducts, kSwiglu, kNorms, kSoftmax, kRotary, kPacking, kOptimizer };
 inline constexpr std::array<std::string_view, 7> kStageNames = {"products", "swiglu",  "norms",    "softmax",
-                                                                "rotary",   "packing", "optimiser"};
+                                                                "rotary",   "packing", "optimizer"};
 
 // Seconds of each stage, summed over threads.
 using StageSeconds = std::array<double, kStageNames.size()>;

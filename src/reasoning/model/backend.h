@@ -1,11 +1,11 @@
 // The seam between the reasoning model and its arithmetic.
 //
 // Trainer, evaluator and solver need no more of the mathematics than this: weights in and out by name, a segment
-// forward, a training step with losses, the optimiser's state in and out. Implementations: aten/backend (plain ATen
+// forward, a training step with losses, the optimizer's state in and out. Implementations: aten/backend (plain ATen
 // with autograd, CPU and CUDA: the truth) and, for CPUs without libtorch, the engine.
 //
 // A backend knows nothing of files, data sets, halting decisions or schedules. It holds one model: live weights, their
-// moving average and optimiser state. It is not thread-safe; one thread drives it.
+// moving average and optimizer state. It is not thread-safe; one thread drives it.
 //
 // Letters as in model/config.h: B examples, S tokens, T tokens with puzzle tokens, D width, V vocabulary.
 #pragma once
@@ -20,12 +20,10 @@
 
 #include "base/tensor.h"
 #include "model/config.h"
+#include "model/labels.h"
 #include "model/optimizer_config.h"
 
 namespace hrm::model {
-
-// Label of a token that is not supervised.
-inline constexpr int32_t kIgnoreLabel = -100;
 
 // B examples, row-major, owned by the caller.
 struct Batch {
@@ -91,10 +89,10 @@ class Backend {
   // -- weights, float32, by the authors' state-dict keys (model/weights.h lists them) --
   virtual NamedTensors weights(WeightSet set) const = 0;
   // REQUIRES: exactly the keys and shapes of engine::weight_shapes(config()); throws bad_input naming the first that
-  // differs. The optimiser and the average are dropped: set_optimizer must follow before training.
+  // differs. The optimizer and the average are dropped: set_optimizer must follow before training.
   virtual void set_weights(const NamedTensors& weights) = 0;
 
-  // -- optimiser --
+  // -- optimizer --
   // Must be called once before train_step. Starts from zero moments.
   virtual void set_optimizer(const model::OptimizerConfig& config) = 0;
   // Everything beside the live weights that training needs to go on with the same bits: average, moments, step count.

@@ -3,7 +3,7 @@
 //   AdamATan2 (arXiv 2407.05872, as the authors run it), on every parameter, t = 1..:
 //     p <- p (1 - lr wd);  m, v as Adam's;  p <- p - lr / (1 - beta1^t) * atan2(m, sqrt(v / (1 - beta2^t)))
 //   Muon (Jordan 2024), on the matrices inside the blocks; AdamATan2 keeps embeddings, heads and vectors:
-//     u <- momentum u + g;  p <- p (1 - lr wd) - lr * sqrt(max(1, rows / columns)) * orthogonalise(g + momentum u)
+//     u <- momentum u + g;  p <- p (1 - lr wd) - lr * sqrt(max(1, rows / columns)) * orthogonalize(g + momentum u)
 //     gate and up, which share one parameter, and so q, k and v, are matrices of their own
 //   Sign SGD, on the rows of the puzzle table seen in the batch, their gradients summed:
 //     p <- p (1 - lr wd) - lr * sign(g)

@@ -59,7 +59,7 @@ void Dataset::read(int64_t example, std::span<int32_t> inputs, std::span<int32_t
   files.inputs->read(example, inputs);
   files.labels->read(example, labels);
   if (files.metadata.ignore_label_id)
-    std::ranges::replace(labels, static_cast<int32_t>(*files.metadata.ignore_label_id), kUnsupervised);
+    std::ranges::replace(labels, static_cast<int32_t>(*files.metadata.ignore_label_id), model::kIgnoreLabel);
 }
 
 }  // namespace hrm::puzzles

@@ -52,7 +52,7 @@ class Dataset {
   int32_t identifier_of(int64_t puzzle) const;              // embedding row
   std::optional<int32_t> rating_of(int64_t example) const;  // all__ratings.npy; nullopt where unknown
 
-  // inputs, labels: [S]. Labels equal to ignore_label_id become -100 (kUnsupervised); those
+  // inputs, labels: [S]. Labels equal to ignore_label_id become -100 (model::kIgnoreLabel); those
   // that are -100 already stay, whatever ignore_label_id is.
   void read(int64_t example, std::span<int32_t> inputs, std::span<int32_t> labels) const;
 

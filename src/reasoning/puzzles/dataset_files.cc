@@ -115,7 +115,8 @@ class SplitReader {
       fault_(bad_input(kWhere, "{}: {} rows, but all__inputs.npy has {}", array("labels").string(),
                        files_.labels->rows(), files_.inputs->rows()));
     if (files_.inputs) check_vocabulary(*files_.inputs, {});
-    if (files_.labels) check_vocabulary(*files_.labels, {m.ignore_label_id.value_or(kUnsupervised), kUnsupervised});
+    if (files_.labels)
+      check_vocabulary(*files_.labels, {m.ignore_label_id.value_or(model::kIgnoreLabel), model::kIgnoreLabel});
   }
 
   void check_vocabulary(const TokenMatrix& tokens, const std::vector<int64_t>& allowed) {

@@ -126,7 +126,7 @@ TEST_F(DatasetTest, NamesTokensOutOfVocabulary) {
     EXPECT_EQ(fault(), "opened");
     Tokens question(16), answer(16);
     Dataset::open(folder_, "train").read(3, question, answer);
-    EXPECT_EQ(answer[4], kUnsupervised);
+    EXPECT_EQ(answer[4], model::kIgnoreLabel);
   }
 }
 TEST_F(DatasetTest, NamesMissingFilesAndBadJson) {

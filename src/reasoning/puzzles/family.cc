@@ -30,10 +30,10 @@ void Family::check_symbols(std::string_view symbols) const {
   throw bad_input("puzzles.symbols", "--symbols '{}': the text of these puzzles has no symbols to choose", symbols);
 }
 
-Verdict Family::check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const {
-  if (std::ranges::find(labels, kUnsupervised) == labels.end()) return check_answer(question, labels);
+RuleCheck Family::check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const {
+  if (std::ranges::find(labels, model::kIgnoreLabel) == labels.end()) return check_answer(question, labels);
   for (size_t i = 0; i < labels.size(); ++i)
-    if (labels[i] != kUnsupervised && (labels[i] < 0 || labels[i] >= vocab_size()))
+    if (labels[i] != model::kIgnoreLabel && (labels[i] < 0 || labels[i] >= vocab_size()))
       return {false, fmt::format("cell {}: token {} is outside the vocabulary of {}", i + 1, labels[i], vocab_size())};
   return {true, ""};
 }

@@ -13,14 +13,13 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "model/labels.h"
 
 namespace hrm::puzzles {
 
 using Tokens = std::vector<int32_t>;  // [S] token ids; 0 is padding in every family
 
-inline constexpr int32_t kUnsupervised = -100;  // of labels; reasoning::kIgnoreLabel, in a room above
-
-struct Verdict {
+struct RuleCheck {
   bool accepted = false;
   std::string reason;  // what is wrong, naming the cell; empty where accepted
 };
@@ -52,12 +51,12 @@ struct TextSinks {
 struct RenderOptions {
   std::span<const int32_t> question;  // empty, or the question whose givens are set apart
   std::span<const int32_t> previous;  // empty, or an earlier answer: cells that changed are marked
-  bool colour = false;                // terminal escape codes; without them changes are marked by characters
+  bool color = false;                 // terminal escape codes; without them changes are marked by characters
 };
 
 // What a family's own solver finds out about a question.
-struct Solution {
-  Verdict verdict;      // accepted: there is an answer and, where the family promises it, only one
+struct ReferenceAnswer {
+  RuleCheck verdict;    // accepted: there is an answer and, where the family promises it, only one
   Tokens answer;        // [S] where accepted (mazes: the path of the public data's convention), else empty
   int32_t rating = -1;  // Sudoku: backtracks of our solver; mazes: steps of the shortest path; -1 unknown
 };
@@ -98,15 +97,16 @@ class Family {
   virtual std::string render(std::span<const int32_t> tokens, const RenderOptions& options = {}) const = 0;
 
   // Is the question well-formed (no contradiction among its givens)? Names the first contradiction.
-  virtual Verdict check_question(std::span<const int32_t> question) const = 0;
+  virtual RuleCheck check_question(std::span<const int32_t> question) const = 0;
   // Do the rules accept the answer to this question? Needs no stored solution.
-  virtual Verdict check_answer(std::span<const int32_t> question, std::span<const int32_t> answer) const = 0;
-  // The same for labels of which only some cells are supervised; the others hold kUnsupervised and are not judged.
-  virtual Verdict check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const;
+  virtual RuleCheck check_answer(std::span<const int32_t> question, std::span<const int32_t> answer) const = 0;
+  // The same for labels of which only some cells are supervised; the others hold model::kIgnoreLabel and are not
+  // judged.
+  virtual RuleCheck check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const;
   // False where nothing but a stored answer can tell right from wrong (tables); check_answer then looks at form alone.
   virtual bool has_rules() const { return true; }
   // The answer by search, without any model; nullopt for families without rules.
-  virtual std::optional<Solution> solve(std::span<const int32_t>) const { return std::nullopt; }
+  virtual std::optional<ReferenceAnswer> solve(std::span<const int32_t>) const { return std::nullopt; }
   // What solve() means by its rating; empty for families without rules.
   virtual std::string rating_name() const { return ""; }
   // Equal for two questions exactly where a symmetry of the family maps one to the other; the question itself where

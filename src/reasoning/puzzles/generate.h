@@ -4,7 +4,7 @@
 // equivalent to each other become test, then those that are neither equivalent to a test puzzle nor equal to a training
 // puzzle become train.
 //
-// Sudoku: a grid by randomised search, then givens are removed one by one in random order while the solution stays
+// Sudoku: a grid by randomized search, then givens are removed one by one in random order while the solution stays
 // unique, until `givens` are left. Where a grid cannot be thinned so far a few others are tried, and the one with the
 // fewest givens is taken (best effort; the report says what was reached).
 // Maze: from a random cell, walls are opened that touch exactly one open cell, mostly near the cell opened last: a

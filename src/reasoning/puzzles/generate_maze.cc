@@ -49,7 +49,7 @@ class MazeGenerator : public Generator {
       if (rng.chance(kWander)) std::swap(border.back(), border[rng.below(border.size())]);
       const int64_t cell = border.back();
       border.pop_back();
-      auto around = neighbours(shape_, cell);
+      auto around = neighbors(shape_, cell);
       const auto open = std::ranges::count_if(around, [&](int64_t n) { return n >= 0 && maze[n] == kOpen; });
       if (maze[cell] == kOpen || (!first && open != 1)) continue;
       maze[cell] = kOpen;

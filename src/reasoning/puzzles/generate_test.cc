@@ -86,7 +86,7 @@ TEST(GenerateMaze, TreesHaveOnePathAndOpeningsMore) {
       for (int64_t cell = 0; cell < shape.cells(); ++cell) {
         if (record.question[cell] == kWall) continue;
         ++open;
-        for (int64_t next : neighbours(shape, cell)) joints += next > cell && record.question[next] != kWall;
+        for (int64_t next : neighbors(shape, cell)) joints += next > cell && record.question[next] != kWall;
       }
       EXPECT_EQ(joints, open - 1);
       const int64_t start = std::ranges::find(record.question, static_cast<int32_t>(kStart)) - record.question.begin();

@@ -68,7 +68,7 @@ class MazeFamily : public Family {
     return render_maze(shape_, tokens, options);
   }
 
-  Verdict check_question(std::span<const int32_t> question) const override {
+  RuleCheck check_question(std::span<const int32_t> question) const override {
     for (size_t i = 0; i < question.size(); ++i)
       if (question[i] < kWall || question[i] > kGoal)
         return {false, fmt::format("{}: token {} is no wall, open cell, S or G", name(i), question[i])};
@@ -79,8 +79,8 @@ class MazeFamily : public Family {
     return {true, ""};
   }
 
-  Verdict check_answer(std::span<const int32_t> question, std::span<const int32_t> answer) const override {
-    if (Verdict asked = check_question(question); !asked.accepted) return asked;
+  RuleCheck check_answer(std::span<const int32_t> question, std::span<const int32_t> answer) const override {
+    if (RuleCheck asked = check_question(question); !asked.accepted) return asked;
     Tokens marked(question.size(), kWall);  // open only where the answer marks the path
     int64_t marks = 0;
     for (size_t i = 0; i < question.size(); ++i) {
@@ -101,13 +101,13 @@ class MazeFamily : public Family {
   }
 
   // Where open cells are not supervised nothing tells the path: then only what must not change is judged.
-  Verdict check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const override {
+  RuleCheck check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const override {
     Tokens answer(labels.begin(), labels.end());
     for (size_t i = 0; i < answer.size(); ++i)
-      if (answer[i] == kUnsupervised && question[i] != kOpen) answer[i] = question[i];
-    if (std::ranges::find(answer, kUnsupervised) == answer.end()) return check_answer(question, answer);
+      if (answer[i] == model::kIgnoreLabel && question[i] != kOpen) answer[i] = question[i];
+    if (std::ranges::find(answer, model::kIgnoreLabel) == answer.end()) return check_answer(question, answer);
     for (size_t i = 0; i < answer.size(); ++i)
-      if (answer[i] != kUnsupervised && answer[i] != question[i] && !(question[i] == kOpen && answer[i] == kPath))
+      if (answer[i] != model::kIgnoreLabel && answer[i] != question[i] && !(question[i] == kOpen && answer[i] == kPath))
         return {false, fmt::format("{}: {} became {}", name(i), maze_name(question[i]), maze_name(answer[i]))};
     return {true, ""};
   }
@@ -116,8 +116,8 @@ class MazeFamily : public Family {
 
   std::string rating_name() const override { return "steps of the shortest path"; }
 
-  std::optional<Solution> solve(std::span<const int32_t> question) const override {
-    Solution solution{.verdict = check_question(question)};
+  std::optional<ReferenceAnswer> solve(std::span<const int32_t> question) const override {
+    ReferenceAnswer solution{.verdict = check_question(question)};
     if (!solution.verdict.accepted) return solution;
     const Distances found = distances_from(shape_, question, find(question, kStart));
     const int64_t goal = find(question, kGoal);

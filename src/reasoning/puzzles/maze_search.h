@@ -1,8 +1,8 @@
 // Shortest paths in a maze.
 //
-// Tokens: 0 padding, 1 '#' wall, 2 ' ' open, 3 'S' start, 4 'G' goal, 5 'o' path. Steps lead to the four neighbours.
+// Tokens: 0 padding, 1 '#' wall, 2 ' ' open, 3 'S' start, 4 'G' goal, 5 'o' path. Steps lead to the four neighbors.
 // Shortest paths are rarely unique; the public maze data label the one that a breadth-first search from S finds with
-// the neighbour order down, left, right, up, the first discoverer of a cell being its parent.
+// the neighbor order down, left, right, up, the first discoverer of a cell being its parent.
 #pragma once
 
 #include <array>
@@ -21,8 +21,8 @@ struct MazeShape {
   bool operator==(const MazeShape&) const = default;
 };
 
-// Neighbours of a cell in the order of the public labels; -1 beyond the border.
-std::array<int64_t, 4> neighbours(const MazeShape& shape, int64_t cell);
+// Neighbors of a cell in the order of the public labels; -1 beyond the border.
+std::array<int64_t, 4> neighbors(const MazeShape& shape, int64_t cell);
 
 struct Distances {
   std::vector<int32_t> steps;   // [cells] from the source, -1 where unreachable

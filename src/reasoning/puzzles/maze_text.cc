@@ -205,14 +205,14 @@ std::string render_maze(const MazeShape& shape, std::span<const int32_t> tokens,
   for (int64_t i = 0; i < shape.cells(); ++i) {
     const bool changed = !options.previous.empty() && options.previous[i] != tokens[i];
     char symbol = maze_symbol(tokens[i]);
-    if (changed && !options.colour) symbol = symbol == 'o' ? 'O' : symbol == ' ' ? ',' : symbol;
-    const std::string_view style = !options.colour      ? ""
+    if (changed && !options.color) symbol = symbol == 'o' ? 'O' : symbol == ' ' ? ',' : symbol;
+    const std::string_view style = !options.color       ? ""
                                    : changed            ? "\033[1;32m"
                                    : tokens[i] == kPath ? "\033[1m"
                                    : tokens[i] == kWall ? "\033[2m"
                                                         : "";
     text += style;
-    text += changed && options.colour && symbol == ' ' ? '.' : symbol;
+    text += changed && options.color && symbol == ' ' ? '.' : symbol;
     if (!style.empty()) text += "\033[0m";
     if ((i + 1) % shape.width == 0) text += '\n';
   }

@@ -19,7 +19,7 @@ std::string maze_symbols_of(std::span<const std::string_view> texts);
 
 // Family::check_symbols: wall, open, start, goal and possibly path, all different.
 void check_maze_symbols(std::string_view symbols);
-// Family::render: one line per row. Cells changed since `previous` are green where colours are on; else a new mark is
+// Family::render: one line per row. Cells changed since `previous` are green where colors are on; else a new mark is
 // 'O' and a removed one ','.
 std::string render_maze(const MazeShape& shape, std::span<const int32_t> tokens, const RenderOptions& options);
 

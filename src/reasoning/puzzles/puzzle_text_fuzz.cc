@@ -34,7 +34,7 @@ void try_family(const Family& family, std::string_view text) {
     // A table's row of nothing but padding prints as an empty line, which is no row.
     if (!line.empty()) check(family.parse(line, "line").at(0) == tokens);
     if (family.has_rules()) check(family.parse(family.render(tokens), "drawing").at(0) == tokens);
-    family.render(tokens, {.question = tokens, .previous = puzzles[0], .colour = true});
+    family.render(tokens, {.question = tokens, .previous = puzzles[0], .color = true});
     family.check_question(tokens);
     family.check_answer(puzzles[0], tokens);
   }

@@ -127,14 +127,14 @@ RecordList read_arrays(const PuzzleSource& source, const Family& family) {
 
 // Empty where the record is sound.
 std::string complete(Record& record, const Family& family) {
-  if (Verdict asked = family.check_question(record.question); !asked.accepted) return asked.reason;
+  if (RuleCheck asked = family.check_question(record.question); !asked.accepted) return asked.reason;
   if (const auto solved = family.solve(record.question)) {
     if (!solved->verdict.accepted) return solved->verdict.reason;
     if (record.answer.empty()) record.answer = solved->answer;
     if (record.rating < 0) record.rating = solved->rating;
   }
   if (record.answer.empty()) return "no answer";
-  const Verdict answered = family.check_answer(record.question, record.answer);
+  const RuleCheck answered = family.check_answer(record.question, record.answer);
   return answered.accepted ? "" : "wrong answer: " + answered.reason;
 }
 

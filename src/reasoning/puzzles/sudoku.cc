@@ -37,14 +37,14 @@ class SudokuFamily : public Family {
     return render_sudoku(shape_, tokens, options);
   }
 
-  Verdict check_question(std::span<const int32_t> question) const override {
+  RuleCheck check_question(std::span<const int32_t> question) const override {
     for (size_t i = 0; i < question.size(); ++i)
       if (question[i] < kSudokuBlank || question[i] >= shape_.vocab())
         return {false, fmt::format("{}: token {} is neither a digit nor a blank", name(i), question[i])};
     return without_conflict(question);
   }
 
-  Verdict check_answer(std::span<const int32_t> question, std::span<const int32_t> answer) const override {
+  RuleCheck check_answer(std::span<const int32_t> question, std::span<const int32_t> answer) const override {
     for (size_t i = 0; i < answer.size(); ++i) {
       if (answer[i] <= kSudokuBlank || answer[i] >= shape_.vocab())
         return {false, fmt::format("{} holds no digit", name(i))};
@@ -55,14 +55,14 @@ class SudokuFamily : public Family {
   }
 
   // Supervised cells must be those of the unique solution.
-  Verdict check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const override {
+  RuleCheck check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const override {
     Tokens answer(labels.begin(), labels.end());
     for (size_t i = 0; i < answer.size(); ++i)
-      if (answer[i] == kUnsupervised && question[i] > kSudokuBlank) answer[i] = question[i];
-    if (std::ranges::find(answer, kUnsupervised) == answer.end()) return check_answer(question, answer);
+      if (answer[i] == model::kIgnoreLabel && question[i] > kSudokuBlank) answer[i] = question[i];
+    if (std::ranges::find(answer, model::kIgnoreLabel) == answer.end()) return check_answer(question, answer);
     const auto solved = solve(question);
     for (size_t i = 0; i < answer.size(); ++i) {
-      if (answer[i] == kUnsupervised) continue;
+      if (answer[i] == model::kIgnoreLabel) continue;
       if (answer[i] <= kSudokuBlank || answer[i] >= shape_.vocab()) return {false, name(i) + " holds no digit"};
       if (solved->verdict.accepted && answer[i] != solved->answer[i])
         return {false,
@@ -77,8 +77,8 @@ class SudokuFamily : public Family {
   }
   bool wide_variants() const override { return true; }
 
-  std::optional<Solution> solve(std::span<const int32_t> question) const override {
-    Solution solution{.verdict = check_question(question)};
+  std::optional<ReferenceAnswer> solve(std::span<const int32_t> question) const override {
+    ReferenceAnswer solution{.verdict = check_question(question)};
     if (!solution.verdict.accepted) return solution;
     SudokuSearchResult found = search_sudoku(shape_, question);
     solution.verdict = {false, ""};
@@ -106,7 +106,7 @@ class SudokuFamily : public Family {
   std::string name(int64_t cell) const { return cell_name(cell, shape_.side()); }
   char symbol(int32_t token) const { return sudoku_symbol(token, shape_); }
 
-  Verdict without_conflict(std::span<const int32_t> tokens) const {
+  RuleCheck without_conflict(std::span<const int32_t> tokens) const {
     const auto [a, b] = find_conflict(shape_, tokens);
     if (a < 0) return {true, ""};
     const std::string_view house = shape_.row(a) == shape_.row(b)         ? "row"

@@ -9,7 +9,7 @@ class Renderer {
  public:
   Renderer(const SudokuShape& shape, std::span<const int32_t> tokens, const RenderOptions& options)
       : shape_(shape), tokens_(tokens), options_(options) {
-    marked_ = !options.colour && (!options.question.empty() || !options.previous.empty());
+    marked_ = !options.color && (!options.question.empty() || !options.previous.empty());
   }
 
   std::string draw() {
@@ -42,7 +42,7 @@ class Renderer {
     const char symbol = sudoku_symbol(tokens_[at], shape_);
     text_ += ' ';
     if (marked_) text_ += changed ? '>' : given ? ':' : ' ';
-    const std::string_view style = !options_.colour ? "" : changed ? kGreen : given ? kBold : "";
+    const std::string_view style = !options_.color ? "" : changed ? kGreen : given ? kBold : "";
     text_ += style;
     text_ += symbol;
     if (!style.empty()) text_ += kReset;

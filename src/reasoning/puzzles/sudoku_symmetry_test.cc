@@ -122,7 +122,7 @@ TEST(SudokuCanonical, CountsTheClassesOfFourByFour) {
 }
 
 // The authors' builder drew these variants; each must be a symmetry of its group's first member.
-TEST(SudokuCanonical, ParityRecognisesTheAuthorsVariants) {
+TEST(SudokuCanonical, ParityRecognizesTheAuthorsVariants) {
   const auto folder = shared_folder() / "fixtures/datasets/sudoku_dataset";
   HRM_SKIP_WITHOUT(folder);
   const Dataset train = Dataset::open(folder, "train");

@@ -21,7 +21,7 @@ std::string sudoku_symbols_of(const SudokuShape& shape, std::span<const std::str
 void check_sudoku_symbols(const SudokuShape& shape, std::string_view symbols);
 
 // Family::render: a frame of box-drawing characters. With a question or an earlier answer each digit has a mark in
-// front where colours are off: ':' a given, '>' changed since `previous`. read_sudoku reads all of it back.
+// front where colors are off: ':' a given, '>' changed since `previous`. read_sudoku reads all of it back.
 std::string render_sudoku(const SudokuShape& shape, std::span<const int32_t> tokens, const RenderOptions& options);
 
 }  // namespace hrm::puzzles

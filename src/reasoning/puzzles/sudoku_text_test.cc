@@ -122,8 +122,8 @@ TEST(SudokuText, DrawingsAreReadBack) {
   previous = answer;
   previous[2] = 9;
   EXPECT_EQ(std::ranges::count(render_sudoku(kNine, answer, {.previous = previous}), '>'), 1);
-  const std::string coloured = render_sudoku(kNine, answer, {.question = question, .colour = true});
-  EXPECT_NE(coloured.find("\033[1m5\033[0m"), std::string::npos);
+  const std::string colored = render_sudoku(kNine, answer, {.question = question, .color = true});
+  EXPECT_NE(colored.find("\033[1m5\033[0m"), std::string::npos);
 }
 
 // The message of the error that a text causes.

@@ -21,14 +21,14 @@ class PlainFamily : public Family {
   int64_t vocab_size() const override { return vocab_; }
   bool has_rules() const override { return false; }
 
-  Verdict check_question(std::span<const int32_t> question) const override { return in_vocabulary(question); }
-  Verdict check_answer(std::span<const int32_t>, std::span<const int32_t> answer) const override {
+  RuleCheck check_question(std::span<const int32_t> question) const override { return in_vocabulary(question); }
+  RuleCheck check_answer(std::span<const int32_t>, std::span<const int32_t> answer) const override {
     return in_vocabulary(answer);
   }
   std::unique_ptr<Augmenter> augmenter() const override { return nullptr; }
 
  protected:
-  Verdict in_vocabulary(std::span<const int32_t> tokens) const {
+  RuleCheck in_vocabulary(std::span<const int32_t> tokens) const {
     for (size_t i = 0; i < tokens.size(); ++i)
       if (tokens[i] < 0 || tokens[i] >= vocab_)
         return {false, fmt::format("cell {}: token {} is outside the vocabulary of {}", i + 1, tokens[i], vocab_)};

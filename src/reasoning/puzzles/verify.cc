@@ -209,7 +209,7 @@ class Verifier {
   // The answer with the question's tokens where it is not supervised.
   static Tokens filled(const Tokens& question, Tokens answer) {
     for (size_t i = 0; i < answer.size(); ++i)
-      if (answer[i] == kUnsupervised) answer[i] = question[i];
+      if (answer[i] == model::kIgnoreLabel) answer[i] = question[i];
     return answer;
   }
 
@@ -222,8 +222,8 @@ class Verifier {
 
   static std::string check_member(const Family& family, const Tokens& question, const Tokens& answer) {
     if (!family.has_rules()) return "";
-    if (const Verdict asked = family.check_question(question); !asked.accepted) return asked.reason;
-    const Verdict answered = family.check_labels(question, answer);
+    if (const RuleCheck asked = family.check_question(question); !asked.accepted) return asked.reason;
+    const RuleCheck answered = family.check_labels(question, answer);
     return answered.accepted ? "" : "wrong answer: " + answered.reason;
   }
 

@@ -44,17 +44,17 @@ std::string row(std::string_view name, const Estimate& estimate) {
 
 Json to_json(const Evaluation& evaluation) {
   Json json = {{"protocol", evaluation.protocol}, {"segments_at_most", evaluation.segments},
-               {"halting", evaluation.halting},   {"rollouts", evaluation.rollouts},
+               {"halting", evaluation.halting},   {"views", evaluation.views},
                {"complete", evaluation.complete}, {"wanted", evaluation.wanted},
                {"seconds", evaluation.seconds},   {"scores", to_json(evaluation.all, evaluation.rule_name)}};
   json["rating_bands"] = Json::array();
   for (const RatingBand& band : evaluation.bands) {
     Json entry = {{"rating", band.name}};
     entry.update(to_json(band.scores, evaluation.rule_name));
-    if (evaluation.rollouts > 1) entry.update(to_json(band.selected, evaluation.rule_name));
+    if (evaluation.views > 1) entry.update(to_json(band.selected, evaluation.rule_name));
     json["rating_bands"].push_back(std::move(entry));
   }
-  if (evaluation.rollouts == 1) return json;
+  if (evaluation.views == 1) return json;
   json["segments_spent"] = evaluation.segments_spent;
   json.update(to_json(evaluation.selected, evaluation.rule_name));
   return json;
@@ -81,8 +81,8 @@ std::string to_table(const Evaluation& evaluation) {
                      scores.segments.n);
   }
   if (evaluation.selected.empty()) return text;
-  fmt::format_to(add, "\nexact, one answer picked among {} rollouts, {:.2f} segments spent per puzzle\n",
-                 evaluation.rollouts, evaluation.segments_spent);
+  fmt::format_to(add, "\nexact, one answer picked among {} views, {:.2f} segments spent per puzzle\n", evaluation.views,
+                 evaluation.segments_spent);
   for (const Selection& selection : evaluation.selected) {
     text += row(label(selection), selection.exact);
     for (const RatingBand& band : evaluation.bands)

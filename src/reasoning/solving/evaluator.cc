@@ -17,7 +17,7 @@
 #include "base/progress.h"
 #include "base/rng.h"
 #include "solving/continuous.h"
-#include "solving/rollouts.h"
+#include "solving/views.h"
 
 namespace hrm::solving {
 namespace {
@@ -44,31 +44,31 @@ bool draws_numbers(const model::ArchConfig& arch) {
          arch.chains > 1;
 }
 
-// The maps through which further rollouts see a puzzle; null for none.
+// The maps through which further views see a puzzle; null for none.
 std::unique_ptr<puzzles::Augmenter> maps_of(const model::ArchConfig& arch, const puzzles::Family& family,
                                             const EvaluationOptions& options) {
-  if (options.rollouts == 1 || !options.symmetries.value_or(!draws_numbers(arch))) return nullptr;
+  if (options.views == 1 || !options.symmetries.value_or(!draws_numbers(arch))) return nullptr;
   auto maps = family.augmenter();
   if (!maps && !draws_numbers(arch))
     throw bad_input("reasoning.evaluate",
-                    "{} rollouts would all be the same: this model draws no random numbers and the puzzles have no "
+                    "{} views would all be the same: this model draws no random numbers and the puzzles have no "
                     "symmetries (add noise with arch.inference_noise=0.1)",
-                    options.rollouts);
+                    options.views);
   return maps;
 }
 
 void check_options(const model::ArchConfig& arch, const puzzles::Family& family, const EvaluationOptions& options) {
   if (options.limit < 0) throw bad_input("reasoning.evaluate", "limit {} is below 0", options.limit);
-  if (options.rollouts < 1) throw bad_input("reasoning.evaluate", "rollouts {} is below 1", options.rollouts);
-  if (options.rollouts > 1 && options.symmetries == false && !draws_numbers(arch))
+  if (options.views < 1) throw bad_input("reasoning.evaluate", "views {} is below 1", options.views);
+  if (options.views > 1 && options.symmetries == false && !draws_numbers(arch))
     throw bad_input("reasoning.evaluate",
-                    "{} rollouts without symmetries would all be the same: this model draws no random numbers",
-                    options.rollouts);
+                    "{} views without symmetries would all be the same: this model draws no random numbers",
+                    options.views);
   if (options.until_accepted && !family.has_rules())
-    throw bad_input("reasoning.evaluate", "rollouts until the rules accept: these puzzles have no rules to ask");
+    throw bad_input("reasoning.evaluate", "views until the rules accept: these puzzles have no rules to ask");
 }
 
-// The examples to run, each `rollouts` times, and what became of them.
+// The examples to run, each `views` times, and what became of them.
 class Run {
  public:
   Run(const Dataset& dataset, const EvaluationOptions& options, std::unique_ptr<puzzles::Augmenter> maps)
@@ -79,7 +79,7 @@ class Run {
         wanted_(options.limit > 0 ? std::min(options.limit, dataset.examples()) : dataset.examples()),
         labels_(seq_len_),
         scratch_(seq_len_),
-        outcomes_(static_cast<size_t>(wanted_ * options.rollouts)) {
+        outcomes_(static_cast<size_t>(wanted_ * options.views)) {
     if (options.keep_answers) answers_.resize(static_cast<size_t>(wanted_) * seq_len_);
   }
 
@@ -91,35 +91,35 @@ class Run {
     // floor(i N / wanted) without overflow for any realistic N (below 2^31).
     return number * dataset_.examples() / wanted_;
   }
-  std::span<const Outcome> rollouts_of(int64_t number) const {
-    const auto k = static_cast<size_t>(options_.rollouts);
+  std::span<const Outcome> views_of(int64_t number) const {
+    const auto k = static_cast<size_t>(options_.views);
     return std::span(outcomes_).subspan(static_cast<size_t>(number) * k, k);
   }
 
   // Nothing is left to do for the example.
   bool settled(int64_t number) const {
-    const auto rollouts = rollouts_of(number);
-    if (options_.until_accepted && std::ranges::any_of(rollouts, &Outcome::accepted)) return true;
-    return std::ranges::find(rollouts, int64_t{0}, &Outcome::segments) == rollouts.end();
+    const auto views = views_of(number);
+    if (options_.until_accepted && std::ranges::any_of(views, &Outcome::accepted)) return true;
+    return std::ranges::find(views, int64_t{0}, &Outcome::segments) == views.end();
   }
   // Examples before the first one that is not settled; with until_accepted, before the first that has not run at all.
   int64_t finished_prefix() const {
     int64_t number = 0;
-    while (number < wanted_ && (options_.until_accepted ? rollouts_of(number).front().segments > 0 : settled(number)))
+    while (number < wanted_ && (options_.until_accepted ? views_of(number).front().segments > 0 : settled(number)))
       ++number;
     return number;
   }
 
-  // Chooses what runs next, as indices into outcomes: everything at once, or with until_accepted the next rollout of
+  // Chooses what runs next, as indices into outcomes: everything at once, or with until_accepted the next view of
   // the examples that need one. Returns their number, 0 when all is done.
   size_t next_round() {
     round_.clear();
-    const auto k = static_cast<size_t>(options_.rollouts);
+    const auto k = static_cast<size_t>(options_.views);
     for (size_t number = 0; number < static_cast<size_t>(wanted_); ++number) {
       if (settled(static_cast<int64_t>(number))) continue;
-      for (size_t rollout = 0; rollout < k; ++rollout) {
-        if (outcomes_[number * k + rollout].segments > 0) continue;
-        round_.push_back(number * k + rollout);
+      for (size_t view = 0; view < k; ++view) {
+        if (outcomes_[number * k + view].segments > 0) continue;
+        round_.push_back(number * k + view);
         if (options_.until_accepted) break;
       }
     }
@@ -128,7 +128,7 @@ class Run {
 
   ExampleHeader load(size_t place, std::span<int32_t> tokens) {
     const size_t index = round_[place];
-    const int64_t example = example_of(static_cast<int64_t>(index) / options_.rollouts);
+    const int64_t example = example_of(static_cast<int64_t>(index) / options_.views);
     dataset_.read(example, tokens, labels_);
     if (maps_) maps_->apply(map_of(index), tokens, {});
     return {.identifier = dataset_.identifier_of(dataset_.puzzle_of(example)), .seed = seed_of(index)};
@@ -147,19 +147,18 @@ class Run {
 
  private:
   uint64_t seed_of(size_t index) const {
-    const int64_t example = example_of(static_cast<int64_t>(index) / options_.rollouts);
-    return derive_seed(options_.seed,
-                       {static_cast<uint64_t>(example), index % static_cast<uint64_t>(options_.rollouts)});
+    const int64_t example = example_of(static_cast<int64_t>(index) / options_.views);
+    return derive_seed(options_.seed, {static_cast<uint64_t>(example), index % static_cast<uint64_t>(options_.views)});
   }
-  // Seed of the rollout's symmetry: the first rollout is plain; few maps are taken in turn.
+  // Seed of the view's symmetry: the first view is plain; few maps are taken in turn.
   uint64_t map_of(size_t index) const {
-    const uint64_t rollout = index % static_cast<uint64_t>(options_.rollouts);
-    return rollout == 0 || maps_->distinct_maps() > 0 ? rollout : seed_of(index);
+    const uint64_t view = index % static_cast<uint64_t>(options_.views);
+    return view == 0 || maps_->distinct_maps() > 0 ? view : seed_of(index);
   }
 
   void record_slot(const SegmentView& view, size_t slot) {
     const size_t index = round_[view.examples[slot]];
-    const int64_t number = static_cast<int64_t>(index) / options_.rollouts;
+    const int64_t number = static_cast<int64_t>(index) / options_.views;
     const auto given = std::span(view.output.answers).subspan(slot * seq_len_, seq_len_);
     std::vector<int32_t> answer(given.begin(), given.end());
     if (maps_) maps_->undo(map_of(index), answer);
@@ -179,8 +178,8 @@ class Run {
     ++done_;
     supervised_ += outcome.supervised > 0;
     exact_ += outcome.exact();
-    const bool first_rollout = index % static_cast<size_t>(options_.rollouts) == 0;
-    if (options_.keep_answers && first_rollout)
+    const bool first_view = index % static_cast<size_t>(options_.views) == 0;
+    if (options_.keep_answers && first_view)
       std::ranges::copy(answer, answers_.begin() + number * static_cast<int64_t>(seq_len_));
   }
 
@@ -251,14 +250,14 @@ std::string band_name(BandKey key) {
 std::vector<Selection> selections_of(const Run& run, std::span<const int64_t> numbers, const Family& family,
                                      const EvaluationOptions& options) {
   std::vector<Selection> all;
-  if (options.rollouts == 1) return all;
+  if (options.views == 1) return all;
   for (const Selector& selector : selectors()) {
     if (selector.needs_rules ? !family.has_rules() : options.until_accepted) continue;
     Tally tally;
     for (const int64_t number : numbers) {
       if (!run.settled(number)) continue;  // interrupted
-      const auto rollouts = run.rollouts_of(number);
-      tally.add(rollouts[selector.pick(rollouts)]);
+      const auto views = run.views_of(number);
+      tally.add(views[selector.pick(views)]);
     }
     const Scores scores = tally.scores();
     all.push_back({std::string(selector.name), selector.needs_rules, scores.exact, scores.rules});
@@ -266,9 +265,9 @@ std::vector<Selection> selections_of(const Run& run, std::span<const int64_t> nu
   return all;
 }
 
-Scores first_rollouts(const Run& run, std::span<const int64_t> numbers) {
+Scores first_views(const Run& run, std::span<const int64_t> numbers) {
   Tally tally;
-  for (const int64_t number : numbers) tally.add(run.rollouts_of(number).front());
+  for (const int64_t number : numbers) tally.add(run.views_of(number).front());
   return tally.scores();
 }
 
@@ -281,7 +280,7 @@ std::vector<RatingBand> bands_of(const Run& run, const Dataset& dataset, int64_t
   if (members.size() == 1 && members.begin()->first.digits == kUnknown) return bands;
   for (const auto& [key, numbers] : members)
     bands.push_back(
-        {band_name(key), first_rollouts(run, numbers), selections_of(run, numbers, dataset.family(), options)});
+        {band_name(key), first_views(run, numbers), selections_of(run, numbers, dataset.family(), options)});
   return bands;
 }
 
@@ -306,7 +305,7 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
   evaluation.segments = options.segments > 0 ? options.segments : config.arch.halt_max_steps;
   evaluation.protocol = protocol_of(evaluation.segments, config.arch.halt_max_steps);
   evaluation.rule_name = rule_name_of(dataset.family());
-  evaluation.rollouts = options.rollouts;
+  evaluation.views = options.views;
   evaluation.halting = options.halting;
   evaluation.wanted = run.wanted();
 
@@ -320,7 +319,7 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
          .halt_margin = options.halt_margin,
          .batch = options.batch,
          .weights = options.weights,
-         .residuals = options.rollouts > 1 && !options.until_accepted},
+         .residuals = options.views > 1 && !options.until_accepted},
         [&](const SegmentView& view) {
           run.record(view);
           progress.update(run.done(), run.note());
@@ -330,12 +329,12 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
   const int64_t finished = run.finished_prefix();
   std::vector<int64_t> numbers(static_cast<size_t>(finished));
   std::iota(numbers.begin(), numbers.end(), 0);
-  evaluation.all = first_rollouts(run, numbers);
+  evaluation.all = first_views(run, numbers);
   evaluation.bands = bands_of(run, dataset, finished, options);
   evaluation.selected = selections_of(run, numbers, dataset.family(), options);
   int64_t spent = 0;
   for (const int64_t number : numbers)
-    for (const Outcome& outcome : run.rollouts_of(number)) spent += outcome.segments;
+    for (const Outcome& outcome : run.views_of(number)) spent += outcome.segments;
   evaluation.segments_spent = static_cast<double>(spent) / static_cast<double>(std::max<int64_t>(1, finished));
   evaluation.answers = run.take_answers();
   if (options.keep_answers)

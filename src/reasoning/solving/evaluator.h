@@ -13,7 +13,7 @@
 // Shares of examples carry Wilson's 95 % interval; means (cells, segments) the normal one over examples, because the
 // cells of one puzzle are not independent.
 //
-// Four results are never mixed: one pass at training depth, a fixed larger depth, self-selection among K rollouts
+// Four results are never mixed: one pass at training depth, a fixed larger depth, self-selection among K views
 // (breadth), and selection by the rules; Evaluation::protocol and Evaluation::selected name them.
 #pragma once
 
@@ -36,12 +36,12 @@ struct EvaluationOptions {
   size_t batch = 256;      // examples side by side; never changes a result on an engine whose rows are independent
   int64_t limit = 0;       // this many examples, spread evenly over the split (number i is floor(i N / limit)); 0: all
   model::WeightSet weights = model::WeightSet::kLive;
-  int64_t rollouts = 1;  // K runs per example that differ in their random numbers or symmetry; the first is plain
-  // Rollouts after the first see the puzzle through a random symmetry of its family. Unset: where the model draws no
+  int64_t views = 1;  // K runs per example that differ in their random numbers or symmetry; the first is plain
+  // Views after the first see the puzzle through a random symmetry of its family. Unset: where the model draws no
   // random numbers.
   std::optional<bool> symmetries;
-  // Further rollouts only of examples whose answers the rules have rejected so far. Only the rules' choice is then
-  // reported, for the others need all rollouts.
+  // Further views only of examples whose answers the rules have rejected so far. Only the rules' choice is then
+  // reported, for the others need all views.
   bool until_accepted = false;
   uint64_t seed = 0;  // of initial states and noise, where the model draws them
   bool keep_answers = false;
@@ -52,9 +52,9 @@ struct Scores {
   Estimate exact, cells, q_halt, rules, segments;
 };
 
-// One way to pick an answer among K rollouts.
+// One way to pick an answer among K views.
 struct Selection {
-  std::string name;       // of solving/rollouts.h
+  std::string name;       // of solving/views.h
   bool by_rules = false;  // the puzzle's rules chose, not the model
   Estimate exact, rules;
 };
@@ -68,20 +68,20 @@ struct RatingBand {
 struct Evaluation {
   std::string protocol;             // "training_depth": halt_max_steps at most; "larger_depth", "smaller_depth"
   std::string rule_name;            // Family::rule_metric(), else "rules_accepted"; empty: the family has no rules
-  Scores all;                       // of the first rollout
+  Scores all;                       // of the first view
   std::vector<RatingBand> bands;    // easiest first; empty where no example has a rating
-  std::vector<Selection> selected;  // empty unless rollouts > 1
-  int64_t segments = 0, rollouts = 1;
-  double segments_spent = 0;  // mean per example over all its rollouts
+  std::vector<Selection> selected;  // empty unless views > 1
+  int64_t segments = 0, views = 1;
+  double segments_spent = 0;  // mean per example over all its views
   bool halting = true;
   bool complete = true;  // false: interrupted; the scores are of the examples before the first unfinished one
   int64_t wanted = 0;    // examples that were to be evaluated
   double seconds = 0;
-  std::vector<int32_t> answers;  // [n,S] of the first rollout in the order of evaluation, with keep_answers
+  std::vector<int32_t> answers;  // [n,S] of the first view in the order of evaluation, with keep_answers
 };
 
 // Throws bad_input where the data set does not fit the model (length, vocabulary, puzzle identifiers) and where
-// rollouts > 1 would all be the same: no random numbers in the model and no symmetries in the family. Ctrl-C
+// views > 1 would all be the same: no random numbers in the model and no symmetries in the family. Ctrl-C
 // (base/signals.h) ends it between two segments; the caller holds the InterruptScope.
 Evaluation evaluate(model::Backend& backend, const puzzles::Dataset& dataset, const EvaluationOptions& options);
 

@@ -16,7 +16,7 @@ namespace hrm::solving {
 namespace {
 
 constexpr int64_t kCells = 16;
-constexpr int32_t kBlank = 1, kIgnored = 0;
+constexpr int32_t kBlank = 1, model::kIgnoreLabel = 0;
 constexpr std::array<int32_t, kCells> kGrid = {2, 3, 4, 5, 4, 5, 2, 3, 3, 2, 5, 4, 5, 4, 3, 2};
 
 // Seven questions about one 4x4 Sudoku: number i has its first i + 1 cells blank. Of number 5 the first label is not
@@ -33,7 +33,7 @@ class EvaluatorTest : public ::testing::Test {
       for (int64_t cell = 0; cell < kCells; ++cell) {
         const bool supervised = i != 6 && !(i == 5 && cell == 0);
         inputs.push_back(cell < blanks ? kBlank : kGrid[static_cast<size_t>(cell)]);
-        labels.push_back(supervised ? kGrid[static_cast<size_t>(cell)] : kIgnored);
+        labels.push_back(supervised ? kGrid[static_cast<size_t>(cell)] : model::kIgnoreLabel);
       }
       indices.push_back(i);
     }
@@ -46,7 +46,7 @@ class EvaluatorTest : public ::testing::Test {
     save("group_indices", {kExamples + 1}, indices);
     save("ratings", {kExamples}, ratings);
     write_json(split / "dataset.json", {{"pad_id", 0},
-                                        {"ignore_label_id", kIgnored},
+                                        {"ignore_label_id", model::kIgnoreLabel},
                                         {"blank_identifier_id", 0},
                                         {"vocab_size", 6},
                                         {"seq_len", kCells},
@@ -141,8 +141,8 @@ TEST_F(EvaluatorTest, LimitSpreadsOverTheSplitAndKeepsAnswers) {
   EXPECT_NE(rows[2 * kCells + 4], kGrid[4]);  // example 4: five blanks, four segments
 }
 
-TEST_F(EvaluatorTest, RolloutsAreSelectedByTheModelAndByTheRulesApart) {
-  // A coin decides each rollout; Q tells the truth about it, and a liar's Q does the opposite.
+TEST_F(EvaluatorTest, ViewsAreSelectedByTheModelAndByTheRulesApart) {
+  // A coin decides each view; Q tells the truth about it, and a liar's Q does the opposite.
   const auto coin = [](float sign) {
     return [sign](std::span<const int32_t>, int64_t, uint64_t history) {
       const bool right = history % 3 == 0;
@@ -154,7 +154,7 @@ TEST_F(EvaluatorTest, RolloutsAreSelectedByTheModelAndByTheRulesApart) {
   model::ModelConfig config = scripted_config(1);
   config.arch.noise = 0.1;
   ScriptedBackend honest(config, coin(1)), liar(config, coin(-1));
-  const EvaluationOptions options = {.batch = 5, .rollouts = 4, .progress = false};
+  const EvaluationOptions options = {.batch = 5, .views = 4, .progress = false};
   const auto share = [](const Evaluation& evaluation, std::string_view name) {
     return std::ranges::find(evaluation.selected, name, &Selection::name)->exact.value;
   };
@@ -169,7 +169,7 @@ TEST_F(EvaluatorTest, RolloutsAreSelectedByTheModelAndByTheRulesApart) {
   EXPECT_FALSE(json.at("self_selected").contains("rules"));
   EXPECT_TRUE(json.at("rules_selected").contains("rules"));
   // The same seed gives the same coins, whatever the batch.
-  EXPECT_EQ(share(evaluate(honest, open(), {.batch = 28, .rollouts = 4, .progress = false}), "vote"),
+  EXPECT_EQ(share(evaluate(honest, open(), {.batch = 28, .views = 4, .progress = false}), "vote"),
             share(by_honest, "vote"));
 }
 
@@ -184,22 +184,22 @@ ScriptedSegment solve_some_views(std::span<const int32_t> inputs, int64_t, uint6
   return played;
 }
 
-TEST_F(EvaluatorTest, RolloutsOfAModelWithoutRandomNumbersLookThroughSymmetries) {
+TEST_F(EvaluatorTest, ViewsOfAModelWithoutRandomNumbersLookThroughSymmetries) {
   ScriptedBackend backend(scripted_config(1), solve_some_views);
   const Evaluation plain = evaluate(backend, open(), {.progress = false});
-  const Evaluation all = evaluate(backend, open(), {.batch = 5, .rollouts = 40, .progress = false});
+  const Evaluation all = evaluate(backend, open(), {.batch = 5, .views = 40, .progress = false});
   const Evaluation lazy =
-      evaluate(backend, open(), {.batch = 5, .rollouts = 40, .until_accepted = true, .progress = false});
+      evaluate(backend, open(), {.batch = 5, .views = 40, .until_accepted = true, .progress = false});
   const auto by_rules = [](const Evaluation& evaluation) { return evaluation.selected.back(); };
   EXPECT_LT(plain.all.exact.value, 1) << "the plain view alone must not solve all, or this shows nothing";
   for (const Evaluation* evaluation : {&all, &lazy}) {
-    EXPECT_EQ(evaluation->all.exact.value, plain.all.exact.value) << "the first rollout is the puzzle as it is";
+    EXPECT_EQ(evaluation->all.exact.value, plain.all.exact.value) << "the first view is the puzzle as it is";
     EXPECT_TRUE(by_rules(*evaluation).by_rules);
     EXPECT_EQ(by_rules(*evaluation).exact.value, 1) << "answers are mapped back";
     EXPECT_TRUE(evaluation->complete);
   }
   EXPECT_EQ(all.selected.size(), 5u);
-  EXPECT_EQ(lazy.selected.size(), 1u) << "the other selections need all rollouts";
+  EXPECT_EQ(lazy.selected.size(), 1u) << "the other selections need all views";
   EXPECT_EQ(all.segments_spent, 40);
   EXPECT_LT(lazy.segments_spent, 20);
   ASSERT_FALSE(all.bands.empty());
@@ -241,8 +241,8 @@ TEST_F(EvaluatorTest, RefusesWhatDoesNotFit) {
   refuses(longer, {}, "16 tokens");
   refuses(narrower, {}, "vocabulary of 6");
   refuses(scripted_config(4), {.limit = -1}, "limit");
-  refuses(scripted_config(4), {.rollouts = 0}, "rollouts");
-  refuses(scripted_config(4), {.rollouts = 2, .symmetries = false}, "no random numbers");
+  refuses(scripted_config(4), {.views = 0}, "views");
+  refuses(scripted_config(4), {.views = 2, .symmetries = false}, "no random numbers");
 }
 
 TEST_F(EvaluatorTest, TableAndJsonHoldTheSameNumbers) {

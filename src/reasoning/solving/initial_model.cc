@@ -80,7 +80,7 @@ NamedTensors initial_weights_from(const ModelFile& model, const model::ModelConf
     if (!weights.contains(name))
       throw bad_input(kWhere, "{}: tensor '{}' has no place in this run's model", source, name);
   const Json from = model.provenance.is_object() ? model.provenance.value("weights", Json()) : Json();
-  log_info("{}: all weights taken{}{}{}; the optimiser starts anew", source,
+  log_info("{}: all weights taken{}{}{}; the optimizer starts anew", source,
            from.is_string() ? fmt::format(" ({})", from.get<std::string>()) : "", said.empty() ? "" : ", ", said);
   if (const auto changes = training::config_changes(fields_to_json(model.config), fields_to_json(config));
       !changes.empty())

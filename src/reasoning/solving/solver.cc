@@ -53,30 +53,30 @@ class SolverRun {
         family_(family),
         options_(options),
         rule_(halting_rule(backend.config().arch)),
-        maps_(options.rollouts > 1 && family.has_rules() ? family.augmenter() : nullptr),
+        maps_(options.views > 1 && family.has_rules() ? family.augmenter() : nullptr),
         trace_(static_cast<size_t>(backend.config().arch.hidden_size)) {
     rule_.margin = options.halt_margin;
-    if (options.rollouts < 1) throw bad_input("reasoning.solve", "rollouts {} is below 1", options.rollouts);
-    if (options.rollouts > 1 && !maps_)
-      throw bad_input("reasoning.solve", "rollouts {}: these puzzles have no {}", options.rollouts,
+    if (options.views < 1) throw bad_input("reasoning.solve", "views {} is below 1", options.views);
+    if (options.views > 1 && !maps_)
+      throw bad_input("reasoning.solve", "views {}: these puzzles have no {}", options.views,
                       family.has_rules() ? "symmetries to look through" : "rules to choose an answer by");
   }
 
-  // View number `rollout` of the listed questions. False where Ctrl-C ended it.
-  bool look(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t rollout,
-            std::span<Solution> solutions, Progress& progress);
+  // View number `view` of the listed questions. False where Ctrl-C ended it.
+  bool look(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t view,
+            std::span<SolvedPuzzle> solutions, Progress& progress);
 
   std::vector<PooledParticipation> pooled() const { return trace_.pooled(); }
 
  private:
-  uint64_t map_of(int64_t rollout) const {
-    const auto number = static_cast<uint64_t>(rollout);
-    if (rollout == 0 || maps_->distinct_maps() > 0) return number;
+  uint64_t map_of(int64_t view) const {
+    const auto number = static_cast<uint64_t>(view);
+    if (view == 0 || maps_->distinct_maps() > 0) return number;
     return derive_seed(options_.seed, {number});
   }
-  void finish(Solution& solution, int64_t rollout) const {
+  void finish(SolvedPuzzle& solution, int64_t view) const {
     const SolvedSegment& last = solution.segments.back();
-    solution.rollout = rollout;
+    solution.view = view;
     solution.finished = true;
     solution.halted = asks_to_halt(rule_, last.q_halt, last.q_continue);
     solution.verdict = family_.check_answer(solution.question, solution.answer());
@@ -91,15 +91,15 @@ class SolverRun {
   uint64_t done_ = 0;
 };
 
-bool SolverRun::look(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t rollout,
-                     std::span<Solution> solutions, Progress& progress) {
+bool SolverRun::look(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t view,
+                     std::span<SolvedPuzzle> solutions, Progress& progress) {
   const size_t cells = questions.front().size();
-  const bool participation = options_.participation && rollout == 0;
-  std::vector<Solution> views;
+  const bool participation = options_.participation && view == 0;
+  std::vector<SolvedPuzzle> views;
   for (const size_t question : which) views.push_back({.question = questions[question]});
   const auto load = [&](size_t place, std::span<int32_t> tokens) -> ExampleHeader {
     std::ranges::copy(questions[which[place]], tokens.begin());
-    if (maps_) maps_->apply(map_of(rollout), tokens, {});
+    if (maps_) maps_->apply(map_of(view), tokens, {});
     // One seed and the same views for all: the same question gives the same answer wherever it stands among the others.
     return {.identifier = kBlankIdentifier, .seed = options_.seed};
   };
@@ -115,13 +115,13 @@ bool SolverRun::look(std::span<const puzzles::Tokens> questions, std::span<const
                             .q_continue = output.q_continue[slot],
                             .residual_H = output.residual_H[slot],
                             .residual_L = output.residual_L[slot]};
-      if (maps_) maps_->undo(map_of(rollout), segment.answer);
+      if (maps_) maps_->undo(map_of(view), segment.answer);
       if (participation) segment.participation = ratios[slot];
       views[place].segments.push_back(std::move(segment));
       if (!view.finished[slot]) continue;
-      finish(views[place], rollout);
-      if (rollout == 0 || views[place].verdict.accepted) solutions[which[place]] = std::move(views[place]);
-      if (rollout == 0) progress.update(++done_);
+      finish(views[place], view);
+      if (view == 0 || views[place].verdict.accepted) solutions[which[place]] = std::move(views[place]);
+      if (view == 0) progress.update(++done_);
     }
   };
   const bool complete = run_examples(backend_, which.size(), load,
@@ -132,7 +132,7 @@ bool SolverRun::look(std::span<const puzzles::Tokens> questions, std::span<const
                                       .residuals = true},
                                      observe);
   for (size_t place = 0; place < which.size(); ++place)  // interrupted ones keep what they have
-    if (rollout == 0 && !solutions[which[place]].finished) solutions[which[place]] = std::move(views[place]);
+    if (view == 0 && !solutions[which[place]].finished) solutions[which[place]] = std::move(views[place]);
   return complete;
 }
 
@@ -145,18 +145,18 @@ SolverResult solve(model::Backend& backend, const puzzles::Family& family, std::
   SolverResult result;
   for (const puzzles::Tokens& question : questions) result.solutions.push_back({.question = question});
   Progress progress("solving", questions.size(), {.unit = "puzzles", .enabled = options.progress});
-  for (int64_t rollout = 0; rollout < options.rollouts && result.complete; ++rollout) {
+  for (int64_t view = 0; view < options.views && result.complete; ++view) {
     std::vector<size_t> open;
     for (size_t i = 0; i < questions.size(); ++i)
       if (!result.solutions[i].verdict.accepted) open.push_back(i);
     if (open.empty()) break;
-    result.complete = run.look(questions, open, rollout, result.solutions, progress);
+    result.complete = run.look(questions, open, view, result.solutions, progress);
   }
   result.pooled = run.pooled();
   return result;
 }
 
-Json to_json(const Solution& solution, const puzzles::Family& family) {
+Json to_json(const SolvedPuzzle& solution, const puzzles::Family& family) {
   Json steps = Json::array();
   for (const SolvedSegment& segment : solution.segments) {
     Json step = {{"answer", family.to_line(segment.answer)},
@@ -175,7 +175,7 @@ Json to_json(const Solution& solution, const puzzles::Family& family) {
     json["reason"] = solution.verdict.reason;
     json["segments"] = solution.segments.size();
     json["halted"] = solution.halted;
-    json["rollout"] = solution.rollout;
+    json["view"] = solution.view;
     json["confidence"] = solution.confidence();
   }
   json["steps"] = std::move(steps);

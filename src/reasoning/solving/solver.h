@@ -28,7 +28,7 @@ struct SolverOptions {
   uint64_t seed = 0;  // of initial states, noise and symmetries
   // Views of a puzzle at most: as it is, then, while the rules reject the answer, through random symmetries of its
   // family. Above 1 for families with rules and symmetries only.
-  int64_t rollouts = 1;
+  int64_t views = 1;
   bool participation = false;  // measure the states' participation ratios
   bool progress = true;        // a bar on standard error
 };
@@ -41,22 +41,22 @@ struct SolvedSegment {
   ParticipationRatios participation{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
 };
 
-struct Solution {
+struct SolvedPuzzle {
   puzzles::Tokens question;
   std::vector<SolvedSegment> segments;  // at least one, unless interrupted
-  int64_t rollout = 0;                  // number of the view that `segments` show, mapped back; 0: the puzzle as it is
+  int64_t view = 0;                     // number of the view that `segments` show, mapped back; 0: the puzzle as it is
   bool finished = false;                // false: interrupted before its last segment
   bool halted = false;                  // the model asked to halt (it did not just reach the limit)
   // Of the last answer; its reason names a given that the model changed. Of the form alone where the family has no
   // rules.
-  puzzles::Verdict verdict;
+  puzzles::RuleCheck verdict;
 
   const puzzles::Tokens& answer() const { return segments.back().answer; }
   double confidence() const;  // sigmoid(q_halt) of the last segment: the model's own estimate of being right
 };
 
 struct SolverResult {
-  std::vector<Solution> solutions;          // in the order of the questions
+  std::vector<SolvedPuzzle> solutions;      // in the order of the questions
   std::vector<PooledParticipation> pooled;  // with options.participation
   bool complete = true;                     // false: interrupted
 };
@@ -70,11 +70,11 @@ void check_fit(const model::ModelConfig& config, const puzzles::Family& family);
 
 // REQUIRES: check_fit() passed and every question has S tokens below V. Ctrl-C ends it between two segments; the caller
 // holds the InterruptScope. A puzzle that no view solves keeps the answer to the plain one. Throws bad_input on
-// rollouts that the family cannot give.
+// views that the family cannot give.
 SolverResult solve(model::Backend& backend, const puzzles::Family& family, std::span<const puzzles::Tokens> questions,
                    const SolverOptions& options);
 
 // docs/solving.md has the schema. NaN becomes null.
-Json to_json(const Solution& solution, const puzzles::Family& family);
+Json to_json(const SolvedPuzzle& solution, const puzzles::Family& family);
 
 }  // namespace hrm::solving

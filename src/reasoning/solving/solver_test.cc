@@ -46,7 +46,7 @@ TEST(Solver, KeepsEverySegmentAndAsksTheRules) {
   const SolverResult result = solve(backend, *small_sudoku(), questions(), {.batch = 2, .progress = false});
   EXPECT_TRUE(result.complete);
   ASSERT_EQ(result.solutions.size(), 3u);
-  const Solution& second = result.solutions[1];
+  const SolvedPuzzle& second = result.solutions[1];
   ASSERT_EQ(second.segments.size(), 2u);
   EXPECT_EQ(second.segments[0].answer, tokens("1.34341221434321"));
   EXPECT_EQ(second.answer(), tokens(kGrid));
@@ -56,7 +56,7 @@ TEST(Solver, KeepsEverySegmentAndAsksTheRules) {
   EXPECT_TRUE(std::isnan(second.segments[0].participation.H));
   EXPECT_TRUE(result.pooled.empty());
 
-  const Solution& third = result.solutions[2];  // needs four segments, may run three
+  const SolvedPuzzle& third = result.solutions[2];  // needs four segments, may run three
   EXPECT_TRUE(third.finished);
   EXPECT_FALSE(third.halted);
   EXPECT_FALSE(third.verdict.accepted);
@@ -71,18 +71,18 @@ TEST(Solver, LooksThroughSymmetriesUntilTheRulesAccept) {
   };
   ScriptedBackend backend(scripted_config(2), some_views);
   const SolverResult plain = solve(backend, *small_sudoku(), questions(), {.progress = false});
-  const SolverResult result = solve(backend, *small_sudoku(), questions(), {.rollouts = 30, .progress = false});
+  const SolverResult result = solve(backend, *small_sudoku(), questions(), {.views = 30, .progress = false});
   for (size_t i = 0; i < 3; ++i) {
     EXPECT_FALSE(plain.solutions[i].verdict.accepted);
-    const Solution& solution = result.solutions[i];
+    const SolvedPuzzle& solution = result.solutions[i];
     EXPECT_TRUE(solution.verdict.accepted) << i;
-    EXPECT_GT(solution.rollout, 0);
+    EXPECT_GT(solution.view, 0);
     EXPECT_EQ(solution.question, questions()[i]);
     EXPECT_EQ(solution.answer(), tokens(kGrid)) << "mapped back";
   }
   const auto table = puzzles::guess_family(16, 7);  // no rules
-  EXPECT_THROW(solve(backend, *table, questions(), {.rollouts = 2, .progress = false}), Error);
-  EXPECT_THROW(solve(backend, *small_sudoku(), questions(), {.rollouts = 0, .progress = false}), Error);
+  EXPECT_THROW(solve(backend, *table, questions(), {.views = 2, .progress = false}), Error);
+  EXPECT_THROW(solve(backend, *small_sudoku(), questions(), {.views = 0, .progress = false}), Error);
 }
 
 TEST(Solver, NamesAGivenThatTheModelChanged) {

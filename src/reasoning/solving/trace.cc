@@ -19,7 +19,7 @@ void save_arrays(const std::filesystem::path& folder, const SolverResult& result
   std::vector<int32_t> index, questions, answers;
   std::vector<float> measures;
   for (size_t puzzle = 0; puzzle < result.solutions.size(); ++puzzle) {
-    const Solution& solution = result.solutions[puzzle];
+    const SolvedPuzzle& solution = result.solutions[puzzle];
     questions.insert(questions.end(), solution.question.begin(), solution.question.end());
     for (size_t i = 0; i < solution.segments.size(); ++i) {
       const SolvedSegment& segment = solution.segments[i];
@@ -41,7 +41,7 @@ void save_arrays(const std::filesystem::path& folder, const SolverResult& result
 template <typename Measure>
 PlotSeries mean_by_segment(std::string name, const SolverResult& result, Measure measure) {
   std::vector<double> sums, counts;
-  for (const Solution& solution : result.solutions) {
+  for (const SolvedPuzzle& solution : result.solutions) {
     for (size_t i = 0; i < solution.segments.size(); ++i) {
       if (sums.size() <= i) sums.resize(i + 1), counts.resize(i + 1);
       const double value = measure(solution.segments[i]);

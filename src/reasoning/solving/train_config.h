@@ -62,7 +62,7 @@ struct TrainConfig {
     field("global_batch_size", self.global_batch_size, "examples side by side, one per slot");
     field("epochs", self.epochs, "length of the run in passes over the groups of the data set");
     field("eval_interval", self.eval_interval, "epochs that are shuffled together, and between evaluations");
-    field("max_steps", self.max_steps, "length of the run in optimiser steps instead, 0: by epochs");
+    field("max_steps", self.max_steps, "length of the run in optimizer steps instead, 0: by epochs");
     field("minutes", self.minutes, "end the run after so much training, over all resumes; 0: no limit");
     model::OptimizerConfig::fields(self.optimizer, field);
     field("lr_min_ratio", self.lr_min_ratio, "cosine decay of all learning rates to this share; 1: none");

@@ -1,4 +1,4 @@
-// One optimiser step of deep supervision (arXiv 2506.21734, section 2): a segment of every slot, a loss, an update.
+// One optimizer step of deep supervision (arXiv 2506.21734, section 2): a segment of every slot, a loss, an update.
 //
 //   slots b = 0..B-1 each hold an example, its recurrent state and the segments it has had
 //   slots that halted take the example at their index of the next batch, with fresh states; the rest of that batch is
@@ -41,7 +41,7 @@ struct StepperOptions {
 // Not thread-safe. All slots are empty at the start, so that the first step takes the whole batch.
 class TrainStepper {
  public:
-  // REQUIRES: the backend outlives the stepper and its optimiser has been set.
+  // REQUIRES: the backend outlives the stepper and its optimizer has been set.
   TrainStepper(model::Backend& backend, const StepperOptions& options);
 
   // [B] not 0 where the slot takes a fresh example at the next step (it halted, or is empty).

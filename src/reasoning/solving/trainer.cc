@@ -230,7 +230,7 @@ void Trainer::load(const training::Checkpoint& checkpoint) {
     log_warning("this run used {}, now {}: it goes on, but not with the same bits", was, backend_.description());
   sampler_.set_state(json_field<Json>(checkpoint.state, "sampler", "checkpoint"));
   backend_.set_weights(with_prefix(checkpoint.tensors, kWeights));
-  backend_.set_optimizer(options_.config.optimizer);  // new weights mean a new optimiser
+  backend_.set_optimizer(options_.config.optimizer);  // new weights mean a new optimizer
   backend_.set_optimizer_state(with_prefix(checkpoint.tensors, kOptimizer));
   stepper_.load(checkpoint.tensors);
 }

@@ -5,7 +5,7 @@
 //
 // Everything random about an example derives from the seed of its draw, so that a run is a function of data,
 // configuration and seed alone (and, on the torch backend, of the thread count). A checkpoint holds weights, average,
-// optimisers, slots with their recurrent states, and the sampler's position.
+// optimizers, slots with their recurrent states, and the sampler's position.
 #pragma once
 
 #include <memory>
@@ -34,7 +34,7 @@ struct TrainerOptions {
 
 class Trainer : public training::Trainee {
  public:
-  // Gives the backend initial weights and an optimiser. test may be null: then nothing is evaluated.
+  // Gives the backend initial weights and an optimizer. test may be null: then nothing is evaluated.
   // REQUIRES: backend and data sets outlive the trainer.
   Trainer(model::Backend& backend, const puzzles::Dataset& train, const puzzles::Dataset* test, TrainerOptions options);
 

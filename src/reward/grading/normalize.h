@@ -1,4 +1,4 @@
-// The two normalisations of an answer that the PRM800K grader compares by (arXiv 2305.20050; the first one is that of
+// The two normalizations of an answer that the PRM800K grader compares by (arXiv 2305.20050; the first one is that of
 // MATH, arXiv 2103.03874). Both profiles of grade() use them; parity is exact (docs/grading.md).
 //
 // Any bytes, time linear in the text, never throws. Faulty UTF-8 is kept.

@@ -1,4 +1,4 @@
-// MATH's normalisation. Where the original raises (a \sqrt at the end of the answer, two units), its caller keeps what
+// MATH's normalization. Where the original raises (a \sqrt at the end of the answer, two units), its caller keeps what
 // it had; so does this.
 #include <algorithm>
 #include <optional>

@@ -77,7 +77,7 @@ TEST(ExtractParity, EveryAnswer) {
   }
 }
 
-TEST(GradeParity, NormalisationsOfEveryAnswer) {
+TEST(GradeParity, NormalizationsOfEveryAnswer) {
   HRM_SKIP_WITHOUT(fixture("grade_steps.jsonl.zst"));
   const auto rows = read_rows("grade.jsonl.zst"), steps = read_rows("grade_steps.jsonl.zst");
   ASSERT_EQ(rows.size(), steps.size());

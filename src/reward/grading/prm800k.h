@@ -25,12 +25,12 @@ enum class Algebra { kEqual, kDifferent, kRefused, kUnparsed, kUndecided };
 
 struct Prm800kSteps {
   Verdict verdict = Verdict::kUndecided;
-  std::string_view decided_by;  // as the fixture names it: "first_normaliser", "rules", "algebra_equal", ...
-  std::array<std::string, 2> first, second;  // given and gold after each normalisation (second empty: not needed)
+  std::string_view decided_by;  // as the fixture names it: "first_normalizer", "rules", "algebra_equal", ...
+  std::array<std::string, 2> first, second;  // given and gold after each normalization (second empty: not needed)
   std::vector<Algebra> elements;
 };
 
-// keep_all: second normalisation also where the first decided.
+// keep_all: second normalization also where the first decided.
 Prm800kSteps grade_prm800k(std::string_view given, std::string_view gold, const Deadline& deadline,
                            bool keep_all = false);
 

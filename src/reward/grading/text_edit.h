@@ -1,4 +1,4 @@
-// Small edits of text that both normalisations share.
+// Small edits of text that both normalizations share.
 #pragma once
 
 #include <string>

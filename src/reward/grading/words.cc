@@ -38,7 +38,7 @@ constexpr std::string_view kClasses[] = {
     "win lose draw|tie",
     "first second third fourth fifth",
     "zero one two three four five six seven eight nine ten eleven twelve"};
-// Capitalised or not, they are no names.
+// Capitalized or not, they are no names.
 constexpr std::string_view kNoNames[] = {
     "none",      "undefined",   "no",         "nothing", "zero",         "infinite",      "infinity",     "impossible",
     "empty",     "nonexistent", "never",      "unknown", "undetermined", "indeterminate", "neither",      "nobody",
@@ -79,8 +79,8 @@ std::string_view number_of_word(std::string_view word) {
 }
 
 bool is_name(std::string_view word) {
-  const bool capitalised = word.size() > 2 && word[0] >= 'A' && word[0] <= 'Z' && word[1] >= 'a';
-  if (!capitalised || word.find(' ') != std::string_view::npos) return false;
+  const bool capitalized = word.size() > 2 && word[0] >= 'A' && word[0] <= 'Z' && word[1] >= 'a';
+  if (!capitalized || word.find(' ') != std::string_view::npos) return false;
   return std::ranges::find(kNoNames, letters_of(word)) == std::end(kNoNames);
 }
 

@@ -8,7 +8,7 @@
 namespace hrm::grading {
 
 // Correct: the same words, capitals aside. Wrong: two members of one class that exclude each other (Monday and Tuesday,
-// yes and no, ellipse and parabola), or two capitalised names that share nothing. Else undecided: "none" may mean "no
+// yes and no, ellipse and parabola), or two capitalized names that share nothing. Else undecided: "none" may mean "no
 // solution".
 Verdict compare_words(std::string_view given, std::string_view gold);
 

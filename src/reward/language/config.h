@@ -70,7 +70,7 @@ struct DecoderConfig {
     field("rope_parameters", self.rope_parameters, "");
   }
 
-  // Queries and keys are normalised per head before they are turned.
+  // Queries and keys are normalized per head before they are turned.
   bool has_head_norms() const { return model_type == Family::kQwen3; }
   // The key of config.json that max_position_embeddings comes from, for messages.
   std::string_view length_key() const { return window_limits ? "sliding_window" : "max_position_embeddings"; }

@@ -47,8 +47,8 @@ struct FineTuneConfig {
     field("lora", self.lora, "");
     field("loss", self.loss, "cross_entropy, squared_error, soft_labels or beta_binomial");
     field("epochs", self.epochs, "length of the run in passes over the examples");
-    field("max_steps", self.max_steps, "length of the run in optimiser steps instead; 0: by epochs");
-    field("batch_size", self.batch_size, "examples per optimiser step");
+    field("max_steps", self.max_steps, "length of the run in optimizer steps instead; 0: by epochs");
+    field("batch_size", self.batch_size, "examples per optimizer step");
     field("micro_batch_tokens", self.micro_batch_tokens, "tokens per forward and backward pass; 0: the whole batch");
     field("max_length", self.max_length, "longest example in tokens; 0: what the model can read");
     field("warmup_ratio", self.warmup_ratio, "share of the steps in which the rate rises linearly");

@@ -251,7 +251,7 @@ TEST(FineTuning, RefusesExamplesThatDoNotFit) {
     const DecoderConfig config = tiny_config();
     return message_of([&] { check_example(example, {.config = config, .loss = loss, .outputs = outputs}, "row 7"); });
   };
-  const auto labelled = [](float value, float trials = 0) {
+  const auto labeled = [](float value, float trials = 0) {
     return Example{.ids = {1, 2}, .targets = {{.position = 1, .value = value, .trials = trials}}};
   };
   EXPECT_NE(refused({}).find("row 7: the text is empty"), std::string::npos);
@@ -259,11 +259,11 @@ TEST(FineTuning, RefusesExamplesThatDoNotFit) {
   EXPECT_NE(refused(language_example({1, 30}, 0)).find("token 30 is none of"), std::string::npos);
   EXPECT_NE(refused(language_example({1}, 0)).find("nothing to learn"), std::string::npos);
   EXPECT_NE(refused({.ids = {1}, .targets = {{.position = 1}}}).find("position 1 of a text of 1"), std::string::npos);
-  EXPECT_NE(refused(labelled(2), LossKind::kCrossEntropy, 2).find("label 2 is none"), std::string::npos);
-  EXPECT_NE(refused(labelled(0.5), LossKind::kCrossEntropy, 2).find("label 0.5 is none"), std::string::npos);
-  EXPECT_NE(refused(labelled(1.5), LossKind::kSoftLabels, 1).find("not between 0 and 1"), std::string::npos);
-  EXPECT_NE(refused(labelled(NAN), LossKind::kSquaredError, 1).find("finite"), std::string::npos);
-  EXPECT_NE(refused(labelled(3, 2), LossKind::kBetaBinomial, 2).find("3 successes of 2"), std::string::npos);
+  EXPECT_NE(refused(labeled(2), LossKind::kCrossEntropy, 2).find("label 2 is none"), std::string::npos);
+  EXPECT_NE(refused(labeled(0.5), LossKind::kCrossEntropy, 2).find("label 0.5 is none"), std::string::npos);
+  EXPECT_NE(refused(labeled(1.5), LossKind::kSoftLabels, 1).find("not between 0 and 1"), std::string::npos);
+  EXPECT_NE(refused(labeled(NAN), LossKind::kSquaredError, 1).find("finite"), std::string::npos);
+  EXPECT_NE(refused(labeled(3, 2), LossKind::kBetaBinomial, 2).find("3 successes of 2"), std::string::npos);
 }
 
 TEST(FineTuning, RefusesATeacherOfAnotherVocabulary) {

@@ -114,7 +114,7 @@ bool ModelBundle::ends(int32_t token) const { return std::ranges::binary_search(
 std::string ModelBundle::render_chat(std::span<const text::ChatMessage> messages) const {
   if (tokenizer_config.chat_template.empty())
     throw bad_input(kWhere, "{}: the model has no chat template: give it a plain prompt", tokenizer.source());
-  const auto form = text::ChatTemplate::recognise(tokenizer_config.chat_template, tokenizer.source());
+  const auto form = text::ChatTemplate::recognize(tokenizer_config.chat_template, tokenizer.source());
   const bool begun = !messages.empty() && messages.back().role == "assistant";
   std::string text = form.render(begun ? messages.first(messages.size() - 1) : messages, true);
   return begun ? text + messages.back().content : text;

@@ -34,7 +34,7 @@ std::string gguf_name(const std::string& name) {
   throw failure(kWhere, "no GGUF name for '{}'", name);
 }
 
-// llama.cpp's rope turns neighbours, so its converter interleaves the halves of each head: [N, 2, W/2] -> [N, W/2, 2].
+// llama.cpp's rope turns neighbors, so its converter interleaves the halves of each head: [N, 2, W/2] -> [N, W/2, 2].
 at::Tensor halves_from_pairs(const at::Tensor& rows, int64_t heads) {
   std::vector<int64_t> shape = {heads, rows.size(0) / heads / 2, 2};
   if (rows.dim() == 2) shape.push_back(rows.size(1));

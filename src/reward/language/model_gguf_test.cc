@@ -143,8 +143,8 @@ Model random_model(const DecoderConfig& config) {
   return model;
 }
 
-// llama.cpp turns neighbouring rows of a head: row 2i + s of the file is row s W/2 + i here.
-Numbers neighbours(const Numbers& halves, int64_t head_dim) {
+// llama.cpp turns neighboring rows of a head: row 2i + s of the file is row s W/2 + i here.
+Numbers neighbors(const Numbers& halves, int64_t head_dim) {
   Numbers turned = halves;
   const auto width = static_cast<size_t>(halves.shape[1]), w = static_cast<size_t>(head_dim);
   for (size_t row = 0; row < static_cast<size_t>(halves.shape[0]); ++row) {
@@ -185,7 +185,7 @@ FileParts parts_of(const DecoderConfig& config, const Model& model) {
   FileParts parts{.architecture = llama ? "llama" : "qwen2", .tensors = {}, .rope_divisors = {}};
   for (const auto& [name, numbers] : model) {
     const bool turned = llama && (name.ends_with("q_proj.weight") || name.ends_with("k_proj.weight"));
-    parts.tensors[kNames.at(name)] = turned ? neighbours(numbers, config.head_dim) : numbers;
+    parts.tensors[kNames.at(name)] = turned ? neighbors(numbers, config.head_dim) : numbers;
   }
   return parts;
 }
@@ -295,7 +295,7 @@ TEST(GgufModel, SaysWhatDoesNotFit) {
   holds(fault([](FileParts& parts) { parts.tensors.erase("token_embd.weight"); }), "'token_embd.weight' is missing");
 }
 
-TEST(GgufRope, Llama31StretchIsRecognised) {
+TEST(GgufRope, Llama31StretchIsRecognized) {
   const DecoderConfig plain = small_config(Family::kLlama);
   for (const double factor : {8.0, 32.0, 16.0}) {
     DecoderConfig scaled = plain;

@@ -191,8 +191,8 @@ void save_model(const fs::path& folder, const LanguageModel& model, at::ScalarTy
   copy_tokenizer(model.source, folder);
   Json json = to_published_json(model.config, architecture_of(model.head, model.config.model_type),
                                 type == at::kBFloat16 ? "bfloat16" : "float32");
-  const bool labelled = model.head == HeadKind::kSequence || model.head == HeadKind::kToken;
-  if (const int64_t labels = labelled ? Head(model.head, model.config, model.parameters).outputs() : 0; labels > 0) {
+  const bool labeled = model.head == HeadKind::kSequence || model.head == HeadKind::kToken;
+  if (const int64_t labels = labeled ? Head(model.head, model.config, model.parameters).outputs() : 0; labels > 0) {
     json["id2label"] = Json::object();
     json["label2id"] = Json::object();
     for (int64_t i = 0; i < labels; ++i) {

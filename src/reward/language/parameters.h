@@ -29,7 +29,7 @@ inline std::string layer_prefix(int64_t layer) { return fmt::format("model.layer
 // Gains of norms and biases, which the rule of Hugging Face's trainer does not decay.
 bool is_norm_or_bias(std::string_view name);
 
-// Matrices normal with deviation `stddev`, gains 1, biases 0: Hugging Face's initialisation. A tensor depends on seed
+// Matrices normal with deviation `stddev`, gains 1, biases 0: Hugging Face's initialization. A tensor depends on seed
 // and name alone.
 NamedParameters initial_parameters(const std::vector<ParameterShape>& shapes, uint64_t seed, double stddev = 0.02);
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kWhere = "language.peft_config";
 
-// Of no meaning for the numbers of a trained adapter. The init configurations serve the initialisation that
+// Of no meaning for the numbers of a trained adapter. The init configurations serve the initialization that
 // init_lora_weights names, and that is judged there.
 constexpr std::string_view kPassedOver[] = {
     "auto_mapping", "base_model_name_or_path", "revision",      "inference_mode", "peft_version",

@@ -47,10 +47,10 @@ class FileReader {
       return add(prompt_of(rows::need_text(record, {"question", "problem"}, place)), *text, place);
     }
     rows::read_record(format, record, place, rows::Neutral::kDrop, set_.counts,
-                      [&](rows::Solution&& solution) { stepwise(solution, place); });
+                      [&](rows::LabeledSolution&& solution) { stepwise(solution, place); });
   }
 
-  void stepwise(rows::Solution& solution, const std::string& place) {
+  void stepwise(rows::LabeledSolution& solution, const std::string& place) {
     if (!solution.complete) return set_.counts.drop("solution without an end");
     if (config_.min_label > 0 && !is_good(solution)) return;
     add(prompt_of(solution.question), rows::join(solution.steps, config_.separator), place);
@@ -58,7 +58,7 @@ class FileReader {
 
  private:
   // Solutions of which nothing can be known, with neither labels nor a gold answer, are taken as good.
-  bool is_good(rows::Solution& solution) {
+  bool is_good(rows::LabeledSolution& solution) {
     rows::settle_outcome(solution, {}, set_.counts);
     std::optional<double> label = solution.outcome;
     if (!solution.outcome)
@@ -145,7 +145,7 @@ void read_text_examples(const std::filesystem::path& path, const ModelBundle& bu
   if (tree::is_store(path)) {
     rows::for_each_tree(path, {}, rows::Mode::kSound, set.counts,
                         [&](const rows::StoredTree& stored, const std::string& place) {
-                          rows::tree_solutions(stored.tree, set.counts, [&](rows::Solution&& solution) {
+                          rows::tree_solutions(stored.tree, set.counts, [&](rows::LabeledSolution&& solution) {
                             ++set.counts.solutions;
                             file.stepwise(solution, place);
                           });

@@ -72,8 +72,8 @@ TEST(TextExamples, EveryFormLearnsWhatStandsBehindThePrompt) {
   EXPECT_EQ(texts_of({endless, ungraded}, {.min_label = 0.5}, &set).size(), 1U);
   EXPECT_EQ(set.counts.dropped.at("solution whose outcome is not known"), 1U);
   // Without a gold answer the lowest label of a step decides.
-  const Json labelled = {{"prompt", "q"}, {"completions", {"a", "b"}}, {"labels", {true, false}}};
-  EXPECT_THROW(texts_of({labelled}, {.min_label = 0.5}), Error);
+  const Json labeled = {{"prompt", "q"}, {"completions", {"a", "b"}}, {"labels", {true, false}}};
+  EXPECT_THROW(texts_of({labeled}, {.min_label = 0.5}), Error);
 }
 
 TEST(TextExamples, FaultsNameFileAndLine) {

@@ -1,7 +1,7 @@
 // A language model behind an OpenAI-compatible HTTP endpoint.
 //
 // Seeds on the wire are hashed from the request's seed and the number of the first choice wanted: servers number the
-// choices of one request by adding to its seed, so neighbouring seeds would share samples. The same request gives the
+// choices of one request by adding to its seed, so neighboring seeds would share samples. The same request gives the
 // same choices where the server promises that for a seed.
 // A server that gives fewer choices than asked for is asked for the rest, one that refuses n > 1 (400, 422, 500 or 501,
 // while one choice succeeds) for one at a time, and from then on for as many or more at once; what is too many is

@@ -45,7 +45,7 @@ class JsonLines {
   std::string text_;
 };
 
-// Labelled solutions by question: {"id", "question", "candidates": [{"steps", "labels"}]}, in order of first
+// Labeled solutions by question: {"id", "question", "candidates": [{"steps", "labels"}]}, in order of first
 // appearance.
 class Grouped {
  public:
@@ -88,7 +88,7 @@ class Evaluator {
     else if (*sight.format == Format::kRows)
       text_rows();
     else
-      labelled_solutions();
+      labeled_solutions();
     return std::move(result_);
   }
 
@@ -132,7 +132,7 @@ class Evaluator {
                       file_.string());
     score(file_, scored());
     if (answers && !probe) {
-      selection::Solutions solutions = selection::read_solutions(
+      selection::SampledSolutions solutions = selection::read_solutions(
           scored(), {.scores = {}, .scorers = {scorer_.name()}, .skip_bad = options_.skip_bad, .grade = {}});
       result_.selection = selection::best_of_n(solutions, {.seed = options_.seed});
       selection::write_report(out_ / "bon", *result_.selection);
@@ -171,10 +171,10 @@ class Evaluator {
     return {.format = {}, .neutral = rows::Neutral::kDrop, .skip_bad = options_.skip_bad};
   }
 
-  void labelled_solutions() {
+  void labeled_solutions() {
     Grouped grouped;
     rows::Counts counts;
-    const BadLines bad = rows::read_solutions(file_, read_options(), counts, [&](rows::Solution&& solution) {
+    const BadLines bad = rows::read_solutions(file_, read_options(), counts, [&](rows::LabeledSolution&& solution) {
       Json labels = Json::array();
       bool known = false;
       for (size_t i = 0; i < solution.labels.size(); ++i) {

@@ -3,7 +3,7 @@
 //   records with candidates   best-of-N and votes where it is known which are correct; steps where the truth about them
 //                             is known (selection/step_truth.h); the repair probe where the file is one
 //   ProcessBench, PRMBench    their own measures
-//   rows {input, label}, labelled solutions of any other format
+//   rows {input, label}, labeled solutions of any other format
 //                             steps; a label counts as right from 0.5 on. Solutions of one question are one problem
 #pragma once
 

@@ -56,7 +56,7 @@ TEST_F(Evaluate, RowsAreScoredAsTextsAndGroupedByQuestion) {
   EXPECT_EQ(all[0].size(), 2u);
   Scorer scorer(load_reward_model(folder_.path / "model"));
   const std::vector<std::string> steps = {"three"};
-  EXPECT_NEAR(all[0][1][0], scorer.score(std::vector{Scorer::Solution{"1+1", &steps}})[0][0], 1e-5);
+  EXPECT_NEAR(all[0][1][0], scorer.score(std::vector{Scorer::SolutionText{"1+1", &steps}})[0][0], 1e-5);
   EXPECT_TRUE(fs::exists(out() / "steps" / "report.json"));
 }
 

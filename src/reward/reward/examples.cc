@@ -21,7 +21,7 @@ class FileReader {
 
   void record(rows::Format format, const Json& record, const std::string& place) {
     if (format == rows::Format::kRows) return row(record, place);
-    rows::read_record(format, record, place, rows::Neutral::kDrop, set_.counts, [&](rows::Solution&& solution) {
+    rows::read_record(format, record, place, rows::Neutral::kDrop, set_.counts, [&](rows::LabeledSolution&& solution) {
       if (reader_.layout().form == Form::kSteps) return whole(solution, place);
       rows::settle_outcome(solution, {}, set_.counts);
       rows::sound_rows(solution, reader_.layout().kind, set_.counts,
@@ -57,20 +57,20 @@ class FileReader {
     add(ids, {target(std::ssize(ids) - 1, label, trials, place)}, place);
   }
 
-  void whole(rows::Solution& solution, const std::string& place) {
+  void whole(rows::LabeledSolution& solution, const std::string& place) {
     if (reader_.layout().kind == rows::Kind::kOutcome) return outcome(solution, place);
-    const LayoutReader::Solution read = reader_.solution(solution.question, solution.steps);
+    const LayoutReader::SolutionTokens read = reader_.solution(solution.question, solution.steps);
     std::vector<language::Target> targets;
     for (size_t i = solution.context; i < solution.steps.size(); ++i)
       if (solution.labels[i]) targets.push_back(target(read.places[i], *solution.labels[i], 0, place));
-    if (targets.empty()) return set_.counts.drop("solution without a labelled step");
+    if (targets.empty()) return set_.counts.drop("solution without a labeled step");
     add(read.ids, std::move(targets), place);
     if (reader_.layout().kind == rows::Kind::kHierarchical) pairs(solution, place);
   }
 
   // Beside the text of a solution two in which its steps are merged two by two, from the first or from the second on:
-  // every pair of neighbours stands in one of them, with the label of the later step.
-  void pairs(const rows::Solution& solution, const std::string& place) {
+  // every pair of neighbors stands in one of them, with the label of the later step.
+  void pairs(const rows::LabeledSolution& solution, const std::string& place) {
     std::vector<size_t> filled;
     for (size_t i = 0; i < solution.steps.size(); ++i)
       if (!solution.steps[i].empty()) filled.push_back(i);
@@ -85,19 +85,19 @@ class FileReader {
           labels.emplace_back(steps.size() - 1, *solution.labels[later]);
       }
       if (labels.empty()) continue;
-      const LayoutReader::Solution read = reader_.solution(solution.question, steps);
+      const LayoutReader::SolutionTokens read = reader_.solution(solution.question, steps);
       std::vector<language::Target> targets;
       for (const auto& [step, label] : labels) targets.push_back(target(read.places[step], label, 0, place));
       add(read.ids, std::move(targets), place);
     }
   }
 
-  void outcome(rows::Solution& solution, const std::string& place) {
+  void outcome(rows::LabeledSolution& solution, const std::string& place) {
     rows::settle_outcome(solution, {}, set_.counts);
     if (!solution.complete) return set_.counts.drop("solution without a final answer");
     if (!solution.outcome) return set_.counts.drop("solution whose outcome is not known");
     if (solution.steps.empty()) return set_.counts.drop("empty solution");
-    const LayoutReader::Solution read = reader_.solution(solution.question, solution.steps);
+    const LayoutReader::SolutionTokens read = reader_.solution(solution.question, solution.steps);
     add(read.ids, {target(read.places.back(), *solution.outcome, 0, place)}, place);
   }
 

@@ -3,7 +3,7 @@
 //   rows of texts with a label ({input, label}: rows/row_file.h)   one target at the text's last token; form prompt
 //   solutions with labels of steps, of any format that rows reads  form prompt: through sound rows of the kind;
 //                                                                  form steps: one text per solution, a target at the
-//                                                                  end of every labelled step (orm: of the solution);
+//                                                                  end of every labeled step (orm: of the solution);
 //                                                                  hierarchical: also two texts whose steps are merged
 //                                                                  in pairs, with the label of the later step
 //                                                                  (2503.13551, section 3)

@@ -13,7 +13,7 @@ constexpr std::string_view kWhere = "reward.layout", kQuestion = "{question}", k
 constexpr size_t kMostKnown = 1 << 16;  // parts remembered
 
 text::ChatTemplate chat_of(const std::string& jinja) {
-  return jinja.empty() ? text::ChatTemplate::named("chatml") : text::ChatTemplate::recognise(jinja, "chat template");
+  return jinja.empty() ? text::ChatTemplate::named("chatml") : text::ChatTemplate::recognize(jinja, "chat template");
 }
 
 void qwen_prm(Layout& layout, const text::ChatTemplate& chat) {
@@ -163,9 +163,9 @@ std::vector<int64_t> LayoutReader::row(std::string_view text) {
   return ids;
 }
 
-LayoutReader::Solution LayoutReader::solution(std::string_view question, const std::vector<std::string>& steps) {
+LayoutReader::SolutionTokens LayoutReader::solution(std::string_view question, const std::vector<std::string>& steps) {
   const bool sound = layout_.mode == rows::Mode::kSound;
-  Solution all{.ids = frame_, .places = {}};
+  SolutionTokens all{.ids = frame_, .places = {}};
   std::string head = layout_.head;
   if (const size_t at = head.find(kQuestion); at != std::string::npos)
     head.replace(at, kQuestion.size(), sound ? strip(question) : question);

@@ -96,10 +96,10 @@ class LayoutReader {
   // What is read for the score of the last of these steps. REQUIRES: at least one step; the result is never empty.
   std::vector<int64_t> step(std::string_view question, const std::vector<std::string>& steps);
   // Where, within step() of all steps, the score of each is read. REQUIRES: form kSteps.
-  struct Solution {
+  struct SolutionTokens {
     std::vector<int64_t> ids, places;
   };
-  Solution solution(std::string_view question, const std::vector<std::string>& steps);
+  SolutionTokens solution(std::string_view question, const std::vector<std::string>& steps);
   // The text of a training row. REQUIRES: form kPrompt.
   std::vector<int64_t> row(std::string_view text);
 

@@ -45,7 +45,7 @@ TEST(Layout, PlacesAreTheEndsOfPrefixes) {
   for (const auto& [name, text] : enum_names(LayoutName{})) {
     if (name == LayoutName::kPrompt) continue;
     LayoutReader reader(named_layout(name, "", ""), tokenizer);
-    const LayoutReader::Solution all = reader.solution("Why?", kSteps);
+    const LayoutReader::SolutionTokens all = reader.solution("Why?", kSteps);
     ASSERT_EQ(all.places.size(), 2u) << text;
     const std::vector<int64_t> first = reader.step("Why?", {kSteps[0]});
     EXPECT_EQ(std::ssize(first) - 1, all.places[0]) << text;
@@ -59,7 +59,7 @@ TEST(Layout, RowsAndStepsAreTheSameIds) {
   Rng rng(5);
   for (const rows::Kind kind : {rows::Kind::kProcess, rows::Kind::kOutcome})
     for (int trial = 0; trial < 50; ++trial) {
-      rows::Solution solution{.id = {}, .question = " " + random_text(rng, 9) + "?", .gold = {}, .steps = {}};
+      rows::LabeledSolution solution{.id = {}, .question = " " + random_text(rng, 9) + "?", .gold = {}, .steps = {}};
       for (uint64_t i = 0; i < 1 + rng.below(5); ++i) solution.steps.push_back(random_text(rng, rng.below(12)));
       solution.labels.assign(solution.steps.size(), 1.0);
       solution.outcome = 1;
@@ -97,7 +97,7 @@ TEST(LayoutParity, PromptsOfQwenAreEncodedAsAWhole) {
 TEST(LayoutParity, ShepherdOverCharactersIsEncodedAsAWhole) {
   const text::Tokenizer tokenizer = text::Tokenizer::load(testdata_folder() / "tokenizer" / "prepend.json");
   LayoutReader reader(named_layout(LayoutName::kShepherd, "", ""), tokenizer);
-  const LayoutReader::Solution read = reader.solution("the cat sat?", kSteps);
+  const LayoutReader::SolutionTokens read = reader.solution("the cat sat?", kSteps);
   const std::string whole = "the cat sat? Step 1: 2 + 2 = 4 \u043A\u0438\nStep 2: 4 * 3 = 12\nIt is 12 \u043A\u0438";
   EXPECT_EQ(narrow(read.ids), tokenizer.encode(whole));
   EXPECT_EQ(tokenizer.bytes_of(static_cast<int32_t>(reader.good())), " +");

@@ -172,11 +172,11 @@ std::vector<double> Scorer::score(const steps::Tree& tree, std::span<const int32
   return score_texts(texts);
 }
 
-std::vector<std::vector<int64_t>> Scorer::texts(const Solution& solution) {
+std::vector<std::vector<int64_t>> Scorer::texts(const SolutionText& solution) {
   const auto& [question, steps] = solution;
   std::vector<std::vector<int64_t>> all;
   if (model_.config.layout.form == Form::kSteps) {
-    const LayoutReader::Solution read = reader_.solution(question, *steps);
+    const LayoutReader::SolutionTokens read = reader_.solution(question, *steps);
     for (const int64_t place : read.places) all.emplace_back(read.ids.begin(), read.ids.begin() + place + 1);
     return all;
   }
@@ -185,14 +185,14 @@ std::vector<std::vector<int64_t>> Scorer::texts(const Solution& solution) {
   return all;
 }
 
-std::vector<std::vector<double>> Scorer::score(std::span<const Solution> solutions) {
+std::vector<std::vector<double>> Scorer::score(std::span<const SolutionText> solutions) {
   std::vector<std::vector<int64_t>> all;
-  for (const Solution& solution : solutions)
+  for (const SolutionText& solution : solutions)
     for (std::vector<int64_t>& text : texts(solution)) all.push_back(std::move(text));
   const std::vector<double> flat = score_texts(all);
   std::vector<std::vector<double>> scores;
   auto at = flat.begin();
-  for (const Solution& solution : solutions) {
+  for (const SolutionText& solution : solutions) {
     scores.emplace_back(at, at + std::ssize(*solution.steps));
     at += std::ssize(*solution.steps);
   }

@@ -44,13 +44,13 @@ class Scorer : public steps::StepScorer {
 
   // A score per step of each solution, of its step given those before it; an outcome model's of the solution up to
   // there, so that the last is the solution's.
-  struct Solution {
+  struct SolutionText {
     std::string_view question;
     const std::vector<std::string>* steps;
   };
-  std::vector<std::vector<double>> score(std::span<const Solution> solutions);
+  std::vector<std::vector<double>> score(std::span<const SolutionText> solutions);
   // What is read for each of its steps.
-  std::vector<std::vector<int64_t>> texts(const Solution& solution);
+  std::vector<std::vector<int64_t>> texts(const SolutionText& solution);
 
   // At the last id of each text. Throws bad_input for a text longer than the model reads.
   std::vector<double> score_texts(std::span<const std::vector<int64_t>> texts);

@@ -100,7 +100,7 @@ TEST(Scorer, SolutionsOfManyProblemsEqualTheirTrees) {
     auto& solution = steps.emplace_back(rng.below(5));  // some have no step
     for (std::string& step : solution) step = random_text(rng, 25);
   }
-  std::vector<Scorer::Solution> solutions;
+  std::vector<Scorer::SolutionText> solutions;
   for (size_t i = 0; i < steps.size(); ++i) solutions.push_back({questions[i / 4], &steps[i]});
   const auto scores = scorer->score(solutions);
   ASSERT_EQ(scores.size(), steps.size());

@@ -186,7 +186,7 @@ TrainConfig train_defaults(bool tiny) {
 }
 
 void TrainConfig::validate() const {
-  if (rows.empty()) throw bad_input(kWhere, "no training data: name a file of rows or labelled solutions");
+  if (rows.empty()) throw bad_input(kWhere, "no training data: name a file of rows or labeled solutions");
   if (head == HeadKind::kLanguage && tuning.loss != LossKind::kCrossEntropy)
     throw bad_input(kWhere, "head language learns tokens: it needs --loss cross_entropy, not {}",
                     name_of_enum(tuning.loss));

@@ -59,7 +59,7 @@ std::string fault_of(const language::RunRequest& request) {
 std::vector<double> scores_of(const fs::path& run) {
   Scorer scorer(load_reward_model(run));
   const std::vector<std::string> right = {"3 is 4!"}, wrong = {"3 is 4?"};
-  const std::vector<Scorer::Solution> both = {{"q1", &right}, {"q1", &wrong}};
+  const std::vector<Scorer::SolutionText> both = {{"q1", &right}, {"q1", &wrong}};
   const auto scores = scorer.score(both);
   return {scores[0].back(), scores[1].back()};
 }

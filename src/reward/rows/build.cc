@@ -68,11 +68,11 @@ class Builder {
 
   RowFile* file_for(std::string_view question, std::string_view place) {
     switch (gate_.part(question, place)) {
-      case ProblemGate::Part::kTrain:
+      case ProblemFilter::Part::kTrain:
         return &train_;
-      case ProblemGate::Part::kTest:
+      case ProblemFilter::Part::kTest:
         return &*test_;
-      case ProblemGate::Part::kNone:
+      case ProblemFilter::Part::kNone:
         break;
     }
     return nullptr;
@@ -107,10 +107,10 @@ class Builder {
         faithful_human_rows(parsed, options_.kind, report_.counts, sink_of(*file));
       return;
     }
-    std::vector<Solution> solutions;  // first all of the record, so that a bad one leaves no rows
+    std::vector<LabeledSolution> solutions;  // first all of the record, so that a bad one leaves no rows
     read_record(format, record, place, options_.read.neutral, report_.counts,
-                [&](Solution&& solution) { solutions.push_back(std::move(solution)); });
-    for (Solution& solution : solutions) {
+                [&](LabeledSolution&& solution) { solutions.push_back(std::move(solution)); });
+    for (LabeledSolution& solution : solutions) {
       if (strip(solution.question).empty()) {
         report_.counts.drop("solution without a question");
         continue;
@@ -139,7 +139,7 @@ class Builder {
 
   const BuildOptions& options_;
   OutputReport report_;
-  ProblemGate gate_;
+  ProblemFilter gate_;
   TreeOptions trees_;
   RowFile train_;
   std::optional<RowFile> test_;

@@ -1,4 +1,4 @@
-// Training rows from files of labelled steps and from tree stores, in one file or split in two by problem.
+// Training rows from files of labeled steps and from tree stores, in one file or split in two by problem.
 #pragma once
 
 #include <filesystem>

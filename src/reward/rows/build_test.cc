@@ -109,7 +109,7 @@ TEST(CheckFile, FaultsAreCounted) {
   EXPECT_EQ(report.fault_kinds.at("row that repeats another with a different label"), 1u);
 }
 
-TEST(Leakage, NormalisationKeepsWhatMatters) {
+TEST(Leakage, NormalizationKeepsWhatMatters) {
   EXPECT_EQ(normalize_problem("Find $\\dfrac{1}{2}\\left( x \\right)$."),
             normalize_problem("find \\(\\frac{1}{2}(x)\\)"));
   EXPECT_EQ(normalize_problem("It costs \\$5, Ann\u2019s."), normalize_problem("it costs $5, Ann's"));

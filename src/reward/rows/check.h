@@ -24,11 +24,11 @@ struct CheckOptions {
 struct CheckReport {
   std::optional<Format> format;  // nullopt: the file is empty
   Counts counts;                 // rows count as solutions
-  uint64_t labels = 0;           // labelled rows or steps
+  uint64_t labels = 0;           // labeled rows or steps
   double label_sum = 0;
   uint64_t hard = 0;      // labels that are 0 or 1
   size_t longest = 0;     // bytes of a row's text
-  uint64_t problems = 0;  // different ones that were recognised
+  uint64_t problems = 0;  // different ones that were recognized
   uint64_t fault_count = 0;
   std::map<std::string, uint64_t> fault_kinds;
   std::vector<std::string> faults;  // one line each, the first most_faults of them

@@ -31,14 +31,14 @@ class Lines {
 };
 
 void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& train, Lines* test) {
-  ProblemGate gate(options.output, report);
-  const auto add = [&](const Solution& solution, const std::string& place) {
+  ProblemFilter gate(options.output, report);
+  const auto add = [&](const LabeledSolution& solution, const std::string& place) {
     if (strip(solution.question).empty()) return report.counts.drop("solution without a question");
-    const ProblemGate::Part part = gate.part(solution.question, place);
-    if (part == ProblemGate::Part::kNone) return;
+    const ProblemFilter::Part part = gate.part(solution.question, place);
+    if (part == ProblemFilter::Part::kNone) return;
     const auto record = write_solution(options.to, solution, options.hard_from, report.counts);
     if (!record) return;
-    const bool is_test = part == ProblemGate::Part::kTest;
+    const bool is_test = part == ProblemFilter::Part::kTest;
     (is_test ? *test : train).add(*record);
     ++(is_test ? report.test_counts : report.counts).written;
   };
@@ -46,7 +46,7 @@ void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& 
     if (tree::is_store(path)) {
       for_each_tree(path, options.trees, Mode::kSound, report.counts,
                     [&](const StoredTree& stored, const std::string& place) {
-                      tree_solutions(stored.tree, report.counts, [&](Solution&& solution) {
+                      tree_solutions(stored.tree, report.counts, [&](LabeledSolution&& solution) {
                         solution.id = stored.problem.id;
                         solution.gold = stored.problem.gold;
                         add(solution, place);
@@ -56,10 +56,10 @@ void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& 
     }
     BadLines bad = for_each_record(
         path, options.read, report.counts, [&](Format format, const Json& record, const std::string& place) {
-          std::vector<Solution> solutions;
+          std::vector<LabeledSolution> solutions;
           read_record(format, record, place, options.read.neutral, report.counts,
-                      [&](Solution&& solution) { solutions.push_back(std::move(solution)); });
-          for (const Solution& solution : solutions) add(solution, place);
+                      [&](LabeledSolution&& solution) { solutions.push_back(std::move(solution)); });
+          for (const LabeledSolution& solution : solutions) add(solution, place);
         });
     if (bad.count > 0) report.bad.push_back({input_name(path), std::move(bad)});
   }

@@ -43,7 +43,7 @@ bool is_marked_talk(const Json& messages) {
   return false;
 }
 
-bool are_labelled_steps(const Json& steps) {
+bool are_labeled_steps(const Json& steps) {
   if (!steps.is_array() || steps.empty()) return false;
   return find_field(steps[0], "label") || find_field(steps[0], "rating");
 }
@@ -51,7 +51,7 @@ bool are_labelled_steps(const Json& steps) {
 bool is_verdict(const Json& value) { return value.is_boolean() || value.is_number(); }
 
 // Every format with labels that the record may be.
-std::vector<Format> labelled_formats(const Fields& f) {
+std::vector<Format> labeled_formats(const Fields& f) {
   std::vector<Format> found;
   const auto add = [&](Format format, bool is) {
     if (is) found.push_back(format);
@@ -67,7 +67,7 @@ std::vector<Format> labelled_formats(const Fields& f) {
   add(Format::kRlhflow, is_marked_talk(f.at("conversations")) || is_marked_talk(f.at("messages")));
   add(Format::kPrmBench, !f.at("modified_process").is_null());
   add(Format::kTrl, f.list("completions") && f.list("labels"));
-  add(Format::kPlain, f.list("steps") && (labels || are_labelled_steps(f.at("steps"))));
+  add(Format::kPlain, f.list("steps") && (labels || are_labeled_steps(f.at("steps"))));
   add(Format::kThinkPrm, f.list("prefix_steps") && f.list("gt_step_labels"));
   add(Format::kVersaPrm, f.list_or_text("chain_of_thoughts") && f.list_or_text("labels"));
   add(Format::kProcessBench, f.list("steps") && f.at("label").is_number());
@@ -77,7 +77,7 @@ std::vector<Format> labelled_formats(const Fields& f) {
   return found;
 }
 
-std::optional<Format> unlabelled_format(const Fields& f) {
+std::optional<Format> unlabeled_format(const Fields& f) {
   if (f.any({"completions", "candidates", "completion", "response"})) return Format::kCompletions;
   // OpenAI's; a list of texts is what a multiple-choice question offers.
   if (f.list("choices") && !f.at("choices").empty() && f.at("choices")[0].is_object()) return Format::kCompletions;
@@ -114,9 +114,9 @@ Detected detect(const Json& record) {
   Detected detected;
   if (!record.is_object()) return detected;
   const Fields fields(record);
-  detected.formats = labelled_formats(fields);
+  detected.formats = labeled_formats(fields);
   if (!detected.formats.empty()) return detected;
-  if (const auto format = unlabelled_format(fields)) {
+  if (const auto format = unlabeled_format(fields)) {
     detected.formats.push_back(*format);
     detected.unread = label_like(record);
   }

@@ -1,6 +1,6 @@
 // Problems that training data and a benchmark share.
 //
-// Two problems are the same where their texts are equal byte by byte (asked first), or after normalisation: lower case;
+// Two problems are the same where their texts are equal byte by byte (asked first), or after normalization: lower case;
 // \dfrac and \tfrac as \frac; \left, \right, the LaTeX spacings \, \; \: \! "\ ", the delimiters $ \( \) \[ \], ~,
 // escapes of $ and %, and all white space left out; typographic quotes as ASCII ones; '.', '?' and '!' at the end left
 // out. Signs, digits, other punctuation and words stay: problems that differ in a number or an operator are different.

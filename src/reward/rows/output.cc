@@ -60,14 +60,14 @@ void refuse_nothing(const OutputReport& report, uint64_t written, const std::vec
                   why.empty() ? "they hold no solution" : why);
 }
 
-ProblemGate::ProblemGate(const OutputOptions& options, OutputReport& report) : options_(options), report_(report) {
+ProblemFilter::ProblemFilter(const OutputOptions& options, OutputReport& report) : options_(options), report_(report) {
   if (options.leakage.empty()) return;
   auto benchmarks = std::make_shared<ProblemIndex>();
   for (const auto& path : options.leakage) benchmarks->add_file(path);
   report.leakage.emplace(std::move(benchmarks));
 }
 
-ProblemGate::Part ProblemGate::part(std::string_view question, std::string_view place) {
+ProblemFilter::Part ProblemFilter::part(std::string_view question, std::string_view place) {
   if (report_.leakage && report_.leakage->check(question, place) && options_.drop_leaks) {
     report_.counts.drop("solution of a problem that is in a benchmark");
     return Part::kNone;

@@ -26,7 +26,7 @@ struct OutputOptions {
   void validate() const;
 };
 
-// Whether a problem belongs to the test part: by a hash of its normalised text and the seed, so a problem is never in
+// Whether a problem belongs to the test part: by a hash of its normalized text and the seed, so a problem is never in
 // both parts, whatever the order and number of its records, and stays where it is when others are added.
 bool in_test_part(std::string_view question, double test_fraction, uint64_t seed);
 
@@ -49,10 +49,10 @@ struct OutputReport {
 void refuse_nothing(const OutputReport& report, uint64_t written, const std::vector<std::filesystem::path>& inputs);
 
 // Decides for each problem where it goes, and fills report.leakage.
-class ProblemGate {
+class ProblemFilter {
  public:
   enum class Part { kTrain, kTest, kNone };
-  ProblemGate(const OutputOptions& options, OutputReport& report);
+  ProblemFilter(const OutputOptions& options, OutputReport& report);
   Part part(std::string_view question, std::string_view place);
 
  private:

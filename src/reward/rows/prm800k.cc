@@ -152,8 +152,8 @@ std::optional<std::string> prm800k_answer(std::string_view step) {
 }
 
 void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, Counts& counts, const SolutionSink& emit) {
-  if (record.is_abandoned()) return counts.drop("record abandoned by its labeller");
-  Solution path{.id = record.id, .question = record.question, .gold = record.gold};
+  if (record.is_abandoned()) return counts.drop("record abandoned by its labeler");
+  LabeledSolution path{.id = record.id, .question = record.question, .gold = record.gold};
   for (const RatedStep& step : record.steps) {
     for (const RatedText& candidate : step.candidates) {
       const auto label = label_of(candidate.rating, neutral);
@@ -161,7 +161,7 @@ void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, Counts& cou
         counts.drop(candidate.rating ? "neutral step" : "step without a rating");
         continue;
       }
-      Solution solution = path;
+      LabeledSolution solution = path;
       solution.context = path.steps.size();
       solution.steps.push_back(candidate.text);
       solution.labels.push_back(label);
@@ -177,7 +177,7 @@ void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, Counts& cou
 }
 
 void faithful_human_rows(const Prm800kRecord& record, Kind kind, Counts& counts, const RowSink& emit) {
-  if (record.is_abandoned()) return counts.drop("record abandoned by its labeller");
+  if (record.is_abandoned()) return counts.drop("record abandoned by its labeler");
   if (record.steps.empty() || !std::ranges::all_of(record.steps, [](auto& step) { return step.continuation(); }))
     return counts.drop("record whose chosen path breaks off");
   if (kind == Kind::kOutcome) {

@@ -42,7 +42,7 @@ Prm800kRecord parse_prm800k(const Json& record, std::string_view place);
 // The label of a rating; nullopt: none.
 std::optional<double> label_of(std::optional<int> rating, Neutral neutral);
 
-// One solution per rated candidate: the chosen steps before it as context, labelled too (a person's text: 1), then the
+// One solution per rated candidate: the chosen steps before it as context, labeled too (a person's text: 1), then the
 // candidate. A solution is complete where its candidate states the final answer. Abandoned records are dropped.
 void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, Counts& counts, const SolutionSink& emit);
 

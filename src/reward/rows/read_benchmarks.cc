@@ -9,7 +9,7 @@ namespace hrm::rows {
 namespace {
 
 // A sampled solution as a text, an object, or one of OpenAI's choices.
-void fill_completion(Solution& solution, const Json& item, std::string_view place) {
+void fill_completion(LabeledSolution& solution, const Json& item, std::string_view place) {
   if (item.is_string()) {
     solution.steps = split_steps(item.get_ref<const std::string&>());
   } else if (find_field(item, "steps")) {
@@ -26,7 +26,7 @@ void fill_completion(Solution& solution, const Json& item, std::string_view plac
 }
 
 // Steps before the first wrong one are right, nobody said anything about those behind it. -1: none is wrong.
-void label_until(Solution& solution, int64_t wrong, std::string_view name, std::string_view place) {
+void label_until(LabeledSolution& solution, int64_t wrong, std::string_view name, std::string_view place) {
   const int64_t steps = static_cast<int64_t>(solution.steps.size());
   if (wrong < -1 || wrong >= steps)
     throw bad_input("rows.read", "{}: field '{}' = {}: expected -1 or a step from 0 to {}", place, name, wrong,
@@ -38,8 +38,8 @@ void label_until(Solution& solution, int64_t wrong, std::string_view name, std::
 
 }  // namespace
 
-Solution read_processbench(const Json& record, std::string_view place) {
-  Solution solution;
+LabeledSolution read_processbench(const Json& record, std::string_view place) {
+  LabeledSolution solution;
   solution.id = find_text(record, {"id"}).value_or("");
   solution.question = need_text(record, {"problem", "question", "prompt"}, place);
   solution.steps = need_texts(record, "steps", place);
@@ -48,8 +48,8 @@ Solution read_processbench(const Json& record, std::string_view place) {
   return solution;
 }
 
-Solution read_bigbench(const Json& record, std::string_view place) {
-  Solution solution;
+LabeledSolution read_bigbench(const Json& record, std::string_view place) {
+  LabeledSolution solution;
   solution.question = need_text(record, {"input"}, place);
   solution.steps = need_texts(record, "steps", place);
   const Json& wrong = need_field(record, "mistake_index", place);
@@ -59,8 +59,8 @@ Solution read_bigbench(const Json& record, std::string_view place) {
   return solution;
 }
 
-Solution read_prmbench(const Json& record, std::string_view place, Counts& counts) {
-  Solution solution;
+LabeledSolution read_prmbench(const Json& record, std::string_view place, Counts& counts) {
+  LabeledSolution solution;
   solution.id = find_text(record, {"idx"}).value_or("");
   solution.question = need_text(record, {"modified_question", "question"}, place);
   solution.gold = find_text(record, {"ground_truth"}).value_or("");
@@ -81,8 +81,8 @@ Solution read_prmbench(const Json& record, std::string_view place, Counts& count
   return solution;
 }
 
-Solution read_gsm8k(const Json& record, std::string_view place) {
-  Solution solution;
+LabeledSolution read_gsm8k(const Json& record, std::string_view place) {
+  LabeledSolution solution;
   solution.question = need_text(record, {"question"}, place);
   const std::string answer = need_text(record, {"answer"}, place);
   const size_t mark = answer.rfind("####");
@@ -95,8 +95,8 @@ Solution read_gsm8k(const Json& record, std::string_view place) {
   return solution;
 }
 
-Solution read_math(const Json& record, std::string_view place) {
-  Solution solution;
+LabeledSolution read_math(const Json& record, std::string_view place) {
+  LabeledSolution solution;
   const std::optional<double> verdict = find_verdict(record, place);
   solution.id = find_text(record, {"unique_id", "id", "idx"}).value_or("");
   solution.question = need_text(record, {"problem", "question"}, place);
@@ -115,8 +115,8 @@ Solution read_math(const Json& record, std::string_view place) {
   return solution;
 }
 
-Solution read_kto(const Json& record, std::string_view place) {
-  Solution solution;
+LabeledSolution read_kto(const Json& record, std::string_view place) {
+  LabeledSolution solution;
   solution.question = need_question(record, place);
   const Json& completion = need_field(record, "completion", place);
   const bool is_talk = completion.is_array() && completion.size() == 1;
@@ -126,7 +126,7 @@ Solution read_kto(const Json& record, std::string_view place) {
 }
 
 void read_completions(const Json& record, std::string_view place, const SolutionSink& emit) {
-  Solution problem;
+  LabeledSolution problem;
   problem.id = find_text(record, {"id", "problem_id", "unique_id", "idx"}).value_or("");
   problem.question = need_question(record, place);
   problem.gold = find_text(record, {"gold", "ground_truth", "final_answer", "reference_answer", "answer"}).value_or("");
@@ -135,13 +135,13 @@ void read_completions(const Json& record, std::string_view place, const Solution
     if (!list) continue;
     if (!list->is_array()) throw bad_input("rows.read", "{}: field '{}' is no list", place, name);
     for (size_t i = 0; i < list->size(); ++i) {
-      Solution solution = problem;
+      LabeledSolution solution = problem;
       fill_completion(solution, (*list)[i], fmt::format("{}, {} {}", place, name, i));
       emit(std::move(solution));
     }
     return;
   }
-  Solution solution = problem;
+  LabeledSolution solution = problem;
   fill_completion(solution, Json(need_text(record, {"completion", "response"}, place)), place);
   solution.outcome = find_verdict(record, place);
   emit(std::move(solution));

@@ -13,18 +13,18 @@ namespace hrm::rows {
 
 // ProcessBench (Zheng et al. 2024, arXiv 2412.06559): label = first wrong step from 0, -1 = none. Steps behind it have
 // no label.
-Solution read_processbench(const Json& record, std::string_view place);
+LabeledSolution read_processbench(const Json& record, std::string_view place);
 // BIG-Bench Mistake (Tyen et al. 2023, arXiv 2311.08516): mistake_index = first wrong step from 0, null = none.
-Solution read_bigbench(const Json& record, std::string_view place);
+LabeledSolution read_bigbench(const Json& record, std::string_view place);
 // PRMBench (Song et al. 2025, arXiv 2501.03124): error_steps from 1; numbers past the last step are noted and ignored.
-Solution read_prmbench(const Json& record, std::string_view place, Counts& counts);
+LabeledSolution read_prmbench(const Json& record, std::string_view place, Counts& counts);
 // GSM8K (Cobbe et al. 2021, arXiv 2110.14168): a step per line of the rationale, without labels; the outcome is right.
-Solution read_gsm8k(const Json& record, std::string_view place);
+LabeledSolution read_gsm8k(const Json& record, std::string_view place);
 // MATH (Hendrycks et al. 2021, arXiv 2103.03874): the answer named, else the last \boxed{}; no steps without a
 // solution.
-Solution read_math(const Json& record, std::string_view place);
+LabeledSolution read_math(const Json& record, std::string_view place);
 // TRL's unpaired preferences (KTO): prompt, completion and whether it is right. No labels of steps.
-Solution read_kto(const Json& record, std::string_view place);
+LabeledSolution read_kto(const Json& record, std::string_view place);
 // Sampled solutions: question, a gold answer, and `completions`, `candidates` or OpenAI's `choices`: texts, or objects
 // with steps or a text, perhaps an answer and whether it is correct.
 void read_completions(const Json& record, std::string_view place, const SolutionSink& emit);

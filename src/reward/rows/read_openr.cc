@@ -11,22 +11,22 @@
 namespace hrm::rows {
 namespace {
 
-Solution problem_of(const Json& record, std::string_view place) {
-  Solution solution;
+LabeledSolution problem_of(const Json& record, std::string_view place) {
+  LabeledSolution solution;
   solution.question = need_text(record, {"question"}, place);
   solution.gold = find_text(record, {"final_answer"}).value_or("");
   solution.id = find_text(record, {"question_id"}).value_or("");
   return solution;
 }
 
-void append_step(Solution& path, std::string_view text, double value) {
+void append_step(LabeledSolution& path, std::string_view text, double value) {
   path.steps.emplace_back(strip(text));
   path.labels.emplace_back(value);
 }
 
 // The path so far is a solution; the next one shares its first `kept` steps.
-void emit_leaf(Solution& path, size_t kept, const SolutionSink& emit) {
-  emit(Solution(path));
+void emit_leaf(LabeledSolution& path, size_t kept, const SolutionSink& emit) {
+  emit(LabeledSolution(path));
   path.context = kept;
 }
 
@@ -36,7 +36,8 @@ struct Prefix {
   auto operator<=>(const Prefix&) const = default;
 };
 
-std::vector<Prefix> read_prefixes(const Json& record, const Solution& problem, std::string_view place, Counts& counts) {
+std::vector<Prefix> read_prefixes(const Json& record, const LabeledSolution& problem, std::string_view place,
+                                  Counts& counts) {
   std::vector<Prefix> prefixes;
   const Json& list = need_field(record, "reasoning_steps", place);
   if (!list.is_array()) throw bad_input("rows.read", "{}: field 'reasoning_steps' is no list", place);
@@ -60,7 +61,7 @@ std::vector<Prefix> read_prefixes(const Json& record, const Solution& problem, s
   return prefixes;
 }
 
-void walk(const Json& node, Solution& path, std::string_view place, const SolutionSink& emit) {
+void walk(const Json& node, LabeledSolution& path, std::string_view place, const SolutionSink& emit) {
   const Json* children = find_field(node, "children");
   if (!children || !children->is_array() || children->empty()) {
     if (!path.steps.empty()) emit_leaf(path, path.steps.size(), emit);
@@ -80,7 +81,7 @@ void walk(const Json& node, Solution& path, std::string_view place, const Soluti
 }  // namespace
 
 void read_openr_flat(const Json& record, std::string_view place, Counts& counts, const SolutionSink& emit) {
-  Solution path = problem_of(record, place);
+  LabeledSolution path = problem_of(record, place);
   const std::vector<Prefix> prefixes = read_prefixes(record, path, place, counts);
   // In order of text a prefix comes right before those that continue it.
   std::vector<size_t> ancestors;
@@ -98,7 +99,7 @@ void read_openr_flat(const Json& record, std::string_view place, Counts& counts,
 }
 
 void read_openr_tree(const Json& record, std::string_view place, const SolutionSink& emit) {
-  Solution path = problem_of(record, place);
+  LabeledSolution path = problem_of(record, place);
   const Json& root = need_field(record, "reasoning_steps", place);
   if (!root.is_object()) throw bad_input("rows.read", "{}: field 'reasoning_steps' is no tree", place);
   walk(root, path, place, emit);

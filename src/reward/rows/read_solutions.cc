@@ -32,7 +32,7 @@ constexpr size_t kMostSteps = size_t{1} << 20;
 void read_record(Format format, const Json& record, std::string_view place, Neutral neutral, Counts& counts,
                  const SolutionSink& emit) {
   size_t steps = 0;
-  const SolutionSink counted = [&](Solution&& solution) {
+  const SolutionSink counted = [&](LabeledSolution&& solution) {
     steps += solution.steps.size();
     if (steps > kMostSteps)
       throw bad_input("rows.read", "{}: the solutions of this record have more than {} steps together", place,

@@ -14,15 +14,15 @@ using Labels = std::vector<std::optional<double>>;
 using Texts = std::vector<std::string>;
 constexpr const char* kQuestion = "What is 2 + 3 * 4?";
 
-std::vector<Solution> read(const std::filesystem::path& path, Counts& counts, ReadOptions options = {}) {
-  std::vector<Solution> solutions;
-  read_solutions(path, options, counts, [&](Solution&& solution) { solutions.push_back(std::move(solution)); });
+std::vector<LabeledSolution> read(const std::filesystem::path& path, Counts& counts, ReadOptions options = {}) {
+  std::vector<LabeledSolution> solutions;
+  read_solutions(path, options, counts, [&](LabeledSolution&& solution) { solutions.push_back(std::move(solution)); });
   return solutions;
 }
-std::vector<Solution> read(Format format) {
+std::vector<LabeledSolution> read(Format format) {
   Counts counts;
   auto solutions = read(testdata_folder() / "rows" / fmt::format("{}.jsonl", name_of_enum(format)), counts);
-  for (const Solution& solution : solutions) EXPECT_EQ(solution.question, kQuestion);
+  for (const LabeledSolution& solution : solutions) EXPECT_EQ(solution.question, kQuestion);
   return solutions;
 }
 
@@ -47,10 +47,10 @@ TEST(ReadSolutions, Prm800k) {
   EXPECT_EQ(solutions[3].answer, "20");
   Counts counts;
   EXPECT_EQ(read(testdata_folder() / "rows/prm800k.jsonl", counts, {.neutral = Neutral::kNegative}).size(), 5u);
-  EXPECT_EQ(counts.dropped.at("record abandoned by its labeller"), 1u);
+  EXPECT_EQ(counts.dropped.at("record abandoned by its labeler"), 1u);
 }
 
-TEST(ReadSolutions, LabelledSteps) {
+TEST(ReadSolutions, LabeledSteps) {
   const auto shepherd = read(Format::kMathShepherd).at(0);
   EXPECT_EQ(shepherd.steps, (Texts{"Step 1: 3 * 4 = 12", "Step 2: 2 + 12 = 15", "Step 3: The answer is: 15"}));
   EXPECT_EQ(shepherd.labels, (Labels{1.0, 0.0, 0.0}));
@@ -60,19 +60,19 @@ TEST(ReadSolutions, LabelledSteps) {
   EXPECT_EQ(chat.labels, (Labels{1.0, 0.0}));
 }
 
-TEST(ReadSolutions, MoreFormatsOfLabelledSteps) {
+TEST(ReadSolutions, MoreFormatsOfLabeledSteps) {
   const Texts headed{"Step 1: 3 * 4 = 12.", "Step 2: So 15."}, bare{"3 * 4 = 12.", "So 15."};
   const auto openrlhf = read(Format::kOpenRlhf);
   EXPECT_EQ(openrlhf.at(0).steps, headed);
   EXPECT_EQ(openrlhf.at(0).labels, (Labels{1.0, 0.0}));
   EXPECT_EQ(openrlhf.at(1).labels, (Labels{1.0, 0.25}));
-  for (const Solution& solution : read(Format::kOpenrProcess)) {
+  for (const LabeledSolution& solution : read(Format::kOpenrProcess)) {
     EXPECT_EQ(solution.steps, headed);
     EXPECT_EQ(solution.labels, (Labels{1.0, 0.0}));
   }
   ASSERT_EQ(read(Format::kPlain).size(), 3u);
   for (const Format format : {Format::kPlain, Format::kThinkPrm, Format::kVersaPrm})
-    for (const Solution& solution : read(format)) {
+    for (const LabeledSolution& solution : read(format)) {
       EXPECT_EQ(solution.steps, bare) << name_of_enum(format);
       EXPECT_EQ(solution.labels, (Labels{1.0, 0.0})) << name_of_enum(format);
     }
@@ -85,12 +85,12 @@ TEST(ReadSolutions, MoreFormatsOfLabelledSteps) {
   EXPECT_EQ(kto.at(0).labels, (Labels{std::nullopt, std::nullopt}));
 }
 
-Solution one(const char* text) {
+LabeledSolution one(const char* text) {
   Counts counts;
-  std::vector<Solution> solutions;
+  std::vector<LabeledSolution> solutions;
   const Json record = parse_json(text, "t");
   read_record(need_format(record, "t"), record, "t", Neutral::kDrop, counts,
-              [&](Solution&& solution) { solutions.push_back(std::move(solution)); });
+              [&](LabeledSolution&& solution) { solutions.push_back(std::move(solution)); });
   return solutions.at(0);
 }
 std::string refusal(const char* text) {
@@ -139,7 +139,7 @@ TEST(ReadSolutions, WhatIsNotReadIsNamed) {
 }
 
 TEST(ReadSolutions, Prm800kOutOfATable) {
-  const Solution solution =
+  const LabeledSolution solution =
       one(R"({"question":{"problem":"p","ground_truth_answer":"7"},"label":{"finish_reason":"solution","steps":[)"
           R"({"completions":[{"text":"a","rating":-1.0},{"text":"b","rating":1.0}],)"
           R"("human_completion":{"text":null,"rating":null},"chosen_completion":1.0}]}})");
@@ -160,7 +160,7 @@ TEST(ReadSolutions, OpenrFlatAndTreeAreTheSame) {
     EXPECT_EQ(solutions[1].steps, (Texts{"3 * 4 = 12.", "So 14."}));
     EXPECT_EQ(solutions[1].labels, (Labels{0.75, 1.0}));
     EXPECT_EQ(solutions[2].labels, (Labels{0.75, 0.0}));
-    EXPECT_EQ(solutions[1].context + solutions[2].context, 1u);  // the shared step is labelled once
+    EXPECT_EQ(solutions[1].context + solutions[2].context, 1u);  // the shared step is labeled once
   }
 }
 
@@ -185,7 +185,7 @@ TEST(ReadSolutions, CompletionsAreGraded) {
   auto solutions = read(Format::kCompletions);
   ASSERT_EQ(solutions.size(), 3u);
   Counts counts;
-  for (Solution& solution : solutions) settle_outcome(solution, {}, counts);
+  for (LabeledSolution& solution : solutions) settle_outcome(solution, {}, counts);
   EXPECT_EQ(solutions[0].steps.size(), 2u);
   EXPECT_EQ(solutions[0].outcome, 1.0);
   EXPECT_EQ(solutions[1].outcome, 0.0);
@@ -194,20 +194,20 @@ TEST(ReadSolutions, CompletionsAreGraded) {
 
 TEST(ReadSolutions, WhatIsWrittenReadsBack) {
   for (const Format format : {Format::kTrl, Format::kMathShepherd, Format::kOpenr}) {
-    const Solution given{.question = "Q?", .steps = {"Step 1: a", "Step 2: b"}, .labels = {1.0, 0.0}};
+    const LabeledSolution given{.question = "Q?", .steps = {"Step 1: a", "Step 2: b"}, .labels = {1.0, 0.0}};
     Counts counts;
     const auto record = write_solution(format, given, 0.5, counts);
     ASSERT_TRUE(record);
     EXPECT_EQ(detect_format(*record), format);
     size_t seen = 0;
-    read_record(format, *record, "x", Neutral::kDrop, counts, [&](Solution&& solution) {
+    read_record(format, *record, "x", Neutral::kDrop, counts, [&](LabeledSolution&& solution) {
       ++seen;
       EXPECT_EQ(solution.question, given.question);
       EXPECT_EQ(solution.steps, given.steps);
       EXPECT_EQ(solution.labels, given.labels);
     });
     EXPECT_EQ(seen, 1u);
-    const Solution unclear{.question = "Q?", .steps = {"First. Step 1: a"}, .labels = {1.0}};
+    const LabeledSolution unclear{.question = "Q?", .steps = {"First. Step 1: a"}, .labels = {1.0}};
     EXPECT_EQ(write_solution(format, unclear, 0.5, counts).has_value(), format != Format::kMathShepherd);
     EXPECT_FALSE(
         write_solution(format, {.question = "Q?", .steps = {"a", "b"}, .labels = {std::nullopt, 1.0}}, 0.5, counts));
@@ -239,7 +239,7 @@ TEST(ReadSolutions, BadRecordsAreNamedOrSkipped) {
         << error.what();
   }
   size_t good = 0;
-  EXPECT_EQ(read_solutions(path, {.skip_bad = true}, counts, [&](Solution&&) { ++good; }).count, 3u);
+  EXPECT_EQ(read_solutions(path, {.skip_bad = true}, counts, [&](LabeledSolution&&) { ++good; }).count, 3u);
   EXPECT_EQ(good, 1u);
 }
 

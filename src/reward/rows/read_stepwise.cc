@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kOpenrMark = "\n\n\n\n\n";
 
 // "question Step 1: first" in two.
-void split_question(Solution& solution, std::string_view text, std::string_view field, std::string_view place,
+void split_question(LabeledSolution& solution, std::string_view text, std::string_view field, std::string_view place,
                     Counts& counts) {
   const auto first = find_first_step(text);
   if (!first)
@@ -48,7 +48,7 @@ MarkedText cut_at_marks(std::string_view text, std::string_view mark) {
 }
 
 // The field as a list of labels, one per step.
-void add_labels(Solution& solution, const Json& record, std::string_view name, std::string_view place) {
+void add_labels(LabeledSolution& solution, const Json& record, std::string_view name, std::string_view place) {
   const Json& labels = need_field(record, name, place);
   const size_t marked = solution.steps.size();
   if (!labels.is_array() || labels.size() != marked)
@@ -59,7 +59,7 @@ void add_labels(Solution& solution, const Json& record, std::string_view name, s
 }
 
 // Where Math-Shepherd's own labels stand beside OpenRLHF's, they are the same.
-void check_values(const Solution& solution, const Json& record, std::string_view place) {
+void check_values(const LabeledSolution& solution, const Json& record, std::string_view place) {
   const Json* values = find_field(record, "value");
   if (!values || !values->is_array()) return;
   for (size_t i = 0; i < values->size() && i < solution.labels.size(); ++i)
@@ -100,7 +100,7 @@ std::optional<double> rating_label(const Json& rating, Neutral neutral, std::str
   return label;
 }
 
-void add_step(Solution& solution, const Json& step, std::string_view place, Neutral neutral, Counts& counts) {
+void add_step(LabeledSolution& solution, const Json& step, std::string_view place, Neutral neutral, Counts& counts) {
   const std::string where = fmt::format("{}, step {}", place, solution.steps.size() + 1);
   solution.steps.push_back(need_text(step, {"text", "step", "content"}, where));
   const Json* rating = find_field(step, "rating");
@@ -116,9 +116,9 @@ void add_step(Solution& solution, const Json& step, std::string_view place, Neut
 
 }  // namespace
 
-Solution read_math_shepherd(const Json& record, std::string_view place, Counts& counts) {
+LabeledSolution read_math_shepherd(const Json& record, std::string_view place, Counts& counts) {
   const std::string input = need_text(record, {"input"}, place), label = need_text(record, {"label"}, place);
-  Solution solution;
+  LabeledSolution solution;
   std::string_view rest = input, marked = label;
   while (!rest.empty()) {
     const size_t end = std::min(rest.find(kShepherdMark), rest.size());
@@ -142,7 +142,7 @@ Solution read_math_shepherd(const Json& record, std::string_view place, Counts& 
   return solution;
 }
 
-Solution read_openrlhf(const Json& record, std::string_view place, Counts& counts) {
+LabeledSolution read_openrlhf(const Json& record, std::string_view place, Counts& counts) {
   const std::string input = need_text(record, {"input"}, place);
   const MarkedText cut = cut_at_marks(input, kShepherdMark);
   if (cut.marks == 0)
@@ -151,7 +151,7 @@ Solution read_openrlhf(const Json& record, std::string_view place, Counts& count
         "{}: field 'input' holds no mark '{}' behind its steps: files with another placeholder token are not "
         "read; replace the token by this one",
         place, kShepherdMark);
-  Solution solution;
+  LabeledSolution solution;
   split_question(solution, cut.parts[0], "input", place, counts);
   for (size_t i = 1; i < cut.marks; ++i) solution.steps.emplace_back(strip(cut.parts[i]));
   add_labels(solution, record, "value", place);
@@ -160,7 +160,7 @@ Solution read_openrlhf(const Json& record, std::string_view place, Counts& count
   return solution;
 }
 
-Solution read_openr_process(const Json& record, std::string_view place) {
+LabeledSolution read_openr_process(const Json& record, std::string_view place) {
   const std::string process = need_text(record, {"process"}, place);
   const MarkedText shepherd = cut_at_marks(process, kShepherdMark), openr = cut_at_marks(process, kOpenrMark);
   if (shepherd.marks > 0 && openr.marks > 0)
@@ -170,7 +170,7 @@ Solution read_openr_process(const Json& record, std::string_view place) {
   if (cut.marks == 0)
     throw bad_input("rows.read", "{}: field 'process' holds neither '{}' nor five newlines behind its steps", place,
                     kShepherdMark);
-  Solution solution;
+  LabeledSolution solution;
   solution.question = need_question(record, place);
   solution.gold = find_gold(record);
   for (const std::string_view part : cut.parts) solution.steps.emplace_back(strip(part));
@@ -191,8 +191,8 @@ Solution read_openr_process(const Json& record, std::string_view place) {
   return solution;
 }
 
-Solution read_trl(const Json& record, std::string_view place) {
-  Solution solution;
+LabeledSolution read_trl(const Json& record, std::string_view place) {
+  LabeledSolution solution;
   solution.question = need_question(record, place);
   solution.steps = need_texts(record, "completions", place);
   const Json& labels = need_field(record, "labels", place);
@@ -203,8 +203,8 @@ Solution read_trl(const Json& record, std::string_view place) {
   return solution;
 }
 
-Solution read_rlhflow(const Json& record, std::string_view place, Counts& counts) {
-  Solution solution;
+LabeledSolution read_rlhflow(const Json& record, std::string_view place, Counts& counts) {
+  LabeledSolution solution;
   const std::string_view field = find_field(record, "conversations") ? "conversations" : "messages";
   const Json& messages = need_field(record, field, place);
   if (!messages.is_array() || messages.empty())
@@ -227,8 +227,8 @@ Solution read_rlhflow(const Json& record, std::string_view place, Counts& counts
   return solution;
 }
 
-Solution read_plain(const Json& record, std::string_view place, Neutral neutral, Counts& counts) {
-  Solution solution;
+LabeledSolution read_plain(const Json& record, std::string_view place, Neutral neutral, Counts& counts) {
+  LabeledSolution solution;
   solution.id = find_text(record, {"id", "problem_id", "unique_id", "idx"}).value_or("");
   solution.question = find_question(record) ? need_question(record, place) : need_text(record, {"input"}, place);
   solution.gold = find_gold(record);
@@ -260,8 +260,8 @@ Solution read_plain(const Json& record, std::string_view place, Neutral neutral,
   return solution;
 }
 
-Solution read_thinkprm(const Json& record, std::string_view place) {
-  Solution solution;
+LabeledSolution read_thinkprm(const Json& record, std::string_view place) {
+  LabeledSolution solution;
   solution.question = need_question(record, place);
   solution.steps = need_texts(record, "prefix_steps", place);
   add_labels(solution, record, "gt_step_labels", place);
@@ -269,8 +269,8 @@ Solution read_thinkprm(const Json& record, std::string_view place) {
   return solution;
 }
 
-Solution read_versaprm(const Json& record, std::string_view place) {
-  Solution solution;
+LabeledSolution read_versaprm(const Json& record, std::string_view place) {
+  LabeledSolution solution;
   solution.id = find_text(record, {"id", "question_id"}).value_or("");
   solution.question = need_question(record, place);
   solution.steps =

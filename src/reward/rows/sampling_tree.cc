@@ -4,7 +4,7 @@ namespace hrm::rows {
 namespace {
 
 // What does not depend on the view.
-PathTree labelled_nodes(const steps::Tree& tree, const tree::Values& labels, const steps::Verdicts& verdicts) {
+PathTree labeled_nodes(const steps::Tree& tree, const tree::Values& labels, const steps::Verdicts& verdicts) {
   PathTree result{.question = tree.problem.question, .nodes = {}};
   result.nodes.resize(tree.nodes.size());
   for (size_t i = 0; i < tree.nodes.size(); ++i) {
@@ -21,7 +21,7 @@ PathTree labelled_nodes(const steps::Tree& tree, const tree::Values& labels, con
 }  // namespace
 
 PathTree path_tree(const steps::Tree& tree, const tree::Values& labels, const steps::Verdicts& verdicts, Mode mode) {
-  PathTree result = labelled_nodes(tree, labels, verdicts);
+  PathTree result = labeled_nodes(tree, labels, verdicts);
   for (size_t i = 0; i < tree.nodes.size(); ++i) {
     const steps::Node& own = tree.nodes[i];
     PathNode& node = result.nodes[i];
@@ -38,7 +38,7 @@ PathTree path_tree(const steps::Tree& tree, const tree::Values& labels, const st
 
 PathTree path_tree(const steps::Tree& tree, const tree::Compression& view, const tree::Values& labels,
                    const steps::Verdicts& verdicts, Mode mode) {
-  PathTree result = labelled_nodes(tree, labels, verdicts);
+  PathTree result = labeled_nodes(tree, labels, verdicts);
   for (size_t i = 0; i < tree.nodes.size(); ++i) {
     const auto index = static_cast<int32_t>(i);
     PathNode& node = result.nodes[i];

@@ -9,7 +9,7 @@
 
 namespace hrm::rows {
 
-struct Solution {
+struct LabeledSolution {
   std::string id, question;
   std::string gold;  // empty: unknown
   std::vector<std::string> steps;
@@ -23,6 +23,6 @@ struct Solution {
   size_t context = 0;
 };
 
-using SolutionSink = std::function<void(Solution&&)>;
+using SolutionSink = std::function<void(LabeledSolution&&)>;
 
 }  // namespace hrm::rows

@@ -21,7 +21,8 @@ std::string join_filled(const std::vector<std::string>& steps) {
   return text;
 }
 
-void outcome_row(const Solution& solution, const std::vector<std::string>& steps, Counts& counts, const RowSink& emit) {
+void outcome_row(const LabeledSolution& solution, const std::vector<std::string>& steps, Counts& counts,
+                 const RowSink& emit) {
   if (!solution.complete) return counts.drop("solution without a final answer");
   if (!solution.outcome) return counts.drop("solution whose outcome is not known");
   const std::string text = join_filled(steps);
@@ -31,7 +32,7 @@ void outcome_row(const Solution& solution, const std::vector<std::string>& steps
 
 }  // namespace
 
-void settle_outcome(Solution& solution, const grading::GradeOptions& options, Counts& counts) {
+void settle_outcome(LabeledSolution& solution, const grading::GradeOptions& options, Counts& counts) {
   if (solution.outcome || solution.gold.empty() || !solution.complete) return;
   if (!solution.answer)
     solution.answer = grading::extract_answer(join_filled(solution.steps), grading::AnswerFormat::kAuto);
@@ -41,7 +42,7 @@ void settle_outcome(Solution& solution, const grading::GradeOptions& options, Co
   solution.outcome = verdict == grading::Verdict::kCorrect;
 }
 
-void sound_rows(const Solution& solution, Kind kind, Counts& counts, const RowSink& emit) {
+void sound_rows(const LabeledSolution& solution, Kind kind, Counts& counts, const RowSink& emit) {
   const std::vector<std::string> steps = tidy_steps(solution.steps);
   if (kind == Kind::kOutcome) return outcome_row(solution, steps, counts, emit);
   const std::string_view question = strip(solution.question);

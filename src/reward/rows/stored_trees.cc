@@ -23,17 +23,17 @@ PathTree with_trials(PathTree paths, const std::vector<tree::Counts>& counts, co
   return paths;
 }
 
-PathTree labelled_paths(steps::Tree tree, const TreeOptions& options, Mode mode) {
+PathTree labeled_paths(steps::Tree tree, const TreeOptions& options, Mode mode) {
   const tree::LabelOptions labels = labels_of(options);
-  const tree::LabelledTree labelled = tree::label_tree(std::move(tree), labels);
+  const tree::LabeledTree labeled = tree::label_tree(std::move(tree), labels);
   if (!options.compression)
-    return with_trials(path_tree(labelled.tree, labelled.labels, labelled.verdicts, mode), labelled.counts, options);
-  const tree::LabelledView view = tree::compress(labelled, labels, *options.compression);
+    return with_trials(path_tree(labeled.tree, labeled.labels, labeled.verdicts, mode), labeled.counts, options);
+  const tree::LabeledView view = tree::compress(labeled, labels, *options.compression);
   if (options.noise_instead) {
-    const Rng rng(options.compression->seed, {kNoiseStream, steps::root_id(labelled.tree.problem).high});
-    return path_tree(labelled.tree, tree::with_equal_noise(labelled.labels, view.labels, rng), labelled.verdicts, mode);
+    const Rng rng(options.compression->seed, {kNoiseStream, steps::root_id(labeled.tree.problem).high});
+    return path_tree(labeled.tree, tree::with_equal_noise(labeled.labels, view.labels, rng), labeled.verdicts, mode);
   }
-  return with_trials(path_tree(labelled.tree, view.view, view.labels, labelled.verdicts, mode), view.counts, options);
+  return with_trials(path_tree(labeled.tree, view.view, view.labels, labeled.verdicts, mode), view.counts, options);
 }
 
 uint64_t leaves_of(const PathTree& tree) {
@@ -75,7 +75,7 @@ void for_each_tree(const std::filesystem::path& path, const TreeOptions& options
     counts.note("node lost with a damaged record", built.orphan_samples);
     counts.note("node whose growth is not finished",
                 static_cast<uint64_t>(std::ranges::count_if(built.tree.nodes, &steps::Node::unfinished)));
-    const StoredTree tree{stored.problem, stored.root, labelled_paths(std::move(built.tree), options, mode)};
+    const StoredTree tree{stored.problem, stored.root, labeled_paths(std::move(built.tree), options, mode)};
     counts.solutions += leaves_of(tree.tree);
     use(tree, fmt::format("{}: problem '{}'", path.string(), stored.problem.id));
   }

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "rows/sampling_tree.h"
-#include "tree/labelled.h"
+#include "tree/labeled.h"
 #include "tree/store.h"
 
 namespace hrm::rows {

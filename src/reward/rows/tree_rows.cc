@@ -143,7 +143,7 @@ void tree_solutions(const PathTree& tree, Counts& counts, const SolutionSink& em
     }
     std::ranges::reverse(texts);
     std::ranges::reverse(labels);
-    Solution solution{.question = tree.question, .outcome = static_cast<double>(*tree.nodes[end].outcome)};
+    LabeledSolution solution{.question = tree.question, .outcome = static_cast<double>(*tree.nodes[end].outcome)};
     const std::vector<std::string> tidy = tidy_steps(texts);
     for (size_t i = 0; i < tidy.size(); ++i) {
       if (tidy[i].empty()) {

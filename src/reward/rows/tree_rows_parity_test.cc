@@ -9,7 +9,7 @@
 #include "rows/cleanup.h"
 #include "rows/sampling_tree.h"
 #include "rows/tree_rows.h"
-#include "tree/labelled.h"
+#include "tree/labeled.h"
 #include "tree/testing/trees.h"
 
 namespace hrm::rows {
@@ -71,9 +71,9 @@ std::map<int, GoldenTree> stored_trees() {
   const tree::StoreReader store(path);
   std::map<int, GoldenTree> trees;
   for (size_t i = 0; i < numbers.size(); ++i) {
-    tree::LabelledTree labelled = tree::label_tree(
+    tree::LabeledTree labeled = tree::label_tree(
         store.load(i).tree, {.profile = grading::Profile::kPrm800k, .counting = tree::kFaithfulCounts});
-    trees[numbers[i]] = {std::move(labelled.tree), std::move(labelled.verdicts), std::move(labelled.counts)};
+    trees[numbers[i]] = {std::move(labeled.tree), std::move(labeled.verdicts), std::move(labeled.counts)};
   }
   return trees;
 }

@@ -10,49 +10,49 @@
 namespace hrm::rows {
 namespace {
 
-struct LabelledSteps {
+struct LabeledSteps {
   std::span<const std::string> steps;
   std::vector<double> labels;
 };
 
-std::optional<LabelledSteps> labelled_steps(const Solution& solution, Counts& counts) {
+std::optional<LabeledSteps> labeled_steps(const LabeledSolution& solution, Counts& counts) {
   size_t n = solution.labels.size();
   while (n > 0 && !solution.labels[n - 1]) --n;
   if (n == 0) {
-    counts.drop("solution without a labelled step");
+    counts.drop("solution without a labeled step");
     return std::nullopt;
   }
-  LabelledSteps kept{std::span(solution.steps).first(n), {}};
+  LabeledSteps kept{std::span(solution.steps).first(n), {}};
   for (size_t i = 0; i < n; ++i) {
     if (!solution.labels[i]) {
-      counts.drop("solution with an unlabelled step before a labelled one");
+      counts.drop("solution with an unlabeled step before a labeled one");
       return std::nullopt;
     }
     kept.labels.push_back(*solution.labels[i]);
   }
-  counts.drop("unlabelled step at a solution's end", solution.labels.size() - n);
+  counts.drop("unlabeled step at a solution's end", solution.labels.size() - n);
   return kept;
 }
 
-Json to_trl(const Solution& solution, const LabelledSteps& kept, double hard_from) {
+Json to_trl(const LabeledSolution& solution, const LabeledSteps& kept, double hard_from) {
   Json labels = Json::array();
   for (const double label : kept.labels) labels.push_back(label >= hard_from);
   return {{"prompt", solution.question}, {"completions", kept.steps}, {"labels", labels}};
 }
 
-bool holds_mark(const Solution& solution, const LabelledSteps& kept) {
+bool holds_mark(const LabeledSolution& solution, const LabeledSteps& kept) {
   const auto holds = [](const std::string& text) { return text.find(kShepherdMark) != std::string::npos; };
   return holds(solution.question) || std::ranges::any_of(kept.steps, holds);
 }
 
 // Whether a reader finds the question again in front of the first step.
-bool question_is_clear(const Solution& solution, std::string_view input) {
+bool question_is_clear(const LabeledSolution& solution, std::string_view input) {
   const std::string_view segment = input.substr(0, input.find(kShepherdMark));
   const auto first = find_first_step(segment);
   return first && strip(segment.substr(0, first->at)) == strip(solution.question);
 }
 
-Json to_math_shepherd(const Solution& solution, const LabelledSteps& kept, double hard_from) {
+Json to_math_shepherd(const LabeledSolution& solution, const LabeledSteps& kept, double hard_from) {
   std::string input = solution.question + " ", label = input;
   for (size_t i = 0; i < kept.steps.size(); ++i) {
     std::string text = i == 0 ? "" : "\n";
@@ -64,7 +64,7 @@ Json to_math_shepherd(const Solution& solution, const LabelledSteps& kept, doubl
   return {{"input", input}, {"label", label}, {"task", ""}};
 }
 
-Json to_openr(const Solution& solution, const LabelledSteps& kept) {
+Json to_openr(const LabeledSolution& solution, const LabeledSteps& kept) {
   std::string prefix = solution.question;
   Json steps = Json::array();
   for (size_t i = 0; i < kept.steps.size(); ++i) {
@@ -82,8 +82,8 @@ bool is_written(Format format) {
   return format == Format::kTrl || format == Format::kMathShepherd || format == Format::kOpenr;
 }
 
-std::optional<Json> write_solution(Format format, const Solution& solution, double hard_from, Counts& counts) {
-  const auto kept = labelled_steps(solution, counts);
+std::optional<Json> write_solution(Format format, const LabeledSolution& solution, double hard_from, Counts& counts) {
+  const auto kept = labeled_steps(solution, counts);
   if (!kept) return std::nullopt;
   if (format == Format::kTrl) return to_trl(solution, *kept, hard_from);
   if (format == Format::kOpenr) return to_openr(solution, *kept);

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "policy/request_crew.h"
-#include "search/scoring_desk.h"
+#include "policy/request_scheduler.h"
+#include "search/batch_scorer.h"
 #include "search/search_settings.h"
 
 namespace hrm::search {
@@ -25,8 +25,8 @@ struct SearchFailed {
 struct SearchTools {
   const SearchSettings& settings;
   const steps::StepFormat& format;
-  policy::RequestCrew& crew;
-  ScoringDesk& desk;
+  policy::RequestScheduler& scheduler;
+  BatchScorer& batch_scorer;
 };
 
 struct SearchCost {

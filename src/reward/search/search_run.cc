@@ -137,9 +137,9 @@ class Run {
         settings_(settings),
         run_(run),
         format_(settings.format()),
-        crew_(policy, run.in_flight),
-        desk_(scorer),
-        tools_{settings_, format_, crew_, desk_},
+        scheduler_(policy, run.in_flight),
+        batch_scorer_(scorer),
+        tools_{settings_, format_, scheduler_, batch_scorer_},
         plan_(plan_of(settings)),
         file_(run.out, made_with(settings, policy, scorer)) {
     report_.problems = std::ssize(problems);
@@ -162,7 +162,8 @@ class Run {
 
   SearchRunReport search() {
     run_.progress(report_);
-    crew_.run(jobs_.size() * plan_.parts(), [this](size_t i) { work(jobs_[i / plan_.parts()], i % plan_.parts()); });
+    scheduler_.run(jobs_.size() * plan_.parts(),
+                   [this](size_t i) { work(jobs_[i / plan_.parts()], i % plan_.parts()); });
     report_.interrupted = interrupted();
     file_.sort(problems_);
     return report_;
@@ -217,7 +218,7 @@ class Run {
     report_.last_fault = fmt::format("problem '{}': {}", job.problem->id, fault);
     if (++failures_in_row_ < 2 * run_.in_flight + 20) return;
     report_.gave_up = true;
-    crew_.stop();
+    scheduler_.stop();
   }
 
   void perform(Job& job, size_t part) {
@@ -240,7 +241,7 @@ class Run {
     }
     for (const FoundSolution& sample : job.samples) {
       Json& candidate = record["candidates"].emplace_back(solution_json(sample, grader));
-      candidate["scores"] = scores_of(desk_.name(), sample);
+      candidate["scores"] = scores_of(batch_scorer_.name(), sample);
       candidate["scored_tokens"] = sample.cost.scored_tokens;
       candidate["seconds"] = sample.cost.seconds;
     }
@@ -248,7 +249,7 @@ class Run {
       const FoundSolution& found = *job.searches[i];
       Json json = {{"method", name_of_enum(plan_.searches[i].first)},
                    {"n", plan_.searches[i].second},
-                   {"scorer", desk_.name()},
+                   {"scorer", batch_scorer_.name()},
                    {"aggregation", name_of_enum(settings_.aggregate)}};
       json.update(solution_json(found, grader));
       json["scores"] = found.scores;
@@ -264,8 +265,8 @@ class Run {
   const SearchSettings& settings_;
   const SearchRun& run_;
   steps::StepFormat format_;
-  policy::RequestCrew crew_;
-  ScoringDesk desk_;
+  policy::RequestScheduler scheduler_;
+  BatchScorer batch_scorer_;
   SearchTools tools_;
   Plan plan_;
   ResultFile file_;

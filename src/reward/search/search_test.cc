@@ -16,11 +16,11 @@ const steps::Problem kProblem{"p", "question", "22"};
 FoundSolution search(ScriptedPolicy& policy, steps::StepScorer& scorer, const SearchSettings& settings,
                      SearchMethod method, int64_t n) {
   const steps::StepFormat format = settings.format();
-  policy::RequestCrew crew(policy, 3);
-  ScoringDesk desk(scorer);
-  const SearchTools tools{settings, format, crew, desk};
+  policy::RequestScheduler scheduler(policy, 3);
+  BatchScorer batch_scorer(scorer);
+  const SearchTools tools{settings, format, scheduler, batch_scorer};
   FoundSolution found;
-  crew.run(1, [&](size_t) {
+  scheduler.run(1, [&](size_t) {
     try {
       found = search_steps(tools, kProblem, method, n);
     } catch (const SearchFailed& failed) {
@@ -33,10 +33,10 @@ FoundSolution search(ScriptedPolicy& policy, steps::StepScorer& scorer, const Se
 std::vector<FoundSolution> samples(ScriptedPolicy& policy, steps::StepScorer& scorer, const SearchSettings& settings,
                                    int64_t n) {
   const steps::StepFormat format = settings.format();
-  policy::RequestCrew crew(policy, 1);
-  ScoringDesk desk(scorer);
+  policy::RequestScheduler scheduler(policy, 1);
+  BatchScorer batch_scorer(scorer);
   std::vector<FoundSolution> found;
-  crew.run(1, [&](size_t) { found = sample_solutions({settings, format, crew, desk}, kProblem, n); });
+  scheduler.run(1, [&](size_t) { found = sample_solutions({settings, format, scheduler, batch_scorer}, kProblem, n); });
   return found;
 }
 

@@ -11,7 +11,7 @@ namespace hrm::search {
 std::vector<policy::Response> ask_all(const SearchTools& tools, std::span<const policy::Request> requests,
                                       SearchCost& cost) {
   std::vector<policy::Response> responses;
-  for (policy::TimedReply& timed : tools.crew.complete(requests)) {
+  for (policy::TimedReply& timed : tools.scheduler.complete(requests)) {
     if (const auto* fault = std::get_if<policy::PolicyFault>(&timed.reply)) throw SearchFailed{fault->message};
     responses.push_back(std::get<policy::Response>(std::move(timed.reply)));
     steps::end_at_own_stops(tools.settings, responses.back());
@@ -84,7 +84,7 @@ void SearchTree::score_new() {
   for (size_t node = scores_.size(); node < tree_.nodes.size(); ++node) fresh.push_back(static_cast<int32_t>(node));
   if (fresh.empty()) return;
   try {
-    const ScoringDesk::Scored scored = tools_.desk.score(tree_, fresh);
+    const BatchScorer::Scored scored = tools_.batch_scorer.score(tree_, fresh);
     scores_.insert(scores_.end(), scored.scores.begin(), scored.scores.end());
     cost_.scored_tokens += scored.tokens;
     cost_.seconds += scored.seconds;

@@ -83,7 +83,7 @@ class ProblemOutcomes {
   size_t problem_;
 };
 
-std::vector<ReportRow> make_rows(const Solutions& solutions, const BestOfNOptions& options, bool greedy) {
+std::vector<ReportRow> make_rows(const SampledSolutions& solutions, const BestOfNOptions& options, bool greedy) {
   std::vector<ReportRow> rows;
   for (const uint64_t n : options.n) {
     const bool samples = !solutions.problems.front().candidates.empty();
@@ -105,7 +105,7 @@ std::vector<ReportRow> make_rows(const Solutions& solutions, const BestOfNOption
 }
 
 // Mean over problems of what N samples cost: the first N, or N times the mean of all.
-Cost cost_of(const Solutions& solutions, Subset subset, uint64_t n) {
+Cost cost_of(const SampledSolutions& solutions, Subset subset, uint64_t n) {
   const auto mean = [&](auto Candidate::*field) -> std::optional<double> {
     double sum = 0;
     for (const SampledProblem& problem : solutions.problems) {
@@ -124,7 +124,7 @@ Cost cost_of(const Solutions& solutions, Subset subset, uint64_t n) {
 }
 
 // One row per search that the file has, of these budgets or, where none are named, of all.
-std::vector<ReportRow> search_rows(const Solutions& solutions, const std::vector<uint64_t>& budgets) {
+std::vector<ReportRow> search_rows(const SampledSolutions& solutions, const std::vector<uint64_t>& budgets) {
   std::vector<ReportRow> rows;
   const auto problems = static_cast<double>(solutions.problems.size());
   for (size_t s = 0; s < solutions.searches.size(); ++s) {
@@ -152,7 +152,7 @@ std::vector<ReportRow> search_rows(const Solutions& solutions, const std::vector
 }
 
 // Where there are no samples.
-void take_budgets_of_searches(const Solutions& solutions, BestOfNOptions& options) {
+void take_budgets_of_searches(const SampledSolutions& solutions, BestOfNOptions& options) {
   std::set<uint64_t> known;
   for (const SearchKey& key : solutions.searches)
     if (options.n.empty() || std::ranges::find(options.n, key.n) != options.n.end()) known.insert(key.n);
@@ -161,7 +161,7 @@ void take_budgets_of_searches(const Solutions& solutions, BestOfNOptions& option
 }
 
 // REQUIRES: problems have candidates.
-void check_budgets(Solutions& solutions, BestOfNOptions& options) {
+void check_budgets(SampledSolutions& solutions, BestOfNOptions& options) {
   const auto samples = [](const SampledProblem& problem) { return problem.candidates.size(); };
   const auto fewest = samples(*std::ranges::min_element(solutions.problems, {}, samples));
   if (options.n.empty())
@@ -183,7 +183,7 @@ void check_budgets(Solutions& solutions, BestOfNOptions& options) {
   if (solutions.problems.empty()) throw bad_input("selection.best_of_n", "no problem has {} samples", largest);
 }
 
-void add_notes(SelectionReport& report, const Solutions& solutions, const BestOfNOptions& options) {
+void add_notes(SelectionReport& report, const SampledSolutions& solutions, const BestOfNOptions& options) {
   uint64_t outside = 0;
   for (const SampledProblem& problem : solutions.problems)
     for (const Candidate& candidate : problem.candidates)
@@ -247,7 +247,7 @@ std::vector<int32_t> group_answers(const SampledProblem& problem, AnswerMatch ma
   return groups;
 }
 
-SelectionReport best_of_n(Solutions& solutions, const BestOfNOptions& given) {
+SelectionReport best_of_n(SampledSolutions& solutions, const BestOfNOptions& given) {
   BestOfNOptions options = given;
   if (solutions.problems.front().candidates.empty())
     take_budgets_of_searches(solutions, options);

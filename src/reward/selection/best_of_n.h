@@ -55,6 +55,6 @@ std::vector<int32_t> group_answers(const SampledProblem& problem, AnswerMatch ma
 
 // Takes the problems that it leaves out from `solutions`. Throws bad_input naming a problem with too few samples.
 // Interrupted (base/signals.h): throws failure.
-SelectionReport best_of_n(Solutions& solutions, const BestOfNOptions& options);
+SelectionReport best_of_n(SampledSolutions& solutions, const BestOfNOptions& options);
 
 }  // namespace hrm::selection

@@ -19,7 +19,7 @@ SampledProblem problem(std::string id, std::initializer_list<std::pair<const cha
   return made;
 }
 
-Solutions three_problems() {
+SampledSolutions three_problems() {
   return {.scorers = {"m"},
           .problems = {problem("a", {{"x", 0.9}, {"r", 0.5}, {"r", 0.45}}),
                        problem("b", {{"r", 0.2}, {"x", 0.1}, {"y", 0.7}}),
@@ -33,7 +33,7 @@ double accuracy(const SelectionReport& report, std::string_view name, uint64_t n
 }
 
 TEST(BestOfN, FirstSamples) {
-  Solutions solutions = three_problems();
+  SampledSolutions solutions = three_problems();
   const SelectionReport report = best_of_n(solutions, {.n = {3, 1, 3}, .match = AnswerMatch::kExact});
   EXPECT_NEAR(accuracy(report, "one sample", 1), 1.0 / 3, 1e-12);
   EXPECT_NEAR(accuracy(report, "one sample", 3), 4.0 / 9, 1e-12);
@@ -50,7 +50,7 @@ TEST(BestOfN, FirstSamples) {
 }
 
 TEST(BestOfN, RandomSubsets) {
-  Solutions solutions = three_problems();
+  SampledSolutions solutions = three_problems();
   BestOfNOptions options{.n = {1, 2, 3}, .subset = Subset::kRandom, .draws = 3000, .seed = 4};
   const SelectionReport report = best_of_n(solutions, options);
   EXPECT_NEAR(accuracy(report, "best m/last", 1), accuracy(report, "one sample", 1), 1e-12);
@@ -65,7 +65,7 @@ TEST(BestOfN, RandomSubsets) {
 }
 
 TEST(BestOfN, ShortProblemsAreRefusedOrLeftOut) {
-  Solutions solutions = three_problems();
+  SampledSolutions solutions = three_problems();
   solutions.problems[1].candidates.pop_back();
   EXPECT_THROW(best_of_n(solutions, {.n = {3}}), Error);
   EXPECT_THROW(best_of_n(solutions, {.n = {0}}), Error);
@@ -85,7 +85,7 @@ TEST(BestOfN, EquivalentAnswersVoteTogether) {
 }
 
 TEST(BestOfN, ReportsAreWritten) {
-  Solutions solutions = three_problems();
+  SampledSolutions solutions = three_problems();
   for (SampledProblem& each : solutions.problems) each.greedy = true;
   const SelectionReport report = best_of_n(solutions, {.n = {1, 2}});
   EXPECT_EQ(accuracy(report, "greedy", 2), 1);

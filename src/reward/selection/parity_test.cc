@@ -24,7 +24,7 @@ HostTensor load_compressed_npy(const std::filesystem::path& path) {
   return parse_npy(std::as_bytes(std::span(bytes)), path.string());
 }
 
-Solutions read_published() {
+SampledSolutions read_published() {
   return read_solutions(kData / "bon_gsm8k_500x32.jsonl.zst",
                         {.scores = kData / "bon_gsm8k_prm_step_scores.jsonl.zst"});
 }
@@ -32,7 +32,7 @@ Solutions read_published() {
 TEST(SelectionParity, AccuraciesOfEveryModel) {
   HRM_SKIP_WITHOUT(kFixtures);
   const Json wanted = parse_json(read_maybe_zst(kFixtures / "bon.json"), "bon.json");
-  Solutions solutions = read_published();
+  SampledSolutions solutions = read_published();
   EXPECT_EQ(solutions.problems.size(), wanted.at("problems").get<size_t>());
   std::vector<std::string> models = wanted.at("prm");
   std::ranges::sort(models);
@@ -64,7 +64,7 @@ TEST(SelectionParity, AccuraciesOfEveryModel) {
 TEST(SelectionParity, EverySelectedSample) {
   HRM_SKIP_WITHOUT(kFixtures);
   const Json summary = parse_json(read_maybe_zst(kFixtures / "bon.json"), "bon.json");
-  const Solutions solutions = read_published();
+  const SampledSolutions solutions = read_published();
   const HostTensor selected = load_compressed_npy(kFixtures / "bon_selected.npy.zst");
   const HostTensor majority = load_compressed_npy(kFixtures / "bon_majority.npy.zst");
   const std::vector<uint64_t> budgets = summary.at("n");

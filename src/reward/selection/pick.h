@@ -1,7 +1,7 @@
 // Picking one of N sampled solutions, and what picking from a random subset of them is expected to give.
 //
 // Ties go to what stands first: the lowest index, or the answer that was seen first, whose first sample stands for it.
-// Samples are exchangeable, so this favours nothing.
+// Samples are exchangeable, so this favors nothing.
 #pragma once
 
 #include <cstdint>

@@ -50,9 +50,9 @@ MeasureRow mean_row(const std::vector<MeasureRow>& rows) {
     half += (f1.interval.high - f1.interval.low) * (f1.interval.high - f1.interval.low) / 4;
   }
   const auto count = static_cast<double>(rows.size());
-  const double centre = (low + high) / 2 / count;  // subsets are independent: half widths add as roots of squares
+  const double center = (low + high) / 2 / count;  // subsets are independent: half widths add as roots of squares
   half = std::sqrt(half) / count;
-  mean.values.push_back(Estimate{value / count, {centre - half, centre + half}, n});
+  mean.values.push_back(Estimate{value / count, {center - half, center + half}, n});
   return mean;
 }
 

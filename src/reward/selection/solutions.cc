@@ -140,7 +140,7 @@ std::optional<T> non_negative(const Json& record, std::initializer_list<std::str
 
 class Reader {
  public:
-  Reader(const ReadSolutions& options, std::optional<ScoresByProblem> scores, Solutions& to)
+  Reader(const ReadSolutions& options, std::optional<ScoresByProblem> scores, SampledSolutions& to)
       : options_(options), scores_(std::move(scores)), to_(to) {}
 
   void take(const Json& record, const std::string& place) {
@@ -170,7 +170,7 @@ class Reader {
       scores = scores_of(problem.id, *candidates, place);
       choose_scorers(scores, place);
     }
-    Solutions counted;  // of this record, taken over when all of it is good
+    SampledSolutions counted;  // of this record, taken over when all of it is good
     const Json* gold = find_any(record, {"gold", "ground_truth"});
     if (!gold && lists) gold = find_any(record, {"answer"});
     for (size_t i = 0; i < candidates->size(); ++i) {
@@ -217,7 +217,7 @@ class Reader {
       for (const std::string& name : sample_scores(record)) sample["scores"][name] = Json::array({record.at(name)});
     const ScoresByName scores = own_scores(Json::array({sample}), place);
     choose_scorers(scores, place);
-    Solutions counted;
+    SampledSolutions counted;
     Candidate candidate =
         read_candidate(sample, find_any(record, {"gold", "ground_truth", "ground_truth_answer"}), place, counted);
     add_scores(candidate, sample, scores, 0, place);
@@ -231,7 +231,7 @@ class Reader {
     count(counted);
   }
 
-  void count(const Solutions& counted) {
+  void count(const SampledSolutions& counted) {
     to_.marked += counted.marked;
     to_.graded += counted.graded;
     to_.undecided += counted.undecided;
@@ -262,7 +262,8 @@ class Reader {
         throw bad_input("solutions.read", "{}: no scores by '{}'; there are: {}", place, name, joined(known));
   }
 
-  Candidate read_candidate(const Json& record, const Json* gold, const std::string& place, Solutions& counted) const {
+  Candidate read_candidate(const Json& record, const Json* gold, const std::string& place,
+                           SampledSolutions& counted) const {
     if (!record.is_object()) throw bad_input("solutions.read", "{}: expected an object", place);
     Candidate candidate{.generated_tokens = non_negative<int64_t>(record, {"tokens", "num_tokens"}, place),
                         .scored_tokens = non_negative<int64_t>(record, {"scored_tokens"}, place),
@@ -285,7 +286,7 @@ class Reader {
   }
 
   std::vector<SearchKey> read_searches(const Json& list, const Json* gold, const std::string& place,
-                                       SampledProblem& problem, Solutions& counted) const {
+                                       SampledProblem& problem, SampledSolutions& counted) const {
     if (!list.is_array()) throw bad_input("solutions.read", "{}: field 'searches' is no list", place);
     std::vector<SearchKey> keys;
     for (const Json& search : list) {
@@ -315,7 +316,7 @@ class Reader {
 
   const ReadSolutions& options_;
   std::optional<ScoresByProblem> scores_;
-  Solutions& to_;
+  SampledSolutions& to_;
   std::set<std::string> seen_;
   std::map<std::string, size_t> samples_;  // where the problems of single samples stand
   MemoryBudget budget_;
@@ -323,8 +324,8 @@ class Reader {
 
 }  // namespace
 
-Solutions read_solutions(JsonlReader samples, std::optional<JsonlReader> scores, const ReadSolutions& options) {
-  Solutions solutions;
+SampledSolutions read_solutions(JsonlReader samples, std::optional<JsonlReader> scores, const ReadSolutions& options) {
+  SampledSolutions solutions;
   std::optional<ScoresByProblem> by_problem;
   if (scores) by_problem = read_scores(std::move(*scores), solutions.bad);
   Reader reader(options, std::move(by_problem), solutions);
@@ -339,7 +340,7 @@ Solutions read_solutions(JsonlReader samples, std::optional<JsonlReader> scores,
   return solutions;
 }
 
-Solutions read_solutions(const std::filesystem::path& path, const ReadSolutions& options) {
+SampledSolutions read_solutions(const std::filesystem::path& path, const ReadSolutions& options) {
   std::optional<JsonlReader> scores;
   if (!options.scores.empty()) scores.emplace(open_records(options.scores, options.skip_bad));
   return read_solutions(open_records(path, options.skip_bad), std::move(scores), options);

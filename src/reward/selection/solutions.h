@@ -34,7 +34,7 @@ struct SampledProblem {
   std::optional<bool> greedy;         // whether the greedy solution is correct, where the file has it
 };
 
-struct Solutions {
+struct SampledSolutions {
   std::vector<std::string> scorers;
   std::vector<SearchKey> searches;
   std::vector<SampledProblem> problems;
@@ -58,7 +58,7 @@ struct ReadSolutions {
 // Throws bad_input naming file, line and field: no or twice the same id, neither candidates nor searches,
 // other searches than those of the first problem, no scores or not one per step,
 // a scorer that the file lacks, neither `correct` nor answer and gold; unless such records are skipped.
-Solutions read_solutions(const std::filesystem::path& path, const ReadSolutions& options = {});
-Solutions read_solutions(JsonlReader samples, std::optional<JsonlReader> scores, const ReadSolutions& options);
+SampledSolutions read_solutions(const std::filesystem::path& path, const ReadSolutions& options = {});
+SampledSolutions read_solutions(JsonlReader samples, std::optional<JsonlReader> scores, const ReadSolutions& options);
 
 }  // namespace hrm::selection

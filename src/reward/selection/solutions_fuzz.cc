@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const size_t blank = text.find("\n\n");
     std::optional<hrm::JsonlReader> scores;
     if (blank != std::string::npos) scores.emplace(hrm::selection::reader_of(text.substr(blank), true));
-    hrm::selection::Solutions read = hrm::selection::read_solutions(
+    hrm::selection::SampledSolutions read = hrm::selection::read_solutions(
         hrm::selection::reader_of(text.substr(0, blank), true), std::move(scores), {.skip_bad = true});
     const auto report = hrm::selection::best_of_n(read, {.threads = 1});
     for (const auto& row : report.rows)

@@ -7,7 +7,7 @@
 namespace hrm::selection {
 namespace {
 
-Solutions read(const std::string& text, const ReadSolutions& options = {}) {
+SampledSolutions read(const std::string& text, const ReadSolutions& options = {}) {
   return read_solutions(reader_of(text, options.skip_bad), std::nullopt, options);
 }
 
@@ -26,8 +26,8 @@ constexpr const char* kGood = R"({"id":7,"gold":"0.5","greedy":{"answer":"1/2"},
                               R"({"answer":"2","correct":true,"scores":[0],"steps":["x"]},)"
                               R"({"answer":null,"scores":[1]}]})";
 
-TEST(Solutions, ReadsEveryField) {
-  const Solutions solutions = read(kGood);
+TEST(SampledSolutions, ReadsEveryField) {
+  const SampledSolutions solutions = read(kGood);
   ASSERT_EQ(solutions.problems.size(), 1u);
   const SampledProblem& problem = solutions.problems[0];
   EXPECT_EQ(problem.id, "7");
@@ -44,32 +44,32 @@ TEST(Solutions, ReadsEveryField) {
   EXPECT_EQ(solutions.scorers, std::vector<std::string>{"scores"});
 }
 
-TEST(Solutions, SeveralScorersOfWhichSomeAreTaken) {
+TEST(SampledSolutions, SeveralScorersOfWhichSomeAreTaken) {
   const std::string text = R"({"id":"p","candidates":[{"correct":1,"scores":{"a":[0.1],"b":[0.2],"c":[0.3]}}]})";
   EXPECT_EQ(read(text).scorers, (std::vector<std::string>{"a", "b", "c"}));
-  const Solutions some = read(text, {.scorers = {"c", "a"}});
+  const SampledSolutions some = read(text, {.scorers = {"c", "a"}});
   EXPECT_EQ(some.problems[0].candidates[0].scores, (std::vector<std::vector<double>>{{0.3}, {0.1}}));
   expect_refused(text, "no scores by 'd'; there are: a, b, c", {.scorers = {"d"}});
 }
 
-TEST(Solutions, ScoresOfASecondFile) {
+TEST(SampledSolutions, ScoresOfASecondFile) {
   const std::string samples = R"({"problem_id":"p","candidates":[{"correct":true},{"correct":false}]})"
                               "\n"
                               R"({"problem_id":"q","candidates":[{"correct":true}]})";
   const std::string scores = R"({"problem_id":"q","step_scores":{"m":[[0.5]]}})"
                              "\n"
                              R"({"problem_id":"p","step_scores":{"m":[[0.1],[0.2,0.3]]}})";
-  const Solutions both = read_solutions(reader_of(samples), reader_of(scores), {});
+  const SampledSolutions both = read_solutions(reader_of(samples), reader_of(scores), {});
   EXPECT_EQ(both.problems[0].candidates[1].scores, (std::vector<std::vector<double>>{{0.2, 0.3}}));
   const std::string few = R"({"problem_id":"p","step_scores":{"m":[[0.1]]}})";
   EXPECT_THROW(read_solutions(reader_of(samples), reader_of(few), {}), Error);
-  const Solutions rest =
+  const SampledSolutions rest =
       read_solutions(reader_of(samples, true), reader_of(scores.substr(0, scores.find('\n')) + "\nx", true), {});
   EXPECT_EQ(rest.problems.size(), 1u);
 }
 
-TEST(Solutions, ResultsOfSearchAndLearn) {
-  const Solutions read_ones = read(
+TEST(SampledSolutions, ResultsOfSearchAndLearn) {
+  const SampledSolutions read_ones = read(
       R"({"problem":"3+4?","answer":"7","unique_id":"a/1","completions":["So $\\boxed{7}$.","So $\\boxed{8}$.","?"],)"
       R"("scores":[[0.9,0.8],[0.2],[0.1]],"agg_scores":[0.8,0.2,0.1],"completion_tokens":[5,6,7]})");
   ASSERT_EQ(read_ones.problems.size(), 1u);
@@ -87,12 +87,12 @@ TEST(Solutions, ResultsOfSearchAndLearn) {
   EXPECT_EQ(read(R"({"problem":"p","answer":"7","completions":["7"],"scores":[0.5]})").problems[0].id, "p");
 }
 
-TEST(Solutions, AScoredSamplePerLine) {
+TEST(SampledSolutions, AScoredSamplePerLine) {
   const std::string a =
       R"({"problem":"p","answer":"7","steps":["x","y"],"prm_score":0.9,"orm_score":0.5,"is_correct":true})";
   const std::string b = R"({"problem":"q","given_answer":"1","prm_score":0.1,"orm_score":0.2,"is_correct":false})";
   const std::string c = R"({"problem":"p","answer":"8","prm_score":0.3,"orm_score":0.4,"is_correct":false})";
-  const Solutions all = read(a + "\n" + b + "\n" + c);
+  const SampledSolutions all = read(a + "\n" + b + "\n" + c);
   ASSERT_EQ(all.problems.size(), 2u);
   EXPECT_EQ(all.scorers, (std::vector<std::string>{"orm_score", "prm_score"}));
   ASSERT_EQ(all.problems[0].candidates.size(), 2u);
@@ -107,7 +107,7 @@ TEST(Solutions, AScoredSamplePerLine) {
                  "'given_answer' or 'gold'");
 }
 
-TEST(Solutions, FaultsAreNamed) {
+TEST(SampledSolutions, FaultsAreNamed) {
   expect_refused("", "holds no problem");
   expect_refused("[1]", "expected an object");
   expect_refused(R"({"candidates":[]})", "line 1: field 'id' is missing");
@@ -126,8 +126,8 @@ TEST(Solutions, FaultsAreNamed) {
   expect_refused(good + "\n{\"id\":", "line 2");  // a cut last line is a fault of data
 }
 
-TEST(Solutions, BadRecordsAreLeftOutAndListed) {
-  const Solutions solutions = read(std::string("{\"id\":1}\n") + kGood + "\nnothing\n", {.skip_bad = true});
+TEST(SampledSolutions, BadRecordsAreLeftOutAndListed) {
+  const SampledSolutions solutions = read(std::string("{\"id\":1}\n") + kGood + "\nnothing\n", {.skip_bad = true});
   EXPECT_EQ(solutions.problems.size(), 1u);
   EXPECT_EQ(solutions.bad.count, 2u);
   EXPECT_EQ(solutions.graded, 3u);

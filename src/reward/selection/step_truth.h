@@ -1,4 +1,5 @@
-// Solutions whose steps are known to be right or wrong, with scores: what step measures and the repair probe work on.
+// SampledSolutions whose steps are known to be right or wrong, with scores: what step measures and the repair probe
+// work on.
 //
 // The truth stands in the records (or candidates) themselves:
 //   on_track, valid   list of true and false per step: the state after it leads to the right answer; the step is true

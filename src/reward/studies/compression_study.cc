@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"
-#include "tree/labelled.h"
+#include "tree/labeled.h"
 #include "worlds/arithmetic_policy.h"
 #include "worlds/solutions.h"
 
@@ -18,8 +18,8 @@ constexpr uint64_t kGrowthStream = 3, kNoiseStream = 4, kFinishStream = 5;
 // A tree with the truth of each node.
 struct Grown {
   steps::Tree tree;
-  std::vector<LabelledState> truths;  // by node, without labels
-  std::vector<uint8_t> breaks;        // by node: its step does
+  std::vector<LabeledState> truths;  // by node, without labels
+  std::vector<uint8_t> breaks;       // by node: its step does
   int64_t tokens = 0;
 };
 
@@ -84,25 +84,25 @@ Grown grow(const worlds::ArithmeticProblem& problem, uint32_t index, const Compr
   return grown;
 }
 
-// The labelled states of one problem in every view, in the order of kViews.
+// The labeled states of one problem in every view, in the order of kViews.
 constexpr std::string_view kViews[] = {"leaves", "policy", "beta", "hard", "compressed", "noise"};
 constexpr size_t kViewCount = std::size(kViews);
 
-struct Labelled {
-  std::vector<LabelledState> views[kViewCount];
+struct Labeled {
+  std::vector<LabeledState> views[kViewCount];
   uint64_t merged = 0, merged_repairs = 0, changed = 0;
   double change = 0;
   int64_t tokens = 0;
 };
 
-Labelled label(const Grown& grown, uint32_t index, const CompressionStudyOptions& options) {
+Labeled label(const Grown& grown, uint32_t index, const CompressionStudyOptions& options) {
   const steps::Tree& tree = grown.tree;
   const auto counts = tree::count_ends(tree, steps::grade_answers(tree), {.evidence = tree::Evidence::kLeaves});
   const auto view = tree::compress(tree, {.seed = options.seed});
   const auto leaves = tree::mc_labels(counts), policy = tree::policy_labels(tree, counts),
              hard = tree::hard_labels(counts);
   const auto compressed = tree::mc_labels(tree::compressed_counts(tree, view, counts));
-  Labelled result{.tokens = grown.tokens};
+  Labeled result{.tokens = grown.tokens};
   const auto noisy = tree::with_equal_noise(leaves, compressed, Rng(options.seed, {kNoiseStream, index}));
   for (size_t i = 1; i < tree.nodes.size(); ++i) {
     if (tree.nodes[i].children.empty()) continue;
@@ -114,12 +114,12 @@ Labelled label(const Grown& grown, uint32_t index, const CompressionStudyOptions
         compressed[i].value(),
         noisy[i].value()};
     for (size_t v = 0; v < std::size(labels); ++v) {
-      LabelledState state = grown.truths[i];
+      LabeledState state = grown.truths[i];
       state.label = labels[v];
       result.views[v].push_back(state);
     }
     if (const int32_t with = view.merged_with[i]; with >= 0) {
-      LabelledState& merged = result.views[4].back();  // the merged step is valid when both parts are
+      LabeledState& merged = result.views[4].back();  // the merged step is valid when both parts are
       merged.valid = merged.valid && grown.truths[static_cast<size_t>(with)].valid;
       ++result.merged;
       result.merged_repairs += grown.breaks[static_cast<size_t>(with)] && merged.on_track;
@@ -130,9 +130,9 @@ Labelled label(const Grown& grown, uint32_t index, const CompressionStudyOptions
   return result;
 }
 
-CompressionStudyRow row_of(std::string_view view, std::vector<LabelledState> states, uint64_t seed) {
+CompressionStudyRow row_of(std::string_view view, std::vector<LabeledState> states, uint64_t seed) {
   CompressionStudyRow row{.view = std::string(view), .histogram = std::vector<double>(6, 0.0)};
-  for (LabelledState& state : states) {
+  for (LabeledState& state : states) {
     state.positive = state.label >= 0.5;
     row.mean_label += state.label;
     const double place = state.label >= 1 ? 5 : std::ceil(4 * state.label);
@@ -156,14 +156,14 @@ CompressionStudy study_compression(std::span<const worlds::ArithmeticProblem> pr
                          .depth = options.depth,
                          .finish = options.finish,
                          .problems = problems.size()};
-  std::vector<Labelled> labelled(problems.size());
+  std::vector<Labeled> labeled(problems.size());
   parallel_for(problems.size(), options.threads, [&](size_t i) {
     const auto index = static_cast<uint32_t>(i);
-    labelled[i] = label(grow(problems[i], index, options), index, options);
+    labeled[i] = label(grow(problems[i], index, options), index, options);
   });
-  std::vector<LabelledState> views[kViewCount];
+  std::vector<LabeledState> views[kViewCount];
   int64_t tokens = 0;
-  for (Labelled& one : labelled) {
+  for (Labeled& one : labeled) {
     for (size_t v = 0; v < kViewCount; ++v) std::ranges::move(one.views[v], std::back_inserter(views[v]));
     study.merged += one.merged;
     study.merged_repairs += one.merged_repairs;

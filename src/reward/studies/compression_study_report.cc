@@ -31,7 +31,7 @@ std::string to_markdown(const CompressionStudy& study) {
                        100 * share.interval.high);
   };
   std::string text = fmt::format(
-      "Policy `{}`: trees of {} problems, {} children, depth {}, where branches without an answer {}; {} labelled "
+      "Policy `{}`: trees of {} problems, {} children, depth {}, where branches without an answer {}; {} labeled "
       "states, "
       "{:.0f} tokens each; in brackets 95 % intervals, of the table over problems.\n\nCompression merged {} of them "
       "with the step before; in {} of those the "

@@ -32,12 +32,12 @@ std::array<tree::Values, kViews.size()> labels_of(const steps::Tree& tree) {
           tree::policy_labels(tree, ends)};
 }
 
-struct Labelled {
-  std::array<std::vector<LabelledState>, kViews.size()> views;
+struct Labeled {
+  std::array<std::vector<LabeledState>, kViews.size()> views;
   tree::Spent spent;
 };
 
-Labelled label(const tree::StoreReader& store, size_t problem, const std::optional<worlds::SlipSettings>& policy) {
+Labeled label(const tree::StoreReader& store, size_t problem, const std::optional<worlds::SlipSettings>& policy) {
   const tree::BuiltTree built = store.load(problem);
   const steps::Tree& tree = built.tree;
   const auto question = worlds::find_question(tree.problem.question);
@@ -47,14 +47,14 @@ Labelled label(const tree::StoreReader& store, size_t problem, const std::option
   std::optional<worlds::TrueValues> values;
   if (policy) values.emplace(*question, *policy);
   const auto labels = labels_of(tree);
-  Labelled result{.views = {}, .spent = built.spent};
+  Labeled result{.views = {}, .spent = built.spent};
   std::vector<worlds::Walk> walks = {worlds::Walk(*question)};
   for (size_t i = 1; i < tree.nodes.size(); ++i) {  // parents stand before their children
     worlds::Walk& walk = walks.emplace_back(walks[static_cast<size_t>(tree.nodes[i].parent)]);
     const worlds::StepTruth truth = walk.take(tree.nodes[i].text);
-    const auto labelled = [&](const tree::Values& view) { return view[i].has_value(); };
-    if (truth.terminal || std::ranges::none_of(labels, labelled)) continue;
-    LabelledState state{
+    const auto labeled = [&](const tree::Values& view) { return view[i].has_value(); };
+    if (truth.terminal || std::ranges::none_of(labels, labeled)) continue;
+    LabeledState state{
         .problem = static_cast<uint32_t>(problem), .truth = {}, .on_track = truth.on_track, .valid = truth.valid};
     if (values && !(state.truth = values->success(walk)))
       throw bad_input("selection.growth", "{}: problem '{}' has too many states for exact values; use fewer operations",
@@ -82,10 +82,10 @@ GrowthStudyStore study_store(const std::filesystem::path& path, const GrowthStud
   std::optional<worlds::SlipSettings> policy;
   if (!result.settings.empty())
     policy = worlds::arithmetic_policy_settings(result.settings["policy"].get<std::string>());
-  std::vector<Labelled> problems(result.problems);
+  std::vector<Labeled> problems(result.problems);
   parallel_for(problems.size(), options.threads, [&](size_t i) { problems[i] = label(store, i, policy); });
-  std::array<std::vector<LabelledState>, kViews.size()> views;
-  for (Labelled& problem : problems) {
+  std::array<std::vector<LabeledState>, kViews.size()> views;
+  for (Labeled& problem : problems) {
     for (size_t v = 0; v < kViews.size(); ++v) std::ranges::move(problem.views[v], std::back_inserter(views[v]));
     result.spent.requests += problem.spent.requests;
     result.spent.prompt_tokens += problem.spent.prompt_tokens;

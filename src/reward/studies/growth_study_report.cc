@@ -52,7 +52,7 @@ std::string to_markdown(const GrowthStudy& study) {
                         store.problems, per(static_cast<double>(store.spent.requests), store.problems),
                         per(store.spent.prompt_tokens, store.problems), per(store.spent.tokens, store.problems));
   text +=
-      "\nLabels against the truth; in brackets 95 % intervals over problems. `tokens` are those written per labelled "
+      "\nLabels against the truth; in brackets 95 % intervals over problems. `tokens` are those written per labeled "
       "state.\n\n| store | labels | states | tokens |" +
       error_titles() + "\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";
   for (const GrowthStudyStore& store : study.stores)

@@ -13,7 +13,7 @@ struct Sums {
   double off_track = 0, off_positive = 0, on_track = 0, on_negative = 0;
   double invalid = 0, invalid_positive = 0, valid = 0, valid_negative = 0;
 
-  void add(const LabelledState& state) {
+  void add(const LabeledState& state) {
     states += 1;
     if (state.truth) {
       const double error_here = state.label - *state.truth;
@@ -55,9 +55,9 @@ struct Bootstrap {
 
 }  // namespace
 
-LabelErrors label_errors(std::span<const LabelledState> states, uint64_t seed, uint64_t draws) {
+LabelErrors label_errors(std::span<const LabeledState> states, uint64_t seed, uint64_t draws) {
   std::vector<Sums> all;
-  for (const LabelledState& state : states) {
+  for (const LabeledState& state : states) {
     all.resize(std::max<size_t>(all.size(), state.problem + size_t{1}));
     all[state.problem].add(state);
   }

@@ -15,7 +15,7 @@
 
 namespace hrm::studies {
 
-struct LabelledState {
+struct LabeledState {
   uint32_t problem = 0;         // numbered from 0; states of one problem are not independent
   std::optional<double> truth;  // value; nullopt where it is not known: then no part of bias and rmse
   bool on_track = false, valid = false;
@@ -33,6 +33,6 @@ struct LabelErrors {
 };
 
 // Same states, same seed, same errors; a rate over nothing is 0 with n = 0.
-LabelErrors label_errors(std::span<const LabelledState> states, uint64_t seed = 0, uint64_t draws = 400);
+LabelErrors label_errors(std::span<const LabeledState> states, uint64_t seed = 0, uint64_t draws = 400);
 
 }  // namespace hrm::studies

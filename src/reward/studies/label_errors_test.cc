@@ -11,7 +11,7 @@ namespace hrm::studies {
 namespace {
 
 TEST(LabelErrors, CountsByHand) {
-  const std::vector<LabelledState> states = {
+  const std::vector<LabeledState> states = {
       {.problem = 0, .truth = 0.5, .on_track = true, .valid = true, .label = 1, .positive = true},
       {.problem = 0, .truth = 0.5, .on_track = true, .valid = false, .label = 0, .positive = false},
       {.problem = 2, .truth = 0, .on_track = false, .valid = true, .label = 0.5, .positive = true},
@@ -30,7 +30,7 @@ TEST(LabelErrors, CountsByHand) {
 
 TEST(LabelErrors, NothingIsNothing) {
   EXPECT_EQ(label_errors({}).states, 0u);
-  const std::vector<LabelledState> good = {{.truth = 1, .on_track = true, .valid = true, .label = 1, .positive = true}};
+  const std::vector<LabeledState> good = {{.truth = 1, .on_track = true, .valid = true, .label = 1, .positive = true}};
   EXPECT_EQ(label_errors(good).false_positive_state.n, 0u);
 }
 
@@ -39,7 +39,7 @@ TEST(LabelErrors, IntervalsCoverWhatIsKnown) {
   int held = 0;
   for (uint64_t world = 0; world < 40; ++world) {
     Rng rng(world);
-    std::vector<LabelledState> states;
+    std::vector<LabeledState> states;
     for (uint32_t i = 0; i < 400; ++i) {
       double right = 0;
       for (int k = 0; k < 4; ++k) right += rng.chance(0.5);

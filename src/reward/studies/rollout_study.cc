@@ -15,7 +15,7 @@ constexpr uint64_t kSolutionStream = 1, kRolloutStream = 2;
 
 // A state with its rollouts, in order.
 struct Sampled {
-  LabelledState state;         // without a label
+  LabeledState state;          // without a label
   std::vector<uint8_t> right;  // per rollout
   std::vector<int64_t> tokens;
 };
@@ -52,9 +52,9 @@ void sample_states(const worlds::ArithmeticProblem& problem, uint32_t index, con
 
 RolloutStudyRow row_of(const std::string& label, int64_t rollouts, const std::vector<Sampled>& states, uint64_t seed) {
   RolloutStudyRow row{.label = label, .rollouts = rollouts};
-  std::vector<LabelledState> labelled;
+  std::vector<LabeledState> labeled;
   for (const Sampled& sampled : states) {
-    LabelledState state = sampled.state;
+    LabeledState state = sampled.state;
     int64_t spent = rollouts;
     const auto end = sampled.right.begin() + rollouts;
     const auto right = static_cast<double>(std::count(sampled.right.begin(), end, 1));
@@ -69,11 +69,11 @@ RolloutStudyRow row_of(const std::string& label, int64_t rollouts, const std::ve
     state.positive = state.label >= 0.5;
     row.rollouts_per_state += static_cast<double>(spent);
     for (int64_t i = 0; i < spent; ++i) row.tokens_per_state += static_cast<double>(sampled.tokens[i]);
-    labelled.push_back(state);
+    labeled.push_back(state);
   }
   row.rollouts_per_state /= static_cast<double>(states.size());
   row.tokens_per_state /= static_cast<double>(states.size());
-  row.errors = label_errors(labelled, seed);
+  row.errors = label_errors(labeled, seed);
   return row;
 }
 

@@ -18,7 +18,7 @@ struct AddedToken {
   bool single_word = false;  // only where no letter, digit or underscore touches it
   bool lstrip = false;       // takes the white space before it
   bool rstrip = false;       // takes the white space behind it
-  bool normalized = false;   // looked for in the normalised text
+  bool normalized = false;   // looked for in the normalized text
 };
 
 // Finds the leftmost, of those the longest, then the next behind it. Thread-safe once made.

@@ -52,7 +52,7 @@ class Program {
 
   Error fault(std::string_view what) const {
     return bad_input("text.chat_template",
-                     "{}: chat template not recognised: it has {}, which may change the text; put one of the ChatML or "
+                     "{}: chat template not recognized: it has {}, which may change the text; put one of the ChatML or "
                      "Llama 3 form in its place",
                      source_, what);
   }

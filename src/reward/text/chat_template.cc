@@ -31,7 +31,7 @@ constexpr std::string_view kKnowledge = "Cutting Knowledge Date: December 2023";
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 Error refused(std::string_view source, std::string_view why) {
-  return bad_input(kWhere, "{}: chat template not recognised: {}; put one of the ChatML or Llama 3 form in its place",
+  return bad_input(kWhere, "{}: chat template not recognized: {}; put one of the ChatML or Llama 3 form in its place",
                    source, why);
 }
 
@@ -142,7 +142,7 @@ ChatTemplate ChatTemplate::named(std::string_view name) {
   return llama;
 }
 
-ChatTemplate ChatTemplate::recognise(std::string_view jinja, std::string_view source) {
+ChatTemplate ChatTemplate::recognize(std::string_view jinja, std::string_view source) {
   const bool chatml = has(jinja, "<|im_start|>") && has(jinja, kChatMlEnd);
   const bool llama = has(jinja, "<|start_header_id|>") && has(jinja, "<|end_header_id|>") && has(jinja, "<|eot_id|>");
   if (chatml == llama) throw refused(source, "it has the marks of neither ChatML nor Llama 3");

@@ -8,7 +8,7 @@
 //            same tokens every day (3.2's program would ask the clock first).
 //
 // Models carry their form as a Jinja program. Those are not run. A simple one is read as far as what it writes
-// (text/chat_program.h) and must write the form exactly; one with tools or dates is recognised by the marks of the
+// (text/chat_program.h) and must write the form exactly; one with tools or dates is recognized by the marks of the
 // known models that have it. A program that does more than a form says is refused rather than half obeyed.
 #pragma once
 
@@ -29,7 +29,7 @@ class ChatTemplate {
   // From the Jinja text of a model (`chat_template` in tokenizer_config.json, tokenizer.chat_template in GGUF
   // metadata). A system message that it puts before a conversation without one is taken over. Throws bad_input naming
   // source and what is not known, and that a form can be named instead.
-  static ChatTemplate recognise(std::string_view jinja, std::string_view source);
+  static ChatTemplate recognize(std::string_view jinja, std::string_view source);
 
   // add_generation_prompt: ends with the head of an assistant's message. Special tokens within messages stay what they
   // are. Throws bad_input where the model's template treats a message's role in a way of its own (tool calls).

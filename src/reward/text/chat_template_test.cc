@@ -13,7 +13,7 @@ const std::vector<ChatMessage> kTurn = {{"user", " Hi\n"}, {"assistant", "Yes?"}
 
 void expect_refused(std::string_view jinja, const std::string& part) {
   try {
-    ChatTemplate::recognise(jinja, "tokenizer_config.json");
+    ChatTemplate::recognize(jinja, "tokenizer_config.json");
     ADD_FAILURE() << "accepted, expected: " << part;
   } catch (const Error& e) {
     EXPECT_EQ(e.exit_code(), 2);
@@ -30,7 +30,7 @@ TEST(ChatTemplateParity, RendersEveryCaseLikeTheReference) {
   size_t cases = 0;
   for (const Json& line : read_lines(folder / "chat_cases.jsonl")) {
     const auto name = json_field<std::string>(line, "template", "case");
-    const auto chat = ChatTemplate::recognise(json_field<std::string>(templates, name, "templates"), name);
+    const auto chat = ChatTemplate::recognize(json_field<std::string>(templates, name, "templates"), name);
     std::vector<ChatMessage> messages;
     for (const Json& message : line["messages"]) messages.push_back({message["role"], message["content"]});
     const std::string text = chat.render(messages, json_field<bool>(line, "add_generation_prompt", "case"));
@@ -48,7 +48,7 @@ TEST(ChatTemplateParity, FoldersSayWhichTheirsIs) {
   EXPECT_EQ(config.eos_token, "<|im_end|>");
   EXPECT_EQ(config.pad_token, "<|endoftext|>");
   EXPECT_EQ(config.bos_token, "");
-  EXPECT_EQ(ChatTemplate::recognise(config.chat_template, "x").name(), "chatml");
+  EXPECT_EQ(ChatTemplate::recognize(config.chat_template, "x").name(), "chatml");
 }
 
 TEST(ChatTemplate, Llama3StripsContents) {
@@ -57,7 +57,7 @@ TEST(ChatTemplate, Llama3StripsContents) {
       "<|start_header_id|>assistant<|end_header_id|>\n\nYes?<|eot_id|><|start_header_id|>assistant<|end_header_id|>"
       "\n\n";
   EXPECT_EQ(ChatTemplate::named("llama3").render(kTurn, true), expected);
-  const auto found = ChatTemplate::recognise(
+  const auto found = ChatTemplate::recognize(
       "{% for message in messages %}{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' "
       "+ "
       "message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}"
@@ -68,7 +68,7 @@ TEST(ChatTemplate, Llama3StripsContents) {
 }
 
 TEST(ChatTemplate, ADefaultSystemMessageIsTakenOver) {
-  const auto found = ChatTemplate::recognise(
+  const auto found = ChatTemplate::recognize(
       "{% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou help.<|im_end|>\n' }}{% endif %}"
       "{% for m in messages %}{{'<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>' + '\n'}}{% endfor %}",
       "x");
@@ -95,7 +95,7 @@ TEST(ChatTemplate, Llama31WritesDatesIntoTheSystemMessage) {
   const std::string turn = "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>";
   for (const char* today :
        {R"("26 Jul 2024")", R"(strftime_now("%d %b %Y") %}{% else %}{% set date_string = "26 Jul 2024")"}) {
-    const auto found = ChatTemplate::recognise(dated_program(today), "x");
+    const auto found = ChatTemplate::recognize(dated_program(today), "x");
     EXPECT_EQ(found.name(), "llama3");
     EXPECT_EQ(found.render(std::vector<ChatMessage>{{"user", " Hi\n"}}, false), head + turn);
     EXPECT_EQ(found.render(std::vector<ChatMessage>{{"system", " Be kind. "}, {"user", "Hi"}}, true),
@@ -106,7 +106,7 @@ TEST(ChatTemplate, Llama31WritesDatesIntoTheSystemMessage) {
 }
 
 TEST(ChatTemplate, ToolMessagesAreRefusedWhereTheyHaveAFormOfTheirOwn) {
-  const auto found = ChatTemplate::recognise("<|im_start|> <|im_end|> {% if tools %}{% endif %} loop.last", "x");
+  const auto found = ChatTemplate::recognize("<|im_start|> <|im_end|> {% if tools %}{% endif %} loop.last", "x");
   EXPECT_NO_THROW(found.render(kTurn, true));
   EXPECT_THROW(found.render(std::vector<ChatMessage>{{"tool", "a"}}, true), Error);
 }
@@ -128,7 +128,7 @@ TEST(ChatTemplate, SimpleProgramsMustWriteTheFormExactly) {
       "{# a comment #}{% set all = messages %}{% for m in all %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}"
       "<|im_end|>\n{{ '' }}{% endfor %}"};
   for (const std::string& sound : sound_ones)
-    EXPECT_EQ(ChatTemplate::recognise(sound, "x").render(kTurn, false),
+    EXPECT_EQ(ChatTemplate::recognize(sound, "x").render(kTurn, false),
               ChatTemplate::named("chatml").render(kTurn, false))
         << sound;
 

@@ -19,7 +19,7 @@ constexpr const char* kRest = R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)
 struct Pre {
   std::vector<std::string_view> names;
   std::vector<std::string> splits;
-  bool nfc = false;  // llama.cpp normalises nothing; the tokenizer that the name means does
+  bool nfc = false;  // llama.cpp normalizes nothing; the tokenizer that the name means does
   bool ignore_merges = false;
   bool add_bos = false;
 };

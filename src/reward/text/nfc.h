@@ -1,4 +1,4 @@
-// Normalisation form C of Unicode: characters composed where a composed one exists.
+// Normalization form C of Unicode: characters composed where a composed one exists.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Cuts text into the pieces that are tokenised one by one, by regular expressions as the tokenizers of language models
+// Cuts text into the pieces that are tokenized one by one, by regular expressions as the tokenizers of language models
 // have them: Oniguruma's syntax, translated for PCRE2 (text/split_syntax.h).
 #pragma once
 

@@ -1,7 +1,7 @@
 // BPE tokenizers: text to token ids and back, as the tokenizers of GPT-2, Llama 3, Qwen2 and SmolLM2 do it (over
 // bytes), and those of Llama 2 and Mistral (over characters).
 //
-//   text -> added tokens found as written -> NFC -> added tokens found in the normalised text -> pieces by regular
+//   text -> added tokens found as written -> NFC -> added tokens found in the normalized text -> pieces by regular
 //   expressions -> bytes or characters -> merges by rank (text/bpe.h)
 #pragma once
 

@@ -1,4 +1,4 @@
-// Round trips under tokenizers of known pre-tokenizers that normalise nothing: valid UTF-8 comes back as it was, other
+// Round trips under tokenizers of known pre-tokenizers that normalize nothing: valid UTF-8 comes back as it was, other
 // bytes as their replacement; a stream gives what decoding at once gives.
 #include <cstdint>
 #include <cstdlib>

@@ -40,7 +40,7 @@ struct TokenizerSpec {
   std::unordered_map<std::string, int32_t> vocabulary;      // as written -> id
   std::vector<std::pair<std::string, std::string>> merges;  // as written, earliest first
   std::vector<AddedToken> added;                            // may also be in the vocabulary
-  bool nfc = false;  // text between added tokens is brought into normalisation form C
+  bool nfc = false;  // text between added tokens is brought into normalization form C
   PrefixSpace prefix_space = PrefixSpace::kNone;
   DroppedSpace dropped_space = DroppedSpace::kNone;
   bool ignore_merges = false;  // a piece that is a token stays whole
@@ -51,7 +51,7 @@ struct TokenizerSpec {
 };
 
 // A Hugging Face tokenizer.json: model BPE. Throws bad_input naming source and field where it is none, or
-// holds what is not supported (another model, normaliser, pre-tokenizer, post-processor or decoder).
+// holds what is not supported (another model, normalizer, pre-tokenizer, post-processor or decoder).
 TokenizerSpec parse_tokenizer_json(std::string_view text, std::string_view source);
 
 // A vocabulary as the metadata of a GGUF file holds it (keys tokenizer.ggml.*).

@@ -35,7 +35,7 @@ GrowingTree::GrowingTree(const GrowContext& context, steps::Problem problem)
       root_(root_id(problem_)),
       grader_(problem_.gold, context.settings.grade_options()) {
   nodes_.push_back(steps::Node{.id = root_});
-  for (Batch& batch : context_.store.batches(root_)) {
+  for (RequestRecord& batch : context_.store.batches(root_)) {
     const Key key{batch.node, batch.kind, batch.round};
     const auto [known, fresh] = batches_.try_emplace(key, batch);
     if (!fresh && encode(batch) < encode(known->second)) known->second = std::move(batch);
@@ -45,7 +45,7 @@ GrowingTree::GrowingTree(const GrowContext& context, steps::Problem problem)
 std::vector<int32_t> GrowingTree::expand(int32_t node) {
   if (ended(node)) return {};
   const steps::NodeId id = this->node(node).id;
-  const Batch& batch = fetch({id, steps::RequestKind::kExpansion, 0}, node, context_.settings.children);
+  const RequestRecord& batch = fetch({id, steps::RequestKind::kExpansion, 0}, node, context_.settings.children);
   const std::lock_guard lock(mutex_);
   for (const Sample& sample : batch.samples) child_of(node, sample);
   return nodes_[at(node)].children;
@@ -99,22 +99,22 @@ steps::AnswerVerdict GrowingTree::verdict(const std::optional<std::string>& answ
   return grader_(answer);
 }
 
-const Batch& GrowingTree::fetch(const Key& key, int32_t node, int64_t n) {
+const RequestRecord& GrowingTree::fetch(const Key& key, int32_t node, int64_t n) {
   {
     const std::lock_guard lock(mutex_);
     if (const auto known = batches_.find(key); known != batches_.end()) return known->second;
   }
-  Batch batch = ask(key, node, n);
+  RequestRecord batch = ask(key, node, n);
   const std::lock_guard lock(mutex_);
   return keep(key, std::move(batch));
 }
 
-const Batch& GrowingTree::keep(const Key& key, Batch batch) {
+const RequestRecord& GrowingTree::keep(const Key& key, RequestRecord batch) {
   context_.store.append(batch);
   return batches_.emplace(key, std::move(batch)).first->second;
 }
 
-Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
+RequestRecord GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
   if (interrupted()) throw RequestFailed{"interrupted"};
   const auto& [id, kind, round] = key;
   const bool steps = kind == steps::RequestKind::kExpansion;
@@ -138,12 +138,12 @@ Batch GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
     context_.answered();
     throw RequestFailed{"the server broke every choice off, by an abort or a content filter"};
   }
-  Batch batch{.kind = kind,
-              .root = root_,
-              .node = id,
-              .round = round,
-              .seed = request.seed,
-              .prompt_tokens = response.prompt_tokens};
+  RequestRecord batch{.kind = kind,
+                      .root = root_,
+                      .node = id,
+                      .round = round,
+                      .seed = request.seed,
+                      .prompt_tokens = response.prompt_tokens};
   const std::string before = joined(texts);
   const steps::StepPlace place{.before = before, .steps = std::ssize(texts), .most = settings.depth};
   for (const policy::Choice& choice : response.choices) {

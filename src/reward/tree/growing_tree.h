@@ -66,20 +66,20 @@ class GrowingTree {
 
  private:
   using Key = std::tuple<steps::NodeId, steps::RequestKind, uint32_t>;
-  const Batch& fetch(const Key& key, int32_t node, int64_t n);
-  Batch ask(const Key& key, int32_t node, int64_t n);
+  const RequestRecord& fetch(const Key& key, int32_t node, int64_t n);
+  RequestRecord ask(const Key& key, int32_t node, int64_t n);
   void merge_identical(std::vector<Sample>& samples) const;
   // REQUIRES: mutex_ is held.
   int32_t child_of(int32_t node, const Sample& sample);
   std::vector<std::string> path_locked(int32_t node) const;
-  const Batch& keep(const Key& key, Batch batch);
+  const RequestRecord& keep(const Key& key, RequestRecord batch);
 
   GrowContext context_;
   steps::Problem problem_;
   steps::NodeId root_;
   mutable std::mutex mutex_;
   std::deque<steps::Node> nodes_;
-  std::map<Key, Batch> batches_;
+  std::map<Key, RequestRecord> batches_;
   steps::AnswerGrader grader_;
 };
 

@@ -14,7 +14,7 @@ void PassBand::validate() const {
   if (least < 1) throw bad_input("tree.pass_rate", "--least {}: expected 1 or more", least);
 }
 
-PassRate pass_rate(const LabelledTree& tree, const PassBand& band) {
+PassRate pass_rate(const LabeledTree& tree, const PassBand& band) {
   PassRate found{.solutions = tree.counts.front(), .rate = {}};
   if (found.solutions.total < band.least) return found;
   found.rate = tree.labels.front();

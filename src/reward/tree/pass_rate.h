@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "tree/labelled.h"
+#include "tree/labeled.h"
 
 namespace hrm::tree {
 
@@ -24,6 +24,6 @@ struct PassRate {
   std::optional<double> rate;  // nullopt where fit is kUnknown
   Fit fit = Fit::kUnknown;
 };
-PassRate pass_rate(const LabelledTree& tree, const PassBand& band);
+PassRate pass_rate(const LabeledTree& tree, const PassBand& band);
 
 }  // namespace hrm::tree

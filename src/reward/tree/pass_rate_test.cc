@@ -8,7 +8,7 @@ namespace hrm::tree {
 namespace {
 
 // A problem with so many solutions, the first `right` of which are right.
-LabelledTree solved(int64_t right, int64_t of) {
+LabeledTree solved(int64_t right, int64_t of) {
   steps::Tree tree = make_tree({});
   tree.nodes[0].answer.reset();
   tree.nodes[0].terminal = false;

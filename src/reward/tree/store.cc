@@ -76,7 +76,7 @@ void warn(const StoreContents& contents, const std::filesystem::path& path, bool
 
 class Building {
  public:
-  Building(const steps::Problem& problem, std::vector<Batch> batches) : batches_(std::move(batches)) {
+  Building(const steps::Problem& problem, std::vector<RequestRecord> batches) : batches_(std::move(batches)) {
     built_.tree.problem = problem;
     built_.tree.nodes.push_back(steps::Node{.id = root_id(problem)});
   }
@@ -89,7 +89,7 @@ class Building {
                                                           [this](size_t at) { return batches_[at].node; });
       bool expanded = false;
       for (auto at = first; at != last; ++at) {
-        Batch& batch = batches_[*at];
+        RequestRecord& batch = batches_[*at];
         ++used;
         used_samples += batch.samples.size();
         pay(batch);
@@ -113,7 +113,7 @@ class Building {
     std::vector<std::string> bytes(batches_.size());
     for (size_t i = 0; i < batches_.size(); ++i) order_.push_back(i);
     const auto key = [this](size_t i) {
-      const Batch& b = batches_[i];
+      const RequestRecord& b = batches_[i];
       return std::tuple(b.node, b.kind, b.round, b.seed);
     };
     const auto content = [&](size_t i) -> const std::string& {
@@ -130,7 +130,7 @@ class Building {
     for (const size_t i : order_) samples_ += batches_[i].samples.size();
   }
 
-  void pay(const Batch& batch) {
+  void pay(const RequestRecord& batch) {
     if (batch.round >= kAdoptedRounds) return;
     ++built_.spent.requests;
     built_.spent.prompt_tokens += static_cast<double>(batch.prompt_tokens);
@@ -138,7 +138,7 @@ class Building {
       built_.spent.tokens += static_cast<double>(sample.tokens) * sample.multiplicity;
   }
 
-  void add_children(size_t parent, Batch& batch) {
+  void add_children(size_t parent, RequestRecord& batch) {
     std::vector<steps::Node>& nodes = built_.tree.nodes;
     for (Sample& sample : batch.samples) {
       const steps::NodeId id = child_id(nodes[parent].id, sample.ordinal, sample.text);
@@ -163,7 +163,7 @@ class Building {
     }
   }
 
-  void add_rollouts(size_t node, Batch& batch) {
+  void add_rollouts(size_t node, RequestRecord& batch) {
     for (Sample& sample : batch.samples)
       built_.tree.rollouts.push_back({.node = static_cast<int32_t>(node),
                                       .seed = batch.seed,
@@ -173,14 +173,14 @@ class Building {
   }
 
   BuiltTree built_;
-  std::vector<Batch> batches_;
+  std::vector<RequestRecord> batches_;
   std::vector<size_t> order_;
   size_t samples_ = 0;
 };
 
-void add_batch(std::vector<Batch>& to, std::optional<StoreRecord> record) {
+void add_batch(std::vector<RequestRecord>& to, std::optional<StoreRecord> record) {
   if (record)
-    if (auto* batch = std::get_if<Batch>(&*record)) to.push_back(std::move(*batch));
+    if (auto* batch = std::get_if<RequestRecord>(&*record)) to.push_back(std::move(*batch));
 }
 
 // The record at a place that a sound reading found.
@@ -200,17 +200,18 @@ Sample sample_of(const steps::Node& node) {
 
 }  // namespace
 
-BuiltTree build_tree(const steps::Problem& problem, std::vector<Batch> batches) {
+BuiltTree build_tree(const steps::Problem& problem, std::vector<RequestRecord> batches) {
   return Building(problem, std::move(batches)).run();
 }
 
-std::vector<Batch> batches_of(const steps::Tree& tree) {
-  std::vector<Batch> batches;
+std::vector<RequestRecord> batches_of(const steps::Tree& tree) {
+  std::vector<RequestRecord> batches;
   const steps::NodeId root = root_id(tree.problem);
   for (const steps::Node& node : tree.nodes) {
     if (node.unfinished && node.children.empty()) continue;
     if (node.children.empty() && node.terminal) continue;
-    Batch& batch = batches.emplace_back(Batch{.root = root, .node = node.id});  // empty: expanded, and nothing came
+    RequestRecord& batch =
+        batches.emplace_back(RequestRecord{.root = root, .node = node.id});  // empty: expanded, and nothing came
     for (const int32_t child : node.children)
       batch.samples.push_back(sample_of(tree.nodes[static_cast<size_t>(child)]));
   }
@@ -251,7 +252,7 @@ StoreReader::StoreReader(const std::filesystem::path& path)
 
 BuiltTree StoreReader::load(size_t problem) const {
   const StoredProblem& stored = contents_.problems[problem];
-  std::vector<Batch> batches;
+  std::vector<RequestRecord> batches;
   batches.reserve(stored.batches.size());
   for (const uint64_t at : stored.batches) add_batch(batches, decode_record(payload_at(file_.bytes(), at)));
   return build_tree(stored.problem, std::move(batches));
@@ -265,8 +266,8 @@ StoreWriter::StoreWriter(const std::filesystem::path& path) {
   warn(contents_, path, /*mended=*/true);
 }
 
-std::vector<Batch> StoreWriter::batches(const steps::NodeId& root) const {
-  std::vector<Batch> batches;
+std::vector<RequestRecord> StoreWriter::batches(const steps::NodeId& root) const {
+  std::vector<RequestRecord> batches;
   const auto add_all = [&](const std::vector<uint64_t>& places) {
     for (const uint64_t at : places) {
       const std::string payload = log_->read(at);

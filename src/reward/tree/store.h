@@ -54,10 +54,10 @@ struct BuiltTree {
   Spent spent;
   uint64_t orphan_batches = 0, orphan_samples = 0;
 };
-BuiltTree build_tree(const steps::Problem& problem, std::vector<Batch> batches);
+BuiltTree build_tree(const steps::Problem& problem, std::vector<RequestRecord> batches);
 
 // What would have brought the tree: for storing imported ones.
-std::vector<Batch> batches_of(const steps::Tree& tree);
+std::vector<RequestRecord> batches_of(const steps::Tree& tree);
 
 // Whether the file begins as a store does; false for one that cannot be read.
 bool is_store(const std::filesystem::path& path);
@@ -90,13 +90,13 @@ class StoreWriter {
   const StoreContents& contents() const { return contents_; }
 
   // The stored batches of a problem; empty for one that is new.
-  std::vector<Batch> batches(const steps::NodeId& root) const;
+  std::vector<RequestRecord> batches(const steps::NodeId& root) const;
   bool holds(const steps::NodeId& root) const { return places_.contains(root); }
 
   // Throw failure on a full disk; the store stays readable.
   void append(const SettingsRecord& record) { append_bytes(encode(record)); }
   void append(const steps::ProblemRecord& record);
-  void append(const Batch& batch) { append_bytes(encode(batch)); }
+  void append(const RequestRecord& batch) { append_bytes(encode(batch)); }
   void sync() { log_->sync(); }
 
  private:

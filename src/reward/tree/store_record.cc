@@ -49,7 +49,7 @@ std::optional<StoreRecord> take_problem(ByteReader from) {
 }
 
 std::optional<StoreRecord> take_batch(ByteReader from, steps::RequestKind kind) {
-  Batch batch{.kind = kind};
+  RequestRecord batch{.kind = kind};
   uint32_t samples = 0;
   if (!take(from, batch.root) || !take(from, batch.node) || !from.take(batch.round) || !from.take(batch.seed) ||
       !from.take(batch.prompt_tokens) || !from.take(samples) || samples > from.left() / kLeastSample)
@@ -87,7 +87,7 @@ std::string encode(const steps::ProblemRecord& record) {
   return to;
 }
 
-std::string encode(const Batch& batch) {
+std::string encode(const RequestRecord& batch) {
   std::string to = begin(batch.kind == steps::RequestKind::kExpansion ? Type::kExpansion : Type::kRollouts);
   put(to, batch.root);
   put(to, batch.node);

@@ -26,7 +26,7 @@ struct Sample {
 inline constexpr uint32_t kAdoptedRounds = 1u << 31;
 
 // What one request brought: children of a node, or continuations from it to the end. Written whole or not at all.
-struct Batch {
+struct RequestRecord {
   steps::RequestKind kind = steps::RequestKind::kExpansion;
   steps::NodeId root, node;
   uint32_t round = 0;  // which of the node's requests of that kind
@@ -40,11 +40,11 @@ struct SettingsRecord {
   Json settings;
 };
 
-using StoreRecord = std::variant<SettingsRecord, steps::ProblemRecord, Batch>;
+using StoreRecord = std::variant<SettingsRecord, steps::ProblemRecord, RequestRecord>;
 
 std::string encode(const SettingsRecord& record);
 std::string encode(const steps::ProblemRecord& record);
-std::string encode(const Batch& batch);
+std::string encode(const RequestRecord& batch);
 
 // nullopt for bytes that are no record of this version.
 std::optional<StoreRecord> decode_record(std::span<const std::byte> bytes);

@@ -25,9 +25,9 @@ class StoreTest : public testing::Test {
   const steps::NodeId root_ = root_id(problem_);
 };
 
-Batch expansion(const steps::NodeId& root, const steps::NodeId& node, std::vector<std::string> texts,
-                uint32_t round = 0) {
-  Batch batch{.root = root, .node = node, .round = round, .seed = 9};
+RequestRecord expansion(const steps::NodeId& root, const steps::NodeId& node, std::vector<std::string> texts,
+                        uint32_t round = 0) {
+  RequestRecord batch{.root = root, .node = node, .round = round, .seed = 9};
   for (std::string& text : texts)
     batch.samples.push_back(
         {.ordinal = static_cast<int32_t>(batch.samples.size()), .tokens = 2, .text = std::move(text)});
@@ -35,8 +35,9 @@ Batch expansion(const steps::NodeId& root, const steps::NodeId& node, std::vecto
 }
 
 TEST_F(StoreTest, ATreeComesBackWhateverTheOrderOfItsRecords) {
-  std::vector<Batch> batches = {expansion(root_, root_, {"a", "b"}), expansion(root_, child_id(root_, 0, "a"), {"c"}),
-                                expansion(root_, root_, {"x"}, 1)};
+  std::vector<RequestRecord> batches = {expansion(root_, root_, {"a", "b"}),
+                                        expansion(root_, child_id(root_, 0, "a"), {"c"}),
+                                        expansion(root_, root_, {"x"}, 1)};
   batches.push_back({.kind = steps::RequestKind::kRollouts,
                      .root = root_,
                      .node = child_id(root_, 1, "b"),

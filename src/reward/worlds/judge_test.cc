@@ -36,9 +36,9 @@ TEST(Judge, EachKindOfFault) {
   EXPECT_EQ(first("12*3=36;7+36").fault, StepFault::kRest);             // dropped
   EXPECT_EQ(first("12*3=36;7+36+15").fault, StepFault::kRest);          // sign
   EXPECT_EQ(first("12*3=37;7+37-15").fault, StepFault::kClaim);
-  const auto cancelled = first("12*3=37;7+36-15");
-  EXPECT_FALSE(cancelled.valid);
-  EXPECT_TRUE(cancelled.on_track);
+  const auto canceled = first("12*3=37;7+36-15");
+  EXPECT_FALSE(canceled.valid);
+  EXPECT_TRUE(canceled.on_track);
   EXPECT_EQ(first("!12*3=36;7+36-16").fault, StepFault::kRest);
   EXPECT_EQ(first("#### 27").fault, StepFault::kAnswer);
   EXPECT_TRUE(first("#### 28").valid);

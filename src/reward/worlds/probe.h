@@ -23,7 +23,7 @@ namespace hrm::worlds {
 
 struct ProbeSolution {
   std::string name;  // of the case
-  Solution solution;
+  JudgedSolution solution;
 };
 
 // The five cases, in the order above; slips have the kinds and shares of moves.h. The same for the same seed. nullopt
@@ -32,7 +32,7 @@ struct ProbeSolution {
 std::optional<std::vector<ProbeSolution>> make_probe(const ArithmeticProblem& problem, const SlipSettings& settings,
                                                      uint64_t seed, TrueValues* values = nullptr);
 
-// A candidate as to_json(Solution) gives it, with "case" and "probe_step".
+// A candidate as to_json(JudgedSolution) gives it, with "case" and "probe_step".
 Json to_json(const ProbeSolution& probe);
 
 }  // namespace hrm::worlds

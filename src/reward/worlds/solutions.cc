@@ -60,8 +60,8 @@ bool ends_right(const Walk& from, std::string_view text) {
   return walk.answer() && walk.on_track();
 }
 
-Solution judged(const ArithmeticProblem& problem, std::vector<std::string> steps, TrueValues* values) {
-  Solution solution{.steps = std::move(steps)};
+JudgedSolution judged(const ArithmeticProblem& problem, std::vector<std::string> steps, TrueValues* values) {
+  JudgedSolution solution{.steps = std::move(steps)};
   Walk walk(find_question(problem.question).value());
   for (const std::string& step : solution.steps) {
     solution.truth.steps.push_back(walk.take(step));
@@ -79,10 +79,10 @@ Solution judged(const ArithmeticProblem& problem, std::vector<std::string> steps
   return solution;
 }
 
-std::vector<Solution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem, policy::Request how,
-                                       TrueValues* values) {
+std::vector<JudgedSolution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem,
+                                             policy::Request how, TrueValues* values) {
   how.prompt = prompt_of(problem.question, {});
-  std::vector<Solution> solutions;
+  std::vector<JudgedSolution> solutions;
   for (const policy::Choice& choice : choices_of(policy, problem, how)) {
     std::vector<std::string> steps = lines_of(choice.text);
     const auto answer = std::ranges::find_if(steps, [](const std::string& step) { return step.starts_with("####"); });
@@ -94,8 +94,8 @@ std::vector<Solution> sample_solutions(policy::Policy& policy, const ArithmeticP
   return solutions;
 }
 
-std::vector<double> rollout_labels(policy::Policy& policy, const ArithmeticProblem& problem, const Solution& solution,
-                                   policy::Request how) {
+std::vector<double> rollout_labels(policy::Policy& policy, const ArithmeticProblem& problem,
+                                   const JudgedSolution& solution, policy::Request how) {
   std::vector<double> labels;
   Walk walk(find_question(problem.question).value());
   how.prompt = prompt_of(problem.question, {});
@@ -113,7 +113,7 @@ std::vector<double> rollout_labels(policy::Policy& policy, const ArithmeticProbl
   return labels;
 }
 
-Json to_json(const Solution& solution) {
+Json to_json(const JudgedSolution& solution) {
   Json json = {{"steps", solution.steps},
                {"answer", solution.answer.empty() ? Json(nullptr) : Json(solution.answer)},
                {"correct", solution.truth.correct},

@@ -13,7 +13,7 @@
 
 namespace hrm::worlds {
 
-struct Solution {
+struct JudgedSolution {
   std::vector<std::string> steps;
   int64_t tokens = 0;
   SolutionTruth truth;
@@ -36,20 +36,20 @@ std::vector<std::string> lines_of(std::string_view text);
 bool ends_right(const Walk& from, std::string_view text);
 
 // Judges the steps; with `values` also the value after each. Throws bad_input where those are too many to compute.
-Solution judged(const ArithmeticProblem& problem, std::vector<std::string> steps, TrueValues* values = nullptr);
+JudgedSolution judged(const ArithmeticProblem& problem, std::vector<std::string> steps, TrueValues* values = nullptr);
 
 // how.n whole solutions, asked for as `how` says but with the problem's prompt; what a policy writes behind its answer
 // is cut off. Throws failure where the policy fails.
-std::vector<Solution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem, policy::Request how,
-                                       TrueValues* values = nullptr);
+std::vector<JudgedSolution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem,
+                                             policy::Request how, TrueValues* values = nullptr);
 
 // how.n rollouts from the state after each step but an answer, which is its own outcome: the share that ended right.
 // Throws failure where the policy fails.
-std::vector<double> rollout_labels(policy::Policy& policy, const ArithmeticProblem& problem, const Solution& solution,
-                                   policy::Request how);
+std::vector<double> rollout_labels(policy::Policy& policy, const ArithmeticProblem& problem,
+                                   const JudgedSolution& solution, policy::Request how);
 
 // {"steps", "answer", "correct", "tokens", "valid": [..], "on_track": [..]}, a candidate of docs/formats/
 // scored-solutions.md; "scores": {"value": [..]} where there are values.
-Json to_json(const Solution& solution);
+Json to_json(const JudgedSolution& solution);
 
 }  // namespace hrm::worlds

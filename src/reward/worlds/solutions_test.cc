@@ -46,7 +46,7 @@ TEST(Solutions, SampledOnesJudgeAsTheyEndAndRolloutsEstimateValues) {
   TrueValues values(*find_question(kProblem.question), settings);
   const auto solutions = sample_solutions(policy, kProblem, {.n = 20, .seed = 4}, &values);
   ASSERT_EQ(solutions.size(), 20u);
-  for (const Solution& solution : solutions) {
+  for (const JudgedSolution& solution : solutions) {
     EXPECT_EQ(solution.truth.correct, solution.answer == kProblem.answer);
     EXPECT_EQ(solution.values.back(), solution.truth.correct ? 1 : 0);
     const auto labels = rollout_labels(policy, kProblem, solution, {.n = 2000, .seed = 9});

@@ -5,19 +5,19 @@
 namespace hrm {
 namespace {
 
-enum class Colour { kRed, kGreen };
+enum class Color { kRed, kGreen };
 
-EnumNames<Colour> enum_names(Colour) {
-  static constexpr std::pair<Colour, std::string_view> kNames[] = {{Colour::kRed, "red"}, {Colour::kGreen, "green"}};
+EnumNames<Color> enum_names(Color) {
+  static constexpr std::pair<Color, std::string_view> kNames[] = {{Color::kRed, "red"}, {Color::kGreen, "green"}};
   return kNames;
 }
 
 struct Inner {
   int64_t H_cycles = 2;
-  Colour colour = Colour::kRed;
+  Color color = Color::kRed;
   static void fields(auto& self, auto&& field) {
     field("H_cycles", self.H_cycles, "outer cycles");
-    field("colour", self.colour, "a name");
+    field("color", self.color, "a name");
   }
 };
 
@@ -53,14 +53,14 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 
 TEST(Fields, JsonRoundTrip) {
   Config config;
-  config.arch = {.H_cycles = 7, .colour = Colour::kGreen};
+  config.arch = {.H_cycles = 7, .color = Color::kGreen};
   config.flag = true;
   config.lr = 1e-4;
   config.seed = ~uint64_t{0};
   config.name = "a \"b\"";
   config.tags = {"x", ""};
   const Json json = fields_to_json(config);
-  EXPECT_EQ(json["arch"]["colour"], "green");
+  EXPECT_EQ(json["arch"]["color"], "green");
   Config copy;
   EXPECT_TRUE(fields_from_json(copy, Json::parse(json.dump()), "test").empty());
   EXPECT_EQ(fields_to_json(copy), json);
@@ -85,11 +85,11 @@ TEST(Fields, UnknownKeysAreHandedBackInOrder) {
 
 TEST(Fields, ArgumentsOfEveryType) {
   Config config;
-  for (const char* argument : {"arch.H_cycles=-4", "arch.colour=green", "flag=true", "lr=1e-3",
+  for (const char* argument : {"arch.H_cycles=-4", "arch.color=green", "flag=true", "lr=1e-3",
                                "seed=18446744073709551615", "name=a=b", R"(tags=["p","q"])"})
     assign_field(config, argument);
   EXPECT_EQ(config.arch.H_cycles, -4);
-  EXPECT_EQ(config.arch.colour, Colour::kGreen);
+  EXPECT_EQ(config.arch.color, Color::kGreen);
   EXPECT_TRUE(config.flag);
   EXPECT_EQ(config.lr, 1e-3);
   EXPECT_EQ(config.seed, ~uint64_t{0});
@@ -116,7 +116,7 @@ TEST(Fields, WrongTypesNameKeyValueAndWhatWasExpected) {
       {"seed=-1", "seed = -1 is not an integer of at least 0"},
       {"tags=[1]", "is not a list of texts"},
       {"tags=a", "is not a list"},
-      {"arch.colour=blue", "'blue' is none of: red, green"},
+      {"arch.color=blue", "'blue' is none of: red, green"},
       {"lr=1e999", "is not a number"},
       {"lr=\xff", "is not a number"},
   };
@@ -140,7 +140,7 @@ TEST(Fields, ArgumentsNeedAKeyAndAValue) {
 TEST(Fields, ARefusedValueChangesNothing) {
   Config config;
   EXPECT_THROW(assign_field(config, "lr=fast"), Error);
-  EXPECT_THROW(assign_field(config, "arch.colour=blue"), Error);
+  EXPECT_THROW(assign_field(config, "arch.color=blue"), Error);
   EXPECT_THROW(assign_field(config, "tags=[1]"), Error);
   EXPECT_EQ(fields_to_json(config), fields_to_json(Config()));
 }

@@ -71,7 +71,7 @@ uint64_t Rng::next() {
 
 uint64_t Rng::below(uint64_t n) {
   assert(n > 0);
-  const uint64_t reject = (0 - n) % n;  // 2^64 mod n values would be favoured
+  const uint64_t reject = (0 - n) % n;  // 2^64 mod n values would be favored
   for (;;) {
     const uint64_t x = next();
     if (x >= reject) return x % n;

@@ -19,9 +19,9 @@ Interval wilson95(uint64_t successes, uint64_t n) {
   if (n == 0) return {};
   const auto count = static_cast<double>(n);
   const double p = static_cast<double>(successes) / count, z2 = kZ * kZ;
-  const double centre = (p + z2 / (2 * count)) / (1 + z2 / count);
+  const double center = (p + z2 / (2 * count)) / (1 + z2 / count);
   const double half = kZ / (1 + z2 / count) * std::sqrt(p * (1 - p) / count + z2 / (4 * count * count));
-  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+  return {std::max(0.0, center - half), std::min(1.0, center + half)};
 }
 
 Interval mean95(double sum, double sum_of_squares, uint64_t n) {

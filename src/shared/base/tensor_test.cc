@@ -85,7 +85,7 @@ TEST_P(SixteenBits, RoundsToNearestAndTiesToEven) {
 
 TEST_P(SixteenBits, DoublesRoundOnce) {
   const HalfFormat& format = GetParam();
-  // Just above the middle between 1 and its neighbour, by less than a float can say.
+  // Just above the middle between 1 and its neighbor, by less than a float can say.
   const double middle = 1 + std::ldexp(1.0, -format.fraction_bits - 1), nudge = std::ldexp(1.0, -45);
   const auto one = format.to(1.f);
   const HostTensor rounded =

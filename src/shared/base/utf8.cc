@@ -136,7 +136,7 @@ int digit_value(char32_t value) {
   if (value < 0x80) return static_cast<int>(value - '0');
   // Mathematical digits: five runs of ten that touch each other.
   if (value >= 0x1D7CE && value <= 0x1D7FF) return static_cast<int>((value - 0x1D7CE) % 10);
-  // Everywhere else a script's digits are ten neighbours that no other digit touches from below.
+  // Everywhere else a script's digits are ten neighbors that no other digit touches from below.
   int digit = 0;
   while (digit < 9 && is_digit(value - static_cast<char32_t>(digit) - 1)) ++digit;
   return digit;

@@ -25,7 +25,7 @@ class Decoder {
 constexpr size_t kMagicBytes = 10;  // enough for decoder_for()
 
 // The decoder that data with these first bytes need; nullptr for plain data. Throws bad_input on formats that are
-// recognised but not read (xz, bzip2, 7z, rar, Parquet). `source` is how errors name the data.
+// recognized but not read (xz, bzip2, 7z, rar, Parquet). `source` is how errors name the data.
 std::unique_ptr<Decoder> decoder_for(std::string_view first_bytes, const std::string& source);
 
 std::unique_ptr<Decoder> deflate_decoder(const std::string& source);  // of a zip entry

@@ -11,7 +11,7 @@ namespace hrm {
 
 // Told by the first bytes, and by the name where these say nothing. A clause to follow the file's name: "is a Git LFS
 // pointer, not the file itself: fetch it with git lfs pull". Empty for files of torch.save and safetensors, and where
-// nothing is recognised.
+// nothing is recognized.
 std::string describe_foreign(std::span<const std::byte> bytes, std::string_view name);
 
 }  // namespace hrm

@@ -287,7 +287,7 @@ HostTensor Gguf::load(std::string_view name, DType as) const {
   const auto& [type, offset] = found->second;
   if (!type->expand)
     throw bad_input(kWhere,
-                    "{}: tensor '{}' at byte {}: elements of type {} cannot be expanded; quantise the model to one "
+                    "{}: tensor '{}' at byte {}: elements of type {} cannot be expanded; quantize the model to one "
                     "of F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K",
                     source_, shown(name), offset, type->name);
   const TensorInfo& info = tensors_.find(name)->second;

@@ -1,4 +1,4 @@
-// GGUF files (versions 2 and 3): metadata by key, and tensors, many of them quantised. The file is mapped; opening one
+// GGUF files (versions 2 and 3): metadata by key, and tensors, many of them quantized. The file is mapped; opening one
 // reads what stands before the tensors' bytes. docs/formats/gguf.md
 #pragma once
 

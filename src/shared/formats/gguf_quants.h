@@ -1,6 +1,6 @@
 // The element types of GGUF files and their expansion to float32. docs/formats/gguf.md
 //
-// Quantised rows are cut into blocks of 32 or 256 elements, each with its own scale d (and minimum m), stored as
+// Quantized rows are cut into blocks of 32 or 256 elements, each with its own scale d (and minimum m), stored as
 // float16:
 //   Q4_0, Q5_0, Q8_0   x = d q                     q signed, 32 to a block
 //   Q4_1, Q5_1         x = d q + m                 q unsigned, 32 to a block

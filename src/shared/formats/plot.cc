@@ -13,9 +13,9 @@
 namespace hrm {
 namespace {
 
-// Okabe and Ito's palette without yellow (too pale on white), in an order of good contrast between neighbours.
-constexpr std::array<std::string_view, 7> kColours = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                                      "#56B4E9", "#E69F00", "#444444"};
+// Okabe and Ito's palette without yellow (too pale on white), in an order of good contrast between neighbors.
+constexpr std::array<std::string_view, 7> kColors = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                                     "#56B4E9", "#E69F00", "#444444"};
 constexpr std::array<std::string_view, 3> kDashes = {"", "7 3", "2 3"};
 constexpr int kLeft = 64, kRight = 18, kTop = 40, kBottom = 50, kLegendLine = 18;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -87,9 +87,9 @@ double largest_of(std::span<const double> ticks) {
 }
 
 struct Style {
-  std::string_view colour, dash;
+  std::string_view color, dash;
 };
-Style style_of(size_t i) { return {kColours[i % kColours.size()], kDashes[i / kColours.size() % kDashes.size()]}; }
+Style style_of(size_t i) { return {kColors[i % kColors.size()], kDashes[i / kColors.size() % kDashes.size()]}; }
 
 class Chart {
  public:
@@ -165,7 +165,7 @@ class Chart {
       const Style style = style_of(i);
       out_ +=
           fmt::format("<path d=\"M{:.1f} {:.1f}h20\" stroke=\"{}\" stroke-width=\"2.5\" stroke-dasharray=\"{}\"/>\n",
-                      at, y - 4, style.colour, style.dash.empty() ? "none" : style.dash);
+                      at, y - 4, style.color, style.dash.empty() ? "none" : style.dash);
       text(at + 26, y, "start", series_[i].name, "fill=\"#222222\"");
       at += width;
     }
@@ -212,13 +212,13 @@ class Chart {
         "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" stroke-linejoin=\"round\" "
         "stroke-linecap=\"round\" "
         "stroke-dasharray=\"{}\"/>\n",
-        path, style.colour, style.dash.empty() ? "none" : style.dash);
+        path, style.color, style.dash.empty() ? "none" : style.dash);
     constexpr size_t kFewPoints = 40;  // shown as dots too, so that single measurements are seen
     if (points > kFewPoints) return;
     for (size_t i = 0; i < s.x.size(); ++i)
       if (drawable(s.x[i], s.y[i]))
         out_ += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.6\" fill=\"{}\"/>\n", x_.pixel(s.x[i]),
-                            y_.pixel(s.y[i]), style.colour);
+                            y_.pixel(s.y[i]), style.color);
   }
 
   void draw_band(const PlotSeries& s, const Style& style) {
@@ -229,7 +229,7 @@ class Chart {
       back = fmt::format("L{:.1f} {:.1f}", x_.pixel(s.x[i]), y_.pixel(s.high[i])) + back;
     }
     if (!there.empty())
-      out_ += fmt::format("<path d=\"{}{}Z\" fill=\"{}\" fill-opacity=\"0.18\"/>\n", there, back, style.colour);
+      out_ += fmt::format("<path d=\"{}{}Z\" fill=\"{}\" fill-opacity=\"0.18\"/>\n", there, back, style.color);
   }
 
   std::span<const PlotSeries> series_;

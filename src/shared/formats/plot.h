@@ -1,5 +1,5 @@
 // Line charts as SVG: several series, each with an optional shaded band (a 95 % interval), linear or logarithmic axes,
-// a legend. Colours are those of Okabe and Ito (2008), told apart with every common kind of colour blindness; beyond
+// a legend. Colors are those of Okabe and Ito (2008), told apart with every common kind of color blindness; beyond
 // the first seven series dashes tell them apart too.
 #pragma once
 

@@ -137,7 +137,7 @@ TEST(Torch, DictsOneLevelDownAreFound) {
   const std::string program = "\x80\x02}" + text_op("step") + "K\x07s" + text_op("model_state_dict") + dict + "s" +
                               text_op("optimizer") + "}" + text_op("state") + "}K\x01" + dict + "sss.";
   const auto dicts = parse_torch_dicts(bytes_of(container(program)), "x");
-  ASSERT_EQ(dicts.size(), 1u);  // that of the optimiser lies below a number
+  ASSERT_EQ(dicts.size(), 1u);  // that of the optimizer lies below a number
   EXPECT_EQ(dicts[0].path, "model_state_dict");
   EXPECT_EQ(dicts[0].tensors.at("t").shape(), Shape{4});
   EXPECT_TRUE(parse_torch(bytes_of(container(program)), "x").contains("model_state_dict/t"));

@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostPoints = 600;  // of a drawn curve; neighbours are averaged beyond that
+constexpr size_t kMostPoints = 600;  // of a drawn curve; neighbors are averaged beyond that
 
 // Removes the records that the run is going to write again.
 const fs::path& cut_log(const fs::path& path, uint64_t size) {

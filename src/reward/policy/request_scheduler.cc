@@ -1,4 +1,4 @@
-#include "policy/request_crew.h"
+#include "policy/request_scheduler.h"
 
 #include <chrono>
 
@@ -8,13 +8,13 @@
 
 namespace hrm::policy {
 
-RequestCrew::RequestCrew(Policy& policy, int64_t in_flight)
+RequestScheduler::RequestScheduler(Policy& policy, int64_t in_flight)
     : policy_(policy), threads_(static_cast<size_t>(in_flight)) {
   if (in_flight < 1 || in_flight > 1024)
-    throw bad_input("policy.request_crew", "--in-flight {}: expected 1 to 1024", in_flight);
+    throw bad_input("policy.request_scheduler", "--in-flight {}: expected 1 to 1024", in_flight);
 }
 
-void RequestCrew::run(size_t n, const std::function<void(size_t)>& job) {
+void RequestScheduler::run(size_t n, const std::function<void(size_t)>& job) {
   next_ = 0;
   jobs_ = n;
   stopped_ = false;
@@ -23,9 +23,9 @@ void RequestCrew::run(size_t n, const std::function<void(size_t)>& job) {
   if (error_) std::rethrow_exception(error_);
 }
 
-bool RequestCrew::stopped() const { return stopped_ || error_ || interrupted(); }
+bool RequestScheduler::stopped() const { return stopped_ || error_ || interrupted(); }
 
-void RequestCrew::work(const std::function<void(size_t)>& job) {
+void RequestScheduler::work(const std::function<void(size_t)>& job) {
   Lock lock(mutex_);
   for (;;) {
     if (!queue_.empty()) {
@@ -51,7 +51,7 @@ void RequestCrew::work(const std::function<void(size_t)>& job) {
   }
 }
 
-void RequestCrew::answer(Lock& lock) {
+void RequestScheduler::answer(Lock& lock) {
   using Clock = std::chrono::steady_clock;
   const Task task = queue_.front();
   queue_.pop_front();
@@ -71,8 +71,8 @@ void RequestCrew::answer(Lock& lock) {
   --task.batch->open;
 }
 
-std::vector<TimedReply> RequestCrew::complete(std::span<const Request> requests) {
-  Batch batch{requests, std::vector<TimedReply>(requests.size()), requests.size()};
+std::vector<TimedReply> RequestScheduler::complete(std::span<const Request> requests) {
+  Call batch{requests, std::vector<TimedReply>(requests.size()), requests.size()};
   Lock lock(mutex_);
   for (size_t i = 0; i < requests.size(); ++i) queue_.push_back({&batch, i});
   changed_.notify_all();
@@ -87,12 +87,12 @@ std::vector<TimedReply> RequestCrew::complete(std::span<const Request> requests)
   return std::move(batch.replies);
 }
 
-void RequestCrew::stop() {
+void RequestScheduler::stop() {
   const std::lock_guard lock(mutex_);
   stopped_ = true;
 }
 
-void RequestCrew::note_exception() {
+void RequestScheduler::note_exception() {
   const std::lock_guard lock(mutex_);
   if (!error_) error_ = std::current_exception();
 }

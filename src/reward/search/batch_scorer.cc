@@ -1,10 +1,10 @@
-#include "search/scoring_desk.h"
+#include "search/batch_scorer.h"
 
 #include <chrono>
 
 namespace hrm::search {
 
-ScoringDesk::Scored ScoringDesk::score(const steps::Tree& tree, std::span<const int32_t> nodes) {
+BatchScorer::Scored BatchScorer::score(const steps::Tree& tree, std::span<const int32_t> nodes) {
   using Clock = std::chrono::steady_clock;
   const std::lock_guard lock(mutex_);
   const int64_t before = scorer_.scored_tokens();

@@ -1,4 +1,4 @@
-#include "tree/labelled.h"
+#include "tree/labeled.h"
 
 #include <gtest/gtest.h>
 

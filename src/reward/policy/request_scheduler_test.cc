@@ -1,4 +1,4 @@
-#include "policy/request_crew.h"
+#include "policy/request_scheduler.h"
 
 #include <gtest/gtest.h>
 
@@ -24,16 +24,16 @@ std::string text_of(const TimedReply& timed) {
   return response ? response->choices.at(0).text : std::get<PolicyFault>(timed.reply).message;
 }
 
-TEST(RequestCrew, JobsAskInTurnsAndGetTheirOwnReplies) {
+TEST(RequestScheduler, JobsAskInTurnsAndGetTheirOwnReplies) {
   ScriptedPolicy policy = echo(0.001);
   for (const int64_t in_flight : {1, 3, 8}) {
-    RequestCrew crew(policy, in_flight);
+    RequestScheduler scheduler(policy, in_flight);
     std::vector<std::string> got(20);
-    crew.run(got.size(), [&](size_t job) {
+    scheduler.run(got.size(), [&](size_t job) {
       std::vector<Request> requests(job % 5);
       for (size_t i = 0; i < requests.size(); ++i) requests[i].prompt = std::to_string(job * 10 + i);
       for (int turn = 0; turn < 3; ++turn) {
-        const std::vector<TimedReply> replies = crew.complete(requests);
+        const std::vector<TimedReply> replies = scheduler.complete(requests);
         ASSERT_EQ(replies.size(), requests.size());
         for (size_t i = 0; i < requests.size(); ++i) requests[i].prompt = text_of(replies[i]);
       }
@@ -47,49 +47,49 @@ TEST(RequestCrew, JobsAskInTurnsAndGetTheirOwnReplies) {
   EXPECT_GT(policy.most_at_once(), 1);
 }
 
-TEST(RequestCrew, OneJobIsServedByAllThreads) {
+TEST(RequestScheduler, OneJobIsServedByAllThreads) {
   ScriptedPolicy policy = echo(0.02);
-  RequestCrew crew(policy, 4);
-  crew.run(1, [&](size_t) { crew.complete(std::vector<Request>(8)); });
+  RequestScheduler scheduler(policy, 4);
+  scheduler.run(1, [&](size_t) { scheduler.complete(std::vector<Request>(8)); });
   EXPECT_EQ(policy.most_at_once(), 4);
 }
 
-TEST(RequestCrew, FaultsAreRepliesAndExceptionsEndTheRun) {
+TEST(RequestScheduler, FaultsAreRepliesAndExceptionsEndTheRun) {
   ScriptedPolicy faulty([](const Request&, int64_t, Rng&) { return "x"; },
                         {.fault = [](const Request&, int64_t) { return PolicyFault{"down"}; }});
-  RequestCrew crew(faulty, 2);
-  crew.run(3, [&](size_t) { EXPECT_EQ(text_of(crew.complete(std::vector<Request>(1))[0]), "down"); });
+  RequestScheduler scheduler(faulty, 2);
+  scheduler.run(3, [&](size_t) { EXPECT_EQ(text_of(scheduler.complete(std::vector<Request>(1))[0]), "down"); });
   std::atomic<int> begun = 0;
-  EXPECT_THROW(crew.run(100,
-                        [&](size_t) {
-                          ++begun;
-                          throw failure("test", "a job");
-                        }),
+  EXPECT_THROW(scheduler.run(100,
+                             [&](size_t) {
+                               ++begun;
+                               throw failure("test", "a job");
+                             }),
                Error);
   EXPECT_LE(begun, 2);
   ScriptedPolicy throwing([](const Request&, int64_t, Rng&) -> std::string { throw failure("test", "the policy"); });
-  RequestCrew other(throwing, 2);
+  RequestScheduler other(throwing, 2);
   EXPECT_THROW(other.run(100, [&](size_t) { other.complete(std::vector<Request>(1)); }), Error);
-  EXPECT_THROW(RequestCrew(faulty, 0), Error);
-  EXPECT_THROW(RequestCrew(faulty, 2000), Error);
+  EXPECT_THROW(RequestScheduler(faulty, 0), Error);
+  EXPECT_THROW(RequestScheduler(faulty, 2000), Error);
 }
 
-TEST(RequestCrew, AStopOrAnInterruptLeavesTheRestUndone) {
+TEST(RequestScheduler, AStopOrAnInterruptLeavesTheRestUndone) {
   ScriptedPolicy policy = echo();
-  RequestCrew crew(policy, 2);
+  RequestScheduler scheduler(policy, 2);
   std::atomic<int> begun = 0;
-  crew.run(100, [&](size_t) {
+  scheduler.run(100, [&](size_t) {
     ++begun;
-    crew.stop();
-    EXPECT_EQ(text_of(crew.complete(std::vector<Request>(1))[0]), "the run has ended");
+    scheduler.stop();
+    EXPECT_EQ(text_of(scheduler.complete(std::vector<Request>(1))[0]), "the run has ended");
   });
   EXPECT_LE(begun, 2);
   const InterruptScope scope;
   begun = 0;
-  crew.run(100, [&](size_t) {
+  scheduler.run(100, [&](size_t) {
     ++begun;
     request_interrupt();
-    EXPECT_EQ(text_of(crew.complete(std::vector<Request>(1))[0]), "interrupted");
+    EXPECT_EQ(text_of(scheduler.complete(std::vector<Request>(1))[0]), "interrupted");
   });
   EXPECT_LE(begun, 2);
   EXPECT_EQ(policy.calls(), 0);

@@ -20,10 +20,10 @@ struct TimedReply {
   double seconds = 0;  // of its request alone, without waiting for its turn
 };
 
-class RequestCrew {
+class RequestScheduler {
  public:
   // in_flight: requests under way at most, and threads. Throws bad_input outside 1 to 1024.
-  RequestCrew(Policy& policy, int64_t in_flight);
+  RequestScheduler(Policy& policy, int64_t in_flight);
 
   // Calls job(0), ..., job(n - 1), earlier ones first, and returns when all have ended. Where a job or the policy
   // throws, or after stop() or an interrupt, no further job is begun; the first exception is rethrown here.
@@ -37,13 +37,13 @@ class RequestCrew {
   void stop();
 
  private:
-  struct Batch {
+  struct Call {
     std::span<const Request> requests;
     std::vector<TimedReply> replies;
     size_t open;
   };
   struct Task {
-    Batch* batch;
+    Call* batch;
     size_t index;
   };
   using Lock = std::unique_lock<std::mutex>;

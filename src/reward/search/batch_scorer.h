@@ -10,9 +10,9 @@
 
 namespace hrm::search {
 
-class ScoringDesk {
+class BatchScorer {
  public:
-  explicit ScoringDesk(steps::StepScorer& scorer) : scorer_(scorer) {}
+  explicit BatchScorer(steps::StepScorer& scorer) : scorer_(scorer) {}
 
   struct Scored {
     std::vector<double> scores;

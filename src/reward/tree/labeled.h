@@ -23,22 +23,22 @@ struct LabelOptions {
   Json to_json() const;  // how labels were made, for the head of a file
 };
 
-struct LabelledTree {
+struct LabeledTree {
   steps::Tree tree;
   steps::Verdicts verdicts;
   std::vector<Counts> counts;
   Values labels;
 };
-LabelledTree label_tree(steps::Tree tree, const LabelOptions& options);
+LabeledTree label_tree(steps::Tree tree, const LabelOptions& options);
 
 // Counts and labels of a view of the tree.
-struct LabelledView {
+struct LabeledView {
   Compression view;
   std::vector<Counts> counts;
   Values labels;
 };
-// REQUIRES: labelled was made with Evidence::kLeaves and the same options.
-LabelledView compress(const LabelledTree& labelled, const LabelOptions& options, const CompressionOptions& compression);
+// REQUIRES: labeled was made with Evidence::kLeaves and the same options.
+LabeledView compress(const LabeledTree& labeled, const LabelOptions& options, const CompressionOptions& compression);
 
 // The control of compression, or of any other change of labels: the sizes of the changes from `labels` to `changed`,
 // each with a random sign, given to nodes drawn without replacement among those with a label between 0 and 1 (the other

@@ -1,4 +1,4 @@
-#include "tree/labelled.h"
+#include "tree/labeled.h"
 
 #include <algorithm>
 #include <cmath>
@@ -34,21 +34,20 @@ Json LabelOptions::to_json() const {
           {"prior", name_of_enum(prior)}};
 }
 
-LabelledTree label_tree(steps::Tree tree, const LabelOptions& options) {
-  LabelledTree labelled{.tree = std::move(tree), .verdicts = {}, .counts = {}, .labels = {}};
-  labelled.verdicts = grade_answers(labelled.tree, {options.profile});
-  labelled.counts = count_ends(labelled.tree, labelled.verdicts, options.counting);
-  labelled.labels = labels_of(labelled.tree, labelled.counts, options);
-  return labelled;
+LabeledTree label_tree(steps::Tree tree, const LabelOptions& options) {
+  LabeledTree labeled{.tree = std::move(tree), .verdicts = {}, .counts = {}, .labels = {}};
+  labeled.verdicts = grade_answers(labeled.tree, {options.profile});
+  labeled.counts = count_ends(labeled.tree, labeled.verdicts, options.counting);
+  labeled.labels = labels_of(labeled.tree, labeled.counts, options);
+  return labeled;
 }
 
-LabelledView compress(const LabelledTree& labelled, const LabelOptions& options,
-                      const CompressionOptions& compression) {
-  LabelledView result{.view = compress(labelled.tree, compression), .counts = {}, .labels = {}};
-  result.counts = compressed_counts(labelled.tree, result.view, labelled.counts);
+LabeledView compress(const LabeledTree& labeled, const LabelOptions& options, const CompressionOptions& compression) {
+  LabeledView result{.view = compress(labeled.tree, compression), .counts = {}, .labels = {}};
+  result.counts = compressed_counts(labeled.tree, result.view, labeled.counts);
   result.labels = options.kind == LabelKind::kPolicy
-                      ? compressed_policy_labels(labelled.tree, result.view, labelled.labels)
-                      : labels_of(labelled.tree, result.counts, options);
+                      ? compressed_policy_labels(labeled.tree, result.view, labeled.labels)
+                      : labels_of(labeled.tree, result.counts, options);
   return result;
 }
 

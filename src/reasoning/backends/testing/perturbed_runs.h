@@ -28,7 +28,7 @@
 namespace hrm::backends {
 
 // Near a fork of the recursion, half of all twins take the other branch: some of six do.
-inline constexpr int kTwins = 6, kTwinsOfLargeModels = 2;
+inline constexpr int kPerturbedRuns = 6, kPerturbedRunsOfLargeModels = 2;
 inline constexpr double kMargin = 4;
 
 // Each number times 1 + 2^-24 or 1 - 2^-24, at random.
@@ -57,7 +57,7 @@ inline bool adds_as_the_authors_did(const std::string& device) {
 }
 
 inline Backends with_twins(const model::ModelConfig& config, const std::string& device, const NamedTensors& weights,
-                           int twins = kTwins) {
+                           int twins = kPerturbedRuns) {
   Backends all;
   const int count = device == "aten" && adds_as_the_authors_did(device) ? 0 : twins;
   for (int i = 0; i <= count; ++i) {
@@ -79,9 +79,9 @@ inline Deviation forgiven(const std::vector<std::vector<float>>& mine_and_twins)
 }
 
 // A training run of the backend and of its twins, step by step.
-class TwinRuns {
+class PerturbedRuns {
  public:
-  TwinRuns(const Backends& backends, const model::OptimizerConfig& optimizer, size_t batch) {
+  PerturbedRuns(const Backends& backends, const model::OptimizerConfig& optimizer, size_t batch) {
     for (const auto& backend : backends) {
       backend->set_optimizer(optimizer);
       runs_.push_back(std::make_unique<solving::TrainStepper>(*backend, solving::StepperOptions{.batch = batch}));
