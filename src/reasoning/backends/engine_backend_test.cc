@@ -65,7 +65,7 @@ struct Examples {
 };
 
 std::unique_ptr<model::Backend> make(const ModelConfig& config, size_t threads) {
-  auto backend = make_engine_backend(config, {.device = "cpu", .threads = threads});
+  auto backend = engine::make_engine_backend(config, {.device = "cpu", .threads = threads});
   NamedTensors weights = model::initial_weights(config, 5);
   for (float& w : weights.at("model.inner.q_head.weight").as<float>()) w = 0.1f;
   backend->set_weights(weights);
@@ -149,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, EngineBackend,
 TEST(EngineBackendGradients, OfAnUntrainedQContinueAreExactlyZero) {
   const ModelConfig config = model({"", "hrm", Precision::kFloat32, 18});
   const Examples examples(config, 4, 3);
-  const auto backend = make_engine_backend(config, {.device = "cpu", .threads = 1});
+  const auto backend = engine::make_engine_backend(config, {.device = "cpu", .threads = 1});
   backend->set_weights(model::initial_weights(config, 5));
   const auto carry = backend->make_carry(4);
   backend->reset(*carry, examples.batch(), std::vector<uint8_t>(4, 1));
@@ -168,7 +168,7 @@ TEST(EngineBackendLimits, RefusesOddWidthsAndSaysWhich) {
   config.arch.puzzle_emb_ndim = 0;
   config.arch.num_heads = 1;
   try {
-    make_engine_backend(config, {});
+    engine::make_engine_backend(config, {});
     FAIL() << "an odd width was accepted";
   } catch (const Error& e) {
     EXPECT_NE(std::string(e.what()).find("hidden_size 95"), std::string::npos) << e.what();
@@ -180,7 +180,7 @@ TEST(EngineBackendLimits, RefusesOddWidthsAndSaysWhich) {
   config.arch.hidden_size = 96;
   config.arch.puzzle_emb_ndim = 0;
   config.arch.num_heads = 32;  // heads of width 3
-  EXPECT_THROW(make_engine_backend(config, {}), Error);
+  EXPECT_THROW(engine::make_engine_backend(config, {}), Error);
 }
 
 }  // namespace

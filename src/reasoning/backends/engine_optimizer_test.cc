@@ -44,7 +44,7 @@ TEST_P(OptimizersAgree, OverManySteps) {
   std::vector<float> weights = numbers(layout.size(), 1);
   std::vector<aten::Optimizer::Slot> slots;
   const auto tensor = [&](std::span<const float> values, size_t i) {
-    return to_aten(HostTensor::of<float>(layout.parameters()[i].shape, values), at::kCPU).clone();
+    return torch::to_aten(HostTensor::of<float>(layout.parameters()[i].shape, values), at::kCPU).clone();
   };
   const auto slice = [&](const std::vector<float>& all, size_t i) {
     return layout.slice(std::span<const float>(all), i);
@@ -73,7 +73,7 @@ TEST_P(OptimizersAgree, OverManySteps) {
     mine.step_puzzle_rows(weights, ids, rows, factor);
     const Shape shape = {static_cast<int64_t>(ids.size()), static_cast<int64_t>(width)};
     theirs.step_puzzle_rows(table, at::tensor(at::ArrayRef<int32_t>(ids)).to(at::kLong),
-                            to_aten(HostTensor::of<float>(shape, rows), at::kCPU), factor);
+                            torch::to_aten(HostTensor::of<float>(shape, rows), at::kCPU), factor);
   }
 
   const auto expect_near = [&](std::span<const float> a, const at::Tensor& tensor_b, const std::string& what) {
@@ -98,7 +98,7 @@ TEST_P(OptimizersAgree, OverManySteps) {
     ASSERT_TRUE(a.contains(name)) << name;
     EXPECT_EQ(a.at(name).shape(), state.shape()) << name;
     if (state.dtype() == DType::kF32)
-      expect_near(a.at(name).as<float>(), to_aten(state, at::kCPU), name);
+      expect_near(a.at(name).as<float>(), torch::to_aten(state, at::kCPU), name);
     else
       EXPECT_EQ(a.at(name), state) << name;
   }

@@ -20,7 +20,7 @@ struct Shape {
 };
 
 model::ModelConfig config_of(const Shape& shape) {
-  model::ModelConfig config{.arch = arch_preset("hrm"), .data = {shape.tokens, 11, 1}};
+  model::ModelConfig config{.arch = model::arch_preset("hrm"), .data = {shape.tokens, 11, 1}};
   config.arch.hidden_size = shape.hidden;
   config.arch.num_heads = shape.heads;
   config.arch.mlp_t = shape.mixer;

@@ -12,7 +12,7 @@ namespace hrm::engine {
 namespace {
 
 model::ModelConfig model() {
-  model::ModelConfig config{.arch = arch_preset("hrm"), .data = {4, 5, 6}};
+  model::ModelConfig config{.arch = model::arch_preset("hrm"), .data = {4, 5, 6}};
   config.arch.hidden_size = 16;
   config.arch.num_heads = 2;
   config.arch.H_layers = config.arch.L_layers = 1;

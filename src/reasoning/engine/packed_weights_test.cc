@@ -10,7 +10,7 @@ namespace {
 using kernels::kPair;
 
 model::ModelConfig model(bool mixer) {
-  model::ModelConfig config{.arch = arch_preset(mixer ? "trm-mlp" : "hrm"), .data = {9, 5, 1}};
+  model::ModelConfig config{.arch = model::arch_preset(mixer ? "trm-mlp" : "hrm"), .data = {9, 5, 1}};
   config.arch.hidden_size = 96;
   config.arch.num_heads = 4;
   config.arch.H_layers = config.arch.shared_net ? 0 : 1;

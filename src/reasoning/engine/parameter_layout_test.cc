@@ -8,7 +8,7 @@ namespace hrm::engine {
 namespace {
 
 model::ModelConfig model(const char* preset) {
-  model::ModelConfig config{.arch = arch_preset(preset), .data = {9, 5, 3}};
+  model::ModelConfig config{.arch = model::arch_preset(preset), .data = {9, 5, 3}};
   config.arch.hidden_size = 32;
   config.arch.num_heads = 2;
   if (config.arch.puzzle_emb_ndim > 0) config.arch.puzzle_emb_ndim = 48;

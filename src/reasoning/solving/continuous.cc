@@ -46,7 +46,7 @@ class Slots {
                             : segments_[slot] >= rule.max_segments;
   }
 
-  SegmentView view(const model::SegmentOutput& output) const {
+  SegmentEvent event(const model::SegmentOutput& output) const {
     return {.examples = examples_,
             .segments = segments_,
             .finished = finished_,
@@ -132,7 +132,7 @@ bool run_examples(model::Backend& backend, size_t count, const ExampleLoader& lo
     if (interrupted()) return false;
     const model::SegmentOutput output = slots.run_segment(forward);
     slots.decide(rule, options.halting, output);
-    observe(slots.view(output));
+    observe(slots.event(output));
     slots.replace_finished();
   }
   return true;

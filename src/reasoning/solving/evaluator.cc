@@ -134,9 +134,9 @@ class Run {
     return {.identifier = dataset_.identifier_of(dataset_.puzzle_of(example)), .seed = seed_of(index)};
   }
 
-  void record(const SegmentView& view) {
-    for (size_t slot = 0; slot < view.examples.size(); ++slot)
-      if (view.finished[slot]) record_slot(view, slot);
+  void record(const SegmentEvent& event) {
+    for (size_t slot = 0; slot < event.examples.size(); ++slot)
+      if (event.finished[slot]) record_slot(event, slot);
   }
 
   uint64_t done() const { return done_; }
@@ -156,18 +156,18 @@ class Run {
     return view == 0 || maps_->distinct_maps() > 0 ? view : seed_of(index);
   }
 
-  void record_slot(const SegmentView& view, size_t slot) {
-    const size_t index = round_[view.examples[slot]];
+  void record_slot(const SegmentEvent& event, size_t slot) {
+    const size_t index = round_[event.examples[slot]];
     const int64_t number = static_cast<int64_t>(index) / options_.views;
-    const auto given = std::span(view.output.answers).subspan(slot * seq_len_, seq_len_);
+    const auto given = std::span(event.output.answers).subspan(slot * seq_len_, seq_len_);
     std::vector<int32_t> answer(given.begin(), given.end());
     if (maps_) maps_->undo(map_of(index), answer);
     dataset_.read(example_of(number), scratch_, labels_);
 
     Outcome& outcome = outcomes_[index];
-    outcome.segments = view.segments[slot];
-    outcome.q_halt = view.output.q_halt[slot];
-    if (!view.output.residual_H.empty()) outcome.residual = view.output.residual_H[slot];
+    outcome.segments = event.segments[slot];
+    outcome.q_halt = event.output.q_halt[slot];
+    if (!event.output.residual_H.empty()) outcome.residual = event.output.residual_H[slot];
     outcome.fingerprint = fingerprint(answer);
     outcome.accepted = dataset_.family().check_answer(scratch_, answer).accepted;
     for (size_t cell = 0; cell < seq_len_; ++cell) {
@@ -320,8 +320,8 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
          .batch = options.batch,
          .weights = options.weights,
          .residuals = options.views > 1 && !options.until_accepted},
-        [&](const SegmentView& view) {
-          run.record(view);
+        [&](const SegmentEvent& event) {
+          run.record(event);
           progress.update(run.done(), run.note());
         });
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -252,15 +252,15 @@ class Evaluator {
 
 Json Evaluation::to_json() const {
   Json json = {{"scored", scored.to_json()}, {"measures", Json::array()}};
-  if (selection) json["selection"] = studies::to_json(*selection);
-  for (const auto& report : measures) json["measures"].push_back(studies::to_json(report));
+  if (selection) json["selection"] = selection::to_json(*selection);
+  for (const auto& report : measures) json["measures"].push_back(selection::to_json(report));
   return json;
 }
 
 std::string Evaluation::to_markdown() const {
   std::string text;
-  if (selection) text += studies::to_markdown(*selection) + "\n";
-  for (const auto& report : measures) text += studies::to_markdown(report) + "\n";
+  if (selection) text += selection::to_markdown(*selection) + "\n";
+  for (const auto& report : measures) text += selection::to_markdown(report) + "\n";
   return text;
 }
 

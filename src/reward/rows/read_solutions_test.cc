@@ -154,7 +154,7 @@ TEST(ReadSolutions, OpenrFlatAndTreeAreTheSame) {
   for (const Format format : {Format::kOpenr, Format::kOpenrTree}) {
     auto solutions = read(format);
     ASSERT_EQ(solutions.size(), 3u);
-    std::ranges::sort(solutions, {}, &Solution::steps);
+    std::ranges::sort(solutions, {}, &LabeledSolution::steps);
     EXPECT_EQ(solutions[0].steps, Texts{"2 + 3 = 5."});
     EXPECT_EQ(solutions[0].labels, Labels{0.125});
     EXPECT_EQ(solutions[1].steps, (Texts{"3 * 4 = 12.", "So 14."}));

@@ -65,7 +65,7 @@ TEST_F(SearchRunTest, TheSameFileAtAnyConcurrency) {
 TEST_F(SearchRunTest, SelectionReadsWhatItWrote) {
   ScriptedPolicy policy(random_letters());
   run("out", policy, 4);
-  selection::SampledSolutions solutions = read_solutions(file("out"));
+  selection::SampledSolutions solutions = selection::read_solutions(file("out"));
   ASSERT_EQ(solutions.problems.size(), 7u);
   EXPECT_EQ(solutions.problems[0].candidates.size(), 4u);
   EXPECT_EQ(solutions.searches.size(), 6u);
@@ -94,7 +94,7 @@ TEST_F(SearchRunTest, SearchesWithoutSamples) {
   settings_.samples = false;
   ScriptedPolicy policy(random_letters());
   run("out", policy, 4);
-  selection::SampledSolutions solutions = read_solutions(file("out"));
+  selection::SampledSolutions solutions = selection::read_solutions(file("out"));
   const selection::SelectionReport report = best_of_n(solutions, {});
   EXPECT_EQ(report.rows.size(), 4u);
   EXPECT_NE(report.find("greedy", 2), nullptr);

@@ -243,13 +243,14 @@ TEST(GrowParity, ThePromptsOfTheAuthorsTreeSearch) {
     const steps::Tree tree = tree_from_json(all.value(), all.place());
     for (size_t i = 0; i < tree.nodes.size(); ++i)
       if (!tree.nodes[i].terminal)
-        wanted.erase(fill_prompt(settings, tree.problem.question, path_texts(tree, static_cast<int32_t>(i))).text);
+        wanted.erase(
+            steps::fill_prompt(settings, tree.problem.question, path_texts(tree, static_cast<int32_t>(i))).text);
   }
   EXPECT_TRUE(wanted.empty()) << wanted.size() << " prompts were not made, for instance:\n" << *wanted.begin();
 }
 
 TEST(ProblemFile, TheFieldsFormats) {
-  const auto gold = [](std::string_view text) { return problem_from_json(parse_json(text, "t"), "t").gold; };
+  const auto gold = [](std::string_view text) { return steps::problem_from_json(parse_json(text, "t"), "t").gold; };
   EXPECT_EQ(gold(R"({"question":"q","answer":"so 5*3=15\n#### 1,015"})"), "1015");
   EXPECT_EQ(gold(R"({"problem":"q","solution":"thus \\boxed{\\frac{1}{2}}."})"), "\\frac{1}{2}");
   EXPECT_EQ(gold(R"({"question":"q","gold":7})"), "7");
@@ -258,10 +259,10 @@ TEST(ProblemFile, TheFieldsFormats) {
                     "{\"question\":\"a\",\"answer\":\"1\"}\n{\"question\":\"a\"}\n"
                     "{\"question\":\"a\",\"answer\":\"1\"}\n");
   BadLines bad;
-  EXPECT_EQ(read_problems(folder.path() / "p", 0, true, bad).size(), 1u);
+  EXPECT_EQ(steps::read_problems(folder.path() / "p", 0, true, bad).size(), 1u);
   EXPECT_EQ(bad.count, 1u);
   try {
-    read_problems(folder.path() / "p", 0, false, bad);
+    steps::read_problems(folder.path() / "p", 0, false, bad);
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("line 2: field 'answer'"), std::string::npos) << error.what();
@@ -269,7 +270,7 @@ TEST(ProblemFile, TheFieldsFormats) {
 }
 
 TEST(ProblemFile, TheNamesUnderWhichProblemsArePublished) {
-  const auto problem = [](std::string_view text) { return problem_from_json(parse_json(text, "t"), "t"); };
+  const auto problem = [](std::string_view text) { return steps::problem_from_json(parse_json(text, "t"), "t"); };
   for (const char* name : {"gold", "ground_truth", "ground_truth_answer", "gold_answer", "correct_answer",
                            "reference_answer", "expected_answer", "final_answer", "answer", "solution"})
     EXPECT_EQ(problem(fmt::format(R"({{"prompt":"q","{}":"5"}})", name)).gold, "5") << name;
@@ -287,7 +288,7 @@ TEST(ProblemFile, TheNamesUnderWhichProblemsArePublished) {
 TEST(ProblemFile, WhatHasTwoReadingsIsRefused) {
   const auto message = [](std::string_view text) -> std::string {
     try {
-      problem_from_json(parse_json(text, "t"), "t");
+      steps::problem_from_json(parse_json(text, "t"), "t");
     } catch (const Error& error) {
       return error.what();
     }

@@ -8,19 +8,19 @@
 namespace hrm::tree {
 namespace {
 
-TEST(steps::NodeId, DependsOnParentOrdinalAndText) {
-  const steps::NodeId root = root_id({"p", "q", "g"});
+TEST(NodeId, DependsOnParentOrdinalAndText) {
+  const steps::NodeId root = steps::root_id({"p", "q", "g"});
   EXPECT_EQ(child_id(root, 0, "a"), child_id(root, 0, "a"));
   EXPECT_NE(child_id(root, 0, "a"), child_id(root, 1, "a"));
   EXPECT_NE(child_id(root, 0, "a"), child_id(root, 0, "b"));
   EXPECT_NE(child_id(child_id(root, 0, "a"), 0, "a"), child_id(root, 0, "a"));
-  EXPECT_NE(root, root_id({"pq", "", "g"}));
-  EXPECT_EQ(parse_node_id(to_text(root)), root);
-  EXPECT_FALSE(parse_node_id("12"));
-  EXPECT_FALSE(parse_node_id("0123456789abcdef0123456789abcdeg"));
+  EXPECT_NE(root, steps::root_id({"pq", "", "g"}));
+  EXPECT_EQ(steps::parse_node_id(to_text(root)), root);
+  EXPECT_FALSE(steps::parse_node_id("12"));
+  EXPECT_FALSE(steps::parse_node_id("0123456789abcdef0123456789abcdeg"));
 }
 
-TEST(steps::Tree, SortsBreadthFirstAndKnowsPaths) {
+TEST(Tree, SortsBreadthFirstAndKnowsPaths) {
   const steps::Tree tree = make_tree({{0, "a"}, {1, "b"}, {0, "c"}, {2, "d"}});
   std::string texts;
   for (const steps::Node& node : tree.nodes) texts += node.text + std::to_string(node.depth);
