@@ -37,9 +37,9 @@ struct Update {
   OptimizerConfig config;
 };
 
-class OptimizersAgree : public testing::TestWithParam<Update> {};
+class EngineOptimizerAgainstAten : public testing::TestWithParam<Update> {};
 
-TEST_P(OptimizersAgree, OverManySteps) {
+TEST_P(EngineOptimizerAgainstAten, OverManySteps) {
   const ParameterLayout layout(model());
   std::vector<float> weights = numbers(layout.size(), 1);
   std::vector<aten::Optimizer::Slot> slots;
@@ -109,7 +109,7 @@ TEST_P(OptimizersAgree, OverManySteps) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Rules, OptimizersAgree,
+    Rules, EngineOptimizerAgainstAten,
     testing::Values(
         Update{"adam_atan2", {.lr = 1e-2, .weight_decay = 0.5, .puzzle_emb_lr = 1e-2}},
         Update{"adam_atan2_clipped", {.lr = 1e-2, .puzzle_emb_weight_decay = 0, .grad_clip = 1}},

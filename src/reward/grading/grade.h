@@ -23,7 +23,7 @@ struct GradeOptions {
 // called from any number of threads.
 Verdict grade(std::string_view given, std::string_view gold, const GradeOptions& options = {});
 
-// The verdict and what decided it: a stage of sound.h, or of the PRM800K grader ("first_normalizer", "rules",
+// The verdict and what decided it: a stage of sound.h, or of the PRM800K grader ("first_normaliser", "rules",
 // "algebra_equal", ...).
 struct Explained {
   Verdict verdict = Verdict::kUndecided;

@@ -86,12 +86,12 @@ Prm800kSteps grade_prm800k(std::string_view given, std::string_view gold, const 
   };
   steps.first = {normalize_math(given), normalize_math(gold)};
   if (steps.first[0] == steps.first[1]) {
-    decide("first_normalizer", true);
+    decide("first_normaliser", true);
     if (!keep_all) return steps;
   }
   steps.second = {normalize_plain(given), normalize_plain(gold)};
   const auto& [plain_given, plain_gold] = steps.second;
-  if (plain_given == plain_gold) decide("second_normalizer", true);
+  if (plain_given == plain_gold) decide("second_normaliser", true);
   if (plain_given.empty()) decide("empty", false);
   if (!steps.decided_by.empty()) return steps;
   const auto given_elements = split_tuple(plain_given), gold_elements = split_tuple(plain_gold);

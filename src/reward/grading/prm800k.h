@@ -25,7 +25,7 @@ enum class Algebra { kEqual, kDifferent, kRefused, kUnparsed, kUndecided };
 
 struct Prm800kSteps {
   Verdict verdict = Verdict::kUndecided;
-  std::string_view decided_by;  // as the fixture names it: "first_normalizer", "rules", "algebra_equal", ...
+  std::string_view decided_by;  // as the fixture names it: "first_normaliser", "rules", "algebra_equal", ...
   std::array<std::string, 2> first, second;  // given and gold after each normalization (second empty: not needed)
   std::vector<Algebra> elements;
 };
