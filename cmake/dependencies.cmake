@@ -44,7 +44,8 @@ function(hrm_fmt_archive result)
 endfunction()
 
 hrm_library(hrm_fmt fmt::fmt libfmt.a)
-target_compile_definitions(hrm_fmt INTERFACE FMT_SHARED)  # also with the archive, where it changes nothing: one set of flags
+# Also with the archive, where it changes nothing: the release and the lite build compile with the same flags.
+target_compile_definitions(hrm_fmt INTERFACE FMT_SHARED)
 hrm_library(hrm_yaml yaml-cpp libyaml-cpp.a)
 hrm_library(hrm_zstd zstd::libzstd_shared libzstd.a)
 hrm_library(hrm_zlib ZLIB::ZLIB libz.a)

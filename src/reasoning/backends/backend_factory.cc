@@ -16,7 +16,7 @@ std::unique_ptr<model::Backend> make_backend(const model::ModelConfig& config, c
   if (options.device == "aten") torch.device = "cpu";
   return aten::make_aten_backend(config, torch);
 #else
-  throw bad_input("api.make_backend",
+  throw bad_input("backends.make_backend",
                   "device '{}': this hrm was built without libtorch and has the device 'cpu' only; configure with "
                   "-DHRM_TORCH=ON for libtorch and CUDA",
                   options.device);

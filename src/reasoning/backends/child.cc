@@ -14,7 +14,7 @@
 namespace hrm::backends {
 namespace {
 
-constexpr std::string_view kWhere = "api.run_in_child";
+constexpr std::string_view kWhere = "backends.run_in_child";
 
 // The value, or the fault: {"fault": 0 or 1, "message": ...}.
 Json outcome(const std::function<Json()>& work) {

@@ -9,7 +9,7 @@
 namespace hrm::model {
 namespace {
 
-constexpr std::string_view kWhere = "engine.config";
+constexpr std::string_view kWhere = "model.config";
 constexpr int64_t kMostSegments = 65536;
 
 void require(bool ok, std::string_view key, const auto& value, std::string_view wanted) {

@@ -11,7 +11,7 @@ model::ModelConfig with_precision(model::ModelConfig config, std::string_view pr
       config.arch.forward_dtype = value;
       return config;
     }
-  throw bad_input("reasoning.precision", "precision '{}': expected float32, bfloat16 or int8", precision);
+  throw bad_input("model.precision", "precision '{}': expected float32, bfloat16 or int8", precision);
 }
 
 }  // namespace hrm::model

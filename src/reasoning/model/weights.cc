@@ -89,17 +89,17 @@ void check_weights(const ModelConfig& config, const NamedTensors& weights, std::
   const auto wanted = parameters(config);
   for (const Parameter& p : wanted) {
     const auto found = weights.find(p.name);
-    if (found == weights.end()) throw bad_input("engine.weights", "{}: tensor '{}' is missing", source, p.name);
+    if (found == weights.end()) throw bad_input("model.weights", "{}: tensor '{}' is missing", source, p.name);
     if (found->second.shape() != p.shape)
-      throw bad_input("engine.weights", "{}: tensor '{}' has shape {}, the configuration needs {}", source, p.name,
+      throw bad_input("model.weights", "{}: tensor '{}' has shape {}, the configuration needs {}", source, p.name,
                       to_string(found->second.shape()), to_string(p.shape));
     if (found->second.dtype() != DType::kF32)
-      throw bad_input("engine.weights", "{}: tensor '{}' is {}, not f32", source, p.name,
+      throw bad_input("model.weights", "{}: tensor '{}' is {}, not f32", source, p.name,
                       name_of(found->second.dtype()));
   }
   for (const auto& [name, tensor] : weights)
     if (std::ranges::find(wanted, name, &Parameter::name) == wanted.end())
-      throw bad_input("engine.weights", "{}: tensor '{}' belongs to no parameter of this configuration", source, name);
+      throw bad_input("model.weights", "{}: tensor '{}' belongs to no parameter of this configuration", source, name);
 }
 
 int64_t parameter_count(const ModelConfig& config) {

@@ -29,13 +29,13 @@ void check_fit(const model::ModelConfig& config, const Dataset& dataset) {
   const puzzles::DatasetMetadata& data = dataset.metadata();
   const std::string where = dataset.folder().string();
   if (data.seq_len != config.data.seq_len)
-    throw bad_input("reasoning.evaluate", "{}: puzzles of {} tokens, but the model was trained on {}", where,
+    throw bad_input("solving.evaluate", "{}: puzzles of {} tokens, but the model was trained on {}", where,
                     data.seq_len, config.data.seq_len);
   if (data.vocab_size > config.data.vocab_size)
-    throw bad_input("reasoning.evaluate", "{}: vocabulary of {} token ids, but the model knows {}", where,
+    throw bad_input("solving.evaluate", "{}: vocabulary of {} token ids, but the model knows {}", where,
                     data.vocab_size, config.data.vocab_size);
   if (config.arch.puzzle_emb_ndim > 0 && data.num_puzzle_identifiers > config.data.num_puzzle_identifiers)
-    throw bad_input("reasoning.evaluate", "{}: {} puzzle identifiers, but the model has embeddings for {}", where,
+    throw bad_input("solving.evaluate", "{}: {} puzzle identifiers, but the model has embeddings for {}", where,
                     data.num_puzzle_identifiers, config.data.num_puzzle_identifiers);
 }
 
@@ -50,7 +50,7 @@ std::unique_ptr<puzzles::Augmenter> maps_of(const model::ArchConfig& arch, const
   if (options.views == 1 || !options.symmetries.value_or(!draws_numbers(arch))) return nullptr;
   auto maps = family.augmenter();
   if (!maps && !draws_numbers(arch))
-    throw bad_input("reasoning.evaluate",
+    throw bad_input("solving.evaluate",
                     "{} views would all be the same: this model draws no random numbers and the puzzles have no "
                     "symmetries (add noise with arch.inference_noise=0.1)",
                     options.views);
@@ -58,14 +58,14 @@ std::unique_ptr<puzzles::Augmenter> maps_of(const model::ArchConfig& arch, const
 }
 
 void check_options(const model::ArchConfig& arch, const puzzles::Family& family, const EvaluationOptions& options) {
-  if (options.limit < 0) throw bad_input("reasoning.evaluate", "limit {} is below 0", options.limit);
-  if (options.views < 1) throw bad_input("reasoning.evaluate", "views {} is below 1", options.views);
+  if (options.limit < 0) throw bad_input("solving.evaluate", "limit {} is below 0", options.limit);
+  if (options.views < 1) throw bad_input("solving.evaluate", "views {} is below 1", options.views);
   if (options.views > 1 && options.symmetries == false && !draws_numbers(arch))
-    throw bad_input("reasoning.evaluate",
+    throw bad_input("solving.evaluate",
                     "{} views without symmetries would all be the same: this model draws no random numbers",
                     options.views);
   if (options.until_accepted && !family.has_rules())
-    throw bad_input("reasoning.evaluate", "views until the rules accept: these puzzles have no rules to ask");
+    throw bad_input("solving.evaluate", "views until the rules accept: these puzzles have no rules to ask");
 }
 
 // The examples to run, each `views` times, and what became of them.

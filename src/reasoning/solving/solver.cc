@@ -37,10 +37,10 @@ std::unique_ptr<puzzles::Family> family_of(const ModelFile& model, std::string_v
 
 void check_fit(const model::ModelConfig& config, const puzzles::Family& family) {
   if (family.seq_len() != config.data.seq_len)
-    throw bad_input("reasoning.solve", "{} has {} cells, but the model was trained on {}", family.describe().dump(),
+    throw bad_input("solving.solve", "{} has {} cells, but the model was trained on {}", family.describe().dump(),
                     family.seq_len(), config.data.seq_len);
   if (family.vocab_size() > config.data.vocab_size)
-    throw bad_input("reasoning.solve", "{} has {} token ids, but the model knows {}", family.describe().dump(),
+    throw bad_input("solving.solve", "{} has {} token ids, but the model knows {}", family.describe().dump(),
                     family.vocab_size(), config.data.vocab_size);
 }
 
@@ -56,9 +56,9 @@ class SolverRun {
         maps_(options.views > 1 && family.has_rules() ? family.augmenter() : nullptr),
         trace_(static_cast<size_t>(backend.config().arch.hidden_size)) {
     rule_.margin = options.halt_margin;
-    if (options.views < 1) throw bad_input("reasoning.solve", "views {} is below 1", options.views);
+    if (options.views < 1) throw bad_input("solving.solve", "views {} is below 1", options.views);
     if (options.views > 1 && !maps_)
-      throw bad_input("reasoning.solve", "views {}: these puzzles have no {}", options.views,
+      throw bad_input("solving.solve", "views {}: these puzzles have no {}", options.views,
                       family.has_rules() ? "symmetries to look through" : "rules to choose an answer by");
   }
 

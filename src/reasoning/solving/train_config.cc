@@ -14,7 +14,7 @@
 namespace hrm::solving {
 namespace {
 
-constexpr std::string_view kWhere = "reasoning.train_config";
+constexpr std::string_view kWhere = "solving.train_config";
 constexpr uint64_t kEvaluationsPerRun = 10;
 
 void require(bool ok, std::string_view key, const auto& value, std::string_view wanted) {

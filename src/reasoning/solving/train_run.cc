@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "reasoning.train";
+constexpr std::string_view kWhere = "solving.train";
 
 struct Data {
   puzzles::Dataset train;

@@ -18,7 +18,7 @@ class Builder {
  public:
   explicit Builder(const BuildOptions& options)
       : options_(options),
-        gate_(options.output, report_),
+        filter_(options.output, report_),
         trees_(trees_of(options)),
         train_(options.output.out, repeats()) {
     if (!options.output.test_out.empty()) test_.emplace(options.output.test_out, repeats());
@@ -67,7 +67,7 @@ class Builder {
   }
 
   RowFile* file_for(std::string_view question, std::string_view place) {
-    switch (gate_.part(question, place)) {
+    switch (filter_.part(question, place)) {
       case ProblemFilter::Part::kTrain:
         return &train_;
       case ProblemFilter::Part::kTest:
@@ -139,7 +139,7 @@ class Builder {
 
   const BuildOptions& options_;
   OutputReport report_;
-  ProblemFilter gate_;
+  ProblemFilter filter_;
   TreeOptions trees_;
   RowFile train_;
   std::optional<RowFile> test_;

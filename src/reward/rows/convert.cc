@@ -31,10 +31,10 @@ class Lines {
 };
 
 void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& train, Lines* test) {
-  ProblemFilter gate(options.output, report);
+  ProblemFilter filter(options.output, report);
   const auto add = [&](const LabeledSolution& solution, const std::string& place) {
     if (strip(solution.question).empty()) return report.counts.drop("solution without a question");
-    const ProblemFilter::Part part = gate.part(solution.question, place);
+    const ProblemFilter::Part part = filter.part(solution.question, place);
     if (part == ProblemFilter::Part::kNone) return;
     const auto record = write_solution(options.to, solution, options.hard_from, report.counts);
     if (!record) return;

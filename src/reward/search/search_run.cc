@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "selection.search";
+constexpr std::string_view kWhere = "search.search";
 
 Json scores_of(const std::string& scorer, const FoundSolution& found) { return {{scorer, found.scores}}; }
 

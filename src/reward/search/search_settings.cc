@@ -25,9 +25,9 @@ int64_t SearchSettings::most() const { return *std::ranges::max_element(n); }
 
 void SearchSettings::validate() const {
   StepSettings::validate();
-  if (method.empty() || n.empty()) throw bad_input("selection.search", "no method or no N: give --method and --n");
+  if (method.empty() || n.empty()) throw bad_input("search.search", "no method or no N: give --method and --n");
   if (std::set(method.begin(), method.end()).size() < method.size() || std::set(n.begin(), n.end()).size() < n.size())
-    throw bad_input("selection.search", "a method or an N is named twice");
+    throw bad_input("search.search", "a method or an N is named twice");
   for (const int64_t each : n) steps::check_setting("n", static_cast<double>(each), 1, 4096);
   steps::check_setting("width", static_cast<double>(width), 1, 4096);
 }

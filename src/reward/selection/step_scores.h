@@ -4,7 +4,7 @@
 //   {"id": "gsm8k-0", "scores": {"NAME": [0.98, 0.41]}}
 //
 // One record per solution, one number per step. A record may hold several scorers, and beside the scores whatever else
-// (its truth: selection/step_truth.h). SampledSolutions of one problem may also stand together as candidates, as
+// (its truth: selection/step_truth.h). Solutions of one problem may also stand together as candidates, as
 // `hrm world solve` writes them; each is then a record named "problem/3".
 #pragma once
 
@@ -37,7 +37,7 @@ using StepScoresSink = std::function<void(StepScores scores, const Json& record,
 // skip_bad), and then they are returned.
 BadLines read_step_scores(JsonlReader reader, const StepScoresSink& use);
 
-// SampledSolutions (with their truth) joined with scores by id.
+// Solutions (with their truth) joined with scores by id.
 struct ScoredSteps {
   std::string id, problem;                  // solutions of one problem are not independent
   std::vector<std::vector<double>> scores;  // [scorer][step]

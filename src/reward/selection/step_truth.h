@@ -1,4 +1,4 @@
-// SampledSolutions whose steps are known to be right or wrong, with scores: what step measures and the repair probe
+// Solutions whose steps are known to be right or wrong, with scores: what step measures and the repair probe
 // work on.
 //
 // The truth stands in the records (or candidates) themselves:

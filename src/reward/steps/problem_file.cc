@@ -50,10 +50,10 @@ std::string gold_of(const std::string& text) {
 std::string gold_text(const Json& value, std::string_view name, const std::string& place) {
   const bool is_list = value.is_array();
   if (is_list && value.size() != 1)
-    throw bad_input("tree.problems", "{}: field '{}' holds {} answers: a problem has one", place, name, value.size());
+    throw bad_input("steps.problems", "{}: field '{}' holds {} answers: a problem has one", place, name, value.size());
   const auto text = text_of(is_list ? value[0] : value);
   if (!text)
-    throw bad_input("tree.problems", "{}: field '{}' is no text: {}", place, name, printable(value).substr(0, 60));
+    throw bad_input("steps.problems", "{}: field '{}' is no text: {}", place, name, printable(value).substr(0, 60));
   return gold_of(*text);
 }
 
@@ -67,7 +67,7 @@ void refuse_prose(const std::string& gold, std::string_view name, const std::str
   constexpr size_t kLongest = 200;
   if (gold.size() <= kLongest && gold.find('\n') == std::string::npos) return;
   throw bad_input(
-      "tree.problems",
+      "steps.problems",
       "{}: field '{}' holds a text without '####' or \\boxed{{}}, so its answer cannot be told: add a field "
       "'gold' with the answer",
       place, name);
@@ -85,7 +85,7 @@ std::optional<std::string> find_gold(const Json& json, const std::string& place)
       gold = std::move(other);
       from = name;
     } else if (*gold != other && grading::grade(other, *gold, {}) == grading::Verdict::kWrong) {
-      throw bad_input("tree.problems", "{}: fields '{}' and '{}' name different answers, '{}' and '{}': leave one out",
+      throw bad_input("steps.problems", "{}: fields '{}' and '{}' name different answers, '{}' and '{}': leave one out",
                       place, from, name, gold->substr(0, 40), other.substr(0, 40));
     }
   };
@@ -117,13 +117,13 @@ std::optional<std::string> find_question(const Json& json) {
 
 Problem problem_from_json(const Json& json, const std::string& place) {
   if (!json.is_object())
-    throw bad_input("tree.problems", "{}: expected an object with a question and an answer", place);
+    throw bad_input("steps.problems", "{}: expected an object with a question and an answer", place);
   const auto question = find_question(json);
   if (!question || is_blank(*question))
-    throw bad_input("tree.problems", "{}: field 'question' (or 'problem', 'prompt') is missing or is no text", place);
+    throw bad_input("steps.problems", "{}: field 'question' (or 'problem', 'prompt') is missing or is no text", place);
   const auto gold = find_gold(json, place);
   if (!gold)
-    throw bad_input("tree.problems",
+    throw bad_input("steps.problems",
                     "{}: field 'answer' (or 'gold', 'ground_truth', 'final_answer', 'solution') is missing", place);
   Problem problem{.question = *question, .gold = *gold};
   for (const std::string_view name : {"id", "unique_id"})
@@ -148,7 +148,7 @@ std::vector<ProblemRecord> read_problems(const std::filesystem::path& path, uint
       lines.reject(error);
     }
   if (bytes > kMostBytes)
-    throw bad_input("tree.problems",
+    throw bad_input("steps.problems",
                     "{}: holds more than 1 GiB of problems: split it, or take the first ones with --limit",
                     lines.source());
   bad = lines.bad();

@@ -81,7 +81,7 @@ std::shared_ptr<const void> compile(const std::string& regex) {
   if (code == nullptr) {
     std::array<PCRE2_UCHAR, 200> message{};
     pcre2_get_error_message(error, message.data(), message.size());
-    throw bad_input("tree.step_format", "regex '{}': {} at byte {}", regex,
+    throw bad_input("steps.step_format", "regex '{}': {} at byte {}", regex,
                     reinterpret_cast<const char*>(message.data()), offset);
   }
   return {code, [](const void* p) { pcre2_code_free(static_cast<pcre2_code*>(const_cast<void*>(p))); }};
@@ -111,13 +111,14 @@ EnumNames<AnswerStyle> enum_names(AnswerStyle) { return kAnswers; }
 StepFormat::StepFormat(StepStyle style, AnswerStyle answer, const std::string& regex, bool faithful)
     : style_(style), answer_(answer), faithful_(faithful && style == StepStyle::kAuthors) {
   if (style != StepStyle::kRegex) return;
-  if (regex.empty()) throw bad_input("tree.step_format", "steps by regex need an expression: --regex");
+  if (regex.empty()) throw bad_input("steps.step_format", "steps by regex need an expression: --regex");
   regex_ = compile(regex);
   if (pcre2_match_data* data = pcre2_match_data_create(1, nullptr)) {
     const int empty = pcre2_match(static_cast<const pcre2_code*>(regex_.get()), reinterpret_cast<PCRE2_SPTR>(""), 0, 0,
                                   0, data, nullptr);
     pcre2_match_data_free(data);
-    if (empty >= 0) throw bad_input("tree.step_format", "regex '{}' matches the empty text, so it ends no step", regex);
+    if (empty >= 0)
+      throw bad_input("steps.step_format", "regex '{}' matches the empty text, so it ends no step", regex);
   }
 }
 

@@ -41,7 +41,7 @@ EnumNames<GradeProfile> enum_names(GradeProfile) { return kProfiles; }
 
 void check_setting(std::string_view name, double value, double low, double high) {
   if (!(value >= low && value <= high))
-    throw bad_input("tree.settings", "{} = {}: expected {} to {}", name, value, low, high);
+    throw bad_input("steps.settings", "{} = {}: expected {} to {}", name, value, low, high);
 }
 
 void StepSettings::validate() const {
@@ -51,9 +51,9 @@ void StepSettings::validate() const {
   check_setting("max_tokens", static_cast<double>(max_tokens), 1, 1e6);
   if (!prompt.empty() &&
       (prompt.find("{question}") == std::string::npos || prompt.find("{steps}") == std::string::npos))
-    throw bad_input("tree.settings", "the prompt template has no {{question}} or no {{steps}}; both are needed");
+    throw bad_input("steps.settings", "the prompt template has no {{question}} or no {{steps}}; both are needed");
   for (const std::string& text : stop)
-    if (text.empty()) throw bad_input("tree.settings", "stop holds an empty text, which would end every solution");
+    if (text.empty()) throw bad_input("steps.settings", "stop holds an empty text, which would end every solution");
   format();
 }
 

@@ -62,7 +62,7 @@ Grown grow(const worlds::ArithmeticProblem& problem, uint32_t index, const Compr
       const worlds::StepTruth truth = walk.take(text);
       const auto value = values.success(walk);
       if (!value)
-        throw bad_input("selection.study", "{}: too many states for exact values; use fewer operations",
+        throw bad_input("studies.study", "{}: too many states for exact values; use fewer operations",
                         problem.question);
       steps::Node node{.id = steps::child_id(nodes[at].id, ordinal, text),
                        .parent = static_cast<int32_t>(at),
@@ -150,7 +150,7 @@ CompressionStudyRow row_of(std::string_view view, std::vector<LabeledState> stat
 CompressionStudy study_compression(std::span<const worlds::ArithmeticProblem> problems,
                                    const CompressionStudyOptions& options) {
   for (int64_t size : {options.children, options.depth})
-    if (size < 1 || size > 8) throw bad_input("selection.study", "children or depth {}: expected 1 to 8", size);
+    if (size < 1 || size > 8) throw bad_input("studies.study", "children or depth {}: expected 1 to 8", size);
   CompressionStudy study{.policy = worlds::ArithmeticPolicy(options.policy).name(),
                          .children = options.children,
                          .depth = options.depth,
@@ -172,7 +172,7 @@ CompressionStudy study_compression(std::span<const worlds::ArithmeticProblem> pr
     tokens += one.tokens;
   }
   study.states = views[0].size();
-  if (study.states == 0) throw bad_input("selection.study", "the trees hold no step that goes on");
+  if (study.states == 0) throw bad_input("studies.study", "the trees hold no step that goes on");
   if (study.changed > 0) study.mean_change /= static_cast<double>(study.changed);
   study.tokens_per_state = static_cast<double>(tokens) / static_cast<double>(study.states);
   study.rows.resize(kViewCount);

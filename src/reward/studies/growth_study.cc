@@ -42,7 +42,7 @@ Labeled label(const tree::StoreReader& store, size_t problem, const std::optiona
   const steps::Tree& tree = built.tree;
   const auto question = worlds::find_question(tree.problem.question);
   if (!question)
-    throw bad_input("selection.growth", "{}: problem '{}' is not of the arithmetic world: expected (7+12)*3-15=?",
+    throw bad_input("studies.growth", "{}: problem '{}' is not of the arithmetic world: expected (7+12)*3-15=?",
                     store.path().string(), tree.problem.id);
   std::optional<worlds::TrueValues> values;
   if (policy) values.emplace(*question, *policy);
@@ -57,7 +57,7 @@ Labeled label(const tree::StoreReader& store, size_t problem, const std::optiona
     LabeledState state{
         .problem = static_cast<uint32_t>(problem), .truth = {}, .on_track = truth.on_track, .valid = truth.valid};
     if (values && !(state.truth = values->success(walk)))
-      throw bad_input("selection.growth", "{}: problem '{}' has too many states for exact values; use fewer operations",
+      throw bad_input("studies.growth", "{}: problem '{}' has too many states for exact values; use fewer operations",
                       store.path().string(), tree.problem.id);
     for (size_t v = 0; v < kViews.size(); ++v) {
       if (!labels[v][i]) continue;
@@ -96,7 +96,7 @@ GrowthStudyStore study_store(const std::filesystem::path& path, const GrowthStud
   for (size_t v = 0; v < kViews.size(); ++v)
     if (errors[v].states > 0) result.rows.push_back({std::string(kViews[v]), errors[v]});
   if (result.rows.empty())
-    throw bad_input("selection.growth", "{}: holds no step with a label; grow its trees first", path.string());
+    throw bad_input("studies.growth", "{}: holds no step with a label; grow its trees first", path.string());
   return result;
 }
 

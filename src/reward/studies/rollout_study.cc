@@ -81,15 +81,15 @@ RolloutStudyRow row_of(const std::string& label, int64_t rollouts, const std::ve
 
 RolloutStudy study_rollouts(std::span<const worlds::ArithmeticProblem> problems, const RolloutStudyOptions& options) {
   for (int64_t rollouts : options.rollouts)
-    if (rollouts < 1) throw bad_input("selection.study", "{} rollouts: expected at least 1", rollouts);
+    if (rollouts < 1) throw bad_input("studies.study", "{} rollouts: expected at least 1", rollouts);
   if (options.rollouts.empty() || problems.empty() || options.solutions < 1)
-    throw bad_input("selection.study", "nothing to study: expected problems, solutions and numbers of rollouts");
+    throw bad_input("studies.study", "nothing to study: expected problems, solutions and numbers of rollouts");
   std::vector<std::vector<Sampled>> by_problem(problems.size());
   parallel_for(problems.size(), options.threads,
                [&](size_t i) { sample_states(problems[i], static_cast<uint32_t>(i), options, by_problem[i]); });
   std::vector<Sampled> states;
   for (auto& list : by_problem) std::ranges::move(list, std::back_inserter(states));
-  if (states.empty()) throw bad_input("selection.study", "the solutions hold no step before the answer");
+  if (states.empty()) throw bad_input("studies.study", "the solutions hold no step before the answer");
 
   RolloutStudy study{
       .policy = worlds::ArithmeticPolicy(options.policy).name(), .problems = problems.size(), .states = states.size()};

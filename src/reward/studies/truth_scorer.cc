@@ -21,7 +21,7 @@ EnumNames<TruthOf> enum_names(TruthOf) { return kTruths; }
 
 void TruthScorerSettings::validate() const {
   worlds::SlipSettings::validate();
-  if (!(noise >= 0 && noise <= 100)) throw bad_input("selection.truth_scorer", "noise = {}: expected 0 to 100", noise);
+  if (!(noise >= 0 && noise <= 100)) throw bad_input("studies.truth_scorer", "noise = {}: expected 0 to 100", noise);
 }
 
 std::optional<TruthScorerSettings> truth_scorer_settings(std::string_view scorer) {
@@ -53,7 +53,7 @@ worlds::TrueValues& TruthScorer::values_of(const std::string& question, const wo
 std::vector<double> TruthScorer::score(const steps::Tree& tree, std::span<const int32_t> nodes) {
   const auto question = worlds::find_question(tree.problem.question);
   if (!question)
-    throw bad_input("selection.truth_scorer",
+    throw bad_input("studies.truth_scorer",
                     "problem '{}': '{}' is no question of the arithmetic world, and of others the truth is not known",
                     tree.problem.id, tree.problem.question.substr(0, 80));
   worlds::TrueValues* values = settings_.of == TruthOf::kValue ? &values_of(tree.problem.question, *question) : nullptr;
@@ -65,7 +65,7 @@ std::vector<double> TruthScorer::score(const steps::Tree& tree, std::span<const 
     std::optional<double> truth = settings_.of == TruthOf::kValid ? last.valid : last.on_track;
     if (values) truth = values->success(walk);
     if (!truth)
-      throw bad_input("selection.truth_scorer", "problem '{}' has more than {} states, too many for exact values",
+      throw bad_input("studies.truth_scorer", "problem '{}' has more than {} states, too many for exact values",
                       tree.problem.id, values->states());
     const steps::Node& scored = tree.nodes[static_cast<size_t>(node)];
     characters_ += std::ssize(scored.text);

@@ -25,7 +25,7 @@ constexpr Pair kTypes[] = {
 at::ScalarType scalar_type(DType type) {
   for (const Pair& pair : kTypes)
     if (pair.mine == type) return pair.theirs;
-  throw failure("aten.host", "element type {} has no counterpart in ATen", name_of(type));
+  throw failure("torch.host", "element type {} has no counterpart in ATen", name_of(type));
 }
 
 at::Tensor to_aten(const HostTensor& tensor, at::Device device) {
@@ -42,14 +42,14 @@ HostTensor to_host(const at::Tensor& tensor) {
     if (!result.bytes().empty()) std::memcpy(result.bytes().data(), local.data_ptr(), result.bytes().size());
     return result;
   }
-  throw failure("aten.host", "ATen type {} has no counterpart in host memory", at::toString(local.scalar_type()));
+  throw failure("torch.host", "ATen type {} has no counterpart in host memory", at::toString(local.scalar_type()));
 }
 
 template <typename T>
 at::Tensor to_aten(std::span<const T> values, at::IntArrayRef shape, at::Device device) {
   at::Tensor result = at::empty(shape, at::TensorOptions().dtype(scalar_type(DTypeOf<T>::value)));
   if (static_cast<size_t>(result.numel()) != values.size())
-    throw bad_input("aten.host", "{} values given where shape {} needs {}", values.size(), to_string(shape.vec()),
+    throw bad_input("torch.host", "{} values given where shape {} needs {}", values.size(), to_string(shape.vec()),
                     result.numel());
   if (!values.empty()) std::memcpy(result.data_ptr(), values.data(), values.size_bytes());
   return result.to(device);
