@@ -1,4 +1,6 @@
-// The engine's optimizer against this room's, fed with the same gradients.
+// The engine's optimizer against the one of room aten, fed with the same gradients.
+#if HRM_TORCH
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -120,3 +122,5 @@ INSTANTIATE_TEST_SUITE_P(
 
 }  // namespace
 }  // namespace hrm::backends
+
+#endif

@@ -27,7 +27,7 @@ using engine::Team;
 using kernels::Buffer;
 using model::ModelConfig;
 
-constexpr std::string_view kWhere = "reasoning.engine_backend";
+constexpr std::string_view kWhere = "engine.engine_backend";
 
 // z_H and z_L of B slots with K chains each: [B,K,T,D] float32.
 struct EngineCarry : model::Carry {

@@ -13,11 +13,11 @@ constexpr std::string_view kCarryPrefix = "carry.";
 template <typename T>
 void load_slots(const NamedTensors& state, std::string_view name, std::vector<T>& values) {
   const auto at = state.find(name);
-  if (at == state.end()) throw bad_input("reasoning.TrainStepper.load", "tensor '{}' is missing", name);
+  if (at == state.end()) throw bad_input("solving.TrainStepper.load", "tensor '{}' is missing", name);
   const auto stored = at->second.as<T>();
   if (stored.size() != values.size())
-    throw bad_input("reasoning.TrainStepper.load", "tensor '{}' has {} values, {} are needed: another batch size?",
-                    name, stored.size(), values.size());
+    throw bad_input("solving.TrainStepper.load", "tensor '{}' has {} values, {} are needed: another batch size?", name,
+                    stored.size(), values.size());
   std::ranges::copy(stored, values.begin());
 }
 
@@ -39,7 +39,7 @@ TrainStepper::TrainStepper(model::Backend& backend, const StepperOptions& option
 
 void TrainStepper::take(const model::Batch& next) {
   if (next.size != options_.batch)
-    throw bad_input("reasoning.TrainStepper.step", "batch of {} examples, the run has {} slots", next.size,
+    throw bad_input("solving.TrainStepper.step", "batch of {} examples, the run has {} slots", next.size,
                     options_.batch);
   for (size_t b = 0; b < options_.batch; ++b) {
     if (!halted_[b]) continue;

@@ -12,7 +12,7 @@
 namespace hrm::solving {
 namespace {
 
-constexpr std::string_view kWhere = "reasoning.Trainer";
+constexpr std::string_view kWhere = "solving.Trainer";
 constexpr std::string_view kWeights = "weights.", kOptimizer = "optimizer.";
 
 // Streams of an example's draw.
