@@ -20,7 +20,7 @@ struct Shape {
 };
 
 model::ModelConfig config_of(const Shape& shape) {
-  model::ModelConfig config{.arch = arch_preset("hrm"), .data = {shape.tokens, 11, 1}};
+  model::ModelConfig config{.arch = model::arch_preset("hrm"), .data = {shape.tokens, 11, 1}};
   config.arch.hidden_size = shape.hidden;
   config.arch.num_heads = shape.heads;
   config.arch.mlp_t = shape.mixer;
@@ -55,7 +55,7 @@ class Int8BlockTest : public testing::TestWithParam<Shape> {
     std::ranges::copy(x_, ws.x.data());
     std::ranges::copy(x_, ws.xe.data());
     Team alone;
-    BlockForward<float>(d_, 1e-5f, rotary_, 1).run(nets.L[0], ws, alone, 0, nullptr);
+    BlockForward<float>(d_, 1e-5f, rotary_, 1).run(nets.L[0], {ws, alone, 0}, nullptr);
     return {ws.x.data(), ws.x.data() + x_.size()};
   }
 
@@ -68,7 +68,7 @@ class Int8BlockTest : public testing::TestWithParam<Shape> {
     const BlockForwardInt8<E> block(d_, 1e-5f, rotary_, members);
     std::vector<std::thread> threads;
     for (size_t rank = 0; rank < members; ++rank)
-      threads.emplace_back([&, rank] { block.run(nets.L[0], ws, team, rank); });
+      threads.emplace_back([&, rank] { block.run(nets.L[0], {ws, team, rank}); });
     for (std::thread& thread : threads) thread.join();
     return {ws.x.data(), ws.x.data() + x_.size()};
   }
