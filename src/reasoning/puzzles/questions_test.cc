@@ -55,7 +55,8 @@ TEST_F(QuestionsTest, TheFirstFaultEndsIt) {
 }
 
 TEST_F(QuestionsTest, KeepingGoingListsFaultsAndReadsTheRest) {
-  const std::string path = file("mixed.txt", fmt::format("{}\n{}\n1.3\n{}\n", kFirst, kContradiction, kSecond));
+  const std::string path =
+      file("mixed.txt", fmt::format("{}\n{}\nx.3...12..43.3.1\n{}\n", kFirst, kContradiction, kSecond));
   const Questions found = read({.files = {path}, .keep_going = true});
   ASSERT_EQ(found.good.size(), 2u);
   EXPECT_EQ(found.good[1].source, path + ", line 4");
