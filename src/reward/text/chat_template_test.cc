@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/testing/refused.h"
 #include "text/testing/tokenizers.h"
 #include "text/tokenizer_config.h"
 

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "formats/testing/gguf.h"
 #include "text/testing/tokenizers.h"
+#include "text/tokenizer_writer.h"
 
 namespace hrm::text {
 namespace {
