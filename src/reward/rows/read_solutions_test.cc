@@ -95,7 +95,7 @@ LabeledSolution one(const char* text) {
   return solutions.at(0);
 }
 std::string refusal(const char* text) {
-  return refusal([&] { one(text); });
+  return hrm::refusal([&] { one(text); });
 }
 
 TEST(ReadSolutions, AQuestionMayHoldStepHeadings) {
