@@ -1,14 +1,14 @@
-# hrm_room(WING/NAME LEVEL n [TORCH] [USES room...] [LIBS target...])
+# hrm_room(WING/NAME LEVEL n [TORCH] [USES room...] [LIBS target...] [TORCH_SOURCES name...])
 #
 # One static library per room of ARCHITECTURE.md from src/WING/NAME/*.cc, one test program from its *_test.cc, one fuzz
 # program per *_fuzz.cc, and a program hrm from its main.cc. The wing is the include root: "puzzles/sudoku.h" is
 # src/reasoning/puzzles/sudoku.h. A wing that is one room, like cli, is written without a slash. LEVEL and USES are the
 # row of the table: the only rooms, all of a lower level, that NAME may include (scripts/check_layers reads these calls).
-# TORCH rooms may include libtorch and are left out of a build without it.
+# TORCH rooms may include libtorch and are left out of a build without it, as are the TORCH_SOURCES of other rooms.
 set(HRM_TEST_OPTIONS "$<$<CONFIG:Release>:-O1>")  # what is tested is optimized in full; its tests build faster with less
 
 function(hrm_room place)
-  cmake_parse_arguments(ROOM "TORCH" "LEVEL" "USES;LIBS" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH" "LEVEL" "USES;LIBS;TORCH_SOURCES" ${ARGN})
   set(folder ${CMAKE_SOURCE_DIR}/src/${place})
   get_filename_component(name ${folder} NAME)
   get_filename_component(root ${folder} DIRECTORY)
@@ -28,6 +28,11 @@ function(hrm_room place)
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$|/main\\.cc$")
+  if(NOT HRM_TORCH)
+    foreach(source IN LISTS ROOM_TORCH_SOURCES)
+      list(REMOVE_ITEM sources ${folder}/${source}.cc)
+    endforeach()
+  endif()
   if(NOT sources)
     return()
   endif()

@@ -88,10 +88,17 @@ for kib in 8 $(((size - 1) / 1024)); do
   leaves
 done
 expect 0 "$HRM" world solve problems.jsonl --n 4 --out scored.jsonl
-for command in "tree export whole.tree --out" "tree label whole.tree --out" "tree compress whole.tree --out" \
+for i in $(seq 1000); do echo "{\"given\":\"$i\",\"gold\":\"7\"}"; done >pairs.jsonl
+for command in "grade pairs.jsonl --out" "tree export whole.tree --out" "tree label whole.tree --out" "tree compress whole.tree --out" \
   "world solve problems.jsonl --n 4 --out" "world judge scored.jsonl --out" "rows convert whole.tree --to trl --out"; do
   full 16 "$HRM" $command disk/new
   leaves
+  echo before >disk/new
+  full 16 "$HRM" $command disk/new
+  leaves new
+  checks=$((checks + 1))
+  [ "$(cat disk/new)" = before ] || fail "'$command' changed the file that was there"
+  rm disk/new
 done
 expect 0 "$HRM" rows build whole.tree --kind orm --out disk/rows.jsonl
 cp disk/rows.jsonl before.jsonl

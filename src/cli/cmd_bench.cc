@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "backends/bench.h"
+#include "cli/choices.h"
 #include "cli/command.h"
 
 namespace hrm::cli {
@@ -55,10 +56,9 @@ CLI::Option* add_list(CLI::App& command, const std::string& flag, std::vector<T>
 }
 
 void add_cases(CLI::App& command, Arguments& args) {
-  add_list(command, "--model", args.models, "hrm, trm-mlp, trm-att", "NAME,...")
-      ->check(CLI::IsMember({"hrm", "trm-mlp", "trm-att"}));
-  add_list(command, "--mode", args.modes, "train (with the optimizer's step), infer", "NAME,...")
-      ->check(CLI::IsMember({"train", "infer"}));
+  limit_to(add_list(command, "--model", args.models, "architectures", ""), {"hrm", "trm-mlp", "trm-att"});
+  limit_to(add_list(command, "--mode", args.modes, "a training step with the optimizer's, or inference", ""),
+           {"train", "infer"});
   add_list(command, "--hidden", args.hidden, "model widths", "N,...");
   add_list(command, "--batch", args.batches, "examples side by side", "N,...");
   add_list(command, "--precision", args.precisions, "bfloat16, float32, int8 (infer)", "NAME,...");

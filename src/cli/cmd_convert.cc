@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 
-#include <map>
 #include <memory>
+#include <utility>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/choices.h"
 #include "cli/command.h"
 #include "formats/safetensors.h"
 #include "model/weights.h"
@@ -14,6 +15,11 @@ namespace hrm::cli {
 namespace {
 
 enum class Target { kModel, kAuthors, kSafetensors };
+EnumNames<Target> enum_names(Target) {
+  static constexpr std::pair<Target, std::string_view> kNames[] = {
+      {Target::kModel, "model"}, {Target::kAuthors, "authors"}, {Target::kSafetensors, "safetensors"}};
+  return kNames;
+}
 
 struct Arguments {
   std::string input, output;
@@ -54,15 +60,9 @@ void register_convert(CLI::App& app, Exit&) {
   command->add_option("output", args->output, "file or, for the authors' form, folder to write")
       ->required()
       ->type_name("OUT");
-  const std::map<std::string, Target> targets = {
-      {"model", Target::kModel}, {"authors", Target::kAuthors}, {"safetensors", Target::kSafetensors}};
-  command
-      ->add_option("--to", args->target,
-                   "model: our file, configuration included; authors: folder with step_<n> and all_config.yaml that "
-                   "their programs load; safetensors: the bare state dict")
-      ->transform(CLI::CheckedTransformer(targets).description(""))
-      ->type_name("model|authors|safetensors")
-      ->default_str("model");
+  add_choice(*command, "--to", args->target,
+             "model: our file, configuration included; authors: folder with step_<n> and all_config.yaml that their "
+             "programs load; safetensors: the bare state dict");
   command->add_option("--step", args->step, "number in the name of the authors' checkpoint")
       ->type_name("N")
       ->capture_default_str();

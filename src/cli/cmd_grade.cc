@@ -1,70 +1,30 @@
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <memory>
 
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signals.h"
-#include "base/threads.h"
+#include "cli/choices.h"
 #include "cli/command.h"
 #include "formats/jsonl.h"
 #include "grading/exact_library.h"
-#include "grading/extract.h"
-#include "grading/grade.h"
+#include "grading/grade_records.h"
 
 namespace hrm::cli {
 namespace {
 
-using grading::AnswerFormat;
-using grading::Verdict;
-
 constexpr size_t kBatch = 2048;  // pairs graded between two looks at Ctrl-C
 constexpr size_t kBatchBytes = size_t{1} << 24;
-
-const std::map<std::string, std::optional<AnswerFormat>> kFormats = {
-    {"none", std::nullopt},          {"hrm", AnswerFormat::kHrm},     {"heading", AnswerFormat::kHeading},
-    {"gsm8k", AnswerFormat::kGsm8k}, {"boxed", AnswerFormat::kBoxed}, {"auto", AnswerFormat::kAuto}};
 
 struct Arguments {
   std::vector<std::string> input;  // one file, or an answer and its gold answer
   std::filesystem::path out;
-  std::string profile = "sound", extract = "none", extract_gold = "none";
+  grading::RecordOptions options;
   size_t threads = 0;
   double limit_ms = 10;
-  bool skip_bad = false, explain = false, json = false;
-
-  grading::GradeOptions options() const {
-    return {.profile = profile == "sound" ? grading::Profile::kSound : grading::Profile::kPrm800k,
-            .seconds = limit_ms / 1000};
-  }
+  bool skip_bad = false, json = false;
 };
-
-struct Counts {
-  std::map<Verdict, uint64_t> verdicts;
-  uint64_t unanswered = 0;
-};
-
-// Adds `verdict` (and `answer`, `decided_by`) to the row. An answer that is not found is wrong; without a gold answer
-// nothing can be decided.
-Verdict grade_row(Json& row, const Arguments& args, bool& unanswered) {
-  const auto taken = [&](const char* field, const std::string& format) -> std::optional<std::string> {
-    const std::string& text = row[field].get_ref<const std::string&>();
-    const auto& kind = kFormats.at(format);
-    if (!kind) return text;
-    const bool sound = args.profile == "sound" && *kind == AnswerFormat::kHrm;  // without the authors' losses
-    return grading::extract_answer(text, sound ? AnswerFormat::kHeading : *kind);
-  };
-  const auto given = taken("given", args.extract), gold = taken("gold", args.extract_gold);
-  grading::Explained result{Verdict::kUndecided, "no gold answer found"};
-  if (gold && given) result = grading::explain(*given, *gold, args.options());
-  if (gold && !given) result = {Verdict::kWrong, "no answer found"};
-  unanswered = !given;
-  if (args.extract != "none") row["answer"] = given ? Json(*given) : Json(nullptr);
-  row["verdict"] = std::string(grading::name_of(result.verdict));
-  if (args.explain) row["decided_by"] = std::string(result.decided_by);
-  return result.verdict;
-}
 
 // Up to kBatch rows, or fewer that hold kBatchBytes; none at the end.
 std::vector<Json> next_rows(JsonlReader& lines) {
@@ -82,46 +42,24 @@ std::vector<Json> next_rows(JsonlReader& lines) {
   return rows;
 }
 
-// Writes each row where its turn comes: to --out, else to standard output unless that is for the summary.
-class Output {
- public:
-  explicit Output(const Arguments& args) : print_(!args.json && args.out.empty()) {
-    if (!args.out.empty()) file_.emplace(args.out, JsonlWriter::Mode::kTruncate);
+void report(const grading::RecordCounts& counts, uint64_t bad, const Arguments& args) {
+  using enum grading::Verdict;
+  if (!args.json) {
+    log_info("{} pairs: {} correct, {} wrong ({} without an answer), {} undecided; {} bad lines skipped",
+             counts.pairs(), counts.of(kCorrect), counts.of(kWrong), counts.unanswered, counts.of(kUndecided), bad);
+    return;
   }
-  void write(const Json& row) {
-    if (file_) file_->write(row);
-    if (print_) fmt::print("{}\n", printable(row));
-  }
-
- private:
-  std::optional<JsonlWriter> file_;
-  bool print_;
-};
-
-void report(const Counts& counts, uint64_t bad, const Arguments& args) {
-  uint64_t pairs = 0;
-  Json summary = {{"pairs", 0}};
-  for (const Verdict verdict : {Verdict::kCorrect, Verdict::kWrong, Verdict::kUndecided}) {
-    const auto at = counts.verdicts.find(verdict);
-    const uint64_t n = at == counts.verdicts.end() ? 0 : at->second;
-    summary[std::string(grading::name_of(verdict))] = n;
-    pairs += n;
-  }
-  summary["pairs"] = pairs;
-  summary["unanswered"] = counts.unanswered;
+  Json summary = counts.to_json();
   summary["bad_lines"] = bad;
-  summary["profile"] = args.profile;
-  if (args.json) return print_json(summary);
-  log_info("{} pairs: {} correct, {} wrong ({} without an answer), {} undecided; {} bad lines skipped", pairs,
-           summary["correct"].get<uint64_t>(), summary["wrong"].get<uint64_t>(), counts.unanswered,
-           summary["undecided"].get<uint64_t>(), bad);
+  summary["profile"] = name_of_enum(args.options.grade.profile);
+  print_json(summary);
 }
 
 JsonlReader open_rows(const Arguments& args) {
   return JsonlReader(args.input[0], {.skip_bad = args.skip_bad, .forgive_cut_end = false, .accept_array = true});
 }
 
-// A file is read through before anything is written, so that a fault in it leaves --out as it was; a pipe cannot be.
+// A file is read through before anything is printed, so that a fault in it is told first; a pipe cannot be.
 uint64_t count_rows(const Arguments& args) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(args.input[0], error)) return 0;
@@ -134,39 +72,28 @@ uint64_t count_rows(const Arguments& args) {
 void grade_file(const Arguments& args, Exit& exit) {
   const uint64_t total = count_rows(args);
   JsonlReader lines = open_rows(args);
-  std::vector<Json> rows = next_rows(lines);
-  Output output(args);
-  Counts counts;
+  JsonlOutput output(args.out);
+  grading::RecordCounts counts;
   const InterruptScope scope;
   Progress progress("grading", total, {.unit = "pairs", .enabled = total > 0});
   uint64_t done = 0;
-  for (; !rows.empty() && !interrupted(); rows = next_rows(lines)) {
-    std::vector<Verdict> verdicts(rows.size());
-    std::vector<char> unanswered(rows.size());
-    parallel_for(rows.size(), args.threads, [&](size_t i) {
-      bool missing = false;
-      verdicts[i] = grade_row(rows[i], args, missing);
-      unanswered[i] = missing;
-    });
-    for (size_t i = 0; i < rows.size(); ++i) {
-      ++counts.verdicts[verdicts[i]];
-      counts.unanswered += static_cast<uint64_t>(unanswered[i]);
-      output.write(rows[i]);
-    }
+  for (std::vector<Json> rows; !interrupted() && !(rows = next_rows(lines)).empty();) {
+    grading::grade_records(rows, args.options, args.threads, counts);
+    if (output.is_file() || !args.json)
+      for (const Json& row : rows) output.write(row);
     progress.update(std::min(done += rows.size(), total));
   }
   for (const std::string& message : lines.bad().messages) log_warning("skipped: {}", message);
-  if (interrupted()) exit.code = kInterruptedExitCode;
+  finish_lines(output, exit);
   report(counts, lines.bad().count, args);
 }
 
 void grade_pair(const Arguments& args) {
   Json row = {{"given", args.input[0]}, {"gold", args.input[1]}};
-  bool unanswered = false;
-  const Verdict verdict = grade_row(row, args, unanswered);
+  const grading::RecordVerdict found = grading::grade_record(row, args.options, "the pair");
   if (args.json) return print_json(row);
-  fmt::print("{}", grading::name_of(verdict));
-  if (args.explain) fmt::print(" ({})", row["decided_by"].get<std::string>());
+  fmt::print("{}", grading::name_of(found.verdict));
+  if (args.options.explain) fmt::print(" ({})", row["decided_by"].get<std::string>());
   fmt::print("\n");
 }
 
@@ -186,9 +113,25 @@ void unmark(Arguments& args) {
 
 void run(Arguments& args, Exit& exit) {
   unmark(args);
+  args.options.grade.seconds = args.limit_ms / 1000;
   if (!grading::exact_library())
     log_warning("FLINT is not installed, so what needs algebra stays undecided: install {}", grading::kExactPackages);
   args.input.size() == 2 ? grade_pair(args) : grade_file(args, exit);
+}
+
+// --extract none|hrm|..., where none is no format.
+void add_extraction(CLI::App& command, const std::string& flag, std::optional<grading::AnswerFormat>& format,
+                    std::string_view what) {
+  constexpr const char* kNone = "none";
+  Names names = names_of<grading::AnswerFormat>();
+  names.insert(names.begin(), kNone);
+  CLI::Option* option = command.add_option_function<std::string>(
+      flag,
+      [&format, flag](const std::string& name) {
+        format = name == kNone ? std::nullopt : std::optional(parse_enum<grading::AnswerFormat>(name, flag));
+      },
+      fmt::format("{} is a whole solution, and how the answer is found in it", what));
+  limit_to(option, names)->default_str(kNone);
 }
 
 }  // namespace
@@ -220,23 +163,15 @@ void register_grade(CLI::App& app, Exit& exit) {
       ->required()
       ->expected(1, 2);
   command.add_option("-o,--out", args->out, "file for the verdicts; default: standard output")->type_name("FILE");
-  command.add_option("--profile", args->profile, "sound (mathematical equality) or prm800k (that grader's verdicts)")
-      ->check(CLI::IsMember({"sound", "prm800k"}))
-      ->type_name("NAME")
-      ->capture_default_str();
-  for (const auto& [flag, format, what] : {std::tuple("--extract", &args->extract, "`given`"),
-                                           std::tuple("--extract-gold", &args->extract_gold, "`gold`")})
-    command
-        .add_option(flag, *format,
-                    fmt::format("{} is a whole solution: none, hrm, heading, gsm8k, boxed or auto", what))
-        ->check(CLI::IsMember({"none", "hrm", "heading", "gsm8k", "boxed", "auto"}))
-        ->type_name("FORMAT")
-        ->capture_default_str();
+  add_choice(command, "--profile", args->options.grade.profile,
+             "mathematical equality, or the verdicts of PRM800K's grader");
+  add_extraction(command, "--extract", args->options.extract, "`given`");
+  add_extraction(command, "--extract-gold", args->options.extract_gold, "`gold`");
   command.add_option("--limit-ms", args->limit_ms, "time of one pair's algebra, after which it is undecided")
       ->check(CLI::Range(0.0, 1000.0))
       ->type_name("MS")
       ->capture_default_str();
-  command.add_flag("--explain", args->explain, "add what decided");
+  command.add_flag("--explain", args->options.explain, "add what decided");
   command.add_flag("--skip-bad", args->skip_bad, "leave out faulty lines, and list them");
   add_threads_option(command, args->threads);
   add_json_flag(command, args->json);

@@ -1,22 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 
 #include "backends/machine.h"
 #include "base/error.h"
-#include "base/files.h"
-#include "cli/cmd_inspect.h"
 #include "cli/command.h"
-#include "formats/foreign.h"
-#include "formats/npy.h"
-#include "formats/safetensors.h"
-#include "formats/torch_pickle.h"
+#include "formats/gguf.h"
 #include "formats/yaml.h"
-#include "model/weights.h"
-#include "puzzles/dataset.h"
-#include "solving/model_file.h"
+#include "solving/describe.h"
+#include "text/describe.h"
 
 namespace hrm::cli {
 namespace {
@@ -29,120 +22,12 @@ struct Arguments {
   bool json = false, tensors = false, machine = false;
 };
 
-// Type, shape and, on demand, range and mean of the elements that are numbers.
-Json describe_tensor(const HostTensor& tensor, bool statistics) {
-  Json json = {{"dtype", name_of(tensor.dtype())}, {"shape", tensor.shape()}};
-  if (!statistics || tensor.count() == 0) return json;
-  const HostTensor wide = tensor.to(DType::kF64);
-  double low = INFINITY, high = -INFINITY, sum = 0;
-  int64_t not_finite = 0;
-  for (const double value : wide.as<double>()) {
-    if (!std::isfinite(value)) {
-      ++not_finite;
-      continue;
-    }
-    low = std::min(low, value);
-    high = std::max(high, value);
-    sum += value;
-  }
-  if (not_finite < tensor.count())
-    json.update({{"min", low}, {"max", high}, {"mean", sum / static_cast<double>(tensor.count() - not_finite)}});
-  if (not_finite > 0) json["not_finite"] = not_finite;
-  return json;
-}
-
-Json describe_tensors(const NamedTensors& tensors, bool all) {
-  int64_t elements = 0;
-  for (const auto& [name, tensor] : tensors) elements += tensor.count();
-  Json json = {{"tensor_count", tensors.size()}, {"elements", elements}};
-  if (!all) return json;
-  json["tensors"] = Json::object();
-  for (const auto& [name, tensor] : tensors) json["tensors"][name] = describe_tensor(tensor, true);
-  return json;
-}
-
-// The model that a file or folder holds, or why it cannot be told which one.
-Json describe_model(const Arguments& args) {
-  try {
-    const solving::ModelFile model = solving::load_model(args.path, {.overrides = args.settings});
-    Json json = {{"parameters", model::parameter_count(model.config)}, {"config", fields_to_json(model.config)}};
-    if (!model.family.is_null()) json["family"] = model.family;
-    if (!model.provenance.is_null()) json["provenance"] = model.provenance;
-    return {{"model", json}};
-  } catch (const Error& e) {
-    return {{"model", nullptr}, {"reason", e.what()}};
-  }
-}
-
-Json describe_splits(const fs::path& folder) {
-  Json json = {{"kind", "data set folder"}};
-  for (const char* split : {"train", "test"}) {
-    if (!fs::exists(folder / split / "dataset.json")) continue;
-    const auto data = puzzles::Dataset::open(folder, split);
-    const puzzles::DatasetMetadata& metadata = data.metadata();
-    json["family"] = data.family().describe();
-    json[split] = {{"groups", data.groups()},           {"puzzles", data.puzzles()},
-                   {"examples", data.examples()},       {"seq_len", metadata.seq_len},
-                   {"vocab_size", metadata.vocab_size}, {"num_puzzle_identifiers", metadata.num_puzzle_identifiers}};
-  }
-  return json;
-}
-
-Json describe_folder(const Arguments& args) {
-  const fs::path folder = args.path;
-  if (fs::exists(folder / "train/dataset.json") || fs::exists(folder / "test/dataset.json"))
-    return describe_splits(folder);
-  Json json = {{"kind", fs::exists(folder / "all_config.yaml") ? "folder of the authors' checkpoints" : "run folder"}};
-  json.update(describe_model(args));
-  return json;
-}
-
-std::string kind_of_safetensors(const std::map<std::string, std::string>& metadata) {
-  if (metadata.contains("config")) return "model file";
-  if (metadata.contains("state")) return "training checkpoint";
-  return "safetensors";
-}
-
-// All tensors of the file, and where they lie if not at the top.
-Json describe_torch(std::span<const std::byte> bytes, const Arguments& args) {
-  NamedTensors all;
-  Json dicts = Json::object();
-  for (TorchDict& dict : parse_torch_dicts(bytes, args.path)) {
-    dicts[dict.path] = dict.tensors.size();
-    for (auto& [name, tensor] : dict.tensors)
-      all.emplace(dict.path.empty() ? name : dict.path + "/" + name, std::move(tensor));
-  }
-  Json json = describe_tensors(all, args.tensors);
-  if (dicts.size() > 1 || !dicts.contains("")) json["state_dicts"] = std::move(dicts);
-  return json;
-}
-
-Json describe_file(const Arguments& args) {
-  const MappedFile file(args.path);
-  const auto bytes = file.bytes();
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (bytes.empty()) throw bad_input("cli.inspect", "{}: is empty", args.path);
-  if (text.starts_with("GGUF")) return describe_gguf(bytes, args.path, args.tensors);
-  if (fs::path(args.path).extension() == ".json") return describe_tokenizer(args.path);
-  Json json;
-  if (text.starts_with("\x93NUMPY")) {
-    json = {{"kind", "npy"}, {"bytes", bytes.size()}};
-    json.update(describe_tensor(parse_npy(bytes, args.path), args.tensors));
-    return json;
-  }
-  if (const std::string what = describe_foreign(bytes, args.path); !what.empty())
-    throw bad_input("cli.inspect", "{}: {}", args.path, what);
-  if (looks_like_torch(bytes)) {
-    json = {{"kind", "torch.save"}, {"bytes", bytes.size()}};
-    json.update(describe_torch(bytes, args));
-  } else {
-    const Safetensors content = parse_safetensors(bytes, args.path);
-    json = {{"kind", kind_of_safetensors(content.metadata)}, {"bytes", bytes.size()}};
-    json.update(describe_tensors(content.tensors, args.tensors));
-    if (json["kind"] == "safetensors" && !content.metadata.empty()) json["metadata"] = content.metadata;
-  }
-  json.update(describe_model(args));
-  return json;
+Json describe(const Arguments& args) {
+  const solving::DescribeOptions options{.overrides = args.settings, .tensors = args.tensors};
+  if (fs::is_directory(args.path)) return solving::describe_folder(args.path, options);
+  if (is_gguf(args.path)) return text::describe_gguf(args.path, args.tensors);
+  if (fs::path(args.path).extension() == ".json") return text::describe_tokenizer(args.path);
+  return solving::describe_file(args.path, options);
 }
 
 void print_tensors(const Json& tensors) {
@@ -171,7 +56,7 @@ void inspect(const Arguments& args) {
   if (args.path.empty()) throw bad_input("cli.inspect", "name a file or folder, or ask for --machine");
   if (!fs::exists(args.path)) throw bad_input("cli.inspect", "{}: does not exist", args.path);
   Json json = {{"path", args.path}};
-  json.update(fs::is_directory(args.path) ? describe_folder(args) : describe_file(args));
+  json.update(describe(args));
   if (args.json) {
     print_json(json);
     return;

@@ -1,17 +1,12 @@
 #include <memory>
 
-#include "base/error.h"
-#include "cli/cmd_lm.h"
-
-#if HRM_TORCH
-#include <ATen/core/Tensor.h>
-
+#include "cli/language_options.h"
+#include "cli/libtorch_commands.h"
 #include "language/fine_tuning.h"
 #include "language/model_bundle.h"
 #include "language/parameters.h"
 #include "language/peft_adapter.h"
 #include "reward/reward_model.h"
-#endif
 
 namespace hrm::cli {
 namespace {
@@ -22,12 +17,11 @@ struct Arguments {
   bool json = false;
 };
 
-#if HRM_TORCH
 void convert(const Arguments& args) {
   const std::filesystem::path model = language::model_of_run(args.model);
   language::ModelBundle bundle = language::load_bundle(model);
   if (!args.adapter.empty()) language::merge_adapter(bundle.model, args.adapter);
-  language::save_bundle(args.out, bundle, args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat);
+  language::save_bundle(args.out, bundle, type_of(args.dtype));
   reward::copy_reward_config(model, args.out);
   const language::DecoderConfig& config = bundle.model.config;
   const std::string architecture = language::architecture_of(bundle.model.head, config.model_type);
@@ -44,9 +38,6 @@ void convert(const Arguments& args) {
              args.out.string(), architecture, static_cast<double>(parameters) / 1e6, args.dtype,
              config.num_hidden_layers, config.hidden_size, bundle.tokenizer.size(), config.max_position_embeddings);
 }
-#else
-void convert(const Arguments&) { throw needs_libtorch("cli.lm"); }
-#endif
 
 std::shared_ptr<Arguments> add_files(CLI::App& command) {
   auto args = std::make_shared<Arguments>();
@@ -54,10 +45,7 @@ std::shared_ptr<Arguments> add_files(CLI::App& command) {
       ->type_name("MODEL")
       ->required();
   command.add_option("-o,--out", args->out, "folder to write")->type_name("DIR")->required();
-  command.add_option("--dtype", args->dtype, "float32 or bfloat16, of the weights written")
-      ->check(CLI::IsMember({"float32", "bfloat16"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+  add_dtype_option(command, args->dtype, "of the weights written");
   add_json_flag(command, args->json);
   command.callback([args] { convert(*args); });
   return args;

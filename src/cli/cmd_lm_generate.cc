@@ -1,35 +1,28 @@
-#include <memory>
-
-#include "cli/cmd_lm.h"
-
-#if HRM_TORCH
 #include <chrono>
-#include <map>
-#include <optional>
+#include <memory>
 
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/rng.h"
 #include "base/signals.h"
-#include "cli/run_options.h"
+#include "cli/language_options.h"
+#include "cli/libtorch_commands.h"
 #include "formats/jsonl.h"
 #include "language/fine_tuning.h"
-#include "language/generator.h"
+#include "language/prompts.h"
 #include "torch/machine.h"
-#endif
 
 namespace hrm::cli {
-
-#if HRM_TORCH
 namespace {
 
 struct Arguments {
   std::filesystem::path model, file, out;
   std::vector<std::string> prompts, stop;
-  std::string system, dtype = "float32", device = "cpu";
+  language::PromptForm form;
+  std::string dtype = "float32", device = "cpu";
   language::Sampling sampling;
   int64_t n = 1, max_tokens = 256, rows = 64;
-  bool chat = false, logprobs = false, json = false;
+  bool logprobs = false, json = false;
   uint64_t seed = 0;
   size_t threads = 0;
 };
@@ -39,48 +32,22 @@ struct Prompt {
   std::vector<int32_t> ids;
 };
 
-// A prompt as text, or a conversation.
-std::vector<int32_t> encoded(const language::ModelBundle& bundle, const Json& record, const Arguments& args,
-                             const std::string& place) {
-  std::vector<text::ChatMessage> messages;
-  if (!args.system.empty()) messages.push_back({"system", args.system});
-  if (record.contains("messages")) {
-    for (const Json& message : json_field<std::vector<Json>>(record, "messages", place))
-      messages.push_back(
-          {json_field<std::string>(message, "role", place), json_field<std::string>(message, "content", place)});
-  } else {
-    const std::string prompt = json_field<std::string>(record, "prompt", place);
-    if (!args.chat) return bundle.tokenizer.encode(prompt);
-    messages.push_back({"user", prompt});
-  }
-  return bundle.tokenizer.encode(bundle.render_chat(messages), text::Part::kText);
-}
-
 std::vector<Prompt> read_prompts(const language::ModelBundle& bundle, const Arguments& args) {
   std::vector<Prompt> prompts;
   for (size_t i = 0; i < args.prompts.size(); ++i) {
     const Json record = {{"prompt", args.prompts[i]}};
-    prompts.push_back({record, encoded(bundle, record, args, fmt::format("--prompt {}", i + 1))});
+    prompts.push_back({record, language::encode_prompt(bundle, record, args.form, fmt::format("--prompt {}", i + 1))});
   }
   if (!args.file.empty())
     for (JsonlReader lines(args.file, {.forgive_cut_end = false, .accept_array = true}); lines.next();)
-      prompts.push_back({lines.value(), encoded(bundle, lines.value(), args, lines.place())});
+      prompts.push_back({lines.value(), language::encode_prompt(bundle, lines.value(), args.form, lines.place())});
   if (prompts.empty()) throw bad_input("cli.lm.generate", "nothing to go on with: give --prompt TEXT or --file FILE");
   return prompts;
 }
 
-Json choice_json(const language::Generation& choice, bool logprobs) {
-  constexpr std::string_view kFinish[] = {"end", "stop", "length"};
-  Json json = {
-      {"text", choice.text}, {"finish", kFinish[static_cast<size_t>(choice.finish)]}, {"tokens", choice.ids.size()}};
-  if (!choice.stop.empty()) json["stop"] = choice.stop;
-  if (logprobs) json["logprobs"] = choice.logprobs;
-  return json;
-}
-
-void print(const Prompt& prompt, const std::vector<language::Generation>& choices, const Arguments& args,
-           JsonlWriter* out) {
-  if (!out && !args.json && args.file.empty()) {
+void write(const Prompt& prompt, const std::vector<language::Generation>& choices, const Arguments& args,
+           JsonlOutput& out) {
+  if (!out.is_file() && !args.json && args.file.empty()) {
     for (size_t i = 0; i < choices.size(); ++i) {
       if (choices.size() > 1) fmt::print("--- {}\n", i + 1);
       fmt::print("{}\n", choices[i].text);
@@ -90,22 +57,18 @@ void print(const Prompt& prompt, const std::vector<language::Generation>& choice
   Json record = prompt.record;
   record["completions"] = Json::array();
   for (const language::Generation& choice : choices)
-    record["completions"].push_back(choice_json(choice, args.logprobs));
-  if (out)
-    out->write(record);
-  else
-    fmt::print("{}\n", printable(record));
+    record["completions"].push_back(language::completion_json(choice, args.logprobs));
+  out.write(record);
 }
 
 void generate(const Arguments& args, Exit& exit) {
-  const at::ScalarType type = args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat;
-  const language::ModelBundle bundle =
-      language::load_bundle(language::model_of_run(args.model), {.type = type, .device = parse_device(args.device)});
+  const at::ScalarType type = type_of(args.dtype);
+  const language::ModelBundle bundle = language::load_bundle(
+      language::model_of_run(args.model), {.type = type, .device = torch::parse_device(args.device)});
   torch::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
   language::Generator generator(bundle, {.compute = type, .rows = args.rows});
   const std::vector<Prompt> prompts = read_prompts(bundle, args);
-  std::optional<JsonlWriter> out;
-  if (!args.out.empty()) out.emplace(args.out, JsonlWriter::Mode::kTruncate);
+  JsonlOutput out(args.out);
   for (size_t i = 0; i < prompts.size(); ++i)
     generator.add(i, {.prompt = prompts[i].ids,
                       .choices = args.n,
@@ -123,23 +86,16 @@ void generate(const Arguments& args, Exit& exit) {
   };
   {
     Progress progress("prompts", prompts.size(), {.unit = "prompts"});
-    std::map<uint64_t, std::vector<language::Generation>> ready;
-    for (uint64_t next = 0, done = 0; !generator.idle() && !interrupted();) {
-      for (auto& [id, choices] : generator.step()) {
-        ready.emplace(id, std::move(choices));
-        ++done;
-      }
-      for (auto at = ready.find(next); at != ready.end(); at = ready.find(++next)) {
-        print(prompts[next], at->second, args, out ? &*out : nullptr);
-        ready.erase(at);
-      }
-      progress.update(done, rate());
-    }
+    language::generate_in_order(
+        generator,
+        [&](uint64_t done) {
+          progress.update(done, rate());
+          return !interrupted();
+        },
+        [&](uint64_t id, const auto& choices) { write(prompts[id], choices, args, out); });
+    progress.update(prompts.size(), rate());
   }
-  if (interrupted()) {
-    log_warning("interrupted: what is written is whole, the rest is missing");
-    exit.code = kInterruptedExitCode;
-  }
+  finish_lines(out, exit);
   log_info("{}", rate());
 }
 
@@ -155,8 +111,8 @@ void register_lm_generate(CLI::App& lm, Exit& exit) {
   command.add_option("--file", args->file, "JSON lines with prompt or messages; - is standard input")
       ->type_name("FILE");
   command.add_option("-o,--out", args->out, "file to write: the records with completions")->type_name("FILE");
-  command.add_flag("--chat", args->chat, "the prompt is a user's message, in the model's chat form");
-  command.add_option("--system", args->system, "system message of chats")->type_name("TEXT");
+  command.add_flag("--chat", args->form.chat, "the prompt is a user's message, in the model's chat form");
+  command.add_option("--system", args->form.system, "system message of chats")->type_name("TEXT");
   command.add_option("-n,--n", args->n, "completions of each prompt")
       ->check(CLI::Range(1, 100'000))
       ->type_name("N")
@@ -179,10 +135,7 @@ void register_lm_generate(CLI::App& lm, Exit& exit) {
       ->type_name("N")
       ->capture_default_str();
   command.add_flag("--logprobs", args->logprobs, "with the log-probability of each token");
-  command.add_option("--dtype", args->dtype, "float32 or bfloat16")
-      ->check(CLI::IsMember({"float32", "bfloat16"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+  add_dtype_option(command, args->dtype, "of the weights and the arithmetic");
   add_json_flag(command, args->json);
   add_seed_option(command, args->seed);
   add_threads_option(command, args->threads);
@@ -193,10 +146,5 @@ void register_lm_generate(CLI::App& lm, Exit& exit) {
                 {"hrm lm generate models/smollm2 --file prompts.jsonl --n 8 --out sampled.jsonl", "many prompts"}});
   command.callback([args, &exit] { generate(*args, exit); });
 }
-#else
-void register_lm_generate(CLI::App& lm, Exit&) {
-  register_without_libtorch(lm, "generate", "Continue prompts, or answer messages.");
-}
-#endif
 
 }  // namespace hrm::cli

@@ -1,25 +1,18 @@
+#include <cmath>
 #include <memory>
 
-#include "cli/cmd_lm.h"
-
-#if HRM_TORCH
-#include <cmath>
-
-#include "base/files.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signals.h"
-#include "cli/run_options.h"
+#include "cli/language_options.h"
+#include "cli/libtorch_commands.h"
 #include "formats/jsonl.h"
 #include "language/fine_tuning.h"
 #include "language/model_bundle.h"
 #include "language/text_scores.h"
 #include "torch/machine.h"
-#endif
 
 namespace hrm::cli {
-
-#if HRM_TORCH
 namespace {
 
 struct Arguments {
@@ -91,20 +84,21 @@ Json totals_json(const Totals& all) {
 
 void score(const Arguments& args) {
   constexpr size_t kTogether = 256;  // texts of a like length share calls
-  const at::ScalarType type = args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat;
-  const language::ModelBundle bundle =
-      language::load_bundle(language::model_of_run(args.model), {.type = type, .device = parse_device(args.device)});
+  const at::ScalarType type = type_of(args.dtype);
+  const language::ModelBundle bundle = language::load_bundle(
+      language::model_of_run(args.model), {.type = type, .device = torch::parse_device(args.device)});
   torch::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
   const language::Decoder decoder(bundle.model.config, bundle.model.parameters, {.compute = type});
   Totals totals;
-  std::string text;
+  JsonlOutput out(args.out);
   std::vector<Json> records;
+  std::vector<Json> scored;  // printed only when all are
   std::vector<language::ScoredText> texts;
   Progress progress("texts", 0, {.unit = "texts"});
   const auto flush = [&] {
     const auto all = language::log_probabilities(decoder, texts);
     for (size_t i = 0; i < all.size(); ++i)
-      text += printable(scored_record(std::move(records[i]), bundle, texts[i], all[i], args.tokens, totals)) + "\n";
+      scored.push_back(scored_record(std::move(records[i]), bundle, texts[i], all[i], args.tokens, totals));
     records.clear();
     texts.clear();
     progress.update(static_cast<uint64_t>(totals.texts), fmt::format("{} tokens", totals.tokens));
@@ -116,8 +110,9 @@ void score(const Arguments& args) {
     if (texts.size() == kTogether) flush();
   }
   flush();
-  if (args.out.empty() && !args.json) fmt::print("{}", text);
-  if (!args.out.empty()) write_file_atomic(args.out, text);
+  if (out.is_file() || !args.json)
+    for (const Json& record : scored) out.write(record);
+  out.finish();
   const Json all = totals_json(totals);
   if (args.json) return print_json(all);
   if (totals.tokens > 0)
@@ -138,10 +133,7 @@ void register_lm_score(CLI::App& lm, Exit& exit) {
       ->required();
   command.add_option("-o,--out", args->out, "file to write: the records with their log-probability")->type_name("FILE");
   command.add_flag("--tokens", args->tokens, "with each token, its id and its log-probability");
-  command.add_option("--dtype", args->dtype, "float32 or bfloat16")
-      ->check(CLI::IsMember({"float32", "bfloat16"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+  add_dtype_option(command, args->dtype, "of the weights and the arithmetic");
   add_json_flag(command, args->json);
   add_threads_option(command, args->threads);
   add_device_option(command, args->device, kLanguageDeviceHelp);
@@ -149,10 +141,5 @@ void register_lm_score(CLI::App& lm, Exit& exit) {
                          {"hrm lm score runs/policy pairs.jsonl --tokens --out scored.jsonl", "token by token"}});
   command.callback([args, &exit] { run_interruptible(exit, [&] { score(*args); }); });
 }
-#else
-void register_lm_score(CLI::App& lm, Exit&) {
-  register_without_libtorch(lm, "score", "Log-probabilities of texts, and the perplexity of all.");
-}
-#endif
 
 }  // namespace hrm::cli

@@ -1,15 +1,11 @@
 #include <memory>
 
-#include "cli/cmd_lm.h"
-
-#if HRM_TORCH
-#include "cli/run_options.h"
+#include "cli/choices.h"
+#include "cli/language_options.h"
+#include "cli/libtorch_commands.h"
 #include "language/train.h"
-#endif
 
 namespace hrm::cli {
-
-#if HRM_TORCH
 namespace {
 
 struct Arguments {
@@ -17,7 +13,7 @@ struct Arguments {
   std::string from, init, teacher, prompt;
   double min_label = 0;
   bool chat = false, drop_long = false;
-  RunArguments run;
+  LanguageRunArguments run;
 };
 
 void train(const CLI::App& command, const Arguments& args, Exit& exit) {
@@ -53,9 +49,8 @@ void register_lm_train(CLI::App& lm, Exit& exit) {
       ->delimiter(',');
   command.add_option("--from", args->from, "model to begin with: a folder, .gguf file or run folder")
       ->type_name("MODEL");
-  command.add_option("--init", args->init, "a new model instead: tiny reads bytes, for the arithmetic world")
-      ->check(CLI::IsMember({"tiny"}))
-      ->type_name("tiny")
+  add_choice(command, "--init", {args->init, {"tiny"}},
+             "a new model instead, which reads bytes: for the arithmetic world")
       ->excludes("--from");
   command.add_option("--teacher", args->teacher, "frozen model for kl_weight; default: the one to begin with")
       ->type_name("MODEL");
@@ -63,7 +58,7 @@ void register_lm_train(CLI::App& lm, Exit& exit) {
   command.add_flag("--chat", args->chat, "prompts are messages of a user, in the model's chat form");
   command.add_option("--min-label", args->min_label, "learn from solutions with a label from here on")->type_name("X");
   command.add_flag("--drop-long", args->drop_long, "leave out texts that the model cannot read");
-  add_run_options(command, args->run);
+  add_language_run_options(command, args->run);
   set_examples(
       command,
       {{"hrm lm train solved.jsonl --init tiny --out runs/policy epochs=4", "a small policy of the arithmetic world"},
@@ -74,8 +69,5 @@ void register_lm_train(CLI::App& lm, Exit& exit) {
   command.footer(settings_help(language::train_defaults(true)) + command.get_footer());
   command.callback([&command, args, &exit] { train(command, *args, exit); });
 }
-#else
-void register_lm_train(CLI::App& lm, Exit&) { register_without_libtorch(lm, "train", "Train a language model."); }
-#endif
 
 }  // namespace hrm::cli

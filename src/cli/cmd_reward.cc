@@ -1,14 +1,10 @@
-#include "cli/command.h"
-
-#if HRM_TORCH
-
 #include <memory>
 
-#include "base/files.h"
-#include "cli/cmd_reward.h"
+#include "cli/choices.h"
 #include "cli/cmd_rows.h"
 #include "cli/cmd_select.h"
-#include "cli/run_options.h"
+#include "cli/language_options.h"
+#include "cli/libtorch_commands.h"
 #include "reward/evaluate.h"
 #include "reward/score_files.h"
 #include "reward/train.h"
@@ -17,10 +13,40 @@
 namespace hrm::cli {
 namespace {
 
+struct RewardModelArguments {
+  std::filesystem::path model;
+  reward::RewardOverrides overrides = {};
+  bool bf16 = false;
+};
+
+// --model and what overrules it.
+void add_reward_model_options(CLI::App& command, RewardModelArguments& args) {
+  command.add_option("--model", args.model, "run folder of hrm reward train, or a published reward model")
+      ->required()
+      ->type_name("FOLDER");
+  command.add_option("--name", args.overrides.name, "of its scores; default: the folder's")->type_name("NAME");
+  add_choice(command, "--layout", args.overrides.layout, "instead of the one that the model tells");
+  add_choice(command, "--kind", args.overrides.kind, "instead of the one that the model tells");
+  command.add_option("--good", args.overrides.good, "token of a right step (layouts shepherd and rlhflow)")
+      ->type_name("TOKEN");
+  command.add_option("--bad", args.overrides.bad, "token of a wrong step")->type_name("TOKEN");
+  command.add_flag("--bf16", args.bf16, "compute in bfloat16");
+}
+
+// threads: as torch::use_machine() takes them.
+std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& args, const std::string& device,
+                                                  size_t threads) {
+  const at::ScalarType type = args.bf16 ? at::kBFloat16 : at::kFloat;
+  reward::RewardModel model =
+      reward::load_reward_model(args.model, args.overrides, {.type = type, .device = torch::parse_device(device)});
+  torch::use_machine(threads, language::parameter_count(model.model.parameters));
+  return std::make_unique<reward::Scorer>(std::move(model), reward::ScorerOptions{.compute = type});
+}
+
 struct TrainArguments {
   std::vector<std::string> words, test;  // words: files and settings
   std::string from, init, head, loss, layout, kind;
-  RunArguments run;
+  LanguageRunArguments run;
   bool drop_long = false;
   uint64_t token_budget = 0;
 };
@@ -57,20 +83,16 @@ void register_train_part(CLI::App& reward, Exit& exit) {
       ->type_name("FILE key=value ...");
   command->add_option("--test", args->test, "data to choose the best model by")->type_name("FILE,...")->delimiter(',');
   command->add_option("--from", args->from, "language or reward model to begin with")->type_name("FOLDER");
-  command->add_option("--init", args->init, "a new model instead: tiny reads bytes, for the arithmetic world")
-      ->check(CLI::IsMember({"tiny"}))
-      ->type_name("tiny")
+  add_choice(*command, "--init", {args->init, {"tiny"}},
+             "a new model instead, which reads bytes: for the arithmetic world")
       ->excludes("--from");
-  command->add_option("--head", args->head, "sequence, token, process, value or language")->type_name("NAME");
-  command->add_option("--loss", args->loss, "squared_error, cross_entropy, soft_labels or beta_binomial")
-      ->type_name("NAME");
-  command
-      ->add_option("--layout", args->layout, "prompt, trl, shepherd, qwen_prm, skywork or rlhflow; default: the head's")
-      ->type_name("NAME");
-  command->add_option("--kind", args->kind, "orm, prm or hierarchical; default: that of the rows")->type_name("NAME");
+  add_choice(*command, "--head", {args->head, names_of<language::HeadKind>()}, "what stands on the backbone");
+  add_choice(*command, "--loss", {args->loss, names_of<language::LossKind>()}, "what is made smaller");
+  add_choice(*command, "--layout", {args->layout, names_of<reward::LayoutName>()}, "of the text; default: the head's");
+  add_choice(*command, "--kind", {args->kind, names_of<rows::Kind>()}, "what a score is of; default: that of the rows");
   command->add_option("--token-budget", args->token_budget, "end after reading so many tokens")->type_name("N");
   command->add_flag("--drop-long", args->drop_long, "leave out texts that the model cannot read");
-  add_run_options(*command, args->run);
+  add_language_run_options(*command, args->run);
   set_examples(*command,
                {{"hrm reward train rows.jsonl --init tiny --out runs/prm epochs=3", "a small model that reads bytes"},
                 {"hrm reward train rows.jsonl --from models/SmolLM2-135M --loss soft_labels --out runs/prm",
@@ -90,17 +112,12 @@ struct ScoreArguments {
 
 void score(const ScoreArguments& args) {
   const auto scorer = open_reward_model(args.model, args.device, args.threads);
-  std::string text;
-  const reward::ScoreFileReport report =
-      reward::score_file(args.file, *scorer, {.skip_bad = args.skip_bad}, [&](const Json& record) {
-        text += printable(record) + "\n";
-        if (!args.out.empty()) return;
-        fmt::print("{}", text);
-        text.clear();
-      });
+  JsonlOutput out(args.out);
+  const reward::ScoreFileReport report = reward::score_file(args.file, *scorer, {.skip_bad = args.skip_bad},
+                                                            [&](const Json& record) { out.write(record); });
   warn_of(report.bad);
-  if (args.out.empty()) return;
-  write_file_atomic(args.out, text);
+  out.finish();
+  if (!out.is_file()) return;
   if (args.json) return print_json(report.to_json());
   fmt::print("{}: {} steps in {} records, {} s; read {} tokens in {} calls, each text alone would read {}\n",
              args.out.string(), report.steps, report.records, fmt::format("{:.2f}", report.seconds),
@@ -129,8 +146,7 @@ void register_score_part(CLI::App& reward, Exit& exit) {
                           {"hrm reward score trees.store --model runs/prm", "scores of all steps of its trees"}});
   command->callback([args, &exit] {
     run_interruptible(
-        exit, [&] { score(*args); },
-        args->out.empty() ? "what was printed is whole, the rest is missing" : "nothing was written");
+        exit, [&] { score(*args); }, args->out.empty() ? kPrintedIsWhole : kNothingWritten);
   });
 }
 
@@ -196,56 +212,15 @@ void register_eval_part(CLI::App& reward, Exit& exit) {
 
 }  // namespace
 
-void add_reward_model_options(CLI::App& command, RewardModelArguments& args) {
-  command.add_option("--model", args.model, "run folder of hrm reward train, or a published reward model")
-      ->required()
-      ->type_name("FOLDER");
-  command.add_option("--name", args.name, "of its scores; default: the folder's")->type_name("NAME");
-  command.add_option("--layout", args.layout, "instead of the one that the model tells")->type_name("NAME");
-  command.add_option("--kind", args.kind, "instead of the one that the model tells: orm, prm or hierarchical")
-      ->type_name("NAME");
-  command.add_option("--good", args.good, "token of a right step (layouts shepherd and rlhflow)")->type_name("TOKEN");
-  command.add_option("--bad", args.bad, "token of a wrong step")->type_name("TOKEN");
-  command.add_flag("--bf16", args.bf16, "compute in bfloat16");
+void register_reward_parts(CLI::App& reward, Exit& exit) {
+  register_train_part(reward, exit);
+  register_score_part(reward, exit);
+  register_eval_part(reward, exit);
 }
 
-std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& args, const std::string& device,
-                                                  size_t threads) {
-  reward::RewardOverrides overrides{
-      .layout = {}, .kind = {}, .mode = {}, .good = args.good, .bad = args.bad, .name = args.name};
-  if (!args.layout.empty()) overrides.layout = parse_enum<reward::LayoutName>(args.layout, "--layout");
-  if (!args.kind.empty()) overrides.kind = parse_enum<rows::Kind>(args.kind, "--kind");
-  const at::ScalarType type = args.bf16 ? at::kBFloat16 : at::kFloat;
-  reward::RewardModel model =
-      reward::load_reward_model(args.model, overrides, {.type = type, .device = parse_device(device)});
-  torch::use_machine(threads, language::parameter_count(model.model.parameters));
-  return std::make_unique<reward::Scorer>(std::move(model), reward::ScorerOptions{.compute = type});
-}
-
-void register_reward(CLI::App& app, Exit& exit) {
-  CLI::App* reward = app.add_subcommand("reward", "train reward models, score reasoning steps with them, measure them");
-  reward->require_subcommand(1);
-  register_train_part(*reward, exit);
-  register_score_part(*reward, exit);
-  register_eval_part(*reward, exit);
-  set_examples(*reward, {{"hrm reward train rows.jsonl --init tiny --out runs/prm", "train one"},
-                         {"hrm reward score solutions.jsonl --model runs/prm --out scored.jsonl", "use it"},
-                         {"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "what it is worth"}});
+std::unique_ptr<steps::StepScorer> open_reward_scorer(const std::filesystem::path& model, const std::string& device,
+                                                      size_t threads) {
+  return open_reward_model({.model = model}, device, threads);
 }
 
 }  // namespace hrm::cli
-
-#else
-
-namespace hrm::cli {
-
-void register_reward(CLI::App& app, Exit&) {
-  CLI::App* reward = app.add_subcommand("reward", "reward models (not in this build: it has no libtorch)");
-  reward->allow_extras();
-  set_examples(*reward, {{"hrm reward", "says what is missing"}});
-  reward->callback([] { throw bad_input("cli.reward", "this build has no libtorch: build with -DHRM_TORCH=ON"); });
-}
-
-}  // namespace hrm::cli
-
-#endif

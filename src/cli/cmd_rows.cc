@@ -14,13 +14,7 @@ void print_counts(const std::map<std::string, uint64_t, std::less<>>& counts, st
 }  // namespace
 
 void add_format_option(CLI::App& command, std::optional<rows::Format>& format) {
-  std::string names;
-  for (const auto& [value, name] : enum_names(rows::Format{})) names += (names.empty() ? "" : "|") + std::string(name);
-  command
-      .add_option_function<std::string>(
-          "--from", [&format](const std::string& text) { format = parse_enum<rows::Format>(text, "--from"); },
-          "format of the input; default: told from the fields of the first record")
-      ->type_name(names);
+  add_choice(command, "--from", format, "format of the input; default: told from the fields of the first record");
 }
 
 void add_read_options(CLI::App& command, rows::ReadOptions& read) {

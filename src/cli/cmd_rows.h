@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cli/choices.h"
 #include "cli/cmd_tree.h"
 #include "rows/output.h"
 #include "rows/stored_trees.h"
@@ -12,18 +13,6 @@ namespace hrm::cli {
 void register_rows_build(CLI::App& rows, Exit& exit);
 void register_rows_convert(CLI::App& rows, Exit& exit);
 void register_rows_check(CLI::App& rows, Exit& exit);
-
-// Names of an enum as a choice: "--kind orm|prm|hierarchical".
-template <typename E>
-void add_choice(CLI::App& command, const std::string& flag, E& value, const std::string& help) {
-  std::string names;
-  for (const auto& [candidate, name] : enum_names(E{})) names += (names.empty() ? "" : "|") + std::string(name);
-  command
-      .add_option_function<std::string>(
-          flag, [&value, flag](const std::string& text) { value = parse_enum<E>(text, flag); }, help)
-      ->type_name(names)
-      ->default_str(std::string(name_of_enum(value)));
-}
 
 // --from FORMAT, --neutral, --skip-bad.
 void add_read_options(CLI::App& command, rows::ReadOptions& read);

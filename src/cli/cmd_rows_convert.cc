@@ -24,11 +24,10 @@ void register_rows_convert(CLI::App& rows, Exit& exit) {
                   "tree stores, and labeled solutions of any format, also .zst and .gz; - is standard input")
       ->type_name("FILE...")
       ->required();
-  command
-      .add_option_function<std::string>(
-          "--to", [&convert](const std::string& text) { convert.to = parse_enum<rows::Format>(text, "--to"); },
-          "format to write")
-      ->type_name("trl|math-shepherd|openr")
+  limit_to(command.add_option_function<std::string>(
+               "--to", [&convert](const std::string& text) { convert.to = parse_enum<rows::Format>(text, "--to"); },
+               "format to write"),
+           {"trl", "math-shepherd", "openr"})
       ->required();
   command
       .add_option("--hard-from", convert.hard_from, "a step is right from this label on, where only yes and no exist")

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signals.h"
+#include "cli/choices.h"
 #include "cli/cmd_select.h"
 #include "cli/field_options.h"
 #include "cli/policy_options.h"
@@ -105,20 +106,11 @@ void search(const Arguments& args, Exit& exit) {
 }
 
 void add_lists(CLI::App& command, search::SearchSettings& settings) {
-  command
-      .add_option_function<std::vector<std::string>>(
-          "--method",
-          [&settings](const std::vector<std::string>& names) {
-            settings.method.clear();
-            for (const std::string& name : names)
-              settings.method.push_back(parse_enum<search::SearchMethod>(name, "--method"));
-          },
-          "bon: N whole solutions, the best stays; step-greedy: of N next steps the best stays, again and again (the "
-          "authors'); beam: M beams share N next steps, the best M stay; dvts: N / M independent searches of M next "
-          "steps each")
-      ->delimiter(',')
-      ->type_name("NAME,...")
-      ->default_str("bon");
+  add_choices(
+      command, "--method", settings.method,
+      "bon: N whole solutions, the best stays; step-greedy: of N next steps the best stays, again and again (the "
+      "authors'); beam: M beams share N next steps, the best M stay; dvts: N / M independent searches of M next "
+      "steps each");
   command.add_option("--n", settings.n, "budgets N, each searched for itself (samples: the first N of the most)")
       ->delimiter(',')
       ->type_name("N,...")

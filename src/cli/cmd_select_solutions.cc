@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "base/signals.h"
+#include "cli/choices.h"
 #include "cli/cmd_select.h"
 #include "selection/best_of_n.h"
 #include "selection/compare.h"
@@ -14,35 +15,10 @@ struct Arguments {
   std::filesystem::path file, with, with_scores;
   ReadSolutions read;
   BestOfNOptions options;
-  std::string profile = "sound", against = "majority";
+  std::string against = "majority";
   CompareOptions compare;
   Output output;
 };
-
-template <typename E>
-std::vector<E> parse_names(const std::vector<std::string>& names, std::string_view flag) {
-  std::vector<E> values;
-  for (const std::string& name : names) values.push_back(parse_enum<E>(name, flag));
-  return values;
-}
-
-template <typename E>
-CLI::Option* add_names(CLI::App& command, const std::string& flag, std::vector<E>& values, const std::string& help) {
-  return command
-      .add_option_function<std::vector<std::string>>(
-          flag, [&values, flag](const std::vector<std::string>& names) { values = parse_names<E>(names, flag); }, help)
-      ->delimiter(',')
-      ->type_name("NAME,...");
-}
-
-template <typename E>
-CLI::Option* add_name(CLI::App& command, const std::string& flag, E& value, const std::string& help) {
-  return command
-      .add_option_function<std::string>(
-          flag, [&value, flag](const std::string& name) { value = parse_enum<E>(name, flag); }, help)
-      ->type_name("NAME")
-      ->default_str(std::string(name_of_enum(value)));
-}
 
 void add_common_options(CLI::App& command, Arguments& args) {
   BestOfNOptions& options = args.options;
@@ -58,19 +34,16 @@ void add_common_options(CLI::App& command, Arguments& args) {
   command.add_option("--n", options.n, "solutions to pick from; default: powers of two")
       ->delimiter(',')
       ->type_name("N,...");
-  add_names(command, "--aggregate", options.aggregations, "last, min, product, mean; default: all");
-  add_names(command, "--pick", options.picks, "best, weighted (a vote); default: both");
-  add_name(command, "--subset", options.subset,
-           "first: the first N samples, as published; random: expected over random subsets of N");
+  add_choices(command, "--aggregate", options.aggregations, "how the scores of steps become one; default: all");
+  add_choices(command, "--pick", options.picks, "the best, or a vote weighted by scores; default: both");
+  add_choice(command, "--subset", options.subset,
+             "first: the first N samples, as published; random: expected over random subsets of N");
   command.add_option("--draws", options.draws, "random subsets per problem, for votes")
       ->check(CLI::Range(1, 10'000'000))
       ->type_name("K")
       ->capture_default_str();
-  add_name(command, "--answers", options.match, "which answers vote together: equivalent, or exact strings");
-  command.add_option("--profile", args.profile, "grader of candidates without a field 'correct'")
-      ->check(CLI::IsMember({"sound", "prm800k"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+  add_choice(command, "--answers", options.match, "which answers vote together");
+  add_choice(command, "--profile", args.read.grade.profile, "grader of candidates without a field 'correct'");
   command.add_flag("--skip-bad", args.read.skip_bad, "leave out faulty records and too short problems, and list them");
   add_seed_option(command, options.seed);
   add_threads_option(command, options.threads);
@@ -80,7 +53,6 @@ void add_common_options(CLI::App& command, Arguments& args) {
 SelectionReport run(const Arguments& args, const std::filesystem::path& file, const std::filesystem::path& scores) {
   ReadSolutions read = args.read;
   read.scores = scores;
-  read.grade.profile = args.profile == "prm800k" ? grading::Profile::kPrm800k : grading::Profile::kSound;
   BestOfNOptions options = args.options;
   options.leave_out_short = read.skip_bad;
   selection::SampledSolutions solutions = read_solutions(file, read);
@@ -88,7 +60,7 @@ SelectionReport run(const Arguments& args, const std::filesystem::path& file, co
   Json settings = {{"file", file.string()}};
   if (!scores.empty()) settings["scores"] = scores.string();
   settings.update(report.settings);
-  settings["grader_profile"] = args.profile;
+  settings["grader_profile"] = name_of_enum(read.grade.profile);
   report.settings = std::move(settings);
   warn_of(solutions.bad);
   return report;

@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "cli/choices.h"
 #include "cli/cmd_select.h"
 #include "selection/prmbench.h"
 #include "selection/processbench.h"
@@ -127,12 +128,7 @@ struct TruthArguments : Common {
 };
 
 void add_truth_option(CLI::App& command, TruthField& truth) {
-  command
-      .add_option_function<std::string>(
-          "--truth", [&truth](const std::string& name) { truth = parse_enum<TruthField>(name, "--truth"); },
-          "field that holds it: on_track, valid, labels, label; first: the first of them in a record")
-      ->type_name("NAME")
-      ->default_str(std::string(name_of_enum(truth)));
+  add_choice(command, "--truth", truth, "field that holds it; first: the first of the others in a record");
 }
 
 void register_steps(CLI::App& select, Exit& exit) {

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/command.h"
-#include "cli/questions.h"
+#include "puzzles/questions.h"
 #include "solving/model_file.h"
 #include "solving/solver.h"
 #include "solving/trace.h"
@@ -18,6 +18,9 @@ namespace hrm::cli {
 namespace {
 
 using puzzles::Family;
+using puzzles::Question;
+using puzzles::Questions;
+using puzzles::SkippedQuestion;
 using solving::SolvedPuzzle;
 
 struct Arguments {
@@ -93,7 +96,7 @@ void solve(const Arguments& args, Exit& exit) {
   const auto family = solving::family_of(model, args.family, args.model);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give one as an argument, --file FILE, or - for standard input");
-  const Questions questions = read_questions(
+  const Questions questions = puzzles::read_questions(
       *family, {.texts = args.puzzles, .files = args.files, .symbols = args.symbols, .keep_going = args.keep_going});
   if (questions.good.empty() && questions.skipped.empty()) throw bad_input("cli.solve", "the input holds no puzzle");
   const auto backend = backends::make_backend(model.config, args.backend);

@@ -3,20 +3,16 @@
 #include <memory>
 
 #include "backends/backend_factory.h"
-#include "base/log.h"
-#include "base/signals.h"
-#include "cli/command.h"
+#include "cli/run_options.h"
 #include "solving/train_run.h"
 
 namespace hrm::cli {
 namespace {
 
 struct Arguments {
-  std::string preset, recipe, data, out, init;
+  std::string preset, recipe, data, init;
   std::vector<std::string> settings;
-  bool resume = false, overwrite = false, accept_changes = false, json = false;
-  uint64_t seed = 0;
-  double minutes = 0;
+  RunArguments run;
   model::BackendOptions backend;
 };
 
@@ -24,41 +20,24 @@ struct Arguments {
 std::vector<std::string> settings_of(const CLI::App& command, const Arguments& args) {
   std::vector<std::string> settings = args.settings;
   if (command.count("--data") > 0) settings.push_back(fmt::format("data_path={}", args.data));
-  if (command.count("--seed") > 0) settings.push_back(fmt::format("seed={}", args.seed));
-  if (command.count("--minutes") > 0) settings.push_back(fmt::format("minutes={}", args.minutes));
+  if (command.count("--seed") > 0) settings.push_back(fmt::format("seed={}", args.run.seed));
+  if (command.count("--minutes") > 0) settings.push_back(fmt::format("minutes={}", args.run.minutes));
   return settings;
 }
 
 void train(const CLI::App& command, const Arguments& args, Exit& exit) {
-  const auto mode = args.resume      ? training::RunMode::kResume
-                    : args.overwrite ? training::RunMode::kOverwrite
-                                     : training::RunMode::kNew;
-  const solving::TrainRequest request{.out = args.out,
-                                      .mode = mode,
+  const solving::TrainRequest request{.out = args.run.out,
+                                      .mode = args.run.mode(),
                                       .preset = args.preset,
                                       .recipe = args.recipe,
                                       .settings = settings_of(command, args),
                                       .init = args.init,
-                                      .accept_changes = args.accept_changes,
+                                      .accept_changes = args.run.accept_changes,
                                       .backend = args.backend};
-  const solving::TrainReport report = solving::train(request, backends::make_backend);
-  if (args.json)
-    print_json(report.json);
-  else
-    fmt::print("{}", report.table);
-  if (report.run.end != training::RunEnd::kInterrupted) return;
-  log_info("interrupted after step {}; go on with: hrm train --resume --out {}", report.run.step, args.out);
-  exit.code = kInterruptedExitCode;
+  finish_run(solving::train(request, backends::make_backend), args.run, "hrm train", exit);
 }
 
-std::string settings_help() {
-  std::string text = "Settings (key=value, also in --config files) and their defaults:";
-  for (const auto& [key, value, help] : describe_fields(solving::TrainConfig()))
-    text += fmt::format("\n  {:<34} {}", fmt::format("{}={}", key, value), help);
-  return text + "\n\n";
-}
-
-void add_run_options(CLI::App& command, Arguments& args) {
+void add_model_options(CLI::App& command, Arguments& args) {
   command
       .add_option("--preset", args.preset,
                   "architecture: " + fmt::format("{}", fmt::join(model::arch_preset_names(), ", ")))
@@ -68,22 +47,12 @@ void add_run_options(CLI::App& command, Arguments& args) {
                   "recipe with settings, for instance configs/trm_mlp_sudoku_1k.yaml, or the authors' all_config.yaml")
       ->type_name("FILE.yaml");
   command.add_option("--data", args.data, "data set folder, as hrm data makes them")->type_name("FOLDER");
-  command.add_option("--out", args.out, "run folder: checkpoints, model, log, curves")->required()->type_name("FOLDER");
-  auto* init = command
-                   .add_option("--init", args.init,
-                               "begin with the weights of this model (ours, or the authors' checkpoint); its "
-                               "architecture too, unless a preset or recipe has one")
-                   ->type_name("MODEL");
-  auto* resume = command.add_flag("--resume", args.resume,
-                                  "go on where the run in --out stopped; with the settings it was started with");
-  resume->excludes(init);
-  command.add_flag("--overwrite", args.overwrite, "replace the run in --out")->excludes(resume);
   command
-      .add_flag("--accept-changes", args.accept_changes,
-                "resume even though settings differ that decide the run's numbers")
-      ->needs(resume);
-  command.add_option("--minutes", args.minutes, "end after so much training, over all resumes; 0: no limit")
-      ->type_name("X");
+      .add_option("--init", args.init,
+                  "begin with the weights of this model (ours, or the authors' checkpoint); its "
+                  "architecture too, unless a preset or recipe has one")
+      ->type_name("MODEL")
+      ->excludes("--resume");
 }
 
 }  // namespace
@@ -91,9 +60,8 @@ void add_run_options(CLI::App& command, Arguments& args) {
 void register_train(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand("train", "train a model on a data set");
   auto args = std::make_shared<Arguments>();
-  add_run_options(*command, *args);
-  add_json_flag(*command, args->json);
-  add_seed_option(*command, args->seed);
+  add_run_options(*command, args->run);
+  add_model_options(*command, *args);
   add_threads_option(*command, args->backend.threads);
   add_device_option(*command, args->backend.device);
   add_settings(*command, args->settings);
@@ -106,7 +74,7 @@ void register_train(CLI::App& app, Exit& exit) {
        {"hrm train --init runs/first --data data/other --out runs/second", "begin with what a model has learnt"},
        {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
         "a published experiment"}});
-  command->footer(settings_help() + command->get_footer());
+  command->footer(settings_help(solving::TrainConfig(), "key=value, also in --config files") + command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }
 

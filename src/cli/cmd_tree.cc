@@ -1,38 +1,29 @@
 #include "cli/cmd_tree.h"
 
-#include <charconv>
-
-#include "base/error.h"
+#include "cli/choices.h"
 
 namespace hrm::cli {
 
 tree::LabelOptions LabelArguments::options() const {
-  tree::LabelOptions options{.kind = parse_enum<tree::LabelKind>(labels == "soft" ? "mc" : labels, "--labels"),
-                             .prior = parse_enum<tree::BetaPrior>(prior, "--prior")};
-  if (profile == "prm800k" || faithful) options.profile = grading::Profile::kPrm800k;
-  options.counting = faithful ? tree::kFaithfulCounts
-                              : tree::CountOptions{.evidence = parse_enum<tree::Evidence>(evidence, "--evidence"),
-                                                   .undecided = parse_enum<tree::Undecided>(undecided, "--undecided")};
+  if (!faithful) return chosen;
+  tree::LabelOptions options = chosen;
+  options.profile = grading::Profile::kPrm800k;
+  options.counting = tree::kFaithfulCounts;
   return options;
 }
 
 void add_label_options(CLI::App& command, LabelArguments& args) {
-  const auto choice = [&](const char* flag, std::string& value, std::vector<std::string> names, const char* help) {
-    command.add_option(flag, value, help)
-        ->check(CLI::IsMember(std::move(names)))
-        ->type_name("NAME")
-        ->capture_default_str();
-  };
-  choice(
-      "--labels", args.labels, {"mc", "soft", "policy", "hard", "beta"},
-      "mc or soft: share of right ends; policy: mean over the children, recursively; hard: 1 where any end is right; "
-      "beta: middle of the interval");
-  choice("--profile", args.profile, {"sound", "prm800k"}, "grader of the answers");
-  choice("--evidence", args.evidence, {"auto", "leaves", "rollouts", "through"},
-         "ends that count: leaves below, rollouts from the node, all rollouts through it; auto: its rollouts, else "
-         "leaves");
-  choice("--undecided", args.undecided, {"left-out", "wrong"}, "what an answer is that cannot be graded");
-  choice("--prior", args.prior, {"jeffreys", "uniform"}, "of the 95 % Beta interval");
+  tree::LabelOptions& chosen = args.chosen;
+  add_choice(command, "--labels", chosen.kind,
+             "mc: share of right ends, also named soft; policy: mean over the children, recursively; hard: 1 where any "
+             "end is right; beta: middle of the interval")
+      ->transform([](const std::string& name) { return name == "soft" ? "mc" : name; });
+  add_choice(command, "--profile", chosen.profile, "grader of the answers");
+  add_choice(command, "--evidence", chosen.counting.evidence,
+             "ends that count: leaves below, rollouts from the node, all rollouts through it; auto: its rollouts, else "
+             "leaves");
+  add_choice(command, "--undecided", chosen.counting.undecided, "what an answer is that cannot be graded");
+  add_choice(command, "--prior", chosen.prior, "of the 95 % Beta interval");
 }
 
 void add_faithful_labels_flag(CLI::App& command, LabelArguments& args) {
@@ -47,21 +38,6 @@ void add_compression_options(CLI::App& command, tree::CompressionOptions& option
 
 void add_problem_option(CLI::App& command, std::string& problem) {
   command.add_option("--problem", problem, "only this one: its id, or its position from 0")->type_name("ID");
-}
-
-std::vector<size_t> chosen_problems(const tree::StoreReader& store, const std::string& problem) {
-  const auto& problems = store.contents().problems;
-  std::vector<size_t> chosen;
-  for (size_t i = 0; i < problems.size(); ++i)
-    if (problem.empty() || problems[i].problem.id == problem) chosen.push_back(i);
-  size_t position = 0;
-  const char* end = problem.data() + problem.size();
-  if (chosen.empty() && std::from_chars(problem.data(), end, position).ptr == end && position < problems.size())
-    return {position};
-  if (chosen.empty() && !problem.empty())
-    throw bad_input("cli.tree", "--problem {}: {} holds {} problems, none with that id or position", problem,
-                    store.path().string(), problems.size());
-  return chosen;
 }
 
 void register_tree(CLI::App& app, Exit& exit) {

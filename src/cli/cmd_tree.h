@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "cli/command.h"
 #include "tree/labeled.h"
@@ -20,7 +19,7 @@ void register_tree_files(CLI::App& tree, Exit& exit);  // export, import, merge,
 
 // Which labels, from what: --labels, --profile, --evidence, --undecided, --prior. `mc` is also named `soft`.
 struct LabelArguments {
-  std::string labels = "mc", profile = "sound", prior = "jeffreys", evidence = "auto", undecided = "left-out";
+  tree::LabelOptions chosen;
   bool faithful = false;
 
   tree::LabelOptions options() const;
@@ -30,8 +29,6 @@ void add_faithful_labels_flag(CLI::App& command, LabelArguments& args);  // --fa
 // -p, --min-children.
 void add_compression_options(CLI::App& command, tree::CompressionOptions& options);
 
-// Problems of a store to work on: all, or the one with that id or position. Throws bad_input where there is none.
-void add_problem_option(CLI::App& command, std::string& problem);
-std::vector<size_t> chosen_problems(const tree::StoreReader& store, const std::string& problem);
+void add_problem_option(CLI::App& command, std::string& problem);  // --problem; tree::chosen_problems()
 
 }  // namespace hrm::cli

@@ -1,7 +1,6 @@
 #include <memory>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/log.h"
 #include "cli/cmd_tree.h"
 #include "formats/jsonl.h"
@@ -19,18 +18,10 @@ struct Arguments {
 
 void export_trees(const Arguments& args) {
   const tree::StoreReader store(args.store);
-  const auto chosen = chosen_problems(store, args.problem);
-  const auto line = [&](size_t problem) { return printable(tree::tree_json(store.load(problem).tree)) + "\n"; };
-  if (args.file.empty()) {
-    for (const size_t problem : chosen) fmt::print("{}", line(problem));
-    return;
-  }
-  write_file_atomic(args.file, [&](const ByteSink& sink) {
-    for (const size_t problem : chosen) {
-      const std::string text = line(problem);
-      sink(std::as_bytes(std::span(text)));
-    }
-  });
+  JsonlOutput output(args.file);
+  for (const size_t problem : tree::chosen_problems(store, args.problem))
+    output.write(tree::tree_json(store.load(problem).tree));
+  output.finish();
 }
 
 void import_trees(const Arguments& args) {

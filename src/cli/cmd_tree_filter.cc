@@ -1,9 +1,9 @@
 #include <array>
 #include <memory>
 
-#include "base/files.h"
 #include "base/signals.h"
 #include "cli/cmd_tree.h"
+#include "formats/jsonl.h"
 #include "tree/pass_rate.h"
 
 namespace hrm::cli {
@@ -51,7 +51,7 @@ void filter(const Arguments& args) {
   const tree::StoreReader store(args.store);
   const tree::LabelOptions options = args.labels.options();
   Tally tally;
-  std::string lines;
+  JsonlOutput output(args.out);
   for (size_t i = 0; i < store.contents().problems.size(); ++i) {
     if (interrupted()) throw failure("cli.tree.filter", "interrupted");
     const tree::LabeledTree labeled = tree::label_tree(store.load(i).tree, options);
@@ -59,9 +59,9 @@ void filter(const Arguments& args) {
     ++tally.of(found.fit);
     tally.solutions += found.solutions.total;
     tally.correct += found.solutions.correct;
-    if (found.fit == tree::Fit::kInside) lines += printable(kept_line(labeled.tree.problem, found)) + "\n";
+    if (found.fit == tree::Fit::kInside) output.write(kept_line(labeled.tree.problem, found));
   }
-  write_file_atomic(args.out, lines);
+  output.finish();
   report(args, tally);
 }
 

@@ -1,11 +1,10 @@
-#include <functional>
 #include <memory>
 
-#include "base/error.h"
-#include "base/files.h"
+#include "cli/choices.h"
 #include "cli/cmd_tree.h"
-#include "tree/compression.h"
+#include "formats/jsonl.h"
 #include "tree/drawing.h"
+#include "tree/label_json.h"
 
 namespace hrm::cli {
 namespace {
@@ -15,65 +14,13 @@ struct Arguments {
   std::string problem;
   LabelArguments labels;
   tree::CompressionOptions compression;
-  std::string mode = "sound";
   bool json = false;
 };
 
-Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
-std::string_view verdict_name(steps::AnswerVerdict verdict) {
-  using enum steps::AnswerVerdict;
-  return verdict == kCorrect ? "correct" : verdict == kWrong ? "wrong" : verdict == kUndecided ? "undecided" : "none";
-}
-
-// One JSON value per line, to the file (whole or not at all) or to standard output.
-void write_each(const std::filesystem::path& out,
-                const std::function<void(const std::function<void(const Json&)>&)>& work) {
-  if (out.empty()) return work([](const Json& json) { fmt::print("{}\n", printable(json)); });
-  write_file_atomic(out, [&](const ByteSink& sink) {
-    work([&](const Json& json) {
-      const std::string line = printable(json) + "\n";
-      sink(std::as_bytes(std::span(line)));
-    });
-  });
-}
-
-Json node_line(const tree::LabeledTree& labeled, size_t i, const std::optional<Interval>& interval) {
-  const steps::Node& node = labeled.tree.nodes[i];
-  Json json = {{"problem", labeled.tree.problem.id},
-               {"node", i},
-               {"id", to_text(node.id)},
-               {"parent", node.parent},
-               {"depth", node.depth},
-               {"label", number(labeled.labels[i])},
-               {"total", labeled.counts[i].total},
-               {"correct", labeled.counts[i].correct},
-               {"undecided", labeled.counts[i].undecided},
-               {"low", interval ? Json(interval->low) : Json(nullptr)},
-               {"high", interval ? Json(interval->high) : Json(nullptr)},
-               {"multiplicity", node.multiplicity}};
-  if (node.answer) {
-    json["answer"] = *node.answer;
-    json["verdict"] = verdict_name(labeled.verdicts.nodes[i]);
-  }
-  if (node.unfinished) json["unfinished"] = true;
-  json["text"] = node.text;
-  return json;
-}
-
 void print_summary(size_t problem, const tree::LabeledTree& labeled) {
-  size_t n = 0, at_0 = 0, at_1 = 0;
-  double sum = 0;
-  for (size_t i = 1; i < labeled.labels.size(); ++i) {
-    if (!labeled.labels[i]) continue;
-    ++n;
-    sum += *labeled.labels[i];
-    at_0 += *labeled.labels[i] == 0;
-    at_1 += *labeled.labels[i] == 1;
-  }
-  fmt::print("{:>5}  {:<20} {:>7} {:>7} {:>5} {:>5} {:>5}\n", problem, labeled.tree.problem.id, n,
-             labeled.labels.size() - 1 - n, at_0, at_1,
-             n > 0 ? fmt::format("{:.3f}", sum / static_cast<double>(n)) : "-");
+  const tree::LabelSummary all = tree::summary_of(labeled.labels);
+  fmt::print("{:>5}  {:<20} {:>7} {:>7} {:>5} {:>5} {:>5}\n", problem, labeled.tree.problem.id, all.labels, all.none,
+             all.at_0, all.at_1, all.mean ? fmt::format("{:.3f}", *all.mean) : "-");
 }
 
 void print_nodes(const tree::LabeledTree& labeled, const std::vector<std::optional<Interval>>& intervals) {
@@ -94,14 +41,14 @@ void print_nodes(const tree::LabeledTree& labeled, const std::vector<std::option
 
 void label_lines(const Arguments& args, const tree::StoreReader& store, const std::vector<size_t>& chosen) {
   const tree::LabelOptions options = args.labels.options();
-  write_each(args.out, [&](const std::function<void(const Json&)>& emit) {
-    emit(options.to_json());
-    for (const size_t problem : chosen) {
-      const tree::LabeledTree labeled = tree::label_tree(store.load(problem).tree, options);
-      const auto intervals = tree::beta_labels(labeled.counts, options.prior);
-      for (size_t i = 0; i < labeled.labels.size(); ++i) emit(node_line(labeled, i, intervals[i]));
-    }
-  });
+  JsonlOutput output(args.out);
+  output.write(options.to_json());
+  for (const size_t problem : chosen) {
+    const tree::LabeledTree labeled = tree::label_tree(store.load(problem).tree, options);
+    const auto intervals = tree::beta_labels(labeled.counts, options.prior);
+    for (size_t i = 0; i < labeled.labels.size(); ++i) output.write(tree::node_json(labeled, i, intervals[i]));
+  }
+  output.finish();
 }
 
 // For people: the nodes of one tree, or a line per tree with what its labels are like.
@@ -123,55 +70,23 @@ void label_table(const Arguments& args, const tree::StoreReader& store, const st
 
 void label(const Arguments& args) {
   const tree::StoreReader store(args.store);
-  const auto chosen = chosen_problems(store, args.problem);
+  const auto chosen = tree::chosen_problems(store, args.problem);
   if (args.json || !args.out.empty()) return label_lines(args, store, chosen);
   label_table(args, store, chosen);
 }
 
-Json view_json(const steps::Tree& tree, const tree::Compression& view, const tree::CompressionOptions& options,
-               const tree::Values& labels) {
-  Json json = {{"problem", tree.problem.id},
-               {"mode", name_of_enum(options.mode)},
-               {"p", options.p},
-               {"min_children", options.min_children},
-               {"seed", options.seed},
-               {"moved", view.moved}};
-  json["merged_with"] = Json::array();
-  json["texts"] = Json::object();
-  for (const int32_t node : view.moved) {
-    json["merged_with"].push_back(view.merged_with[static_cast<size_t>(node)]);
-    json["texts"][std::to_string(node)] = tree::path_texts(tree, view, node);
-  }
-  json["draws"] = Json::array();
-  json["draw_child"] = Json::array();
-  for (const tree::Draw& draw : view.draws) {
-    json["draws"].push_back(draw.u);
-    json["draw_child"].push_back(draw.child);
-  }
-  json["parent"] = view.parent;
-  json["depth"] = view.depth;
-  json["children"] = view.children;
-  json["labels"] = Json::array();
-  for (const auto& value : labels) json["labels"].push_back(number(value));
-  return json;
-}
-
 void compress(const Arguments& args) {
-  tree::CompressionOptions options = args.compression;
-  options.mode = parse_enum<tree::CompressionMode>(args.mode, "--mode");
   LabelArguments arguments = args.labels;
-  if (options.mode == tree::CompressionMode::kFaithful) arguments.faithful = true;
+  if (args.compression.mode == tree::CompressionMode::kFaithful) arguments.faithful = true;
   tree::LabelOptions labels = arguments.options();
   labels.counting.evidence = tree::Evidence::kLeaves;
   const tree::StoreReader store(args.store);
-  const auto chosen = chosen_problems(store, args.problem);
-  write_each(args.out, [&](const std::function<void(const Json&)>& emit) {
-    for (const size_t problem : chosen) {
-      const tree::LabeledTree labeled = tree::label_tree(store.load(problem).tree, labels);
-      const tree::LabeledView view = tree::compress(labeled, labels, options);
-      emit(view_json(labeled.tree, view.view, options, view.labels));
-    }
-  });
+  JsonlOutput output(args.out);
+  for (const size_t problem : tree::chosen_problems(store, args.problem)) {
+    const tree::LabeledTree labeled = tree::label_tree(store.load(problem).tree, labels);
+    output.write(tree::view_json(labeled.tree, tree::compress(labeled, labels, args.compression), args.compression));
+  }
+  output.finish();
 }
 
 CLI::App& add_command(CLI::App& tree, const char* name, const char* help, Arguments& args) {
@@ -202,10 +117,7 @@ void register_tree_compress(CLI::App& tree, Exit&) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = add_command(
       tree, "compress", "Node compression: a seeded view of each tree as one JSON line; the store stays.", *args);
-  command.add_option("--mode", args->mode, "sound: descendants follow; faithful: as the authors' program")
-      ->check(CLI::IsMember({"sound", "faithful"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+  add_choice(command, "--mode", args->compression.mode, "sound: descendants follow; faithful: as the authors' program");
   add_compression_options(command, args->compression);
   add_seed_option(command, args->compression.seed);
   command.callback([args] { compress(*args); });

@@ -35,7 +35,7 @@ Json summary(const tree::LabeledTree& labeled, uint64_t orphans) {
 void show(Arguments args) {
   const tree::StoreReader store(args.store);
   args.draw.color = wants_color(args.color);
-  const std::vector<size_t> chosen = chosen_problems(store, args.problem);
+  const std::vector<size_t> chosen = tree::chosen_problems(store, args.problem);
   const bool draw = !args.problem.empty() || !args.svg.empty() || chosen.size() == 1;
   Json list = Json::array();
   for (const size_t i : chosen) {

@@ -1,7 +1,6 @@
 #include "cli/cmd_world.h"
 
 #include "base/error.h"
-#include "base/files.h"
 #include "formats/jsonl.h"
 #include "worlds/arithmetic_policy.h"
 #include "worlds/solutions.h"
@@ -30,12 +29,9 @@ std::vector<worlds::ArithmeticProblem> read_world_problems(const std::filesystem
 }
 
 void write_lines(const std::filesystem::path& out, const std::vector<Json>& rows) {
-  std::string text;
-  for (const Json& row : rows) text += printable(row) + "\n";
-  if (out.empty())
-    fmt::print("{}", text);
-  else
-    write_file_atomic(out, text);
+  JsonlOutput output(out);
+  for (const Json& row : rows) output.write(row);
+  output.finish();
 }
 
 void register_world(CLI::App& app, Exit& exit) {

@@ -1,19 +1,15 @@
-#include <array>
 #include <memory>
 
 #include "base/error.h"
-#include "base/log.h"
-#include "base/statistics.h"
 #include "base/terminal.h"
 #include "cli/cmd_world.h"
 #include "formats/jsonl.h"
-#include "worlds/solutions.h"
+#include "worlds/judge_counts.h"
 
 namespace hrm::cli {
 namespace {
 
 using worlds::JudgedSolution;
-using worlds::StepFault;
 using worlds::StepTruth;
 
 struct Arguments {
@@ -22,39 +18,6 @@ struct Arguments {
   std::string color = "auto";
   bool json = false;
 };
-
-constexpr std::array kFaults = {StepFault::kUnreadable, StepFault::kClaim, StepFault::kRest, StepFault::kAnswer};
-
-struct Counts {
-  uint64_t solutions = 0, answered = 0, correct = 0, steps = 0, valid = 0, on_track = 0, repairs = 0, breaks = 0;
-  uint64_t off_track_before = 0, valid_off_track = 0, invalid_on_track = 0;
-  std::array<uint64_t, kFaults.size()> faults{};
-
-  void add(const JudgedSolution& solution) {
-    ++solutions;
-    answered += solution.truth.answered;
-    correct += solution.truth.correct;
-    bool before = true;
-    for (const StepTruth& step : solution.truth.steps) {
-      ++steps;
-      valid += step.valid;
-      on_track += step.on_track;
-      repairs += step.repairs;
-      breaks += step.breaks;
-      off_track_before += !before;
-      valid_off_track += step.valid && !step.on_track;
-      invalid_on_track += !step.valid && step.on_track;
-      for (size_t i = 0; i < kFaults.size(); ++i) faults[i] += step.fault == kFaults[i];
-      before = step.on_track;
-    }
-  }
-};
-
-std::vector<std::string> steps_of(const Json& record, const std::string& place) {
-  if (record.contains("steps")) return json_field<std::vector<std::string>>(record, "steps", place);
-  if (record.contains("solution")) return worlds::lines_of(json_field<std::string>(record, "solution", place));
-  throw bad_input("cli.world.judge", "{}: expected 'steps', 'solution' or a list of 'candidates'", place);
-}
 
 void show(const worlds::ArithmeticProblem& problem, const JudgedSolution& solution, bool color) {
   const auto mark = [&](bool good) {
@@ -73,83 +36,33 @@ void show(const worlds::ArithmeticProblem& problem, const JudgedSolution& soluti
                                                    : "no answer");
 }
 
-struct Line {
-  std::string_view name;
-  uint64_t part, whole;
-};
-
-std::vector<Line> lines_of(const Counts& counts) {
-  std::vector<Line> lines = {
-      {"answered", counts.answered, counts.solutions},
-      {"correct", counts.correct, counts.solutions},
-      {"valid steps", counts.valid, counts.steps},
-      {"steps that end on track", counts.on_track, counts.steps},
-      {"valid but off track", counts.valid_off_track, counts.steps},
-      {"invalid but on track", counts.invalid_on_track, counts.steps},
-      {"repairs, of steps taken off track", counts.repairs, counts.off_track_before},
-      {"breaks, of steps taken on track", counts.breaks, counts.steps - counts.off_track_before}};
-  for (size_t i = 0; i < kFaults.size(); ++i)
-    lines.push_back({worlds::name_of(kFaults[i]), counts.faults[i], counts.steps});
-  return lines;
-}
-
-// A stepwise row of TRL, as hrm rows reads them.
-Json stepwise_row(const worlds::ArithmeticProblem& problem, const JudgedSolution& solution) {
-  Json row = {{"prompt", problem.question}, {"completions", solution.steps}, {"labels", Json::array()}};
-  for (const StepTruth& step : solution.truth.steps) row["labels"].push_back(step.on_track);
-  return row;
+void print_counts(const worlds::JudgeCounts& counts) {
+  fmt::print("{} solutions, {} steps\n", counts.solutions(), counts.steps());
+  for (const worlds::JudgeCounts::Line& line : counts.lines()) {
+    const Estimate share = line.share();
+    fmt::print("  {:34} {:>8} of {:>8}  {:5.1f} % ({:.1f}-{:.1f})\n", line.name, line.part, line.whole,
+               100 * share.value, 100 * share.interval.low, 100 * share.interval.high);
+  }
 }
 
 void judge(const Arguments& args) {
   const bool color = wants_color(args.color);
-  Counts counts;
+  worlds::JudgeCounts counts;
   std::vector<Json> rows, stepwise;
   int64_t shown = 0;
-  const auto take = [&](const worlds::ArithmeticProblem& problem, const Json& record, const std::string& place) {
-    const JudgedSolution solution = worlds::judged(problem, steps_of(record, place));
+  const auto take = [&](const worlds::ArithmeticProblem& problem, const JudgedSolution& solution) {
     counts.add(solution);
     if (!args.json && shown++ < args.show) show(problem, solution, color);
-    if (!args.stepwise.empty()) stepwise.push_back(stepwise_row(problem, solution));
-    if (args.out.empty()) return;
-    Json row = worlds::to_json(problem);
-    row["solution"] = worlds::to_json(solution);
-    for (const StepTruth& step : solution.truth.steps) row["solution"]["reasons"].push_back(step.reason);
-    rows.push_back(std::move(row));
+    if (!args.stepwise.empty()) stepwise.push_back(worlds::stepwise_row(problem, solution));
+    if (!args.out.empty()) rows.push_back(worlds::judged_json(problem, solution));
   };
   JsonlReader lines(args.file, {.forgive_cut_end = false});
-  while (lines.next()) {
-    Json record = lines.value();
-    if (!record.contains("candidates")) {
-      // A solution's own "answer" is what it gave, not the gold one.
-      worlds::ArithmeticProblem problem = worlds::problem_from_json(
-          {{"id", record.value("id", Json("solution"))}, {"question", record.value("question", Json())}},
-          lines.place());
-      take(problem, record, lines.place());
-      continue;
-    }
-    const auto problem = worlds::problem_from_json(record, lines.place());
-    const auto candidates = json_field<std::vector<Json>>(record, "candidates", lines.place());
-    for (size_t i = 0; i < candidates.size(); ++i)
-      take(problem, candidates[i], fmt::format("{}, candidate {}", lines.place(), i));
-  }
-  if (counts.solutions == 0) throw bad_input("cli.world.judge", "{} holds no solution", lines.source());
+  while (lines.next()) worlds::judge_record(lines.value(), lines.place(), take);
+  if (counts.solutions() == 0) throw bad_input("cli.world.judge", "{} holds no solution", lines.source());
   if (!args.out.empty()) write_lines(args.out, rows);
   if (!args.stepwise.empty()) write_lines(args.stepwise, stepwise);
-
-  Json json = {{"solutions", counts.solutions}, {"steps", counts.steps}};
-  if (!args.json) fmt::print("{} solutions, {} steps\n", counts.solutions, counts.steps);
-  for (const Line& line : lines_of(counts)) {
-    const Estimate share = share_of(line.part, line.whole);
-    json[std::string(line.name)] = {{"count", line.part},
-                                    {"of", line.whole},
-                                    {"share", share.value},
-                                    {"low", share.interval.low},
-                                    {"high", share.interval.high}};
-    if (!args.json)
-      fmt::print("  {:34} {:>8} of {:>8}  {:5.1f} % ({:.1f}-{:.1f})\n", line.name, line.part, line.whole,
-                 100 * share.value, 100 * share.interval.low, 100 * share.interval.high);
-  }
-  if (args.json) print_json(json);
+  if (args.json) return print_json(counts.to_json());
+  print_counts(counts);
 }
 
 }  // namespace

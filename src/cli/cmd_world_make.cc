@@ -1,7 +1,7 @@
 #include <memory>
 
-#include "base/error.h"
 #include "base/log.h"
+#include "cli/choices.h"
 #include "cli/cmd_world.h"
 #include "worlds/solutions.h"
 
@@ -10,21 +10,19 @@ namespace {
 
 struct Arguments {
   std::filesystem::path out;
-  std::string split = "train";
+  worlds::Split split = worlds::Split::kTrain;
   uint64_t count = 100, seed = 0;
   std::vector<std::string> settings;
 };
 
 void make(const Arguments& args) {
-  const auto split = worlds::split_of_name(args.split);
-  if (!split) throw bad_input("cli.world.make", "--split {}: expected train or test", args.split);
   worlds::ProblemSettings settings;
   for (const std::string& setting : args.settings) assign_field(settings, setting);
   std::vector<Json> rows;
-  for (const auto& problem : worlds::make_problems(settings, *split, args.count, args.seed))
+  for (const auto& problem : worlds::make_problems(settings, args.split, args.count, args.seed))
     rows.push_back(worlds::to_json(problem));
   write_lines(args.out, rows);
-  if (!args.out.empty()) log_info("{}: {} {} problems", args.out.string(), rows.size(), args.split);
+  if (!args.out.empty()) log_info("{}: {} {} problems", args.out.string(), rows.size(), name_of_enum(args.split));
 }
 
 }  // namespace
@@ -37,7 +35,7 @@ void register_world_make(CLI::App& world, Exit&) {
       ->check(CLI::Range(1, 10'000'000))
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--split", args->split, "train or test")->type_name("NAME")->capture_default_str();
+  add_choice(command, "--split", args->split, "which of the problems, that share none");
   command.add_option("-o,--out", args->out, "file to write (default: standard output)")->type_name("FILE");
   add_seed_option(command, args->seed);
   std::string known = "settings:";

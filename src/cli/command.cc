@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/terminal.h"
+#include "cli/choices.h"
 
 namespace hrm::cli {
 namespace {
@@ -72,10 +73,7 @@ void add_switch(CLI::App& command, const std::string& flag, std::optional<bool>&
 }
 
 void add_color_option(CLI::App& command, std::string& color) {
-  command.add_option("--color", color, "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->type_name("WHEN")
-      ->capture_default_str();
+  add_choice(command, "--color", {color, {"auto", "always", "never"}}, "when output is colored");
 }
 
 bool wants_color(const std::string& choice) {
@@ -93,6 +91,10 @@ void limit_counts(CLI::App& app) {
     option->check([most = seed ? UINT64_MAX : kMostCount](const std::string& text) { return count_fault(text, most); });
   }
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) limit_counts(*command);
+}
+
+void add_dtype_option(CLI::App& command, std::string& dtype, const std::string& help) {
+  add_choice(command, "--dtype", {dtype, {"float32", "bfloat16"}}, help);
 }
 
 void add_settings(CLI::App& command, std::vector<std::string>& settings) {
@@ -115,6 +117,13 @@ void run_interruptible(Exit& exit, const std::function<void()>& work, std::strin
     log_warning("interrupted; {}", left);
     exit.code = kInterruptedExitCode;
   }
+}
+
+void finish_lines(JsonlOutput& output, Exit& exit) {
+  output.finish();
+  if (!interrupted()) return;
+  log_warning("interrupted: what is written is whole, the rest is missing");
+  exit.code = kInterruptedExitCode;
 }
 
 void print_json(const Json& value) {

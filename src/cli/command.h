@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "formats/jsonl.h"
 
 namespace hrm::cli {
 
@@ -50,6 +51,7 @@ void add_threads_option(CLI::App& command, size_t& threads);  // --threads N, 0:
 void add_seed_option(CLI::App& command, uint64_t& seed);      // --seed N
 void add_device_option(CLI::App& command, std::string& device, const char* help = kDeviceHelp);
 void add_precision_option(CLI::App& command, std::string& precision);  // --precision float32|bfloat16|int8
+void add_dtype_option(CLI::App& command, std::string& dtype, const std::string& help);  // --dtype float32|bfloat16
 void add_switch(CLI::App& command, const std::string& flag, bool& value, const std::string& help);  // FLAG on|off
 // The same without a default of its own: unset until given.
 void add_switch(CLI::App& command, const std::string& flag, std::optional<bool>& value, const std::string& help);
@@ -67,8 +69,15 @@ void limit_counts(CLI::App& app);
 // The footer of --help: "Examples:" and one command per line, each with a comment of what it does.
 void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string_view, std::string_view>> examples);
 
+inline constexpr std::string_view kNothingWritten = "nothing was written";
+inline constexpr std::string_view kPrintedIsWhole = "what was printed is whole, the rest is missing";
+
 // Runs work that Ctrl-C may stop, and then says what is left of it; the exit code says so too.
-void run_interruptible(Exit& exit, const std::function<void()>& work, std::string_view left = "nothing was written");
+void run_interruptible(Exit& exit, const std::function<void()>& work, std::string_view left = kNothingWritten);
+
+// Ends an output of JSON lines, also one that Ctrl-C cut short (InterruptScope): its lines are worth keeping, and the
+// exit code says that others are missing.
+void finish_lines(JsonlOutput& output, Exit& exit);
 
 void print_json(const Json& value);  // one value and a newline on standard output
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/fields.h"
+#include "cli/choices.h"
 #include "cli/command.h"
 
 namespace hrm::cli {
@@ -17,22 +18,10 @@ inline std::string flag_of(std::string_view key) {
   return flag;
 }
 
-template <typename E>
-void add_enum(CLI::App& command, const std::string& flag, E& value, const std::string& help) {
-  std::vector<std::string> names;
-  for (const auto& [each, name] : enum_names(E{})) names.emplace_back(name);
-  command
-      .add_option_function<std::string>(
-          flag, [&value, flag](const std::string& name) { value = parse_enum<E>(name, flag); }, help)
-      ->check(CLI::IsMember(names))
-      ->type_name("NAME")
-      ->default_str(std::string(name_of_enum(value)));
-}
-
 template <typename T>
 void add_flag(CLI::App& command, const std::string& flag, T& value, const std::string& help) {
   if constexpr (std::is_enum_v<T>) {
-    add_enum(command, flag, value, help);
+    add_choice(command, flag, value, help);
   } else if constexpr (std::is_same_v<T, bool>) {
     if (value)
       add_switch(command, flag, value, help);

@@ -2,24 +2,13 @@
 
 #include "base/error.h"
 #include "cli/field_options.h"
+#include "cli/libtorch_commands.h"
 #include "worlds/arithmetic_policy.h"
-
-#if HRM_TORCH
-#include "language/local_policy.h"
-#endif
 
 namespace hrm::cli {
 namespace {
 
 constexpr std::string_view kLocal = "local:";
-
-std::shared_ptr<policy::Policy> open_local(const std::string& spec) {
-#if HRM_TORCH
-  return language::open_local_policy(spec.substr(kLocal.size()));
-#else
-  throw bad_input("cli.policy", "--policy {}: this build has no libtorch: configure with -DHRM_TORCH=ON", spec);
-#endif
-}
 
 }  // namespace
 
@@ -54,7 +43,8 @@ policy::PolicyStack open_policy(const PolicyChoice& choice, uint64_t seed) {
   if (!choice.endpoint.endpoint.empty()) throw bad_input("cli.policy", "give --policy or --endpoint, not both");
   if (const auto arithmetic = worlds::arithmetic_policy_settings(choice.spec))
     return policy::wrap_policy(std::make_shared<worlds::ArithmeticPolicy>(*arithmetic), choice.endpoint);
-  if (choice.spec.starts_with(kLocal)) return policy::wrap_policy(open_local(choice.spec), choice.endpoint);
+  if (choice.spec.starts_with(kLocal))
+    return policy::wrap_policy(open_local_policy(choice.spec.substr(kLocal.size())), choice.endpoint);
   throw bad_input("cli.policy", "--policy {}: expected local:MODEL or arithmetic[:slip=0.1,...]", choice.spec);
 }
 

@@ -1,11 +1,7 @@
 #include "cli/scorer_options.h"
 
-#include "base/error.h"
+#include "cli/libtorch_commands.h"
 #include "studies/truth_scorer.h"
-
-#if HRM_TORCH
-#include "cli/cmd_reward.h"
-#endif
 
 namespace hrm::cli {
 
@@ -23,16 +19,7 @@ void add_scorer_options(CLI::App& command, ScorerChoice& choice) {
 std::unique_ptr<steps::StepScorer> open_scorer(const ScorerChoice& choice) {
   if (const auto truth = studies::truth_scorer_settings(choice.spec))
     return std::make_unique<studies::TruthScorer>(*truth);
-#if HRM_TORCH
-  RewardModelArguments model;
-  model.model = choice.spec;
-  return open_reward_model(model, choice.device, choice.threads);
-#else
-  throw bad_input("cli.scorer",
-                  "--scorer {}: this build has no libtorch, so no reward models: build with "
-                  "-DHRM_TORCH=ON, or use --scorer truth",
-                  choice.spec);
-#endif
+  return open_reward_scorer(choice.spec, choice.device, choice.threads);
 }
 
 }  // namespace hrm::cli

@@ -21,6 +21,7 @@
 #include "model/precision.h"
 #include "model/weights.h"
 #include "torch/host.h"
+#include "torch/machine.h"
 
 namespace hrm::aten {
 namespace {
@@ -45,25 +46,11 @@ struct AtenCarry : Carry {
 AtenCarry& own(Carry& carry) { return dynamic_cast<AtenCarry&>(carry); }
 const AtenCarry& own(const Carry& carry) { return dynamic_cast<const AtenCarry&>(carry); }
 
-at::Device parse_device(const std::string& name) {
-  try {
-    const at::Device device(name);
-    if (device.is_cpu()) return device;
-    if (!device.is_cuda())
-      throw bad_input("aten.backend", "device '{}' is not supported: cpu, aten, cuda or cuda:<n>", name);
-    if (!at::hasCUDA())
-      throw bad_input("aten.backend", "device '{}': no CUDA device, or libtorch was built without CUDA", name);
-    return device;
-  } catch (const c10::Error&) {
-    throw bad_input("aten.backend", "device '{}' is not of the form cpu, aten, cuda or cuda:<n>", name);
-  }
-}
-
 class AtenBackend final : public model::Backend {
  public:
   AtenBackend(const ModelConfig& config, const model::BackendOptions& options)
       : config_((config.validate(), config)),
-        device_(parse_device(options.device)),
+        device_(torch::parse_device(options.device)),
         network_(config, device_),
         threads_(options.threads ? options.threads : default_threads()) {
     set_weights(model::initial_weights(config, 0));

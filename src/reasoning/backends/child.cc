@@ -10,28 +10,22 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/files.h"
 
 namespace hrm::backends {
 namespace {
 
 constexpr std::string_view kWhere = "backends.run_in_child";
 
-// The value, or the fault: {"fault": 0 or 1, "message": ...}.
+// The value, or the fault: {"fault": 0 or 1, "where": ..., "message": ...}.
 Json outcome(const std::function<Json()>& work) {
   try {
     return {{"value", work()}};
   } catch (const Error& error) {
-    return {{"fault", error.fault() == Fault::kBadInput ? 0 : 1}, {"message", error.what()}};
+    return {
+        {"fault", error.fault() == Fault::kBadInput ? 0 : 1}, {"where", error.where()}, {"message", error.message()}};
   } catch (const std::exception& error) {
-    return {{"fault", 1}, {"message", error.what()}};
-  }
-}
-
-void write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = write(file, text.data(), text.size());
-    if (n < 0 && errno != EINTR) return;
-    if (n > 0) text.remove_prefix(static_cast<size_t>(n));
+    return {{"fault", 1}, {"where", kWhere}, {"message", error.what()}};
   }
 }
 
@@ -45,13 +39,10 @@ std::string read_all(int file) {
   return text;
 }
 
-// "[room.function] message" of an Error that was thrown in the child, thrown again.
+// An Error that was thrown in the child, thrown again.
 Error rethrown(const Json& json) {
-  const auto message = json["message"].get<std::string>();
-  const size_t end = message.starts_with('[') ? message.find("] ") : std::string::npos;
-  const Fault fault = json["fault"] == 0 ? Fault::kBadInput : Fault::kFailure;
-  if (end == std::string::npos) return Error(fault, kWhere, message);
-  return Error(fault, message.substr(1, end - 1), message.substr(end + 2));
+  return Error(json["fault"] == 0 ? Fault::kBadInput : Fault::kFailure, json["where"].get<std::string>(),
+               json["message"].get<std::string>());
 }
 
 }  // namespace

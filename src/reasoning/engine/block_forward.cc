@@ -60,9 +60,11 @@ auto BlockForward<E>::make_rows(size_t begin, size_t end) const -> Rows {
 
 // Q, K and V of the rows, head by head.
 template <typename E>
-void BlockForward<E>::project_heads(const PackedBlock<E>& weights, const Rows& rows, Workspace<E>& ws, size_t rank,
+void BlockForward<E>::project_heads(const PackedBlock<E>& weights, const Worker<E>& worker,
                                     BlockStash<E>* stash) const {
-  float* tile = ws.tiles[rank].c0.data();
+  const Rows& rows = rows_[worker.rank];
+  Workspace<E>& ws = worker.ws;
+  float* tile = ws.tiles[worker.rank].c0.data();
   for (size_t j = 0; j < 3 * d_.N; ++j) {
     rows.qkv.block(j, weights.mixer_in.data(), ws.xe.data() + rows.begin * d_.D, tile);
     rows.attention.store(j, tile, ws);
@@ -73,14 +75,14 @@ void BlockForward<E>::project_heads(const PackedBlock<E>& weights, const Rows& r
 }
 
 template <typename E>
-void BlockForward<E>::attention(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank,
-                                BlockStash<E>* stash) const {
-  const Rows& rows = rows_[rank];
-  team.sync();  // the block before may still read K and V
-  if (rows.size() > 0) project_heads(weights, rows, ws, rank, stash);
-  team.sync();  // K and V of all rows are there
+void BlockForward<E>::attention(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const {
+  Workspace<E>& ws = worker.ws;
+  const Rows& rows = rows_[worker.rank];
+  worker.team.sync();  // the block before may still read K and V
+  if (rows.size() > 0) project_heads(weights, worker, stash);
+  worker.team.sync();  // K and V of all rows are there
   if (rows.size() == 0) return;
-  rows.attention.attend(ws, ws.tiles[rank]);
+  rows.attention.attend(ws, ws.tiles[worker.rank]);
   if (stash) std::copy_n(ws.a.data(), d_.T * d_.D, stash->a.data());
   const size_t at = rows.begin * d_.D;
   rows.out(weights.mixer_out.data(), ws.a.data() + at, ws.x.data() + at);
@@ -88,12 +90,14 @@ void BlockForward<E>::attention(const PackedBlock<E>& weights, Workspace<E>& ws,
                             stash ? stash->scale1.data() : nullptr);
 }
 
-// The token mixer on channels [begin, begin + width): every channel is a row of T tokens. Channels lie side by side,
+// The token mixer on some channels: every channel is a row of T tokens. Channels lie side by side,
 // so the activations are the left operand and the weights, as stored, the right one; nothing is transposed.
 template <typename E>
-void BlockForward<E>::mix_channels(const PackedBlock<E>& weights, size_t begin, size_t width, Workspace<E>& ws,
-                                   size_t rank, BlockStash<E>* stash) const {
-  auto& tiles = ws.tiles[rank];
+void BlockForward<E>::mix_channels(const PackedBlock<E>& weights, Channels channels, const Worker<E>& worker,
+                                   BlockStash<E>* stash) const {
+  Workspace<E>& ws = worker.ws;
+  auto& tiles = ws.tiles[worker.rank];
+  const auto [begin, width] = channels;
   const bool full = width == std::min(kFeatureBlock, d_.D);
   const Gemm<E>&in = full ? mixer_in_ : mixer_in_tail_, &out = full ? mixer_out_ : mixer_out_tail_;
   kernels::interleave_rows({d_.T, width}, {ws.xe.data() + begin, d_.D}, {tiles.p.data(), width});
@@ -114,22 +118,21 @@ void BlockForward<E>::mix_channels(const PackedBlock<E>& weights, size_t begin, 
 }
 
 template <typename E>
-void BlockForward<E>::token_mixer(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank,
-                                  BlockStash<E>* stash) const {
-  team.sync();  // all rows are written: from here the work is split by channels
-  const auto [begin, end] = team.share(rank, d_.D, kFeatureBlock);
+void BlockForward<E>::token_mixer(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const {
+  worker.team.sync();  // all rows are written: from here the work is split by channels
+  const auto [begin, end] = worker.team.share(worker.rank, d_.D, kFeatureBlock);
   for (size_t c = begin; c < end; c += kFeatureBlock)
-    mix_channels(weights, c, std::min(kFeatureBlock, d_.D - c), ws, rank, stash);
-  team.sync();
+    mix_channels(weights, {c, std::min(kFeatureBlock, d_.D - c)}, worker, stash);
+  worker.team.sync();
 }
 
 template <typename E>
-void BlockForward<E>::channel_mlp(const PackedBlock<E>& weights, Workspace<E>& ws, size_t rank,
-                                  BlockStash<E>* stash) const {
-  const Rows& rows = rows_[rank];
+void BlockForward<E>::channel_mlp(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const {
+  Workspace<E>& ws = worker.ws;
+  const Rows& rows = rows_[worker.rank];
   const size_t n = rows.size(), at = rows.begin * d_.D;
   if (n == 0) return;
-  auto& tiles = ws.tiles[rank];
+  auto& tiles = ws.tiles[worker.rank];
   E* h = ws.h.data() + rows.begin * d_.I;
   const size_t ups = rows.gate_up.blocks() / 2;  // I is a multiple of 256
   for (size_t b = 0; b < ups; ++b) {
@@ -152,15 +155,15 @@ void BlockForward<E>::channel_mlp(const PackedBlock<E>& weights, Workspace<E>& w
 }
 
 template <typename E>
-void BlockForward<E>::run(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank,
-                          BlockStash<E>* stash) const {
+void BlockForward<E>::run(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const {
+  Workspace<E>& ws = worker.ws;
   if (stash) std::copy_n(ws.xe.data(), d_.T * d_.D, stash->x.data());
   if (d_.mixer)
-    token_mixer(weights, ws, team, rank, stash);
+    token_mixer(weights, worker, stash);
   else
-    attention(weights, ws, team, rank, stash);
+    attention(weights, worker, stash);
   if (stash) std::copy_n(ws.xe.data(), d_.T * d_.D, stash->y.data());
-  channel_mlp(weights, ws, rank, stash);
+  channel_mlp(weights, worker, stash);
   if (stash) std::copy_n(ws.xe.data(), d_.T * d_.D, stash->out.data());
 }
 

@@ -14,8 +14,7 @@
 #include "engine/blocked_gemm.h"
 #include "engine/dims.h"
 #include "engine/packed_weights.h"
-#include "engine/team.h"
-#include "engine/workspace.h"
+#include "engine/worker.h"
 #include "kernels/buffer.h"
 #include "kernels/rotary.h"
 
@@ -41,9 +40,9 @@ class BlockForward {
   // For teams of exactly team_size members. rotary: empty where positions are not rotary; outlives this object.
   BlockForward(const Dims& dims, float epsilon, const kernels::RotaryTable& rotary, size_t team_size);
 
-  // Runs member `rank`'s part; all members call it with the same arguments. ws.x and ws.xe hold the input and are
+  // Runs the worker's part; all members call it with the same arguments. ws.x and ws.xe hold the input and are
   // replaced by the output. stash: what the backward pass needs, or null (a team of one only).
-  void run(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank, BlockStash<E>* stash) const;
+  void run(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
 
  private:
   struct Rows {  // a member's rows and the products over that many
@@ -53,14 +52,15 @@ class BlockForward {
     size_t size() const { return end - begin; }
   };
   Rows make_rows(size_t begin, size_t end) const;
-  void project_heads(const PackedBlock<E>& weights, const Rows& rows, Workspace<E>& ws, size_t rank,
-                     BlockStash<E>* stash) const;
-  void attention(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank, BlockStash<E>* stash) const;
-  void mix_channels(const PackedBlock<E>& weights, size_t begin, size_t width, Workspace<E>& ws, size_t rank,
+  void project_heads(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
+  void attention(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
+  struct Channels {
+    size_t begin, width;
+  };
+  void mix_channels(const PackedBlock<E>& weights, Channels channels, const Worker<E>& worker,
                     BlockStash<E>* stash) const;
-  void token_mixer(const PackedBlock<E>& weights, Workspace<E>& ws, Team& team, size_t rank,
-                   BlockStash<E>* stash) const;
-  void channel_mlp(const PackedBlock<E>& weights, Workspace<E>& ws, size_t rank, BlockStash<E>* stash) const;
+  void token_mixer(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
+  void channel_mlp(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
 
   const Dims d_;
   const float epsilon_;

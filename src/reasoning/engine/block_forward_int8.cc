@@ -66,10 +66,11 @@ void BlockForwardInt8<E>::add_product(const Int8Matrix& weights, const std::vect
 }
 
 template <typename E>
-void BlockForwardInt8<E>::attention(const Int8Block& weights, Workspace<E>& ws, Team& team, size_t rank) const {
-  const Rows& rows = rows_[rank];
-  auto& tiles = ws.tiles[rank];
-  team.sync();  // the block before may still read K and V
+void BlockForwardInt8<E>::attention(const Int8Block& weights, const Worker<E>& worker) const {
+  Workspace<E>& ws = worker.ws;
+  const Rows& rows = rows_[worker.rank];
+  auto& tiles = ws.tiles[worker.rank];
+  worker.team.sync();  // the block before may still read K and V
   if (rows.size() > 0) {
     quantize(rows, ws.x, d_.D, ws);
     for (const Int8Piece& piece : qkv_) {
@@ -78,7 +79,7 @@ void BlockForwardInt8<E>::attention(const Int8Block& weights, Workspace<E>& ws, 
       if (at + piece.width == d_.W) rows.attention.store(piece.begin / d_.W, tiles.c0.data(), ws);
     }
   }
-  team.sync();  // K and V of all rows are there
+  worker.team.sync();  // K and V of all rows are there
   if (rows.size() == 0) return;
   rows.attention.attend(ws, tiles);
   quantize(rows, ws.a, d_.D, ws);
@@ -87,9 +88,10 @@ void BlockForwardInt8<E>::attention(const Int8Block& weights, Workspace<E>& ws, 
 
 // As BlockForward::mix_channels: channels are columns, the weights, as stored, the left-hand operand.
 template <typename E>
-void BlockForwardInt8<E>::mix_channels(const Int8Block& weights, size_t begin, size_t width, Workspace<E>& ws,
-                                       size_t rank) const {
-  auto& tiles = ws.tiles[rank];
+void BlockForwardInt8<E>::mix_channels(const Int8Block& weights, size_t begin, size_t width,
+                                       const Worker<E>& worker) const {
+  Workspace<E>& ws = worker.ws;
+  auto& tiles = ws.tiles[worker.rank];
   const Panel<float> x = {ws.x.data() + begin, d_.D};
   const Panel<uint8_t> bytes = {tiles.bytes.data(), kFeatureBlock};
   const auto multiply_rows = [&](const Int8Matrix& w, size_t row, size_t rows, size_t in, Panel<float> c, bool add) {
@@ -117,19 +119,20 @@ void BlockForwardInt8<E>::mix_channels(const Int8Block& weights, size_t begin, s
 }
 
 template <typename E>
-void BlockForwardInt8<E>::token_mixer(const Int8Block& weights, Workspace<E>& ws, Team& team, size_t rank) const {
-  team.sync();  // all rows are written: from here the work is split by channels
-  const auto [begin, end] = team.share(rank, d_.D, kFeatureBlock);
+void BlockForwardInt8<E>::token_mixer(const Int8Block& weights, const Worker<E>& worker) const {
+  worker.team.sync();  // all rows are written: from here the work is split by channels
+  const auto [begin, end] = worker.team.share(worker.rank, d_.D, kFeatureBlock);
   for (size_t c = begin; c < end; c += kFeatureBlock)
-    mix_channels(weights, c, std::min(kFeatureBlock, d_.D - c), ws, rank);
-  team.sync();
+    mix_channels(weights, c, std::min(kFeatureBlock, d_.D - c), worker);
+  worker.team.sync();
 }
 
 template <typename E>
-void BlockForwardInt8<E>::channel_mlp(const Int8Block& weights, Workspace<E>& ws, size_t rank) const {
-  const Rows& rows = rows_[rank];
+void BlockForwardInt8<E>::channel_mlp(const Int8Block& weights, const Worker<E>& worker) const {
+  Workspace<E>& ws = worker.ws;
+  const Rows& rows = rows_[worker.rank];
   if (rows.size() == 0) return;
-  auto& tiles = ws.tiles[rank];
+  auto& tiles = ws.tiles[worker.rank];
   const Panel<float> gate = {tiles.c0.data(), kFeatureBlock}, up = {tiles.c1.data(), kFeatureBlock};
   quantize(rows, ws.x, d_.D, ws);
   const size_t ups = gate_up_.size() / 2;  // I is a multiple of 256
@@ -144,12 +147,12 @@ void BlockForwardInt8<E>::channel_mlp(const Int8Block& weights, Workspace<E>& ws
 }
 
 template <typename E>
-void BlockForwardInt8<E>::run(const Int8Block& weights, Workspace<E>& ws, Team& team, size_t rank) const {
+void BlockForwardInt8<E>::run(const Int8Block& weights, const Worker<E>& worker) const {
   if (d_.mixer)
-    token_mixer(weights, ws, team, rank);
+    token_mixer(weights, worker);
   else
-    attention(weights, ws, team, rank);
-  channel_mlp(weights, ws, rank);
+    attention(weights, worker);
+  channel_mlp(weights, worker);
 }
 
 template class BlockForwardInt8<float>;

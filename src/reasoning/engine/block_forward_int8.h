@@ -8,8 +8,7 @@
 
 #include "engine/attention.h"
 #include "engine/int8_weights.h"
-#include "engine/team.h"
-#include "engine/workspace.h"
+#include "engine/worker.h"
 
 namespace hrm::engine {
 
@@ -19,9 +18,9 @@ class BlockForwardInt8 {
   // For teams of exactly team_size members. rotary: empty where positions are not rotary; outlives this object.
   BlockForwardInt8(const Dims& dims, float epsilon, const kernels::RotaryTable& rotary, size_t team_size);
 
-  // Runs member `rank`'s part; all members call it with the same arguments. ws.x holds the input and is replaced by the
+  // Runs the worker's part; all members call it with the same arguments. ws.x holds the input and is replaced by the
   // output; ws.xe is not used. REQUIRES: ws made for int8.
-  void run(const Int8Block& weights, Workspace<E>& ws, Team& team, size_t rank) const;
+  void run(const Int8Block& weights, const Worker<E>& worker) const;
 
  private:
   struct Rows {
@@ -35,10 +34,10 @@ class BlockForwardInt8 {
                 kernels::Panel<float> c, bool accumulate) const;
   void add_product(const Int8Matrix& weights, const std::vector<Int8Piece>& pieces, size_t in, const Rows& rows,
                    Workspace<E>& ws) const;
-  void attention(const Int8Block& weights, Workspace<E>& ws, Team& team, size_t rank) const;
-  void mix_channels(const Int8Block& weights, size_t begin, size_t width, Workspace<E>& ws, size_t rank) const;
-  void token_mixer(const Int8Block& weights, Workspace<E>& ws, Team& team, size_t rank) const;
-  void channel_mlp(const Int8Block& weights, Workspace<E>& ws, size_t rank) const;
+  void attention(const Int8Block& weights, const Worker<E>& worker) const;
+  void mix_channels(const Int8Block& weights, size_t begin, size_t width, const Worker<E>& worker) const;
+  void token_mixer(const Int8Block& weights, const Worker<E>& worker) const;
+  void channel_mlp(const Int8Block& weights, const Worker<E>& worker) const;
 
   const Dims d_;
   const float epsilon_;

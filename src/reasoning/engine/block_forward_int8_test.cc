@@ -55,7 +55,7 @@ class Int8BlockTest : public testing::TestWithParam<Shape> {
     std::ranges::copy(x_, ws.x.data());
     std::ranges::copy(x_, ws.xe.data());
     Team alone;
-    BlockForward<float>(d_, 1e-5f, rotary_, 1).run(nets.L[0], ws, alone, 0, nullptr);
+    BlockForward<float>(d_, 1e-5f, rotary_, 1).run(nets.L[0], {ws, alone, 0}, nullptr);
     return {ws.x.data(), ws.x.data() + x_.size()};
   }
 
@@ -68,7 +68,7 @@ class Int8BlockTest : public testing::TestWithParam<Shape> {
     const BlockForwardInt8<E> block(d_, 1e-5f, rotary_, members);
     std::vector<std::thread> threads;
     for (size_t rank = 0; rank < members; ++rank)
-      threads.emplace_back([&, rank] { block.run(nets.L[0], ws, team, rank); });
+      threads.emplace_back([&, rank] { block.run(nets.L[0], {ws, team, rank}); });
     for (std::thread& thread : threads) thread.join();
     return {ws.x.data(), ws.x.data() + x_.size()};
   }

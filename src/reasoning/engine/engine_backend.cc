@@ -135,9 +135,16 @@ class EngineBackend final : public model::Backend {
   void check(const model::Batch& batch, const EngineCarry& carry, bool labels) const;
   engine::ExampleInput input(const model::Batch& batch, size_t b) const;
   std::optional<uint64_t> chain_seed(const model::Batch& batch, size_t b, size_t chain) const;
-  void forward_example(const Segment& segment, const Weights& weights, const model::Batch& batch, size_t b,
-                       EngineCarry& carry, const model::ForwardOptions& options, engine::Workspace<E>& ws, float* x,
-                       Team& team, size_t rank, model::SegmentOutput& out) const;
+  // What is the same for every example of a batch.
+  struct ForwardJob {
+    const Segment& segment;
+    const Weights& weights;
+    const model::Batch& batch;
+    const model::ForwardOptions& options;
+    EngineCarry& carry;
+    model::SegmentOutput& out;
+  };
+  void forward_example(const ForwardJob& job, size_t b, const engine::Worker<E>& worker, float* x) const;
   double continue_target(const TrainJob& job, size_t b, size_t chain, engine::ExampleState next,
                          TrainMemory& memory) const;
   engine::TokenLoss best_chain(const TrainJob& job, size_t b, TrainMemory& memory, size_t slot, size_t* best) const;
@@ -295,13 +302,12 @@ std::optional<uint64_t> EngineBackend<E>::chain_seed(const model::Batch& batch, 
 
 // All chains of one slot; the one with the largest q_halt answers and hands its z_H to the others.
 template <typename E>
-void EngineBackend<E>::forward_example(const Segment& segment, const Weights& weights, const model::Batch& batch,
-                                       size_t b, EngineCarry& carry, const model::ForwardOptions& options,
-                                       engine::Workspace<E>& ws, float* x, Team& team, size_t rank,
-                                       model::SegmentOutput& out) const {
+void EngineBackend<E>::forward_example(const ForwardJob& job, size_t b, const engine::Worker<E>& worker,
+                                       float* x) const {
+  const auto& [segment, weights, batch, options, carry, out] = job;
   const size_t K = chains(), cells = dims_.S * dims_.V;
-  if (rank == 0) segment.embed(weights, input(batch, b), x);
-  team.sync();
+  if (worker.rank == 0) segment.embed(weights, input(batch, b), x);
+  worker.team.sync();
   engine::HeadOutput best;
   size_t winner = 0;
   engine::SegmentResiduals residuals, best_residuals;
@@ -314,8 +320,8 @@ void EngineBackend<E>::forward_example(const Segment& segment, const Weights& we
                      .training = false,
                      .stash = nullptr,
                      .residuals = options.residuals ? &residuals : nullptr},
-                    ws, team, rank);
-    if (rank != 0) continue;
+                    worker);
+    if (worker.rank != 0) continue;
     engine::HeadOutput heads;
     segment.heads(weights, state.z_H, heads);
     if (k > 0 && !(heads.q_halt > best.q_halt) && !std::isnan(best.q_halt)) continue;
@@ -323,7 +329,7 @@ void EngineBackend<E>::forward_example(const Segment& segment, const Weights& we
     winner = k;
     best_residuals = residuals;
   }
-  if (rank == 0) {
+  if (worker.rank == 0) {
     for (size_t k = 0; k < K; ++k)
       if (k != winner) std::copy_n(carry.row(b * K + winner).z_H, carry.size, carry.row(b * K + k).z_H);
     std::vector<float> own_logits(options.logits ? 0 : cells);
@@ -339,7 +345,7 @@ void EngineBackend<E>::forward_example(const Segment& segment, const Weights& we
       out.residual_L[b] = best_residuals.L;
     }
   }
-  team.sync();  // x and the workspace are free
+  worker.team.sync();  // x and the workspace are free
 }
 
 template <typename E>
@@ -372,11 +378,11 @@ model::SegmentOutput EngineBackend<E>::forward(const model::Batch& batch, model:
     all_teams.push_back(std::make_unique<Team>(members));
     x.emplace_back(dims_.state_size());
   }
+  const ForwardJob job{segment, weights, batch, options, mine, out};
   run_threads(teams * members, [&](size_t i) {
-    const size_t team = i / members, rank = i % members;
-    for (size_t b = B * team / teams; b < B * (team + 1) / teams; ++b)
-      forward_example(segment, weights, batch, b, mine, options, *workspaces_[team], x[team].data(), *all_teams[team],
-                      rank, out);
+    const size_t team = i / members;
+    const engine::Worker<E> worker{*workspaces_[team], *all_teams[team], i % members};
+    for (size_t b = B * team / teams; b < B * (team + 1) / teams; ++b) forward_example(job, b, worker, x[team].data());
   });
   return out;
 }
@@ -408,8 +414,8 @@ double EngineBackend<E>::continue_target(const TrainJob& job, size_t b, size_t c
   if (seed) seed = derive_seed(*seed, {});  // another segment, so other noise
   Team alone;
   segment_.forward(
-      {.weights = job.weights, .x = memory.x.data(), .state = ahead.row(0), .seed = seed, .training = true}, memory.ws,
-      alone, 0);
+      {.weights = job.weights, .x = memory.x.data(), .state = ahead.row(0), .seed = seed, .training = true},
+      {memory.ws, alone, 0});
   engine::HeadOutput heads;
   segment_.heads(job.weights, ahead.z_H.data(), heads);
   const float q = job.last[b] ? heads.q_halt : std::max(heads.q_halt, heads.q_continue);
@@ -430,7 +436,7 @@ engine::TokenLoss EngineBackend<E>::best_chain(const TrainJob& job, size_t b, Tr
                       .seed = chain_seed(job.batch, b, k),
                       .training = true,
                       .stash = &memory.stashes[slot]},
-                     memory.ws, alone, 0);
+                     {memory.ws, alone, 0});
     engine::HeadOutput heads{.logits = memory.logits[slot].span()};
     segment_.heads(job.weights, state.z_H, heads);
     return engine::token_loss(config_.arch.loss, dims_.V, memory.logits[slot].span(),

@@ -10,10 +10,9 @@ class OperandNet final : public NetForward<E> {
  public:
   using Block = BlockForward<E>;
   explicit OperandNet(std::unique_ptr<Block> block) : block_(std::move(block)) {}
-  void run(const SegmentWeights<E>& weights, bool high, Workspace<E>& ws, Team& team, size_t rank,
-           BlockStash<E>* stash) const override {
+  void run(const SegmentWeights<E>& weights, bool high, const Worker<E>& worker, BlockStash<E>* stash) const override {
     for (const PackedBlock<E>& layer : high ? weights.nets.high() : weights.nets.L)
-      block_->run(layer, ws, team, rank, stash ? stash++ : nullptr);
+      block_->run(layer, worker, stash ? stash++ : nullptr);
   }
 
  private:
@@ -25,9 +24,8 @@ class Int8Net final : public NetForward<E> {
  public:
   using Block = BlockForwardInt8<E>;
   explicit Int8Net(std::unique_ptr<Block> block) : block_(std::move(block)) {}
-  void run(const SegmentWeights<E>& weights, bool high, Workspace<E>& ws, Team& team, size_t rank,
-           BlockStash<E>*) const override {
-    for (const Int8Block& layer : high ? weights.int8.high() : weights.int8.L) block_->run(layer, ws, team, rank);
+  void run(const SegmentWeights<E>& weights, bool high, const Worker<E>& worker, BlockStash<E>*) const override {
+    for (const Int8Block& layer : high ? weights.int8.high() : weights.int8.L) block_->run(layer, worker);
   }
 
  private:

@@ -25,10 +25,10 @@ template <typename E>
 class NetForward {
  public:
   virtual ~NetForward() = default;
-  // Member `rank`'s part of the H (high) or L net; all members call it with the same arguments. ws.x and ws.xe hold the
+  // The worker's part of the H (high) or L net; all members call it with the same arguments. ws.x and ws.xe hold the
   // input; ws.x is replaced by the output. stash: one per block for the backward pass, or null (a team of one and
   // Products::kOperands only).
-  virtual void run(const SegmentWeights<E>& weights, bool high, Workspace<E>& ws, Team& team, size_t rank,
+  virtual void run(const SegmentWeights<E>& weights, bool high, const Worker<E>& worker,
                    BlockStash<E>* stash) const = 0;
 };
 

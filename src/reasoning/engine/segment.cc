@@ -172,11 +172,12 @@ void Segment<E>::add_noise(const Run& run, model::NoiseUse use, uint64_t index, 
 
 // z <- (1 - relaxation) z + relaxation y + noise eps, y = ws.x.
 template <typename E>
-void Segment<E>::mix(const Call& call, const Run& run, Workspace<E>& ws, Team& team, size_t rank) const {
+void Segment<E>::mix(const Call& call, const Run& run, const Worker<E>& worker) const {
+  Workspace<E>& ws = worker.ws;
   float* z = call.high ? run.state.z_H : run.state.z_L;
   const auto lambda = static_cast<float>(arch_.relaxation);
   const bool residual = run.residuals && call.last_of_its_kind;
-  const auto [begin, end] = team.share(rank, d_.T, 2);
+  const auto [begin, end] = worker.team.share(worker.rank, d_.T, 2);
   const size_t at = begin * d_.D, n = (end - begin) * d_.D;
   if (residual) std::copy_n(z + at, n, ws.before.data() + at);
   if (lambda == 1)
@@ -184,11 +185,11 @@ void Segment<E>::mix(const Call& call, const Run& run, Workspace<E>& ws, Team& t
   else
     kernels::axpby(lambda, ws.x.data() + at, 1 - lambda, z + at, n);
   if (arch_.noise > 0) {
-    team.sync();
-    if (rank == 0) add_noise(run, model::NoiseUse::kCall, call.number, arch_.noise, z);
+    worker.team.sync();
+    if (worker.rank == 0) add_noise(run, model::NoiseUse::kCall, call.number, arch_.noise, z);
   }
-  if (arch_.noise > 0 || residual) team.sync();
-  if (!residual || rank != 0) return;
+  if (arch_.noise > 0 || residual) worker.team.sync();
+  if (!residual || worker.rank != 0) return;
   // All rows in one sum, so that it does not depend on the team. The others change z only after the next call's blocks.
   kernels::axpby(1, z, -1, ws.before.data(), d_.state_size());
   const double change = kernels::sum_of_squares(ws.before.data(), d_.state_size());
@@ -198,9 +199,9 @@ void Segment<E>::mix(const Call& call, const Run& run, Workspace<E>& ws, Team& t
 }
 
 template <typename E>
-void Segment<E>::call(const Call& call, const Run& run, Workspace<E>& ws, Team& team, size_t rank,
-                      size_t& stashed) const {
-  const auto [begin, end] = team.share(rank, d_.T, 2);
+void Segment<E>::call(const Call& call, const Run& run, const Worker<E>& worker, size_t& stashed) const {
+  Workspace<E>& ws = worker.ws;
+  const auto [begin, end] = worker.team.share(worker.rank, d_.T, 2);
   const size_t at = begin * d_.D, n = (end - begin) * d_.D;
   const float *z_H = run.state.z_H + at, *z_L = run.state.z_L + at;
   float* x = ws.x.data() + at;
@@ -212,20 +213,20 @@ void Segment<E>::call(const Call& call, const Run& run, Workspace<E>& ws, Team& 
   }
   kernels::convert(x, ws.xe.data() + at, n);
   BlockStash<E>* stash = run.stash && call.gradient ? &run.stash->blocks[stashed] : nullptr;
-  forward_->run(run.weights, call.high, ws, team, rank, stash);
+  forward_->run(run.weights, call.high, worker, stash);
   if (stash) stashed += (call.high ? layout_.index().H : layout_.index().L).size();
-  mix(call, run, ws, team, rank);
+  mix(call, run, worker);
 }
 
 // Unrolled, a segment is H_cycles x (L_cycles L-calls, then one H-call). The calls with gradient are the last ones.
 template <typename E>
-void Segment<E>::forward(const Run& run, Workspace<E>& ws, Team& team, size_t rank) const {
+void Segment<E>::forward(const Run& run, const Worker<E>& worker) const {
   if (!run.training && arch_.inference_noise > 0) {
-    if (rank == 0) {
+    if (worker.rank == 0) {
       add_noise(run, model::NoiseUse::kSegment, 0, arch_.inference_noise, run.state.z_H);
       add_noise(run, model::NoiseUse::kSegment, 1, arch_.inference_noise, run.state.z_L);
     }
-    team.sync();
+    worker.team.sync();
   }
   uint64_t number = 0;
   size_t stashed = 0;
@@ -234,12 +235,12 @@ void Segment<E>::forward(const Run& run, Workspace<E>& ws, Team& team, size_t ra
     for (int64_t l = 0; l < arch_.L_cycles; ++l) {
       const bool last = last_cycle && l + 1 == arch_.L_cycles;
       const bool gradient = last || (last_cycle && arch_.gradient == model::GradientSpan::kLastCycle);
-      call({number++, false, gradient, last}, run, ws, team, rank, stashed);
+      call({number++, false, gradient, last}, run, worker, stashed);
     }
-    call({number++, true, last_cycle, last_cycle}, run, ws, team, rank, stashed);
+    call({number++, true, last_cycle, last_cycle}, run, worker, stashed);
   }
   if (run.stash) std::copy_n(run.state.z_H, d_.state_size(), run.stash->z_H.data());
-  team.sync();  // the states of all rows are there
+  worker.team.sync();  // the states of all rows are there
 }
 
 // ---- backward ----

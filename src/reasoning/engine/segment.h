@@ -64,8 +64,8 @@ class Segment {
     SegmentStash<E>* stash = nullptr;       // teams of one only
     SegmentResiduals* residuals = nullptr;  // written by member 0
   };
-  // Member `rank`'s part; all members call it with the same run.
-  void forward(const Run& run, Workspace<E>& ws, Team& team, size_t rank) const;
+  // The worker's part; all members call it with the same run.
+  void forward(const Run& run, const Worker<E>& worker) const;
 
   void heads(const SegmentWeights<E>& weights, const float* z_H, HeadOutput& out) const;
 
@@ -100,8 +100,8 @@ class Segment {
     uint64_t number;
     bool high, gradient, last_of_its_kind;
   };
-  void call(const Call& call, const Run& run, Workspace<E>& ws, Team& team, size_t rank, size_t& stashed) const;
-  void mix(const Call& call, const Run& run, Workspace<E>& ws, Team& team, size_t rank) const;
+  void call(const Call& call, const Run& run, const Worker<E>& worker, size_t& stashed) const;
+  void mix(const Call& call, const Run& run, const Worker<E>& worker) const;
   void add_noise(const Run& run, model::NoiseUse use, uint64_t index, double sigma, float* z) const;
   void heads_backward(const SegmentWeights<E>& weights, const ExampleGradient& example, float* g,
                       BackwardMemory& memory, std::span<float> gradient) const;

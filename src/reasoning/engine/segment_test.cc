@@ -140,7 +140,7 @@ class Probe {
                       .seed = std::nullopt,
                       .training = true,
                       .stash = stash},
-                     ws, team, 0);
+                     {ws, team, 0});
     HeadOutput heads{.logits = logits};
     segment_.heads(weights_, H.data(), heads);
     if (keep) z_H = H, z_L = L;

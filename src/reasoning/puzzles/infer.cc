@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "puzzles/maze.h"
 #include "puzzles/maze_text.h"
 #include "puzzles/sudoku.h"

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/testing/paths.h"
+#include "base/testing/refused.h"
 #include "formats/npy.h"
 #include "formats/zst.h"
 #include "puzzles/maze_text.h"
@@ -32,14 +33,7 @@ TEST(Maze, ReadsBlocksAndLinesAndDrawsThem) {
 }
 
 TEST(Maze, TextErrorsNameLineAndCell) {
-  const auto fault = [](std::string_view text) -> std::string {
-    try {
-      small(text);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
-  };
+  const auto fault = [](std::string_view text) -> std::string { return refusal([&] { small(text); }); };
   EXPECT_NE(fault("S  #\n # \n   G\n").find("line 2: 3 characters; expected 4"), std::string::npos);
   EXPECT_NE(fault("S  #\n #x#\n   G\n").find("line 2, row 2 column 3: 'x'"), std::string::npos);
   EXPECT_NE(fault("S  #\n # #\n").find("begins at line 1 has 2 of 3 rows"), std::string::npos);

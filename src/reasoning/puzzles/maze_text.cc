@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "puzzles/text_lines.h"
 
 namespace hrm::puzzles {

@@ -14,13 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view kWhere = "puzzles.read_records";
 
-// Message of an error without its place, which the list of faults does not need.
-std::string message_of(const Error& error) {
-  const std::string_view what = error.what();
-  const size_t end = what.find("] ");
-  return std::string(what.starts_with('[') && end != std::string_view::npos ? what.substr(end + 2) : what);
-}
-
 // The symbols of a whole source, decided once.
 std::string symbols_of(const PuzzleSource& source, const Family& family) {
   if (!source.file().symbols.empty()) {
@@ -61,7 +54,7 @@ RecordList parse_rows(const PuzzleSource& source, const Family& family, int deci
       list.rated = list.rated || record.rating >= 0;
       list.records.push_back(std::move(record));
     } catch (const Error& error) {
-      list.faults.push_back({row.line, message_of(error)});
+      list.faults.push_back({row.line, std::string(error.message())});
     }
   }
   return list;
@@ -81,7 +74,7 @@ RecordList parse_text(const PuzzleSource& source, const Family& family) {
                    },
                .fault =
                    [&](const Error& error, size_t line) {
-                     list.faults.push_back({line, message_of(error)});
+                     list.faults.push_back({line, std::string(error.message())});
                    },
                .note = [&](const std::string& note) { list.notes.push_back(note); }});
   return list;

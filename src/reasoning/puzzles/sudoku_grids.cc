@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/utf8.h"
 #include "puzzles/sudoku_lists.h"
 #include "puzzles/text_lines.h"
 

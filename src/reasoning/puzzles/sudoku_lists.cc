@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "puzzles/text_lines.h"
 
 namespace hrm::puzzles {

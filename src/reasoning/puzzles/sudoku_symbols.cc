@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "puzzles/text_lines.h"
 
 namespace hrm::puzzles {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/testing/refused.h"
 #include "puzzles/sudoku.h"
 
 namespace hrm::puzzles {
@@ -128,13 +129,7 @@ TEST(SudokuText, DrawingsAreReadBack) {
 
 // The message of the error that a text causes.
 std::string fault_of(const SudokuShape& shape, std::string_view text) {
-  try {
-    make_sudoku(shape, "test")->parse(text, "p.txt");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), 2);
-    return error.what();
-  }
-  return "accepted";
+  return refusal([&] { make_sudoku(shape, "test")->parse(text, "p.txt"); });
 }
 
 TEST(SudokuText, ErrorsNameLineCellAndWhatWasExpected) {

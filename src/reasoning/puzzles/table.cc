@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "puzzles/text_lines.h"
 
 namespace hrm::puzzles {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/testing/refused.h"
 
 namespace hrm::puzzles {
 namespace {
@@ -28,12 +29,7 @@ TEST(Table, NamesWhatDoesNotFit) {
   const auto fixed = make_table({.alphabet = "ab", .length = 3}, "test");
   EXPECT_FALSE(fixed->ignore_token().has_value());
   const auto fault = [&](std::string_view text) -> std::string {
-    try {
-      fixed->parse(text, "t.txt");
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
+    return refusal([&] { fixed->parse(text, "t.txt"); });
   };
   EXPECT_NE(fault("aba\nab\n").find("line 2: 2 characters; expected 3"), std::string::npos);
   EXPECT_NE(fault("aXa").find("character 2: 'X' is not in the alphabet 'ab'"), std::string::npos);

@@ -2,34 +2,22 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
+
 namespace hrm::puzzles {
 namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-// Decodes one code point at text[at] and advances `at`; malformed bytes are consumed one by one.
-char32_t decode(std::string_view text, size_t& at) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const uint8_t first = byte(at++);
-  if (first < 0x80) return first;
-  const int more = first >= 0xF0 && first < 0xF8 ? 3 : first >= 0xE0 ? 2 : 1;
-  if (first < 0xC2 || first >= 0xF8 || at + more > text.size()) return kReplacement;
-  char32_t point = first & (0x3F >> more);
-  for (int i = 0; i < more; ++i) {
-    if ((byte(at + i) & 0xC0) != 0x80) return kReplacement;
-    point = point << 6 | (byte(at + i) & 0x3F);
-  }
-  constexpr char32_t kLeast[] = {0, 0x80, 0x800, 0x10000};
-  if (point < kLeast[more] || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) return kReplacement;
-  at += more;
-  return point;
-}
-
 }  // namespace
 
 std::u32string to_code_points(std::string_view utf8) {
   std::u32string points;
-  for (size_t at = 0; at < utf8.size();) points += decode(utf8, at);
+  while (!utf8.empty()) {
+    const CodePoint point = decode_utf8(utf8);
+    points += point.value;
+    utf8.remove_prefix(point.size);
+  }
   return points;
 }
 
@@ -51,22 +39,6 @@ std::vector<TextLine> split_lines(std::string_view text, size_t first_line) {
   std::vector<TextLine> lines;
   for (LineSplitter splitter(text, first_line); splitter.next();) lines.push_back(std::move(splitter.line()));
   return lines;
-}
-
-void append_utf8(std::string& text, char32_t c) {
-  const auto tail = [&](int shift) { text += static_cast<char>(0x80 | (c >> shift & 0x3F)); };
-  if (c < 0x80) {
-    text += static_cast<char>(c);
-  } else if (c < 0x800) {
-    text += static_cast<char>(0xC0 | c >> 6);
-    tail(0);
-  } else if (c < 0x10000) {
-    text += static_cast<char>(0xE0 | c >> 12);
-    tail(6), tail(0);
-  } else {
-    text += static_cast<char>(0xF0 | c >> 18);
-    tail(12), tail(6), tail(0);
-  }
 }
 
 std::string printable(char32_t c) {

@@ -31,7 +31,6 @@ class LineSplitter {
 std::vector<TextLine> split_lines(std::string_view text, size_t first_line = 1);
 
 std::u32string to_code_points(std::string_view utf8);
-void append_utf8(std::string& text, char32_t c);
 std::string printable(char32_t c);  // 'x', or U+0007 for what does not print
 
 // "row 2 column 3" of a cell number.

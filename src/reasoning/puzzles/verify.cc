@@ -51,8 +51,7 @@ class Verifier {
     bool sound = true;
     read_split(folder_, split, [&](const Error& error) {
       sound = false;
-      const std::string_view what = error.what();
-      fault(std::string(what.substr(what.find("] ") + 2)));
+      fault(std::string(error.message()));
     });
     if (!sound) return;
     const Dataset& set = sets_.emplace(split, Dataset::open(folder_, split)).first->second;
@@ -70,8 +69,7 @@ class Verifier {
           fault(fmt::format("{}: {} names, but {}/dataset.json says num_puzzle_identifiers {}", path.string(),
                             names.size(), split, set.metadata().num_puzzle_identifiers));
     } catch (const Error& error) {
-      const std::string_view what = error.what();
-      fault(std::string(what.substr(what.find("] ") + 2)));
+      fault(std::string(error.message()));
     }
   }
 

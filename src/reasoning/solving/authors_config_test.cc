@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/testing/paths.h"
+#include "base/testing/refused.h"
 #include "formats/yaml.h"
 #include "model/weights.h"
 
@@ -33,16 +34,6 @@ const char* const kHrm = R"(arch:
 lr: 1e-4
 data_path: data/x
 )";
-
-void expect_refused(auto&& call, const std::string& part) {
-  try {
-    call();
-    ADD_FAILURE() << "accepted, expected: " << part;
-  } catch (const Error& e) {
-    EXPECT_EQ(e.exit_code(), 2);
-    EXPECT_NE(std::string(e.what()).find(part), std::string::npos) << e.what();
-  }
-}
 
 void collect_keys(const Json& object, const std::string& prefix, std::set<std::string>& keys) {
   for (const auto& [key, value] : object.items()) {

@@ -1,5 +1,7 @@
 #include "solving/train_run.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/utf8.h"
@@ -162,6 +164,12 @@ bool has_arch(const TrainRequest& request) {
   return false;
 }
 
+// Does the request say what a new run would be of? Settings of the architecture do, too.
+bool names_model(const TrainRequest& request) {
+  return !request.preset.empty() || !request.recipe.empty() || !request.init.empty() ||
+         std::ranges::any_of(request.settings, [](const std::string& setting) { return setting.starts_with("arch."); });
+}
+
 ModelFile load_start(const TrainConfig& config, const TrainRequest& request) {
   if (request.mode == training::RunMode::kOverwrite)
     for (const fs::path& part : {fs::path(config.load_checkpoint), fs::path(config.load_checkpoint).parent_path()})
@@ -189,7 +197,8 @@ std::optional<NamedTensors> weights_to_begin_with(const TrainConfig& config, con
 TrainConfig resolve_config(const TrainRequest& request) {
   TrainConfig config;
   std::optional<Json> stored;
-  if (request.mode == training::RunMode::kResume) stored = training::stored_config(request.out);
+  if (request.mode == training::RunMode::kResume)
+    stored = training::config_to_resume(request.out, names_model(request));
   if (stored) {
     // Keys of another version of this program are not refused: what is missing has its default.
     for (const std::string& key : fields_from_json(config, *stored, (request.out / "config.json").string()))

@@ -13,12 +13,7 @@ constexpr size_t kNone = std::string_view::npos;
 
 // As Python's text[:-1].
 std::string_view without_last_character(std::string_view text) {
-  if (text.empty()) return text;
-  size_t size = 1;
-  while (size < text.size() && size < 4 && (static_cast<unsigned char>(text[text.size() - size]) & 0xC0) == 0x80)
-    ++size;
-  if (decode_utf8(text.substr(text.size() - size)).size != size) size = 1;
-  return text.substr(0, text.size() - size);
+  return text.empty() ? text : text.substr(0, text.size() - decode_last_utf8(text).size);
 }
 
 std::optional<std::string> extract_hrm(std::string_view text) {
@@ -236,6 +231,15 @@ std::optional<std::string> extract_any(std::string_view text) {
 }
 
 }  // namespace
+
+EnumNames<AnswerFormat> enum_names(AnswerFormat) {
+  static constexpr std::pair<AnswerFormat, std::string_view> kNames[] = {{AnswerFormat::kHrm, "hrm"},
+                                                                         {AnswerFormat::kHeading, "heading"},
+                                                                         {AnswerFormat::kGsm8k, "gsm8k"},
+                                                                         {AnswerFormat::kBoxed, "boxed"},
+                                                                         {AnswerFormat::kAuto, "auto"}};
+  return kNames;
+}
 
 std::optional<std::string> extract_answer(std::string_view text, AnswerFormat format) {
   switch (format) {

@@ -17,9 +17,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/fields.h"
+
 namespace hrm::grading {
 
 enum class AnswerFormat { kHrm, kHeading, kGsm8k, kBoxed, kAuto };
+EnumNames<AnswerFormat> enum_names(AnswerFormat);  // hrm, heading, gsm8k, boxed, auto
 
 // nullopt: the text holds no answer of that format. Any bytes; never throws.
 std::optional<std::string> extract_answer(std::string_view text, AnswerFormat format);

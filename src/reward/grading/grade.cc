@@ -40,6 +40,12 @@ Verdict grade(std::string_view given, std::string_view gold, const GradeOptions&
   return explain(given, gold, options).verdict;
 }
 
+EnumNames<Profile> enum_names(Profile) {
+  static constexpr std::pair<Profile, std::string_view> kNames[] = {{Profile::kSound, "sound"},
+                                                                    {Profile::kPrm800k, "prm800k"}};
+  return kNames;
+}
+
 std::string_view name_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::kCorrect:

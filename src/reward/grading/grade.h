@@ -9,10 +9,13 @@
 
 #include <string_view>
 
+#include "base/fields.h"
+
 namespace hrm::grading {
 
 enum class Verdict { kCorrect, kWrong, kUndecided };
 enum class Profile { kSound, kPrm800k };
+EnumNames<Profile> enum_names(Profile);  // sound, prm800k
 
 struct GradeOptions {
   Profile profile = Profile::kSound;

@@ -112,10 +112,9 @@ size_t digit_at(std::string_view text, size_t at) {
   return is_digit(point.value) ? point.size : 0;
 }
 size_t digit_before(std::string_view text, size_t at) {
-  for (size_t size = 1; size <= 4 && size <= at; ++size)
-    if ((static_cast<unsigned char>(text[at - size]) & 0xC0) != 0x80)
-      return digit_at(text, at - size) == size ? size : 0;
-  return 0;
+  if (at == 0) return 0;
+  const CodePoint point = decode_last_utf8(text.substr(0, at));
+  return is_digit(point.value) ? point.size : 0;
 }
 
 // One pass of the pattern digit, comma, three digits, no digit: what one match took, the next cannot use, so that

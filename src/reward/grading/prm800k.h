@@ -3,12 +3,11 @@
 //
 //   1. equal after normalize_math                                    correct
 //   2. equal after normalize_plain                                   correct; nothing left of the given answer: wrong
-//   3. rules: brackets and number of elements of a tuple differ, unequal fractions of integers, exactly one integer:
-//   wrong
-//   4. each pair of elements: gold - given, read as Python with implied products (python_expression.h), is zero;
-//   refused
-//      where it has more than two letters, an exponent of two digits or a tower of exponents; refused and unreadable:
-//      wrong
+//   3. rules: brackets and number of elements of a tuple differ,
+//      unequal fractions of integers, exactly one integer            wrong
+//   4. each pair of elements: gold - given is zero, read as Python
+//      with implied products (python_expression.h)                   correct; refused or unreadable: wrong
+//      (refused: more than two letters, an exponent of two digits, a tower of exponents)
 #pragma once
 
 #include <array>

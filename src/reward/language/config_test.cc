@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/testing/refused.h"
 #include "language/heads.h"
 
 namespace hrm::language {
@@ -83,12 +84,7 @@ TEST(DecoderConfig, RefusesScalingThatItDoesNotKnow) {
   const auto fault = [](const char* key, const Json& value) -> std::string {
     Json json = published_llama3();
     json["rope_scaling"][key] = value;
-    try {
-      decoder_config(json, "config.json");
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
+    return refusal([&] { decoder_config(json, "config.json"); });
   };
   EXPECT_NE(fault("rope_type", "yarn").find("rope_type 'yarn' is not supported"), std::string::npos);
   EXPECT_NE(fault("factor", 0).find("llama3 rope scaling needs"), std::string::npos);

@@ -1,7 +1,5 @@
 #include "language/peft_config.h"
 
-#include <pcre2.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -72,33 +70,16 @@ void refuse_unknown(const Json& json, std::string_view source) {
 
 }  // namespace
 
-PythonExpression::PythonExpression(const std::string& expression, std::string_view source) {
-  int fault = 0;
-  PCRE2_SIZE offset = 0;
-  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(),
-                                   PCRE2_UTF | PCRE2_UCP, &fault, &offset, nullptr);
-  if (!code) {
-    std::string why(256, '\0');
-    const int size = pcre2_get_error_message(fault, reinterpret_cast<PCRE2_UCHAR*>(why.data()), why.size());
-    throw bad_input(kWhere, "{}: '{}' is no regular expression: {}", source, shown(expression),
-                    why.substr(0, static_cast<size_t>(std::max(size, 0))));
-  }
-  code_ = {code, [](void* p) { pcre2_code_free(static_cast<pcre2_code*>(p)); }};
+PythonExpression::PythonExpression(const std::string& expression, std::string_view source) try : regex_(expression) {
+} catch (const RegexFault& fault) {
+  throw bad_input(kWhere, "{}: '{}' is no regular expression: {}", source, shown(expression), fault.what());
 }
 
 bool PythonExpression::matches(std::string_view text, bool whole) const {
-  const auto* code = static_cast<const pcre2_code*>(code_.get());
-  const std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> data(pcre2_match_data_create(1, nullptr),
-                                                                                 pcre2_match_data_free);
-  const std::unique_ptr<pcre2_match_context, decltype(&pcre2_match_context_free)> context(
-      pcre2_match_context_create(nullptr), pcre2_match_context_free);
-  pcre2_set_match_limit(context.get(), 1'000'000);
-  const uint32_t options = PCRE2_ANCHORED | (whole ? PCRE2_ENDANCHORED : 0);
-  const int found =
-      pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0, options, data.get(), context.get());
-  if (found < 0 && found != PCRE2_ERROR_NOMATCH)
+  const RegexMatch match = regex_.match(text, whole);
+  if (!match.fault.empty())
     throw bad_input(kWhere, "a regular expression of adapter_config.json takes too long on '{}'", shown(text));
-  return found >= 0;
+  return match.found;
 }
 
 PeftConfig::PeftConfig(const std::filesystem::path& path) : source_(path.string()) {

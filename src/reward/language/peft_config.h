@@ -7,13 +7,13 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
+#include "base/regex.h"
 
 namespace hrm::language {
 
@@ -26,7 +26,7 @@ class PythonExpression {
   bool matches(std::string_view text, bool whole = false) const;
 
  private:
-  std::shared_ptr<void> code_;
+  Regex regex_;
 };
 
 // What peft does to a base weight before it loads an adapter: the part that the adapter began with is taken out.

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -36,7 +37,9 @@ template <typename Config>
 Config resolved_settings(Config config, const RunRequest& request) {
   if (request.mode == training::RunMode::kNew) training::refuse_existing_run(request.out);
   std::optional<Json> stored;
-  if (request.mode == training::RunMode::kResume) stored = training::stored_config(request.out);
+  const auto names_model = [](const std::string& setting) { return setting.starts_with("from="); };
+  if (request.mode == training::RunMode::kResume)
+    stored = training::config_to_resume(request.out, std::ranges::any_of(request.settings, names_model));
   if (stored)
     for (const std::string& key : fields_from_json(config, *stored, (request.out / "config.json").string()))
       log_warning("{}: setting '{}' is not known here and ignored", request.out.string(), key);

@@ -19,8 +19,9 @@ ModelBundle small_bundle(int64_t context = 64) {
 }
 
 fs::path write_lines(const fs::path& path, const std::vector<Json>& lines) {
-  JsonlWriter writer(path, JsonlWriter::Mode::kTruncate);
+  JsonlOutput writer(path);
   for (const Json& line : lines) writer.write(line);
+  writer.finish();
   return path;
 }
 

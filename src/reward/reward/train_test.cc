@@ -17,7 +17,7 @@ using language::LossKind;
 // A step is right where its sum is: what a byte-level model learns in no time is whether it holds a "!".
 void write_rows(const fs::path& path, int count, bool outcome, bool trials = false) {
   Rng rng(4);
-  JsonlWriter lines(path, JsonlWriter::Mode::kTruncate);
+  JsonlOutput lines(path);
   for (int i = 0; i < count; ++i) {
     const bool right = i % 2 == 0;
     const std::string step = fmt::format("{} is {}{}", rng.below(9), rng.below(9), right ? "!" : "?");
@@ -28,14 +28,16 @@ void write_rows(const fs::path& path, int count, bool outcome, bool trials = fal
     if (trials) row["trials"] = 8;
     lines.write(row);
   }
+  lines.finish();
 }
 
 void write_solutions(const fs::path& path, int count) {
-  JsonlWriter lines(path, JsonlWriter::Mode::kTruncate);
+  JsonlOutput lines(path);
   for (int i = 0; i < count; ++i)
     lines.write({{"prompt", fmt::format("q{}", i)},
                  {"completions", {"a!", i % 2 ? "b!" : "b?", "c?"}},
                  {"labels", {true, i % 2 == 1, false}}});
+  lines.finish();
 }
 
 language::RunRequest request_of(const fs::path& rows, const fs::path& out, std::vector<std::string> more = {}) {
@@ -95,14 +97,13 @@ TEST(RewardTrain, EveryLossAndHeadLearns) {
 TEST(RewardTrain, KindsOfWholeSolutions) {
   const TestFolder folder("kinds");
   const fs::path file = folder.path / "solutions.jsonl";
-  JsonlWriter(file, JsonlWriter::Mode::kTruncate)
-      .write({{"question", "q"},
-              {"final_answer", "7"},
-              {"reasoning_steps",
-               {{{"solution_prefix", "q\n\na"}, {"mc_value", 0.5}},
-                {{"solution_prefix", "q\n\na\n\nb"}, {"mc_value", 0.25}},
-                {{"solution_prefix", "q\n\na\n\nb\n\nc"}, {"mc_value", 0.75}},
-                {{"solution_prefix", "q\n\na\n\nb\n\nc\n\n#### 7"}, {"mc_value", 1.0}}}}});
+  JsonlWriter(file).write({{"question", "q"},
+                           {"final_answer", "7"},
+                           {"reasoning_steps",
+                            {{{"solution_prefix", "q\n\na"}, {"mc_value", 0.5}},
+                             {{"solution_prefix", "q\n\na\n\nb"}, {"mc_value", 0.25}},
+                             {{"solution_prefix", "q\n\na\n\nb\n\nc"}, {"mc_value", 0.75}},
+                             {{"solution_prefix", "q\n\na\n\nb\n\nc\n\n#### 7"}, {"mc_value", 1.0}}}}});
   const text::Tokenizer tokenizer(text::byte_spec({}), "test");
   using Texts = std::vector<std::pair<std::string, std::vector<std::pair<int32_t, float>>>>;
   const auto texts_of = [&](rows::Kind kind) {

@@ -50,9 +50,8 @@ void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, Counts& cou
 std::optional<std::string> prm800k_answer(std::string_view step);
 
 // The authors' training rows from human labels (their phase 1 program), text for text and in their order.
-//   kProcess, kHierarchical: for each step and candidate rated 1, the row and (hierarchical, from the second step on)
-//   the
-//     merged row; label 1. Then the same for candidates rated -1 with label 0. Steps are joined by a blank line, the
+//   kProcess, kHierarchical: for each step and candidate rated 1, the row and (hierarchical, from the second step
+//     on) the merged row; label 1. Then the same for candidates rated -1 with label 0. Steps are joined by a blank line, the
 //     chosen text stands in the context.
 //   kOutcome: label 1: the chosen path, and the path with each candidate of the last step rated 1. Label 0: the path
 //     with its last step, and going back as long as every step has any, also the steps before replaced by each of their

@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "base/testing/paths.h"
+#include "base/testing/refused.h"
 #include "rows/solution_rows.h"
 #include "rows/write_solutions.h"
 
@@ -94,12 +95,7 @@ LabeledSolution one(const char* text) {
   return solutions.at(0);
 }
 std::string refusal(const char* text) {
-  try {
-    one(text);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
+  return hrm::refusal([&] { one(text); });
 }
 
 TEST(ReadSolutions, AQuestionMayHoldStepHeadings) {

@@ -38,7 +38,7 @@ class ResultFile {
     if (exists) check_meta(made_with);
     write_json(meta_, made_with);
     if (exists) torn_ = MappedFile(path).bytes().back() != std::byte{'\n'};
-    writer_.emplace(path, JsonlWriter::Mode::kAppend);  // drops a line that was cut short
+    writer_.emplace(path);  // drops a line that was cut short
     for (JsonlReader lines(path); lines.next();) take(lines.value(), lines.place());
   }
 

@@ -120,9 +120,10 @@ TEST(SelectionParity, ProcessBenchNumbers) {
     const auto values = lines.value().at("values").get<std::vector<std::vector<double>>>();
     const auto scores = folder.path() / "scores.jsonl";
     {
-      JsonlWriter writer(scores, JsonlWriter::Mode::kTruncate);
+      JsonlOutput writer(scores);
       for (size_t i = 0; i < ids.size(); ++i)
         writer.write(with_step_scores({}, {.id = ids[i], .by_scorer = {{name, values[i]}}}));
+      writer.finish();
     }
     const FirstErrorData data =
         read_processbench({.solutions = kData / ("processbench_" + subset + ".json.zst"), .scores = scores});
@@ -150,7 +151,7 @@ TEST(SelectionParity, PrmBenchRecords) {
   const TemporaryFolder folder;
   const auto scores = folder.path() / "scores.jsonl";
   {
-    JsonlWriter writer(scores, JsonlWriter::Mode::kTruncate);
+    JsonlOutput writer(scores);
     std::set<std::string> seen;
     for (JsonlReader lines(file); lines.next();) {
       const Json& record = lines.value();
@@ -161,6 +162,7 @@ TEST(SelectionParity, PrmBenchRecords) {
         if (wrong <= truth.size()) truth[wrong - 1] = 0;
       writer.write(with_step_scores({}, {.id = id, .by_scorer = {{"truth", truth}}}));
     }
+    writer.finish();
   }
   const PrmBenchData data = read_prmbench({.solutions = file, .scores = scores});
   EXPECT_EQ(data.cases.size() + data.repeats, 6216u);

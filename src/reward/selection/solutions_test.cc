@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/testing/refused.h"
 #include "selection/testing/readers.h"
 
 namespace hrm::selection {
@@ -12,13 +13,7 @@ SampledSolutions read(const std::string& text, const ReadSolutions& options = {}
 }
 
 void expect_refused(const std::string& text, const std::string& part, const ReadSolutions& options = {}) {
-  try {
-    read(text, options);
-    ADD_FAILURE() << "accepted: " << text;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), 2);
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-  }
+  hrm::expect_refused([&] { read(text, options); }, {part});
 }
 
 constexpr const char* kGood = R"({"id":7,"gold":"0.5","greedy":{"answer":"1/2"},"candidates":[)"

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/files.h"
+#include "base/testing/refused.h"
 #include "selection/pool.h"
 #include "selection/prmbench.h"
 #include "selection/processbench.h"
@@ -19,15 +20,6 @@ class StepMeasures : public testing::Test {
   std::filesystem::path write(const std::string& name, const std::string& text) {
     write_file_atomic(folder_.path() / name, text);
     return folder_.path() / name;
-  }
-  void expect_refused(const std::function<void()>& work, const std::string& part) {
-    try {
-      work();
-      ADD_FAILURE() << "accepted; expected: " << part;
-    } catch (const Error& error) {
-      EXPECT_EQ(error.exit_code(), 2);
-      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-    }
   }
   TemporaryFolder folder_;
 };

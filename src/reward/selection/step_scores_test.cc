@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/testing/refused.h"
 #include "selection/testing/readers.h"
 
 namespace hrm::selection {
@@ -17,13 +18,7 @@ std::vector<StepScores> read(const std::string& text, bool skip_bad = false, Bad
 }
 
 void expect_refused(const std::string& text, const std::string& part) {
-  try {
-    read(text);
-    ADD_FAILURE() << "accepted: " << text;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), 2);
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-  }
+  hrm::expect_refused([&] { read(text); }, {part});
 }
 
 TEST(StepScores, SeveralScorersPlainListsAndCandidates) {

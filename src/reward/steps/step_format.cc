@@ -1,7 +1,5 @@
 #include "steps/step_format.h"
 
-#include <pcre2.h>
-
 #include <algorithm>
 #include <array>
 
@@ -72,35 +70,12 @@ bool is_value(std::string_view answer) {
   return words <= (plain ? 0 : 1);
 }
 
-std::shared_ptr<const void> compile(const std::string& regex) {
-  int error = 0;
-  PCRE2_SIZE offset = 0;
-  pcre2_code* code =
-      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(regex.data()), regex.size(),
-                    PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_MULTILINE, &error, &offset, nullptr);
-  if (code == nullptr) {
-    std::array<PCRE2_UCHAR, 200> message{};
-    pcre2_get_error_message(error, message.data(), message.size());
-    throw bad_input("steps.step_format", "regex '{}': {} at byte {}", regex,
-                    reinterpret_cast<const char*>(message.data()), offset);
+std::optional<Regex> compile(const std::string& regex) {
+  try {
+    return Regex(regex, {.multiline = true, .any_bytes = true});
+  } catch (const RegexFault& fault) {
+    throw bad_input("steps.step_format", "regex '{}': {} at byte {}", regex, fault.what(), fault.at());
   }
-  return {code, [](const void* p) { pcre2_code_free(static_cast<pcre2_code*>(const_cast<void*>(p))); }};
-}
-
-// Begin and end of the first match at or behind `from`.
-std::optional<std::pair<size_t, size_t>> match(const void* regex, std::string_view text, size_t from) {
-  const auto* code = static_cast<const pcre2_code*>(regex);
-  const std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> data(
-      pcre2_match_data_create_from_pattern(code, nullptr), pcre2_match_data_free);
-  const std::unique_ptr<pcre2_match_context, decltype(&pcre2_match_context_free)> context(
-      pcre2_match_context_create(nullptr), pcre2_match_context_free);
-  pcre2_set_match_limit(context.get(), 1'000'000);  // a hostile expression ends as "no match"
-  const int found =
-      pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from, 0, data.get(), context.get());
-  if (found < 0) return std::nullopt;
-  const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(data.get());
-  if (ends[1] <= from || ends[1] < ends[0]) return std::nullopt;
-  return std::pair<size_t, size_t>{ends[0], ends[1]};
 }
 
 }  // namespace
@@ -113,13 +88,8 @@ StepFormat::StepFormat(StepStyle style, AnswerStyle answer, const std::string& r
   if (style != StepStyle::kRegex) return;
   if (regex.empty()) throw bad_input("steps.step_format", "steps by regex need an expression: --regex");
   regex_ = compile(regex);
-  if (pcre2_match_data* data = pcre2_match_data_create(1, nullptr)) {
-    const int empty = pcre2_match(static_cast<const pcre2_code*>(regex_.get()), reinterpret_cast<PCRE2_SPTR>(""), 0, 0,
-                                  0, data, nullptr);
-    pcre2_match_data_free(data);
-    if (empty >= 0)
-      throw bad_input("steps.step_format", "regex '{}' matches the empty text, so it ends no step", regex);
-  }
+  if (regex_->find("").found)
+    throw bad_input("steps.step_format", "regex '{}' matches the empty text, so it ends no step", regex);
 }
 
 std::vector<std::string> StepFormat::step_stops(int64_t most_steps, int64_t steps_before) const {
@@ -260,8 +230,8 @@ std::optional<size_t> StepFormat::end_of_step(std::string_view text, size_t from
   if (style_ == StepStyle::kBlank) return behind("\n\n");
   if (style_ == StepStyle::kLine) return behind("\n");
   if (style_ == StepStyle::kRegex) {
-    const auto found = match(regex_.get(), text, from);
-    return found ? std::optional(found->second) : std::nullopt;
+    const RegexMatch match = regex_->find(text, from);  // a hostile expression ends as "no match"
+    return match.found && match.end > from ? std::optional(match.end) : std::nullopt;
   }
   // authors: up to and including the next heading "# Step k", digits and all, that does not begin the text
   const size_t begin = is_blank(text.substr(0, std::min(text.find(kHeading), text.size())))

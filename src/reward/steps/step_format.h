@@ -20,13 +20,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/fields.h"
+#include "base/regex.h"
 #include "grading/extract.h"
 #include "policy/policy.h"
 
@@ -85,7 +85,7 @@ class StepFormat {
   StepStyle style_;
   AnswerStyle answer_;
   bool faithful_;
-  std::shared_ptr<const void> regex_;  // pcre2_code
+  std::optional<Regex> regex_;
 };
 
 }  // namespace hrm::steps

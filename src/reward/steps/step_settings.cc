@@ -1,7 +1,6 @@
 #include "steps/step_settings.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -30,14 +29,9 @@ constexpr std::string_view kAuthorsPrompt =
     "{steps}";
 constexpr std::string_view kPlainPrompt = "{question}\n{steps}";
 
-constexpr std::array<std::pair<GradeProfile, std::string_view>, 2> kProfiles = {
-    {{GradeProfile::kSound, "sound"}, {GradeProfile::kPrm800k, "prm800k"}}};
-
 constexpr uint64_t kSeedMask = 0x7fffffff;  // servers differ in how long a seed they take; all take 31 bits
 
 }  // namespace
-
-EnumNames<GradeProfile> enum_names(GradeProfile) { return kProfiles; }
 
 void check_setting(std::string_view name, double value, double low, double high) {
   if (!(value >= low && value <= high))
@@ -58,16 +52,14 @@ void StepSettings::validate() const {
 }
 
 bool StepSettings::faithful() const {
-  return steps == StepStyle::kAuthors && answer == AnswerStyle::kHrm && profile == GradeProfile::kPrm800k;
+  return steps == StepStyle::kAuthors && answer == AnswerStyle::kHrm && profile == grading::Profile::kPrm800k;
 }
 
 bool StepSettings::steps_end_prompt() const { return prompt.empty() || strip_right(prompt).ends_with("{steps}"); }
 
 StepFormat StepSettings::format() const { return {steps, answer, regex, faithful()}; }
 
-grading::GradeOptions StepSettings::grade_options() const {
-  return {profile == GradeProfile::kSound ? grading::Profile::kSound : grading::Profile::kPrm800k};
-}
+grading::GradeOptions StepSettings::grade_options() const { return {profile}; }
 
 FilledPrompt fill_prompt(const StepSettings& settings, std::string_view question,
                          const std::vector<std::string_view>& steps) {

@@ -14,9 +14,6 @@
 
 namespace hrm::steps {
 
-enum class GradeProfile { kSound, kPrm800k };
-EnumNames<GradeProfile> enum_names(GradeProfile);  // sound, prm800k
-
 struct StepSettings {
   int64_t depth = 5;
   double temperature = 0.7, top_p = 1;
@@ -26,7 +23,7 @@ struct StepSettings {
   AnswerStyle answer = AnswerStyle::kAuto;
   std::vector<std::string> stop;  // ends a solution as if the policy had ended it
   std::string prompt;             // template; empty: the authors' for their steps, else a plain one
-  GradeProfile profile = GradeProfile::kSound;
+  grading::Profile profile = grading::Profile::kSound;
   uint64_t seed = 0;
 
   static void fields(auto& self, auto&& field) {

@@ -30,14 +30,8 @@ bool is_word(char32_t c) {
   }
 }
 
-std::string_view last_character(std::string_view text) {
-  size_t at = text.size() - 1;
-  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
-  return text.substr(at);
-}
-
 bool alone(std::string_view before, std::string_view behind) {
-  return (before.empty() || !is_word(decode_utf8(last_character(before)).value)) &&
+  return (before.empty() || !is_word(decode_last_utf8(before).value)) &&
          (behind.empty() || !is_word(decode_utf8(behind).value));
 }
 

@@ -1,9 +1,10 @@
 #include "text/character_set.h"
 
 #include <fmt/format.h>
-#include <pcre2.h>
 
 #include <utility>
+
+#include "base/regex.h"
 
 namespace hrm::text {
 namespace {
@@ -80,12 +81,12 @@ std::optional<NamedSet> among(const Names (&names)[N], std::string_view name) {
 }
 
 bool compiles(const std::string& expression) {
-  int error = 0;
-  PCRE2_SIZE at = 0;
-  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(),
-                                   PCRE2_UTF | PCRE2_UCP, &error, &at, nullptr);
-  pcre2_code_free(code);
-  return code != nullptr;
+  try {
+    const Regex regex(expression);
+    return true;
+  } catch (const RegexFault&) {
+    return false;
+  }
 }
 
 // Properties of Unicode that both libraries know by one name. PCRE2 has those since 10.40.

@@ -30,7 +30,7 @@ GrowSettings faithful_settings() {
   settings.temperature = 0.1;
   settings.merge = false;
   settings.answer = steps::AnswerStyle::kHrm;
-  settings.profile = steps::GradeProfile::kPrm800k;
+  settings.profile = grading::Profile::kPrm800k;
   return settings;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "base/signals.h"
+#include "base/testing/refused.h"
 #include "policy/scripted.h"
 #include "steps/problem_file.h"
 #include "tree/testing/trees.h"
@@ -287,12 +288,7 @@ TEST(ProblemFile, TheNamesUnderWhichProblemsArePublished) {
 
 TEST(ProblemFile, WhatHasTwoReadingsIsRefused) {
   const auto message = [](std::string_view text) -> std::string {
-    try {
-      steps::problem_from_json(parse_json(text, "t"), "t");
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
+    return refusal([&] { steps::problem_from_json(parse_json(text, "t"), "t"); });
   };
   EXPECT_NE(message(R"({"question":"q","final_answer":["1","2"]})").find("holds 2 answers"), std::string::npos);
   EXPECT_NE(message(R"({"question":"q","final_answer":"1","answer":"2"})").find("different answers"),

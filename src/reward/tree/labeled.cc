@@ -27,7 +27,7 @@ EnumNames<LabelKind> enum_names(LabelKind) {
 
 Json LabelOptions::to_json() const {
   return {{"labels", name_of_enum(kind)},
-          {"profile", profile == grading::Profile::kSound ? "sound" : "prm800k"},
+          {"profile", name_of_enum(profile)},
           {"evidence", name_of_enum(counting.evidence)},
           {"undecided", name_of_enum(counting.undecided)},
           {"sentinels", counting.sentinels_are_wrong ? "wrong" : "left-out"},

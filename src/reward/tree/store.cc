@@ -1,6 +1,7 @@
 #include "tree/store.h"
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <set>
 #include <unordered_map>
@@ -328,6 +329,19 @@ StoreContents merge_stores(const std::vector<std::filesystem::path>& inputs, con
   }
   rename_durable(part, out);
   return StoreReader(out).contents();
+}
+
+std::vector<size_t> chosen_problems(const StoreReader& store, const std::string& problem) {
+  const auto& problems = store.contents().problems;
+  std::vector<size_t> chosen;
+  for (size_t i = 0; i < problems.size(); ++i)
+    if (problem.empty() || problems[i].problem.id == problem) chosen.push_back(i);
+  if (!chosen.empty() || problem.empty()) return chosen;
+  size_t position = 0;
+  const char* end = problem.data() + problem.size();
+  if (std::from_chars(problem.data(), end, position).ptr == end && position < problems.size()) return {position};
+  throw bad_input("tree.store", "--problem {}: {} holds {} problems, none with that id or position", problem,
+                  store.path().string(), problems.size());
 }
 
 }  // namespace hrm::tree

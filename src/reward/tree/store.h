@@ -109,6 +109,10 @@ class StoreWriter {
   std::chrono::steady_clock::time_point synced_ = std::chrono::steady_clock::now();
 };
 
+// Positions in StoreReader::contents().problems: all, or the one with that id or, where no problem has it, at that
+// position. Throws bad_input where there is none.
+std::vector<size_t> chosen_problems(const StoreReader& store, const std::string& problem);
+
 // Unites stores by content into a new file: the same bytes whatever the order of the inputs, and the same again where a
 // result is merged with its inputs. Returns what the result holds. Throws bad_input where out exists.
 StoreContents merge_stores(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& out);

@@ -204,5 +204,24 @@ TEST_F(StoreTest, MergingIsIdempotentAndIndependentOfTheOrder) {
   }
 }
 
+TEST_F(StoreTest, ProblemsAreChosenByIdElseByPosition) {
+  {
+    StoreWriter store(path_);
+    for (const char* id : {"a", "0", "b"})
+      store.append(steps::ProblemRecord{static_cast<int64_t>(store.contents().problems.size()), {id, id, "g"}});
+  }
+  const StoreReader store = reader();
+  const auto position = [&](const std::string& id) {
+    for (size_t i = 0; i < 3; ++i)
+      if (store.contents().problems[i].problem.id == id) return i;
+    return size_t{9};
+  };
+  EXPECT_EQ(chosen_problems(store, ""), (std::vector<size_t>{0, 1, 2}));
+  EXPECT_EQ(chosen_problems(store, "b"), std::vector<size_t>{position("b")});
+  EXPECT_EQ(chosen_problems(store, "0"), std::vector<size_t>{position("0")});  // an id before a position
+  EXPECT_EQ(chosen_problems(store, "2"), std::vector<size_t>{2});
+  for (const char* none : {"3", "c", "-1", "1x"}) EXPECT_THROW(chosen_problems(store, none), Error) << none;
+}
+
 }  // namespace
 }  // namespace hrm::tree

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/testing/refused.h"
 #include "tree/testing/trees.h"
 #include "tree/tree_json.h"
 
@@ -44,12 +45,7 @@ TEST(TreeJson, EveryFieldComesBack) {
 
 TEST(TreeJson, FaultsNameTheNode) {
   const auto message = [](std::string_view text) -> std::string {
-    try {
-      tree_from_json(parse_json(text, "t"), "line 3");
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
+    return refusal([&] { tree_from_json(parse_json(text, "t"), "line 3"); });
   };
   const std::string head = R"({"id":"p","question":"q","gold":"g","nodes":[{"parent":-1,"text":""},)";
   EXPECT_NE(message(head + R"({"parent":1,"text":"x"}]})").find("line 3: node 1: parent is 1"), std::string::npos);

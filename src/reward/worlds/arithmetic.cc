@@ -62,12 +62,9 @@ void ProblemSettings::validate() const {
     throw bad_input("worlds.arithmetic", "operators = '{}': expected one or more of + - *", operators);
 }
 
-std::string_view name_of(Split split) { return split == Split::kTrain ? "train" : "test"; }
-
-std::optional<Split> split_of_name(std::string_view name) {
-  if (name == "train") return Split::kTrain;
-  if (name == "test") return Split::kTest;
-  return std::nullopt;
+EnumNames<Split> enum_names(Split) {
+  static constexpr std::pair<Split, std::string_view> kNames[] = {{Split::kTrain, "train"}, {Split::kTest, "test"}};
+  return kNames;
 }
 
 Split split_of(const Expression& question) {
@@ -94,13 +91,13 @@ std::vector<ArithmeticProblem> make_problems(const ProblemSettings& settings, Sp
       throw bad_input("worlds.arithmetic",
                       "only {} different {} problems found with these settings, {} wanted: allow more operations or "
                       "larger numbers",
-                      problems.size(), name_of(split), count);
+                      problems.size(), name_of_enum(split), count);
     Rng rng(seed, {kProblemStream, candidate});
     const auto drawn = Drawer(settings, rng).draw(settings.operations);
     if (!drawn) continue;
     const auto question = Expression::parse(drawn->text);
     if (!question || split_of(*question) != split || !seen.insert(drawn->text).second) continue;
-    problems.push_back({fmt::format("{}-{}-{}", name_of(split), seed, problems.size()), drawn->text + "=?",
+    problems.push_back({fmt::format("{}-{}-{}", name_of_enum(split), seed, problems.size()), drawn->text + "=?",
                         fmt::format("{}", drawn->value)});
     fruitless = 0;
   }

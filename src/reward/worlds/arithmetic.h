@@ -43,8 +43,7 @@ struct ProblemSettings {
 };
 
 enum class Split { kTrain, kTest };
-std::string_view name_of(Split split);  // "train", "test"
-std::optional<Split> split_of_name(std::string_view name);
+EnumNames<Split> enum_names(Split);  // train, test
 
 // The side on which a problem lies: a tenth of all is test. Depends on the numbers and operators alone, not on their
 // order, so a test problem shares neither its text nor a rearrangement with any training problem of any seed.

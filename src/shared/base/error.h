@@ -26,10 +26,14 @@ class Error : public std::runtime_error {
   Error(Fault fault, std::string_view where, std::string_view message)
       : std::runtime_error(fmt::format("[{}] {}", where, message)), fault_(fault) {}
 
+  std::string_view where() const { return whole().substr(1, whole().find("] ") - 1); }
+  std::string_view message() const { return whole().substr(whole().find("] ") + 2); }  // what() without the place
   Fault fault() const { return fault_; }
   int exit_code() const { return fault_ == Fault::kBadInput ? 2 : 1; }
 
  private:
+  std::string_view whole() const { return what(); }
+
   Fault fault_;
 };
 

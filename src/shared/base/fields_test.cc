@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/testing/refused.h"
+
 namespace hrm {
 namespace {
 
@@ -40,13 +42,7 @@ struct Config {
 
 std::string message_of(std::string_view argument) {
   Config config;
-  try {
-    assign_field(config, argument);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), 2);
-    return error.what();
-  }
-  return "accepted";
+  return refusal([&] { assign_field(config, argument); });
 }
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }

@@ -53,21 +53,25 @@ class Descriptor {
   int fd_;
 };
 
-void write_all(int fd, std::span<const std::byte> bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw failure("files.write", "{}: {}; the previous file is unchanged", path.string(), reason());
-    bytes = bytes.subspan(static_cast<size_t>(n));
-  }
-}
-
 void sync_folder(const fs::path& folder) {
   Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() >= 0) ::fsync(fd.get());  // some file systems refuse; the rename itself has succeeded
 }
 
 }  // namespace
+
+bool write_all(int descriptor, std::string_view bytes, std::optional<size_t> at) {
+  while (!bytes.empty()) {
+    const ssize_t n = at ? ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(*at))
+                         : ::write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n == 0) errno = ENOSPC;
+    if (n <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(n));
+    if (at) *at += static_cast<size_t>(n);
+  }
+  return true;
+}
 
 std::string read_file(const fs::path& path) {
   InputFile in(path);
@@ -86,37 +90,56 @@ std::string read_file(const fs::path& path) {
   }
 }
 
-void write_file_atomic(const fs::path& path, const std::function<void(const ByteSink&)>& writer) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
+  const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw failure("files.write", "{}: cannot create folder: {}", folder.string(), error.message());
-  const fs::file_status status = fs::status(path, error);
+  const fs::file_status status = fs::status(path_, error);
   if (fs::exists(status) && !fs::is_regular_file(status))
-    throw bad_input("files.write", "{}: is there and is not a regular file", path.string());
-  remove_leftovers_once(folder, path);
-  const fs::path temporary = fs::path(path).concat(fmt::format(".tmp.{}", ::getpid()));
-  Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (fd.get() < 0) throw failure("files.write", "{}: cannot create: {}", path.string(), reason());
-  try {
-    writer([&](std::span<const std::byte> bytes) { write_all(fd.get(), bytes, path); });
-    if (::fsync(fd.get()) != 0) throw failure("files.write", "{}: fsync: {}", path.string(), reason());
-    if (!fd.close()) throw failure("files.write", "{}: close: {}", path.string(), reason());
-    if (::rename(temporary.c_str(), path.c_str()) != 0)
-      throw failure("files.write", "{}: rename: {}", path.string(), reason());
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
-  sync_folder(folder);
+    throw bad_input("files.write", "{}: is there and is not a regular file", path_.string());
+  remove_leftovers_once(folder, path_);
+  temporary_ = fs::path(path_).concat(fmt::format(".tmp.{}", ::getpid()));
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) throw failure("files.write", "{}: cannot create: {}", path_.string(), reason());
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  if (!write_all(descriptor_, bytes))
+    throw failure("files.write", "{}: {}; the previous file is unchanged", path_.string(), reason());
+}
+
+void AtomicFile::finish() {
+  if (::fsync(descriptor_) != 0) throw failure("files.write", "{}: fsync: {}", path_.string(), reason());
+  if (::close(std::exchange(descriptor_, -1)) != 0)
+    throw failure("files.write", "{}: close: {}", path_.string(), reason());
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+    throw failure("files.write", "{}: rename: {}", path_.string(), reason());
+  temporary_.clear();
+  sync_folder(path_.has_parent_path() ? path_.parent_path() : fs::path("."));
+}
+
+void write_file_atomic(const fs::path& path, const std::function<void(const ByteSink&)>& writer) {
+  AtomicFile file(path);
+  writer([&](std::span<const std::byte> bytes) {
+    file.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  });
+  file.finish();
 }
 
 void write_file_atomic(const fs::path& path, std::span<const std::byte> bytes) {
-  write_file_atomic(path, [&](const ByteSink& sink) { sink(bytes); });
+  write_file_atomic(path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
 void write_file_atomic(const fs::path& path, std::string_view text) {
-  write_file_atomic(path, std::as_bytes(std::span(text)));
+  AtomicFile file(path);
+  file.write(text);
+  file.finish();
 }
 
 void replace_folder(const fs::path& from, const fs::path& to) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,9 +15,28 @@ namespace hrm {
 // Throws bad_input when the file cannot be opened or read, or holds more than 1 GiB.
 std::string read_file(const std::filesystem::path& path);
 
-// Temporary file beside the target, fsync, rename, fsync of the folder: after a crash the target is the old file or the
-// new one. Creates missing parent folders. Throws failure (naming path and errno) on a full disk; the old file stays
-// and the temporary one is removed.
+// All of the bytes, at the descriptor's position or at `at`, also where the system takes them in pieces. False on a
+// fault, with the reason in errno.
+bool write_all(int descriptor, std::string_view bytes, std::optional<size_t> at = std::nullopt);
+
+// A file that appears as a whole or not at all: a temporary file beside the target, fsync, rename, fsync of the folder.
+// After a crash the target is the old file or the new one. Creates missing parent folders. Throws failure (naming path
+// and errno) on a full disk; without finish() the old file stays and the temporary one is removed.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  void write(std::string_view bytes);
+  void finish();  // once, last
+
+ private:
+  std::filesystem::path path_, temporary_;
+  int descriptor_ = -1;
+};
+
+// The same in one call.
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomic(const std::filesystem::path& path, std::string_view text);
 // The writer is handed a sink to be called any number of times; for files too large to hold twice.

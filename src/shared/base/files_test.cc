@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/testing/refused.h"
 
 namespace hrm {
 namespace {
@@ -26,18 +29,45 @@ TEST(ReadFile, ReadsEveryByte) {
 
 TEST(ReadFile, BadPathsAreBadInput) {
   const TemporaryFolder folder;
-  const auto message = [](const fs::path& path) -> std::string {
-    try {
-      read_file(path);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.exit_code(), 2);
-      return error.what();
-    }
-    return "accepted";
-  };
+  const auto message = [](const fs::path& path) -> std::string { return refusal([&] { read_file(path); }); };
   EXPECT_NE(message(folder.path() / "absent").find("No such file"), std::string::npos);
   EXPECT_NE(message(folder.path()).find("is a folder"), std::string::npos);
   EXPECT_NE(message(std::string(300, 'x')).find("too long"), std::string::npos);
+}
+
+TEST(WriteAll, AtThePositionOrAtAPlace) {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "x").string();
+  std::FILE* const file = std::fopen(path.c_str(), "w+");
+  ASSERT_NE(file, nullptr);
+  EXPECT_TRUE(write_all(fileno(file), "0123"));
+  EXPECT_TRUE(write_all(fileno(file), "ab", 1));
+  EXPECT_TRUE(write_all(fileno(file), "4"));
+  EXPECT_TRUE(write_all(fileno(file), ""));
+  std::fclose(file);
+  EXPECT_EQ(read_file(path), "0ab34");
+  EXPECT_FALSE(write_all(-1, "x"));
+  EXPECT_EQ(errno, EBADF);
+}
+
+TEST(AtomicFile, WithoutAnEndTheOldFileStays) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "x";
+  write_file_atomic(path, "old");
+  {
+    AtomicFile file(path);
+    file.write("new");
+    EXPECT_EQ(entries_in(folder.path()), 2u);
+    EXPECT_EQ(read_file(path), "old");
+  }
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(entries_in(folder.path()), 1u);
+  AtomicFile file(path);
+  file.write("n");
+  file.write("ew");
+  file.finish();
+  EXPECT_EQ(read_file(path), "new");
+  EXPECT_EQ(entries_in(folder.path()), 1u);
 }
 
 TEST(WriteFileAtomic, ReplacesAndMakesFolders) {

@@ -3,18 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "base/testing/refused.h"
 
 namespace hrm {
 namespace {
 
 std::string message_of(std::string_view text) {
-  try {
-    parse_json(text, "x.json");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.exit_code(), 2);
-    return error.what();
-  }
-  return "accepted";
+  return refusal([&] { parse_json(text, "x.json"); });
 }
 
 TEST(ParseJson, NamesSourceLineAndColumn) {
@@ -78,14 +73,7 @@ TEST(JsonField, NamesWhatIsMissingOrWrong) {
   const Json object = parse_json(R"({"n": 3, "s": "text"})", "x");
   EXPECT_EQ(json_field<int>(object, "n", "x"), 3);
   EXPECT_EQ(json_field<std::string>(object, "s", "x"), "text");
-  const auto message = [&](auto read) -> std::string {
-    try {
-      read();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
-  };
+  const auto message = [&](auto read) -> std::string { return refusal([&] { read(); }); };
   EXPECT_EQ(message([&] { json_field<int>(object, "k", "x.json"); }), "[json.field] x.json: field 'k' is missing");
   EXPECT_NE(message([&] { json_field<int>(object, "s", "x.json"); }).find("field 's' has the wrong type"),
             std::string::npos);

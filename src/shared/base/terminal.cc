@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/files.h"
 #include "base/utf8.h"
 
 namespace hrm {
@@ -51,17 +52,6 @@ size_t style_size(std::string_view text) {
 // More bytes could make this faulty end a character.
 bool may_go_on(std::string_view end) {
   return end.size() < 4 && static_cast<unsigned char>(end[0]) >= 0xC2 && decode_utf8(end).size == end.size();
-}
-
-// All of it, or as much as the stream takes.
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(n));
-  }
-  return true;
 }
 
 TerminalFilter output_filter;

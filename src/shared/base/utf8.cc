@@ -53,21 +53,11 @@ bool begins_in_word(std::string_view text) {
   return false;
 }
 
-size_t size_of_last(std::string_view text) {
-  for (size_t size = 1; size <= 4 && size <= text.size(); ++size) {
-    if (is_continuation(text[text.size() - size])) continue;
-    const CodePoint point = decode_utf8(text.substr(text.size() - size));
-    return point.size == size ? size : 1;
-  }
-  return 1;
-}
-
 bool ends_in_word(std::string_view text) {
   while (!text.empty()) {
-    const size_t size = size_of_last(text);
-    const char32_t value = decode_utf8(text.substr(text.size() - size)).value;
-    if (!is_case_ignorable(value)) return is_cased(value);
-    text.remove_suffix(size);
+    const CodePoint point = decode_last_utf8(text);
+    if (!is_case_ignorable(point.value)) return is_cased(point.value);
+    text.remove_suffix(point.size);
   }
   return false;
 }
@@ -89,6 +79,17 @@ CodePoint decode_utf8(std::string_view text) {
   }
   if (lead.continuations == 0 || size <= lead.continuations) return {.value = kReplacement, .size = size};
   return {.value = value, .size = size, .valid = true};
+}
+
+CodePoint decode_last_utf8(std::string_view text) {
+  assert(!text.empty());
+  for (size_t size = 1; size <= 4 && size <= text.size(); ++size) {
+    if (is_continuation(text[text.size() - size])) continue;
+    const CodePoint point = decode_utf8(text.substr(text.size() - size));
+    if (point.size == size) return point;
+    break;
+  }
+  return decode_utf8(text.substr(text.size() - 1));
 }
 
 void append_utf8(std::string& to, char32_t value) {
@@ -180,9 +181,9 @@ std::string_view strip_left(std::string_view text) {
 
 std::string_view strip_right(std::string_view text) {
   while (!text.empty()) {
-    const size_t size = size_of_last(text);
-    if (!is_space(decode_utf8(text.substr(text.size() - size)).value)) break;
-    text.remove_suffix(size);
+    const CodePoint point = decode_last_utf8(text);
+    if (!is_space(point.value)) break;
+    text.remove_suffix(point.size);
   }
   return text;
 }

@@ -16,6 +16,8 @@ struct CodePoint {
 
 // The code point at the start of the text. REQUIRES: text is not empty.
 CodePoint decode_utf8(std::string_view text);
+// The code point at the end of the text; of a faulty end its last byte. REQUIRES: text is not empty.
+CodePoint decode_last_utf8(std::string_view text);
 // Appends the code point; one that Unicode does not have (surrogates, beyond U+10FFFF) becomes U+FFFD.
 void append_utf8(std::string& to, char32_t value);
 bool is_valid_utf8(std::string_view text);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+#include <tuple>
+
 namespace hrm {
 namespace {
 
@@ -73,6 +76,22 @@ TEST(Utf8, Strips) {
   EXPECT_EQ(strip_right(" x\u2028"), " x");
   EXPECT_EQ(strip("\u3000"), "");
   EXPECT_EQ(strip("\x80 "), "\x80");
+}
+
+TEST(Utf8, TheLastCodePointIsReadFromTheEnd) {
+  for (const auto& [text, value, size] : {std::tuple<const char*, char32_t, size_t>{"ab", 'b', 1},
+                                          {"a\u00e9", 0xE9, 2},
+                                          {"\u20ac", 0x20AC, 3},
+                                          {"x\U0001F600", 0x1F600, 4}}) {
+    const CodePoint last = decode_last_utf8(text);
+    EXPECT_EQ(last.value, value) << text;
+    EXPECT_EQ(last.size, size) << text;
+    EXPECT_TRUE(last.valid);
+  }
+  for (const char* faulty : {"\xC3", "a\x80", "\u00e9\x80", "\xE2\x82", "\x80\x80\x80\x80\x80"}) {
+    EXPECT_EQ(decode_last_utf8(faulty).size, faulty == std::string_view("\xE2\x82") ? 2u : 1u) << faulty;
+    EXPECT_FALSE(decode_last_utf8(faulty).valid) << faulty;
+  }
 }
 
 }  // namespace

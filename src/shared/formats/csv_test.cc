@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/testing/paths.h"
+#include "base/testing/refused.h"
 
 namespace hrm {
 namespace {
@@ -24,13 +25,7 @@ Records read_all(const std::string& text) {
 }
 
 void expect_refused(const std::string& text, const std::string& part) {
-  try {
-    read_all(text);
-    ADD_FAILURE() << "accepted, expected: " << part;
-  } catch (const Error& e) {
-    EXPECT_EQ(e.exit_code(), 2);
-    EXPECT_NE(std::string(e.what()).find("x.csv: " + part), std::string::npos) << e.what();
-  }
+  hrm::expect_refused([&] { read_all(text); }, {std::string("x.csv: ") + part});
 }
 
 TEST(Csv, ReadsFieldsQuotesAndLineEnds) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "formats/magic.h"
 #include "formats/zst.h"
 
 namespace hrm {
@@ -88,21 +89,11 @@ class DeflateDecoder : public Decoder {
   bool begun_ = false, ended_ = false, padded_ = false;
 };
 
-// Formats that are told by their first bytes and cannot be read.
-struct Foreign {
-  std::string_view magic, name, advice;
-};
 constexpr std::string_view kUnpack = "unpack it, or compress it with zstd or gzip";
-constexpr Foreign kForeign[] = {{std::string_view("\xFD"
-                                                  "7zXZ\0",
-                                                  6),
-                                 "compressed with xz", kUnpack},
-                                {"BZh91AY&SY", "compressed with bzip2", kUnpack},
-                                {"7z\xBC\xAF\x27\x1C", "a 7z archive", kUnpack},
-                                {"Rar!\x1A\x07", "a RAR archive", kUnpack},
-                                {"PAR1", "a Parquet file",
-                                 "save it as CSV or JSON lines, with pandas for instance: "
-                                 "read_parquet(FILE).to_json(OUT, orient='records', lines=True)"}};
+constexpr std::string_view kParquet = "a Parquet file";
+constexpr std::string_view kToRows =
+    "save it as CSV or JSON lines, with pandas for instance: "
+    "read_parquet(FILE).to_json(OUT, orient='records', lines=True)";
 
 }  // namespace
 
@@ -110,9 +101,10 @@ std::unique_ptr<Decoder> decoder_for(std::string_view first_bytes, const std::st
   if (looks_like_zst(first_bytes)) return std::make_unique<ZstDecoder>(source);
   if (first_bytes.starts_with("\x1f\x8b"))
     return std::make_unique<DeflateDecoder>(DeflateDecoder::Wrapper::kGzip, source);
-  for (const Foreign& foreign : kForeign)
-    if (first_bytes.starts_with(foreign.magic))
-      throw bad_input("input.open", "{}: is {}, which is not read: {}", source, foreign.name, foreign.advice);
+  const Magic* magic = find_magic(first_bytes);
+  if (magic && (magic->packed || magic->what == kParquet))
+    throw bad_input("input.open", "{}: is {}, which is not read: {}", source, magic->what,
+                    magic->packed ? kUnpack : kToRows);
   return nullptr;
 }
 

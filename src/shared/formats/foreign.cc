@@ -6,41 +6,14 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "formats/bytes.h"
+#include "formats/magic.h"
 
 namespace hrm {
 namespace {
 
 constexpr size_t kLookedAt = 512, kShown = 40;
 
-struct Magic {
-  size_t at;
-  std::string_view bytes;
-  std::string_view what;
-};
 using namespace std::string_view_literals;
-constexpr Magic kMagic[] = {
-    {0, "GGUF"sv, "is a GGUF file, a language model of llama.cpp"},
-    {0, "\x93NUMPY"sv, "is an npy file, one NumPy array"},
-    {0, "\x1f\x8b"sv, "is compressed with gzip: unpack it with gunzip or tar"},
-    {0, "\x28\xb5\x2f\xfd"sv, "is compressed with Zstandard: unpack it with unzstd"},
-    {0, "BZh"sv, "is compressed with bzip2: unpack it with bunzip2"},
-    {0,
-     "\xfd"
-     "7zXZ\0"sv,
-     "is compressed with xz: unpack it with unxz"},
-    {0, "7z\xbc\xaf\x27\x1c"sv, "is a 7z archive: unpack it"},
-    {0, "Rar!\x1a\x07"sv, "is a RAR archive: unpack it"},
-    {257, "ustar"sv, "is a tar archive: unpack it with tar -xf"},
-    {0, "\x89HDF\r\n\x1a\n"sv, "is an HDF5 file, as Keras writes them"},
-    {0, "PAR1"sv, "is a Parquet file, a table"},
-    {0, "\x89PNG"sv, "is a PNG picture"},
-    {0, "%PDF"sv, "is a PDF document"},
-    {0,
-     "\x7f"
-     "ELF"sv,
-     "is a program"},
-    {0, "SQLite format 3\0"sv, "is an SQLite database"},
-};
 
 // The container of torch before 1.6 begins with a pickle of this number.
 constexpr std::string_view kLegacyTorch = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv;
@@ -59,8 +32,6 @@ bool is_text(std::string_view text, bool whole) {
 }
 
 std::string describe_text(std::string_view text) {
-  if (text.starts_with("version https://git-lfs.github.com/") || text.starts_with("version https://hawser.github.com/"))
-    return "is a Git LFS pointer, not the file itself: fetch it with git lfs pull";
   if (text.starts_with("# xet version")) return "is a pointer of git-xet, not the file itself: download the file";
   if (text.starts_with("/annex/objects/") || text.find(".git/annex/objects/") != std::string_view::npos)
     return "is a git-annex pointer, not the file itself: fetch it with git annex get";
@@ -89,8 +60,8 @@ std::string describe_foreign(std::span<const std::byte> bytes, std::string_view 
            "torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER OUT.pt";
   const std::string_view text = as_text(bytes.first(std::min(bytes.size(), kLookedAt)));
   if (text.starts_with("PK") || is_safetensors(bytes)) return "";
-  for (const Magic& magic : kMagic)
-    if (text.size() >= magic.at && text.substr(magic.at).starts_with(magic.bytes)) return std::string(magic.what);
+  if (const Magic* magic = find_magic(text))
+    return fmt::format("is {}{}{}{}", magic->what, magic->more, magic->way_out.empty() ? "" : ": ", magic->way_out);
   if (text[0] == '\x80' && text.size() > 1 && text[1] <= 5 && !text.starts_with(kLegacyTorch))
     return "is a bare pickle; only files of torch.save are read: save the state dict with torch.save";
   if (std::ranges::all_of(text, [](char c) { return c == 0; }))

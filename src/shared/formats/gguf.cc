@@ -219,6 +219,8 @@ constexpr std::string_view kTypeName<std::vector<std::string>> = "an array of te
 
 }  // namespace
 
+bool is_gguf(const std::filesystem::path& path) { return as_text(MappedFile(path).bytes()).starts_with("GGUF"); }
+
 Gguf::Gguf(const std::filesystem::path& path)
     : source_(path.string()), file_(std::make_unique<MappedFile>(path)), bytes_(file_->bytes()) {
   parse();

@@ -24,6 +24,9 @@ struct GgufArray {
   std::vector<GgufValue> values;
 };
 
+// Whether the file begins as a GGUF file does. Throws bad_input where it cannot be read.
+bool is_gguf(const std::filesystem::path& path);
+
 class Gguf : public TensorSource {
  public:
   // Throws bad_input naming file, key or tensor, offset and fault: not GGUF, another version, big-endian, cut short,

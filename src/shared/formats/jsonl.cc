@@ -4,13 +4,14 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-#include "base/files.h"
 #include "base/log.h"
 #include "formats/input.h"
+#include "formats/magic.h"
 
 namespace hrm {
 namespace {
@@ -29,23 +30,20 @@ uintmax_t whole_lines(const fs::path& path) {
 constexpr int kEnd = std::istream::traits_type::eof();
 constexpr unsigned char kByteOrderMark[] = {0xEF, 0xBB, 0xBF};
 
-// First bytes that are no JSON, and what to do with such a file. formats/decoder.h knows archives and Parquet.
-struct OtherKind {
-  std::string_view begin, what, way_out;
-};
+// First bytes that are no JSON, beside those of formats/magic.h.
 constexpr std::string_view kToLines = "write it as JSON lines first";
-constexpr OtherKind kOtherKinds[] = {
-    {"ARROW1", "an Arrow file", kToLines},
-    {"\xFF\xFF\xFF\xFF", "an Arrow stream", kToLines},
-    {"version https://git-lfs", "a Git LFS pointer and not the data", "fetch the data: git lfs pull"},
-    {"<", "a page of HTML or XML", "was a web page saved in place of the file?"},
-    {"HRMTREE1", "a tree store", "hrm tree export writes it as JSON lines"},
-    {"SQLite format 3", "an SQLite database", kToLines},
-    {"\x89HDF", "an HDF5 file", kToLines},
-    {"\x80", "a Python pickle", kToLines},
-    {"\xFF\xFE", "text in UTF-16", "write it in UTF-8"},
-    {"\xFE\xFF", "text in UTF-16", "write it in UTF-8"}};
+constexpr Magic kOtherKinds[] = {{0, "\xFF\xFF\xFF\xFF", "an Arrow stream", "", kToLines},
+                                 {0, "<", "a page of HTML or XML", "", "was a web page saved in place of the file?"},
+                                 {0, "\x80", "a Python pickle", "", kToLines}};
 constexpr size_t kLongestBegin = 23;
+
+// The kind whose bytes the text begins with, or could begin with if it were longer.
+const Magic* other_kind(std::string_view text, bool in_part) {
+  for (const std::span<const Magic> kinds : {std::span<const Magic>(kOtherKinds), known_magic()})
+    for (const Magic& kind : kinds)
+      if (kind.at == 0 && (in_part ? kind.bytes.starts_with(text) : text.starts_with(kind.bytes))) return &kind;
+  return nullptr;
+}
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
@@ -129,16 +127,13 @@ void JsonlReader::keep(int c) {
 
 // No JSON value begins like these, so what is looked at belongs to the first line all the same.
 void JsonlReader::refuse_other_kinds() {
-  const auto may_begin = [&](std::string_view text) {
-    return std::ranges::any_of(kOtherKinds, [&](const OtherKind& kind) { return kind.begin.starts_with(text); });
-  };
-  const auto is_kind = [&](const OtherKind& kind) { return text_.starts_with(kind.begin); };
   for (int c = input_->rdbuf()->sgetc(); c != kEnd && text_.size() < kLongestBegin; c = input_->rdbuf()->sgetc()) {
-    if (!may_begin(text_ + static_cast<char>(c))) break;
+    if (!other_kind(text_ + static_cast<char>(c), true)) break;
     keep(get());
   }
-  if (const auto* kind = std::ranges::find_if(kOtherKinds, is_kind); kind != std::end(kOtherKinds))
-    throw bad_input("jsonl.read", "{}: is {}, not JSON lines: {}", source_, kind->what, kind->way_out);
+  if (const Magic* kind = other_kind(text_, false))
+    throw bad_input("jsonl.read", "{}: is {}, not JSON lines: {}", source_, kind->what,
+                    kind->way_out.empty() ? kToLines : kind->way_out);
 }
 
 void JsonlReader::find_layout() {
@@ -235,11 +230,30 @@ bool JsonlReader::next() {
   return false;
 }
 
-JsonlWriter::JsonlWriter(const fs::path& path, Mode mode) : path_(path.string()) {
+JsonlOutput::JsonlOutput(const fs::path& path) {
+  if (!path.empty()) file_.emplace(path);
+}
+
+void JsonlOutput::write(const Json& value) {
+  constexpr size_t kTogether = size_t{1} << 16;
+  if (!file_) return fmt::print("{}\n", printable(value));
+  lines_ += printable(value) + "\n";
+  if (lines_.size() < kTogether) return;
+  file_->write(lines_);
+  lines_.clear();
+}
+
+void JsonlOutput::finish() {
+  if (!file_) return;
+  file_->write(lines_);
+  file_->finish();
+}
+
+JsonlWriter::JsonlWriter(const fs::path& path) : path_(path.string()) {
   std::error_code error;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
-  if (mode == Mode::kAppend && fs::exists(path)) fs::resize_file(path, whole_lines(path));
-  file_.reset(std::fopen(path_.c_str(), mode == Mode::kAppend ? "ab" : "wb"));
+  if (fs::exists(path)) fs::resize_file(path, whole_lines(path));
+  file_.reset(std::fopen(path_.c_str(), "ab"));
   if (!file_) throw failure("jsonl.write", "{}: cannot create: {}", path_, std::strerror(errno));
 }
 

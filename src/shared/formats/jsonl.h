@@ -1,13 +1,15 @@
-// JSON lines: one JSON value per line, appended as a run goes on and readable at any moment.
+// JSON lines: one JSON value per line.
 #pragma once
 
 #include <cstdio>
 #include <filesystem>
 #include <istream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "base/json.h"
 
 namespace hrm {
@@ -87,14 +89,26 @@ class JsonlReader {
   size_t newlines_ = 0;     // taken so far
 };
 
+// A result of JSON lines: a file that appears as a whole or not at all (base/files.h, AtomicFile), or standard output.
+class JsonlOutput {
+ public:
+  // path empty: standard output, where each line is printed at once.
+  explicit JsonlOutput(const std::filesystem::path& path);
+  void write(const Json& value);
+  // Puts the file into its place, once, last. Without it what was there before stays.
+  void finish();
+  bool is_file() const { return file_.has_value(); }
+
+ private:
+  std::optional<AtomicFile> file_;
+  std::string lines_;  // not yet handed to the file
+};
+
+// A log of JSON lines that grows while it is read. A last line cut short by a crash is removed first.
 class JsonlWriter {
  public:
-  enum class Mode {
-    kTruncate,
-    kAppend,  // a last line cut short by a crash is removed first
-  };
   // Creates missing parent folders. Throws failure where the file cannot be written.
-  JsonlWriter(const std::filesystem::path& path, Mode mode);
+  explicit JsonlWriter(const std::filesystem::path& path);
   // One line, handed to the system before this returns. Throws failure on a full disk.
   void write(const Json& value);
 

@@ -19,13 +19,41 @@ std::vector<Json> read_all(const std::filesystem::path& path) {
 TEST(Jsonl, AppendsAndReads) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "new" / "log.jsonl";
-  JsonlWriter first(path, JsonlWriter::Mode::kTruncate);
+  JsonlWriter first(path);
   first.write({{"step", 1}});
   EXPECT_EQ(read_file(path), "{\"step\":1}\n");  // before the writer is gone
-  JsonlWriter(path, JsonlWriter::Mode::kAppend).write({{"text", "a\nb"}});
+  JsonlWriter(path).write({{"text", "a\nb"}});
   EXPECT_EQ(read_all(path), (std::vector<Json>{{{"step", 1}}, {{"text", "a\nb"}}}));
-  JsonlWriter(path, JsonlWriter::Mode::kTruncate).write(3);
-  EXPECT_EQ(read_all(path), std::vector<Json>{3});
+}
+
+TEST(Jsonl, AnOutputIsThereAsAWholeOrNotAtAll) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "new" / "out.jsonl";
+  {
+    JsonlOutput output(path);
+    EXPECT_TRUE(output.is_file());
+    for (int i = 0; i < 30'000; ++i) output.write(i);  // more than is handed over at a time
+    EXPECT_FALSE(std::filesystem::exists(path));
+    output.finish();
+  }
+  const std::vector<Json> values = read_all(path);
+  ASSERT_EQ(values.size(), 30'000u);
+  EXPECT_EQ(values.back(), 29'999);
+  JsonlOutput(path).write(3);  // never finished
+  EXPECT_EQ(read_all(path).size(), 30'000u);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}), 1);
+  JsonlOutput(path).finish();
+  EXPECT_EQ(read_file(path), "");
+  EXPECT_THROW(JsonlOutput(folder.path()), Error);
+}
+
+TEST(Jsonl, AnOutputWithoutAFileIsPrinted) {
+  testing::internal::CaptureStdout();
+  JsonlOutput output{std::filesystem::path()};
+  EXPECT_FALSE(output.is_file());
+  output.write({{"a", 1}});
+  output.finish();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "{\"a\":1}\n");
 }
 
 TEST(Jsonl, ALineCutShortIsDroppedBeforeAppending) {
@@ -33,7 +61,7 @@ TEST(Jsonl, ALineCutShortIsDroppedBeforeAppending) {
   const auto path = folder.path() / "log.jsonl";
   write_file_atomic(path, std::string_view("{\"a\":1}\n{\"a\":"));
   EXPECT_EQ(read_all(path).size(), 1u);
-  JsonlWriter(path, JsonlWriter::Mode::kAppend).write({{"a", 2}});
+  JsonlWriter(path).write({{"a", 2}});
   EXPECT_EQ(read_file(path), "{\"a\":1}\n{\"a\":2}\n");
 }
 
@@ -52,7 +80,7 @@ TEST(Jsonl, FaultyLinesAreNamed) {
   write_file_atomic(path, std::string_view("1\n2"));  // a last line without newline is complete where it parses
   EXPECT_EQ(read_all(path).size(), 2u);
   EXPECT_THROW(JsonlReader(folder.path() / "none"), Error);
-  EXPECT_THROW(JsonlWriter(folder.path(), JsonlWriter::Mode::kTruncate), Error);
+  EXPECT_THROW(JsonlWriter(folder.path()), Error);
 }
 
 JsonlReader reader(std::string text, JsonlOptions options) {

@@ -58,19 +58,12 @@ void check_kind(std::span<const std::byte> bytes, std::string_view kind, std::st
                     shown(as_text(bytes.first(shared))), kind);
 }
 
-void write_all(int file, std::string_view bytes, uint64_t at, const std::filesystem::path& path) {
-  for (size_t done = 0; done < bytes.size();) {
-    const ssize_t n = pwrite(file, bytes.data() + done, bytes.size() - done, static_cast<off_t>(at + done));
-    if (n < 0 && errno == EINTR) continue;
-    if (n > 0) {
-      done += static_cast<size_t>(n);
-      continue;
-    }
-    const int code = n < 0 ? errno : ENOSPC;
-    // A torn record is dropped by the next reader even where this fails too.
-    [[maybe_unused]] const int ignored = ftruncate(file, static_cast<off_t>(at));
-    throw failure("record_log.append", "{}: {}; what was written before is kept", path.string(), std::strerror(code));
-  }
+void write_record(int file, std::string_view bytes, uint64_t at, const std::filesystem::path& path) {
+  if (write_all(file, bytes, at)) return;
+  const int code = errno;
+  // A torn record is dropped by the next reader even where this fails too.
+  [[maybe_unused]] const int ignored = ftruncate(file, static_cast<off_t>(at));
+  throw failure("record_log.append", "{}: {}; what was written before is kept", path.string(), std::strerror(code));
 }
 
 }  // namespace
@@ -128,7 +121,7 @@ RecordLog::RecordLog(const std::filesystem::path& path, std::string_view kind, c
     size_ = report_.torn ? report_.whole_bytes : mapped.bytes().size();
     if (report_.torn && ftruncate(file_, static_cast<off_t>(size_)) != 0)
       throw failure("record_log.open", "{}: cannot remove a torn record: {}", path_.string(), std::strerror(errno));
-    if (size_ == 0) write_all(file_, kind, 0, path_);
+    if (size_ == 0) write_record(file_, kind, 0, path_);
     size_ = std::max<uint64_t>(size_, kKindBytes);
   } catch (...) {
     close(file_);
@@ -151,7 +144,7 @@ uint64_t RecordLog::append(std::span<const std::byte> payload) {
   append_le(record, crc32c(bytes_of(checked)));
   record += checked;
   const std::lock_guard lock(mutex_);
-  write_all(file_, record, size_, path_);
+  write_record(file_, record, size_, path_);
   const uint64_t at = size_ + kHeaderBytes;
   size_ += record.size();
   return at;

@@ -1,10 +1,13 @@
 #include "torch/machine.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+
+#include "base/error.h"
 
 namespace hrm::torch {
 namespace {
@@ -17,6 +20,18 @@ void keep_memory() {
 }
 
 }  // namespace
+
+at::Device parse_device(const std::string& name) {
+  constexpr std::string_view kWhere = "torch.device";
+  if (name == "cpu" || name == "aten") return at::Device(at::kCPU);
+  if (!name.starts_with("cuda")) throw bad_input(kWhere, "--device {}: expected cpu, cuda or cuda:N", name);
+  if (!at::hasCUDA()) throw bad_input(kWhere, "--device {}: this machine or build has no CUDA", name);
+  try {
+    return at::Device(name);
+  } catch (const std::exception&) {
+    throw bad_input(kWhere, "--device {}: expected cpu, cuda or cuda:N", name);
+  }
+}
 
 void use_machine(size_t wanted, int64_t parameters) {
   constexpr int64_t kSmall = 4'000'000;

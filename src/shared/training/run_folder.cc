@@ -69,6 +69,15 @@ std::optional<Json> stored_config(const fs::path& folder) {
   return read_json(path);
 }
 
+std::optional<Json> config_to_resume(const fs::path& folder, bool names_model) {
+  std::optional<Json> stored = stored_config(folder);
+  if (!stored && !names_model)
+    throw bad_input(kWhere,
+                    "{}: holds no run to resume: name the folder of one in --out, or leave --resume out to begin one",
+                    folder.string());
+  return stored;
+}
+
 void refuse_existing_run(const fs::path& folder) {
   if (holds_run(folder))
     throw bad_input(kWhere,

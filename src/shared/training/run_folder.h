@@ -28,6 +28,10 @@ enum class RunMode {
 // missing, cannot be read or has other values than the checkpoint.
 std::optional<Json> stored_config(const std::filesystem::path& folder);
 
+// The same for --resume. Without a stored run one may only begin where the request says of what model: else the folder
+// was mistyped, and a run of defaults would be a surprise. Throws bad_input then.
+std::optional<Json> config_to_resume(const std::filesystem::path& folder, bool names_model);
+
 // Throws bad_input where the folder holds a run.
 void refuse_existing_run(const std::filesystem::path& folder);
 

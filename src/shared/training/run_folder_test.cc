@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "base/testing/refused.h"
 #include "training/checkpoint.h"
 
 namespace hrm::training {
@@ -109,6 +110,17 @@ TEST(RunFolder, WhatARunBeginsWithIsNotOverwritten) {
     EXPECT_THROW(refuse_overwritten_input(run, input), Error) << input;
   EXPECT_NO_THROW(refuse_overwritten_input(run, folder.path() / "model"));
   EXPECT_NO_THROW(refuse_overwritten_input(run, "tiny"));
+}
+
+TEST(ConfigToResume, WithoutARunOneMustSayWhatToBeginWith) {
+  const TemporaryFolder folder;
+  const auto none = folder.path() / "mistyped";
+  EXPECT_FALSE(config_to_resume(none, true));
+  expect_refused([&] { config_to_resume(none, false); }, {"mistyped", "holds no run to resume"});
+  EXPECT_FALSE(std::filesystem::exists(none));
+  write_file_atomic(folder.path() / "config.json", R"({"lr": 0.5})");
+  for (const bool names_model : {true, false})
+    EXPECT_EQ(config_to_resume(folder.path(), names_model), (Json{{"lr", 0.5}}));
 }
 
 }  // namespace

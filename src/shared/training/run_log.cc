@@ -35,7 +35,7 @@ void thin(PlotSeries& series) {
 
 RunLog::RunLog(const RunFolder& folder, uint64_t step, uint64_t size)
     : path_(folder.log()),
-      lines_(cut_log(path_, size), JsonlWriter::Mode::kAppend),
+      lines_(cut_log(path_, size)),
       events_(folder.tensorboard(), static_cast<int64_t>(step) + 1) {}
 
 void RunLog::write(std::string_view kind, uint64_t step, double seconds, const std::vector<Scalar>& values) {

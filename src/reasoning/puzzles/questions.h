@@ -1,4 +1,4 @@
-// Puzzles from the command line: given as text, in files, or on standard input.
+// Puzzles to be solved: given as text, in files, or on standard input.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 
 #include "puzzles/family.h"
 
-namespace hrm::cli {
+namespace hrm::puzzles {
 
 struct Question {
-  puzzles::Tokens tokens;
+  Tokens tokens;
   std::string source;  // "argument 2", "puzzles.txt, puzzle 3"
 };
 
@@ -32,6 +32,6 @@ struct QuestionInput {
 
 // Throws bad_input naming source, line and cell at the first fault, unless keep_going: then a fault costs only the line
 // or grid in which it stands.
-Questions read_questions(const puzzles::Family& family, const QuestionInput& input);
+Questions read_questions(const Family& family, const QuestionInput& input);
 
-}  // namespace hrm::cli
+}  // namespace hrm::puzzles

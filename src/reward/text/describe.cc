@@ -1,9 +1,13 @@
+#include "text/describe.h"
+
+#include <map>
+#include <variant>
+
 #include "base/files.h"
-#include "cli/cmd_inspect.h"
 #include "formats/gguf.h"
 #include "text/tokenizer.h"
 
-namespace hrm::cli {
+namespace hrm::text {
 namespace {
 
 Json describe_value(const GgufValue& value) {
@@ -19,9 +23,10 @@ Json describe_value(const GgufValue& value) {
 
 }  // namespace
 
-Json describe_gguf(std::span<const std::byte> bytes, const std::filesystem::path& path, bool tensors) {
-  const Gguf file(bytes, path.string());
-  Json json = {{"kind", "GGUF"}, {"bytes", bytes.size()}, {"version", file.version()}};
+Json describe_gguf(const std::filesystem::path& path, bool tensors) {
+  const MappedFile bytes(path);
+  const Gguf file(bytes.bytes(), path.string());
+  Json json = {{"kind", "GGUF"}, {"bytes", bytes.bytes().size()}, {"version", file.version()}};
   for (const auto& [key, value] : file.metadata()) json["metadata"][key] = describe_value(value);
   std::map<std::string, size_t> types;
   int64_t elements = 0;
@@ -37,10 +42,10 @@ Json describe_gguf(std::span<const std::byte> bytes, const std::filesystem::path
 }
 
 Json describe_tokenizer(const std::filesystem::path& path) {
-  const text::TokenizerSpec spec = text::parse_tokenizer_json(read_file(path), path.string());
-  const text::Tokenizer tokenizer(spec, path.string());
+  const TokenizerSpec spec = parse_tokenizer_json(read_file(path), path.string());
+  const Tokenizer tokenizer(spec, path.string());
   Json special = Json::object();
-  for (const text::AddedToken& token : spec.added)
+  for (const AddedToken& token : spec.added)
     if (token.special) special[token.content] = token.id;
   return {{"kind", "tokenizer"},
           {"size", tokenizer.size()},
@@ -51,4 +56,4 @@ Json describe_tokenizer(const std::filesystem::path& path) {
           {"splits", spec.splits}};
 }
 
-}  // namespace hrm::cli
+}  // namespace hrm::text

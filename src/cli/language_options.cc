@@ -1,0 +1,49 @@
+#include "cli/language_options.h"
+
+#include <utility>
+
+#include "base/utf8.h"
+#include "torch/machine.h"
+
+namespace hrm::cli {
+
+void add_language_run_options(CLI::App& command, LanguageRunArguments& args) {
+  add_run_options(command, args);
+  add_threads_option(command, args.threads);
+  add_device_option(command, args.device, kLanguageDeviceHelp);
+}
+
+void RunSettings::words(const char* key, const std::vector<std::string>& words) {
+  std::vector<std::string> files;
+  for (const std::string& word : words) {
+    if (!is_valid_utf8(word))
+      throw bad_input(
+          "cli", "'{}': is not UTF-8, which a run's settings must be: rename the file, or name a link to it", word);
+    (word.find('=') == std::string::npos || std::filesystem::exists(word) ? files : last_).push_back(word);
+  }
+  if (!files.empty()) settings_.push_back(fmt::format("{}={}", key, Json(files).dump()));
+}
+
+void RunSettings::set(const char* flag, const char* key, const Json& value) {
+  if (command_.count(flag) == 0) return;
+  settings_.push_back(fmt::format("{}={}", key, value.is_string() ? value.get<std::string>() : value.dump()));
+}
+
+std::vector<std::string> RunSettings::take() {
+  settings_.insert(settings_.end(), last_.begin(), last_.end());
+  return std::move(settings_);
+}
+
+language::RunRequest request_of(const LanguageRunArguments& args, std::vector<std::string> settings) {
+  return {.out = args.out,
+          .mode = args.mode(),
+          .accept_changes = args.accept_changes,
+          .settings = std::move(settings),
+          .minutes = args.minutes,
+          .threads = args.threads,
+          .device = torch::parse_device(args.device)};
+}
+
+at::ScalarType type_of(const std::string& dtype) { return dtype == "bfloat16" ? at::kBFloat16 : at::kFloat; }
+
+}  // namespace hrm::cli

@@ -1,0 +1,48 @@
+// What the commands that run language and reward models have in common. Only in builds with libtorch.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/run_options.h"
+#include "language/run_request.h"
+#include "language/tiny.h"
+
+namespace hrm::cli {
+
+struct LanguageRunArguments : RunArguments {
+  size_t threads = 0;
+  std::string device = "cpu";
+};
+void add_language_run_options(CLI::App& command, LanguageRunArguments& args);  // also --threads and --device
+
+// key=value of the flags that were given, then those of the command line.
+class RunSettings {
+ public:
+  explicit RunSettings(const CLI::App& command) : command_(command) {}
+  // Words that are files become the list `key`; words with "=" that are none are settings.
+  void words(const char* key, const std::vector<std::string>& words);
+  void set(const char* flag, const char* key, const Json& value);
+  std::vector<std::string> take();
+
+ private:
+  const CLI::App& command_;
+  std::vector<std::string> settings_, last_;
+};
+
+// Whether a run of these settings begins with a new tiny model, which wants other rates than one that has learnt.
+template <typename Config>
+bool begins_tiny(Config config, const std::vector<std::string>& settings) {
+  for (const std::string& setting : settings)
+    if (setting.starts_with("from=")) assign_field(config, setting);
+  return config.from == language::kTiny;
+}
+
+// What --from and --teacher name is a model on disk, also where its folder is called as what --init makes.
+inline std::string model_on_disk(const std::string& given) { return given == language::kTiny ? "./" + given : given; }
+
+language::RunRequest request_of(const LanguageRunArguments& args, std::vector<std::string> settings);
+
+at::ScalarType type_of(const std::string& dtype);  // of --dtype
+
+}  // namespace hrm::cli

@@ -1,0 +1,49 @@
+#include "language/prompts.h"
+
+#include <map>
+
+#include "base/error.h"
+
+namespace hrm::language {
+
+std::vector<int32_t> encode_prompt(const ModelBundle& bundle, const Json& record, const PromptForm& form,
+                                   std::string_view place) {
+  std::vector<text::ChatMessage> messages;
+  if (!form.system.empty()) messages.push_back({"system", form.system});
+  if (record.contains("messages")) {
+    for (const Json& message : json_field<std::vector<Json>>(record, "messages", place))
+      messages.push_back(
+          {json_field<std::string>(message, "role", place), json_field<std::string>(message, "content", place)});
+  } else {
+    const std::string prompt = json_field<std::string>(record, "prompt", place);
+    if (!form.chat) return bundle.tokenizer.encode(prompt);
+    messages.push_back({"user", prompt});
+  }
+  return bundle.tokenizer.encode(bundle.render_chat(messages), text::Part::kText);
+}
+
+Json completion_json(const Generation& choice, bool logprobs) {
+  constexpr std::string_view kFinish[] = {"end", "stop", "length"};
+  Json json = {
+      {"text", choice.text}, {"finish", kFinish[static_cast<size_t>(choice.finish)]}, {"tokens", choice.ids.size()}};
+  if (!choice.stop.empty()) json["stop"] = choice.stop;
+  if (logprobs) json["logprobs"] = choice.logprobs;
+  return json;
+}
+
+void generate_in_order(Generator& generator, const std::function<bool(uint64_t done)>& advance,
+                       const std::function<void(uint64_t id, const std::vector<Generation>& choices)>& take) {
+  std::map<uint64_t, std::vector<Generation>> ready;
+  for (uint64_t next = 0, done = 0; !generator.idle() && advance(done);) {
+    for (auto& [id, choices] : generator.step()) {
+      ready.emplace(id, std::move(choices));
+      ++done;
+    }
+    for (auto at = ready.find(next); at != ready.end(); at = ready.find(++next)) {
+      take(next, at->second);
+      ready.erase(at);
+    }
+  }
+}
+
+}  // namespace hrm::language
