@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "base/signals.h"
 #include "base/threads.h"
+#include "base/waiting.h"
 #include "cli/command.h"
 #include "formats/jsonl.h"
 #include "grading/exact_library.h"
@@ -19,8 +20,8 @@ namespace {
 using grading::AnswerFormat;
 using grading::Verdict;
 
-constexpr size_t kBatch = 2048;  // pairs graded between two looks at Ctrl-C
-constexpr size_t kBatchBytes = size_t{1} << 24;
+constexpr size_t kBatch = 2048;                  // pairs graded between two looks at Ctrl-C
+constexpr size_t kBatchBytes = size_t{1} << 26;  // in memory
 
 const std::map<std::string, std::optional<AnswerFormat>> kFormats = {
     {"none", std::nullopt},          {"hrm", AnswerFormat::kHrm},     {"heading", AnswerFormat::kHeading},
@@ -73,8 +74,8 @@ std::vector<Json> next_rows(JsonlReader& lines) {
   while (rows.size() < kBatch && bytes < kBatchBytes && lines.next()) {
     try {
       for (const char* field : {"given", "gold"}) json_field<std::string>(lines.value(), field, lines.place());
-      rows.push_back(lines.value());
       bytes += lines.bytes();
+      rows.push_back(lines.take());
     } catch (const Error& error) {
       lines.reject(error);
     }
@@ -134,13 +135,21 @@ uint64_t count_rows(const Arguments& args) {
 void grade_file(const Arguments& args, Exit& exit) {
   const uint64_t total = count_rows(args);
   JsonlReader lines = open_rows(args);
+  const auto read_on = [&](std::vector<Json>& rows) {
+    rows.clear();  // before the next ones take their memory
+    try {
+      rows = next_rows(lines);
+    } catch (const Interrupted&) {
+    }
+    return !rows.empty() && !interrupted();
+  };
   std::vector<Json> rows = next_rows(lines);
   Output output(args);
   Counts counts;
   const InterruptScope scope;
   Progress progress("grading", total, {.unit = "pairs", .enabled = total > 0});
   uint64_t done = 0;
-  for (; !rows.empty() && !interrupted(); rows = next_rows(lines)) {
+  for (bool more = !rows.empty(); more; more = read_on(rows)) {
     std::vector<Verdict> verdicts(rows.size());
     std::vector<char> unanswered(rows.size());
     parallel_for(rows.size(), args.threads, [&](size_t i) {

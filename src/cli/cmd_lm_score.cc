@@ -4,6 +4,8 @@
 
 #if HRM_TORCH
 #include <cmath>
+#include <functional>
+#include <span>
 
 #include "base/files.h"
 #include "base/log.h"
@@ -89,22 +91,25 @@ Json totals_json(const Totals& all) {
       {"bits_per_byte", all.bytes > 0 ? Json(-all.logprob / std::log(2.0) / static_cast<double>(all.bytes)) : Json()}};
 }
 
-void score(const Arguments& args) {
+// Each record with its score, as they are read.
+Totals score_all(const Arguments& args, const std::function<void(const std::string&)>& line) {
   constexpr size_t kTogether = 256;  // texts of a like length share calls
+  constexpr size_t kTogetherBytes = size_t{1} << 26;
   const at::ScalarType type = args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat;
   const language::ModelBundle bundle =
       language::load_bundle(language::model_of_run(args.model), {.type = type, .device = parse_device(args.device)});
   torch::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
   const language::Decoder decoder(bundle.model.config, bundle.model.parameters, {.compute = type});
   Totals totals;
-  std::string text;
+  size_t bytes = 0;
   std::vector<Json> records;
   std::vector<language::ScoredText> texts;
   Progress progress("texts", 0, {.unit = "texts"});
   const auto flush = [&] {
     const auto all = language::log_probabilities(decoder, texts);
     for (size_t i = 0; i < all.size(); ++i)
-      text += printable(scored_record(std::move(records[i]), bundle, texts[i], all[i], args.tokens, totals)) + "\n";
+      line(printable(scored_record(std::move(records[i]), bundle, texts[i], all[i], args.tokens, totals)) + "\n");
+    bytes = 0;
     records.clear();
     texts.clear();
     progress.update(static_cast<uint64_t>(totals.texts), fmt::format("{} tokens", totals.tokens));
@@ -112,12 +117,24 @@ void score(const Arguments& args) {
   for (JsonlReader lines(args.file, {.forgive_cut_end = false, .accept_array = true}); lines.next();) {
     if (interrupted()) throw failure("cli.lm.score", "{}: interrupted", lines.source());
     texts.push_back(encoded(bundle, lines.value(), lines.place(), totals));
-    records.push_back(lines.value());
-    if (texts.size() == kTogether) flush();
+    bytes += lines.bytes();
+    records.push_back(lines.take());
+    if (texts.size() == kTogether || bytes > kTogetherBytes) flush();
   }
   flush();
-  if (args.out.empty() && !args.json) fmt::print("{}", text);
-  if (!args.out.empty()) write_file_atomic(args.out, text);
+  return totals;
+}
+
+void score(const Arguments& args) {
+  Totals totals;
+  if (args.out.empty())
+    totals = score_all(args, [&](const std::string& line) {
+      if (!args.json) fmt::print("{}", line);
+    });
+  else
+    write_file_atomic(args.out, [&](const ByteSink& sink) {
+      totals = score_all(args, [&](const std::string& line) { sink(std::as_bytes(std::span(line))); });
+    });
   const Json all = totals_json(totals);
   if (args.json) return print_json(all);
   if (totals.tokens > 0)

@@ -90,17 +90,19 @@ struct ScoreArguments {
 
 void score(const ScoreArguments& args) {
   const auto scorer = open_reward_model(args.model, args.device, args.threads);
-  std::string text;
-  const reward::ScoreFileReport report =
-      reward::score_file(args.file, *scorer, {.skip_bad = args.skip_bad}, [&](const Json& record) {
-        text += printable(record) + "\n";
-        if (!args.out.empty()) return;
-        fmt::print("{}", text);
-        text.clear();
-      });
+  reward::ScoreFileReport report;
+  const auto score_to = [&](const std::function<void(const std::string&)>& line) {
+    report = reward::score_file(args.file, *scorer, {.skip_bad = args.skip_bad},
+                                [&](const Json& record) { line(printable(record) + "\n"); });
+  };
+  if (args.out.empty())
+    score_to([](const std::string& line) { fmt::print("{}", line); });
+  else
+    write_file_atomic(args.out, [&](const ByteSink& sink) {
+      score_to([&](const std::string& line) { sink(std::as_bytes(std::span(line))); });
+    });
   warn_of(report.bad);
   if (args.out.empty()) return;
-  write_file_atomic(args.out, text);
   if (args.json) return print_json(report.to_json());
   fmt::print("{}: {} steps in {} records, {} s; read {} tokens in {} calls, each text alone would read {}\n",
              args.out.string(), report.steps, report.records, fmt::format("{:.2f}", report.seconds),

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "formats/jsonl.h"
+#include "formats/memory_budget.h"
 #include "worlds/arithmetic_policy.h"
 #include "worlds/solutions.h"
 
@@ -23,19 +24,38 @@ worlds::SlipSettings world_policy_settings(const std::string& policy) {
 std::vector<worlds::ArithmeticProblem> read_world_problems(const std::filesystem::path& path, uint64_t limit) {
   std::vector<worlds::ArithmeticProblem> problems;
   JsonlReader lines(path, {.forgive_cut_end = false});
-  while ((limit == 0 || problems.size() < limit) && lines.next())
+  MemoryBudget budget;
+  while ((limit == 0 || problems.size() < limit) && lines.next()) {
     problems.push_back(worlds::problem_from_json(lines.value(), lines.place()));
+    const auto& [id, question, answer] = problems.back();
+    budget.add(sizeof(worlds::ArithmeticProblem) + id.size() + question.size() + answer.size(), lines.place(),
+               "problems");
+  }
   if (problems.empty()) throw bad_input("cli.world", "{} holds no problem", lines.source());
   return problems;
 }
 
 void write_lines(const std::filesystem::path& out, const std::vector<Json>& rows) {
-  std::string text;
-  for (const Json& row : rows) text += printable(row) + "\n";
-  if (out.empty())
-    fmt::print("{}", text);
-  else
-    write_file_atomic(out, text);
+  write_lines(out, [&](const LineSink& line) {
+    for (const Json& row : rows) line(row);
+  });
+}
+
+void write_lines(const std::filesystem::path& out, const std::function<void(const LineSink&)>& made) {
+  if (out.empty()) return made([](const Json& row) { fmt::print("{}\n", printable(row)); });
+  write_file_atomic(out, [&](const ByteSink& sink) {
+    std::string block;
+    const auto put = [&] {
+      sink(std::as_bytes(std::span(block)));
+      block.clear();
+    };
+    made([&](const Json& row) {
+      constexpr size_t kBlock = size_t{1} << 20;
+      block += printable(row) + "\n";
+      if (block.size() >= kBlock) put();
+    });
+    put();
+  });
 }
 
 void register_world(CLI::App& app, Exit& exit) {

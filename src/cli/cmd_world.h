@@ -27,7 +27,10 @@ worlds::SlipSettings world_policy_settings(const std::string& policy);  // throw
 // Of a file as `hrm world make` writes it; "-" is standard input. limit 0: all. Throws bad_input.
 std::vector<worlds::ArithmeticProblem> read_world_problems(const std::filesystem::path& path, uint64_t limit = 0);
 
-// One JSON value per line, to a file (written whole or not at all) or, where `out` is empty, to standard output.
+// Lines as they come, one JSON value each, to a file (written whole or not at all) or, where `out` is empty, to
+// standard output.
+using LineSink = std::function<void(const Json&)>;
+void write_lines(const std::filesystem::path& out, const std::function<void(const LineSink&)>& made);
 void write_lines(const std::filesystem::path& out, const std::vector<Json>& rows);
 
 }  // namespace hrm::cli

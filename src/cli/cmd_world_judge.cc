@@ -100,25 +100,27 @@ Json stepwise_row(const worlds::ArithmeticProblem& problem, const JudgedSolution
   return row;
 }
 
-void judge(const Arguments& args) {
+// Hands each judged solution on as it is read, so that a file of any length takes the memory of one record.
+Counts judge_all(const Arguments& args, const LineSink& out, const LineSink& stepwise) {
   const bool color = wants_color(args.color);
   Counts counts;
-  std::vector<Json> rows, stepwise;
   int64_t shown = 0;
   const auto take = [&](const worlds::ArithmeticProblem& problem, const Json& record, const std::string& place) {
     const JudgedSolution solution = worlds::judged(problem, steps_of(record, place));
     counts.add(solution);
     if (!args.json && shown++ < args.show) show(problem, solution, color);
-    if (!args.stepwise.empty()) stepwise.push_back(stepwise_row(problem, solution));
-    if (args.out.empty()) return;
+    if (stepwise) stepwise(stepwise_row(problem, solution));
+    if (!out) return;
     Json row = worlds::to_json(problem);
     row["solution"] = worlds::to_json(solution);
     for (const StepTruth& step : solution.truth.steps) row["solution"]["reasons"].push_back(step.reason);
-    rows.push_back(std::move(row));
+    out(row);
   };
   JsonlReader lines(args.file, {.forgive_cut_end = false});
   while (lines.next()) {
-    Json record = lines.value();
+    const Json record = lines.take();
+    if (!record.is_object())
+      throw bad_input("cli.world.judge", "{}: expected an object with a question and its steps", lines.place());
     if (!record.contains("candidates")) {
       // A solution's own "answer" is what it gave, not the gold one.
       worlds::ArithmeticProblem problem = worlds::problem_from_json(
@@ -133,9 +135,19 @@ void judge(const Arguments& args) {
       take(problem, candidates[i], fmt::format("{}, candidate {}", lines.place(), i));
   }
   if (counts.solutions == 0) throw bad_input("cli.world.judge", "{} holds no solution", lines.source());
-  if (!args.out.empty()) write_lines(args.out, rows);
-  if (!args.stepwise.empty()) write_lines(args.stepwise, stepwise);
+  return counts;
+}
 
+// `made` with a sink of the file's lines, or with none where no file is asked for.
+void with_lines(const std::filesystem::path& file, const std::function<void(const LineSink&)>& made) {
+  file.empty() ? made({}) : write_lines(file, made);
+}
+
+void judge(const Arguments& args) {
+  Counts counts;
+  with_lines(args.out, [&](const LineSink& out) {
+    with_lines(args.stepwise, [&](const LineSink& stepwise) { counts = judge_all(args, out, stepwise); });
+  });
   Json json = {{"solutions", counts.solutions}, {"steps", counts.steps}};
   if (!args.json) fmt::print("{} solutions, {} steps\n", counts.solutions, counts.steps);
   for (const Line& line : lines_of(counts)) {
@@ -154,7 +166,7 @@ void judge(const Arguments& args) {
 
 }  // namespace
 
-void register_world_judge(CLI::App& world, Exit&) {
+void register_world_judge(CLI::App& world, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *world.add_subcommand("judge", "Say of every step of any solution whether it is true.");
   command
@@ -173,7 +185,7 @@ void register_world_judge(CLI::App& world, Exit&) {
       ->type_name("FILE");
   add_color_option(command, args->color);
   add_json_flag(command, args->json);
-  command.callback([args] { judge(*args); });
+  command.callback([args, &exit] { run_interruptible(exit, [&] { judge(*args); }); });
   set_examples(command,
                {{"hrm world judge solved.jsonl --show 2", "two solutions step by step, then the counts of all"},
                 {"hrm world judge written.jsonl --out judged.jsonl", "what a model wrote, with the truth"}});
