@@ -53,6 +53,20 @@ Choice choice_of(std::string_view text) {
   return choice;
 }
 
+// What may stand behind a letter that it takes back: "(C) not", "(C) or more", "(C)?".
+bool takes_back(std::string_view rest) {
+  constexpr std::string_view kWords[] = {"not",     "or",       "and",      "wrong", "incorrect", "except",
+                                         "unless",  "but",      "if",       "is",    "isn",       "maybe",
+                                         "perhaps", "possibly", "probably", "more",  "without",   "never",
+                                         "either",  "neither",  "instead",  "minus"};
+  size_t letters = 0;
+  while (letters < rest.size() && is_ascii_letter(rest[letters])) ++letters;
+  const bool begins =
+      !rest.empty() && (letters > 0 || is_ascii_digit(rest[0]) || std::string_view("\\$([{-").find(rest[0]) != kNone);
+  return !begins || rest.starts_with("\\pm") ||
+         std::ranges::find(kWords, lower(rest.substr(0, letters))) != std::end(kWords);
+}
+
 // Text that only capitals and brackets set apart.
 bool same_but_case(std::string_view a, std::string_view b) {
   const auto plain = [](std::string_view text) {
@@ -194,7 +208,9 @@ class Grader {
 
   SoundVerdict compare_choices(const Choice& given, const Choice& gold) {
     if (given.letter != gold.letter) return decided(false, "words");
-    if (given.rest.empty() || gold.rest.empty()) return decided(true, "words");
+    if (given.rest.empty() && gold.rest.empty()) return decided(true, "words");
+    if (given.rest.empty() || gold.rest.empty())
+      return takes_back(given.rest.empty() ? gold.rest : given.rest) ? SoundVerdict{} : decided(true, "words");
     return compare(given.rest, gold.rest).verdict == Verdict::kCorrect ? decided(true, "words") : SoundVerdict{};
   }
 
@@ -473,10 +489,17 @@ class Grader {
     return a.is_distinct() && b.is_distinct() ? compare_by_names(a, b) : SoundVerdict{};
   }
 
+  // "= 0 not", where the letters would be factors.
+  static bool ends_with_word(std::string_view text) {
+    const size_t blank = text.rfind(' ');
+    const std::string_view word = blank == kNone ? std::string_view() : text.substr(blank + 1);
+    return word.size() > 1 && std::ranges::all_of(word, is_ascii_letter);
+  }
+
   // The same solutions, since one equation is a multiple of the other; other forms of it stay open.
   SoundVerdict compare_equations(std::string_view given, std::string_view gold) {
     const auto a = split_outside(given, "="), b = split_outside(gold, "=");
-    if (a.size() != 2 || b.size() != 2) return {};
+    if (a.size() != 2 || b.size() != 2 || ends_with_word(given) || ends_with_word(gold)) return {};
     const auto difference = [](const std::vector<std::string_view>& sides) {
       return "(" + std::string(sides[0]) + ")-(" + std::string(sides[1]) + ")";
     };
