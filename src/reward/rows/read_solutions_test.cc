@@ -128,6 +128,7 @@ TEST(ReadSolutions, WhatIsNotReadIsNamed) {
   expect(R"({"prompt":{"0":"x"},"labels":{"0":[true]}})", "orient='records'");
   expect(R"({"question":"x","answer":"a #### 5","outputs":[{"response":"r","step_labels":[true]}]})", "'outputs'");
   expect(R"({"question":"x","steps":["a"],"labels":[1],"label":0})", "plain or processbench: choose with --from");
+  expect(R"({"question":"x","steps":["a","b"],"label":1})", "is 'label' the first wrong step");
   expect(R"({"problem":"x","solution":"a","first_error_step":2})", "'first_error_step', which is not read");
   expect(R"({"question":"x","choices":["a","b"],"answer":1})", "is not known");
   expect(R"({"question":"x","steps":["a","b"],"labels":[1,-1]})", "holds -1");
@@ -154,7 +155,7 @@ TEST(ReadSolutions, OpenrFlatAndTreeAreTheSame) {
   for (const Format format : {Format::kOpenr, Format::kOpenrTree}) {
     auto solutions = read(format);
     ASSERT_EQ(solutions.size(), 3u);
-    std::ranges::sort(solutions, {}, &Solution::steps);
+    std::ranges::sort(solutions, {}, &LabeledSolution::steps);
     EXPECT_EQ(solutions[0].steps, Texts{"2 + 3 = 5."});
     EXPECT_EQ(solutions[0].labels, Labels{0.125});
     EXPECT_EQ(solutions[1].steps, (Texts{"3 * 4 = 12.", "So 14."}));

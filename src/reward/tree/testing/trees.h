@@ -19,7 +19,8 @@ inline std::filesystem::path reward_fixture(const std::string& name) {
 // A tree of nodes given as {parent, text}; the texts of leaves are their answers. The root is not given.
 inline steps::Tree make_tree(const std::vector<std::pair<int32_t, std::string>>& nodes,
                              const std::string& gold = "right") {
-  steps::Tree tree{.problem = {"p", "question", gold}, .nodes = {steps::Node{.id = root_id({"p", "question", gold})}}};
+  steps::Tree tree{.problem = {"p", "question", gold},
+                   .nodes = {steps::Node{.id = steps::root_id({"p", "question", gold})}}};
   for (const auto& [parent, text] : nodes) {
     steps::Node& above = tree.nodes.at(static_cast<size_t>(parent));
     const auto ordinal = static_cast<int32_t>(above.children.size());
