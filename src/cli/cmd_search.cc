@@ -61,10 +61,10 @@ void print(search::SearchRunReport& run, const policy::Usage& usage, const Argum
   if (report && !args.report.empty()) selection::write_report(args.report, *report);
   if (args.json) {
     Json json = run_json(run, usage, args);
-    json["report"] = report ? studies::to_json(*report) : Json(nullptr);
+    json["report"] = report ? selection::to_json(*report) : Json(nullptr);
     return print_json(json);
   }
-  if (report) fmt::print("{}\n", studies::to_markdown(*report));
+  if (report) fmt::print("{}\n", selection::to_markdown(*report));
   fmt::print("{} of {} problems are finished, {} of them before; {}\n", run.finished, run.problems, run.kept,
              policy::usage_line(usage));
 }

@@ -83,7 +83,7 @@ SelectionReport run(const Arguments& args, const std::filesystem::path& file, co
   read.grade.profile = args.profile == "prm800k" ? grading::Profile::kPrm800k : grading::Profile::kSound;
   BestOfNOptions options = args.options;
   options.leave_out_short = read.skip_bad;
-  Solutions solutions = read_solutions(file, read);
+  SampledSolutions solutions = read_solutions(file, read);
   SelectionReport report = best_of_n(solutions, options);
   Json settings = {{"file", file.string()}};
   if (!scores.empty()) settings["scores"] = scores.string();

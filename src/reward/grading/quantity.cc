@@ -253,7 +253,7 @@ std::optional<Quantity> compound_of(std::string_view text) {
     if (dollars) text = strip_left(text.substr(2));
     const size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
     const std::string_view number = text.substr(0, digits);
-    if (!is_number(number) || parts == kMostParts) return std::nullopt;
+    if (number.empty() || !is_number(number) || parts == kMostParts) return std::nullopt;
     text = strip_left(text.substr(digits));
     const bool in_text = text.starts_with("\\text{");
     if (in_text) text.remove_prefix(6);

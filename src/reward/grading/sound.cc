@@ -158,7 +158,7 @@ class Grader {
 
   // "= 5" is the end of an equation.
   static std::string_view without_sign(std::string_view text) {
-    const bool ends_equation = text.starts_with('=') && text.find('=', 1) == kNone;
+    const bool ends_equation = text.size() > 1 && text[0] == '=' && text.find('=', 1) == kNone;
     return ends_equation ? unwrapped(text.substr(1)) : text;
   }
 
@@ -241,10 +241,13 @@ class Grader {
   // "1 hour and 30 minutes" is one value and no list.
   std::optional<SoundVerdict> compare_compounds(std::string_view given, std::string_view gold) {
     const auto a = compound_of(given), b = compound_of(gold);
-    if (!a && !b) return std::nullopt;
+    if ((!a && !b) || (!a && list_parts(given).size() > 1) || (!b && list_parts(gold).size() > 1)) return std::nullopt;
     const Quantity x = a ? *a : quantity_of(given), y = b ? *b : quantity_of(gold);
     const Verdict verdict = compare_quantities(x, y, deadline_);
-    // Against a number without a unit, or another list, only what is equal is certain.
+    // "5 feet, 6 inches" may be two lengths.
+    if ((a && find_outside(given, ",") != kNone) || (b && find_outside(gold, ",") != kNone))
+      return verdict == Verdict::kCorrect ? std::optional(SoundVerdict{}) : std::nullopt;
+    // Against a number without a unit only what is equal is certain.
     const bool certain = verdict == Verdict::kCorrect || x.unit.kind == y.unit.kind;
     return as_decided(certain ? verdict : Verdict::kUndecided, "algebra");
   }
