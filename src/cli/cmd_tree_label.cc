@@ -140,7 +140,7 @@ Json view_json(const steps::Tree& tree, const tree::Compression& view, const tre
   json["texts"] = Json::object();
   for (const int32_t node : view.moved) {
     json["merged_with"].push_back(view.merged_with[static_cast<size_t>(node)]);
-    json["texts"][std::to_string(node)] = steps::path_texts(tree, view, node);
+    json["texts"][std::to_string(node)] = path_texts(tree, view, node);
   }
   json["draws"] = Json::array();
   json["draw_child"] = Json::array();
