@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signals.h"
+#include "base/waiting.h"
 #include "cli/choices.h"
 #include "cli/command.h"
 #include "formats/jsonl.h"
@@ -14,8 +15,8 @@
 namespace hrm::cli {
 namespace {
 
-constexpr size_t kBatch = 2048;  // pairs graded between two looks at Ctrl-C
-constexpr size_t kBatchBytes = size_t{1} << 24;
+constexpr size_t kBatch = 2048;                  // pairs graded between two looks at Ctrl-C
+constexpr size_t kBatchBytes = size_t{1} << 26;  // in memory
 
 struct Arguments {
   std::vector<std::string> input;  // one file, or an answer and its gold answer
@@ -72,12 +73,21 @@ uint64_t count_rows(const Arguments& args) {
 void grade_file(const Arguments& args, Exit& exit) {
   const uint64_t total = count_rows(args);
   JsonlReader lines = open_rows(args);
+  const auto read_on = [&](std::vector<Json>& rows) {
+    rows.clear();  // before the next ones take their memory
+    try {
+      rows = next_rows(lines);
+    } catch (const Interrupted&) {
+    }
+    return !rows.empty() && !interrupted();
+  };
+  std::vector<Json> rows = next_rows(lines);
   JsonlOutput output(args.out);
   grading::RecordCounts counts;
   const InterruptScope scope;
   Progress progress("grading", total, {.unit = "pairs", .enabled = total > 0});
   uint64_t done = 0;
-  for (std::vector<Json> rows; !interrupted() && !(rows = next_rows(lines)).empty();) {
+  for (bool more = !rows.empty(); more; more = read_on(rows)) {
     grading::grade_records(rows, args.options, args.threads, counts);
     if (output.is_file() || !args.json)
       for (const Json& row : rows) output.write(row);

@@ -8,6 +8,7 @@
 #include "cli/language_options.h"
 #include "cli/libtorch_commands.h"
 #include "formats/jsonl.h"
+#include "formats/memory_budget.h"
 #include "language/fine_tuning.h"
 #include "language/prompts.h"
 #include "torch/machine.h"
@@ -34,13 +35,17 @@ struct Prompt {
 
 std::vector<Prompt> read_prompts(const language::ModelBundle& bundle, const Arguments& args) {
   std::vector<Prompt> prompts;
+  MemoryBudget budget;
   for (size_t i = 0; i < args.prompts.size(); ++i) {
     const Json record = {{"prompt", args.prompts[i]}};
     prompts.push_back({record, language::encode_prompt(bundle, record, args.form, fmt::format("--prompt {}", i + 1))});
   }
   if (!args.file.empty())
-    for (JsonlReader lines(args.file, {.forgive_cut_end = false, .accept_array = true}); lines.next();)
-      prompts.push_back({lines.value(), language::encode_prompt(bundle, lines.value(), args.form, lines.place())});
+    for (JsonlReader lines(args.file, {.forgive_cut_end = false, .accept_array = true}); lines.next();) {
+      std::vector<int32_t> ids = language::encode_prompt(bundle, lines.value(), args.form, lines.place());
+      budget.add(lines.bytes() + ids.size() * sizeof(int32_t), lines.place(), "prompts");
+      prompts.push_back({lines.take(), std::move(ids)});
+    }
   if (prompts.empty()) throw bad_input("cli.lm.generate", "nothing to go on with: give --prompt TEXT or --file FILE");
   return prompts;
 }

@@ -84,6 +84,7 @@ Json totals_json(const Totals& all) {
 
 void score(const Arguments& args) {
   constexpr size_t kTogether = 256;  // texts of a like length share calls
+  constexpr size_t kTogetherBytes = size_t{1} << 26;
   const at::ScalarType type = type_of(args.dtype);
   const language::ModelBundle bundle = language::load_bundle(
       language::model_of_run(args.model), {.type = type, .device = torch::parse_device(args.device)});
@@ -91,14 +92,17 @@ void score(const Arguments& args) {
   const language::Decoder decoder(bundle.model.config, bundle.model.parameters, {.compute = type});
   Totals totals;
   JsonlOutput out(args.out);
+  size_t bytes = 0;
   std::vector<Json> records;
-  std::vector<Json> scored;  // printed only when all are
   std::vector<language::ScoredText> texts;
   Progress progress("texts", 0, {.unit = "texts"});
   const auto flush = [&] {
     const auto all = language::log_probabilities(decoder, texts);
-    for (size_t i = 0; i < all.size(); ++i)
-      scored.push_back(scored_record(std::move(records[i]), bundle, texts[i], all[i], args.tokens, totals));
+    for (size_t i = 0; i < all.size(); ++i) {
+      const Json record = scored_record(std::move(records[i]), bundle, texts[i], all[i], args.tokens, totals);
+      if (out.is_file() || !args.json) out.write(record);
+    }
+    bytes = 0;
     records.clear();
     texts.clear();
     progress.update(static_cast<uint64_t>(totals.texts), fmt::format("{} tokens", totals.tokens));
@@ -106,12 +110,11 @@ void score(const Arguments& args) {
   for (JsonlReader lines(args.file, {.forgive_cut_end = false, .accept_array = true}); lines.next();) {
     if (interrupted()) throw failure("cli.lm.score", "{}: interrupted", lines.source());
     texts.push_back(encoded(bundle, lines.value(), lines.place(), totals));
-    records.push_back(lines.value());
-    if (texts.size() == kTogether) flush();
+    bytes += lines.bytes();
+    records.push_back(lines.take());
+    if (texts.size() == kTogether || bytes > kTogetherBytes) flush();
   }
   flush();
-  if (out.is_file() || !args.json)
-    for (const Json& record : scored) out.write(record);
   out.finish();
   const Json all = totals_json(totals);
   if (args.json) return print_json(all);

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "formats/jsonl.h"
+#include "formats/memory_budget.h"
 #include "worlds/arithmetic_policy.h"
 #include "worlds/solutions.h"
 
@@ -22,8 +23,13 @@ worlds::SlipSettings world_policy_settings(const std::string& policy) {
 std::vector<worlds::ArithmeticProblem> read_world_problems(const std::filesystem::path& path, uint64_t limit) {
   std::vector<worlds::ArithmeticProblem> problems;
   JsonlReader lines(path, {.forgive_cut_end = false});
-  while ((limit == 0 || problems.size() < limit) && lines.next())
+  MemoryBudget budget;
+  while ((limit == 0 || problems.size() < limit) && lines.next()) {
     problems.push_back(worlds::problem_from_json(lines.value(), lines.place()));
+    const auto& [id, question, answer] = problems.back();
+    budget.add(sizeof(worlds::ArithmeticProblem) + id.size() + question.size() + answer.size(), lines.place(),
+               "problems");
+  }
   if (problems.empty()) throw bad_input("cli.world", "{} holds no problem", lines.source());
   return problems;
 }

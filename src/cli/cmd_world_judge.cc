@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 
 #include "base/error.h"
 #include "base/terminal.h"
@@ -48,19 +49,21 @@ void print_counts(const worlds::JudgeCounts& counts) {
 void judge(const Arguments& args) {
   const bool color = wants_color(args.color);
   worlds::JudgeCounts counts;
-  std::vector<Json> rows, stepwise;
+  std::optional<JsonlOutput> rows, stepwise;
+  if (!args.out.empty()) rows.emplace(args.out);
+  if (!args.stepwise.empty()) stepwise.emplace(args.stepwise);
   int64_t shown = 0;
   const auto take = [&](const worlds::ArithmeticProblem& problem, const JudgedSolution& solution) {
     counts.add(solution);
     if (!args.json && shown++ < args.show) show(problem, solution, color);
-    if (!args.stepwise.empty()) stepwise.push_back(worlds::stepwise_row(problem, solution));
-    if (!args.out.empty()) rows.push_back(worlds::judged_json(problem, solution));
+    if (stepwise) stepwise->write(worlds::stepwise_row(problem, solution));
+    if (rows) rows->write(worlds::judged_json(problem, solution));
   };
   JsonlReader lines(args.file, {.forgive_cut_end = false});
   while (lines.next()) worlds::judge_record(lines.value(), lines.place(), take);
   if (counts.solutions() == 0) throw bad_input("cli.world.judge", "{} holds no solution", lines.source());
-  if (!args.out.empty()) write_lines(args.out, rows);
-  if (!args.stepwise.empty()) write_lines(args.stepwise, stepwise);
+  if (rows) rows->finish();
+  if (stepwise) stepwise->finish();
   if (args.json) return print_json(counts.to_json());
   print_counts(counts);
 }

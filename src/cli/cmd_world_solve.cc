@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,7 +33,8 @@ struct Solver {
   const Arguments& args;
 
   Json solved(const worlds::ArithmeticProblem& problem, uint64_t index) const;
-  std::vector<Json> all(const std::vector<worlds::ArithmeticProblem>& problems, const policy::Meter& meter) const;
+  // In the order of the problems, as they come.
+  void all(const std::vector<worlds::ArithmeticProblem>& problems, const policy::Meter& meter, JsonlOutput& out) const;
 };
 
 Json Solver::solved(const worlds::ArithmeticProblem& problem, uint64_t index) const {
@@ -62,21 +64,24 @@ Json Solver::solved(const worlds::ArithmeticProblem& problem, uint64_t index) co
   return row;
 }
 
-std::vector<Json> Solver::all(const std::vector<worlds::ArithmeticProblem>& problems,
-                              const policy::Meter& meter) const {
-  std::vector<Json> rows(problems.size());
+void Solver::all(const std::vector<worlds::ArithmeticProblem>& problems, const policy::Meter& meter,
+                 JsonlOutput& out) const {
+  constexpr size_t kAtOnce = 4096;  // what is held of the solutions
   Progress progress("solving", problems.size(), {.unit = "problems"});
   std::mutex mutex;
   uint64_t done = 0;
   // Workers wait for replies, which a server or a local model gives to many at once; only the scripted policy computes.
-  parallel_for(problems.size(), scripted ? args.threads : args.in_flight, [&](size_t i) {
-    if (interrupted()) return;
-    rows[i] = solved(problems[i], i);
-    const std::lock_guard lock(mutex);
-    progress.update(++done, policy::usage_line(meter.usage()));
-  });
-  if (interrupted()) throw failure("cli.world", "interrupted");
-  return rows;
+  for (size_t first = 0; first < problems.size(); first += kAtOnce) {
+    std::vector<Json> rows(std::min(kAtOnce, problems.size() - first));
+    parallel_for(rows.size(), scripted ? args.threads : args.in_flight, [&](size_t i) {
+      if (interrupted()) return;
+      rows[i] = solved(problems[first + i], first + i);
+      const std::lock_guard lock(mutex);
+      progress.update(++done, policy::usage_line(meter.usage()));
+    });
+    if (interrupted()) throw failure("cli.world", "interrupted");
+    for (const Json& row : rows) out.write(row);
+  }
 }
 
 void solve(const Arguments& args, Exit& exit) {
@@ -89,10 +94,11 @@ void solve(const Arguments& args, Exit& exit) {
   if (args.greedy && solver.scripted)
     throw bad_input("cli.world", "--greedy: the scripted policy has no most likely solution; name another --policy");
   run_interruptible(exit, [&] {
-    const std::vector<Json> rows = solver.all(problems, *stack.meter);
-    write_lines(args.out, rows);
-    if (!args.out.empty())
-      log_info("{}: {} solutions of each of {} problems", args.out.string(), args.request.n, rows.size());
+    JsonlOutput out(args.out);
+    solver.all(problems, *stack.meter, out);
+    out.finish();
+    if (out.is_file())
+      log_info("{}: {} solutions of each of {} problems", args.out.string(), args.request.n, problems.size());
   });
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kWhere = "puzzles.read_records";
 constexpr std::string_view kNpyMagic = "\x93NUMPY";
-constexpr uint64_t kMostText = uint64_t{2} << 30;
+constexpr uint64_t kMostText = uint64_t{1} << 30;  // four million Sudokus with their answers
 constexpr size_t kMostArray = size_t{4} << 30, kMostList = size_t{128} << 20, kMostRecord = size_t{16} << 20;
 constexpr size_t kHead = size_t{1} << 16;
 constexpr int kMostDecimals = 3;

@@ -398,6 +398,10 @@ class Finder {
                        return (is_plain_blank(c) && !digit) || (is_sole_blank(c) && c != U'-');
                      });
     }
+    // No space stands before a digit: then short rows are no rows whose blanks at the end were cut off, but rows whose
+    // blanks were left out.
+    drawn_blanks =
+        drawn_blanks || std::ranges::none_of(rows, [](const Row& row) { return holds_spaces(row.line.text); });
     std::vector<size_t> lines;
     std::u32string cells;
     for (const Row& row : rows) {

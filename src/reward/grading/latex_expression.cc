@@ -6,12 +6,11 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "grading/latex_number.h"
 #include "grading/text_edit.h"
 
 namespace hrm::grading {
 namespace {
-
-struct Refused {};
 
 constexpr std::pair<std::string_view, Operation> kFunctions[] = {
     {"sin", Operation::kSin},       {"cos", Operation::kCos},       {"tan", Operation::kTan},
@@ -28,7 +27,6 @@ constexpr std::string_view kSymbols[] = {
     "alpha",  "beta",  "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta",  "iota", "kappa",
     "lambda", "mu",    "nu",    "xi",    "rho",     "sigma",      "tau",  "phi", "varphi", "chi",  "psi",
     "omega",  "Gamma", "Delta", "Theta", "Lambda",  "Sigma",      "Phi",  "Psi", "Omega",  "ell"};
-constexpr std::string_view kDigits = "0123456789";
 
 std::optional<Operation> function_named(std::string_view name) {
   const auto at = std::ranges::find(kFunctions, name, &std::pair<std::string_view, Operation>::first);
@@ -49,7 +47,7 @@ class Parser {
   LatexParse parse() {
     result_.node = whole();
     skip_blanks();
-    if (!rest_.empty()) throw Refused();
+    if (!rest_.empty()) throw LatexRefused();
     return result_;
   }
 
@@ -80,7 +78,7 @@ class Parser {
     return true;
   }
   void expect(char c) {
-    if (!take(c)) throw Refused();
+    if (!take(c)) throw LatexRefused();
   }
 
   int join(Operation operation, int left, int right) { return expression_.add(operation, left, right); }
@@ -163,7 +161,7 @@ class Parser {
     int base = atom();
     for (;;) {
       if (take('!')) {
-        if (peek() == '!') throw Refused();  // n!! is no (n!)!
+        if (peek() == '!') throw LatexRefused();  // n!! is no (n!)!
         base = expression_.add(Operation::kFactorial, base);
       } else if (take_macro("degree")) {
         const int part = join(Operation::kDivide, expression_.add(Operation::kPi), expression_.number("180"));
@@ -205,7 +203,7 @@ class Parser {
 
   int single() {
     if (peek() == '\\') return macro();
-    if (!is_ascii_letter(peek())) throw Refused();
+    if (!is_ascii_letter(peek())) throw LatexRefused();
     const std::string_view letter = rest_.substr(0, 1);
     rest_.remove_prefix(1);
     return letter_value(letter);
@@ -226,12 +224,12 @@ class Parser {
       default:
         if (c == '.' || is_ascii_digit(c)) return number();
         if (is_ascii_letter(c)) return letters();
-        throw Refused();
+        throw LatexRefused();
     }
   }
 
   std::string_view take_digits() {
-    const std::string_view digits = rest_.substr(0, std::min(rest_.find_first_not_of(kDigits), rest_.size()));
+    const std::string_view digits = rest_.substr(0, std::min(rest_.find_first_not_of(kDecimalDigits), rest_.size()));
     rest_.remove_prefix(digits.size());
     return digits;
   }
@@ -247,27 +245,30 @@ class Parser {
   }
 
   int number() {
+    if (is_based_with_letters(rest_)) throw LatexRefused();
     std::string text(take_digits());
     const bool whole = !rest_.starts_with('.');
     if (!whole) {
       rest_.remove_prefix(1);
       text += '.';
       text += take_digits();
-      if (text == ".") throw Refused();
+      if (text == ".") throw LatexRefused();
     }
     // "05", which may be what stands behind a decimal comma.
     const bool zeros = text.size() > 1 && text[0] == '0' && is_ascii_digit(text[1]);
-    if (zeros && !rest_.starts_with('_')) throw Refused();
-    if (rest_.starts_with('_')) return whole ? based_number(text) : throw Refused();
+    if (zeros && !rest_.starts_with('_')) throw LatexRefused();
+    if (rest_.starts_with('_')) return whole ? based_number(text) : throw LatexRefused();
     if (!whole && peek_macro() == "overline") return repeating(text);
     const bool blank = !rest_.empty() && (rest_[0] == ' ');
     const int node = expression_.number(text);
-    if (is_ordinal(leading_letters(rest_))) throw Refused();  // 5th
-    if (whole && peek_macro() == "frac" && fraction_is_whole()) return join(Operation::kAdd, node, macro());
+    if (is_ordinal(leading_letters(rest_))) throw LatexRefused();  // 5th
+    if (whole && peek_macro() == "frac" && is_whole_fraction(rest_)) return join(Operation::kAdd, node, macro());
+    if (whole && peek() == '{' && is_whole_over(rest_)) return join(Operation::kAdd, node, group('{', '}'));
     if (whole && blank && is_ascii_digit(peek())) return join(Operation::kAdd, node, slash_fraction());
-    if (is_ascii_digit(peek()) || peek() == '.') throw Refused();
-    if (whole && peek() == '(' && group_is_fraction()) throw Refused();  // 1(4/5), which many write for 1 4/5
-    if (!whole && peek() == '(' && group_is_digits()) throw Refused();   // 0.1(6), which repeats
+    if (is_ascii_digit(peek()) || peek() == '.') throw LatexRefused();
+    if (whole && peek() == '(' && is_fraction_in_brackets(rest_))
+      throw LatexRefused();  // 1(4/5), which many write for 1 4/5
+    if (!whole && peek() == '(' && is_digits_in_brackets(rest_)) throw LatexRefused();  // 0.1(6), which repeats
     return scientific(node, text);
   }
 
@@ -276,9 +277,10 @@ class Parser {
     const size_t sign = rest_.size() > 1 && (rest_[1] == '-' || rest_[1] == '+');
     if (rest_.size() <= 1 + sign || (rest_[0] != 'e' && rest_[0] != 'E') || !is_ascii_digit(rest_[1 + sign]))
       return node;
-    const size_t end = std::min(rest_.find_first_not_of(kDigits, 1 + sign), rest_.size());
+    const size_t end = std::min(rest_.find_first_not_of(kDecimalDigits, 1 + sign), rest_.size());
     if (end < rest_.size() && (is_ascii_letter(rest_[end]) || rest_[end] == '\\')) return node;  // 4e+7p
-    if (sign == 1 && end == 3 && text.find('.') == std::string::npos) throw Refused();  // 4e+7 may be 4 times e, and 7
+    if (sign == 1 && end == 3 && text.find('.') == std::string::npos)
+      throw LatexRefused();  // 4e+7 may be 4 times e, and 7
     const bool negative = rest_[1] == '-';
     rest_.remove_prefix(1 + sign);
     const int ten = expression_.number("10");
@@ -290,55 +292,11 @@ class Parser {
   int slash_fraction() {
     const std::string_view above = take_digits();
     expect('/');
-    if (!is_ascii_digit(peek())) throw Refused();
+    if (!is_ascii_digit(peek())) throw LatexRefused();
     const std::string_view below = take_digits();
-    if (!is_proper(above, below)) throw Refused();
+    if (!is_proper_fraction(above, below)) throw LatexRefused();
     const int node = expression_.number(above);
     return join(Operation::kDivide, node, expression_.number(below));
-  }
-
-  static bool is_ordinal(std::string_view letters) {
-    return letters == "st" || letters == "nd" || letters == "rd" || letters == "th";
-  }
-
-  // Digits of a proper fraction; of an improper one it is open whether it is added.
-  static bool is_proper(std::string_view above, std::string_view below) {
-    above.remove_prefix(std::min(above.find_first_not_of('0'), above.size()));
-    below.remove_prefix(std::min(below.find_first_not_of('0'), below.size()));
-    return above.size() != below.size() ? above.size() < below.size() : above < below;
-  }
-
-  // Whether both arguments of the \frac that stands next are digits.
-  bool fraction_is_whole() {
-    std::string_view parts[2];
-    std::string_view ahead = rest_.substr(std::string_view("\\frac").size());
-    for (int i = 0; i < 2; ++i) {
-      ahead.remove_prefix(std::min(ahead.find_first_not_of(' '), ahead.size()));
-      const bool braced = ahead.starts_with('{');
-      ahead.remove_prefix(braced);
-      const size_t digits = std::min(ahead.find_first_not_of(kDigits), ahead.size());
-      if (digits == 0) return false;
-      parts[i] = ahead.substr(0, braced ? digits : 1);
-      ahead.remove_prefix(parts[i].size());
-      if (braced && !ahead.starts_with('}')) return false;
-      ahead.remove_prefix(braced);
-    }
-    if (!is_proper(parts[0], parts[1])) throw Refused();
-    return true;
-  }
-
-  // Whether "(6)" stands next.
-  bool group_is_digits() const {
-    const size_t end = rest_.find_first_not_of(kDigits, 1);
-    return end != std::string_view::npos && end > 1 && rest_[end] == ')';
-  }
-
-  // Whether "(4/5)" stands next.
-  bool group_is_fraction() const {
-    const size_t slash = rest_.find_first_not_of(kDigits, 1);
-    if (slash == std::string_view::npos || slash == 1 || rest_[slash] != '/') return false;
-    const size_t end = rest_.find_first_not_of(kDigits, slash + 1);
-    return end != std::string_view::npos && end > slash + 1 && rest_[end] == ')';
   }
 
   // 0.1\overline{6} = 0.1 + 6 / (9 * 10).
@@ -350,9 +308,9 @@ class Parser {
     if (braced)
       expect('}');
     else if (digits.size() > 1)
-      throw Refused();
+      throw LatexRefused();
     const std::string nines(digits.size(), '9'), zeros(text.size() - text.find('.') - 1, '0');
-    if (digits.empty()) throw Refused();
+    if (digits.empty()) throw LatexRefused();
     const int above = expression_.number(digits), below = expression_.number(nines + zeros);
     return join(Operation::kAdd, expression_.number(text), join(Operation::kDivide, above, below));
   }
@@ -363,11 +321,11 @@ class Parser {
     const bool braced = take('{');
     const std::string base(take_digits());
     if (braced) expect('}');
-    if (base.empty() || base.size() > 2 || digits.size() > 12) throw Refused();
+    if (base.empty() || base.size() > 2 || digits.size() > 12) throw LatexRefused();
     const int64_t radix = std::stol(base);
     int64_t value = 0;
     for (const char digit : digits) {
-      if (digit - '0' >= radix || radix > 16) throw Refused();
+      if (digit - '0' >= radix || radix > 16) throw LatexRefused();
       value = value * radix + (digit - '0');
     }
     result_.has_base = true;
@@ -390,7 +348,7 @@ class Parser {
       ++size;
     const std::string text = fmt::format("_{}", rest_.substr(0, size));
     rest_.remove_prefix(size);
-    if (size == 0) throw Refused();
+    if (size == 0) throw LatexRefused();
     if (braced) expect('}');
     return text;
   }
@@ -399,15 +357,16 @@ class Parser {
   int letters() {
     constexpr size_t kMostFactors = 3;
     const std::string_view run = leading_letters(rest_);
+    if (is_based_with_letters(rest_)) throw LatexRefused();
     if (run == "sqrt" || run == "pi" || function_named(run)) {
       rest_.remove_prefix(run.size());
       return named(run);
     }
-    if (run.size() > kMostFactors) throw Refused();
+    if (run.size() > kMostFactors) throw LatexRefused();
     rest_.remove_prefix(1);
     const char first = run[0];
-    if (run.size() == 1 && (first == 'f' || first == 'g' || first == 'h') && peek() == '(') throw Refused();
-    if (first >= 'A' && first <= 'Z' && group_is_letters()) throw Refused();  // P(A)
+    if (run.size() == 1 && (first == 'f' || first == 'g' || first == 'h') && peek() == '(') throw LatexRefused();
+    if (first >= 'A' && first <= 'Z' && group_is_letters()) throw LatexRefused();  // P(A)
     return letter_value(run.substr(0, 1));
   }
 
@@ -420,7 +379,7 @@ class Parser {
 
   int macro() {
     const std::string_view name = peek_macro();
-    if (name.empty()) throw Refused();
+    if (name.empty()) throw LatexRefused();
     rest_.remove_prefix(1 + name.size());
     return named(name);
   }
@@ -431,7 +390,7 @@ class Parser {
     if (name == "infty") return expression_.add(Operation::kUndefined);
     if (name == "frac") {
       // d/dx is no fraction.
-      if (rest_.starts_with("{d") && rest_.find("}{d") < 5) throw Refused();
+      if (rest_.starts_with("{d") && rest_.find("}{d") < 5) throw LatexRefused();
       const int above = argument();
       return join(Operation::kDivide, above, argument());
     }
@@ -442,11 +401,11 @@ class Parser {
     }
     if (name == "lfloor" || name == "lceil") {
       const int node = sum();
-      if (!take_macro(name == "lfloor" ? "rfloor" : "rceil")) throw Refused();
+      if (!take_macro(name == "lfloor" ? "rfloor" : "rceil")) throw LatexRefused();
       return expression_.add(name == "lfloor" ? Operation::kFloor : Operation::kCeil, node);
     }
     if (const auto function = function_named(name)) return application(*function);
-    if (std::ranges::find(kSymbols, name) == std::end(kSymbols)) throw Refused();
+    if (std::ranges::find(kSymbols, name) == std::end(kSymbols)) throw LatexRefused();
     const std::string symbol = fmt::format("\\{}", name);
     return expression_.symbol(peek() == '_' ? symbol + subscript() : symbol);
   }
@@ -473,7 +432,7 @@ class Parser {
     if (take('^')) power_node = exponent();
     if (power_node >= 0 && is_minus_one(power_node)) {
       const auto inverse = std::ranges::find(kInverses, function, &std::pair<Operation, Operation>::first);
-      if (inverse == std::end(kInverses)) throw Refused();
+      if (inverse == std::end(kInverses)) throw LatexRefused();
       return expression_.add(inverse->second, function_argument());
     }
     int node = function_argument();
@@ -522,7 +481,7 @@ class Parser {
 std::optional<LatexParse> parse_latex(std::string_view text, const LatexReading& reading, Expression& expression) {
   try {
     return Parser(text, reading, expression).parse();
-  } catch (const Refused&) {
+  } catch (const LatexRefused&) {
     return std::nullopt;
   }
 }

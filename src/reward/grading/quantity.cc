@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "grading/answer_text.h"
 #include "grading/text_edit.h"
+#include "grading/value_equality.h"
 
 namespace hrm::grading {
 namespace {
@@ -239,6 +240,40 @@ Quantity quantity_of(std::string_view text) {
   }
   if (!phrase.empty()) quantity.unit = unit_of(phrase);
   return quantity;
+}
+
+std::optional<Quantity> compound_of(std::string_view text) {
+  constexpr size_t kMostParts = 4;
+  constexpr std::string_view kBetween = " ,\x01";  // and
+  Quantity sum;
+  double last = 0;
+  size_t parts = 0;
+  for (text = unwrapped(text); !text.empty(); ++parts) {
+    const bool dollars = text.starts_with("\\$");
+    if (dollars) text = strip_left(text.substr(2));
+    const size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+    const std::string_view number = text.substr(0, digits);
+    if (number.empty() || !is_number(number) || parts == kMostParts) return std::nullopt;
+    text = strip_left(text.substr(digits));
+    const bool in_text = text.starts_with("\\text{");
+    if (in_text) text.remove_prefix(6);
+    size_t letters = 0;
+    while (letters < text.size() && is_ascii_letter(text[letters])) ++letters;
+    const Unit unit = unit_of(dollars && letters == 0 ? "dollars" : lower(text.substr(0, letters)));
+    text.remove_prefix(letters);
+    if (in_text && !text.starts_with('}')) return std::nullopt;
+    text.remove_prefix(in_text);
+    const auto size = about(unit.factor);
+    if (unit.kind != Unit::Kind::kMeasure || !size ||
+        (parts > 0 && (*size >= last || unit.quantity != sum.unit.quantity)))
+      return std::nullopt;
+    last = *size;
+    sum.unit = {.kind = Unit::Kind::kMeasure, .quantity = unit.quantity};
+    sum.value += fmt::format("{}({})*({})", parts > 0 ? "+" : "", number, unit.factor);
+    text.remove_prefix(std::min(text.find_first_not_of(kBetween), text.size()));
+  }
+  if (parts < 2) return std::nullopt;
+  return sum;
 }
 
 }  // namespace hrm::grading

@@ -108,7 +108,8 @@ Verdict compare_quantities(const Quantity& given, const Quantity& gold, const De
   if (a.kind == Kind::kNone && b.kind == Kind::kNone) return compare_plain(given.value, gold.value, deadline);
   if (b.kind == Kind::kNone) return compare_one_sided(given, gold, deadline);
   if (a.kind == Kind::kNone) return compare_one_sided(gold, given, deadline);
-  if (a.kind != b.kind || a.quantity != b.quantity) return Verdict::kUndecided;
+  const bool same = a.quantity == b.quantity || (a.kind == Kind::kThings && same_things(a.quantity, b.quantity));
+  if (a.kind != b.kind || !same) return Verdict::kUndecided;
   const Verdict plain = compare_plain(given.value, gold.value, deadline);
   if (a.factor == b.factor) return plain;
   const Verdict converted = compare_plain(scaled(given.value, a.factor), scaled(gold.value, b.factor), deadline);

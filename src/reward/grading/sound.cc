@@ -53,6 +53,20 @@ Choice choice_of(std::string_view text) {
   return choice;
 }
 
+// What may stand behind a letter that it takes back: "(C) not", "(C) or more", "(C)?".
+bool takes_back(std::string_view rest) {
+  constexpr std::string_view kWords[] = {"not",     "or",       "and",      "wrong", "incorrect", "except",
+                                         "unless",  "but",      "if",       "is",    "isn",       "maybe",
+                                         "perhaps", "possibly", "probably", "more",  "without",   "never",
+                                         "either",  "neither",  "instead",  "minus"};
+  size_t letters = 0;
+  while (letters < rest.size() && is_ascii_letter(rest[letters])) ++letters;
+  const bool begins =
+      !rest.empty() && (letters > 0 || is_ascii_digit(rest[0]) || std::string_view("\\$([{-").find(rest[0]) != kNone);
+  return !begins || rest.starts_with("\\pm") ||
+         std::ranges::find(kWords, lower(rest.substr(0, letters))) != std::end(kWords);
+}
+
 // Text that only capitals and brackets set apart.
 bool same_but_case(std::string_view a, std::string_view b) {
   const auto plain = [](std::string_view text) {
@@ -133,7 +147,7 @@ class Grader {
 
   SoundVerdict compare(std::string_view given, std::string_view gold) {
     if (++depth_ > kMostDepth) return {};
-    const SoundVerdict verdict = compared(unwrapped(given), unwrapped(gold));
+    const SoundVerdict verdict = compared(without_sign(unwrapped(given)), without_sign(unwrapped(gold)));
     --depth_;
     return verdict;
   }
@@ -141,6 +155,12 @@ class Grader {
  private:
   static constexpr int kMostDepth = 8;
   static constexpr size_t kMostElements = 64;
+
+  // "= 5" is the end of an equation.
+  static std::string_view without_sign(std::string_view text) {
+    const bool ends_equation = text.size() > 1 && text[0] == '=' && text.find('=', 1) == kNone;
+    return ends_equation ? unwrapped(text.substr(1)) : text;
+  }
 
   SoundVerdict compared(std::string_view given, std::string_view gold) {
     if (squeezed(given) == squeezed(gold)) return decided(true, "normal form");
@@ -153,6 +173,7 @@ class Grader {
     }
     if (is_words(given) || is_words(gold)) return compare_text(given, gold);
     if (const auto verdict = compare_ranges(given, gold)) return *verdict;
+    if (const auto verdict = compare_compounds(given, gold)) return *verdict;
     if (needs_number_sets(given) || needs_number_sets(gold)) return compare_number_sets(given, gold);
     Shape a = shape_of(given), b = shape_of(gold);
     if (a.elements.size() > kMostElements || b.elements.size() > kMostElements) return {};
@@ -187,7 +208,9 @@ class Grader {
 
   SoundVerdict compare_choices(const Choice& given, const Choice& gold) {
     if (given.letter != gold.letter) return decided(false, "words");
-    if (given.rest.empty() || gold.rest.empty()) return decided(true, "words");
+    if (given.rest.empty() && gold.rest.empty()) return decided(true, "words");
+    if (given.rest.empty() || gold.rest.empty())
+      return takes_back(given.rest.empty() ? gold.rest : given.rest) ? SoundVerdict{} : decided(true, "words");
     return compare(given.rest, gold.rest).verdict == Verdict::kCorrect ? decided(true, "words") : SoundVerdict{};
   }
 
@@ -205,12 +228,28 @@ class Grader {
       const auto& range = a.empty() ? b : a;
       const std::string_view other = a.empty() ? given : gold;
       if (!is_number(other) || !is_number(range[0]) || !is_number(range[1])) return SoundVerdict{};
+      if (split_outside(other, "-").size() == 2 && !other.starts_with('-'))
+        return SoundVerdict{};  // 5-6 is 5 to 6, too
       const Verdict ratio = compare_values(as_quotient(range), other, deadline_);
       return ratio == Verdict::kWrong ? decided(false, "elements") : SoundVerdict{};
     }
     const SoundVerdict low = compare(a[0], b[0]), high = compare(a[1], b[1]);
     if (low.verdict == Verdict::kCorrect && high.verdict == Verdict::kCorrect) return decided(true, "elements");
     return SoundVerdict{};
+  }
+
+  // "1 hour and 30 minutes" is one value and no list.
+  std::optional<SoundVerdict> compare_compounds(std::string_view given, std::string_view gold) {
+    const auto a = compound_of(given), b = compound_of(gold);
+    if ((!a && !b) || (!a && list_parts(given).size() > 1) || (!b && list_parts(gold).size() > 1)) return std::nullopt;
+    const Quantity x = a ? *a : quantity_of(given), y = b ? *b : quantity_of(gold);
+    const Verdict verdict = compare_quantities(x, y, deadline_);
+    // "5 feet, 6 inches" may be two lengths.
+    if ((a && find_outside(given, ",") != kNone) || (b && find_outside(gold, ",") != kNone))
+      return verdict == Verdict::kCorrect ? std::optional(SoundVerdict{}) : std::nullopt;
+    // Against a number without a unit only what is equal is certain.
+    const bool certain = verdict == Verdict::kCorrect || x.unit.kind == y.unit.kind;
+    return as_decided(certain ? verdict : Verdict::kUndecided, "algebra");
   }
 
   static bool needs_number_sets(std::string_view text) {
@@ -390,6 +429,8 @@ class Grader {
                                : b.unit.kind == Unit::Kind::kNone && ends_with_letter(given);
         const bool product =
             verdict == Verdict::kWrong && units && compare_values(given, gold, deadline_) == Verdict::kCorrect;
+        if (verdict == Verdict::kWrong && !product && (equal_but_letter(given, gold) || equal_but_letter(gold, given)))
+          return {};
         return as_decided(product ? Verdict::kCorrect : verdict, "algebra");
       }
       if (!scalars && a.unit.kind == Unit::Kind::kNone && b.unit.kind == Unit::Kind::kNone)
@@ -405,6 +446,15 @@ class Grader {
     const size_t blank = text.rfind(' ');
     const size_t size = blank == kNone ? 0 : text.size() - blank;
     return size == 2 || (size == 4 && text[text.size() - 2] == '^');
+  }
+
+  // "7\sqrt{2} m" and "7\sqrt{2}": the letter may be a unit.
+  bool equal_but_letter(std::string_view with, std::string_view without) {
+    constexpr std::string_view kLetters = "mgsLhl";
+    if (!ends_with_letter(with)) return false;
+    const size_t blank = with.rfind(' ');
+    return kLetters.find(with[blank + 1]) != kNone &&
+           compare_values(with.substr(0, blank), without, deadline_) == Verdict::kCorrect;
   }
 
   SoundVerdict compare_shapes(std::string_view label, const Shape& given, const Shape& gold) {
@@ -442,10 +492,17 @@ class Grader {
     return a.is_distinct() && b.is_distinct() ? compare_by_names(a, b) : SoundVerdict{};
   }
 
+  // "= 0 not", where the letters would be factors.
+  static bool ends_with_word(std::string_view text) {
+    const size_t blank = text.rfind(' ');
+    const std::string_view word = blank == kNone ? std::string_view() : text.substr(blank + 1);
+    return word.size() > 1 && std::ranges::all_of(word, is_ascii_letter);
+  }
+
   // The same solutions, since one equation is a multiple of the other; other forms of it stay open.
   SoundVerdict compare_equations(std::string_view given, std::string_view gold) {
     const auto a = split_outside(given, "="), b = split_outside(gold, "=");
-    if (a.size() != 2 || b.size() != 2) return {};
+    if (a.size() != 2 || b.size() != 2 || ends_with_word(given) || ends_with_word(gold)) return {};
     const auto difference = [](const std::vector<std::string_view>& sides) {
       return "(" + std::string(sides[0]) + ")-(" + std::string(sides[1]) + ")";
     };

@@ -1,6 +1,7 @@
 #include "grading/units.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -8,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "grading/text_edit.h"
+#include "grading/things.h"
 
 namespace hrm::grading {
 namespace {
@@ -146,9 +148,6 @@ constexpr std::string_view kMeaningful[] = {"yes",        "all",        "real", 
                                             "minimum",    "max",        "inverse",     "reciprocal",
                                             "opposite",   "vs",         "versus"};
 
-// Things whose plural has no s.
-constexpr std::string_view kPlurals[] = {"people", "children", "men",   "women", "fish", "sheep",
-                                         "mice",   "geese",    "teeth", "sqft",  "dice", "money"};
 constexpr std::pair<std::string_view, std::string_view> kScales[] = {
     {"dozen", "12"},     {"hundred", "100"},  {"thousand", "10^3"},
     {"million", "10^6"}, {"billion", "10^9"}, {"trillion", "10^12"},
@@ -223,9 +222,9 @@ bool read_part(std::string_view phrase, Part& part, bool behind_per) {
     const bool is_said = is_meaningful(word) || is_meaningful(singular(word));
     if (!is_plain_word(word) || known(singular(word)) || is_said) return false;
   }
-  const bool plural = one.size() < last.size() || std::ranges::find(kPlurals, last) != std::end(kPlurals);
-  if (!plural && !behind_per) return false;
-  part.name = one;
+  if (!names_things(last) && !behind_per) return false;
+  words.back() = one;
+  part.name = fmt::format("{}", fmt::join(words, " "));
   part.things = true;
   return true;
 }
@@ -255,6 +254,13 @@ Unit unit_of(std::string_view phrase) {
 }
 
 bool is_unit_word(std::string_view word) { return known(singular(word)) != nullptr; }
+
+bool same_things(std::string_view a, std::string_view b) {
+  const auto ends_with = [](std::string_view text, std::string_view end) {
+    return text.ends_with(end) && text.size() > end.size() && text[text.size() - end.size() - 1] == ' ';
+  };
+  return a == b || ends_with(a, b) || ends_with(b, a);
+}
 
 std::vector<std::string_view> factors_of(std::string_view quantity) {
   std::vector<std::string_view> factors;

@@ -15,7 +15,7 @@ struct Unit {
     kWords,    // words that may bear on the value: "mod 7", "or more", "left"
   };
   Kind kind = Kind::kNone;
-  std::string quantity;     // "length 2", "time", "dollar"; of things the last word, in the singular
+  std::string quantity;     // "length 2", "time", "dollar"; of things the words, the last in the singular
   std::string factor{"1"};  // in the base unit, as an expression of numbers
 };
 
@@ -24,6 +24,9 @@ Unit unit_of(std::string_view phrase);
 
 // Whether the word alone is a unit's name (for "5cm" and "5 m").
 bool is_unit_word(std::string_view word);
+
+// Whether two words of things may mean the same: marbles and red marbles, but not red marbles and blue marbles.
+bool same_things(std::string_view a, std::string_view b);
 
 // Factors of the units of one quantity, for answers of which only one names its unit.
 std::vector<std::string_view> factors_of(std::string_view quantity);

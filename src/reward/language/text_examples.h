@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/memory_budget.h"
 #include "language/examples.h"
 #include "language/model_bundle.h"
 #include "rows/counts.h"
@@ -43,6 +44,7 @@ struct TextSet {
   std::vector<Example> examples;
   rows::Counts counts;  // written: examples
   int64_t tokens = 0, targets = 0;
+  MemoryBudget budget{size_t{4} << 30};  // of the examples
 };
 
 // Adds the file's examples. Throws bad_input naming file and line: a record of no form, a text too long, a chat for a

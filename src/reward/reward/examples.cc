@@ -131,6 +131,9 @@ class FileReader {
     language::check_example(example, options_.rules, place);
     set_.tokens += std::ssize(ids);
     set_.targets += std::ssize(example.targets);
+    set_.budget.add(sizeof(example) + example.ids.size() * sizeof(example.ids[0]) +
+                        example.targets.size() * sizeof(example.targets[0]),
+                    place, "tokens and targets", "train on fewer examples");
     ++set_.counts.written;
     set_.examples.push_back(std::move(example));
   }

@@ -18,6 +18,7 @@
 #include <map>
 #include <vector>
 
+#include "formats/memory_budget.h"
 #include "language/examples.h"
 #include "reward/layout.h"
 #include "rows/counts.h"
@@ -34,6 +35,7 @@ struct ExampleSet {
   std::vector<language::Example> examples;
   rows::Counts counts;  // written: examples
   int64_t tokens = 0, targets = 0;
+  MemoryBudget budget{size_t{4} << 30};  // of the examples
 };
 
 // Adds the file's examples. Throws bad_input naming file and line: a label out of range, a text that is too long, rows

@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kWhere = "reward.score";
+constexpr size_t kGroupBytes = size_t{1} << 26;
 constexpr int64_t kGroupTokens = 1 << 17;  // read alone, that are merged into one trie: several problems
 
 // What one record asks for.
@@ -93,16 +94,27 @@ class FileScorer {
     return asked;
   }
 
-  void score_records() {
-    std::vector<std::pair<Json, std::string>> records;
-    JsonlReader lines = selection::open_records(path_, options_.skip_bad);
-    while (lines.next()) records.emplace_back(lines.value(), lines.place());
-    report_.bad = lines.bad();
-    if (records.empty() && report_.bad.count == 0) throw bad_input(kWhere, "{}: holds no records", path_.string());
-    Progress progress("scoring", records.size(), {.unit = "records", .enabled = options_.progress});
-    for (size_t i = 0; i < records.size(); ++i) {
+  // A file is read through first, so that a faulty line at its end does not cost the scores of those before; a pipe
+  // cannot be.
+  uint64_t count_records() const {
+    std::error_code error;
+    if (!fs::is_regular_file(path_, error)) return 0;
+    uint64_t count = 0;
+    for (JsonlReader lines = selection::open_records(path_, options_.skip_bad); lines.next(); ++count)
       check_interrupt();
-      const auto& [record, place] = records[i];
+    return count;
+  }
+
+  void score_records() {
+    const uint64_t count = count_records();
+    Progress progress("scoring", count, {.unit = "records", .enabled = options_.progress && count > 0});
+    uint64_t read = 0;
+    JsonlReader lines = selection::open_records(path_, options_.skip_bad);
+    for (; lines.next(); ++read) {
+      check_interrupt();
+      const std::string place = lines.place();
+      waiting_bytes_ += lines.bytes();
+      const Json record = lines.take();
       try {
         if (!record.is_object()) throw bad_input(kWhere, "{}: expected an object", place);
         waiting_.push_back(record.contains("candidates") ? asked_candidates(record, place)
@@ -114,11 +126,14 @@ class FileScorer {
       }
       for (const auto& solution : waiting_.back().texts)
         for (const auto& text : solution) waiting_tokens_ += std::ssize(text);
-      if (waiting_tokens_ < kGroupTokens) continue;
+      if (waiting_tokens_ < kGroupTokens && waiting_bytes_ < kGroupBytes) continue;
       flush();
-      progress.update(i + 1);
+      progress.update(read + 1);
     }
     flush();
+    for (const std::string& message : lines.bad().messages) report_.bad.add(message);
+    report_.bad.count += lines.bad().count - lines.bad().messages.size();
+    if (read == 0 && report_.bad.count == 0) throw bad_input(kWhere, "{}: holds no records", path_.string());
   }
 
   void flush() {
@@ -155,6 +170,7 @@ class FileScorer {
     }
     waiting_.clear();
     waiting_tokens_ = 0;
+    waiting_bytes_ = 0;
   }
 
   void score_store() {
@@ -198,6 +214,7 @@ class FileScorer {
   std::optional<rows::Format> format_;
   std::vector<Asked> waiting_;
   int64_t waiting_tokens_ = 0;
+  size_t waiting_bytes_ = 0;
   ScoreFileReport report_;
 };
 

@@ -6,10 +6,14 @@
 #include <unordered_set>
 
 #include "base/utf8.h"
+#include "formats/memory_budget.h"
 #include "rows/record_fields.h"
 
 namespace hrm::rows {
 namespace {
+
+constexpr size_t kOfAHash = 48;
+constexpr std::string_view kHeld = "different rows and problems";
 
 class Checker {
  public:
@@ -50,6 +54,7 @@ class Checker {
 
   void problem(std::string_view question, const std::string& place) {
     const bool is_new = problems_.insert(XXH3_64bits(question.data(), question.size())).second;
+    if (is_new) budget_.add(kOfAHash, place, kHeld);
     if (report_.leakage && report_.leakage->check(question, place) && is_new)
       fault_at("problem that is in a benchmark", place);
   }
@@ -70,6 +75,7 @@ class Checker {
     label(value);
     report_.longest = std::max(report_.longest, text.size());
     const auto [known, is_new] = rows_.try_emplace(XXH3_64bits(text.data(), text.size()), value);
+    if (is_new) budget_.add(kOfAHash, place, kHeld);
     if (!is_new)
       fault_at(known->second == value ? "row that repeats another" : "row that repeats another with a different label",
                place);
@@ -96,6 +102,7 @@ class Checker {
   CheckReport report_;
   std::unordered_map<uint64_t, double> rows_;
   std::unordered_set<uint64_t> problems_;
+  MemoryBudget budget_;
 };
 
 }  // namespace

@@ -105,9 +105,20 @@ std::string label_like(const Json& record, int depth = 0) {
   return "";
 }
 
+// A number beside steps: ProcessBench's first wrong step from 0, or whether the whole solution is right? Fields of
+// ProcessBench's own, or a number that is no verdict, tell.
+bool may_be_outcome(const Json& record) {
+  const Fields fields(record);
+  const Json& label = fields.at("label");
+  return !fields.any({"final_answer_correct", "generator"}) && (label == 0 || label == 1);
+}
+
 struct Detected {
   std::vector<Format> formats;  // one: it is this
   std::string unread;           // a field that makes it doubtful
+  bool may_be_outcome = false;  // its label
+
+  bool is_certain() const { return formats.size() == 1 && unread.empty() && !may_be_outcome; }
 };
 
 Detected detect(const Json& record) {
@@ -115,7 +126,10 @@ Detected detect(const Json& record) {
   if (!record.is_object()) return detected;
   const Fields fields(record);
   detected.formats = labeled_formats(fields);
-  if (!detected.formats.empty()) return detected;
+  if (!detected.formats.empty()) {
+    detected.may_be_outcome = detected.formats[0] == Format::kProcessBench && may_be_outcome(record);
+    return detected;
+  }
   if (const auto format = unlabeled_format(fields)) {
     detected.formats.push_back(*format);
     detected.unread = label_like(record);
@@ -147,13 +161,13 @@ std::string_view known_elsewhere(const Json& record) {
 
 std::optional<Format> detect_format(const Json& record) {
   const Detected detected = detect(record);
-  if (detected.formats.size() != 1 || !detected.unread.empty()) return std::nullopt;
+  if (!detected.is_certain()) return std::nullopt;
   return detected.formats[0];
 }
 
 Format need_format(const Json& record, std::string_view place) {
   const Detected detected = detect(record);
-  if (detected.formats.size() == 1 && detected.unread.empty()) return detected.formats[0];
+  if (detected.is_certain()) return detected.formats[0];
   const std::string fields = field_names(record);
   if (const std::string_view why = known_elsewhere(record); !why.empty() && detected.formats.size() < 2)
     throw bad_input("rows.read", "{}: the format of this record is not read: {}; fields found: {}", place, why, fields);
@@ -168,6 +182,13 @@ Format need_format(const Json& record, std::string_view place) {
   if (detected.formats.size() > 1)
     throw bad_input("rows.read", "{}: this record may be {}: choose with --from; fields found: {}", place, names,
                     fields);
+  if (detected.may_be_outcome)
+    throw bad_input(
+        "rows.read",
+        "{}: is 'label' the first wrong step, counted from 0, as in ProcessBench, or whether the solution is "
+        "right? --from processbench reads the first; for the second write {{prompt, completion, label}}; "
+        "fields found: {}",
+        place, fields);
   throw bad_input(
       "rows.read",
       "{}: this record looks like {}, which has no labels, but has a field '{}', which is not read: `--from {}` "

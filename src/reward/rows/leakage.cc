@@ -82,6 +82,7 @@ void ProblemIndex::add(std::string_view problem, std::string place) {
   if (normal.empty()) return;
   const size_t id = places_.size();
   if (!exact_.try_emplace(hash_of(problem), id).second) return;
+  budget_.add(place.size() + 192, place, "problems of benchmarks");
   normalized_.try_emplace(hash_of(normal), id);
   places_.push_back(std::move(place));
 }
@@ -110,6 +111,7 @@ std::optional<ProblemIndex::Match> ProblemIndex::find(std::string_view problem) 
 bool LeakageReport::check(std::string_view problem, std::string_view place) {
   const auto [known, is_new] = seen_.try_emplace(hash_of(problem), false);
   if (is_new) {
+    budget_.add(64, place, "different problems");
     if (const auto match = benchmarks_->find(problem)) {
       known->second = true;
       ++leaked_;

@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "formats/memory_budget.h"
 #include "rows/read_solutions.h"
 
 namespace hrm::rows {
@@ -48,6 +49,7 @@ class ProblemIndex {
  private:
   std::vector<std::string> places_;
   std::unordered_map<TextHash, size_t, HashOfText> exact_, normalized_;
+  MemoryBudget budget_;
 };
 
 // Leaks of one data set, each problem once.
@@ -72,6 +74,7 @@ class LeakageReport {
  private:
   std::shared_ptr<const ProblemIndex> benchmarks_;
   std::unordered_map<TextHash, bool, HashOfText> seen_;
+  MemoryBudget budget_;
   uint64_t leaked_ = 0, records_ = 0;
   std::vector<Leak> leaks_;
 };

@@ -124,6 +124,7 @@ TEST(ReadSolutions, WhatIsNotReadIsNamed) {
   expect(R"({"prompt":{"0":"x"},"labels":{"0":[true]}})", "orient='records'");
   expect(R"({"question":"x","answer":"a #### 5","outputs":[{"response":"r","step_labels":[true]}]})", "'outputs'");
   expect(R"({"question":"x","steps":["a"],"labels":[1],"label":0})", "plain or processbench: choose with --from");
+  expect(R"({"question":"x","steps":["a","b"],"label":1})", "is 'label' the first wrong step");
   expect(R"({"problem":"x","solution":"a","first_error_step":2})", "'first_error_step', which is not read");
   expect(R"({"question":"x","choices":["a","b"],"answer":1})", "is not known");
   expect(R"({"question":"x","steps":["a","b"],"labels":[1,-1]})", "holds -1");

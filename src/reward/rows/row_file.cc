@@ -8,13 +8,14 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "formats/memory_budget.h"
 
 namespace hrm::rows {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostRows = size_t{1} << 26;
+constexpr size_t kMostRows = size_t{1} << 23;
 
 Error disk_error(const fs::path& path) {
   return failure("rows.write", "{}: {}; nothing was written", path.string(), std::strerror(errno));
@@ -41,8 +42,10 @@ RowFile::RowFile(fs::path path, Repeats repeats) : path_(std::move(path)), repea
 void RowFile::add(const Row& row) {
   const XXH128_hash_t hash = XXH3_128bits(row.input.data(), row.input.size());
   if (labels_.size() == kMostRows)
-    throw bad_input("rows.write", "{}: more than {} different rows: build the inputs in parts", path_.string(),
-                    kMostRows);
+    throw InputTooLarge(Fault::kBadInput, "rows.write",
+                        fmt::format("{}: more than {} different rows, the most that a file may hold: build the inputs "
+                                    "in parts",
+                                    path_.string(), kMostRows));
   const uint32_t next = static_cast<uint32_t>(labels_.size());
   const uint32_t at =
       repeats_ == Repeats::kKeep ? next : index_.try_emplace({hash.high64, hash.low64}, next).first->second;

@@ -23,7 +23,7 @@ enum class Repeats {
 };
 
 // Rows as they come go to a scratch file beside the target, so that memory holds about 100 bytes per different text and
-// not the texts, of which there may be 2^26 (about 7 GiB); finish() puts the target together.
+// not the texts, of which there may be 2^23; finish() puts the target together.
 class RowFile {
  public:
   // Throws failure where the folder cannot be written.

@@ -54,14 +54,6 @@ std::vector<double> numbers_of(const Json& list, std::string_view field, const s
   return numbers;
 }
 
-void MemoryBudget::add(size_t bytes, std::string_view place) {
-  constexpr size_t kMost = size_t{1} << 30;
-  bytes_ += bytes;
-  if (bytes_ > kMost)
-    throw failure("selection.read", "{}: more than 1 GiB of solutions and scores up to here: take the file in parts",
-                  place);
-}
-
 bool flag_of(const Json& value, std::string_view field, const std::string& place) {
   if (value.is_boolean()) return value.get<bool>();
   if (value.is_number_integer() && (value == 0 || value == 1)) return value == 1;

@@ -28,15 +28,6 @@ std::string id_of(const Json& record, std::initializer_list<std::string_view> na
 // Numbers within +-1e15. Throws bad_input naming the place and `field`.
 std::vector<double> numbers_of(const Json& list, std::string_view field, const std::string& place);
 
-// What a reader holds of its files, at most 1 GiB: add() throws failure naming the place beyond that.
-class MemoryBudget {
- public:
-  void add(size_t bytes, std::string_view place);
-
- private:
-  size_t bytes_ = 0;
-};
-
 // true, false, 0 or 1. Throws bad_input.
 bool flag_of(const Json& value, std::string_view field, const std::string& place);
 

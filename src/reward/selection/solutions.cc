@@ -6,13 +6,16 @@
 #include <map>
 #include <set>
 
+#include "formats/memory_budget.h"
 #include "grading/extract.h"
 #include "selection/record_fields.h"
 
 namespace hrm::selection {
 namespace {
 
-constexpr std::string_view kUnnamed = "scores";  // the scorer of a plain list
+constexpr std::string_view kHeld = "solutions and scores";
+constexpr size_t kOfAProblem = sizeof(SampledProblem) + 160;  // and its place in an index
+constexpr std::string_view kUnnamed = "scores";               // the scorer of a plain list
 
 using StepScores = std::vector<std::vector<double>>;     // [candidate][step]
 using ScoresByName = std::map<std::string, StepScores>;  // of one problem
@@ -46,8 +49,8 @@ ScoresByProblem read_scores(JsonlReader reader, BadLines& bad) {
       for (const auto& [name, lists] : scores->items()) by_name[name] = lists_of(lists, place + ", scorer " + name);
     else
       by_name[std::string(kUnnamed)] = lists_of(*scores, place);
-    budget.add(id.size() + 128, place);
-    for (const auto& [name, lists] : by_name) budget.add(bytes_of(lists), place);
+    budget.add(id.size() + 128, place, kHeld);
+    for (const auto& [name, lists] : by_name) budget.add(bytes_of(lists), place, kHeld);
     if (!all.emplace(id, std::move(by_name)).second)
       throw bad_input("solutions.read", "{}: problem '{}' has scores in an earlier line too", place, id);
   });
@@ -190,6 +193,7 @@ class Reader {
       throw bad_input("solutions.read", "{}: only some problems have candidates, '{}' has {}", place, problem.id,
                       problem.candidates.empty() ? "none" : "some");
     for (const Candidate& candidate : problem.candidates) hold(candidate, place);
+    budget_.add(2 * problem.id.size() + kOfAProblem, place, kHeld);
     seen_.insert(problem.id);
     to_.problems.push_back(std::move(problem));
     count(counted);
@@ -198,7 +202,7 @@ class Reader {
  private:
   void hold(const Candidate& candidate, const std::string& place) {
     budget_.add(sizeof(Candidate) + (candidate.answer ? candidate.answer->size() : 0) + bytes_of(candidate.scores),
-                place);
+                place, kHeld);
   }
 
   void take_sample(const Json& record, const std::string& place) {
@@ -224,7 +228,7 @@ class Reader {
     hold(candidate, place);
     const auto [known, is_new] = samples_.try_emplace(id, to_.problems.size());
     if (is_new) {
-      budget_.add(2 * id.size() + 128, place);
+      budget_.add(2 * id.size() + kOfAProblem, place, kHeld);
       to_.problems.push_back({.id = id});
     }
     to_.problems[known->second].candidates.push_back(std::move(candidate));

@@ -53,7 +53,8 @@ struct ReadSolutions {
 };
 
 // Read are our own form and two of others (docs/formats/scored-solutions.md): search-and-learn's results, with lists of
-// completions and scores per problem, and one scored sample per line, as PRM800K publishes them. At most 1 GiB is held.
+// completions and scores per problem, and one scored sample per line, as PRM800K publishes them. At most 512 MiB is
+// held.
 //
 // Throws bad_input naming file, line and field: no or twice the same id, neither candidates nor searches,
 // other searches than those of the first problem, no scores or not one per step,

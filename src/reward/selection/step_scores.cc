@@ -4,11 +4,13 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "formats/memory_budget.h"
 #include "selection/record_fields.h"
 
 namespace hrm::selection {
 namespace {
 
+constexpr std::string_view kHeld = "solutions and scores";
 constexpr std::string_view kUnnamed = "scores";  // the scorer of a plain list
 
 StepScores scores_of(std::string id, const Json& record, const std::string& place) {
@@ -64,8 +66,8 @@ ScoredResult read_scored(const ScoredSource& source, const ScoredSink& use) {
   std::unordered_map<std::string, StepScores> table;
   MemoryBudget budget;
   const auto hold = [&](const std::string& id, const auto& lists, const std::string& place) {
-    budget.add(2 * id.size() + 256, place);
-    for (const auto& list : lists) budget.add(64 + list.size() * sizeof(double), place);
+    budget.add(2 * id.size() + 256, place, kHeld);
+    for (const auto& list : lists) budget.add(64 + list.size() * sizeof(double), place, kHeld);
   };
   const auto keep = [&](StepScores scores, const Json&, const std::string& place) {
     hold(scores.id, std::views::values(scores.by_scorer), place);

@@ -23,7 +23,8 @@ std::optional<std::string> find_question(const Json& record);
 // Throws bad_input naming file, line and field, also where two fields name different gold answers.
 Problem problem_from_json(const Json& json, const std::string& place);
 
-// Repeated problems are taken once. At most 1 GiB of text. limit: at most so many, 0: all. bad: filled where skip_bad.
+// Repeated problems are taken once. At most 512 MiB is held. limit: at most so many, 0: all. bad: filled where
+// skip_bad.
 std::vector<ProblemRecord> read_problems(const std::filesystem::path& path, uint64_t limit, bool skip_bad,
                                          BadLines& bad);
 

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/signals.h"
+#include "base/waiting.h"
 #include "formats/input.h"
 
 namespace hrm {
@@ -54,6 +56,8 @@ size_t CsvReader::column(std::string_view name) const {
 
 bool CsvReader::next() {
   if (std::exchange(first_pending_, false)) return true;
+  if (interrupted())
+    throw Interrupted(Fault::kFailure, kWhere, fmt::format("{}: line {}: interrupted", source_, line_));
   if (!read_record()) return false;
   if (fields_.size() != header_.size())
     throw bad_input(kWhere, "{}: line {}: {} fields, the header has {}", source_, record_line_, fields_.size(),

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/signals.h"
 #include "base/waiting.h"
 #include "formats/bytes.h"
 #include "formats/decoder.h"
@@ -209,6 +210,7 @@ std::string read_rest(std::istream& input, std::string_view source, size_t limit
   std::string text;
   std::vector<char> chunk(kChunk);
   while (const auto n = input.rdbuf()->sgetn(chunk.data(), static_cast<std::streamsize>(chunk.size()))) {
+    if (interrupted()) throw Interrupted(Fault::kFailure, kRead, std::string(source) + ": interrupted");
     text.append(chunk.data(), static_cast<size_t>(n));
     if (text.size() > limit)
       throw bad_input(kRead, "{}: holds more than {} MiB, the most that is read here: split it", source, limit >> 20);

@@ -10,8 +10,11 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/signals.h"
+#include "base/waiting.h"
 #include "formats/input.h"
 #include "formats/magic.h"
+#include "formats/memory_budget.h"
 
 namespace hrm {
 namespace {
@@ -195,7 +198,15 @@ bool JsonlReader::read_record() {
   return layout_ == Layout::kArray ? read_element() : read_line();
 }
 
+// A list that is empty is 3 bytes of text and two allocations: what is counted is the text and what may begin a value.
+size_t JsonlReader::bytes() const {
+  constexpr size_t kOfAValue = 64;
+  const auto begins = std::ranges::count_if(text_, [](char c) { return c == ',' || c == '[' || c == '{'; });
+  return text_.size() + kOfAValue * (1 + static_cast<size_t>(begins));
+}
+
 void JsonlReader::reject(const Error& error) {
+  if (const auto* large = dynamic_cast<const InputTooLarge*>(&error)) throw *large;
   if (!options_.skip_bad) throw error;
   bad_.add(error.what());
 }
@@ -213,7 +224,10 @@ bool JsonlReader::parse_mended(const Error& error) {
 }
 
 bool JsonlReader::next() {
+  value_ = nullptr;  // before the next one takes its memory
   while (read_record()) {
+    if (!options_.forgive_cut_end && interrupted())
+      throw Interrupted(Fault::kFailure, "jsonl.read", place() + ": interrupted");
     if (is_blank(text_)) continue;
     try {
       try {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/files.h"
@@ -53,15 +54,18 @@ class JsonlReader {
   JsonlReader(std::unique_ptr<std::istream> input, std::string source, JsonlOptions options = {});
 
   // The next line that is not blank; false at the end. Throws bad_input naming file and line for a faulty line unless
-  // such are skipped, and in any case for damaged compression and a line too long.
+  // such are skipped, and in any case for damaged compression and a line too long. Of data (forgive_cut_end off),
+  // throws Interrupted where an InterruptScope was told to stop; a run's own log is read to its end.
   bool next();
   const Json& value() const { return value_; }
-  size_t line() const { return line_; }                                              // counted from 1
-  size_t bytes() const { return text_.size(); }                                      // of the value's text
+  Json take() { return std::move(value_); }  // value() is then null
+  size_t line() const { return line_; }      // counted from 1
+  size_t bytes() const;                      // of memory that the value takes, at most: for a MemoryBudget
   std::string place() const { return source_ + ": line " + std::to_string(line_); }  // for errors about the value
   const std::string& source() const { return source_; }
 
-  // The current value is no good: throws the error, or notes it where faulty lines are skipped.
+  // The current value is no good: throws the error, or notes it where faulty lines are skipped. InputTooLarge is
+  // thrown in any case.
   void reject(const Error& error);
   const BadLines& bad() const { return bad_; }
 

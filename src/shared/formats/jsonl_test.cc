@@ -5,7 +5,10 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "base/signals.h"
 #include "base/testing/paths.h"
+#include "base/waiting.h"
+#include "formats/memory_budget.h"
 
 namespace hrm {
 namespace {
@@ -167,6 +170,44 @@ TEST(Jsonl, AnArrayIsReadElementByElement) {
   EXPECT_EQ(truncated.bad().count, 2u);
   JsonlReader line = reader("[1]\n[2]\n", {});  // arrays as lines, unless asked
   EXPECT_TRUE(line.next() && line.next() && line.value() == Json{2});
+}
+
+TEST(Jsonl, WhatAValueTakesIsCountedAndCanBeTaken) {
+  JsonlReader lines = reader("[[],[],[]]\n\"text\"\n", {});
+  ASSERT_TRUE(lines.next());
+  EXPECT_GE(lines.bytes(), 3 * (sizeof(Json) + sizeof(Json::array_t)));
+  EXPECT_EQ(lines.take().size(), 3u);
+  EXPECT_TRUE(lines.value().is_null());
+  ASSERT_TRUE(lines.next());
+  EXPECT_EQ(lines.value(), "text");
+  EXPECT_LT(lines.bytes(), 100u);
+}
+
+TEST(Jsonl, DataEndAtAnInterruptAndLogsDoNot) {
+  const InterruptScope scope;
+  JsonlReader data = reader("1\n2\n", {.forgive_cut_end = false}), log = reader("1\n2\n", {});
+  ASSERT_TRUE(data.next() && log.next());
+  request_interrupt();
+  EXPECT_THROW(data.next(), Interrupted);
+  EXPECT_TRUE(log.next());
+}
+
+TEST(Jsonl, AnInputThatIsTooLargeIsNeverSkipped) {
+  JsonlReader lines = reader("1\n2\n3\n", {.skip_bad = true});
+  MemoryBudget budget(100);
+  ASSERT_TRUE(lines.next());
+  lines.reject(bad_input("test", "no good"));
+  budget.add(60, lines.place(), "numbers");
+  ASSERT_TRUE(lines.next());
+  try {
+    budget.add(60, lines.place(), "numbers");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), 2);
+    EXPECT_NE(std::string(error.what()).find("line 2: more than 0 MiB of numbers"), std::string::npos) << error.what();
+    EXPECT_THROW(lines.reject(error), InputTooLarge);
+  }
+  EXPECT_EQ(lines.bad().count, 1u);
 }
 
 }  // namespace
