@@ -16,13 +16,15 @@ void register_without_libtorch(CLI::App& lm, const std::string& name, const std:
 }
 
 void register_lm(CLI::App& app, Exit& exit) {
-  CLI::App& lm = *app.add_subcommand(
-      "lm", "Language models (Llama, Mistral, Qwen2 and Qwen3): import, generate, train, export, score.");
+  CLI::App& lm = *app.add_subcommand("lm",
+                                     "Language models (Llama, Mistral, Qwen2 and Qwen3): import, generate, train, "
+                                     "export, score, and the texts of chats.");
   lm.require_subcommand(1);
   register_lm_files(lm, exit);
   register_lm_generate(lm, exit);
   register_lm_train(lm, exit);
   register_lm_score(lm, exit);
+  register_lm_render(lm, exit);
   set_examples(lm, {{"hrm lm import SmolLM2-135M.gguf --out models/smollm2", "a GGUF file as a Hugging Face folder"},
                     {"hrm lm generate models/smollm2 --chat --prompt 'What is 17 * 3?'", "an answer"},
                     {"hrm lm train solved.jsonl --init tiny --out runs/policy", "a small model from nothing"}});

@@ -12,6 +12,7 @@ namespace hrm::cli {
 void register_lm_files(CLI::App& lm, Exit& exit);  // import, export
 void register_lm_train(CLI::App& lm, Exit& exit);
 void register_lm_generate(CLI::App& lm, Exit& exit);
+void register_lm_render(CLI::App& lm, Exit& exit);  // in every build
 void register_lm_score(CLI::App& lm, Exit& exit);
 
 // What the commands throw in a build without libtorch.

@@ -26,7 +26,7 @@ namespace {
 struct Arguments {
   std::filesystem::path model, file, out;
   std::vector<std::string> prompts, stop;
-  std::string system, dtype = "float32", device = "cpu";
+  std::string system, dtype = "float32", device = "cpu", chat_date, chat_variables;
   language::Sampling sampling;
   int64_t n = 1, max_tokens = 256, rows = 64;
   bool chat = false, logprobs = false, json = false;
@@ -42,18 +42,21 @@ struct Prompt {
 // A prompt as text, or a conversation.
 std::vector<int32_t> encoded(const language::ModelBundle& bundle, const Json& record, const Arguments& args,
                              const std::string& place) {
-  std::vector<text::ChatMessage> messages;
-  if (!args.system.empty()) messages.push_back({"system", args.system});
+  text::Conversation chat = text::conversation({}, true);
+  if (!args.system.empty()) chat.messages.push_back({{"role", "system"}, {"content", args.system}});
   if (record.contains("messages")) {
-    for (const Json& message : json_field<std::vector<Json>>(record, "messages", place))
-      messages.push_back(
-          {json_field<std::string>(message, "role", place), json_field<std::string>(message, "content", place)});
+    for (const Json& message : json_field<std::vector<Json>>(record, "messages", place)) {
+      json_field<std::string>(message, "role", place);
+      chat.messages.push_back(message);
+    }
+    if (record.contains("tools")) chat.tools = record["tools"];
+    if (record.contains("documents")) chat.documents = record["documents"];
   } else {
     const std::string prompt = json_field<std::string>(record, "prompt", place);
     if (!args.chat) return bundle.tokenizer.encode(prompt);
-    messages.push_back({"user", prompt});
+    chat.messages.push_back({{"role", "user"}, {"content", prompt}});
   }
-  return bundle.tokenizer.encode(bundle.render_chat(messages), text::Part::kText);
+  return bundle.tokenizer.encode(bundle.render_chat(std::move(chat)), text::Part::kText);
 }
 
 std::vector<Prompt> read_prompts(const language::ModelBundle& bundle, const Arguments& args) {
@@ -99,8 +102,9 @@ void print(const Prompt& prompt, const std::vector<language::Generation>& choice
 
 void generate(const Arguments& args, Exit& exit) {
   const at::ScalarType type = args.dtype == "bfloat16" ? at::kBFloat16 : at::kFloat;
-  const language::ModelBundle bundle =
+  language::ModelBundle bundle =
       language::load_bundle(language::model_of_run(args.model), {.type = type, .device = parse_device(args.device)});
+  bundle.chat = text::chat_settings(args.chat_date, args.chat_variables, "--chat-date, --chat-variables");
   torch::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
   language::Generator generator(bundle, {.compute = type, .rows = args.rows});
   const std::vector<Prompt> prompts = read_prompts(bundle, args);
@@ -157,6 +161,8 @@ void register_lm_generate(CLI::App& lm, Exit& exit) {
   command.add_option("-o,--out", args->out, "file to write: the records with completions")->type_name("FILE");
   command.add_flag("--chat", args->chat, "the prompt is a user's message, in the model's chat form");
   command.add_option("--system", args->system, "system message of chats")->type_name("TEXT");
+  command.add_option("--chat-date", args->chat_date, kChatDateHelp)->type_name("DATE");
+  command.add_option("--chat-variables", args->chat_variables, kChatVariablesHelp)->type_name("JSON");
   command.add_option("-n,--n", args->n, "completions of each prompt")
       ->check(CLI::Range(1, 100'000))
       ->type_name("N")

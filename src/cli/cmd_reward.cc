@@ -206,6 +206,7 @@ void add_reward_model_options(CLI::App& command, RewardModelArguments& args) {
       ->type_name("NAME");
   command.add_option("--good", args.good, "token of a right step (layouts shepherd and rlhflow)")->type_name("TOKEN");
   command.add_option("--bad", args.bad, "token of a wrong step")->type_name("TOKEN");
+  command.add_option("--chat-date", args.chat_date, kChatDateHelp)->type_name("DATE");
   command.add_flag("--bf16", args.bf16, "compute in bfloat16");
 }
 
@@ -213,6 +214,7 @@ std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& ar
                                                   size_t threads) {
   reward::RewardOverrides overrides{
       .layout = {}, .kind = {}, .mode = {}, .good = args.good, .bad = args.bad, .name = args.name};
+  overrides.chat = text::chat_settings(args.chat_date, "", "--chat-date");
   if (!args.layout.empty()) overrides.layout = parse_enum<reward::LayoutName>(args.layout, "--layout");
   if (!args.kind.empty()) overrides.kind = parse_enum<rows::Kind>(args.kind, "--kind");
   const at::ScalarType type = args.bf16 ? at::kBFloat16 : at::kFloat;

@@ -12,7 +12,7 @@ namespace hrm::cli {
 
 struct RewardModelArguments {
   std::filesystem::path model;
-  std::string name, layout, kind, good, bad;
+  std::string name, layout, kind, good, bad, chat_date;
   bool bf16 = false;
 };
 

@@ -13,9 +13,12 @@ namespace {
 
 constexpr std::string_view kLocal = "local:";
 
-std::shared_ptr<policy::Policy> open_local(const std::string& spec) {
+std::shared_ptr<policy::Policy> open_local(const PolicyChoice& choice) {
+  const std::string& spec = choice.spec;
 #if HRM_TORCH
-  return language::open_local_policy(spec.substr(kLocal.size()));
+  language::LocalPolicyOptions options;
+  options.chat = text::chat_settings(choice.chat_date, choice.chat_variables, "--chat-date, --chat-variables");
+  return language::open_local_policy(spec.substr(kLocal.size()), options);
 #else
   throw bad_input("cli.policy", "--policy {}: this build has no libtorch: configure with -DHRM_TORCH=ON", spec);
 #endif
@@ -32,6 +35,10 @@ void add_policy_options(CLI::App& command, PolicyChoice& choice) {
           "in place of an endpoint: local:MODEL, a language model in this process (folder, .gguf file or run of hrm lm "
           "train), or arithmetic[:slip=0.1,repair=0.3,wander=0.3]")
       ->type_name("SPEC");
+  command.add_option("--chat-date", choice.chat_date, fmt::format("local models: {}", kChatDateHelp))
+      ->type_name("DATE");
+  command.add_option("--chat-variables", choice.chat_variables, fmt::format("local models: {}", kChatVariablesHelp))
+      ->type_name("JSON");
   add_endpoint_options(command, choice.endpoint);
 }
 
@@ -46,6 +53,11 @@ void check_continuation(const PolicyChoice& choice, const steps::StepSettings& s
 }
 
 policy::PolicyStack open_policy(const PolicyChoice& choice, uint64_t seed) {
+  const bool chat_given = !choice.chat_date.empty() || !choice.chat_variables.empty();
+  if (chat_given && !choice.spec.starts_with(kLocal))
+    throw bad_input("cli.policy",
+                    "--chat-date and --chat-variables are for --policy local:MODEL; an endpoint takes them as "
+                    "--extra-fields '{{\"chat_template_kwargs\": {{...}}}}'");
   if (choice.spec.empty()) {
     if (choice.endpoint.endpoint.empty())
       throw bad_input("cli.policy", "who is to be asked? Give --endpoint, or --policy arithmetic");
@@ -54,7 +66,7 @@ policy::PolicyStack open_policy(const PolicyChoice& choice, uint64_t seed) {
   if (!choice.endpoint.endpoint.empty()) throw bad_input("cli.policy", "give --policy or --endpoint, not both");
   if (const auto arithmetic = worlds::arithmetic_policy_settings(choice.spec))
     return policy::wrap_policy(std::make_shared<worlds::ArithmeticPolicy>(*arithmetic), choice.endpoint);
-  if (choice.spec.starts_with(kLocal)) return policy::wrap_policy(open_local(choice.spec), choice.endpoint);
+  if (choice.spec.starts_with(kLocal)) return policy::wrap_policy(open_local(choice), choice.endpoint);
   throw bad_input("cli.policy", "--policy {}: expected local:MODEL or arithmetic[:slip=0.1,...]", choice.spec);
 }
 

@@ -4,7 +4,6 @@
 #include "rows/prompt.h"
 #include "rows/read_stepwise.h"
 #include "rows/step_text.h"
-#include "text/chat_template.h"
 
 namespace hrm::reward {
 namespace {
@@ -12,25 +11,52 @@ namespace {
 constexpr std::string_view kWhere = "reward.layout", kQuestion = "{question}", kStep = "{step}", kNext = "{next}";
 constexpr size_t kMostKnown = 1 << 16;  // parts remembered
 
-text::ChatTemplate chat_of(const std::string& jinja) {
-  return jinja.empty() ? text::ChatTemplate::named("chatml") : text::ChatTemplate::recognize(jinja, "chat template");
-}
+// Renders conversations, and finds in them what was put there.
+class Chat {
+ public:
+  Chat(const text::TokenizerConfig& texts, const text::ChatSettings& settings)
+      : template_(texts.chat_template.empty() ? text::ChatTemplate::chatml()
+                                              : text::ChatTemplate(texts, "the chat template of the model's folder")),
+        settings_(settings) {}
 
-void qwen_prm(Layout& layout, const text::ChatTemplate& chat) {
+  std::string render(std::span<const text::ChatMessage> messages) const {
+    return template_.render(text::conversation(messages, /*add_generation_prompt=*/true), settings_);
+  }
+  static size_t place(std::string_view text, std::string_view what) {
+    const size_t at = text.find(what);
+    if (at == std::string_view::npos || text.find(what, at + 1) != std::string_view::npos)
+      throw bad_input(kWhere,
+                      "the chat template of the model's folder does not write every message once as it is ('{}'): put "
+                      "the text around questions and steps into layout.head, lead and tail of reward.json",
+                      what);
+    return at;
+  }
+
+ private:
+  text::ChatTemplate template_;
+  const text::ChatSettings& settings_;
+};
+
+void qwen_prm(Layout& layout, const Chat& chat) {
   const std::vector<text::ChatMessage> messages = {
       {"system", "Please reason step by step, and put your final answer within \\boxed{}."},
       {"user", std::string(kQuestion)}};
-  layout.head = chat.render(messages, /*add_generation_prompt=*/true);
+  layout.head = chat.render(messages);
+  Chat::place(layout.head, kQuestion);
   layout.tail = "<extra_0>";
 }
 
 // A conversation with marks in the places of question and steps, cut at them.
-void rlhflow(Layout& layout, const text::ChatTemplate& chat) {
+void rlhflow(Layout& layout, const Chat& chat) {
   const std::vector<text::ChatMessage> messages = {
       {"user", std::string(kStep)}, {"assistant", "+"}, {"user", std::string(kNext)}};
-  const std::string text = chat.render(messages, true);
-  const std::string one = chat.render(std::span(messages).first(1), true);
-  const size_t step = text.find(kStep), behind = step + kStep.size(), next = text.find(kNext);
+  const std::string text = chat.render(messages);
+  const std::string one = chat.render(std::span(messages).first(1));
+  const size_t step = Chat::place(text, kStep), behind = step + kStep.size(), next = Chat::place(text, kNext);
+  if (!text.starts_with(one) || next < one.size())
+    throw bad_input(kWhere,
+                    "the chat template of the model's folder writes a message in another way once others follow: the "
+                    "layout rlhflow needs one that does not");
   layout.head = text.substr(0, step) + std::string(kQuestion);
   layout.first_lead = " ";
   layout.tail = one.substr(behind);
@@ -81,7 +107,8 @@ void Layout::validate(std::string_view source) const {
     throw bad_input(kWhere, "{}: good and bad belong together: give both tokens or neither", source);
 }
 
-Layout named_layout(LayoutName name, const std::string& chat_template, const std::string& bos) {
+Layout named_layout(LayoutName name, const text::TokenizerConfig& texts, const text::ChatSettings& chat) {
+  const std::string& bos = texts.bos_token;
   Layout layout{.name = name};
   if (name == LayoutName::kPrompt) layout.encoding = Encoding::kWhole;
   if (name == LayoutName::kPrompt) return layout;
@@ -103,9 +130,9 @@ Layout named_layout(LayoutName name, const std::string& chat_template, const std
     layout.tail = "\n";
     layout.by_line = true;
   } else if (name == LayoutName::kQwenPrm) {
-    qwen_prm(layout, chat_of(chat_template));
+    qwen_prm(layout, Chat(texts, chat));
   } else {
-    rlhflow(layout, chat_of(chat_template));
+    rlhflow(layout, Chat(texts, chat));
   }
   return layout;
 }

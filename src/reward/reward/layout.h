@@ -32,7 +32,9 @@
 
 #include "base/fields.h"
 #include "rows/row.h"
+#include "text/chat_template.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_config.h"
 
 namespace hrm::reward {
 
@@ -78,10 +80,10 @@ struct Layout {
   void validate(std::string_view source) const;  // throws bad_input
 };
 
-// The form of that name. chat_template, bos: what the model's folder says (text/tokenizer_config.h); rlhflow and
-// qwen_prm use ChatML where there is no template; trl and skywork begin with bos where the tokenizer has one, also
-// where it adds none by itself. Throws bad_input for a template that is not known.
-Layout named_layout(LayoutName name, const std::string& chat_template, const std::string& bos);
+// The form of that name. texts: what the model's folder says; rlhflow and qwen_prm use ChatML where there is no
+// template; trl and skywork begin with bos where the tokenizer has one, also where it adds none by itself. Throws
+// bad_input for a template that cannot be run or does not write its messages as they are.
+Layout named_layout(LayoutName name, const text::TokenizerConfig& texts = {}, const text::ChatSettings& chat = {});
 
 // Texts to ids. Not thread-safe: it remembers parts that it has encoded. The tokenizer must outlive it.
 class LayoutReader {

@@ -44,7 +44,7 @@ RewardConfig config_of(const fs::path& folder, const language::LanguageModel& mo
   if (!stored || overrides.layout) {
     const text::TokenizerConfig texts = text::load_tokenizer_config(folder);
     const LayoutName name = overrides.layout ? *overrides.layout : layout_of(model.head, folder);
-    config.layout = named_layout(name, texts.chat_template, texts.bos_token);
+    config.layout = named_layout(name, texts, overrides.chat);
   }
   if (overrides.kind) config.layout.kind = *overrides.kind;
   if (overrides.mode) config.layout.mode = *overrides.mode;

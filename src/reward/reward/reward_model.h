@@ -52,6 +52,7 @@ struct RewardOverrides {
   std::optional<rows::Kind> kind;
   std::optional<rows::Mode> mode;
   std::string good, bad, name;
+  text::ChatSettings chat = {};  // of a layout that the folder's chat template makes
 };
 
 // path: a folder, or the run folder of `hrm reward train`, whose model/ is taken. Throws bad_input naming folder and
