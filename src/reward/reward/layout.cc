@@ -19,8 +19,8 @@ class Chat {
                                               : text::ChatTemplate(texts, "the chat template of the model's folder")),
         settings_(settings) {}
 
-  std::string render(std::span<const text::ChatMessage> messages) const {
-    return template_.render(text::conversation(messages, /*add_generation_prompt=*/true), settings_);
+  std::string render(std::span<const text::ChatMessage> messages, bool add_generation_prompt = true) const {
+    return template_.render(text::conversation(messages, add_generation_prompt), settings_);
   }
   static size_t place(std::string_view text, std::string_view what) {
     const size_t at = text.find(what);
@@ -65,6 +65,19 @@ void rlhflow(Layout& layout, const Chat& chat) {
   layout.bad = "-";
 }
 
+// Question and answer as the model's chat writes them, without a system message but the template's own.
+void outcome_chat(Layout& layout, const Chat& chat) {
+  const std::vector<text::ChatMessage> messages = {{"user", std::string(kQuestion)}, {"assistant", std::string(kStep)}};
+  const std::string text = chat.render(messages, /*add_generation_prompt=*/false);
+  Chat::place(text, kQuestion);
+  const size_t answer = Chat::place(text, kStep);
+  layout.form = Form::kChat;
+  layout.encoding = Encoding::kWhole;
+  layout.kind = rows::Kind::kOutcome;
+  layout.head = text.substr(0, answer);
+  layout.tail = text.substr(answer + kStep.size());
+}
+
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
 std::vector<std::string> filled(std::vector<std::string> steps) {
@@ -75,7 +88,8 @@ std::vector<std::string> filled(std::vector<std::string> steps) {
 }  // namespace
 
 EnumNames<Form> enum_names(Form) {
-  static constexpr std::pair<Form, std::string_view> names[] = {{Form::kPrompt, "prompt"}, {Form::kSteps, "steps"}};
+  static constexpr std::pair<Form, std::string_view> names[] = {
+      {Form::kPrompt, "prompt"}, {Form::kSteps, "steps"}, {Form::kChat, "chat"}};
   return names;
 }
 
@@ -88,18 +102,23 @@ EnumNames<Encoding> enum_names(Encoding) {
 EnumNames<LayoutName> enum_names(LayoutName) {
   static constexpr std::pair<LayoutName, std::string_view> names[] = {
       {LayoutName::kPrompt, "prompt"},    {LayoutName::kTrl, "trl"},         {LayoutName::kShepherd, "shepherd"},
-      {LayoutName::kQwenPrm, "qwen_prm"}, {LayoutName::kSkywork, "skywork"}, {LayoutName::kRlhflow, "rlhflow"}};
+      {LayoutName::kQwenPrm, "qwen_prm"}, {LayoutName::kSkywork, "skywork"}, {LayoutName::kRlhflow, "rlhflow"},
+      {LayoutName::kChat, "chat"}};
   return names;
 }
 
 void Layout::validate(std::string_view source) const {
-  if (form == Form::kSteps && head.find(kQuestion) == std::string::npos)
+  if (form != Form::kPrompt && head.find(kQuestion) == std::string::npos)
     throw bad_input(kWhere, "{}: head = '{}' has no {{question}}", source, head.substr(0, 80));
   if (form == Form::kSteps && tail.empty())
     throw bad_input(kWhere, "{}: tail is empty: name the text behind a step at which its score is read", source);
-  if ((form == Form::kPrompt && encoding == Encoding::kApart) || (form == Form::kSteps && encoding == Encoding::kWhole))
+  if ((form == Form::kPrompt && encoding == Encoding::kApart) ||
+      (form == Form::kSteps && encoding == Encoding::kWhole) || (form == Form::kChat && encoding != Encoding::kWhole))
     throw bad_input(kWhere, "{}: encoding {} does not go with form {}: expected {}", source, name_of_enum(encoding),
-                    name_of_enum(form), form == Form::kPrompt ? "whole or parts" : "apart or parts");
+                    name_of_enum(form),
+                    form == Form::kPrompt  ? "whole or parts"
+                    : form == Form::kSteps ? "apart or parts"
+                                           : "whole");
   if (!bos.empty() && encoding != Encoding::kApart)
     throw bad_input(kWhere, "{}: bos = '{}' is for encoding apart: write the token into head instead", source,
                     bos.substr(0, 80));
@@ -131,6 +150,8 @@ Layout named_layout(LayoutName name, const text::TokenizerConfig& texts, const t
     layout.by_line = true;
   } else if (name == LayoutName::kQwenPrm) {
     qwen_prm(layout, Chat(texts, chat));
+  } else if (name == LayoutName::kChat) {
+    outcome_chat(layout, Chat(texts, chat));
   } else {
     rlhflow(layout, Chat(texts, chat));
   }
@@ -216,6 +237,13 @@ std::vector<int64_t> LayoutReader::step(std::string_view question, const std::ve
   const bool sound = layout_.mode == rows::Mode::kSound;
   std::vector<std::string> texts = sound ? rows::tidy_steps(steps) : steps;
   if (sound) question = strip(question);
+  if (layout_.form == Form::kChat) {
+    std::string text = layout_.head;
+    text.replace(text.find(kQuestion), kQuestion.size(), question);
+    text += rows::join(filled(std::move(texts)), layout_.separator) + layout_.tail;
+    const std::vector<int32_t> whole = tokenizer_.encode(text, text::Part::kText);
+    return {whole.begin(), whole.end()};
+  }
   if (layout_.kind == rows::Kind::kOutcome)
     return row(rows::outcome_prompt(question, rows::join(filled(std::move(texts)), layout_.separator), layout_.mode));
   const std::string current = std::move(texts.back());

@@ -40,10 +40,33 @@ TEST(Layout, TextsOfPublishedModels) {
             "<|im_start|>user\nStep 2: 4 * 3 = 12\nIt is 12<|im_end|>\n<|im_start|>assistant\n");
 }
 
+TEST(Layout, OutcomeModelsReadTheConversationToItsEnd) {
+  EXPECT_EQ(text_of(LayoutName::kChat),
+            "<|im_start|>user\nWhat is it?<|im_end|>\n<|im_start|>assistant\nStep 1: 2 + 2 = 4\n\n"
+            "Step 2: 4 * 3 = 12\nIt is 12<|im_end|>\n");
+}
+
+TEST(Layout, ChatsAreWrittenByTheModelsTemplate) {
+  text::TokenizerConfig texts;
+  texts.chat_template =
+      "{% for m in messages %}<{{ m.role }}>{{ m.content | trim }}</>{% endfor %}"
+      "{% if add_generation_prompt %}<assistant>{% endif %}";
+  EXPECT_EQ(named_layout(LayoutName::kChat, texts).tail, "</>");
+  EXPECT_EQ(named_layout(LayoutName::kRlhflow, texts).head, "<user>{question}");
+  EXPECT_EQ(named_layout(LayoutName::kRlhflow, texts).lead, "+</><user>");
+  EXPECT_TRUE(named_layout(LayoutName::kQwenPrm, texts).head.ends_with("<user>{question}</><assistant>"));
+  for (const char* unfit : {"{% for m in messages %}{{ m.content | upper }}{% endfor %}", "nothing", "{% if %}",
+                            "{{ strftime_now('%d') }}", "{% for m in messages %}{{ m.content * 2 }}{% endfor %}"}) {
+    texts.chat_template = unfit;
+    for (const LayoutName name : {LayoutName::kChat, LayoutName::kRlhflow, LayoutName::kQwenPrm})
+      EXPECT_THROW(named_layout(name, texts), Error) << unfit;
+  }
+}
+
 TEST(Layout, PlacesAreTheEndsOfPrefixes) {
   const text::Tokenizer tokenizer = tokenizer_with({});
   for (const auto& [name, text] : enum_names(LayoutName{})) {
-    if (name == LayoutName::kPrompt) continue;
+    if (name == LayoutName::kPrompt || name == LayoutName::kChat) continue;
     LayoutReader reader(named_layout(name), tokenizer);
     const LayoutReader::SolutionTokens all = reader.solution("Why?", kSteps);
     ASSERT_EQ(all.places.size(), 2u) << text;

@@ -4,7 +4,9 @@
 // (docs/reward-models.md); of others the checkpoint tells the layout:
 //   ForSequenceClassification   prompt     ForProcessRewardModel  qwen_prm
 //   ForTokenClassification      trl        v_head.summary         skywork
-// A plain language model tells nothing: shepherd or rlhflow must be named.
+//   ForRewardModel              chat
+// Layout trl reads texts as TRL does, mode faithful. A plain language model tells nothing: shepherd or rlhflow must be
+// named; so must chat for outcome models with sequence classification (Skywork-Reward).
 #pragma once
 
 #include <filesystem>

@@ -195,6 +195,9 @@ void TrainConfig::validate() const {
                     "head language learns two tokens, and layout {} names none: choose layout shepherd or rlhflow, or "
                     "set good=TOKEN bad=TOKEN",
                     layout);
+  if (layout == name_of_enum(LayoutName::kChat))
+    throw bad_input(kWhere,
+                    "layout chat is read, not trained: give --kind orm with layout prompt for an outcome model");
   if (head == HeadKind::kValue && tuning.loss != LossKind::kSoftLabels)
     throw bad_input(kWhere, "head value gives the sigmoid of one output: it needs --loss soft_labels, not {}",
                     name_of_enum(tuning.loss));
