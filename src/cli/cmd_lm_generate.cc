@@ -20,7 +20,7 @@ struct Arguments {
   std::filesystem::path model, file, out;
   std::vector<std::string> prompts, stop;
   language::PromptForm form;
-  std::string dtype = "float32", device = "cpu";
+  std::string dtype = "float32", device = "cpu", chat_date, chat_variables;
   language::Sampling sampling;
   int64_t n = 1, max_tokens = 256, rows = 64;
   bool logprobs = false, json = false;
@@ -68,8 +68,9 @@ void write(const Prompt& prompt, const std::vector<language::Generation>& choice
 
 void generate(const Arguments& args, Exit& exit) {
   const at::ScalarType type = type_of(args.dtype);
-  const language::ModelBundle bundle = language::load_bundle(
-      language::model_of_run(args.model), {.type = type, .device = torch::parse_device(args.device)});
+  language::ModelBundle bundle = language::load_bundle(language::model_of_run(args.model),
+                                                       {.type = type, .device = torch::parse_device(args.device)});
+  bundle.chat = text::chat_settings(args.chat_date, args.chat_variables, "--chat-date, --chat-variables");
   torch::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
   language::Generator generator(bundle, {.compute = type, .rows = args.rows});
   const std::vector<Prompt> prompts = read_prompts(bundle, args);
@@ -118,6 +119,8 @@ void register_lm_generate(CLI::App& lm, Exit& exit) {
   command.add_option("-o,--out", args->out, "file to write: the records with completions")->type_name("FILE");
   command.add_flag("--chat", args->form.chat, "the prompt is a user's message, in the model's chat form");
   command.add_option("--system", args->form.system, "system message of chats")->type_name("TEXT");
+  command.add_option("--chat-date", args->chat_date, kChatDateHelp)->type_name("DATE");
+  command.add_option("--chat-variables", args->chat_variables, kChatVariablesHelp)->type_name("JSON");
   command.add_option("-n,--n", args->n, "completions of each prompt")
       ->check(CLI::Range(1, 100'000))
       ->type_name("N")

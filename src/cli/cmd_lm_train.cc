@@ -10,7 +10,7 @@ namespace {
 
 struct Arguments {
   std::vector<std::string> words, held_out;  // words: files and settings
-  std::string from, init, teacher, prompt;
+  std::string from, init, teacher, prompt, chat_date, chat_variables;
   double min_label = 0;
   bool chat = false, drop_long = false;
   LanguageRunArguments run;
@@ -25,6 +25,8 @@ void train(const CLI::App& command, const Arguments& args, Exit& exit) {
   given.set("--teacher", "teacher", model_on_disk(args.teacher));
   given.set("--prompt", "text.prompt", args.prompt);
   given.set("--chat", "text.chat", args.chat);
+  given.set("--chat-date", "text.chat_date", args.chat_date);
+  given.set("--chat-variables", "text.chat_variables", args.chat_variables);
   given.set("--min-label", "text.min_label", args.min_label);
   given.set("--drop-long", "text.drop_long", args.drop_long);
   given.set("--seed", "seed", args.run.seed);
@@ -56,6 +58,8 @@ void register_lm_train(CLI::App& lm, Exit& exit) {
       ->type_name("MODEL");
   command.add_option("--prompt", args->prompt, "template of a question's prompt, with {question}")->type_name("TEXT");
   command.add_flag("--chat", args->chat, "prompts are messages of a user, in the model's chat form");
+  command.add_option("--chat-date", args->chat_date, kChatDateHelp)->type_name("DATE");
+  command.add_option("--chat-variables", args->chat_variables, kChatVariablesHelp)->type_name("JSON");
   command.add_option("--min-label", args->min_label, "learn from solutions with a label from here on")->type_name("X");
   command.add_flag("--drop-long", args->drop_long, "leave out texts that the model cannot read");
   add_language_run_options(command, args->run);

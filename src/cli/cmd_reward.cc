@@ -16,6 +16,7 @@ namespace {
 struct RewardModelArguments {
   std::filesystem::path model;
   reward::RewardOverrides overrides = {};
+  std::string chat_date = {};
   bool bf16 = false;
 };
 
@@ -30,6 +31,7 @@ void add_reward_model_options(CLI::App& command, RewardModelArguments& args) {
   command.add_option("--good", args.overrides.good, "token of a right step (layouts shepherd and rlhflow)")
       ->type_name("TOKEN");
   command.add_option("--bad", args.overrides.bad, "token of a wrong step")->type_name("TOKEN");
+  command.add_option("--chat-date", args.chat_date, kChatDateHelp)->type_name("DATE");
   command.add_flag("--bf16", args.bf16, "compute in bfloat16");
 }
 
@@ -37,8 +39,10 @@ void add_reward_model_options(CLI::App& command, RewardModelArguments& args) {
 std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& args, const std::string& device,
                                                   size_t threads) {
   const at::ScalarType type = args.bf16 ? at::kBFloat16 : at::kFloat;
+  reward::RewardOverrides overrides = args.overrides;
+  overrides.chat = text::chat_settings(args.chat_date, "", "--chat-date");
   reward::RewardModel model =
-      reward::load_reward_model(args.model, args.overrides, {.type = type, .device = torch::parse_device(device)});
+      reward::load_reward_model(args.model, overrides, {.type = type, .device = torch::parse_device(device)});
   torch::use_machine(threads, language::parameter_count(model.model.parameters));
   return std::make_unique<reward::Scorer>(std::move(model), reward::ScorerOptions{.compute = type});
 }

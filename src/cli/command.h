@@ -43,6 +43,9 @@ void register_search(CLI::App& app, Exit& exit);
 
 inline constexpr const char* kDeviceHelp =
     "cpu (the engine), aten (libtorch on the CPU), cuda or cuda:N (libtorch on a GPU)";
+inline constexpr const char* kChatDateHelp =
+    "day that chat templates write, such as 2024-07-26; without it those that ask for today are refused";
+inline constexpr const char* kChatVariablesHelp = "what chat templates find: '{\"enable_thinking\": false}'";
 inline constexpr const char* kLanguageDeviceHelp = "cpu, cuda or cuda:N";  // the engine runs no language models
 
 // Flags that mean the same everywhere.

@@ -30,7 +30,9 @@ void register_without_libtorch(CLI::App& group, std::initializer_list<const char
 
 void register_lm(CLI::App& app, Exit& exit) {
   CLI::App& lm = *app.add_subcommand(
-      "lm", "Language models (Llama, Mistral, Qwen2 and Qwen3): import, generate, train, export, score.");
+      "lm",
+      "Language models (Llama, Mistral, Qwen2 and Qwen3): import, generate, train, export, score, and the texts of "
+      "chats.");
   lm.require_subcommand(1);
 #if HRM_TORCH
   register_lm_files(lm, exit);
@@ -41,6 +43,7 @@ void register_lm(CLI::App& app, Exit& exit) {
   static_cast<void>(exit);
   register_without_libtorch(lm, {"import", "export", "generate", "train", "score"});
 #endif
+  register_lm_render(lm);
   set_examples(lm, {{"hrm lm import SmolLM2-135M.gguf --out models/smollm2", "a GGUF file as a Hugging Face folder"},
                     {"hrm lm generate models/smollm2 --chat --prompt 'What is 17 * 3?'", "an answer"},
                     {"hrm lm train solved.jsonl --init tiny --out runs/policy", "a small model from nothing"}});
@@ -62,11 +65,13 @@ void register_reward(CLI::App& app, Exit& exit) {
 }
 
 #if HRM_TORCH
-std::shared_ptr<policy::Policy> open_local_policy(const std::string& model) {
-  return language::open_local_policy(model);
+std::shared_ptr<policy::Policy> open_local_policy(const std::string& model, const text::ChatSettings& chat) {
+  language::LocalPolicyOptions options;
+  options.chat = chat;
+  return language::open_local_policy(model, options);
 }
 #else
-std::shared_ptr<policy::Policy> open_local_policy(const std::string& model) {
+std::shared_ptr<policy::Policy> open_local_policy(const std::string& model, const text::ChatSettings&) {
   throw needs_libtorch(fmt::format("--policy local:{}", model));
 }
 

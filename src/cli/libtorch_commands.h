@@ -9,14 +9,17 @@
 #include "cli/command.h"
 #include "policy/policy.h"
 #include "steps/step_scorer.h"
+#include "text/chat_template.h"
 
 namespace hrm::cli {
 
 // model: what stands behind "local:" of --policy. Throws bad_input.
-std::shared_ptr<policy::Policy> open_local_policy(const std::string& model);
+std::shared_ptr<policy::Policy> open_local_policy(const std::string& model, const text::ChatSettings& chat);
 // Throws bad_input for a folder without a reward model, and in a build without libtorch.
 std::unique_ptr<steps::StepScorer> open_reward_scorer(const std::filesystem::path& model, const std::string& device,
                                                       size_t threads);
+
+void register_lm_render(CLI::App& lm);  // in every build
 
 // Only in builds with libtorch.
 void register_lm_files(CLI::App& lm, Exit& exit);  // import, export

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "cli/field_options.h"
 #include "cli/libtorch_commands.h"
+#include "text/chat_template.h"
 #include "worlds/arithmetic_policy.h"
 
 namespace hrm::cli {
@@ -21,6 +22,10 @@ void add_policy_options(CLI::App& command, PolicyChoice& choice) {
           "in place of an endpoint: local:MODEL, a language model in this process (folder, .gguf file or run of hrm lm "
           "train), or arithmetic[:slip=0.1,repair=0.3,wander=0.3]")
       ->type_name("SPEC");
+  command.add_option("--chat-date", choice.chat_date, fmt::format("local models: {}", kChatDateHelp))
+      ->type_name("DATE");
+  command.add_option("--chat-variables", choice.chat_variables, fmt::format("local models: {}", kChatVariablesHelp))
+      ->type_name("JSON");
   add_endpoint_options(command, choice.endpoint);
 }
 
@@ -35,6 +40,11 @@ void check_continuation(const PolicyChoice& choice, const steps::StepSettings& s
 }
 
 policy::PolicyStack open_policy(const PolicyChoice& choice, uint64_t seed) {
+  const bool chat_given = !choice.chat_date.empty() || !choice.chat_variables.empty();
+  if (chat_given && !choice.spec.starts_with(kLocal))
+    throw bad_input("cli.policy",
+                    "--chat-date and --chat-variables are for --policy local:MODEL; an endpoint takes them as "
+                    "--extra-fields '{{\"chat_template_kwargs\": {{...}}}}'");
   if (choice.spec.empty()) {
     if (choice.endpoint.endpoint.empty())
       throw bad_input("cli.policy", "who is to be asked? Give --endpoint, or --policy arithmetic");
@@ -44,7 +54,10 @@ policy::PolicyStack open_policy(const PolicyChoice& choice, uint64_t seed) {
   if (const auto arithmetic = worlds::arithmetic_policy_settings(choice.spec))
     return policy::wrap_policy(std::make_shared<worlds::ArithmeticPolicy>(*arithmetic), choice.endpoint);
   if (choice.spec.starts_with(kLocal))
-    return policy::wrap_policy(open_local_policy(choice.spec.substr(kLocal.size())), choice.endpoint);
+    return policy::wrap_policy(open_local_policy(choice.spec.substr(kLocal.size()),
+                                                 text::chat_settings(choice.chat_date, choice.chat_variables,
+                                                                     "--chat-date, --chat-variables")),
+                               choice.endpoint);
   throw bad_input("cli.policy", "--policy {}: expected local:MODEL or arithmetic[:slip=0.1,...]", choice.spec);
 }
 

@@ -13,7 +13,8 @@ void add_endpoint_options(CLI::App& command, policy::EndpointOptions& options);
 // An endpoint, or a policy of another kind behind the same cache and meter.
 struct PolicyChoice {
   policy::EndpointOptions endpoint;
-  std::string spec;  // arithmetic[:slip=0.1,...]; empty: the endpoint
+  std::string spec;                       // arithmetic[:slip=0.1,...]; empty: the endpoint
+  std::string chat_date, chat_variables;  // of local models
 };
 void add_policy_options(CLI::App& command, PolicyChoice& choice);  // --policy, and the flags of an endpoint
 // Throws bad_input where a chat is to continue steps that its template puts into the middle of the user's message.

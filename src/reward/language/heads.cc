@@ -53,14 +53,17 @@ std::vector<ParameterShape> head_parameters(HeadKind kind, const DecoderConfig& 
     case HeadKind::kToken:
       return {{"score.weight", {outputs, d}}, {"score.bias", {outputs}}};
     case HeadKind::kProcess:
-      return {{"score.0.weight", {d, d}}, {"score.0.bias", {d}}, {"score.2.weight", {2, d}}, {"score.2.bias", {2}}};
+      return {{"score.0.weight", {d, d}},
+              {"score.0.bias", {d}},
+              {"score.2.weight", {outputs, d}},
+              {"score.2.bias", {outputs}}};
     case HeadKind::kValue:
       return {{"v_head.summary.weight", {1, d}}, {"v_head.summary.bias", {1}}};
   }
   return {};
 }
 
-std::string architecture_of(HeadKind kind, Family family) {
+std::string architecture_of(HeadKind kind, Family family, int64_t outputs) {
   const std::string base = family == Family::kLlama     ? "LlamaFor"
                            : family == Family::kMistral ? "MistralFor"
                            : family == Family::kQwen2   ? "Qwen2For"
@@ -74,7 +77,7 @@ std::string architecture_of(HeadKind kind, Family family) {
     case HeadKind::kToken:
       return base + "TokenClassification";
     case HeadKind::kProcess:
-      return base + "ProcessRewardModel";
+      return base + (outputs == 1 ? "RewardModel" : "ProcessRewardModel");
   }
   return base;
 }
@@ -89,8 +92,9 @@ Head::Head(HeadKind kind, const DecoderConfig& config, const NamedParameters& pa
   } else if (kind == HeadKind::kProcess) {
     inner_weight_ = take(parameters, "score.0.weight", {d, d});
     inner_bias_ = take(parameters, "score.0.bias", {d});
-    weight_ = take(parameters, "score.2.weight", {2, d});
-    bias_ = take(parameters, "score.2.bias", {2});
+    const int64_t n = rows_of(parameters, "score.2.weight") == 1 ? 1 : 2;
+    weight_ = take(parameters, "score.2.weight", {n, d});
+    bias_ = take(parameters, "score.2.bias", {n});
   } else if (kind == HeadKind::kValue) {
     weight_ = take(parameters, "v_head.summary.weight", {1, d});
     bias_ = take(parameters, "v_head.summary.bias", {1});

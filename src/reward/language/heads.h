@@ -4,10 +4,11 @@
 //   kLanguage  lm_head.weight, or the tied embedding                            tokens
 //   kSequence  score.weight [n,D]: Hugging Face's sequence classification       one score per text
 //   kToken     score.weight [n,D], score.bias: token classification             a score where a step ends
-//   kProcess   score.0, ReLU, score.2 [2,D]: Qwen2.5-Math-PRM                   P(class 1) at <extra_0>
+//   kProcess   score.0, ReLU, score.2 [n,D]: Qwen2.5-Math-PRM (n = 2)           P(class 1) at <extra_0>
+//              Qwen2.5-Math-RM (n = 1)                                          one score per conversation
 //   kValue     v_head.summary [1,D] and bias: Skywork-o1-PRM                    sigmoid at each newline
 //
-// n = 1: the score is the raw output of kSequence and kToken, and the sigmoid of kValue's. n = 2: P(class 1).
+// n = 1: the score is the raw output of kSequence, kToken and kProcess, and the sigmoid of kValue's. n = 2: P(class 1).
 // A language model may also serve as one: the softmax over two of its tokens, "+" and "-", at a step's end
 // (Math-Shepherd, RLHFlow).
 #pragma once
@@ -30,11 +31,12 @@ inline bool is_scoring_head(std::string_view name) { return name.starts_with("sc
 // Told by the names that are there; kSequence and kToken differ in the bias.
 HeadKind head_kind(const NamedParameters& parameters);
 
-// The head's own parameters, for initial_parameters. outputs: 1 or more; kProcess has 2, kValue 1.
+// The head's own parameters, for initial_parameters. outputs: 1 or more; kProcess has 1 or 2, kValue 1.
 std::vector<ParameterShape> head_parameters(HeadKind kind, const DecoderConfig& config, int64_t outputs);
 
 // The class that the checkpoint names in config.json, for instance "Qwen2ForSequenceClassification".
-std::string architecture_of(HeadKind kind, Family family);
+// outputs: tells the two classes of kProcess.
+std::string architecture_of(HeadKind kind, Family family, int64_t outputs = 2);
 
 class Head {
  public:

@@ -128,8 +128,10 @@ Reply LocalPolicy::complete(const policy::Request& request) {
   try {
     std::vector<text::ChatMessage> messages;
     for (const policy::Message& message : request.messages) messages.push_back({message.role, message.content});
-    asked.request.prompt = messages.empty() ? bundle.tokenizer.encode(request.prompt)
-                                            : bundle.tokenizer.encode(bundle.render_chat(messages), text::Part::kText);
+    asked.request.prompt =
+        messages.empty()
+            ? bundle.tokenizer.encode(request.prompt)
+            : bundle.tokenizer.encode(bundle.render_chat(text::conversation(messages, true)), text::Part::kText);
   } catch (const Error& e) {
     return lasting(e.what());
   }
@@ -144,8 +146,13 @@ Reply LocalPolicy::complete(const policy::Request& request) {
 
 std::shared_ptr<LocalPolicy> open_local_policy(const std::filesystem::path& path, const LocalPolicyOptions& options) {
   ModelBundle bundle = load_bundle(model_of_run(path), options.load);
+  bundle.chat = options.chat;
   torch::use_machine(options.threads, parameter_count(bundle.model.parameters));
-  return std::make_shared<LocalPolicy>(std::move(bundle), "local:" + path.lexically_normal().string(),
+  std::string name = "local:" + path.lexically_normal().string();
+  // What changes prompts is part of the name, or a cache would answer for another one.
+  if (!options.chat.date.empty()) name += ",chat_date=" + options.chat.date;
+  if (!options.chat.variables.empty()) name += ",chat_variables=" + printable(options.chat.variables);
+  return std::make_shared<LocalPolicy>(std::move(bundle), std::move(name),
                                        GeneratorOptions{.compute = options.load.type, .rows = options.rows});
 }
 

@@ -30,6 +30,7 @@ struct LocalPolicyOptions {
   LoadOptions load;
   size_t threads = 0;  // aten::use_machine()
   int64_t rows = 64;
+  text::ChatSettings chat = {};
 };
 
 // path: as load_bundle() takes it, or the run folder of `hrm lm train`.

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "text/tokenizer_writer.h"
 
 namespace hrm::language {
@@ -31,6 +32,40 @@ void check_agreement(const ModelBundle& bundle) {
                     bundle.tokenizer.source(), bundle.tokenizer.size() - 1, bundle.model.config.vocab_size);
 }
 
+// The special token behind an answer: what the template writes there is looked at. None where it writes none, or does
+// not take such a chat.
+std::optional<int32_t> find_message_end(const ModelBundle& bundle) {
+  constexpr std::string_view kAnswer = "An answer to look behind.";
+  std::string text;
+  try {
+    const std::vector<text::ChatMessage> chat = {{"user", "A question."}, {"assistant", std::string(kAnswer)}};
+    text = bundle.chat_template->render(text::conversation(chat, false),
+                                        {.date = "2024-07-26", .variables = Json::object()});
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  const size_t at = text.find(kAnswer);
+  if (at == std::string::npos) return std::nullopt;
+  const std::string_view behind = strip_left(std::string_view(text).substr(at + kAnswer.size()));
+  const text::AddedToken* longest = nullptr;
+  for (const text::AddedToken& token : bundle.tokenizer_spec.added)
+    if (!token.content.empty() && behind.starts_with(token.content) &&
+        (!longest || token.content.size() > longest->content.size()))
+      longest = &token;
+  return longest ? std::optional(longest->id) : std::nullopt;
+}
+
+void read_chat_template(ModelBundle& bundle) {
+  if (bundle.tokenizer_config.chat_template.empty()) return;
+  try {
+    bundle.chat_template =
+        std::make_shared<const text::ChatTemplate>(bundle.tokenizer_config, bundle.tokenizer.source());
+    bundle.message_end = find_message_end(bundle);
+  } catch (const Error& fault) {
+    bundle.chat_fault = fault.what();  // a model without its chats is of use, too
+  }
+}
+
 void find_ends(ModelBundle& bundle, const std::vector<int64_t>& more) {
   const auto add = [&](int64_t id) {
     if (id >= 0 && id < bundle.model.config.vocab_size) bundle.end_tokens.push_back(static_cast<int32_t>(id));
@@ -41,8 +76,7 @@ void find_ends(ModelBundle& bundle, const std::vector<int64_t>& more) {
     if (const auto id = bundle.tokenizer.find(token); id && !token.empty()) add(*id);
   };
   add_token(bundle.tokenizer_config.eos_token);
-  for (const char* token : {"<|im_end|>", "<|eot_id|>"})
-    if (bundle.tokenizer_config.chat_template.find(token) != std::string::npos) add_token(token);
+  if (bundle.message_end) add(*bundle.message_end);
   std::ranges::sort(bundle.end_tokens);
   const auto rest = std::ranges::unique(bundle.end_tokens);
   bundle.end_tokens.erase(rest.begin(), rest.end());
@@ -57,6 +91,7 @@ ModelBundle assemble(LanguageModel model, text::TokenizerSpec spec, text::Tokeni
                      .tokenizer_config = std::move(config),
                      .end_tokens = {}};
   check_agreement(bundle);
+  read_chat_template(bundle);
   find_ends(bundle, ends);
   return bundle;
 }
@@ -111,13 +146,18 @@ int32_t ModelBundle::pad_token() const {
 
 bool ModelBundle::ends(int32_t token) const { return std::ranges::binary_search(end_tokens, token); }
 
-std::string ModelBundle::render_chat(std::span<const text::ChatMessage> messages) const {
+std::string ModelBundle::render_chat(text::Conversation conversation) const {
   if (tokenizer_config.chat_template.empty())
     throw bad_input(kWhere, "{}: the model has no chat template: give it a plain prompt", tokenizer.source());
-  const auto form = text::ChatTemplate::recognize(tokenizer_config.chat_template, tokenizer.source());
-  const bool begun = !messages.empty() && messages.back().role == "assistant";
-  std::string text = form.render(begun ? messages.first(messages.size() - 1) : messages, true);
-  return begun ? text + messages.back().content : text;
+  if (!chat_template) throw bad_input(kWhere, "{}", chat_fault);
+  std::string begun;
+  Json& messages = conversation.messages;
+  if (!messages.empty() && messages.back().is_object() && messages.back().value("role", Json()) == "assistant") {
+    begun = json_field<std::string>(messages.back(), "content", "the answer that is begun");
+    messages.erase(messages.size() - 1);
+  }
+  conversation.add_generation_prompt = true;
+  return chat_template->render(conversation, chat) + begun;
 }
 
 ModelBundle load_bundle(const fs::path& path, const LoadOptions& options) {

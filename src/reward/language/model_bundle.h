@@ -2,8 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
-#include <span>
+#include <string>
 #include <vector>
 
 #include "language/model_io.h"
@@ -20,15 +21,20 @@ struct ModelBundle {
   text::Tokenizer tokenizer;
   text::TokenizerConfig tokenizer_config;
   // End of text: eos_token_id of config.json and generation_config.json (or of the GGUF metadata), the tokenizer's end
-  // token, and the end of a chat message where there is a chat template. Sorted, no duplicates.
+  // token, and message_end. Sorted, no duplicates.
   std::vector<int32_t> end_tokens;
+  // Null where the model has no chat template or one that cannot be read, which chat_fault says then.
+  std::shared_ptr<const text::ChatTemplate> chat_template = nullptr;
+  std::string chat_fault = {};
+  text::ChatSettings chat = {};             // of all chats; may be set after loading
+  std::optional<int32_t> message_end = {};  // the special token that the template writes behind an answer
 
   // Fills rows up: the padding token, else an end token, else 0.
   int32_t pad_token() const;
   bool ends(int32_t token) const;
   // The conversation as the model was trained on it; a last message of "assistant" is to be continued, else an answer
-  // is to begin. Throws bad_input where the model has no chat template, or one that is not known.
-  std::string render_chat(std::span<const text::ChatMessage> messages) const;
+  // is to begin. Throws bad_input where the model has no chat template, and as ChatTemplate::render does.
+  std::string render_chat(text::Conversation conversation) const;
 };
 
 // path: a Hugging Face folder with tokenizer.json, or a .gguf file (tokenizer.ggml.* and tokenizer.chat_template).

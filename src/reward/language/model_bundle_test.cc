@@ -60,9 +60,37 @@ TEST(ModelBundle, AMissingTokenizerAndChatTemplateAreOneLineEach) {
   save_bundle(folder.path(), tiny_bundle(), at::kFloat);
   const ModelBundle back = load_bundle(folder.path());
   const std::vector<text::ChatMessage> hello = {{"user", "hello"}};
-  EXPECT_THROW(back.render_chat(hello), Error);
+  EXPECT_THROW(back.render_chat(text::conversation(hello, true)), Error);
   std::filesystem::remove(folder.path() / "tokenizer.json");
   EXPECT_THROW(load_bundle(folder.path()), Error);
+}
+
+TEST(ModelBundle, ChatsAreWrittenByTheModelsTemplateAndEndAsItSays) {
+  text::TokenizerSpec spec = text::byte_spec({"<turn>"});
+  spec.added.push_back({.id = 258, .content = "</turn>", .special = true});
+  text::TokenizerConfig config = text::byte_config();
+  config.chat_template =
+      "{% for m in messages %}<turn>{{ m.role }}: {{ m.content | trim }} </turn>\n{% endfor %}"
+      "{% if add_generation_prompt %}<turn>assistant:{{ ' (calm)' if calm }}{% endif %}";
+  ModelBundle bundle = make_bundle(initial_model(tiny_config(259), HeadKind::kLanguage, 1, 3), spec, config);
+  EXPECT_EQ(bundle.message_end, 258);
+  EXPECT_EQ(bundle.end_tokens, (std::vector<int32_t>{256, 258}));
+  std::vector<text::ChatMessage> chat = {{"user", " hello "}};
+  EXPECT_EQ(bundle.render_chat(text::conversation(chat, true)), "<turn>user: hello </turn>\n<turn>assistant:");
+  chat.push_back({"assistant", " I "});
+  bundle.chat.variables["calm"] = true;
+  EXPECT_EQ(bundle.render_chat(text::conversation(chat, true)),
+            "<turn>user: hello </turn>\n<turn>assistant: (calm) I ");
+
+  config.chat_template = "{% nonsense %}";
+  const ModelBundle broken = make_bundle(initial_model(tiny_config(259), HeadKind::kLanguage, 1, 3), spec, config);
+  EXPECT_EQ(broken.end_tokens, std::vector<int32_t>{256});
+  try {
+    broken.render_chat(text::conversation(chat, true));
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("the statement 'nonsense'"), std::string::npos) << e.what();
+  }
 }
 
 TEST(ModelBundle, AnAdapterOfAFolderMergesAsTheOneInMemory) {

@@ -78,7 +78,8 @@ void check_architecture(const fs::path& folder, HeadKind found) {
   const std::string architecture = named->front().get<std::string>();
   for (const auto& [end, head, tensor] : {std::tuple("ForSequenceClassification", HeadKind::kSequence, "score.weight"),
                                           {"ForTokenClassification", HeadKind::kToken, "score.bias"},
-                                          {"ForProcessRewardModel", HeadKind::kProcess, "score.0.weight"}}) {
+                                          {"ForProcessRewardModel", HeadKind::kProcess, "score.0.weight"},
+                                          {"ForRewardModel", HeadKind::kProcess, "score.0.weight"}}) {
     if (!architecture.ends_with(end) || found == head) continue;
     const bool bias = head == HeadKind::kSequence && found == HeadKind::kToken;
     throw bad_input(kWhere, "{}: config.json says {}, but tensor '{}' is {}", folder.string(), architecture,
@@ -189,10 +190,11 @@ void save_model(const fs::path& folder, const LanguageModel& model, at::ScalarTy
   fs::create_directories(folder);
   save_safetensors(folder / "model.safetensors", file);
   copy_tokenizer(model.source, folder);
-  Json json = to_published_json(model.config, architecture_of(model.head, model.config.model_type),
+  const int64_t outputs = Head(model.head, model.config, model.parameters).outputs();
+  Json json = to_published_json(model.config, architecture_of(model.head, model.config.model_type, outputs),
                                 type == at::kBFloat16 ? "bfloat16" : "float32");
   const bool labeled = model.head == HeadKind::kSequence || model.head == HeadKind::kToken;
-  if (const int64_t labels = labeled ? Head(model.head, model.config, model.parameters).outputs() : 0; labels > 0) {
+  if (const int64_t labels = labeled ? outputs : 0; labels > 0) {
     json["id2label"] = Json::object();
     json["label2id"] = Json::object();
     for (int64_t i = 0; i < labels; ++i) {

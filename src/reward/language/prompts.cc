@@ -1,6 +1,7 @@
 #include "language/prompts.h"
 
 #include <map>
+#include <utility>
 
 #include "base/error.h"
 
@@ -8,18 +9,21 @@ namespace hrm::language {
 
 std::vector<int32_t> encode_prompt(const ModelBundle& bundle, const Json& record, const PromptForm& form,
                                    std::string_view place) {
-  std::vector<text::ChatMessage> messages;
-  if (!form.system.empty()) messages.push_back({"system", form.system});
+  text::Conversation chat = text::conversation({}, true);
+  if (!form.system.empty()) chat.messages.push_back({{"role", "system"}, {"content", form.system}});
   if (record.contains("messages")) {
-    for (const Json& message : json_field<std::vector<Json>>(record, "messages", place))
-      messages.push_back(
-          {json_field<std::string>(message, "role", place), json_field<std::string>(message, "content", place)});
+    for (const Json& message : json_field<std::vector<Json>>(record, "messages", place)) {
+      json_field<std::string>(message, "role", place);
+      chat.messages.push_back(message);
+    }
+    if (record.contains("tools")) chat.tools = record["tools"];
+    if (record.contains("documents")) chat.documents = record["documents"];
   } else {
     const std::string prompt = json_field<std::string>(record, "prompt", place);
     if (!form.chat) return bundle.tokenizer.encode(prompt);
-    messages.push_back({"user", prompt});
+    chat.messages.push_back({{"role", "user"}, {"content", prompt}});
   }
-  return bundle.tokenizer.encode(bundle.render_chat(messages), text::Part::kText);
+  return bundle.tokenizer.encode(bundle.render_chat(std::move(chat)), text::Part::kText);
 }
 
 Json completion_json(const Generation& choice, bool logprobs) {

@@ -17,7 +17,7 @@ struct PromptForm {
   bool chat = false;   // a "prompt" is a user's message, in the model's chat form
 };
 
-// The tokens of {"prompt": text} or {"messages": [{"role", "content"}, ..]}. Throws bad_input naming `place` for a
+// The tokens of {"prompt": text} or {"messages": [{"role", "content"}, ..]}, with "tools" and "documents". Throws bad_input naming `place` for a
 // record of another form, and where the model has no chat template.
 std::vector<int32_t> encode_prompt(const ModelBundle& bundle, const Json& record, const PromptForm& form,
                                    std::string_view place);

@@ -18,7 +18,10 @@ constexpr std::string_view kQuestion = "{question}";
 class FileReader {
  public:
   FileReader(const ModelBundle& bundle, const TextConfig& config, TextSet& set)
-      : bundle_(bundle), config_(config), set_(set) {
+      : bundle_(bundle),
+        config_(config),
+        settings_(text::chat_settings(config.chat_date, config.chat_variables, "text.chat_date, text.chat_variables")),
+        set_(set) {
     if (bundle.end_tokens.empty())
       throw bad_input(kWhere, "{}: the model has no end token: it could not learn where a text ends",
                       bundle.tokenizer.source());
@@ -27,7 +30,7 @@ class FileReader {
   // A text, a prompt with its completion or a chat; false for a record of another form.
   bool plain(const Json& record, const std::string& place) {
     if (const Json* messages = rows::find_field(record, "messages")) {
-      chat(*messages, place);
+      chat(record, *messages, place);
       return true;
     }
     if (rows::find_field(record, "prompt") && rows::find_field(record, "completion")) {
@@ -74,24 +77,29 @@ class FileReader {
   }
   std::vector<int32_t> in_chat(const std::string& prompt) const {
     const text::ChatMessage message{"user", prompt};
-    return bundle_.tokenizer.encode(bundle_.render_chat({&message, 1}), text::Part::kText);
+    return bundle_.tokenizer.encode(render(text::conversation({&message, 1}, true)), text::Part::kText);
+  }
+  std::string render(const text::Conversation& conversation) const {
+    if (!bundle_.chat_template) return bundle_.render_chat(conversation);  // says why there is none
+    return bundle_.chat_template->render(conversation, settings_);
   }
   std::vector<int32_t> prompt_of(const std::string& question) const {
     std::string prompt = config_.prompt;
     return encoded(prompt.replace(prompt.find(kQuestion), kQuestion.size(), question));
   }
 
-  void chat(const Json& messages, const std::string& place) {
+  void chat(const Json& record, const Json& messages, const std::string& place) {
     if (!messages.is_array() || messages.empty()) throw bad_input(kWhere, "{}: field 'messages' is no list", place);
-    std::vector<text::ChatMessage> all;
-    for (const Json& message : messages)
-      all.push_back({rows::need_text(message, {"role"}, place), rows::need_text(message, {"content"}, place)});
-    if (all.back().role != "assistant")
-      throw bad_input(kWhere, "{}: the last message is of '{}': that of the assistant is what is learnt", place,
-                      all.back().role);
-    const std::string answer = all.back().content;
-    all.pop_back();
-    add(bundle_.tokenizer.encode(bundle_.render_chat(all), text::Part::kText), answer, place);
+    for (const Json& message : messages) rows::need_text(message, {"role"}, place);
+    const std::string role = rows::need_text(messages.back(), {"role"}, place);
+    if (role != "assistant")
+      throw bad_input(kWhere, "{}: the last message is of '{}': that of the assistant is what is learnt", place, role);
+    const std::string answer = rows::need_text(messages.back(), {"content"}, place);
+    text::Conversation before{
+        .messages = messages, .tools = nullptr, .documents = nullptr, .add_generation_prompt = true};
+    before.messages.erase(before.messages.size() - 1);
+    if (const Json* tools = rows::find_field(record, "tools")) before.tools = *tools;
+    add(bundle_.tokenizer.encode(render(before), text::Part::kText), answer, place);
   }
 
   void add(std::vector<int32_t> ids, const std::string& completion, const std::string& place) {
@@ -122,14 +130,15 @@ class FileReader {
 
   // A chat ends as its template ends a message, else the text as the tokenizer says.
   int32_t end_token() const {
-    for (const std::string& token :
-         {std::string("<|im_end|>"), std::string("<|eot_id|>"), bundle_.tokenizer_config.eos_token})
-      if (const auto id = bundle_.tokenizer.find(token); id && bundle_.ends(*id)) return *id;
+    if (bundle_.message_end) return *bundle_.message_end;
+    const std::string& token = bundle_.tokenizer_config.eos_token;
+    if (const auto id = bundle_.tokenizer.find(token); id && bundle_.ends(*id)) return *id;
     return bundle_.end_tokens.front();
   }
 
   const ModelBundle& bundle_;
   const TextConfig& config_;
+  text::ChatSettings settings_;
   TextSet& set_;
 };
 
@@ -138,6 +147,7 @@ class FileReader {
 void TextConfig::validate() const {
   if (prompt.find(kQuestion) == std::string::npos)
     throw bad_input(kWhere, "the prompt template '{}' has no {{question}}", prompt);
+  text::chat_settings(chat_date, chat_variables, "text.chat_date, text.chat_variables");
   if (!(min_label >= 0 && min_label <= 1)) throw bad_input(kWhere, "min_label = {} is not in [0, 1]", min_label);
 }
 

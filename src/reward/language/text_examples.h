@@ -2,7 +2,8 @@
 //
 //   {"text"}                  all of it
 //   {"prompt", "completion"}  the completion, behind the prompt as it stands
-//   {"messages": [..]}        the last message, of the assistant, behind the others in the model's chat form
+//   {"messages": [..]}        the last message, of the assistant, behind the others in the model's chat form, with
+//                             "tools" where the record has them
 //   questions with solutions  of any format that rows reads (docs/formats/reward-data.md), and trees of a store: the
 //                             solution behind the prompt template; with min_label those from there on (arXiv
 //                             2503.13551, section 4.3, learns from its good trajectories). Where the gold answer is
@@ -25,6 +26,7 @@ namespace hrm::language {
 struct TextConfig {
   std::string prompt = "{question}\n", separator = "\n";
   bool chat = false;
+  std::string chat_date, chat_variables;
   double min_label = 0;
   bool drop_long = false;
   uint64_t max_length = 0;  // of a text in tokens; 0: what the model can read. No setting: that of the run
@@ -33,6 +35,9 @@ struct TextConfig {
     field("prompt", self.prompt, "of a question with solutions; {question} stands for it");
     field("separator", self.separator, "between the steps of a solution");
     field("chat", self.chat, "the prompt is a user's message, in the model's chat form");
+    field("chat_date", self.chat_date, "day that chat templates write, YYYY-MM-DD; empty: those that ask are refused");
+    field("chat_variables", self.chat_variables,
+          "JSON object of what chat templates find, such as {\"enable_thinking\": false}");
     field("min_label", self.min_label,
           "solutions whose outcome, or lowest step label where there is none, is below are left out");
     field("drop_long", self.drop_long, "leave out texts that the model cannot read, instead of refusing them");

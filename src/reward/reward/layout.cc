@@ -4,7 +4,6 @@
 #include "rows/prompt.h"
 #include "rows/read_stepwise.h"
 #include "rows/step_text.h"
-#include "text/chat_template.h"
 
 namespace hrm::reward {
 namespace {
@@ -12,31 +11,71 @@ namespace {
 constexpr std::string_view kWhere = "reward.layout", kQuestion = "{question}", kStep = "{step}", kNext = "{next}";
 constexpr size_t kMostKnown = 1 << 16;  // parts remembered
 
-text::ChatTemplate chat_of(const std::string& jinja) {
-  return jinja.empty() ? text::ChatTemplate::named("chatml") : text::ChatTemplate::recognize(jinja, "chat template");
-}
+// Renders conversations, and finds in them what was put there.
+class Chat {
+ public:
+  Chat(const text::TokenizerConfig& texts, const text::ChatSettings& settings)
+      : template_(texts.chat_template.empty() ? text::ChatTemplate::chatml()
+                                              : text::ChatTemplate(texts, "the chat template of the model's folder")),
+        settings_(settings) {}
 
-void qwen_prm(Layout& layout, const text::ChatTemplate& chat) {
+  std::string render(std::span<const text::ChatMessage> messages, bool add_generation_prompt = true) const {
+    return template_.render(text::conversation(messages, add_generation_prompt), settings_);
+  }
+  static size_t place(std::string_view text, std::string_view what) {
+    const size_t at = text.find(what);
+    if (at == std::string_view::npos || text.find(what, at + 1) != std::string_view::npos)
+      throw bad_input(kWhere,
+                      "the chat template of the model's folder does not write every message once as it is ('{}'): put "
+                      "the text around questions and steps into layout.head, lead and tail of reward.json",
+                      what);
+    return at;
+  }
+
+ private:
+  text::ChatTemplate template_;
+  const text::ChatSettings& settings_;
+};
+
+void qwen_prm(Layout& layout, const Chat& chat) {
   const std::vector<text::ChatMessage> messages = {
       {"system", "Please reason step by step, and put your final answer within \\boxed{}."},
       {"user", std::string(kQuestion)}};
-  layout.head = chat.render(messages, /*add_generation_prompt=*/true);
+  layout.head = chat.render(messages);
+  Chat::place(layout.head, kQuestion);
   layout.tail = "<extra_0>";
 }
 
 // A conversation with marks in the places of question and steps, cut at them.
-void rlhflow(Layout& layout, const text::ChatTemplate& chat) {
+void rlhflow(Layout& layout, const Chat& chat) {
   const std::vector<text::ChatMessage> messages = {
       {"user", std::string(kStep)}, {"assistant", "+"}, {"user", std::string(kNext)}};
-  const std::string text = chat.render(messages, true);
-  const std::string one = chat.render(std::span(messages).first(1), true);
-  const size_t step = text.find(kStep), behind = step + kStep.size(), next = text.find(kNext);
+  const std::string text = chat.render(messages);
+  const std::string one = chat.render(std::span(messages).first(1));
+  const size_t step = Chat::place(text, kStep), behind = step + kStep.size(), next = Chat::place(text, kNext);
+  if (!text.starts_with(one) || next < one.size())
+    throw bad_input(kWhere,
+                    "the chat template of the model's folder writes a message in another way once others follow: the "
+                    "layout rlhflow needs one that does not");
   layout.head = text.substr(0, step) + std::string(kQuestion);
   layout.first_lead = " ";
   layout.tail = one.substr(behind);
   layout.lead = text.substr(one.size(), next - one.size());
   layout.good = "+";
   layout.bad = "-";
+}
+
+// Question and answer as the model's chat writes them, without a system message but the template's own.
+void outcome_chat(Layout& layout, const Chat& chat) {
+  const std::vector<text::ChatMessage> messages = {{"user", std::string(kQuestion)}, {"assistant", std::string(kStep)}};
+  const std::string text = chat.render(messages, /*add_generation_prompt=*/false);
+  Chat::place(text, kQuestion);
+  const size_t answer = Chat::place(text, kStep);
+  layout.form = Form::kChat;
+  layout.encoding = Encoding::kWhole;
+  layout.kind = rows::Kind::kOutcome;
+  layout.head = text.substr(0, answer);
+  layout.tail = text.substr(answer + kStep.size());
 }
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
@@ -49,7 +88,8 @@ std::vector<std::string> filled(std::vector<std::string> steps) {
 }  // namespace
 
 EnumNames<Form> enum_names(Form) {
-  static constexpr std::pair<Form, std::string_view> names[] = {{Form::kPrompt, "prompt"}, {Form::kSteps, "steps"}};
+  static constexpr std::pair<Form, std::string_view> names[] = {
+      {Form::kPrompt, "prompt"}, {Form::kSteps, "steps"}, {Form::kChat, "chat"}};
   return names;
 }
 
@@ -62,18 +102,23 @@ EnumNames<Encoding> enum_names(Encoding) {
 EnumNames<LayoutName> enum_names(LayoutName) {
   static constexpr std::pair<LayoutName, std::string_view> names[] = {
       {LayoutName::kPrompt, "prompt"},    {LayoutName::kTrl, "trl"},         {LayoutName::kShepherd, "shepherd"},
-      {LayoutName::kQwenPrm, "qwen_prm"}, {LayoutName::kSkywork, "skywork"}, {LayoutName::kRlhflow, "rlhflow"}};
+      {LayoutName::kQwenPrm, "qwen_prm"}, {LayoutName::kSkywork, "skywork"}, {LayoutName::kRlhflow, "rlhflow"},
+      {LayoutName::kChat, "chat"}};
   return names;
 }
 
 void Layout::validate(std::string_view source) const {
-  if (form == Form::kSteps && head.find(kQuestion) == std::string::npos)
+  if (form != Form::kPrompt && head.find(kQuestion) == std::string::npos)
     throw bad_input(kWhere, "{}: head = '{}' has no {{question}}", source, head.substr(0, 80));
   if (form == Form::kSteps && tail.empty())
     throw bad_input(kWhere, "{}: tail is empty: name the text behind a step at which its score is read", source);
-  if ((form == Form::kPrompt && encoding == Encoding::kApart) || (form == Form::kSteps && encoding == Encoding::kWhole))
+  if ((form == Form::kPrompt && encoding == Encoding::kApart) ||
+      (form == Form::kSteps && encoding == Encoding::kWhole) || (form == Form::kChat && encoding != Encoding::kWhole))
     throw bad_input(kWhere, "{}: encoding {} does not go with form {}: expected {}", source, name_of_enum(encoding),
-                    name_of_enum(form), form == Form::kPrompt ? "whole or parts" : "apart or parts");
+                    name_of_enum(form),
+                    form == Form::kPrompt  ? "whole or parts"
+                    : form == Form::kSteps ? "apart or parts"
+                                           : "whole");
   if (!bos.empty() && encoding != Encoding::kApart)
     throw bad_input(kWhere, "{}: bos = '{}' is for encoding apart: write the token into head instead", source,
                     bos.substr(0, 80));
@@ -81,7 +126,8 @@ void Layout::validate(std::string_view source) const {
     throw bad_input(kWhere, "{}: good and bad belong together: give both tokens or neither", source);
 }
 
-Layout named_layout(LayoutName name, const std::string& chat_template, const std::string& bos) {
+Layout named_layout(LayoutName name, const text::TokenizerConfig& texts, const text::ChatSettings& chat) {
+  const std::string& bos = texts.bos_token;
   Layout layout{.name = name};
   if (name == LayoutName::kPrompt) layout.encoding = Encoding::kWhole;
   if (name == LayoutName::kPrompt) return layout;
@@ -103,9 +149,11 @@ Layout named_layout(LayoutName name, const std::string& chat_template, const std
     layout.tail = "\n";
     layout.by_line = true;
   } else if (name == LayoutName::kQwenPrm) {
-    qwen_prm(layout, chat_of(chat_template));
+    qwen_prm(layout, Chat(texts, chat));
+  } else if (name == LayoutName::kChat) {
+    outcome_chat(layout, Chat(texts, chat));
   } else {
-    rlhflow(layout, chat_of(chat_template));
+    rlhflow(layout, Chat(texts, chat));
   }
   return layout;
 }
@@ -189,6 +237,13 @@ std::vector<int64_t> LayoutReader::step(std::string_view question, const std::ve
   const bool sound = layout_.mode == rows::Mode::kSound;
   std::vector<std::string> texts = sound ? rows::tidy_steps(steps) : steps;
   if (sound) question = strip(question);
+  if (layout_.form == Form::kChat) {
+    std::string text = layout_.head;
+    text.replace(text.find(kQuestion), kQuestion.size(), question);
+    text += rows::join(filled(std::move(texts)), layout_.separator) + layout_.tail;
+    const std::vector<int32_t> whole = tokenizer_.encode(text, text::Part::kText);
+    return {whole.begin(), whole.end()};
+  }
   if (layout_.kind == rows::Kind::kOutcome)
     return row(rows::outcome_prompt(question, rows::join(filled(std::move(texts)), layout_.separator), layout_.mode));
   const std::string current = std::move(texts.back());

@@ -1,18 +1,21 @@
 // How a question and its steps become the text that a reward model reads, and where its score stands.
 //
-// A score is always read at the last id of a text, so that whatever comes later cannot change it. Two forms:
+// A score is always read at the last id of a text, so that whatever comes later cannot change it. Three forms:
 //
 //   prompt  a text of its own per step (rows/prompt.h, arXiv 2503.13551): question, what was reasoned before, the step.
 //           An outcome model reads question and solution so far.
 //   steps   one text per solution: head, then for each step  lead step tail.  The score of a step is read at the last
 //           token of its tail.
+//   chat    a conversation of its own per step: head with the question, the steps so far as the answer, tail. For
+//           outcome models, which judge a whole answer.
 //
-// Forms of published models, all of them `steps`:
+// Forms of published models, all of them `steps` but the last:
 //   trl        question, step, "\n", step, "\n"          token classification (TRL's PRMTrainer)
 //   shepherd   question " " step " ки", "\n" step " ки"  softmax over the tokens + and - (Math-Shepherd, 2312.08935)
 //   qwen_prm   ChatML, step "<extra_0>" step "<extra_0>" Qwen2.5-Math-PRM (2501.07301)
 //   skywork    question "\n", each line of a step "\n"   Skywork-o1-PRM
 //   rlhflow    a user message per step, the model answers + or -; read where it would answer
+//   chat       question and answer in the model's chat form    Qwen2.5-Math-RM, Skywork-Reward
 //
 // What is encoded at once is said by `encoding`, so that ids are those of the program that trained a published model:
 //   whole   the text of a step with the special tokens around it, as transformers encodes it (prompt)
@@ -32,17 +35,19 @@
 
 #include "base/fields.h"
 #include "rows/row.h"
+#include "text/chat_template.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_config.h"
 
 namespace hrm::reward {
 
-enum class Form { kPrompt, kSteps };
+enum class Form { kPrompt, kSteps, kChat };
 EnumNames<Form> enum_names(Form);
 
 enum class Encoding { kParts, kWhole, kApart };
 EnumNames<Encoding> enum_names(Encoding);
 
-enum class LayoutName { kPrompt, kTrl, kShepherd, kQwenPrm, kSkywork, kRlhflow };
+enum class LayoutName { kPrompt, kTrl, kShepherd, kQwenPrm, kSkywork, kRlhflow, kChat };
 EnumNames<LayoutName> enum_names(LayoutName);
 
 struct Layout {
@@ -59,8 +64,8 @@ struct Layout {
   std::string good, bad;                     // the tokens whose softmax is the score; empty: the head says it
 
   static void fields(auto& self, auto&& field) {
-    field("name", self.name, "prompt, trl, shepherd, qwen_prm, skywork or rlhflow");
-    field("form", self.form, "prompt: a text per step; steps: a text per solution");
+    field("name", self.name, "prompt, trl, shepherd, qwen_prm, skywork, rlhflow or chat");
+    field("form", self.form, "prompt: a text per step; steps: a text per solution; chat: a conversation per step");
     field("encoding", self.encoding, "whole, apart or parts: what is encoded at once");
     field("bos", self.bos, "encoding apart: the token that begins a text");
     field("kind", self.kind, "orm, prm or hierarchical");
@@ -78,10 +83,10 @@ struct Layout {
   void validate(std::string_view source) const;  // throws bad_input
 };
 
-// The form of that name. chat_template, bos: what the model's folder says (text/tokenizer_config.h); rlhflow and
-// qwen_prm use ChatML where there is no template; trl and skywork begin with bos where the tokenizer has one, also
-// where it adds none by itself. Throws bad_input for a template that is not known.
-Layout named_layout(LayoutName name, const std::string& chat_template, const std::string& bos);
+// The form of that name. texts: what the model's folder says; rlhflow and qwen_prm use ChatML where there is no
+// template, and so does chat; trl and skywork begin with bos where the tokenizer has one, also where it adds none by
+// itself. Throws bad_input for a template that cannot be run or does not write its messages as they are.
+Layout named_layout(LayoutName name, const text::TokenizerConfig& texts = {}, const text::ChatSettings& chat = {});
 
 // Texts to ids. Not thread-safe: it remembers parts that it has encoded. The tokenizer must outlive it.
 class LayoutReader {

@@ -22,7 +22,7 @@ const std::vector<std::string> kSteps = {"Step 1: 2 + 2 = 4", "Step 2: 4 * 3 = 1
 
 std::string text_of(LayoutName name) {
   const text::Tokenizer tokenizer = tokenizer_with({"<s>", "<extra_0>", "<|im_start|>", "<|im_end|>"});
-  LayoutReader reader(named_layout(name, "", "<s>"), tokenizer);
+  LayoutReader reader(named_layout(name, {.bos_token = "<s>"}), tokenizer);
   return tokenizer.decode(narrow(reader.step("What is it?", kSteps)));
 }
 
@@ -40,11 +40,34 @@ TEST(Layout, TextsOfPublishedModels) {
             "<|im_start|>user\nStep 2: 4 * 3 = 12\nIt is 12<|im_end|>\n<|im_start|>assistant\n");
 }
 
+TEST(Layout, OutcomeModelsReadTheConversationToItsEnd) {
+  EXPECT_EQ(text_of(LayoutName::kChat),
+            "<|im_start|>user\nWhat is it?<|im_end|>\n<|im_start|>assistant\nStep 1: 2 + 2 = 4\n\n"
+            "Step 2: 4 * 3 = 12\nIt is 12<|im_end|>\n");
+}
+
+TEST(Layout, ChatsAreWrittenByTheModelsTemplate) {
+  text::TokenizerConfig texts;
+  texts.chat_template =
+      "{% for m in messages %}<{{ m.role }}>{{ m.content | trim }}</>{% endfor %}"
+      "{% if add_generation_prompt %}<assistant>{% endif %}";
+  EXPECT_EQ(named_layout(LayoutName::kChat, texts).tail, "</>");
+  EXPECT_EQ(named_layout(LayoutName::kRlhflow, texts).head, "<user>{question}");
+  EXPECT_EQ(named_layout(LayoutName::kRlhflow, texts).lead, "+</><user>");
+  EXPECT_TRUE(named_layout(LayoutName::kQwenPrm, texts).head.ends_with("<user>{question}</><assistant>"));
+  for (const char* unfit : {"{% for m in messages %}{{ m.content | upper }}{% endfor %}", "nothing", "{% if %}",
+                            "{{ strftime_now('%d') }}", "{% for m in messages %}{{ m.content * 2 }}{% endfor %}"}) {
+    texts.chat_template = unfit;
+    for (const LayoutName name : {LayoutName::kChat, LayoutName::kRlhflow, LayoutName::kQwenPrm})
+      EXPECT_THROW(named_layout(name, texts), Error) << unfit;
+  }
+}
+
 TEST(Layout, PlacesAreTheEndsOfPrefixes) {
   const text::Tokenizer tokenizer = tokenizer_with({});
   for (const auto& [name, text] : enum_names(LayoutName{})) {
-    if (name == LayoutName::kPrompt) continue;
-    LayoutReader reader(named_layout(name, "", ""), tokenizer);
+    if (name == LayoutName::kPrompt || name == LayoutName::kChat) continue;
+    LayoutReader reader(named_layout(name), tokenizer);
     const LayoutReader::SolutionTokens all = reader.solution("Why?", kSteps);
     ASSERT_EQ(all.places.size(), 2u) << text;
     const std::vector<int64_t> first = reader.step("Why?", {kSteps[0]});
@@ -63,7 +86,7 @@ TEST(Layout, RowsAndStepsAreTheSameIds) {
       for (uint64_t i = 0; i < 1 + rng.below(5); ++i) solution.steps.push_back(random_text(rng, rng.below(12)));
       solution.labels.assign(solution.steps.size(), 1.0);
       solution.outcome = 1;
-      Layout layout = named_layout(LayoutName::kPrompt, "", "");
+      Layout layout = named_layout(LayoutName::kPrompt);
       layout.kind = kind;
       LayoutReader reader(layout, tokenizer);
       std::vector<std::vector<int64_t>> made, read;
@@ -83,7 +106,7 @@ TEST(LayoutParity, PromptsOfQwenAreEncodedAsAWhole) {
   const auto folder = shared_folder() / "fixtures" / "language" / "tokenizer_qwen2";
   HRM_SKIP_WITHOUT(folder);
   const text::Tokenizer tokenizer = text::Tokenizer::load(folder);
-  LayoutReader reader(named_layout(LayoutName::kPrompt, "", ""), tokenizer);
+  LayoutReader reader(named_layout(LayoutName::kPrompt), tokenizer);
   Rng rng(8);
   for (int trial = 0; trial < 300; ++trial) {
     const std::string text = rows::step_prompt("Tom has 3 apples." + random_text(rng, 20), random_text(rng, 40),
@@ -96,7 +119,7 @@ TEST(LayoutParity, PromptsOfQwenAreEncodedAsAWhole) {
 // the token of the mark, between those of "+" and "-" as words.
 TEST(LayoutParity, ShepherdOverCharactersIsEncodedAsAWhole) {
   const text::Tokenizer tokenizer = text::Tokenizer::load(testdata_folder() / "tokenizer" / "prepend.json");
-  LayoutReader reader(named_layout(LayoutName::kShepherd, "", ""), tokenizer);
+  LayoutReader reader(named_layout(LayoutName::kShepherd), tokenizer);
   const LayoutReader::SolutionTokens read = reader.solution("the cat sat?", kSteps);
   const std::string whole = "the cat sat? Step 1: 2 + 2 = 4 \u043A\u0438\nStep 2: 4 * 3 = 12\nIt is 12 \u043A\u0438";
   EXPECT_EQ(narrow(read.ids), tokenizer.encode(whole));
@@ -108,7 +131,7 @@ TEST(LayoutParity, ShepherdOverCharactersIsEncodedAsAWhole) {
 
 TEST(Layout, RefusesTokensThatAreNone) {
   const text::Tokenizer tokenizer = tokenizer_with({});
-  Layout layout = named_layout(LayoutName::kShepherd, "", "");
+  Layout layout = named_layout(LayoutName::kShepherd);
   layout.good = "good";
   EXPECT_THROW(LayoutReader(layout, tokenizer), Error);
   layout.bad.clear();

@@ -13,14 +13,14 @@ using language::HeadKind;
 constexpr std::string_view kWhere = "reward.model";
 constexpr const char* kConfigFile = "reward.json";
 
-LayoutName layout_of(HeadKind head, const fs::path& folder) {
+LayoutName layout_of(HeadKind head, int64_t outputs, const fs::path& folder) {
   switch (head) {
     case HeadKind::kSequence:
       return LayoutName::kPrompt;
     case HeadKind::kToken:
       return LayoutName::kTrl;
     case HeadKind::kProcess:
-      return LayoutName::kQwenPrm;
+      return outputs == 1 ? LayoutName::kChat : LayoutName::kQwenPrm;
     case HeadKind::kValue:
       return LayoutName::kSkywork;
     case HeadKind::kLanguage:
@@ -43,8 +43,9 @@ RewardConfig config_of(const fs::path& folder, const language::LanguageModel& mo
   RewardConfig config = stored ? stored_config(folder / kConfigFile) : RewardConfig();
   if (!stored || overrides.layout) {
     const text::TokenizerConfig texts = text::load_tokenizer_config(folder);
-    const LayoutName name = overrides.layout ? *overrides.layout : layout_of(model.head, folder);
-    config.layout = named_layout(name, texts.chat_template, texts.bos_token);
+    const LayoutName name = overrides.layout ? *overrides.layout : layout_of(model.head, outputs, folder);
+    config.layout = named_layout(name, texts, overrides.chat);
+    if (!stored && name == LayoutName::kTrl) config.layout.mode = rows::Mode::kFaithful;
   }
   if (overrides.kind) config.layout.kind = *overrides.kind;
   if (overrides.mode) config.layout.mode = *overrides.mode;

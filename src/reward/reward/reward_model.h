@@ -4,7 +4,9 @@
 // (docs/reward-models.md); of others the checkpoint tells the layout:
 //   ForSequenceClassification   prompt     ForProcessRewardModel  qwen_prm
 //   ForTokenClassification      trl        v_head.summary         skywork
-// A plain language model tells nothing: shepherd or rlhflow must be named.
+//   ForRewardModel              chat
+// Layout trl reads texts as TRL does, mode faithful. A plain language model tells nothing: shepherd or rlhflow must be
+// named; so must chat for outcome models with sequence classification (Skywork-Reward).
 #pragma once
 
 #include <filesystem>
@@ -52,6 +54,7 @@ struct RewardOverrides {
   std::optional<rows::Kind> kind;
   std::optional<rows::Mode> mode;
   std::string good, bad, name;
+  text::ChatSettings chat = {};  // of a layout that the folder's chat template makes
 };
 
 // path: a folder, or the run folder of `hrm reward train`, whose model/ is taken. Throws bad_input naming folder and

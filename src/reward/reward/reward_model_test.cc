@@ -39,6 +39,7 @@ TEST(RewardModel, TheCheckpointTellsTheLayout) {
                            {HeadKind::kSequence, 2, LayoutName::kPrompt, ScoreKind::kClass},
                            {HeadKind::kToken, 2, LayoutName::kTrl, ScoreKind::kClass},
                            {HeadKind::kProcess, 2, LayoutName::kQwenPrm, ScoreKind::kClass},
+                           {HeadKind::kProcess, 1, LayoutName::kChat, ScoreKind::kRaw},
                            {HeadKind::kValue, 1, LayoutName::kSkywork, ScoreKind::kSigmoid}}) {
     const TestFolder folder("told");
     write_checkpoint(folder.path, each.head, each.outputs);

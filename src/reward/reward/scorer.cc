@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "rows/step_text.h"
+
 namespace hrm::reward {
 namespace {
 
@@ -167,7 +169,11 @@ std::vector<double> Scorer::score(const steps::Tree& tree, std::span<const int32
   for (const int32_t node : nodes) {
     const std::vector<std::string_view> path = steps::path_texts(tree, node);
     if (path.empty()) throw bad_input(kWhere, "the root of a tree is no step: it has no score");
-    texts.push_back(reader_.step(tree.problem.question, {path.begin(), path.end()}));
+    std::vector<std::string> steps(path.begin(), path.end());
+    // A policy with stop strings leaves the next step's heading at the end of a node, which no published model has
+    // seen.
+    if (model_.config.layout.form == Form::kSteps) steps = rows::tidy_steps(steps);
+    texts.push_back(reader_.step(tree.problem.question, steps));
   }
   return score_texts(texts);
 }

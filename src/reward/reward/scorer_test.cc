@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "reward/testing/small_models.h"
+#include "rows/step_text.h"
 
 namespace hrm::reward {
 namespace {
@@ -56,10 +57,10 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {LayoutName::kPrompt, HeadKind::kSequence, 1}, {LayoutName::kPrompt, HeadKind::kSequence, 2, rows::Kind::kOutcome},
-    {LayoutName::kTrl, HeadKind::kToken, 2},       {LayoutName::kShepherd, HeadKind::kLanguage, 0},
-    {LayoutName::kQwenPrm, HeadKind::kProcess, 2}, {LayoutName::kSkywork, HeadKind::kValue, 1},
-    {LayoutName::kRlhflow, HeadKind::kLanguage, 0}};
+    {LayoutName::kPrompt, HeadKind::kSequence, 1},  {LayoutName::kPrompt, HeadKind::kSequence, 2, rows::Kind::kOutcome},
+    {LayoutName::kTrl, HeadKind::kToken, 2},        {LayoutName::kShepherd, HeadKind::kLanguage, 0},
+    {LayoutName::kQwenPrm, HeadKind::kProcess, 2},  {LayoutName::kSkywork, HeadKind::kValue, 1},
+    {LayoutName::kRlhflow, HeadKind::kLanguage, 0}, {LayoutName::kChat, HeadKind::kProcess, 1, rows::Kind::kOutcome}};
 
 std::unique_ptr<Scorer> scorer_of(const TestFolder& folder, const Case& each, const ScorerOptions& options) {
   write_checkpoint(folder.path, each.head, each.outputs, {"<extra_0>", "<|im_start|>", "<|im_end|>"}, 2048);
@@ -81,12 +82,31 @@ TEST(Scorer, TreeEqualsEachPathAloneInEveryLayout) {
       std::vector<std::vector<int64_t>> texts;
       for (const int32_t node : nodes) {
         const auto path = steps::path_texts(tree, node);
-        texts.push_back(scorer->reader().step(tree.problem.question, {path.begin(), path.end()}));
+        std::vector<std::string> steps(path.begin(), path.end());
+        if (scorer->reader().layout().form == Form::kSteps) steps = rows::tidy_steps(steps);
+        texts.push_back(scorer->reader().step(tree.problem.question, steps));
       }
       EXPECT_LT(largest_difference(shared, scorer->score_alone(texts)), kTolerance) << name_of_enum(each.layout);
       EXPECT_GT(spread(shared), 0.02) << "scores that hardly differ prove nothing: " << name_of_enum(each.layout);
       EXPECT_LT(scorer->work().read_tokens, scorer->work().text_tokens / 2);
     }
+}
+
+// The heading of the next step, which a policy leaves at a node's end, goes to the step that it heads.
+TEST(Scorer, HeadingsOfATreeAreTidiedForPublishedModels) {
+  const TestFolder folder("headings");
+  const auto scorer = scorer_of(folder, {LayoutName::kTrl, HeadKind::kToken, 2}, {});
+  EXPECT_EQ(scorer->reader().layout().mode, rows::Mode::kFaithful);
+  steps::Tree tree;
+  tree.problem.question = "Why?";
+  tree.nodes.resize(3);
+  tree.nodes[1].parent = 0;
+  tree.nodes[1].text = "# Step 1\na\n\n# Step 2";
+  tree.nodes[2].parent = 1;
+  tree.nodes[2].text = "\nb\n\n# Step 3";
+  const std::vector<int32_t> last = {2};
+  const std::vector<std::vector<int64_t>> tidy = {scorer->reader().step("Why?", {"# Step 1\na", "# Step 2\nb"})};
+  EXPECT_NEAR(scorer->score(tree, last)[0], scorer->score_alone(tidy)[0], kTolerance);
 }
 
 TEST(Scorer, SolutionsOfManyProblemsEqualTheirTrees) {

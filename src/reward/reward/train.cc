@@ -53,7 +53,7 @@ struct Start {
 };
 
 Layout layout_for(const TrainConfig& config, const text::TokenizerConfig& texts) {
-  Layout layout = named_layout(layout_of(config), texts.chat_template, texts.bos_token);
+  Layout layout = named_layout(layout_of(config), texts, text::chat_settings(config.chat_date, "", "chat_date"));
   std::optional<rows::Kind> kind;
   std::optional<rows::Mode> mode;
   if (!config.kind.empty()) kind = parse_enum<rows::Kind>(config.kind, "kind");
@@ -190,11 +190,14 @@ void TrainConfig::validate() const {
   if (head == HeadKind::kLanguage && tuning.loss != LossKind::kCrossEntropy)
     throw bad_input(kWhere, "head language learns tokens: it needs --loss cross_entropy, not {}",
                     name_of_enum(tuning.loss));
-  if (head == HeadKind::kLanguage && good.empty() && named_layout(layout_of(*this), "", "").good.empty())
+  if (head == HeadKind::kLanguage && good.empty() && named_layout(layout_of(*this)).good.empty())
     throw bad_input(kWhere,
                     "head language learns two tokens, and layout {} names none: choose layout shepherd or rlhflow, or "
                     "set good=TOKEN bad=TOKEN",
                     layout);
+  if (layout == name_of_enum(LayoutName::kChat))
+    throw bad_input(kWhere,
+                    "layout chat is read, not trained: give --kind orm with layout prompt for an outcome model");
   if (head == HeadKind::kValue && tuning.loss != LossKind::kSoftLabels)
     throw bad_input(kWhere, "head value gives the sigmoid of one output: it needs --loss soft_labels, not {}",
                     name_of_enum(tuning.loss));

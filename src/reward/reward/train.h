@@ -22,7 +22,7 @@ struct TrainConfig {
   std::string layout;      // LayoutName; empty: that of the head
   std::string kind, mode;  // empty: as FILE.meta.json says, else prm and sound
   std::string separator = "\n\n";
-  std::string good, bad;
+  std::string good, bad, chat_date;
   uint64_t token_budget = 0;
   double hard_from = 0;
   bool drop_long = false;
@@ -41,6 +41,7 @@ struct TrainConfig {
     field("separator", self.separator, "between the steps before the one that is judged");
     field("good", self.good, "head language: token of a right step");
     field("bad", self.bad, "head language: token of a wrong step");
+    field("chat_date", self.chat_date, "qwen_prm, rlhflow: day that the model's chat template writes, YYYY-MM-DD");
     field("token_budget", self.token_budget, "end after reading so many tokens; 0: by epochs or steps");
     field("hard_from", self.hard_from, "cross_entropy: labels from here on are 1; 0: labels must be 0 or 1");
     field("drop_long", self.drop_long, "leave out texts that the model cannot read, instead of refusing them");

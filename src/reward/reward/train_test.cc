@@ -107,7 +107,7 @@ TEST(RewardTrain, KindsOfWholeSolutions) {
   const text::Tokenizer tokenizer(text::byte_spec({}), "test");
   using Texts = std::vector<std::pair<std::string, std::vector<std::pair<int32_t, float>>>>;
   const auto texts_of = [&](rows::Kind kind) {
-    Layout layout = named_layout(LayoutName::kTrl, "", "");
+    Layout layout = named_layout(LayoutName::kTrl);
     layout.kind = kind;
     LayoutReader reader(layout, tokenizer);
     const language::DecoderConfig config =

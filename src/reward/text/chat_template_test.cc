@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "base/error.h"
-#include "base/testing/refused.h"
+#include "base/files.h"
 #include "text/testing/tokenizers.h"
 #include "text/tokenizer_config.h"
 
@@ -12,9 +14,34 @@ namespace {
 
 const std::vector<ChatMessage> kTurn = {{"user", " Hi\n"}, {"assistant", "Yes?"}};
 
-void expect_refused(std::string_view jinja, const std::string& part) {
-  hrm::expect_refused([&] { ChatTemplate::recognize(jinja, "tokenizer_config.json"); },
-                      {part, "tokenizer_config.json", "ChatML or Llama 3"});
+ChatTemplate made(const std::string& jinja) {
+  TokenizerConfig config;
+  config.chat_template = jinja;
+  config.bos_token = "<s>";
+  config.eos_token = "</s>";
+  return ChatTemplate(config, "tokenizer_config.json");
+}
+
+std::string rendered(const std::string& jinja, const ChatSettings& settings = {}, const jinja::Limits& limits = {}) {
+  return made(jinja).render(conversation(kTurn, true), settings, limits);
+}
+
+// What is said where a template is refused, which must be one line that names the place.
+std::string refusal(const std::string& jinja, const jinja::Limits& limits = {}) {
+  try {
+    return "rendered: " + rendered(jinja, {}, limits);
+  } catch (const Error& e) {
+    const std::string what = e.what();
+    EXPECT_EQ(e.exit_code(), 2);
+    EXPECT_NE(what.find("tokenizer_config.json: line "), std::string::npos) << what;
+    EXPECT_EQ(what.find('\n'), std::string::npos) << what;
+    return what;
+  }
+}
+
+void expect_refused(const std::string& jinja, const std::string& part) {
+  const std::string what = refusal(jinja);
+  EXPECT_NE(what.find(part), std::string::npos) << jinja << "\n" << what;
 }
 
 TEST(ChatTemplateParity, RendersEveryCaseLikeTheReference) {
@@ -24,16 +51,46 @@ TEST(ChatTemplateParity, RendersEveryCaseLikeTheReference) {
   const Tokenizer tokenizer = Tokenizer::load(folder / "tokenizer_qwen2");
   size_t cases = 0;
   for (const Json& line : read_lines(folder / "chat_cases.jsonl")) {
-    const auto name = json_field<std::string>(line, "template", "case");
-    const auto chat = ChatTemplate::recognize(json_field<std::string>(templates, name, "templates"), name);
-    std::vector<ChatMessage> messages;
-    for (const Json& message : line["messages"]) messages.push_back({message["role"], message["content"]});
-    const std::string text = chat.render(messages, json_field<bool>(line, "add_generation_prompt", "case"));
+    const ChatTemplate chat =
+        made(json_field<std::string>(templates, json_field<std::string>(line, "template", "case"), "templates"));
+    Conversation all = conversation({}, json_field<bool>(line, "add_generation_prompt", "case"));
+    all.messages = line["messages"];
+    const std::string text = chat.render(all);
     EXPECT_EQ(text, json_field<std::string>(line, "text", "case"));
     EXPECT_EQ(tokenizer.encode(text), json_field<std::vector<int32_t>>(line, "ids", "case"));
     ++cases;
   }
   EXPECT_GE(cases, 168u);
+}
+
+TEST(ChatTemplateGolden, WritesAndRefusesWhatJinja2Does) {
+  const std::vector<Json> lines = read_lines(testdata_folder() / "chat/cases.jsonl");
+  const Json& head = lines.at(0);
+  const ChatSettings settings{.date = head["date"].get<std::string>(), .variables = Json::object()};
+  size_t texts = 0, refusals = 0;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    const Json& line = lines[i];
+    const bool named = line.contains("name");
+    const std::string jinja =
+        (named ? head["templates"][line["name"].get<std::string>()] : line["template"]).get<std::string>();
+    Conversation chat = conversation({}, line.value("prompt", false));
+    chat.messages = head["conversations"][line["conversation"].get<size_t>()];
+    if (line.value("tools", false)) chat.tools = head["tools"];
+    ChatSettings with = settings;
+    if (line.contains("variables")) with.variables = line["variables"];
+    try {
+      const std::string text = made(jinja).render(chat, with);
+      EXPECT_FALSE(line.contains("refused")) << jinja << "\nbecame: " << text;
+      EXPECT_EQ(text, line.value("text", "")) << jinja;
+      ++texts;
+    } catch (const Error& e) {
+      EXPECT_TRUE(line.contains("refused")) << jinja << "\n" << e.what() << "\nexpected: " << line.value("text", "");
+      EXPECT_EQ(e.exit_code(), 2);
+      ++refusals;
+    }
+  }
+  EXPECT_GE(texts, 900u);
+  EXPECT_GE(refusals, 500u);
 }
 
 TEST(ChatTemplateParity, FoldersSayWhichTheirsIs) {
@@ -43,138 +100,167 @@ TEST(ChatTemplateParity, FoldersSayWhichTheirsIs) {
   EXPECT_EQ(config.eos_token, "<|im_end|>");
   EXPECT_EQ(config.pad_token, "<|endoftext|>");
   EXPECT_EQ(config.bos_token, "");
-  EXPECT_EQ(ChatTemplate::recognize(config.chat_template, "x").name(), "chatml");
+  EXPECT_EQ(ChatTemplate(config, "x").render(conversation(kTurn, true)),
+            ChatTemplate::chatml().render(conversation(kTurn, true)));
 }
 
-TEST(ChatTemplate, Llama3StripsContents) {
-  const std::string expected =
-      "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
-      "<|start_header_id|>assistant<|end_header_id|>\n\nYes?<|eot_id|><|start_header_id|>assistant<|end_header_id|>"
-      "\n\n";
-  EXPECT_EQ(ChatTemplate::named("llama3").render(kTurn, true), expected);
-  const auto found = ChatTemplate::recognize(
-      "{% for message in messages %}{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' "
-      "+ "
-      "message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}"
-      "{% endif %}{{ content }}{% endfor %}",
-      "x");
-  EXPECT_EQ(found.name(), "llama3");
-  EXPECT_EQ(found.render(kTurn, true), expected);
+TEST(ChatTemplate, ChatMlIsWhatModelsWithoutATemplateLearnt) {
+  EXPECT_EQ(ChatTemplate::chatml().render(conversation(kTurn, true)),
+            "<|im_start|>user\n Hi\n<|im_end|>\n<|im_start|>assistant\nYes?<|im_end|>\n<|im_start|>assistant\n");
 }
 
-TEST(ChatTemplate, ADefaultSystemMessageIsTakenOver) {
-  const auto found = ChatTemplate::recognize(
-      "{% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou help.<|im_end|>\n' }}{% endif %}"
-      "{% for m in messages %}{{'<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>' + '\n'}}{% endfor %}",
-      "x");
-  EXPECT_EQ(found.default_system(), "You help.");
-  EXPECT_EQ(found.render(std::vector<ChatMessage>{{"user", "a"}}, false),
-            "<|im_start|>system\nYou help.<|im_end|>\n<|im_start|>user\na<|im_end|>\n");
-  EXPECT_EQ(found.render(std::vector<ChatMessage>{{"system", "b"}}, false), "<|im_start|>system\nb<|im_end|>\n");
-  EXPECT_EQ(ChatTemplate::named("chatml").default_system(), "");
+TEST(ChatTemplate, TheDayIsGivenOrTheTemplateIsRefused) {
+  const std::string today = "{{ strftime_now('%A, %d %b %Y %H:%M') }}";
+  expect_refused(today, "--chat-date");
+  EXPECT_EQ(rendered(today, {.date = "2024-07-26"}), "Friday, 26 Jul 2024 00:00");
+  EXPECT_EQ(rendered(today, {.date = "2000-02-29T23:59"}), "Tuesday, 29 Feb 2000 23:59");
+  EXPECT_EQ(rendered("{{ strftime_now('%j %y %% %f|%Z|%-d') }}", {.date = "2023-12-31T01:02:03"}),
+            "365 23 % 000000||31");
+  EXPECT_EQ(rendered("{{ strftime_now('') }}{{ strftime_now is defined }}", {.date = "2024-01-01"}), "True");
+  for (const char* bad :
+       {"2024-02-30", "26 Jul 2024", "2024-7-26", "2024-07-26T24:00", "0000-01-01", "2024-07-26T", "x"})
+    EXPECT_THROW(rendered("a", {.date = bad}), Error) << bad;
 }
 
-// The marks of the program that comes with Llama 3.1 and 3.2; the latter asks the clock where there is one.
-std::string dated_program(std::string_view today) {
-  return fmt::format(
-      R"({{% set date_string = {} %}}{{{{ bos_token }}}}{{% if tools %}}{{{{ raise_exception("no tools") }}}}{{% endif %}})"
-      R"({{% set system_message = "" %}}<|start_header_id|>system<|end_header_id|>Cutting Knowledge Date: December 2023\n)"
-      R"({{{{ "Today Date: " + date_string + "\n\n" }}}}{{{{ message['content'] | trim }}}}<|eot_id|>)",
-      today);
+TEST(ChatTemplate, VariablesAndToolsAreFound) {
+  EXPECT_EQ(rendered("{{ enable_thinking }}{{ bos_token }}", {.date = "", .variables = {{"enable_thinking", false}}}),
+            "False<s>");
+  EXPECT_THROW(rendered("a", {.date = "", .variables = {1}}), Error);
+  EXPECT_THROW(chat_settings("", "{1", "--chat-variables"), Error);
+  EXPECT_EQ(chat_settings("", R"({"a": 1})", "x").variables["a"], 1);
+  TokenizerConfig config;
+  config.chat_template = "plain{{ tools is none }}";
+  config.tool_template = "{{ tools[0].name }}";
+  const ChatTemplate chat(config, "x");
+  Conversation with = conversation(kTurn, false);
+  EXPECT_EQ(chat.render(with), "plainTrue");
+  with.tools = {{{"name", "add"}}};
+  EXPECT_EQ(chat.render(with), "add");
 }
 
-TEST(ChatTemplate, Llama31WritesDatesIntoTheSystemMessage) {
-  const std::string head =
-      "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\n"
-      "Today Date: 26 Jul 2024\n\n";
-  const std::string turn = "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>";
-  for (const char* today :
-       {R"("26 Jul 2024")", R"(strftime_now("%d %b %Y") %}{% else %}{% set date_string = "26 Jul 2024")"}) {
-    const auto found = ChatTemplate::recognize(dated_program(today), "x");
-    EXPECT_EQ(found.name(), "llama3");
-    EXPECT_EQ(found.render(std::vector<ChatMessage>{{"user", " Hi\n"}}, false), head + turn);
-    EXPECT_EQ(found.render(std::vector<ChatMessage>{{"system", " Be kind. "}, {"user", "Hi"}}, true),
-              head + "Be kind." + turn + "<|start_header_id|>assistant<|end_header_id|>\n\n");
-    EXPECT_THROW(found.render(std::vector<ChatMessage>{{"ipython", "1"}}, false), Error);
+TEST(ChatTemplate, ErrorsNameLineAndConstruct) {
+  expect_refused("\n\n{{ messages | nothing }}", "line 3 of the chat template: filter 'nothing'");
+  expect_refused("{% if true %}\n{{ messages[0].content.encode() }}{% endif %}",
+                 "line 2 of the chat template: 'encode(...)'");
+  expect_refused("a\n{{ raise_exception('Roles must alternate') }}",
+                 "line 2 of the chat template: 'raise_exception(...)': "
+                 "the template refuses this conversation: Roles must alternate");
+  expect_refused("{{ nobody.role }}", "'.role': 'nobody' is undefined");
+  expect_refused("{{ 1 is odder }}", "test 'odder'");
+  expect_refused("{{ 'a' + 1 }}", "'+': str + int does not go");
+  expect_refused("{% include 'x' %}", "line 1 of the chat template: the statement 'include' is not known");
+  expect_refused("{% for m in messages %}\n\n", "a block that does not end");
+  expect_refused("{{ messages.append(1) }}", "not safe");
+  expect_refused("{{ ''.__class__.__mro__ }}", "not safe");
+  expect_refused("{{ self.block() }}", "self");
+  expect_refused("{{ [1] | random }}", "filter 'random'");
+}
+
+// Each of these would take minutes, gigabytes or the stack.
+TEST(ChatTemplate, WorkIsBounded) {
+  const std::vector<std::pair<std::string, std::string>> greedy = {
+      {"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "steps"},
+      {"{{ 'abcdefgh' * 99999999999 }}", "bytes"},
+      {"{{ 'abcdefgh' * 999999999999999 }}", "too long"},
+      {"{% set n = namespace(t='abcdefgh') %}{% for i in range(99) %}{% set n.t = n.t + n.t %}{% endfor %}", "bytes"},
+      {"{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}", "deep"},
+      {"{% set n = namespace(l=[]) %}{% for i in range(9999) %}{% set n.l = [n.l] %}{% endfor %}", "deep"},
+      {"{{ 'a' | map(*(['map'] * 99999)) | list }}", "bytes"},
+      {"{{ 'a' | map(*(['map'] * 9999)) | list }}", "deep"},
+      {"{% set x = [[]] * 999 %}{% set x = [x] * 999 %}{% set x = [x] * 999 %}{{ [x] * 999 }}", "too large"},
+      {"{% set x = [[]] * 999 %}{% set x = [x] * 999 %}{% for i in range(9999) %}{{ x == [[[]] * 999] * 999 }}{% "
+       "endfor %}",
+       "steps"},
+      {std::string(5000, '(') + "1" + std::string(5000, ')'), "rendered"},
+      {"{{ " + std::string(5000, '(') + "1" + std::string(5000, ')') + " }}", "nested"},
+      {"{{ 1" +
+           [] {
+             std::string s;
+             for (int i = 0; i < 5000; ++i) s += " + 1";
+             return s;
+           }() +
+           " }}",
+       "nested"},
+      {"{{ x" +
+           [] {
+             std::string s;
+             for (int i = 0; i < 5000; ++i) s += "[0]";
+             return s;
+           }() +
+           " }}",
+       "nested"},
+      {[] {
+         std::string s;
+         for (int i = 0; i < 5000; ++i) s += "{% if 1 %}";
+         return s;
+       }(),
+       "nested"},
+      {"{{ 'x'.center(99999999999) }}", "too large"},
+      {"{{ '%99999999999d' % 1 }}", "width"},
+      {"{{ range(100001) }}", "range of more than"},
+      {"{{ 9223372036854775807 + 1 }}", "beyond 64 bits"},
+      {"{{ 7 ** 7 ** 7 }}", "beyond 64 bits"},
+      {"{{ 'a' | replace('', 'b' * 99999) | replace('', 'b' * 99999) | replace('', 'b' * 99999) }}", "bytes"},
+      {"{% set n = namespace() %}{% set n.n = n %}{% macro m() %}{% set n.m = m %}{% endmacro %}{{ m() }}", "rendered"},
+  };
+  for (const auto& [jinja, part] : greedy) {
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string what = refusal(jinja, {.steps = 2'000'000, .bytes = 1 << 27});
+    EXPECT_NE(what.find(part), std::string::npos) << jinja.substr(0, 80) << "\n" << what.substr(0, 300);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20)) << jinja.substr(0, 80);
   }
-  expect_refused(dated_program(R"("26 Jul 2024")") + "{{ content.split('</think>')[-1] }}", "reasoning");
 }
 
-TEST(ChatTemplate, ToolMessagesAreRefusedWhereTheyHaveAFormOfTheirOwn) {
-  const auto found = ChatTemplate::recognize("<|im_start|> <|im_end|> {% if tools %}{% endif %} loop.last", "x");
-  EXPECT_NO_THROW(found.render(kTurn, true));
-  EXPECT_THROW(found.render(std::vector<ChatMessage>{{"tool", "a"}}, true), Error);
-}
-
-TEST(ChatTemplate, SimpleProgramsMustWriteTheFormExactly) {
-  const std::string loop = "{% for message in messages %}", end = "{% endfor %}";
-  const std::string prompt = "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
-  const std::string usual = "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}";
-  const std::vector<std::string> sound_ones = {
-      loop + usual + end + prompt,
-      loop + "{{ \"<|im_start|>\" ~ message.role ~ \"\\n\" ~ message.content ~ \"<|im_end|>\\n\" }}" + end,
-      "{%- for message in messages %}\n    {{- '<|im_start|>' + message.role + '\n' + message.content + "
-      "'<|im_end|>\n' "
-      "}}\n{%- endfor %}\n{%- if add_generation_prompt %}\n    {{- '<|im_start|>assistant\n' }}\n{%- endif %}\n",
-      loop +
-          "{% if message['role'] == 'user' %}{{ '<|im_start|>user\n' + message['content'] + '<|im_end|>\n' }}"
-          "{% else %}" +
-          usual + "{% endif %}" + end,
-      "{# a comment #}{% set all = messages %}{% for m in all %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}"
-      "<|im_end|>\n{{ '' }}{% endfor %}"};
-  for (const std::string& sound : sound_ones)
-    EXPECT_EQ(ChatTemplate::recognize(sound, "x").render(kTurn, false),
-              ChatTemplate::named("chatml").render(kTurn, false))
-        << sound;
-
-  const auto with = [&](const std::string& written) { return loop + written + end + prompt; };
-  const std::vector<std::string> others = {
-      with("{% if message['role'] == 'user' %}{{ '<|im_start|>user\nQuestion: ' + message['content'] + '<|im_end|>\n' "
-           "}}{% else %}" +
-           usual + "{% endif %}"),
-      with("{% if message['role'] == 'user' %}{{ '<|im_start|>human\n' + message['content'] + '<|im_end|>\n' }}"
-           "{% else %}" +
-           usual + "{% endif %}"),
-      with("{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' }}"),
-      with("{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + ' <|im_end|>\n' }}"),
-      with("{{ '<|im_start|>' + message['content'] + '\n' + message['role'] + '<|im_end|>\n' }}"),
-      with("{{ '<|im_start|>' + message['role'] | upper + '\n' + message['content'] + '<|im_end|>\n' }}"),
-      with("{{ '<|im_start|>' + message['role'] + '\n' + message['content'][:9] + '<|im_end|>\n' }}"),
-      with("{{ bos_token + '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"),
-      "Be brief.\n" + with(usual),
-      with(usual + "\n\n"),
-      "{% for message in messages[1:] %}" + usual + end,
-      "{% for message in messages | reverse %}" + usual + end,
-      "{% for message in messages %}{% if message['role'] == 'user' %}{{ '<|im_start|>user\n' + message['content'] + "
-      "'<|im_end|>\n' }}{% endif %}{% endfor %}"};
-  for (const std::string& other : others) expect_refused(other, "");
-}
-
-TEST(ChatTemplate, RefusesWhatItDoesNotKnow) {
-  expect_refused("[INST] {{ message }} [/INST]", "neither ChatML nor Llama 3");
-  expect_refused("", "neither");
-  expect_refused("<|im_start|><|im_end|>{{ content.split('</think>')[-1] }}", "reasoning");
-  expect_refused("<|start_header_id|><|end_header_id|><|eot_id|>Cutting Knowledge Date", "dates");
-  expect_refused("<|start_header_id|><|end_header_id|><|eot_id|>{{ strftime_now('%d %b %Y') }}", "today's date");
-  expect_refused("<|im_start|><|im_end|>{% if loop.last %}", "last message");
-  expect_refused("<|im_start|><|im_end|>{% if role != 'system' %}{{ x }}", "without a system message");
-  EXPECT_THROW(ChatTemplate::named("alpaca"), Error);
+TEST(ChatTemplate, ALongConversationIsNoBound) {
+  Conversation chat = conversation({}, true);
+  for (int i = 0; i < 2000; ++i)
+    chat.messages.push_back({{"role", i % 2 == 0 ? "user" : "assistant"}, {"content", std::string(2000, 'x')}});
+  EXPECT_GT(ChatTemplate::chatml().render(chat).size(), 4'000'000u);
 }
 
 TEST(TokenizerConfig, ReadsTheFormsThatAreInUse) {
   const TemporaryFolder folder;
   EXPECT_EQ(load_tokenizer_config(folder.path()).chat_template, "");
   const auto path = folder.path() / "tokenizer_config.json";
-  write_json(path,
-             {{"bos_token", {{"content", "<s>"}}},
-              {"eos_token", nullptr},
-              {"chat_template", {{{"name", "rag"}, {"template", "r"}}, {{"name", "default"}, {"template", "d"}}}}});
+  write_json(path, {{"bos_token", {{"content", "<s>"}}},
+                    {"eos_token", nullptr},
+                    {"chat_template",
+                     {{{"name", "rag"}, {"template", "r"}},
+                      {{"name", "default"}, {"template", "d"}},
+                      {{"name", "tool_use"}, {"template", "t"}}}}});
   EXPECT_EQ(load_tokenizer_config(folder.path()).bos_token, "<s>");
   EXPECT_EQ(load_tokenizer_config(folder.path()).chat_template, "d");
+  EXPECT_EQ(load_tokenizer_config(folder.path()).tool_template, "t");
   write_file_atomic(folder.path() / "chat_template.jinja", std::string_view("j"));
   EXPECT_EQ(load_tokenizer_config(folder.path()).chat_template, "j");
   write_json(path, {{"bos_token", 7}});
   EXPECT_THROW(load_tokenizer_config(folder.path()), Error);
+}
+
+TEST(TokenizerConfig, ClassesHaveTokensOfTheirOwn) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "tokenizer_config.json";
+  const auto bos = [&](const Json& json) {
+    write_json(path, json);
+    return load_tokenizer_config(folder.path()).bos_token;
+  };
+  EXPECT_EQ(bos({{"tokenizer_class", "GPT2Tokenizer"}}), "<|endoftext|>");
+  EXPECT_EQ(bos({{"tokenizer_class", "LlamaTokenizerFast"}}), "<s>");
+  EXPECT_EQ(bos({{"tokenizer_class", "PreTrainedTokenizerFast"}}), "");
+  EXPECT_EQ(bos({{"tokenizer_class", "LlamaTokenizer"}, {"bos_token", nullptr}}), "");
+  EXPECT_EQ(bos({{"tokenizer_class", "LlamaTokenizer"}, {"bos_token", "<b>"}}), "<b>");
+  write_json(folder.path() / "special_tokens_map.json", {{"bos_token", {{"content", "<m>"}}}});
+  EXPECT_EQ(bos({{"tokenizer_class", "LlamaTokenizer"}, {"bos_token", "<b>"}}), "<m>");
+  EXPECT_EQ(bos({{"tokenizer_class", "LlamaTokenizer"}}), "<m>");
+  EXPECT_EQ(bos({{"bos_token", "<b>"}, {"added_tokens_decoder", Json::object()}}), "<b>");
+  std::filesystem::remove(folder.path() / "special_tokens_map.json");
+  write_json(folder.path() / "config.json", {{"model_type", "gpt2"}});
+  EXPECT_EQ(bos(Json::object()), "<|endoftext|>");
+  EXPECT_EQ(bos({{"tokenizer_class", "PreTrainedTokenizerFast"}}), "");
+  write_json(folder.path() / "config.json", {{"model_type", "llama"}});
+  EXPECT_EQ(bos(Json::object()), "");
+  write_file_atomic(folder.path() / "tokenizer.json", std::string_view(R"({"pre_tokenizer": {"type": "ByteLevel"}})"));
+  EXPECT_EQ(bos({{"tokenizer_class", "LlamaTokenizer"}}), "");
 }
 
 }  // namespace

@@ -8,12 +8,18 @@
 namespace hrm::text {
 
 struct TokenizerConfig {
-  std::string bos_token, eos_token, pad_token, unk_token;  // contents; empty where the model has none
-  std::string chat_template;                               // Jinja text; empty where there is none
+  // Contents; empty where the model has none.
+  std::string bos_token = {}, eos_token = {}, pad_token = {}, unk_token = {};
+  std::string chat_template = {};  // Jinja text; empty where there is none
+  std::string tool_template = {};  // the one for chats with tools, where it is another
+  std::string sep_token = {}, cls_token = {}, mask_token = {};
 };
 
-// Reads tokenizer_config.json, and chat_template.jinja where that exists (it is the newer place). All empty where the
-// folder has neither. Throws bad_input naming file and field.
+// Reads tokenizer_config.json and special_tokens_map.json as transformers does: the map overrules, unless
+// tokenizer_config.json has added_tokens_decoder, as folders since 2023 do. Tokens that neither names are those of the
+// tokenizer's class (GPT2Tokenizer: <|endoftext|>; LlamaTokenizer: <s> and </s>); one that is null is none. Templates
+// stand in tokenizer_config.json, in chat_template.jinja and in additional_chat_templates/tool_use.jinja (the newer
+// places). All empty where the folder has none of these. Throws bad_input naming file and field.
 TokenizerConfig load_tokenizer_config(const std::filesystem::path& folder);
 
 }  // namespace hrm::text
