@@ -46,7 +46,7 @@ class Slots {
                             : segments_[slot] >= rule.max_segments;
   }
 
-  SegmentView view(const model::SegmentOutput& output) const {
+  SegmentEvent event(const model::SegmentOutput& output) const {
     return {.examples = examples_,
             .segments = segments_,
             .finished = finished_,
@@ -125,14 +125,15 @@ bool run_examples(model::Backend& backend, size_t count, const ExampleLoader& lo
   HaltingRule rule = halting_rule(backend.config().arch);
   if (options.segments > 0) rule.max_segments = options.segments;
   rule.margin = options.halt_margin;
-  const model::ForwardOptions forward{.weights = options.weights, .logits = false, .residuals = options.residuals};
+  const model::ForwardOptions forward{
+      .weights = options.weights, .logits = options.logits, .residuals = options.residuals};
 
   Slots slots(backend, count, load, options.batch);
   while (slots.size() > 0) {
     if (interrupted()) return false;
     const model::SegmentOutput output = slots.run_segment(forward);
     slots.decide(rule, options.halting, output);
-    observe(slots.view(output));
+    observe(slots.event(output));
     slots.replace_finished();
   }
   return true;

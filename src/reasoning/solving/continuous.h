@@ -22,7 +22,7 @@ struct RunOptions {
   double halt_margin = 0;  // added to the threshold of the halting rule
   size_t batch = 256;      // slots
   model::WeightSet weights = model::WeightSet::kLive;
-  bool residuals = false;
+  bool residuals = false, logits = false;  // of every segment, in SegmentView::output
 };
 
 struct ExampleHeader {
@@ -33,7 +33,7 @@ struct ExampleHeader {
 using ExampleLoader = std::function<ExampleHeader(size_t index, std::span<int32_t> tokens)>;
 
 // The batch after one segment. All spans: [B].
-struct SegmentView {
+struct SegmentEvent {
   std::span<const size_t> examples;   // index of the example in each slot
   std::span<const int64_t> segments;  // segments it has run, from 1
   std::span<const uint8_t> finished;  // 1 where this was its last one
@@ -41,7 +41,7 @@ struct SegmentView {
   const model::SegmentOutput& output;
   const model::Carry& carry;  // after the segment
 };
-using SegmentObserver = std::function<void(const SegmentView&)>;
+using SegmentObserver = std::function<void(const SegmentEvent&)>;
 
 // Runs examples 0..count-1. Returns false where Ctrl-C (base/signals.h) ended it between two segments.
 // Throws bad_input on segments < 0 or batch = 0.

@@ -42,14 +42,14 @@ struct Observed {
 Observed run(size_t count, RunOptions options) {
   ScriptedBackend backend(scripted_config(kMost), play);
   Observed observed{.finishes = std::vector<Finish>(count)};
-  observed.complete = run_examples(backend, count, load, options, [&](const SegmentView& view) {
-    for (size_t slot = 0; slot < view.examples.size(); ++slot) {
-      EXPECT_EQ(view.inputs[slot * kCells + 1], static_cast<int32_t>(view.examples[slot] * 7 + 3));
-      if (!view.finished[slot]) continue;
-      Finish& finish = observed.finishes[view.examples[slot]];
+  observed.complete = run_examples(backend, count, load, options, [&](const SegmentEvent& event) {
+    for (size_t slot = 0; slot < event.examples.size(); ++slot) {
+      EXPECT_EQ(event.inputs[slot * kCells + 1], static_cast<int32_t>(event.examples[slot] * 7 + 3));
+      if (!event.finished[slot]) continue;
+      Finish& finish = observed.finishes[event.examples[slot]];
       EXPECT_EQ(finish.segments, 0) << "finished twice";
-      finish.segments = view.segments[slot];
-      const auto answer = std::span(view.output.answers).subspan(slot * kCells, kCells);
+      finish.segments = event.segments[slot];
+      const auto answer = std::span(event.output.answers).subspan(slot * kCells, kCells);
       finish.answer.assign(answer.begin(), answer.end());
     }
   });
@@ -96,7 +96,7 @@ TEST(Continuous, NotANumberNeverHalts) {
     return ScriptedSegment{.answer = {inputs.begin(), inputs.end()}, .q_halt = std::nanf("")};
   });
   int64_t last = 0;
-  run_examples(backend, 1, load, {}, [&](const SegmentView& view) { last = view.segments[0]; });
+  run_examples(backend, 1, load, {}, [&](const SegmentEvent& event) { last = event.segments[0]; });
   EXPECT_EQ(last, kMost);
 }
 
@@ -104,7 +104,7 @@ TEST(Continuous, StopsBetweenSegmentsWhenInterrupted) {
   const InterruptScope scope;
   size_t segments = 0;
   ScriptedBackend backend(scripted_config(kMost), play);
-  const bool complete = run_examples(backend, 50, load, {.batch = 4}, [&](const SegmentView&) {
+  const bool complete = run_examples(backend, 50, load, {.batch = 4}, [&](const SegmentEvent&) {
     if (++segments == 3) request_interrupt();
   });
   EXPECT_FALSE(complete);

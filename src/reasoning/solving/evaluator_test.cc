@@ -16,7 +16,7 @@ namespace hrm::solving {
 namespace {
 
 constexpr int64_t kCells = 16;
-constexpr int32_t kBlank = 1, model::kIgnoreLabel = 0;
+constexpr int32_t kBlank = 1, kIgnoredToken = 0;
 constexpr std::array<int32_t, kCells> kGrid = {2, 3, 4, 5, 4, 5, 2, 3, 3, 2, 5, 4, 5, 4, 3, 2};
 
 // Seven questions about one 4x4 Sudoku: number i has its first i + 1 cells blank. Of number 5 the first label is not
@@ -33,7 +33,7 @@ class EvaluatorTest : public ::testing::Test {
       for (int64_t cell = 0; cell < kCells; ++cell) {
         const bool supervised = i != 6 && !(i == 5 && cell == 0);
         inputs.push_back(cell < blanks ? kBlank : kGrid[static_cast<size_t>(cell)]);
-        labels.push_back(supervised ? kGrid[static_cast<size_t>(cell)] : model::kIgnoreLabel);
+        labels.push_back(supervised ? kGrid[static_cast<size_t>(cell)] : kIgnoredToken);
       }
       indices.push_back(i);
     }
@@ -46,7 +46,7 @@ class EvaluatorTest : public ::testing::Test {
     save("group_indices", {kExamples + 1}, indices);
     save("ratings", {kExamples}, ratings);
     write_json(split / "dataset.json", {{"pad_id", 0},
-                                        {"ignore_label_id", model::kIgnoreLabel},
+                                        {"ignore_label_id", kIgnoredToken},
                                         {"blank_identifier_id", 0},
                                         {"vocab_size", 6},
                                         {"seq_len", kCells},

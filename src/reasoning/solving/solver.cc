@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "solving/halting.h"
+#include "solving/probabilities.h"
 
 namespace hrm::solving {
 namespace {
@@ -14,7 +15,7 @@ constexpr int32_t kBlankIdentifier = 0;
 
 }  // namespace
 
-double Solution::confidence() const { return 1 / (1 + std::exp(-double{segments.back().q_halt})); }
+double SolvedPuzzle::confidence() const { return 1 / (1 + std::exp(-double{segments.back().q_halt})); }
 
 std::unique_ptr<puzzles::Family> family_of(const ModelFile& model, std::string_view chosen, std::string_view source) {
   const model::DataShape& data = model.config.data;
@@ -63,8 +64,8 @@ class SolverRun {
   }
 
   // View number `view` of the listed questions. False where Ctrl-C ended it.
-  bool look(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t view,
-            std::span<SolvedPuzzle> solutions, Progress& progress);
+  bool run_view(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t view,
+                std::span<SolvedPuzzle> solutions, Progress& progress);
 
   std::vector<PooledParticipation> pooled() const { return trace_.pooled(); }
 
@@ -91,10 +92,11 @@ class SolverRun {
   uint64_t done_ = 0;
 };
 
-bool SolverRun::look(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t view,
-                     std::span<SolvedPuzzle> solutions, Progress& progress) {
+bool SolverRun::run_view(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t view,
+                         std::span<SolvedPuzzle> solutions, Progress& progress) {
   const size_t cells = questions.front().size();
   const bool participation = options_.participation && view == 0;
+  const bool probabilities = options_.probabilities && view == 0;
   std::vector<SolvedPuzzle> views;
   for (const size_t question : which) views.push_back({.question = questions[question]});
   const auto load = [&](size_t place, std::span<int32_t> tokens) -> ExampleHeader {
@@ -103,12 +105,12 @@ bool SolverRun::look(std::span<const puzzles::Tokens> questions, std::span<const
     // One seed and the same views for all: the same question gives the same answer wherever it stands among the others.
     return {.identifier = kBlankIdentifier, .seed = options_.seed};
   };
-  const auto observe = [&](const SegmentView& view) {
+  const auto observe = [&](const SegmentEvent& event) {
     std::vector<ParticipationRatios> ratios;
-    if (participation) ratios = trace_.add(backend_, view.carry, view.segments);
-    const model::SegmentOutput& output = view.output;
-    for (size_t slot = 0; slot < view.examples.size(); ++slot) {
-      const size_t place = view.examples[slot];
+    if (participation) ratios = trace_.add(backend_, event.carry, event.segments);
+    const model::SegmentOutput& output = event.output;
+    for (size_t slot = 0; slot < event.examples.size(); ++slot) {
+      const size_t place = event.examples[slot];
       const auto answer = std::span(output.answers).subspan(slot * cells, cells);
       SolvedSegment segment{.answer = {answer.begin(), answer.end()},
                             .q_halt = output.q_halt[slot],
@@ -118,8 +120,10 @@ bool SolverRun::look(std::span<const puzzles::Tokens> questions, std::span<const
       if (maps_) maps_->undo(map_of(view), segment.answer);
       if (participation) segment.participation = ratios[slot];
       views[place].segments.push_back(std::move(segment));
-      if (!view.finished[slot]) continue;
+      if (!event.finished[slot]) continue;
       finish(views[place], view);
+      if (probabilities)
+        views[place].log_probabilities = log_probabilities_of(backend_.config(), output.logits, slot, family_);
       if (view == 0 || views[place].verdict.accepted) solutions[which[place]] = std::move(views[place]);
       if (view == 0) progress.update(++done_);
     }
@@ -129,7 +133,8 @@ bool SolverRun::look(std::span<const puzzles::Tokens> questions, std::span<const
                                       .halting = options_.halting,
                                       .halt_margin = options_.halt_margin,
                                       .batch = options_.batch,
-                                      .residuals = true},
+                                      .residuals = true,
+                                      .logits = probabilities},
                                      observe);
   for (size_t place = 0; place < which.size(); ++place)  // interrupted ones keep what they have
     if (view == 0 && !solutions[which[place]].finished) solutions[which[place]] = std::move(views[place]);
@@ -150,7 +155,7 @@ SolverResult solve(model::Backend& backend, const puzzles::Family& family, std::
     for (size_t i = 0; i < questions.size(); ++i)
       if (!result.solutions[i].verdict.accepted) open.push_back(i);
     if (open.empty()) break;
-    result.complete = run.look(questions, open, view, result.solutions, progress);
+    result.complete = run.run_view(questions, open, view, result.solutions, progress);
   }
   result.pooled = run.pooled();
   return result;
