@@ -3,9 +3,11 @@
 #include <memory>
 
 #include "backends/backend_factory.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/command.h"
+#include "solving/train_estimate.h"
 #include "solving/train_run.h"
 
 namespace hrm::cli {
@@ -14,7 +16,7 @@ namespace {
 struct Arguments {
   std::string preset, recipe, data, out, init;
   std::vector<std::string> settings;
-  bool resume = false, overwrite = false, accept_changes = false, json = false;
+  bool resume = false, overwrite = false, accept_changes = false, estimate = false, json = false;
   uint64_t seed = 0;
   double minutes = 0;
   model::BackendOptions backend;
@@ -41,6 +43,18 @@ void train(const CLI::App& command, const Arguments& args, Exit& exit) {
                                       .init = args.init,
                                       .accept_changes = args.accept_changes,
                                       .backend = args.backend};
+  if (args.estimate) {
+    const InterruptScope interrupt;
+    const solving::TrainEstimate estimate = solving::estimate_training(request, backends::make_backend);
+    if (!estimate.complete)
+      exit.code = kInterruptedExitCode;
+    else if (args.json)
+      print_json(estimate.json);
+    else
+      fmt::print("{}", estimate.table);
+    return;
+  }
+  if (args.out.empty()) throw bad_input("cli.train", "--out is required: the folder of the run");
   const solving::TrainReport report = solving::train(request, backends::make_backend);
   if (args.json)
     print_json(report.json);
@@ -68,7 +82,8 @@ void add_run_options(CLI::App& command, Arguments& args) {
                   "recipe with settings, for instance configs/trm_mlp_sudoku_1k.yaml, or the authors' all_config.yaml")
       ->type_name("FILE.yaml");
   command.add_option("--data", args.data, "data set folder, as hrm data makes them")->type_name("FOLDER");
-  command.add_option("--out", args.out, "run folder: checkpoints, model, log, curves")->required()->type_name("FOLDER");
+  command.add_option("--out", args.out, "run folder: checkpoints, model, log, curves; required, but with --estimate")
+      ->type_name("FOLDER");
   auto* init = command
                    .add_option("--init", args.init,
                                "begin with the weights of this model (ours, or the authors' checkpoint); its "
@@ -82,6 +97,10 @@ void add_run_options(CLI::App& command, Arguments& args) {
       .add_flag("--accept-changes", args.accept_changes,
                 "resume even though settings differ that decide the run's numbers")
       ->needs(resume);
+  command
+      .add_flag("--estimate", args.estimate,
+                "print operations, memory and hours of the run on this machine, from a few steps; nothing is written")
+      ->excludes(resume);
   command.add_option("--minutes", args.minutes, "end after so much training, over all resumes; 0: no limit")
       ->type_name("X");
 }
@@ -103,6 +122,7 @@ void register_train(CLI::App& app, Exit& exit) {
         "a small model; Ctrl-C saves and stops"},
        {"hrm train --resume --out runs/first", "go on, with the same bits as if it had never stopped"},
        {"hrm train --resume --out runs/first max_steps=4000", "and for longer than first planned"},
+       {"hrm train --config configs/sudoku9_flagship.yaml --data data/sudoku --estimate", "what it would cost here"},
        {"hrm train --init runs/first --data data/other --out runs/second", "begin with what a model has learnt"},
        {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
         "a published experiment"}});
