@@ -49,14 +49,27 @@ expect 0 "$HRM" solve --model runmaze --complete --threads 1 --file shut.txt
 says out "walls part S from G"
 
 # Tables have no rules.
-printf 'question,answer\nab,ba\nba,ab\naa,bb\nbb,aa\n' >table.csv
-expect 0 "$HRM" data table table.csv --test table.csv --out table
+printf 'input,output\naab,bba\nbab,aba\naaa,bbb\nbba,aab\nabb,baa\nbaa,abb\n' >table.csv
+printf 'input,output\naba,bab\nbbb,aaa\n' >unseen.csv
+expect 0 "$HRM" data table table.csv --test unseen.csv --out table
 expect 0 "$HRM" train --data table --out runtable "${tiny[@]}"
-refuses "no rules" "$HRM" solve --model runtable --complete --threads 1 ab
+refuses "no rules" "$HRM" solve --model runtable --complete --threads 1 aab
 refuses "no rules" "$HRM" eval --model runtable --data table --complete --threads 1
 
 refuses "--complete" "$HRM" solve --model run4 --model-runs 3 1...............
 refuses "--until-solved" "$HRM" eval --model run4 --data data4 --complete --until-solved
+
+# Depths in one run.
+expect 0 "$HRM" eval --model run4 --data data4 --depths 1,2,5 --plot depth.svg --threads 1
+for word in "rating all: 6 puzzles" "exact, halting"; do says out "$word"; done
+says depth.svg "<svg"
+expect 0 "$HRM" eval --model run4 --data data4 --depths 3 --json --threads 1
+says out '"exact_halting"'
+for list in "" 4,x 4,4 0 "4 16"; do
+  refuses "--depths" "$HRM" eval --model run4 --data data4 --depths "$list"
+done
+refuses "--depths" "$HRM" eval --model run4 --data data4 --depths 4,16 --segments 8
+refuses "--depths" "$HRM" eval --model run4 --data data4 --plot depth.svg
 
 # What a run would cost; nothing is written.
 ls >before

@@ -149,7 +149,7 @@ void register_eval(CLI::App& app, Exit& exit) {
                      ->add_option("--depths", args->depths,
                                   "exact answers after each of these numbers of segments, in one run, with and without "
                                   "halting")
-                     ->type_name("N,N,...");
+                     ->type_name("LIST");
   command->add_option("--plot", args->plot, "write the curve over --depths here")->needs(depths)->type_name("FILE.svg");
   for (const char* other :
        {"--complete", "--segments", "--halting", "--views", "--predictions", "--symmetries", "--until-solved"})
