@@ -8,6 +8,8 @@
 #include "cli/command.h"
 #include "formats/npy.h"
 #include "puzzles/dataset.h"
+#include "solving/completion_study.h"
+#include "solving/depth_curve.h"
 #include "solving/evaluator.h"
 #include "solving/model_file.h"
 
@@ -15,9 +17,10 @@ namespace hrm::cli {
 namespace {
 
 struct Arguments {
-  std::string model, data, split = "test", predictions;
+  std::string model, data, split = "test", predictions, depths, plot;
   std::vector<std::string> settings;
-  bool json = false, averaged = true;
+  bool json = false, averaged = true, complete = false;
+  int64_t model_runs = solving::CompletionOptions().model_runs;
   solving::EvaluationOptions evaluation;
   model::BackendOptions backend;
 };
@@ -26,6 +29,46 @@ void save_predictions(const std::string& path, const solving::Evaluation& evalua
   const int64_t rows = std::ssize(evaluation.answers) / cells;
   save_npy(path, HostTensor::of<int32_t>({rows, cells}, evaluation.answers));
   log_info("{}: answers to {} puzzles", path, rows);
+}
+
+Json heading(const Arguments& args) {
+  return {{"model", args.model}, {"data", args.data}, {"split", args.split}, {"averaged", args.averaged}};
+}
+
+bool study(model::Backend& backend, const puzzles::Dataset& dataset, const Arguments& args) {
+  const solving::EvaluationOptions& options = args.evaluation;
+  const solving::CompletionStudy study =
+      solving::study_completion(backend, dataset,
+                                {.completion = {.solver = {.segments = options.segments,
+                                                           .halting = options.halting,
+                                                           .halt_margin = options.halt_margin,
+                                                           .batch = options.batch,
+                                                           .seed = options.seed,
+                                                           .views = options.views},
+                                                .model_runs = args.model_runs},
+                                 .limit = options.limit});
+  if (args.json) {
+    Json json = heading(args);
+    json.update(solving::to_json(study));
+    print_json(json);
+  } else {
+    fmt::print("{} on {}, {}\n{}", args.model, args.data, args.split, solving::to_table(study));
+  }
+  return study.complete;
+}
+
+bool curve(model::Backend& backend, const puzzles::Dataset& dataset, const Arguments& args) {
+  const std::vector<int64_t> depths = solving::parse_depths(args.depths);
+  const solving::DepthCurve curve = solving::depth_curve(backend, dataset, depths, args.evaluation);
+  if (args.json) {
+    Json json = heading(args);
+    json.update(solving::to_json(curve));
+    print_json(json);
+  } else {
+    fmt::print("{} on {}, {}\n{}", args.model, args.data, args.split, solving::to_table(curve));
+  }
+  if (curve.complete && !args.plot.empty()) solving::save_depth_plot(args.plot, curve);
+  return curve.complete;
 }
 
 void evaluate(const Arguments& args, Exit& exit) {
@@ -37,9 +80,14 @@ void evaluate(const Arguments& args, Exit& exit) {
   log_detail("{}: {}, {} examples; {}", args.data, args.split, dataset.examples(), backend->description());
 
   const InterruptScope interrupt;
+  if (args.complete || !args.depths.empty()) {
+    const bool whole = args.complete ? study(*backend, dataset, args) : curve(*backend, dataset, args);
+    if (!whole) exit.code = kInterruptedExitCode;
+    return;
+  }
   const solving::Evaluation evaluation = solving::evaluate(*backend, dataset, args.evaluation);
   if (args.json) {
-    Json json = {{"model", args.model}, {"data", args.data}, {"split", args.split}, {"averaged", args.averaged}};
+    Json json = heading(args);
     json.update(solving::to_json(evaluation));
     print_json(json);
   } else {
@@ -87,6 +135,27 @@ void register_eval(CLI::App& app, Exit& exit) {
   add_switch(*command, "--averaged", args->averaged, "take the averaged weights where there are both");
   command->add_option("--predictions", args->predictions, "write the answers here: token ids, [puzzles, cells]")
       ->type_name("FILE.npy");
+  auto* complete = command->add_flag(
+      "--complete", args->complete,
+      "complete every puzzle by exact search (hrm solve --complete), and report guesses and time with and without the "
+      "model");
+  command
+      ->add_option("--model-runs", args->model_runs,
+                   "runs of the model on the reduced puzzle while it is completed, at most; 0: the first run serves")
+      ->needs(complete)
+      ->type_name("N")
+      ->capture_default_str();
+  auto* depths = command
+                     ->add_option("--depths", args->depths,
+                                  "exact answers after each of these numbers of segments, in one run, with and without "
+                                  "halting")
+                     ->type_name("LIST");
+  command->add_option("--plot", args->plot, "write the curve over --depths here")->needs(depths)->type_name("FILE.svg");
+  for (const char* other :
+       {"--complete", "--segments", "--halting", "--views", "--predictions", "--symmetries", "--until-solved"})
+    depths->excludes(command->get_option(other));
+  for (const char* other : {"--predictions", "--symmetries", "--until-solved"})
+    complete->excludes(command->get_option(other));
   add_json_flag(*command, args->json);
   add_seed_option(*command, args->evaluation.seed);
   add_threads_option(*command, args->backend.threads);
@@ -99,9 +168,14 @@ void register_eval(CLI::App& app, Exit& exit) {
                 {"hrm eval --model runs/first --data data/sudoku --limit 500 --json", "a sample, for scripts"},
                 {"hrm eval --model runs/first --data data/sudoku --views 8 arch.inference_noise=0.1",
                  "eight noisy runs per puzzle, one picked"},
+                {"hrm eval --model runs/first --data data/sudoku --depths 4,16,64,256 --plot depth.svg",
+                 "what thinking longer is worth"},
+                {"hrm eval --model models/sudoku9 --data data/sudoku --complete --segments 16",
+                 "all puzzles solved: guesses and time of the search with and without the model"},
                 {"hrm eval --model models/sudoku9 --data data/sudoku --views 32 --until-solved",
                  "up to 32 symmetric views of a puzzle, until the rules accept an answer"}});
-  command->callback([args, &exit] {
+  command->callback([args, depths, &exit] {
+    if (depths->count() > 0) solving::parse_depths(args->depths);  // a mistake costs no time
     args->evaluation.keep_answers = !args->predictions.empty();
     evaluate(*args, exit);
   });

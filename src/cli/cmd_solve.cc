@@ -10,6 +10,7 @@
 #include "base/signals.h"
 #include "cli/command.h"
 #include "puzzles/questions.h"
+#include "solving/completion.h"
 #include "solving/model_file.h"
 #include "solving/solver.h"
 #include "solving/trace.h"
@@ -26,7 +27,8 @@ using solving::SolvedPuzzle;
 struct Arguments {
   std::string model, family, symbols, color = "auto", trace;
   std::vector<std::string> puzzles, settings, files;
-  bool steps = false, json = false, keep_going = false, averaged = true;
+  bool steps = false, json = false, keep_going = false, averaged = true, complete = false;
+  int64_t model_runs = solving::CompletionOptions().model_runs;
   solving::SolverOptions solver;
   model::BackendOptions backend;
 };
@@ -56,9 +58,13 @@ void print_steps(const SolvedPuzzle& solution, const Family& family, bool color)
   }
 }
 
-void print_solution(const SolvedPuzzle& solution, const Question& question, const Family& family,
-                    const Arguments& args) {
+// completion: null without --complete.
+void print_solution(const SolvedPuzzle& solution, const solving::Completion* completion, const Question& question,
+                    const Family& family, const Arguments& args) {
   const bool color = wants_color(args.color);
+  const auto print_grid = [&](std::span<const int32_t> answer) {
+    fmt::print("{}", family.render(answer, {.question = solution.question, .color = color}));
+  };
   if (!solution.finished) {
     fmt::print("{}: interrupted after {} segments\n", question.source, solution.segments.size());
     return;
@@ -69,31 +75,55 @@ void print_solution(const SolvedPuzzle& solution, const Question& question, cons
              verdict_text(solution, family));
   if (args.steps)
     print_steps(solution, family, color);
-  else
-    fmt::print("{}", family.render(solution.answer(), {.question = solution.question, .color = color}));
+  else if (!completion || completion->search.answer.empty())
+    print_grid(solution.answer());
+  if (!completion) return;
+  fmt::print("{}\n", in_words(*completion));
+  if (!completion->search.answer.empty() && !(args.steps && completion->by_model))
+    print_grid(completion->search.answer);
 }
 
-Json result_json(const solving::SolverResult& result, const Questions& questions, const Family& family,
-                 const Arguments& args) {
+struct Results {
+  solving::SolverResult solved;
+  std::vector<solving::Completion> completions;  // with --complete
+  bool complete = true;
+};
+
+Json result_json(const Results& results, const Questions& questions, const Family& family, const Arguments& args) {
+  const solving::SolverResult& result = results.solved;
   Json solutions = Json::array(), skipped = Json::array();
   for (size_t i = 0; i < result.solutions.size(); ++i) {
     Json entry = {{"source", questions.good[i].source}};
     entry.update(to_json(result.solutions[i], family));
+    if (args.complete) entry["completion"] = to_json(results.completions[i], family);
     solutions.push_back(std::move(entry));
   }
   for (const SkippedQuestion& question : questions.skipped)
     skipped.push_back({{"source", question.source}, {"reason", question.reason}});
   return {{"model", args.model},
           {"family", family.describe()},
-          {"complete", result.complete},
+          {"complete", results.complete},
           {"solutions", std::move(solutions)},
           {"skipped", std::move(skipped)}};
+}
+
+Results run(model::Backend& backend, const Family& family, std::span<const puzzles::Tokens> questions,
+            const Arguments& args) {
+  Results results{.solved = solving::solve(backend, family, questions, args.solver), .completions = {}};
+  results.complete = results.solved.complete;
+  if (!args.complete) return results;
+  solving::CompletionResult completed = solving::complete(backend, family, results.solved.solutions,
+                                                          {.solver = args.solver, .model_runs = args.model_runs});
+  results.completions = std::move(completed.completions);
+  results.complete = results.complete && completed.complete;
+  return results;
 }
 
 void solve(const Arguments& args, Exit& exit) {
   const solving::ModelFile model =
       solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto family = solving::family_of(model, args.family, args.model);
+  if (args.complete) solving::check_completable(*family);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give one as an argument, --file FILE, or - for standard input");
   const Questions questions = puzzles::read_questions(
@@ -105,19 +135,22 @@ void solve(const Arguments& args, Exit& exit) {
   std::vector<puzzles::Tokens> tokens;
   for (const Question& question : questions.good) tokens.push_back(question.tokens);
   const InterruptScope interrupt;
-  const solving::SolverResult result = solving::solve(*backend, *family, tokens, args.solver);
+  const Results results = run(*backend, *family, tokens, args);
 
   if (args.json) {
-    print_json(result_json(result, questions, *family, args));
+    print_json(result_json(results, questions, *family, args));
   } else {
-    for (size_t i = 0; i < result.solutions.size(); ++i)
-      print_solution(result.solutions[i], questions.good[i], *family, args);
+    for (size_t i = 0; i < questions.good.size(); ++i)
+      print_solution(results.solved.solutions[i], args.complete ? &results.completions[i] : nullptr, questions.good[i],
+                     *family, args);
+    if (args.complete && questions.good.size() > 1)
+      fmt::print("{} puzzles: {}\n", results.completions.size(), in_words(solving::totals_of(results.completions)));
   }
   for (const SkippedQuestion& question : questions.skipped)
     log_warning("skipped {}: {}", question.source, question.reason);
-  if (!args.trace.empty()) solving::save_trace(args.trace, result, *family);
+  if (!args.trace.empty()) solving::save_trace(args.trace, results.solved, *family);
   if (!questions.skipped.empty()) exit.code = 2;
-  if (!result.complete) exit.code = kInterruptedExitCode;
+  if (!results.complete) exit.code = kInterruptedExitCode;
 }
 
 }  // namespace
@@ -157,6 +190,15 @@ void register_solve(CLI::App& app, Exit& exit) {
                    "while the rules reject the answer, look at the puzzle through random symmetries, so often at most")
       ->type_name("K")
       ->capture_default_str();
+  auto* complete = command->add_flag("--complete", args->complete,
+                                     "complete by exact search what the model does not solve, and prove that there is "
+                                     "one solution, several, or none; the model's probabilities steer the search");
+  command
+      ->add_option("--model-runs", args->model_runs,
+                   "runs of the model on the reduced puzzle while it is completed, at most; 0: the first run serves")
+      ->needs(complete)
+      ->type_name("N")
+      ->capture_default_str();
   command->add_option("--batch", args->solver.batch, "puzzles side by side")->type_name("N")->capture_default_str();
   add_switch(*command, "--averaged", args->averaged, "take the averaged weights where there are both");
   command->add_flag("--steps", args->steps, "show the answer after every segment, changed cells marked");
@@ -174,11 +216,13 @@ void register_solve(CLI::App& app, Exit& exit) {
                 {"hrm solve --model runs/first --file puzzles.txt --steps", "watch the answers change"},
                 {"hrm solve --model runs/first - < puzzles.txt --json", "a list from standard input, for scripts"},
                 {"hrm solve --model runs/first --file puzzles.txt --keep-going", "skip puzzles with mistakes"},
+                {"hrm solve --model runs/first --file puzzles.txt --complete", "all solved, or proved unsolvable"},
                 {"hrm solve --model step_100 data.seq_len=81 - < puzzles.txt", "a checkpoint that lacks a setting"},
                 {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});
   command->callback([args, &exit] {
     split_settings(*args);
     args->solver.participation = !args->trace.empty();
+    args->solver.probabilities = args->complete;
     solve(*args, exit);
   });
 }

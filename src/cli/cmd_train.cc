@@ -3,7 +3,10 @@
 #include <memory>
 
 #include "backends/backend_factory.h"
+#include "base/error.h"
+#include "base/signals.h"
 #include "cli/run_options.h"
+#include "solving/train_estimate.h"
 #include "solving/train_run.h"
 
 namespace hrm::cli {
@@ -13,6 +16,7 @@ struct Arguments {
   std::string preset, recipe, data, init;
   std::vector<std::string> settings;
   RunArguments run;
+  bool estimate = false;
   model::BackendOptions backend;
 };
 
@@ -25,6 +29,17 @@ std::vector<std::string> settings_of(const CLI::App& command, const Arguments& a
   return settings;
 }
 
+void estimate(const solving::TrainRequest& request, bool json, Exit& exit) {
+  const InterruptScope interrupt;
+  const solving::TrainEstimate estimate = solving::estimate_training(request, backends::make_backend);
+  if (!estimate.complete)
+    exit.code = kInterruptedExitCode;
+  else if (json)
+    print_json(estimate.json);
+  else
+    fmt::print("{}", estimate.table);
+}
+
 void train(const CLI::App& command, const Arguments& args, Exit& exit) {
   const solving::TrainRequest request{.out = args.run.out,
                                       .mode = args.run.mode(),
@@ -34,6 +49,8 @@ void train(const CLI::App& command, const Arguments& args, Exit& exit) {
                                       .init = args.init,
                                       .accept_changes = args.run.accept_changes,
                                       .backend = args.backend};
+  if (args.estimate) return estimate(request, args.run.json, exit);
+  if (args.run.out.empty()) throw bad_input("cli.train", "--out is required: the folder of the run");
   finish_run(solving::train(request, backends::make_backend), args.run, "hrm train", exit);
 }
 
@@ -53,6 +70,12 @@ void add_model_options(CLI::App& command, Arguments& args) {
                   "architecture too, unless a preset or recipe has one")
       ->type_name("MODEL")
       ->excludes("--resume");
+  command.get_option("--out")->required(false)->description(
+      "run folder: checkpoints, model, log, curves; required, except with --estimate");
+  command
+      .add_flag("--estimate", args.estimate,
+                "print operations, memory and hours of the run on this machine, from a few steps; nothing is written")
+      ->excludes("--resume");
 }
 
 }  // namespace
@@ -71,6 +94,7 @@ void register_train(CLI::App& app, Exit& exit) {
         "a small model; Ctrl-C saves and stops"},
        {"hrm train --resume --out runs/first", "go on, with the same bits as if it had never stopped"},
        {"hrm train --resume --out runs/first max_steps=4000", "and for longer than first planned"},
+       {"hrm train --config configs/sudoku9_flagship.yaml --data data/sudoku --estimate", "what it would cost here"},
        {"hrm train --init runs/first --data data/other --out runs/second", "begin with what a model has learnt"},
        {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
         "a published experiment"}});

@@ -168,7 +168,10 @@ std::unique_ptr<Carry> AtenBackend::make_carry(size_t batch) const {
   const auto options = at::TensorOptions().dtype(network_.forward_type()).device(device_);
   const std::vector<int64_t> shape = {static_cast<int64_t>(batch) * chains(), config_.tokens(),
                                       config_.arch.hidden_size};
-  carry->state = {at::zeros(shape, options), at::zeros(shape, options)};
+  carry->state = {at::zeros(shape, options), at::zeros(shape, options), {}, {}};
+  if (config_.arch.residual == model::Residual::kAdaptive)
+    for (at::Tensor* history : {&carry->state.history_H, &carry->state.history_L})
+      *history = at::zeros({shape[0], shape[1]}, options.dtype(at::kFloat));
   return carry;
 }
 
@@ -188,7 +191,8 @@ void AtenBackend::reset(Carry& carry, const Batch& batch, std::span<const uint8_
   const State fresh = network_.initial_state(live_, seeds, chain_of);
   const at::Tensor index = torch::to_aten(std::span<const int64_t>(rows), {static_cast<int64_t>(rows.size())}, device_);
   State& state = own(carry).state;
-  state = {state.z_H.index_copy(0, index, fresh.z_H), state.z_L.index_copy(0, index, fresh.z_L)};
+  for (const StatePart& part : state_parts(config_.arch))
+    state.*part.tensor = (state.*part.tensor).index_copy(0, index, fresh.*part.tensor);
 }
 
 std::unique_ptr<Carry> AtenBackend::select(const Carry& carry, std::span<const size_t> keep) const {
@@ -197,8 +201,8 @@ std::unique_ptr<Carry> AtenBackend::select(const Carry& carry, std::span<const s
     for (int64_t k = 0; k < chains(); ++k) rows.push_back(static_cast<int64_t>(b) * chains() + k);
   const at::Tensor index = torch::to_aten(std::span<const int64_t>(rows), {static_cast<int64_t>(rows.size())}, device_);
   auto result = std::make_unique<AtenCarry>();
-  const State& state = own(carry).state;
-  result->state = {state.z_H.index_select(0, index), state.z_L.index_select(0, index)};
+  for (const StatePart& part : state_parts(config_.arch))
+    result->state.*part.tensor = (own(carry).state.*part.tensor).index_select(0, index);
   return result;
 }
 
@@ -208,8 +212,7 @@ NamedTensors AtenBackend::save(const Carry& carry) const {
     return torch::to_host(k == 1 ? z : z.view({z.size(0) / k, k, z.size(1), z.size(2)}));
   };
   NamedTensors all;
-  all.emplace("z_H", shaped(own(carry).state.z_H));
-  all.emplace("z_L", shaped(own(carry).state.z_L));
+  for (const StatePart& part : state_parts(config_.arch)) all.emplace(part.name, shaped(own(carry).state.*part.tensor));
   return all;
 }
 
@@ -226,8 +229,22 @@ std::unique_ptr<Carry> AtenBackend::load(const NamedTensors& state) const {
                       chained ? fmt::format("{}, ", chains()) : "", tail[0], tail[1]);
     return torch::to_aten(found->second, device_).to(network_.forward_type()).view({-1, tail[0], tail[1]});
   };
+  const auto take_history = [&](const char* name, const at::Tensor& z) {
+    const auto found = state.find(name);
+    if (found == state.end()) throw bad_input("aten.backend", "carry: '{}' is missing", name);
+    const Shape wanted = {z.size(0), z.size(1)};
+    if (found->second.shape() != wanted)
+      throw bad_input("aten.backend", "carry: '{}' has shape {}, expected {}", name, to_string(found->second.shape()),
+                      to_string(wanted));
+    return torch::to_aten(found->second, device_).to(at::kFloat);
+  };
   auto carry = std::make_unique<AtenCarry>();
-  carry->state = {take("z_H"), take("z_L")};
+  carry->state.z_H = take("z_H");
+  carry->state.z_L = take("z_L");
+  if (config_.arch.residual == model::Residual::kAdaptive) {
+    carry->state.history_H = take_history("history_H", carry->state.z_H);
+    carry->state.history_L = take_history("history_L", carry->state.z_L);
+  }
   return carry;
 }
 

@@ -25,12 +25,6 @@ at::Tensor rms_norm(const at::Tensor& x, double epsilon) {
   return (y * at::rsqrt(y.square().mean(-1, /*keepdim=*/true) + epsilon)).to(x.scalar_type());
 }
 
-// silu(gate) * up, then down.  in: [.., n], gate_up: [2I, n], down: [n, I].
-at::Tensor swiglu(const at::Tensor& gate_up, const at::Tensor& down, const at::Tensor& x) {
-  const auto halves = project(x, gate_up).chunk(2, -1);
-  return project(at::silu(halves[0]) * halves[1], down);
-}
-
 // Rotates pairs (i, i + W/2) of each head in float32.  x: [R,T,N,W], cos and sin: [T,1,W].
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
   const at::Tensor y = x.to(at::kFloat);
@@ -42,6 +36,8 @@ at::Tensor residual(const at::Tensor& before, const at::Tensor& after) {
   const at::Tensor a = after.detach().to(at::kFloat).flatten(1), b = before.detach().to(at::kFloat).flatten(1);
   return (a - b).norm(2, -1) / a.norm(2, -1).clamp_min(1e-20);
 }
+
+constexpr double kNoHistory = -1e4;  // log E of a fresh example: exp gives 0, and checkpoints hold finite numbers only
 
 using Fill = void (*)(const model::NoiseKey&, std::span<float>);
 
@@ -69,7 +65,10 @@ NetworkWeights bind_weights(const model::ModelConfig& config, const std::map<std
     for (int64_t i = 0; i < layers; ++i) {
       const std::string prefix = model::block_prefix(net, i),
                         mixer = prefix + (config.arch.mlp_t ? "mlp_t." : "self_attn.");
-      all.push_back({.mixer_in = get(mixer + (config.arch.mlp_t ? "gate_up_proj.weight" : "qkv_proj.weight")),
+      const std::string in = config.arch.local_t ? prefix + "local.weight"
+                             : config.arch.mlp_t ? mixer + "gate_up_proj.weight"
+                                                 : mixer + "qkv_proj.weight";
+      all.push_back({.mixer_in = get(in),
                      .mixer_out = get(mixer + (config.arch.mlp_t ? "down_proj.weight" : "o_proj.weight")),
                      .gate_up = get(prefix + "mlp.gate_up_proj.weight"),
                      .down = get(prefix + "mlp.down_proj.weight")});
@@ -85,16 +84,27 @@ NetworkWeights bind_weights(const model::ModelConfig& config, const std::map<std
                          .q_bias = inner("q_head.bias"),
                          .puzzle_emb = inner("puzzle_emb.weights"),
                          .H_level = {},
-                         .L_level = blocks('L', config.arch.L_layers)};
-  weights.H_level = config.arch.shared_net ? weights.L_level : blocks('H', config.arch.H_layers);
+                         .L_level = blocks('L', config.arch.L_layers),
+                         .H_residual = {},
+                         .L_residual = {inner("L_level.residual.query"), inner("L_level.residual.decay")}};
+  const bool shared = config.arch.shared_net;
+  weights.H_level = shared ? weights.L_level : blocks('H', config.arch.H_layers);
+  weights.H_residual =
+      shared ? weights.L_residual : ResidualWeights{inner("H_level.residual.query"), inner("H_level.residual.decay")};
   return weights;
+}
+
+std::span<const StatePart> state_parts(const model::ArchConfig& arch) {
+  static constexpr StatePart kParts[] = {
+      {"z_H", &State::z_H}, {"z_L", &State::z_L}, {"history_H", &State::history_H}, {"history_L", &State::history_L}};
+  return std::span(kParts).first(arch.residual == model::Residual::kAdaptive ? 4 : 2);
 }
 
 Network::Network(const model::ModelConfig& config, at::Device device)
     : config_(config),
       device_(device),
       type_(config.arch.forward_dtype == model::Precision::kFloat32 ? at::kFloat : at::kBFloat16) {
-  if (config.arch.mlp_t || config.arch.pos_encodings != Positions::kRope) return;
+  if (config.arch.mlp_t || config.arch.local_t || config.arch.pos_encodings != Positions::kRope) return;
   const int64_t w = config.head_width();
   // 1 / theta^(i/W), rounded as the authors round it: the recursion amplifies the last bit.
   const at::Tensor frequency =
@@ -130,16 +140,44 @@ at::Tensor Network::attention(const BlockWeights& block, const at::Tensor& x) co
   return project(mixed.transpose(1, 2).reshape(x.sizes()), block.mixer_out);
 }
 
+// in: [.., n], gate_up: [2I, n], down: [n, I].
+at::Tensor Network::mlp(const at::Tensor& gate_up, const at::Tensor& down, const at::Tensor& x) const {
+  const auto halves = project(x, gate_up).chunk(2, -1);
+  if (config_.arch.mlp == model::MlpKind::kSwiglu) return project(at::silu(halves[0]) * halves[1], down);
+  return project(at::sigmoid(halves[0]) * rms_norm(halves[0] * halves[1], config_.arch.rms_norm_eps), down);
+}
+
+at::Tensor Network::convolution(const BlockWeights& block, const at::Tensor& x) const {
+  const int64_t rows = x.size(0), d = config_.arch.hidden_size, width = config_.grid_width();
+  const at::Tensor grid = x.transpose(1, 2).reshape({rows, d, config_.data.seq_len / width, width});
+  const at::Tensor kernel = block.mixer_in.to(x.scalar_type()).view({d, 1, 3, 3});
+  return at::conv2d(grid, kernel, /*bias=*/{}, /*stride=*/1, /*padding=*/1, /*dilation=*/1, /*groups=*/d)
+      .flatten(2)
+      .transpose(1, 2);
+}
+
+// In logarithms: log E <- log(beta E + e), and e / E = exp(log e - log E), which no size of e overflows.
+at::Tensor Network::adapt(const ResidualWeights& weights, const at::Tensor& z, const at::Tensor& y,
+                          at::Tensor& history) const {
+  const at::Tensor query = weights.query.to(at::kFloat), decay = weights.decay.to(at::kFloat);
+  const at::Tensor score = (rms_norm(y, config_.arch.rms_norm_eps).to(at::kFloat) * query).sum(-1);
+  history = at::logaddexp(history + at::log_sigmoid(decay), score);
+  const at::Tensor weight = at::exp(score - history).unsqueeze(-1).to(z.scalar_type());
+  return z + weight * (y - z);
+}
+
 at::Tensor Network::stack(const std::vector<BlockWeights>& blocks, at::Tensor x) const {
   const double epsilon = config_.arch.rms_norm_eps;
   for (const BlockWeights& block : blocks) {
     if (config_.arch.mlp_t) {
       const at::Tensor y = x.transpose(1, 2);
-      x = rms_norm(y + swiglu(block.mixer_in, block.mixer_out, y), epsilon).transpose(1, 2);
+      x = rms_norm(y + mlp(block.mixer_in, block.mixer_out, y), epsilon).transpose(1, 2);
+    } else if (config_.arch.local_t) {
+      x = rms_norm(x + convolution(block, x), epsilon);
     } else {
       x = rms_norm(x + attention(block, x), epsilon);
     }
-    x = rms_norm(x + swiglu(block.gate_up, block.down, x), epsilon);
+    x = rms_norm(x + mlp(block.gate_up, block.down, x), epsilon);
   }
   return x;
 }
@@ -176,8 +214,8 @@ Segment Network::segment(const NetworkWeights& frozen, const NetworkWeights& liv
   State z = state;
   if (!options.training && arch.inference_noise > 0) {
     const auto use = model::NoiseUse::kSegment;
-    z = {z.z_H + arch.inference_noise * normal_like(z.z_H, options, use, 0),
-         z.z_L + arch.inference_noise * normal_like(z.z_L, options, use, 1)};
+    z.z_H = z.z_H + arch.inference_noise * normal_like(z.z_H, options, use, 0);
+    z.z_L = z.z_L + arch.inference_noise * normal_like(z.z_L, options, use, 1);
   }
   Residuals residuals;
   const auto run = [&](const Call& call) {
@@ -188,7 +226,10 @@ Segment Network::segment(const NetworkWeights& frozen, const NetworkWeights& liv
     // z_L + (z_H + x), in the authors' order of summation.
     const at::Tensor in = call.high ? z.z_H + z.z_L : z.z_L + (z.z_H + (graded ? x : x_frozen));
     const at::Tensor before = target;
-    target = mix(before, stack(call.high ? weights.H_level : weights.L_level, in), options, call.number);
+    at::Tensor y = stack(call.high ? weights.H_level : weights.L_level, in);
+    if (arch.residual == model::Residual::kAdaptive)
+      y = adapt(call.high ? weights.H_residual : weights.L_residual, before, y, call.high ? z.history_H : z.history_L);
+    target = mix(before, y, options, call.number);
     if (options.residuals && call.last_of_its_kind) (call.high ? residuals.H : residuals.L) = residual(before, target);
   };
   uint64_t number = 0;
@@ -205,7 +246,7 @@ Segment Network::segment(const NetworkWeights& frozen, const NetworkWeights& liv
   Segment result;
   result.logits = project(z.z_H.slice(1, config_.puzzle_tokens()), heads.lm_head);
   result.q = project(z.z_H.select(1, 0), heads.q_weight, heads.q_bias).to(at::kFloat);
-  result.state = {z.z_H.detach(), z.z_L.detach()};
+  for (const StatePart& part : state_parts(arch)) result.state.*part.tensor = (z.*part.tensor).detach();
   result.residuals = residuals;
   return result;
 }
@@ -225,9 +266,15 @@ State Network::initial_state(const NetworkWeights& weights, std::span<const uint
   const auto common = [](size_t) { return uint64_t{0}; };
   const auto own_chain = [&](size_t r) { return static_cast<uint64_t>(chain_of[r]); };
   const bool random = config_.arch.initial_state == model::InitialState::kRandom;
-  return {
+  State state{
       .z_H = random ? drawn(model::NoiseUse::kInitialH, common) : fixed(weights.H_init),
-      .z_L = random || config_.arch.chains > 1 ? drawn(model::NoiseUse::kInitialL, own_chain) : fixed(weights.L_init)};
+      .z_L = random || config_.arch.chains > 1 ? drawn(model::NoiseUse::kInitialL, own_chain) : fixed(weights.L_init),
+      .history_H = {},
+      .history_L = {}};
+  if (config_.arch.residual == model::Residual::kAdaptive)
+    for (at::Tensor* history : {&state.history_H, &state.history_L})
+      *history = at::full({rows, t}, kNoHistory, at::TensorOptions().dtype(at::kFloat).device(device_));
+  return state;
 }
 
 }  // namespace hrm::aten

@@ -2,7 +2,8 @@
 // device. One block, post-norm (arXiv 2506.21734, section 2):
 //
 //   x <- rms_norm(x + attention(x))        or, with mlp_t, the same over tokens: x' <- rms_norm(x' + swiglu(x'))
-//   x <- rms_norm(x + swiglu(x))
+//                                          or, with local_t, rms_norm(x + convolution(x)), 3x3 of each channel
+//   x <- rms_norm(x + swiglu(x))           or gated_norm (model/config.h)
 //
 // R rows (examples, or examples x chains), T tokens, D width, V vocabulary; see model/config.h for the letters.
 #pragma once
@@ -20,22 +21,35 @@
 namespace hrm::aten {
 
 struct BlockWeights {
-  at::Tensor mixer_in, mixer_out;  // self_attn.{qkv,o}_proj or mlp_t.{gate_up,down}_proj
+  at::Tensor mixer_in, mixer_out;  // self_attn.{qkv,o}_proj, mlp_t.{gate_up,down}_proj, or local and none
   at::Tensor gate_up, down;        // mlp
+};
+
+struct ResidualWeights {
+  at::Tensor query, decay;  // [D], [1]; undefined where the residual is plain
 };
 
 // Handles of the parameters, named as in the state dict; undefined where the configuration has none.
 struct NetworkWeights {
   at::Tensor H_init, L_init, embed_tokens, embed_pos, lm_head, q_weight, q_bias, puzzle_emb;
   std::vector<BlockWeights> H_level, L_level;  // the same blocks for a shared net
+  ResidualWeights H_residual, L_residual;
 };
 
 // REQUIRES: every key of engine::parameters(config).
 NetworkWeights bind_weights(const model::ModelConfig& config, const std::map<std::string, at::Tensor>& by_name);
 
 struct State {
-  at::Tensor z_H, z_L;  // [R,T,D], forward type
+  at::Tensor z_H, z_L;              // [R,T,D], forward type
+  at::Tensor history_H, history_L;  // [R,T] f32, log E of the adaptive residual; undefined where it is plain
 };
+
+// The parts of a state that a configuration has, with their names in a carry.
+struct StatePart {
+  const char* name;
+  at::Tensor State::*tensor;
+};
+std::span<const StatePart> state_parts(const model::ArchConfig& arch);
 
 struct Residuals {
   at::Tensor H, L;  // [R]: |z_new - z_old| / |z_new| of the last call
@@ -75,6 +89,10 @@ class Network {
  private:
   struct Call;  // one net call of the unrolled segment
   at::Tensor stack(const std::vector<BlockWeights>& blocks, at::Tensor x) const;
+  at::Tensor mlp(const at::Tensor& gate_up, const at::Tensor& down, const at::Tensor& x) const;
+  at::Tensor convolution(const BlockWeights& block, const at::Tensor& x) const;
+  // The state after a call that said y; advances the history.
+  at::Tensor adapt(const ResidualWeights& weights, const at::Tensor& z, const at::Tensor& y, at::Tensor& history) const;
   at::Tensor attention(const BlockWeights& block, const at::Tensor& x) const;
   at::Tensor mix(const at::Tensor& z, const at::Tensor& y, const SegmentOptions& options, uint64_t call) const;
   at::Tensor normal_like(const at::Tensor& z, const SegmentOptions& options, model::NoiseUse use, uint64_t index) const;

@@ -77,7 +77,7 @@ Rows take_rows(const model::ModelConfig& config, const model::Batch& batch, std:
       for (int64_t k = 0; k < chains; ++k)
         part.seeds.push_back(k == 0 ? seed : derive_seed(seed, {static_cast<uint64_t>(k)}));
   const int64_t first = static_cast<int64_t>(begin) * chains, stop = static_cast<int64_t>(end) * chains;
-  part.state = {state.z_H.slice(0, first, stop), state.z_L.slice(0, first, stop)};
+  for (const StatePart& of : state_parts(config.arch)) part.state.*of.tensor = (state.*of.tensor).slice(0, first, stop);
   return part;
 }
 
@@ -109,12 +109,12 @@ void merge(SegmentOutput& total, const SegmentOutput& part) {
 
 State join(const std::vector<State>& parts) {
   if (parts.size() == 1) return parts.front();
-  std::vector<at::Tensor> z_H, z_L;
-  for (const State& part : parts) {
-    z_H.push_back(part.z_H);
-    z_L.push_back(part.z_L);
-  }
-  return {at::cat(z_H), at::cat(z_L)};
+  const auto joined = [&](at::Tensor State::*tensor) {
+    std::vector<at::Tensor> all;
+    for (const State& part : parts) all.push_back(part.*tensor);
+    return all.front().defined() ? at::cat(all) : at::Tensor();
+  };
+  return {joined(&State::z_H), joined(&State::z_L), joined(&State::history_H), joined(&State::history_L)};
 }
 
 SegmentOutput forward_rows(const StepModel& model, const Rows& rows, const ForwardOptions& options, State& next) {

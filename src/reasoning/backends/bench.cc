@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "base/threads.h"
 #include "kernels/stages.h"
+#include "model/operations.h"
 #include "model/precision.h"
 
 namespace hrm::backends {
@@ -150,7 +151,9 @@ double best_rate(const Rates& rates, const Ceiling& ceiling) {
 
 Json row(const BenchCase& bench, const Samples& samples, const Rates& rates) {
   const double batch = static_cast<double>(bench.batch), seconds = median(samples.seconds) / batch;
-  const double gflops = segment_flops(bench_config(bench), bench.training) / seconds * 1e-9;
+  const ModelConfig config = bench_config(bench);
+  const double operations = bench.training ? model::training_operations(config) : model::segment_operations(config);
+  const double gflops = operations / seconds * 1e-9;
   Json json = {{"model", bench.model},
                {"mode", bench.training ? "train" : "infer"},
                {"hidden", bench.hidden},
@@ -199,24 +202,6 @@ ModelConfig bench_config(const BenchCase& bench) {
   config = model::with_precision(std::move(config), bench.precision);
   config.validate();
   return config;
-}
-
-double segment_flops(const ModelConfig& config, bool training) {
-  const model::ArchConfig& arch = config.arch;
-  const auto T = static_cast<double>(config.tokens()), D = static_cast<double>(arch.hidden_size);
-  const auto I = static_cast<double>(config.inner_width());
-  const double mixer =
-      arch.mlp_t ? 2 * D * 3 * T * static_cast<double>(config.token_inner_width()) : 2 * T * 4 * D * D + 4 * T * T * D;
-  const double block = 2 * T * 3 * D * I + mixer;
-  // All calls of a segment, and those with gradient, in blocks.
-  const auto H = static_cast<double>(arch.H_cycles), L = static_cast<double>(arch.L_cycles);
-  const auto low = static_cast<double>(arch.L_layers),
-             high = static_cast<double>(arch.shared_net ? arch.L_layers : arch.H_layers);
-  const double segment = H * (L * low + high);
-  const double graded = (arch.gradient == model::GradientSpan::kLastCycle ? L : 1) * low + high;
-  const bool looks_ahead = !arch.no_ACT_continue && arch.halt_max_steps > 1;
-  const double trained = segment * (looks_ahead ? 2 : 1) + 2 * graded;
-  return block * (training ? trained : segment);
 }
 
 Json run_bench(std::span<const BenchCase> cases, const BenchOptions& options) {

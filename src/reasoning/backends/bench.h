@@ -4,12 +4,7 @@
 // features with everything in the cache, all threads at once on their own data; of k = 128 and 512 the better one.
 //
 // A *sample-segment* is one segment of one example; in training with the losses, the backward pass, the optimizer and
-// the repacking of the weights. Its arithmetic, in matrix products alone:
-//
-//   call    = 2 T W_mlp + 2 T W_att + 4 L T^2 D      one net call of L blocks: their weights, and attention's products
-//             2 T W_mlp + 2 D W_mix                  with token mixing
-//   segment = H_cycles (L_cycles + 1) calls
-//   trained = segment + 2 x the calls with gradient (+ another segment where q_continue has a target)
+// the repacking of the weights. model/operations.h counts its arithmetic.
 //
 // Every measurement runs in a child process of its own, so peak memory is that of one case, and rounds alternate
 // between all cases, so that a slow minute of the machine meets them alike. All times are medians.
@@ -43,9 +38,6 @@ struct BenchOptions {
 // The configuration that a case runs: the published one at another width. Throws bad_input naming an unknown model
 // or precision.
 model::ModelConfig bench_config(const BenchCase& bench);
-
-// Floating-point operations of one sample-segment, by the formula above.
-double segment_flops(const model::ModelConfig& config, bool training);
 
 // {"machine", "gemm": [{"operands", "threads", "k", "gflops"}], "rows": [{"model", "mode", "hidden", "batch",
 //  "precision", "threads", "device", "backend", "ms_per_sample_segment", "slowest_ms", "gflops", "g", "share",

@@ -6,26 +6,10 @@
 #include "backends/gemm_rate.h"
 #include "base/error.h"
 #include "base/testing/paths.h"
+#include "model/operations.h"
 
 namespace hrm::backends {
 namespace {
-
-TEST(SegmentFlops, CountsTheProductsOfHrmAsPublished) {
-  // Two net calls per cycle ... the 27.3 M model at Sudoku's 82 tokens: 2.29 GFLOP per call of four blocks.
-  const model::ModelConfig config = bench_config({.model = "hrm", .hidden = 512});
-  const double block = 2.0 * 82 * (3 * 512 * 1536 + 4 * 512 * 512) + 4.0 * 82 * 82 * 512;
-  EXPECT_DOUBLE_EQ(segment_flops(config, false), 6 * 4 * block);
-  // With gradient: the last L and H call twice more; q_continue's target is one more segment.
-  EXPECT_DOUBLE_EQ(segment_flops(config, true), (6 + 2 * 2 + 6) * 4 * block);
-}
-
-TEST(SegmentFlops, CountsTokenMixingAndTheWholeLastCycle) {
-  const model::ModelConfig config = bench_config({.model = "trm-mlp", .hidden = 128});
-  ASSERT_EQ(config.tokens(), 97);
-  const double block = 2.0 * 97 * 3 * 128 * 512 + 2.0 * 128 * 3 * 97 * 512;
-  EXPECT_DOUBLE_EQ(segment_flops(config, false), 3 * 7 * 2 * block);
-  EXPECT_DOUBLE_EQ(segment_flops(config, true), (3 * 7 + 2 * 7) * 2 * block);
-}
 
 TEST(Child, HandsBackValuesErrorsAndPeakMemory) {
   const ChildResult small = run_in_child([] { return Json{{"answer", 42}}; });
@@ -58,7 +42,7 @@ TEST(Bench, MeasuresACase) {
   const double ms = row["ms_per_sample_segment"];
   EXPECT_GT(ms, 0);
   EXPECT_LE(ms, row["slowest_ms"].get<double>());
-  EXPECT_NEAR(row["gflops"].get<double>(), segment_flops(bench_config(tiny), true) / ms * 1e-6, 1e-6);
+  EXPECT_NEAR(row["gflops"].get<double>(), model::training_operations(bench_config(tiny)) / ms * 1e-6, 1e-6);
   EXPECT_NEAR(row["share"].get<double>(), row["gflops"].get<double>() / row["g"].get<double>(), 1e-9);
   EXPECT_GT(row["stages"]["products"].get<double>(), 0);
   double sum = 0;

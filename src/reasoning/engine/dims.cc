@@ -5,8 +5,24 @@
 
 namespace hrm::engine {
 
+namespace {
+
+// Settings that only the reference has.
+void refuse_unknown(const model::ArchConfig& arch) {
+  const auto refuse = [](std::string_view setting, auto value) {
+    throw bad_input("engine.dims_of", "arch.{} = {}: the engine does not have it yet; use --device aten", setting,
+                    value);
+  };
+  if (arch.residual != model::Residual::kPlain) refuse("residual", name_of_enum(arch.residual));
+  if (arch.mlp != model::MlpKind::kSwiglu) refuse("mlp", name_of_enum(arch.mlp));
+  if (arch.local_t) refuse("local_t", true);
+}
+
+}  // namespace
+
 Dims dims_of(const model::ModelConfig& config) {
   config.validate();
+  refuse_unknown(config.arch);
   const auto size = [](int64_t n) { return static_cast<size_t>(n); };
   const bool mixer = config.arch.mlp_t;
   Dims d{.S = size(config.data.seq_len),

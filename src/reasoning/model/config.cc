@@ -107,6 +107,18 @@ EnumNames<InitialState> enum_names(InitialState) {
   return kNames;
 }
 
+EnumNames<Residual> enum_names(Residual) {
+  static constexpr std::pair<Residual, std::string_view> kNames[] = {{Residual::kPlain, "plain"},
+                                                                     {Residual::kAdaptive, "adaptive"}};
+  return kNames;
+}
+
+EnumNames<MlpKind> enum_names(MlpKind) {
+  static constexpr std::pair<MlpKind, std::string_view> kNames[] = {{MlpKind::kSwiglu, "swiglu"},
+                                                                    {MlpKind::kGatedNorm, "gated_norm"}};
+  return kNames;
+}
+
 EnumNames<LossType> enum_names(LossType) {
   static constexpr std::pair<LossType, std::string_view> kNames[] = {{LossType::kStablemax, "stablemax_cross_entropy"},
                                                                      {LossType::kSoftmax, "softmax_cross_entropy"}};
@@ -141,7 +153,14 @@ void ArchConfig::validate() const {
   require(hidden_size >= 1 && hidden_size <= 65536, "arch.hidden_size", hidden_size, "between 1 and 65536");
   require(expansion > 0 && expansion <= 64, "arch.expansion", expansion, "above 0 and at most 64");
   require(num_heads >= 1, "arch.num_heads", num_heads, "at least 1");
-  if (!mlp_t) {
+  require(!(mlp_t && local_t), "arch.local_t", local_t, "false where arch.mlp_t is true: one of them mixes the tokens");
+  require(!local_t || puzzle_emb_ndim == 0, "arch.puzzle_emb_ndim", puzzle_emb_ndim,
+          "0 with arch.local_t: puzzle tokens have no place on the grid");
+  require(between(grid_width, 0, 1 << 20), "arch.grid_width", grid_width, "between 0 and 1048576");
+  require(residual == Residual::kPlain || relaxation == 1, "arch.relaxation", relaxation,
+          "1 with arch.residual = adaptive, which weighs by itself");
+  require(residual == Residual::kPlain || chains == 1, "arch.chains", chains, "1 with arch.residual = adaptive");
+  if (!mlp_t && !local_t) {
     require(hidden_size % num_heads == 0, "arch.num_heads", num_heads,
             fmt::format("a divisor of arch.hidden_size = {}", hidden_size));
     require(pos_encodings != Positions::kRope || hidden_size / num_heads % 2 == 0, "arch.num_heads", num_heads,
@@ -174,6 +193,10 @@ int64_t ModelConfig::puzzle_tokens() const {
 }
 
 int64_t ModelConfig::inner_width() const { return swiglu_inner_width(arch.expansion, arch.hidden_size); }
+int64_t ModelConfig::grid_width() const {
+  return arch.grid_width > 0 ? arch.grid_width
+                             : static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(data.seq_len))));
+}
 int64_t ModelConfig::token_inner_width() const { return swiglu_inner_width(arch.expansion, tokens()); }
 
 void ModelConfig::validate() const {
@@ -185,6 +208,10 @@ void ModelConfig::validate() const {
           "data.num_puzzle_identifiers", data.num_puzzle_identifiers, "between 1 and 2147483648");
   require(inner_width() > 0 && (!arch.mlp_t || token_inner_width() > 0), "arch.expansion", arch.expansion,
           "large enough for an inner width above 0");
+  if (!arch.local_t) return;
+  const bool square = arch.grid_width > 0 || grid_width() * grid_width() == data.seq_len;
+  require(square && data.seq_len % grid_width() == 0, "arch.grid_width", arch.grid_width,
+          fmt::format("the cells in a row of the grid, a divisor of its {} cells", data.seq_len));
 }
 
 ArchConfig arch_preset(std::string_view name) {

@@ -9,6 +9,14 @@
 //   logits = lm_head(z_H[:, P:]),  (q_halt, q_continue) = q_head(z_H[:, 0])
 //   mix(z, y) = (1 - relaxation) z + relaxation y + noise * eps,   eps ~ N(0, 1)
 //
+// With residual = adaptive (InfiLoop, arXiv 2610.11570) each token weighs the new against the old, with a learned query
+// u [D] and decay beta in (0, 1) per net, and the weight that the token's past has gathered, E (0 for a fresh example):
+//   e = exp(u . rms_norm(y)),  E <- beta E + e,  mix(z, y) = z + (e / E) (y - z) + noise * eps
+//
+// The channel MLP, and the token-mixing one: [g, v] = x W_up, then
+//   swiglu       (silu(g) * v) W_down
+//   gated_norm   (sigmoid(g) * rms_norm(g * v)) W_down       (SiC, arXiv 2601.19085; the norm over the inner width)
+//
 // Letters used everywhere: B examples, S tokens of a puzzle, P puzzle-embedding tokens, T = P + S, D width, N heads,
 // W head width, V vocabulary. Field names are the authors' configuration keys where they have one.
 #pragma once
@@ -31,12 +39,16 @@ enum class InitialState {
   kFixed,   // the vectors H_init and L_init, the same for every token
   kRandom,  // a fresh truncated normal per example, token and channel at each reset
 };
+enum class Residual { kPlain, kAdaptive };  // how a call's result enters its state, see above
+enum class MlpKind { kSwiglu, kGatedNorm };
 enum class LossType { kStablemax, kSoftmax };
 enum class Precision { kFloat32, kBFloat16 };  // of the forward operands; master weights are float32
 
 EnumNames<Positions> enum_names(Positions);
 EnumNames<GradientSpan> enum_names(GradientSpan);
 EnumNames<InitialState> enum_names(InitialState);
+EnumNames<Residual> enum_names(Residual);
+EnumNames<MlpKind> enum_names(MlpKind);
 EnumNames<LossType> enum_names(LossType);
 EnumNames<Precision> enum_names(Precision);
 
@@ -55,12 +67,16 @@ struct ArchConfig {
   double expansion = 4;
   Positions pos_encodings = Positions::kRope;
   double rope_theta = 10000, rms_norm_eps = 1e-5;
-  bool mlp_t = false;       // token-mixing SwiGLU in the place of attention
+  bool mlp_t = false;      // token-mixing SwiGLU in the place of attention
+  bool local_t = false;    // a 3x3 convolution over the grid, channel by channel, in the place of attention
+  int64_t grid_width = 0;  // cells in a row of the grid; 0: the grid is square
+  MlpKind mlp = MlpKind::kSwiglu;
   bool shared_net = false;  // f_H = f_L: one net of L_layers blocks (TRM)
   GradientSpan gradient = GradientSpan::kLastCalls;
   int64_t puzzle_emb_ndim = 0, puzzle_emb_len = 0;  // len 0: as many tokens as ndim needs
   InitialState initial_state = InitialState::kFixed;
   double relaxation = 1, noise = 0, inference_noise = 0;
+  Residual residual = Residual::kPlain;
   int64_t chains = 1;  // SiC's K
   int64_t halt_max_steps = 16;
   double halt_exploration_prob = 0.1;
@@ -80,6 +96,10 @@ struct ArchConfig {
     field("rope_theta", self.rope_theta, "base of the rotary frequencies");
     field("rms_norm_eps", self.rms_norm_eps, "epsilon of RMSNorm");
     field("mlp_t", self.mlp_t, "mix tokens by a SwiGLU instead of attention");
+    field("local_t", self.local_t,
+          "mix tokens by a 3x3 convolution of each channel over the grid instead of attention");
+    field("grid_width", self.grid_width, "cells in a row of the grid, for local_t; 0: the grid is square");
+    field("mlp", self.mlp, "the MLPs: swiglu, or gated_norm (SiC)");
     field("shared_net", self.shared_net, "one net serves as both modules (TRM)");
     field("gradient", self.gradient, "calls that carry gradient: last_calls (HRM) or last_cycle (TRM)");
     field("puzzle_emb_ndim", self.puzzle_emb_ndim, "numbers per puzzle embedding, 0 for none");
@@ -88,6 +108,7 @@ struct ArchConfig {
     field("relaxation", self.relaxation, "lambda of z <- (1-lambda) z + lambda f(z); EqR 0.95");
     field("noise", self.noise, "sigma of the noise added after every net call; EqR 0.01");
     field("inference_noise", self.inference_noise, "sigma of the noise added once per segment at inference; PTRM");
+    field("residual", self.residual, "how a call's result enters its state: plain, or adaptive (weighed per token)");
     field("chains", self.chains, "K chains that differ in z_L's start, the best one learns; SiC");
     field("halt_max_steps", self.halt_max_steps, "segments at most, M_max");
     field("halt_exploration_prob", self.halt_exploration_prob, "probability of a random minimum of segments");
@@ -124,6 +145,7 @@ struct ModelConfig {
   int64_t head_width() const { return arch.hidden_size / arch.num_heads; }  // W
   int64_t inner_width() const;                                              // of the channel SwiGLU
   int64_t token_inner_width() const;                                        // of the token-mixing SwiGLU
+  int64_t grid_width() const;                                               // cells in a row, with local_t
   void validate() const;
 };
 

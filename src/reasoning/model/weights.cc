@@ -23,6 +23,10 @@ void add_net(std::vector<Parameter>& all, const ModelConfig& config, char net, i
     if (config.arch.mlp_t) {
       all.push_back(matrix(prefix + "mlp_t.gate_up_proj.weight", 2 * config.token_inner_width(), t));
       all.push_back(matrix(prefix + "mlp_t.down_proj.weight", t, config.token_inner_width()));
+    } else if (config.arch.local_t) {
+      // Nine numbers per channel are no matrix for Muon.
+      all.push_back(
+          {.name = prefix + "local.weight", .shape = {d, 9}, .kind = ParameterKind::kHead, .init_stddev = 1.0 / 3});
     } else {
       all.push_back(matrix(prefix + "self_attn.qkv_proj.weight", 3 * d, d));
       all.push_back(matrix(prefix + "self_attn.o_proj.weight", d, d));
@@ -30,6 +34,14 @@ void add_net(std::vector<Parameter>& all, const ModelConfig& config, char net, i
     all.push_back(matrix(prefix + "mlp.gate_up_proj.weight", 2 * config.inner_width(), d));
     all.push_back(matrix(prefix + "mlp.down_proj.weight", d, config.inner_width()));
   }
+  if (config.arch.residual != Residual::kAdaptive) return;
+  // At first all calls weigh the same, and the past a tenth.
+  const std::string prefix = fmt::format("{}{}_level.residual.", kInner, net);
+  all.push_back({.name = prefix + "query", .shape = {d}, .kind = ParameterKind::kHead});
+  all.push_back({.name = prefix + "decay",
+                 .shape = {1},
+                 .kind = ParameterKind::kHead,
+                 .init_value = std::log(0.1 / 0.9)});  // beta = sigmoid of it
 }
 
 uint64_t hash_name(std::string_view name) {  // FNV-1a, 64 bits

@@ -54,6 +54,9 @@ struct RenderOptions {
   bool color = false;                 // terminal escape codes; without them changes are marked by characters
 };
 
+class GuidedSearch;  // puzzles/guided_search.h
+struct GuidedSearchOptions;
+
 // What a family's own solver finds out about a question.
 struct ReferenceAnswer {
   RuleCheck verdict;    // accepted: there is an answer and, where the family promises it, only one
@@ -107,6 +110,10 @@ class Family {
   virtual bool has_rules() const { return true; }
   // The answer by search, without any model; nullopt for families without rules.
   virtual std::optional<ReferenceAnswer> solve(std::span<const int32_t>) const { return std::nullopt; }
+  // The same as a search that a model may steer, for families with rules; nullptr for others. By default solve()
+  // itself, which needs no guide. REQUIRES: the family outlives the search.
+  virtual std::unique_ptr<GuidedSearch> guided_search(std::span<const int32_t> question,
+                                                      const GuidedSearchOptions& options) const;
   // What solve() means by its rating; empty for families without rules.
   virtual std::string rating_name() const { return ""; }
   // Equal for two questions exactly where a symmetry of the family maps one to the other; the question itself where

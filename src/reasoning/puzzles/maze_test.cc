@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/error.h"
@@ -29,6 +30,15 @@ TEST(Maze, ReadsBlocksAndLinesAndDrawsThem) {
   EXPECT_EQ(family->render(question), kQuestion);
   EXPECT_EQ(family->parse("S..#\r\n.#.#\r\n...G\r\n\r\n\r\nS  # # #   G\n", "test"), (std::vector{question, question}));
   EXPECT_EQ(family->render(small(kAnswer), {.question = question, .previous = question}), "S  #\nO# #\nOOOG\n");
+  // In color two characters per cell: gray walls, new path cells green, kept ones yellow.
+  const std::string first = family->render(small(kAnswer), {.question = question, .previous = question, .color = true});
+  const std::string later = family->render(small(kAnswer), {.question = question, .color = true});
+  EXPECT_NE(first.find("\033[42m  \033[0m"), std::string::npos);
+  EXPECT_EQ(first.find("\033[43m"), std::string::npos);
+  EXPECT_NE(later.find("\033[43m  \033[0m"), std::string::npos);
+  EXPECT_EQ(std::ranges::count(first, '\n'), 3);
+  const std::string gone = family->render(question, {.question = question, .previous = small(kAnswer), .color = true});
+  EXPECT_NE(gone.find("\033[2m..\033[0m"), std::string::npos);
   EXPECT_EQ(measure_maze("\n" + std::string(kQuestion) + "\nS", "test"), kSmall);
 }
 

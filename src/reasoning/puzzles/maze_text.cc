@@ -201,20 +201,42 @@ bool is_maze_a_line(std::string_view text, std::string_view symbols) {
   return lines > 0;
 }
 
+namespace {
+
+// Two characters wide, so that cells are about square: walls gray, the path yellow, what is new of it green, what has
+// gone a pair of dots.
+std::string colored_cell(int32_t token, bool changed) {
+  const auto styled = [](std::string_view style, std::string_view text) {
+    return fmt::format("\033[{}m{}\033[0m", style, text);
+  };
+  switch (token) {
+    case kWall:
+      return styled("100", "  ");
+    case kPath:
+      return styled(changed ? "42" : "43", "  ");
+    case kStart:
+      return styled("1", "S ");
+    case kGoal:
+      return styled("1", "G ");
+    case kOpen:
+      return changed ? styled("2", "..") : "  ";
+    default:
+      return styled("31", "? ");
+  }
+}
+
+}  // namespace
+
 std::string render_maze(const MazeShape& shape, std::span<const int32_t> tokens, const RenderOptions& options) {
   std::string text;
   for (int64_t i = 0; i < shape.cells(); ++i) {
     const bool changed = !options.previous.empty() && options.previous[i] != tokens[i];
-    char symbol = maze_symbol(tokens[i]);
-    if (changed && !options.color) symbol = symbol == 'o' ? 'O' : symbol == ' ' ? ',' : symbol;
-    const std::string_view style = !options.color       ? ""
-                                   : changed            ? "\033[1;32m"
-                                   : tokens[i] == kPath ? "\033[1m"
-                                   : tokens[i] == kWall ? "\033[2m"
-                                                        : "";
-    text += style;
-    text += changed && options.color && symbol == ' ' ? '.' : symbol;
-    if (!style.empty()) text += "\033[0m";
+    if (options.color) {
+      text += colored_cell(tokens[i], changed);
+    } else {
+      const char symbol = maze_symbol(tokens[i]);
+      text += !changed ? symbol : symbol == 'o' ? 'O' : symbol == ' ' ? ',' : symbol;
+    }
     if ((i + 1) % shape.width == 0) text += '\n';
   }
   return text;

@@ -19,8 +19,9 @@ std::string maze_symbols_of(std::span<const std::string_view> texts);
 
 // Family::check_symbols: wall, open, start, goal and possibly path, all different.
 void check_maze_symbols(std::string_view symbols);
-// Family::render: one line per row. Cells changed since `previous` are green where colors are on; else a new mark is
-// 'O' and a removed one ','.
+// Family::render: one line per row. With colors a picture of two characters per cell, walls gray, the path yellow,
+// cells of it that are new since `previous` green, cells that left it dotted; without them the text that read_maze
+// reads, a new mark 'O' and a removed one ','.
 std::string render_maze(const MazeShape& shape, std::span<const int32_t> tokens, const RenderOptions& options);
 
 char maze_symbol(int32_t token);            // "# SGo", '?' for anything else

@@ -1,6 +1,7 @@
 #include "puzzles/sudoku.h"
 
 #include "base/error.h"
+#include "puzzles/sudoku_guided.h"
 #include "puzzles/sudoku_solver.h"
 #include "puzzles/sudoku_symmetry.h"
 #include "puzzles/sudoku_text.h"
@@ -97,6 +98,11 @@ class SudokuFamily : public Family {
       solution.rating = static_cast<int32_t>(std::min<uint64_t>(found.backtracks, INT32_MAX));
     }
     return solution;
+  }
+
+  std::unique_ptr<GuidedSearch> guided_search(std::span<const int32_t> question,
+                                              const GuidedSearchOptions& options) const override {
+    return search_sudoku_guided(shape_, question, options);
   }
 
   Tokens canonical(std::span<const int32_t> question) const override { return canonical_sudoku(shape_, question); }

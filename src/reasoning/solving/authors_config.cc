@@ -111,6 +111,9 @@ void require_expressible(const ModelConfig& config) {
   require(a.relaxation == 1, "arch.relaxation", "have no relaxation");
   require(a.noise == 0 && a.inference_noise == 0, "arch.noise", "add no noise");
   require(a.chains == 1, "arch.chains", "run one chain");
+  require(a.residual == model::Residual::kPlain, "arch.residual", "have the plain one only");
+  require(a.mlp == model::MlpKind::kSwiglu, "arch.mlp", "have SwiGLU only");
+  require(!a.local_t, "arch.local_t", "have no local mixing");
   require(a.loss.label_smoothing == 0, "arch.loss.label_smoothing", "have no label smoothing");
   if (a.shared_net) {
     require(a.gradient == GradientSpan::kLastCycle, "arch.gradient", "with one shared net (TRM) know last_cycle only");

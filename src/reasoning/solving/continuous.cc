@@ -125,7 +125,8 @@ bool run_examples(model::Backend& backend, size_t count, const ExampleLoader& lo
   HaltingRule rule = halting_rule(backend.config().arch);
   if (options.segments > 0) rule.max_segments = options.segments;
   rule.margin = options.halt_margin;
-  const model::ForwardOptions forward{.weights = options.weights, .logits = false, .residuals = options.residuals};
+  const model::ForwardOptions forward{
+      .weights = options.weights, .logits = options.logits, .residuals = options.residuals};
 
   Slots slots(backend, count, load, options.batch);
   while (slots.size() > 0) {

@@ -22,7 +22,7 @@ struct RunOptions {
   double halt_margin = 0;  // added to the threshold of the halting rule
   size_t batch = 256;      // slots
   model::WeightSet weights = model::WeightSet::kLive;
-  bool residuals = false;
+  bool residuals = false, logits = false;  // of every segment, in SegmentView::output
 };
 
 struct ExampleHeader {

@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <limits>
-#include <map>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -17,6 +14,7 @@
 #include "base/progress.h"
 #include "base/rng.h"
 #include "solving/continuous.h"
+#include "solving/rating_bands.h"
 #include "solving/views.h"
 
 namespace hrm::solving {
@@ -24,20 +22,6 @@ namespace {
 
 using puzzles::Dataset;
 using puzzles::Family;
-
-void check_fit(const model::ModelConfig& config, const Dataset& dataset) {
-  const puzzles::DatasetMetadata& data = dataset.metadata();
-  const std::string where = dataset.folder().string();
-  if (data.seq_len != config.data.seq_len)
-    throw bad_input("solving.evaluate", "{}: puzzles of {} tokens, but the model was trained on {}", where,
-                    data.seq_len, config.data.seq_len);
-  if (data.vocab_size > config.data.vocab_size)
-    throw bad_input("solving.evaluate", "{}: vocabulary of {} token ids, but the model knows {}", where,
-                    data.vocab_size, config.data.vocab_size);
-  if (config.arch.puzzle_emb_ndim > 0 && data.num_puzzle_identifiers > config.data.num_puzzle_identifiers)
-    throw bad_input("solving.evaluate", "{}: {} puzzle identifiers, but the model has embeddings for {}", where,
-                    data.num_puzzle_identifiers, config.data.num_puzzle_identifiers);
-}
 
 bool draws_numbers(const model::ArchConfig& arch) {
   return arch.initial_state == model::InitialState::kRandom || arch.noise > 0 || arch.inference_noise > 0 ||
@@ -226,27 +210,6 @@ struct Tally {
   }
 };
 
-// Ratings spread over orders of magnitude; bands by decimal digits keep every one populated, whatever the data.
-struct BandKey {
-  int digits = 0;  // of the rating; 0 for the rating 0; a large number for "unknown", which sorts last
-  auto operator<=>(const BandKey&) const = default;
-};
-constexpr int kUnknown = std::numeric_limits<int>::max();
-
-BandKey band_of(std::optional<int32_t> rating) {
-  if (!rating || *rating < 0) return {kUnknown};
-  int digits = 0;
-  for (int32_t rest = *rating; rest > 0; rest /= 10) ++digits;
-  return {digits};
-}
-
-std::string band_name(BandKey key) {
-  if (key.digits == kUnknown) return "unknown";
-  if (key.digits == 0) return "0";
-  const auto low = static_cast<int64_t>(std::llround(std::pow(10.0, key.digits - 1)));
-  return fmt::format("{}-{}", low, low * 10 - 1);
-}
-
 std::vector<Selection> selections_of(const Run& run, std::span<const int64_t> numbers, const Family& family,
                                      const EvaluationOptions& options) {
   std::vector<Selection> all;
@@ -273,12 +236,10 @@ Scores first_views(const Run& run, std::span<const int64_t> numbers) {
 
 std::vector<RatingBand> bands_of(const Run& run, const Dataset& dataset, int64_t examples,
                                  const EvaluationOptions& options) {
-  std::map<BandKey, std::vector<int64_t>> members;
-  for (int64_t number = 0; number < examples; ++number)
-    members[band_of(dataset.rating_of(run.example_of(number)))].push_back(number);
+  std::vector<std::optional<int32_t>> ratings;
+  for (int64_t number = 0; number < examples; ++number) ratings.push_back(dataset.rating_of(run.example_of(number)));
   std::vector<RatingBand> bands;
-  if (members.size() == 1 && members.begin()->first.digits == kUnknown) return bands;
-  for (const auto& [key, numbers] : members)
+  for (const auto& [key, numbers] : group_by_rating(ratings))
     bands.push_back(
         {band_name(key), first_views(run, numbers), selections_of(run, numbers, dataset.family(), options)});
   return bands;
@@ -295,6 +256,20 @@ std::string protocol_of(int64_t segments, int64_t trained) {
 }
 
 }  // namespace
+
+void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset) {
+  const puzzles::DatasetMetadata& data = dataset.metadata();
+  const std::string where = dataset.folder().string();
+  if (data.seq_len != config.data.seq_len)
+    throw bad_input("reasoning.evaluate", "{}: puzzles of {} tokens, but the model was trained on {}", where,
+                    data.seq_len, config.data.seq_len);
+  if (data.vocab_size > config.data.vocab_size)
+    throw bad_input("reasoning.evaluate", "{}: vocabulary of {} token ids, but the model knows {}", where,
+                    data.vocab_size, config.data.vocab_size);
+  if (config.arch.puzzle_emb_ndim > 0 && data.num_puzzle_identifiers > config.data.num_puzzle_identifiers)
+    throw bad_input("reasoning.evaluate", "{}: {} puzzle identifiers, but the model has embeddings for {}", where,
+                    data.num_puzzle_identifiers, config.data.num_puzzle_identifiers);
+}
 
 Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const EvaluationOptions& options) {
   const model::ModelConfig& config = backend.config();

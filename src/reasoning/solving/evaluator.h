@@ -80,6 +80,9 @@ struct Evaluation {
   std::vector<int32_t> answers;  // [n,S] of the first view in the order of evaluation, with keep_answers
 };
 
+// Throws bad_input where the data set does not fit the model (length, vocabulary, puzzle identifiers).
+void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset);
+
 // Throws bad_input where the data set does not fit the model (length, vocabulary, puzzle identifiers) and where
 // views > 1 would all be the same: no random numbers in the model and no symmetries in the family. Ctrl-C
 // (base/signals.h) ends it between two segments; the caller holds the InterruptScope.

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "solving/halting.h"
+#include "solving/probabilities.h"
 
 namespace hrm::solving {
 namespace {
@@ -95,6 +96,7 @@ bool SolverRun::run_view(std::span<const puzzles::Tokens> questions, std::span<c
                          std::span<SolvedPuzzle> solutions, Progress& progress) {
   const size_t cells = questions.front().size();
   const bool participation = options_.participation && view == 0;
+  const bool probabilities = options_.probabilities && view == 0;
   std::vector<SolvedPuzzle> views;
   for (const size_t question : which) views.push_back({.question = questions[question]});
   const auto load = [&](size_t place, std::span<int32_t> tokens) -> ExampleHeader {
@@ -120,6 +122,8 @@ bool SolverRun::run_view(std::span<const puzzles::Tokens> questions, std::span<c
       views[place].segments.push_back(std::move(segment));
       if (!event.finished[slot]) continue;
       finish(views[place], view);
+      if (probabilities)
+        views[place].log_probabilities = log_probabilities_of(backend_.config(), output.logits, slot, family_);
       if (view == 0 || views[place].verdict.accepted) solutions[which[place]] = std::move(views[place]);
       if (view == 0) progress.update(++done_);
     }
@@ -129,7 +133,8 @@ bool SolverRun::run_view(std::span<const puzzles::Tokens> questions, std::span<c
                                       .halting = options_.halting,
                                       .halt_margin = options_.halt_margin,
                                       .batch = options_.batch,
-                                      .residuals = true},
+                                      .residuals = true,
+                                      .logits = probabilities},
                                      observe);
   for (size_t place = 0; place < which.size(); ++place)  // interrupted ones keep what they have
     if (view == 0 && !solutions[which[place]].finished) solutions[which[place]] = std::move(views[place]);

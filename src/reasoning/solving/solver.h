@@ -30,6 +30,7 @@ struct SolverOptions {
   // family. Above 1 for families with rules and symmetries only.
   int64_t views = 1;
   bool participation = false;  // measure the states' participation ratios
+  bool probabilities = false;  // keep those of the plain view's answer (solving/completion.h goes by them)
   bool progress = true;        // a bar on standard error
 };
 
@@ -50,6 +51,8 @@ struct SolvedPuzzle {
   // Of the last answer; its reason names a given that the model changed. Of the form alone where the family has no
   // rules.
   puzzles::RuleCheck verdict;
+  std::vector<float> log_probabilities;  // [S,V] of the plain view's last answer; empty but with options.probabilities,
+                                         // and where another view was accepted
 
   const puzzles::Tokens& answer() const { return segments.back().answer; }
   double confidence() const;  // sigmoid(q_halt) of the last segment: the model's own estimate of being right

@@ -4,10 +4,10 @@
 
 #include "base/log.h"
 #include "base/progress.h"
-#include "base/utf8.h"
 #include "formats/yaml.h"
 #include "model/weights.h"
 #include "solving/initial_model.h"
+#include "solving/train_setup.h"
 #include "solving/trainer.h"
 #include "training/config_changes.h"
 
@@ -17,48 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kWhere = "solving.train";
-
-struct Data {
-  puzzles::Dataset train;
-  std::optional<puzzles::Dataset> test;
-};
-
-// Before hours of training, not at the first evaluation.
-void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& test, const model::ArchConfig& arch) {
-  const puzzles::DatasetMetadata &a = train.metadata(), &b = test.metadata();
-  if (arch.puzzle_emb_ndim > 0 && b.num_puzzle_identifiers > a.num_puzzle_identifiers)
-    throw bad_input(kWhere, "{}: test has {} puzzle identifiers, train {}: those beyond have no embedding",
-                    train.folder().string(), b.num_puzzle_identifiers, a.num_puzzle_identifiers);
-  if (a.seq_len == b.seq_len && a.vocab_size == b.vocab_size) return;
-  throw bad_input(kWhere, "{}: train has {} tokens of a vocabulary of {}, test {} of {}: they must be the same puzzles",
-                  train.folder().string(), a.seq_len, a.vocab_size, b.seq_len, b.vocab_size);
-}
-
-Data open_data(const TrainConfig& config) {
-  const fs::path folder = config.data_path;
-  if (!fs::is_directory(folder))
-    throw bad_input(kWhere, "data_path = {}: no such folder; hrm data makes one", folder.string());
-  if (!is_valid_utf8(config.data_path))
-    log_warning("data_path = {}: is not UTF-8, which the run's files cannot hold: to resume, name it again with --data",
-                config.data_path);
-  Data data{.train = puzzles::Dataset::open(folder, "train")};
-  if (!fs::exists(folder / "test")) {
-    log_warning("{}: no test split: nothing is evaluated, and the newest model is kept as the best", folder.string());
-    return data;
-  }
-  data.test = puzzles::Dataset::open(folder, "test");
-  check_same_puzzles(data.train, *data.test, config.arch);
-  return data;
-}
-
-model::ModelConfig model_config(const TrainConfig& config, const puzzles::DatasetMetadata& metadata) {
-  model::ModelConfig model{.arch = config.arch,
-                           .data = {.seq_len = metadata.seq_len,
-                                    .vocab_size = metadata.vocab_size,
-                                    .num_puzzle_identifiers = metadata.num_puzzle_identifiers}};
-  model.validate();
-  return model;
-}
 
 std::vector<training::Chart> charts(const training::RunFolder& folder, bool ema) {
   using training::Curve;
@@ -123,6 +81,7 @@ Json report_json(const training::RunResult& run, const Trainer& trainer, const J
   return {{"end", name_of(run.end)},
           {"step", run.step},
           {"seconds", run.seconds},
+          {"operations", trainer.operations()},
           {"resumed_from", run.resumed_from},
           {"best_step", run.best_step},
           {"best_exact_accuracy", run.best_score.empty() ? Json() : Json(run.best_score.front())},
@@ -133,8 +92,8 @@ Json report_json(const training::RunResult& run, const Trainer& trainer, const J
 }
 
 std::string report_table(const training::RunResult& run, const Trainer& trainer, const fs::path& out) {
-  std::string text =
-      fmt::format("{} after {} steps and {}\n", name_of(run.end), run.step, format_duration(run.seconds));
+  std::string text = fmt::format("{} after {} steps, {} and {:.3g} training operations\n", name_of(run.end), run.step,
+                                 format_duration(run.seconds), trainer.operations());
   for (const auto& [weights, evaluation] : trainer.last_evaluation())
     text += fmt::format("{} weights, step {}:\n{}", weights == model::WeightSet::kLive ? "live" : "averaged",
                         run.evaluated_step, to_table(evaluation));
@@ -174,7 +133,7 @@ ModelFile load_start(const TrainConfig& config, const TrainRequest& request) {
   if (request.mode == training::RunMode::kOverwrite)
     for (const fs::path& part : {fs::path(config.load_checkpoint), fs::path(config.load_checkpoint).parent_path()})
       training::refuse_overwritten_input(request.out, part);
-  const auto metadata = open_data(config).train.metadata();
+  const auto metadata = open_train_data(config).train.metadata();
   return load_initial_model({.config = config,
                              .arch_given = has_arch(request) || request.mode == training::RunMode::kResume,
                              .settings = request.settings,
@@ -223,16 +182,11 @@ TrainConfig resolve_config(const TrainRequest& request) {
 TrainReport train(const TrainRequest& request, const BackendFactory& make_backend) {
   if (request.mode == training::RunMode::kNew) training::refuse_existing_run(request.out);
   const TrainConfig config = resolve_config(request);
-  const Data data = open_data(config);
+  const TrainData data = open_train_data(config);
   const model::ModelConfig model = model_config(config, data.train.metadata());
   auto begin = weights_to_begin_with(config, request, model, data.train.family().describe());
   const std::unique_ptr<model::Backend> backend = make_backend(model, request.backend);
-  const uint64_t total_steps = config.total_steps(data.train.metadata());
-  if (total_steps == 0)
-    throw bad_input(kWhere,
-                    "epochs = {}: that is less than one batch of {} examples: more epochs, or a smaller "
-                    "global_batch_size",
-                    config.epochs, config.global_batch_size);
+  const uint64_t total_steps = checked_total_steps(config, data.train.metadata());
   Json provenance = {{"data_path", config.data_path},
                      {"seed", config.seed},
                      {"backend", backend->description()},

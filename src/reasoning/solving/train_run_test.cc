@@ -9,9 +9,11 @@
 #include "base/files.h"
 #include "base/signals.h"
 #include "formats/jsonl.h"
+#include "model/operations.h"
 #include "solving/model_file.h"
 #include "solving/testing/fake_backend.h"
 #include "solving/testing/toy_data.h"
+#include "solving/train_estimate.h"
 
 namespace hrm::solving {
 namespace {
@@ -114,6 +116,57 @@ TEST_F(TrainRunTest, InterruptedAndResumedEndsWithTheSameBits) {
   EXPECT_EQ(last.run.resumed_from, 37u);
   EXPECT_EQ(state("parts"), state("whole"));
   EXPECT_EQ(load_model(folder_.path() / "parts").weights, load_model(folder_.path() / "whole").weights);
+}
+
+TEST_F(TrainRunTest, CountsTheOperationsOfAllResumes) {
+  TrainRequest parts = request("a");
+  parts.settings.push_back("max_steps=20");
+  train(parts, make_fake_backend);
+  const TrainReport report = train(resume("a", {"max_steps=60"}), make_fake_backend);
+  const ModelFile model = load_model(folder_.path() / "a");
+  const double per_step = 8 * model::training_operations(model.config);  // batch 8
+  EXPECT_EQ(report.json["operations"], 60 * per_step);
+  EXPECT_CONTAINS(report.table, "training operations");
+  double last = 0;
+  for (const char* kind : {"train", "evaluation"}) {
+    JsonlReader lines(folder_.path() / "a/log.jsonl");
+    while (lines.next()) {
+      if (lines.value().value("kind", "") != kind) continue;
+      last = lines.value().at("operations").get<double>();
+      EXPECT_EQ(last, lines.value().at("step").get<double>() * per_step) << kind;
+    }
+    EXPECT_EQ(last, 60 * per_step) << kind;
+  }
+
+  // A checkpoint of before the count: as if its steps had been like today's.
+  const fs::path newest = folder_.path() / "a/last.safetensors";
+  training::Checkpoint old = training::load_checkpoint(newest);
+  old.state["trainee"].erase("operations");
+  training::save_checkpoint(newest, old);
+  EXPECT_EQ(train(resume("a", {"max_steps=61"}), make_fake_backend).json["operations"], 61 * per_step);
+}
+
+TEST_F(TrainRunTest, EstimatesFromAFewStepsAndWritesNothing) {
+  const TrainEstimate estimate = estimate_training(request("a"), make_fake_backend);
+  ASSERT_TRUE(estimate.complete);
+  EXPECT_FALSE(fs::exists(folder_.path() / "a"));
+  const Json& json = estimate.json;
+  EXPECT_EQ(json["sample_segments"], 480);
+  EXPECT_DOUBLE_EQ(json["operations"], 480 * json["operations_per_sample_segment"].get<double>());
+  EXPECT_DOUBLE_EQ(json["training_hours"], 60 * json["seconds_per_step"].get<double>() / 3600);
+  EXPECT_GT(json["peak_mib"], 1);
+  EXPECT_EQ(json["evaluation_examples"], 25);
+  EXPECT_GE(json["evaluations"], 1);
+  EXPECT_CONTAINS(estimate.table, "nothing was written");
+  TrainRequest none = request("a");
+  none.settings.push_back("data_path=" + (folder_.path() / "nowhere").string());
+  EXPECT_THROW(estimate_training(none, make_fake_backend), Error);
+  const InterruptScope scope;
+  EXPECT_FALSE(estimate_training(request("a"), factory([](int) {
+                                   request_interrupt();
+                                   return true;
+                                 }))
+                   .complete);
 }
 
 TEST_F(TrainRunTest, KilledAndResumedEndsWithTheSameBits) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/log.h"
+#include "model/operations.h"
 #include "model/weights.h"
 #include "solving/model_file.h"
 #include "training/config_changes.h"
@@ -161,7 +162,14 @@ training::StepReport Trainer::step(uint64_t step) {
                      .ema_rate = config.ema ? training::average_rate(config.ema_rate, config.ema_ramp, step) : 0,
                      .micro_batch = config.micro_batch},
                     config.max_segments(step, options_.total_steps));
-  return {.fault = fault_of(result.output), .measurements = measurements(result, lr_factor)};
+  operations_ += step_operations();
+  return {.fault = fault_of(result.output),
+          .measurements = measurements(result, lr_factor),
+          .totals = {{"operations", operations_}}};
+}
+
+double Trainer::step_operations() const {
+  return static_cast<double>(batch_) * model::training_operations(backend_.config());
 }
 
 std::vector<training::Measurement> Trainer::measurements(const StepResult& result, double lr_factor) const {
@@ -198,6 +206,7 @@ training::EvaluationReport Trainer::evaluate(uint64_t) {
     add_values(report.values, set, evaluation);
     measured.push_back({set, std::move(evaluation)});
   }
+  report.values.push_back({"operations", operations_});
   if (measured.size() == 2 && better(measured[1].evaluation, measured[0].evaluation))
     std::swap(measured[0], measured[1]);
   evaluations_ = std::move(measured);
@@ -215,7 +224,8 @@ training::Checkpoint Trainer::save() const {
                       {"family", train_.family().describe()},
                       {"data", fingerprint(train_)},
                       {"backend", backend_.description()},
-                      {"sampler", sampler_.state()}};
+                      {"sampler", sampler_.state()},
+                      {"operations", operations_}};
   return checkpoint;
 }
 
@@ -233,6 +243,10 @@ void Trainer::load(const training::Checkpoint& checkpoint) {
   backend_.set_optimizer(options_.config.optimizer);  // new weights mean a new optimizer
   backend_.set_optimizer_state(with_prefix(checkpoint.tensors, kOptimizer));
   stepper_.load(checkpoint.tensors);
+  // Checkpoints of before have no count: as if all their steps had been like today's.
+  const auto operations = checkpoint.state.find("operations");
+  operations_ = operations == checkpoint.state.end() ? static_cast<double>(stepper_.step_count()) * step_operations()
+                                                     : json_field<double>(checkpoint.state, "operations", "checkpoint");
 }
 
 void Trainer::save_model(const std::filesystem::path& path, uint64_t step) {

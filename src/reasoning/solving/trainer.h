@@ -5,7 +5,7 @@
 //
 // Everything random about an example derives from the seed of its draw, so that a run is a function of data,
 // configuration and seed alone (and, on the torch backend, of the thread count). A checkpoint holds weights, average,
-// optimizers, slots with their recurrent states, and the sampler's position.
+// optimizers, slots with their recurrent states, the sampler's position, and the operations spent.
 #pragma once
 
 #include <memory>
@@ -51,12 +51,15 @@ class Trainer : public training::Trainee {
     model::WeightSet weights;
     Evaluation evaluation;
   };
+  // Floating-point operations of all steps so far (model/operations.h), over all resumes.
+  double operations() const { return operations_; }
   // Of the last evaluate(); empty before. The first one is the better.
   const std::vector<Measured>& last_evaluation() const { return evaluations_; }
 
  private:
   void take_examples(uint64_t step);
   void draw(const puzzles::ExampleRef& example, double reveal, std::span<int32_t> inputs, std::span<int32_t> labels);
+  double step_operations() const;
   std::vector<training::Measurement> measurements(const StepResult& result, double lr_factor) const;
 
   model::Backend& backend_;
@@ -71,6 +74,7 @@ class Trainer : public training::Trainee {
   std::vector<int32_t> identifiers_;      // [B]
   std::vector<uint64_t> seeds_;           // [B]
   std::vector<Measured> evaluations_;
+  double operations_ = 0;
 };
 
 }  // namespace hrm::solving

@@ -121,6 +121,7 @@ class Loop {
   bool unsaved_ = true;                 // something happened since then
   bool other_settings_ = false;         // that checkpoint holds others than this run
   LoopState state_;
+  std::vector<Scalar> totals_;  // of the last step
   uint64_t resumed_from_;
   RunLog log_;
   Progress progress_;
@@ -169,11 +170,14 @@ void Loop::step() {
   ++state_.step;
   unsaved_ = true;
   state_.meters.add(report.measurements);
+  totals_ = report.totals;
   progress_.update(state_.step, note());
 }
 
 void Loop::write_record() {
-  log_.train(state_.step, seconds(), state_.meters.means());
+  std::vector<Scalar> values = state_.meters.means();
+  values.insert(values.end(), totals_.begin(), totals_.end());
+  log_.train(state_.step, seconds(), values);
   state_.meters.clear();
   log_timer_.restart();
 }

@@ -25,6 +25,7 @@ namespace hrm::training {
 struct StepReport {
   std::string fault;  // not empty: the step was not applied, and this says why ("loss is nan")
   std::vector<Measurement> measurements;
+  std::vector<Scalar> totals;  // of the run so far; a log record has them as they are after its last step
 };
 
 struct EvaluationReport {

@@ -94,6 +94,7 @@ class ScriptedBackend : public model::Backend {
       output.answers.insert(output.answers.end(), played.answer.begin(), played.answer.end());
       output.q_halt.push_back(played.q_halt);
       output.q_continue.push_back(played.q_continue);
+      if (options.logits) add_logits(played.answer, output.logits);
       if (!options.residuals) continue;
       output.residual_H.push_back(1 / static_cast<float>(slots[b].segments));
       output.residual_L.push_back(2 / static_cast<float>(slots[b].segments));
@@ -111,6 +112,12 @@ class ScriptedBackend : public model::Backend {
   }
 
  private:
+  // 4 for the answer of a cell, 0 for the rest.
+  void add_logits(const puzzles::Tokens& answer, std::vector<float>& logits) const {
+    for (const int32_t token : answer)
+      for (int32_t v = 0; v < config_.data.vocab_size; ++v) logits.push_back(v == token ? 4.f : 0.f);
+  }
+
   static Error unscripted() { return failure("scripted_backend", "the script has no such scene"); }
 
   static std::vector<ScriptedCarry::Slot>& slots_of(model::Carry& carry, size_t batch) {

@@ -1,0 +1,358 @@
+// Settings of the recursion beyond the published models (residual, mlp, local_t): the forward pass against the formulas
+// of model/config.h written out in plain loops, gradients against differences, and state in and out.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "backends/testing/devices.h"
+#include "base/error.h"
+#include "solving/train_stepper.h"
+
+namespace hrm::backends {
+namespace {
+
+using model::MlpKind;
+using model::ModelConfig;
+using model::Residual;
+
+ModelConfig tiny(const std::function<void(model::ArchConfig&)>& change) {
+  ModelConfig config = tiny_model("trm-mlp");
+  config.arch.puzzle_emb_ndim = 0;
+  config.arch.hidden_size = 8;
+  config.arch.expansion = 1;
+  change(config.arch);
+  return config;
+}
+
+std::vector<std::pair<std::string, ModelConfig>> settings() {
+  const auto local = [](model::ArchConfig& arch) {
+    arch.mlp_t = false;
+    arch.local_t = true;
+  };
+  std::vector<std::pair<std::string, ModelConfig>> all = {
+      {"plain", tiny([](auto&) {})},
+      {"gated_norm", tiny([](auto& arch) { arch.mlp = MlpKind::kGatedNorm; })},
+      {"adaptive", tiny([](auto& arch) { arch.residual = Residual::kAdaptive; })},
+      {"adaptive_two_nets", tiny([](auto& arch) {
+         arch.residual = Residual::kAdaptive;
+         arch.shared_net = false;
+         arch.H_layers = 1;
+       })},
+      {"local", tiny(local)},
+      {"all", tiny([&](auto& arch) {
+         local(arch);
+         arch.mlp = MlpKind::kGatedNorm;
+         arch.residual = Residual::kAdaptive;
+       })}};
+  ModelConfig oblong = all.back().second;  // 2 rows of 5
+  oblong.data.seq_len = 10;
+  oblong.arch.grid_width = 5;
+  all.push_back({"oblong", oblong});
+  return all;
+}
+
+// Everything that starts at 0 gets a value, so that it matters.
+NamedTensors weights_of(const ModelConfig& config) {
+  NamedTensors weights = lively_weights(config);
+  Rng rng(11);
+  for (auto& [name, tensor] : weights)
+    if (name.ends_with("residual.query"))
+      for (float& w : tensor.as<float>()) w = static_cast<float>(0.3 * rng.normal());
+  return weights;
+}
+
+// ---- the formulas, in double precision ----
+
+using Matrix = std::vector<std::vector<double>>;  // [rows][columns]
+
+Matrix transposed(const Matrix& x) {
+  Matrix y(x[0].size(), std::vector<double>(x.size()));
+  for (size_t i = 0; i < x.size(); ++i)
+    for (size_t j = 0; j < x[0].size(); ++j) y[j][i] = x[i][j];
+  return y;
+}
+
+Matrix plus(Matrix x, const Matrix& y) {
+  for (size_t i = 0; i < x.size(); ++i)
+    for (size_t j = 0; j < x[i].size(); ++j) x[i][j] += y[i][j];
+  return x;
+}
+
+std::vector<double> normed(std::vector<double> row) {
+  double squares = 0;
+  for (const double v : row) squares += v * v;
+  for (double& v : row) v /= std::sqrt(squares / static_cast<double>(row.size()) + 1e-5);
+  return row;
+}
+
+Matrix normed(Matrix x) {
+  for (auto& row : x) row = normed(std::move(row));
+  return x;
+}
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+class Formula {
+ public:
+  Formula(const ModelConfig& config, const NamedTensors& weights) : config_(config), weights_(weights) {
+    const auto d = static_cast<size_t>(config.arch.hidden_size);
+    for (const char* which : {"H_init", "L_init"}) {
+      std::vector<double> row;
+      for (size_t i = 0; i < d; ++i) row.push_back(weight(which)[i]);
+      (which[0] == 'H' ? z_H_ : z_L_) = Matrix(static_cast<size_t>(config.tokens()), row);
+    }
+    past_H_ = past_L_ = std::vector<double>(static_cast<size_t>(config.tokens()), 0.0);
+  }
+
+  // Returns the logits [S][V].
+  Matrix segment(std::span<const int32_t> tokens) {
+    const auto d = static_cast<size_t>(config_.arch.hidden_size);
+    Matrix x;
+    for (const int32_t token : tokens) {
+      std::vector<double>& row = x.emplace_back();
+      for (size_t i = 0; i < d; ++i)
+        row.push_back(weight("embed_tokens.embedding_weight")[static_cast<size_t>(token) * d + i] *
+                      std::sqrt(static_cast<double>(d)));
+    }
+    for (int64_t h = 0; h < config_.arch.H_cycles; ++h) {
+      for (int64_t l = 0; l < config_.arch.L_cycles; ++l) call('L', z_L_, plus(plus(z_L_, z_H_), x), past_L_);
+      call('H', z_H_, plus(z_H_, z_L_), past_H_);
+    }
+    return product(z_H_, "lm_head.weight");
+  }
+
+ private:
+  std::span<const float> weight(const std::string& name) const {
+    return weights_.at("model.inner." + name).as<float>();
+  }
+
+  Matrix product(const Matrix& x, const std::string& name) const {  // x W^T
+    const auto w = weight(name);
+    const size_t in = x[0].size(), out = w.size() / in;
+    Matrix y(x.size(), std::vector<double>(out));
+    for (size_t i = 0; i < x.size(); ++i)
+      for (size_t o = 0; o < out; ++o)
+        for (size_t k = 0; k < in; ++k) y[i][o] += x[i][k] * w[o * in + k];
+    return y;
+  }
+
+  Matrix mlp(const Matrix& x, const std::string& prefix) const {
+    Matrix inner;
+    for (const auto& row : product(x, prefix + "gate_up_proj.weight")) {
+      const size_t half = row.size() / 2;
+      std::vector<double> gated;
+      for (size_t i = 0; i < half; ++i) {
+        const double g = row[i], v = row[half + i];
+        gated.push_back(config_.arch.mlp == MlpKind::kSwiglu ? g * sigmoid(g) * v : g * v);
+      }
+      if (config_.arch.mlp == MlpKind::kGatedNorm) {
+        gated = normed(std::move(gated));
+        for (size_t i = 0; i < half; ++i) gated[i] *= sigmoid(row[i]);
+      }
+      inner.push_back(std::move(gated));
+    }
+    return product(inner, prefix + "down_proj.weight");
+  }
+
+  Matrix convolution(const Matrix& x, const std::string& name) const {
+    const int64_t width = config_.grid_width(), height = config_.data.seq_len / width;
+    const auto kernel = weight(name);
+    Matrix y(x.size(), std::vector<double>(x[0].size()));
+    for (int64_t r = 0; r < height; ++r)
+      for (int64_t c = 0; c < width; ++c)
+        for (size_t channel = 0; channel < x[0].size(); ++channel)
+          for (int64_t i = 0; i < 9; ++i) {
+            const int64_t row = r + i / 3 - 1, column = c + i % 3 - 1;
+            if (row < 0 || row >= height || column < 0 || column >= width) continue;
+            y[static_cast<size_t>(r * width + c)][channel] +=
+                kernel[channel * 9 + static_cast<size_t>(i)] * x[static_cast<size_t>(row * width + column)][channel];
+          }
+    return y;
+  }
+
+  void call(char net, Matrix& z, Matrix x, std::vector<double>& past) const {
+    const char level = config_.arch.shared_net ? 'L' : net;
+    const std::string at = std::string(1, level) + "_level.";
+    const int64_t layers = level == 'L' ? config_.arch.L_layers : config_.arch.H_layers;
+    for (int64_t i = 0; i < layers; ++i) {
+      const std::string block = at + "layers." + std::to_string(i) + ".";
+      if (config_.arch.local_t) {
+        x = normed(plus(x, convolution(x, block + "local.weight")));
+      } else {
+        const Matrix across = transposed(x);
+        x = transposed(normed(plus(across, mlp(across, block + "mlp_t."))));
+      }
+      x = normed(plus(x, mlp(x, block + "mlp.")));
+    }
+    for (size_t t = 0; t < z.size(); ++t) {
+      double weight_of_new = 1;
+      if (config_.arch.residual == Residual::kAdaptive) {
+        double score = 0;
+        const std::vector<double> unit = normed(x[t]);
+        for (size_t i = 0; i < unit.size(); ++i) score += unit[i] * weight(at + "residual.query")[i];
+        past[t] = sigmoid(weight(at + "residual.decay")[0]) * past[t] + std::exp(score);
+        weight_of_new = std::exp(score) / past[t];
+      }
+      for (size_t i = 0; i < z[t].size(); ++i) z[t][i] += weight_of_new * (x[t][i] - z[t][i]);
+    }
+  }
+
+  const ModelConfig& config_;
+  const NamedTensors& weights_;
+  Matrix z_H_, z_L_;
+  std::vector<double> past_H_, past_L_;  // E of each token
+};
+
+class Settings : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!HRM_TORCH) GTEST_SKIP() << "skipped: built without libtorch, which alone has these settings";
+  }
+};
+
+TEST_F(Settings, ForwardFollowsTheFormulas) {
+  for (const auto& [name, config] : settings()) {
+    const NamedTensors weights = weights_of(config);
+    const auto backend = make_backend(config, {.device = "aten", .threads = 1});
+    backend->set_weights(weights);
+    const Examples examples(config, 2, 3);
+    const auto carry = fresh_carry(*backend, examples.batch());
+    std::vector<Formula> formulas(2, Formula(config, weights));
+    const auto cells = static_cast<size_t>(config.data.seq_len), vocab = static_cast<size_t>(config.data.vocab_size);
+    for (int segment = 0; segment < 3; ++segment) {  // the state goes on
+      const auto output = backend->forward(examples.batch(), *carry, {.logits = true});
+      for (size_t b = 0; b < 2; ++b) {
+        const Matrix wanted = formulas[b].segment(examples.batch().inputs.subspan(b * cells, cells));
+        for (size_t s = 0; s < cells; ++s)
+          for (size_t v = 0; v < vocab; ++v)
+            ASSERT_NEAR(output.logits[(b * cells + s) * vocab + v], wanted[s][v], 2e-4)
+                << name << ", segment " << segment << ", example " << b << ", cell " << s;
+      }
+    }
+  }
+}
+
+TEST_F(Settings, GradientsOfTheFirstSegmentAreExactForEveryParameter) {
+  for (auto [name, config] : settings()) {
+    config.arch.H_cycles = 1;
+    NamedTensors weights = weights_of(config);
+    const auto backend = make_backend(config, {.device = "aten", .threads = 1});
+    const Examples examples(config, 3, 4);
+    const std::vector<uint8_t> last(3, 1);
+    const auto loss_and_gradients = [&] {
+      backend->set_weights(weights);
+      const auto carry = fresh_carry(*backend, examples.batch());
+      model::TrainOutput output;
+      NamedTensors gradients = backend->gradients(examples.batch(), last, *carry, {.global_batch = 1}, &output);
+      return std::pair(output.loss, std::move(gradients));
+    };
+    const NamedTensors gradients = loss_and_gradients().second;
+    for (const auto& [parameter, gradient] : gradients) {
+      // The entry with the largest slope, whose rounding matters least.
+      const auto slopes = gradient.as<float>();
+      size_t at = 0;
+      for (size_t i = 0; i < slopes.size(); ++i)
+        if (std::abs(slopes[i]) > std::abs(slopes[at])) at = i;
+      float& w = weights.at(parameter).as<float>()[at];
+      const float before = w, step = 4e-3f;
+      w = before + step;
+      const double up = loss_and_gradients().first;
+      w = before - step;
+      const double down = loss_and_gradients().first;
+      w = before;
+      EXPECT_NEAR((up - down) / (2 * double{step}), slopes[at], 0.03 * std::abs(slopes[at]) + 3e-3)
+          << name << ": " << parameter;
+      const bool added =
+          parameter.find("residual") != std::string::npos || parameter.find("local") != std::string::npos;
+      EXPECT_TRUE(!added || slopes[at] != 0) << name << ": " << parameter;
+    }
+  }
+}
+
+TEST_F(Settings, ResumeWithTheSameBitsAndDoNotDependOnTheBatch) {
+  for (const auto& [name, config] : settings()) {
+    const Examples examples(config, 4, 1);
+    const auto start = [&, &config = config] {
+      auto backend = make_backend(config, {.device = "aten", .threads = 1});
+      backend->set_weights(weights_of(config));
+      backend->set_optimizer({.optimizer = model::OptimizerKind::kMuon, .lr = 1e-2});
+      return backend;
+    };
+    const auto whole = start(), first = start(), second = start();
+    solving::TrainStepper a(*whole, {.batch = 4, .seed = 3}), b(*first, {.batch = 4, .seed = 3}),
+        c(*second, {.batch = 4, .seed = 3});
+    for (int i = 0; i < 7; ++i) a.step(examples.batch(), {});
+    for (int i = 0; i < 3; ++i) b.step(examples.batch(), {});
+    second->set_weights(first->weights(model::WeightSet::kLive));
+    second->set_optimizer({.optimizer = model::OptimizerKind::kMuon, .lr = 1e-2});
+    second->set_optimizer_state(first->optimizer_state());
+    c.load(b.save());
+    for (int i = 3; i < 7; ++i) c.step(examples.batch(), {});
+    EXPECT_EQ(second->weights(model::WeightSet::kLive), whole->weights(model::WeightSet::kLive)) << name;
+    EXPECT_EQ(c.save(), a.save()) << name;
+
+    const auto together = fresh_carry(*whole, examples.batch());
+    whole->forward(examples.batch(), *together, {});
+    const std::vector<size_t> keep = {2};
+    const auto picked = whole->select(*together, keep);
+    const auto alone = fresh_carry(*whole, examples.rows(2, 1));
+    whole->forward(examples.rows(2, 1), *alone, {});
+    const auto x = whole->forward(examples.rows(2, 1), *picked, {.logits = true}),
+               y = whole->forward(examples.rows(2, 1), *alone, {.logits = true});
+    for (size_t i = 0; i < x.logits.size(); ++i) ASSERT_NEAR(x.logits[i], y.logits[i], 1e-3) << name;
+  }
+}
+
+TEST(SettingsOfTheEngine, AreRefusedInOneLineThatNamesTheWayOut) {
+  for (const auto& [name, config] : settings()) {
+    if (name == "plain") continue;
+    try {
+      make_backend(config, {.device = "cpu"});
+      FAIL() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), 2);
+      EXPECT_NE(std::string(error.what()).find("--device aten"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(SettingsOfTheModel, ThatExcludeEachOtherAreRefused) {
+  const auto refused = [](ModelConfig config, const std::string& setting) {
+    try {
+      config.validate();
+      FAIL() << setting;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(setting), std::string::npos) << error.what();
+    }
+  };
+  refused(tiny([](auto& arch) { arch.local_t = true; }), "arch.local_t");  // mlp_t as well
+  refused(tiny([](auto& arch) {
+            arch.residual = Residual::kAdaptive;
+            arch.relaxation = 0.9;
+          }),
+          "arch.relaxation");
+  refused(tiny([](auto& arch) {
+            arch.residual = Residual::kAdaptive;
+            arch.chains = 2;
+          }),
+          "arch.chains");
+  const auto local = [](int64_t cells, int64_t width) {
+    ModelConfig config = tiny([&](auto& arch) {
+      arch.mlp_t = false;
+      arch.local_t = true;
+      arch.grid_width = width;
+    });
+    config.data.seq_len = cells;
+    return config;
+  };
+  refused(local(10, 0), "arch.grid_width");  // no square
+  refused(local(10, 4), "arch.grid_width");
+  EXPECT_NO_THROW(local(10, 5).validate());
+  ModelConfig tokens = local(9, 0);
+  tokens.arch.puzzle_emb_ndim = 8;
+  refused(tokens, "arch.puzzle_emb_ndim");
+}
+
+}  // namespace
+}  // namespace hrm::backends

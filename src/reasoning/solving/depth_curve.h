@@ -1,0 +1,49 @@
+// How often a model is right after so many segments: one run to the largest depth, looked at on the way.
+//
+// Two curves over the depths n:
+//   fixed     the answer after exactly n segments
+//   halting   the answer at the model's own halt, or after n segments where it has not asked to by then
+// so that what depth adds, what halting saves, and puzzles that are solved and lost again can be told apart.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/statistics.h"
+#include "puzzles/dataset.h"
+#include "solving/evaluator.h"
+
+namespace hrm::solving {
+
+struct DepthScores {
+  int64_t segments = 0;     // n
+  Estimate fixed, halting;  // exact, over examples with a supervised token
+  Estimate used;            // mean number of segments with halting
+};
+
+struct DepthBand {
+  std::string rating;  // "all" first, then the bands of solving/rating_bands.h
+  std::vector<DepthScores> depths;
+  uint64_t lost = 0;  // puzzles that were right at a smaller one of the depths and are not at the largest
+};
+
+struct DepthCurve {
+  std::vector<DepthBand> bands;
+  bool complete = true;  // false: interrupted; there are no bands
+  double seconds = 0;
+};
+
+// "4,16,64": rising. Throws bad_input naming the entry that is no number from 1 to 65536 or does not rise.
+std::vector<int64_t> parse_depths(std::string_view text);
+
+// Of the options only limit, batch, weights, halt_margin, seed and progress are looked at. Throws bad_input where the
+// data set does not fit the model. Ctrl-C ends it; the caller holds the InterruptScope.
+DepthCurve depth_curve(model::Backend& backend, const puzzles::Dataset& dataset, std::span<const int64_t> depths,
+                       const EvaluationOptions& options);
+
+Json to_json(const DepthCurve& curve);
+std::string to_table(const DepthCurve& curve);
+// Exact answers against depth, a curve per rating band and one for all, with its interval.
+void save_depth_plot(const std::filesystem::path& path, const DepthCurve& curve);
+
+}  // namespace hrm::solving
