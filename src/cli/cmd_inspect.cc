@@ -65,7 +65,9 @@ Json describe_tensors(const NamedTensors& tensors, bool all) {
 Json describe_model(const Arguments& args) {
   try {
     const solving::ModelFile model = solving::load_model(args.path, {.overrides = args.settings});
-    Json json = {{"parameters", model::parameter_count(model.config)}, {"config", fields_to_json(model.config)}};
+    Json json = {{"parameters", model::parameter_count(model.config)},
+                 {"table_parameters", model::table_count(model.config)},
+                 {"config", fields_to_json(model.config)}};
     if (!model.family.is_null()) json["family"] = model.family;
     if (!model.provenance.is_null()) json["provenance"] = model.provenance;
     return {{"model", json}};

@@ -25,7 +25,7 @@ namespace {
 using puzzles::Dataset;
 using puzzles::Family;
 
-void check_fit(const model::ModelConfig& config, const Dataset& dataset) {
+void check_fit(const model::ModelConfig& config, const Dataset& dataset, const EvaluationOptions& options) {
   const puzzles::DatasetMetadata& data = dataset.metadata();
   const std::string where = dataset.folder().string();
   if (data.seq_len != config.data.seq_len)
@@ -34,7 +34,8 @@ void check_fit(const model::ModelConfig& config, const Dataset& dataset) {
   if (data.vocab_size > config.data.vocab_size)
     throw bad_input("reasoning.evaluate", "{}: vocabulary of {} token ids, but the model knows {}", where,
                     data.vocab_size, config.data.vocab_size);
-  if (config.arch.puzzle_emb_ndim > 0 && data.num_puzzle_identifiers > config.data.num_puzzle_identifiers)
+  if (config.arch.puzzle_emb_ndim > 0 && !options.blank_identifiers &&
+      data.num_puzzle_identifiers > config.data.num_puzzle_identifiers)
     throw bad_input("reasoning.evaluate", "{}: {} puzzle identifiers, but the model has embeddings for {}", where,
                     data.num_puzzle_identifiers, config.data.num_puzzle_identifiers);
 }
@@ -131,7 +132,10 @@ class Run {
     const int64_t example = example_of(static_cast<int64_t>(index) / options_.views);
     dataset_.read(example, tokens, labels_);
     if (maps_) maps_->apply(map_of(index), tokens, {});
-    return {.identifier = dataset_.identifier_of(dataset_.puzzle_of(example)), .seed = seed_of(index)};
+    const int32_t identifier = options_.blank_identifiers
+                                   ? static_cast<int32_t>(dataset_.metadata().blank_identifier_id)
+                                   : dataset_.identifier_of(dataset_.puzzle_of(example));
+    return {.identifier = identifier, .seed = seed_of(index)};
   }
 
   void record(const SegmentView& view) {
@@ -181,6 +185,7 @@ class Run {
     const bool first_view = index % static_cast<size_t>(options_.views) == 0;
     if (options_.keep_answers && first_view)
       std::ranges::copy(answer, answers_.begin() + number * static_cast<int64_t>(seq_len_));
+    if (options_.on_answer && first_view) options_.on_answer(example_of(number), answer, outcome.q_halt);
   }
 
   const Dataset& dataset_;
@@ -298,7 +303,7 @@ std::string protocol_of(int64_t segments, int64_t trained) {
 
 Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const EvaluationOptions& options) {
   const model::ModelConfig& config = backend.config();
-  check_fit(config, dataset);
+  check_fit(config, dataset, options);
   check_options(config.arch, dataset.family(), options);
   Run run(dataset, options, maps_of(config.arch, dataset.family(), options));
   Evaluation evaluation;

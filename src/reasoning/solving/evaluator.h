@@ -18,7 +18,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,9 @@ struct EvaluationOptions {
   bool until_accepted = false;
   uint64_t seed = 0;  // of initial states and noise, where the model draws them
   bool keep_answers = false;
+  bool blank_identifiers = false;  // every puzzle has the blank row of the puzzle table: what is known without it
+  // Called with each answer of the first view, in the order in which they are finished. May be empty.
+  std::function<void(int64_t example, std::span<const int32_t> answer, float q_halt)> on_answer;
   bool progress = true;  // a bar on standard error
 };
 
