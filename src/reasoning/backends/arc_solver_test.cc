@@ -32,13 +32,8 @@ ArcSolveResult solve(const ModelFile& model, const std::vector<ArcTask>& tasks, 
   return solve_arc(model, tasks, options, backends::make_backend, {.threads = 2});
 }
 
-const ArcSolveOptions kQuick{.variants = {.count = 3},
-                             .fit_steps = 30,
-                             .fit_batch = 4,
-                             .seconds = 0,
-                             .batch = 3,
-                             .seed = 5,
-                             .progress = false};
+const ArcSolveOptions kQuick{
+    .variants = {.count = 3}, .fit_steps = 30, .fit_batch = 4, .seconds = 0, .batch = 3, .seed = 5, .progress = false};
 
 TEST(ArcSolverTest, FittingLowersTheLossAndEveryVariantVotes) {
   const std::vector<ArcTask> tasks = {puzzles::random_arc_task("a", {.seed = 1, .test = 2}),
@@ -67,7 +62,9 @@ TEST(ArcSolverTest, SameSeedSameAnswersWhateverTheBatch) {
   const ModelFile model = tiny_model(32);
   ArcSolveOptions wide = kQuick;
   wide.batch = 8;
-  const auto answers = [&](const ArcSolveOptions& options) { return to_json(solve(model, tasks, options), tasks)["tasks"]; };
+  const auto answers = [&](const ArcSolveOptions& options) {
+    return to_json(solve(model, tasks, options), tasks)["tasks"];
+  };
   const Json first = answers(kQuick);
   EXPECT_EQ(first, answers(wide));
   wide.seed = 6;

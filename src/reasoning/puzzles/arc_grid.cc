@@ -5,6 +5,22 @@
 #include "base/rng.h"
 
 namespace hrm::puzzles {
+namespace {
+
+template <typename Token>
+void write_tokens(const ArcGrid& grid, ArcOffset offset, int side, std::span<Token> tokens) {
+  std::ranges::fill(tokens, Token{0});
+  const auto row = [&](int r) { return tokens.begin() + (offset.row + r) * side + offset.column; };
+  for (int r = 0; r < grid.rows; ++r) {
+    const auto begin = grid.cells.begin() + r * grid.columns;
+    std::transform(begin, begin + grid.columns, row(r),
+                   [](uint8_t color) { return static_cast<Token>(color + kArcFirstColor); });
+    if (offset.column + grid.columns < side) row(r)[grid.columns] = Token{kArcEos};
+  }
+  if (offset.row + grid.rows < side) std::fill_n(row(grid.rows), grid.columns, Token{kArcEos});
+}
+
+}  // namespace
 
 uint64_t fingerprint(const ArcGrid& grid) {
   uint64_t hash = splitmix64((static_cast<uint64_t>(grid.rows) << 32) | static_cast<uint64_t>(grid.columns));
@@ -17,15 +33,11 @@ uint64_t fingerprint(const ArcGrid& grid) {
 }
 
 void encode_arc(const ArcGrid& grid, ArcOffset offset, int side, std::span<int32_t> tokens) {
-  std::ranges::fill(tokens, 0);
-  const auto cell = [&](int row, int column) -> int32_t& { return tokens[static_cast<size_t>(row * side + column)]; };
-  for (int r = 0; r < grid.rows; ++r)
-    for (int c = 0; c < grid.columns; ++c) cell(offset.row + r, offset.column + c) = grid.at(r, c) + kArcFirstColor;
-  const int below = offset.row + grid.rows, right = offset.column + grid.columns;
-  if (below < side)
-    for (int c = offset.column; c < right; ++c) cell(below, c) = kArcEos;
-  if (right < side)
-    for (int r = offset.row; r < below; ++r) cell(r, right) = kArcEos;
+  write_tokens(grid, offset, side, tokens);
+}
+
+void encode_arc(const ArcGrid& grid, ArcOffset offset, int side, std::span<uint8_t> tokens) {
+  write_tokens(grid, offset, side, tokens);
 }
 
 ArcGrid decode_arc(std::span<const int32_t> tokens, int side, ArcOffset offset) {

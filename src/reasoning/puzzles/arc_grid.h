@@ -35,6 +35,7 @@ struct ArcOffset {
 
 // tokens: [side * side], overwritten. REQUIRES: the grid fits at the offset.
 void encode_arc(const ArcGrid& grid, ArcOffset offset, int side, std::span<int32_t> tokens);
+void encode_arc(const ArcGrid& grid, ArcOffset offset, int side, std::span<uint8_t> tokens);
 
 // The authors' reading of an answer: of the rectangles of color tokens whose corner is `offset`, that of the largest
 // area. Rows are scanned from the top, and the bound on columns only shrinks; of equal areas the one with fewer rows.

@@ -31,13 +31,8 @@ struct Block {
 };
 
 struct Rows {
-  std::vector<std::byte> inputs, labels;
+  std::vector<uint8_t> inputs, labels;
 };
-
-std::vector<std::byte>& append(std::vector<std::byte>& bytes, std::span<const int32_t> tokens) {
-  for (const int32_t token : tokens) bytes.push_back(static_cast<std::byte>(token));
-  return bytes;
-}
 
 class SplitWriter {
  public:
@@ -99,8 +94,8 @@ class SplitWriter {
       std::vector<Rows> rows(end - begin);
       parallel_for(rows.size(), options_.threads, [&](size_t i) { rows[i] = rows_of(blocks_[begin + i]); });
       for (const Rows& block : rows) {
-        inputs(block.inputs);
-        labels(block.labels);
+        inputs(std::as_bytes(std::span(block.inputs)));
+        labels(std::as_bytes(std::span(block.labels)));
       }
       progress.update(end);
     }
@@ -108,9 +103,10 @@ class SplitWriter {
 
   Rows rows_of(const Block& block) const {
     Rows rows;
-    rows.inputs.reserve(bytes_of(block) / 2);
-    rows.labels.reserve(bytes_of(block) / 2);
-    std::vector<int32_t> tokens(static_cast<size_t>(cells()));
+    rows.inputs.resize(bytes_of(block) / 2);
+    rows.labels.resize(bytes_of(block) / 2);
+    const auto size = static_cast<size_t>(cells());
+    size_t at = 0;
     const Member& member = members_[block.member];
     for (int64_t v = block.first; v < block.last; ++v) {
       Rng rng(options_.seed, {kOffsets, name_seed(member.group->task->name), static_cast<uint64_t>(v)});
@@ -119,10 +115,9 @@ class SplitWriter {
       for (size_t p = 0; p < member.pairs.size(); ++p) {
         const ArcGrid input = map.apply(member.pairs[p].input), output = map.apply(member.pairs[p].output);
         const ArcOffset offset = translate_ && p != stays ? draw(rng, input, output) : ArcOffset();
-        encode_arc(input, offset, options_.side, tokens);
-        append(rows.inputs, tokens);
-        encode_arc(output, offset, options_.side, tokens);
-        append(rows.labels, tokens);
+        encode_arc(input, offset, options_.side, std::span(rows.inputs).subspan(at, size));
+        encode_arc(output, offset, options_.side, std::span(rows.labels).subspan(at, size));
+        at += size;
       }
     }
     return rows;

@@ -19,6 +19,11 @@ bool is_json(const fs::path& path) {
          (name.ends_with(".json") || name.ends_with(".json.zst") || name.ends_with(".json.gz"));
 }
 
+// "training" of "data/training/".
+std::string name_of(const fs::path& folder) {
+  return (folder.has_filename() ? folder : folder.parent_path()).filename().string();
+}
+
 // The name without .json and compression.
 std::string stem_of(const fs::path& path) {
   const std::string name = path.filename().string();
@@ -41,6 +46,7 @@ std::optional<fs::path> sibling(const fs::path& path, std::string_view from, std
   return std::nullopt;
 }
 
+bool is_challenges(const fs::path& path) { return stem_of(path).find("challenges") != std::string::npos; }
 bool is_solutions(const fs::path& path) { return stem_of(path).find("solutions") != std::string::npos; }
 
 // "row 2 column 3: 4 instead of 5", or the sizes where those differ.
@@ -104,7 +110,9 @@ class Reader {
     size_t source, task;
   };
 
-  void read_folder(const fs::path& folder, std::optional<ArcRole> role) {
+  // above: what the names of the folders around it say.
+  void read_folder(const fs::path& folder, std::optional<ArcRole> role, ArcRole above = ArcRole::kTraining) {
+    const ArcRole here = role.value_or(stronger(above, arc_role_of(name_of(folder))));
     std::vector<fs::path> files, folders;
     for (const auto& entry : fs::directory_iterator(folder)) {
       if (entry.path().filename().string().starts_with('.')) continue;
@@ -115,21 +123,21 @@ class Reader {
     }
     std::ranges::sort(files);
     std::ranges::sort(folders);
-    const bool combined = std::ranges::any_of(
-        files, [](const fs::path& file) { return stem_of(file).find("challenges") != std::string::npos; });
-    if (combined) {
-      for (const fs::path& file : files) read_file(file, role);
+    if (std::ranges::any_of(files, is_challenges)) {  // others beside them are solutions, or samples of answers
+      for (const fs::path& file : files)
+        if (is_challenges(file)) read_file(file, role.value_or(stronger(here, arc_role_of(stem_of(file)))));
     } else if (!files.empty()) {
-      fs::path named = folder;
-      if (!named.has_filename()) named = named.parent_path();  // "training/"
-      begin_source(folder.string(), role.value_or(role_of_folder(named)));
-      for (const fs::path& file : files) read_texts(file, std::nullopt);
+      begin_source(folder.string(), here);
+      for (const fs::path& file : files)
+        if (files_.insert(fs::weakly_canonical(file)).second) read_texts(file, std::nullopt);
       finish_source();
     }
-    for (const fs::path& inner : folders) read_folder(inner, role);
+    for (const fs::path& inner : folders) read_folder(inner, role, here);
   }
 
-  static ArcRole role_of_folder(const fs::path& folder) { return arc_role_of(folder.filename().string()); }
+  static ArcRole stronger(ArcRole a, ArcRole b) {
+    return a == ArcRole::kEvaluation || b == ArcRole::kEvaluation ? ArcRole::kEvaluation : ArcRole::kTraining;
+  }
 
   void read_file(const fs::path& file, std::optional<ArcRole> role) {
     if (!files_.insert(fs::weakly_canonical(file)).second) return;  // named twice
@@ -137,12 +145,21 @@ class Reader {
       if (sibling(file, "solutions", "challenges")) return;  // read with its challenges
       throw bad_input(kWhere, "{}: holds solutions; name the file with the challenges", file.string());
     }
-    begin_source(file.string(), role.value_or(arc_role_of(stem_of(file))));
+    // A task's own name says nothing: `data/evaluation/*.json` means the folder's role.
+    const fs::path folder = fs::absolute(file).parent_path();
+    const ArcRole mine = role.value_or(stronger(arc_role_of(stem_of(file)), arc_role_of(name_of(folder))));
+    if (is_challenges(file))
+      begin_source(file.string(), mine);
+    else
+      begin_source(file.has_parent_path() ? file.parent_path().string() : ".", mine);
     read_texts(file, sibling(file, "challenges", "solutions"));
     finish_source();
   }
 
+  // Goes on with the last one where it is the same: tasks of a folder that are named one by one.
   void begin_source(std::string path, ArcRole role) {
+    if (!reading_.sources.empty() && reading_.sources.back().path == path && reading_.sources.back().role == role)
+      return;
     reading_.sources.push_back({.path = std::move(path), .role = role, .tasks = {}});
   }
 

@@ -41,11 +41,11 @@ struct ArcReading {
 // training.
 ArcRole arc_role_of(std::string_view name);
 
-// path may be: a folder of task files (its subfolders too, each a source with a role by its own name), a folder of
-// combined files, one combined file (a solutions file beside it, named alike, is read with it), or one task. Within a
-// source tasks are ordered by name, so that all forms of the same tasks read alike. A name that occurs twice with the
-// same pairs, in any order, is read once per role; with other pairs it is a fault that names pair and cell. Throws
-// bad_input naming file, task, pair and cell at the first fault unless skip_bad.
+// path may be: a folder of task files (its subfolders too, each a source; one inside an evaluation folder is one too),
+// a folder of combined files, one combined file (a solutions file beside it, named alike, is read with it), or one
+// task. Within a source tasks are ordered by name, so that all forms of the same tasks read alike. A name that occurs
+// twice with the same pairs, in any order, is read once per role; with other pairs it is a fault that names pair and
+// cell. Throws bad_input naming file, task, pair and cell at the first fault unless skip_bad.
 ArcReading read_arc_sources(const std::vector<ArcSourceSpec>& specs, const ArcReadOptions& options);
 
 }  // namespace hrm::puzzles

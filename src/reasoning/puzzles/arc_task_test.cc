@@ -206,6 +206,26 @@ TEST_F(ArcSourceTest, RolesAreToldByWords) {
   EXPECT_EQ(arc_role_of("AboveBelow"), ArcRole::kTraining);
 }
 
+TEST_F(ArcSourceTest, FoldersInsideEvaluationAndFilesNamedOneByOneKeepItsRole) {
+  write_arc_task(folder("evaluation/easy"), random_arc_task("a", {.seed = 1}));
+  write_arc_task(folder("evaluation/easy"), random_arc_task("b", {.seed = 2}));
+  EXPECT_EQ(read({"evaluation"}).sources.at(0).role, ArcRole::kEvaluation);
+  write_arc_task(folder("evaluation"), random_arc_task("c", {.seed = 3}));
+  write_arc_task(folder("evaluation"), random_arc_task("d", {.seed = 4}));
+  const ArcReading single = read({"evaluation/d.json", "evaluation/c.json"});
+  ASSERT_EQ(single.sources.size(), 1u);
+  EXPECT_EQ(single.sources[0].role, ArcRole::kEvaluation);
+  ASSERT_EQ(single.sources[0].tasks.size(), 2u);
+  EXPECT_EQ(single.sources[0].tasks[0].name, "c");
+  EXPECT_EQ(read({"evaluation/d.json", "evaluation/d.json"}).sources[0].tasks.size(), 1u);
+}
+
+TEST_F(ArcSourceTest, WhatLiesBesideChallengesIsNoTask) {
+  write_json(folder("k/arc_training_challenges.json"), Json{{"a", to_json(random_arc_task("a", {.seed = 1}))}});
+  write_json(folder("k/sample_submission.json"), Json{{"a", Json::array()}});
+  EXPECT_EQ(read({"k"}).sources.size(), 1u);
+}
+
 TEST_F(ArcSourceTest, EqualNamesMustMeanEqualPairsInAnyOrder) {
   ArcTask task = random_arc_task("same", {.seed = 7, .train = 3});
   write_arc_task(folder("a"), task);

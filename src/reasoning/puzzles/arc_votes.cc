@@ -54,7 +54,8 @@ bool ArcVotes::add(std::string_view identifier, std::span<const int32_t> questio
 void ArcVotes::add(size_t task, size_t test, ArcGrid answer, float q_halt, uint64_t row) {
   const auto [at, fresh] = grid_numbers_.try_emplace(std::move(answer), grids_.size());
   if (fresh) grids_.push_back(at->first);
-  votes_[task][test].push_back({row, at->second, 1 / (1 + std::exp(-static_cast<double>(q_halt)))});
+  const double weight = std::isnan(q_halt) ? 0 : 1 / (1 + std::exp(-static_cast<double>(q_halt)));
+  votes_[task][test].push_back({row, at->second, weight});
 }
 
 std::vector<ArcCandidate> ArcVotes::ranked(size_t task, size_t test) const {
