@@ -125,7 +125,7 @@ class Reader {
     std::ranges::sort(folders);
     if (std::ranges::any_of(files, is_challenges)) {  // others beside them are solutions, or samples of answers
       for (const fs::path& file : files)
-        if (is_challenges(file)) read_file(file, role.value_or(stronger(here, arc_role_of(stem_of(file)))));
+        if (is_challenges(file)) read_file(file, role.value_or(role_of_combined(file, here)));
     } else if (!files.empty()) {
       begin_source(folder.string(), here);
       for (const fs::path& file : files)
@@ -133,6 +133,12 @@ class Reader {
       finish_source();
     }
     for (const fs::path& inner : folders) read_folder(inner, role, here);
+  }
+
+  // Its own name counts where it says something; else that of the folder.
+  static ArcRole role_of_combined(const fs::path& file, ArcRole folder) {
+    const std::string stem = stem_of(file);
+    return stem.find("train") != std::string::npos ? ArcRole::kTraining : stronger(folder, arc_role_of(stem));
   }
 
   static ArcRole stronger(ArcRole a, ArcRole b) {
@@ -146,12 +152,11 @@ class Reader {
       throw bad_input(kWhere, "{}: holds solutions; name the file with the challenges", file.string());
     }
     // A task's own name says nothing: `data/evaluation/*.json` means the folder's role.
-    const fs::path folder = fs::absolute(file).parent_path();
-    const ArcRole mine = role.value_or(stronger(arc_role_of(stem_of(file)), arc_role_of(name_of(folder))));
     if (is_challenges(file))
-      begin_source(file.string(), mine);
+      begin_source(file.string(), role.value_or(role_of_combined(file, ArcRole::kTraining)));
     else
-      begin_source(file.has_parent_path() ? file.parent_path().string() : ".", mine);
+      begin_source(file.has_parent_path() ? file.parent_path().string() : ".",
+                   role.value_or(arc_role_of(name_of(fs::absolute(file).parent_path()))));
     read_texts(file, sibling(file, "challenges", "solutions"));
     finish_source();
   }
