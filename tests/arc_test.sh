@@ -105,5 +105,6 @@ assert json.load(open("one.json"))["tasks"] == json.load(open("out"))["tasks"]
 PY
 expect 0 "${solve[@]}" data/evaluation --submission mine.json
 says out "pass@2"
-refuses "model's canvas is 6x6" "${solve[@]}" <(echo '{"train": [{"input": [[1,1,1,1,1,1,1]], "output": [[1]]}], "test": [{"input": [[1]]}]}')
+echo '{"train": [{"input": [[1,1,1,1,1,1,1]], "output": [[1]]}], "test": [{"input": [[1]]}]}' >wide.json
+refuses "model's canvas is 6x6" "${solve[@]}" wide.json
 finish
