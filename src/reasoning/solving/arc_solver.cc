@@ -188,7 +188,7 @@ class Run {
            .halting = options_.halting,
            .halt_margin = options_.halt_margin,
            .batch = options_.batch},
-          [&](const SegmentView& view) { record(view, std::span(all).subspan(first), first); });
+          [&](const auto& event) { record(event, std::span(all).subspan(first), first); });
       progress.update(result_.answered);
       if (!finished) {
         result_.complete = false;
@@ -212,17 +212,18 @@ class Run {
             .seed = derive_seed(options_.seed, {kAnswer, number})};
   }
 
-  void record(const SegmentView& view, std::span<const Item> items, size_t first) {
-    for (size_t slot = 0; slot < view.examples.size(); ++slot) {
-      const Item& item = items[view.examples[slot]];
-      if (item.variant > 0 && !view.finished[slot]) continue;
-      const auto tokens = std::span(view.output.answers).subspan(slot * cells(), cells());
+  // event: the batch after a segment (solving/continuous.h).
+  void record(const auto& event, std::span<const Item> items, size_t first) {
+    for (size_t slot = 0; slot < event.examples.size(); ++slot) {
+      const Item& item = items[event.examples[slot]];
+      if (item.variant > 0 && !event.finished[slot]) continue;
+      const auto tokens = std::span(event.output.answers).subspan(slot * cells(), cells());
       ArcGrid grid = maps_[item.task][item.variant].undo(puzzles::decode_arc(tokens, side_));
-      const float q_halt = view.output.q_halt[slot];
+      const float q_halt = event.output.q_halt[slot];
       if (item.variant == 0) result_.solutions[item.task].tests[item.test].segments.push_back({grid, q_halt});
-      if (!view.finished[slot]) continue;
+      if (!event.finished[slot]) continue;
       ++result_.answered;
-      votes_.add(item.task, item.test, std::move(grid), q_halt, first + view.examples[slot]);
+      votes_.add(item.task, item.test, std::move(grid), q_halt, first + event.examples[slot]);
     }
   }
 
