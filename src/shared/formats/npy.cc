@@ -1,5 +1,6 @@
 #include "formats/npy.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
