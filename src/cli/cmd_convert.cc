@@ -43,7 +43,7 @@ void convert(const Arguments& args) {
       save_safetensors(args.output, {.tensors = model.weights, .metadata = {{"format", "pt"}}});
       break;
   }
-  log_info("{}: {} parameters", args.output, model::parameter_count(model.config));
+  log_info("{}: {}", args.output, model::size_text(model.config));
 }
 
 }  // namespace

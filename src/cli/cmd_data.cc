@@ -16,6 +16,7 @@ void register_data(CLI::App& app, Exit& exit) {
   CLI::App& data = *app.add_subcommand("data", "Make, check and look at puzzle data sets.");
   data.require_subcommand(1);
   register_data_builders(data, exit);
+  register_data_arc(data, exit);
   register_data_generate(data, exit);
   register_data_verify(data, exit);
   register_data_show(data, exit);
@@ -23,6 +24,7 @@ void register_data(CLI::App& app, Exit& exit) {
                {{"hrm data generate sudoku --size 6 --count 1000 --test-count 500 --out data/six",
                  "new 6x6 puzzles, none of the test ones in train even up to symmetry"},
                 {"hrm data sudoku train.csv --test test.csv --out data/sudoku", "a data set from your own puzzles"},
+                {"hrm data arc ARC-AGI/data --out data/arc", "ARC tasks, in 1,000 variants each"},
                 {"hrm data verify data/sudoku", "list every fault, and test puzzles that leak into train"},
                 {"hrm data show data/sudoku --count 2", "draw two puzzles"}});
 }

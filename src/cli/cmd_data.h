@@ -9,6 +9,7 @@
 namespace hrm::cli {
 
 void register_data_builders(CLI::App& data, Exit& exit);  // sudoku, maze, table
+void register_data_arc(CLI::App& data, Exit& exit);
 void register_data_generate(CLI::App& data, Exit& exit);
 void register_data_verify(CLI::App& data, Exit& exit);
 void register_data_show(CLI::App& data, Exit& exit);

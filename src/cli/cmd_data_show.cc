@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "cli/cmd_data.h"
+#include "puzzles/arc_dataset.h"
 #include "puzzles/dataset.h"
 
 namespace hrm::cli {
@@ -15,14 +16,32 @@ struct Arguments {
   bool lines = false, json = false;
 };
 
-Json to_json(const puzzles::Dataset& set, int64_t example, const puzzles::Tokens& question,
-             const puzzles::Tokens& answer) {
+// Names of the embedding rows where puzzles have rows of their own (ARC); else empty.
+std::vector<std::string> names_of(const puzzles::Dataset& set) {
+  return set.family().arc_side() ? puzzles::arc_identifiers(set) : std::vector<std::string>();
+}
+
+struct Shown {
+  const puzzles::Dataset& set;
+  std::vector<std::string> names;
+  puzzles::Tokens question, answer;
+
+  std::string name(int64_t example) const {
+    return names.empty() ? "" : names[static_cast<size_t>(set.identifier_of(set.puzzle_of(example)))];
+  }
+};
+
+Json to_json(const Shown& shown, int64_t example) {
+  const puzzles::Dataset& set = shown.set;
+  const puzzles::Tokens &question = shown.question, &answer = shown.answer;
   const auto rating = set.rating_of(example);
-  return {{"example", example},
-          {"puzzle", set.puzzle_of(example)},
-          {"rating", rating ? Json(*rating) : Json(nullptr)},
-          {"question", set.family().to_line(question)},
-          {"answer", set.family().to_line(answer)}};
+  Json json = {{"example", example},
+               {"puzzle", set.puzzle_of(example)},
+               {"rating", rating ? Json(*rating) : Json(nullptr)},
+               {"question", set.family().to_line(question)},
+               {"answer", set.family().to_line(answer)}};
+  if (!shown.names.empty()) json["identifier"] = shown.name(example);
+  return json;
 }
 
 void show(const Arguments& args) {
@@ -30,7 +49,10 @@ void show(const Arguments& args) {
   if (args.index < 0 || args.index >= set.examples())
     throw bad_input("cli.data.show", "--index {}: {} has examples 0 to {}", args.index, args.split, set.examples() - 1);
   const bool color = wants_color(args.color);
-  puzzles::Tokens question(static_cast<size_t>(set.metadata().seq_len)), answer(question.size());
+  Shown shown{.set = set, .names = names_of(set), .question = {}, .answer = {}};
+  puzzles::Tokens &question = shown.question, &answer = shown.answer;
+  question.resize(static_cast<size_t>(set.metadata().seq_len));
+  answer.resize(question.size());
   Json list = Json::array();
   for (int64_t i = args.index; i < std::min(set.examples(), args.index + std::max<int64_t>(0, args.count)); ++i) {
     set.read(i, question, answer);
@@ -40,13 +62,15 @@ void show(const Arguments& args) {
       continue;
     }
     if (args.json) {
-      list.push_back(to_json(set, i, question, answer));
+      list.push_back(to_json(shown, i));
       continue;
     }
     const auto rating = set.rating_of(i);
-    fmt::print("{} {} of {}, puzzle {}{}\n", args.split, i, set.examples(), set.puzzle_of(i),
-               rating ? fmt::format(", rating {}", *rating) : "");
-    fmt::print("{}\n{}\n", set.family().render(question),
+    fmt::print("{} {} of {}, puzzle {}{}{}\n", args.split, i, set.examples(), set.puzzle_of(i),
+               rating ? fmt::format(", rating {}", *rating) : "",
+               shown.names.empty() ? "" : fmt::format(", {}", shown.name(i)));
+    // A question of givens and blanks is plain text; a picture needs its colors.
+    fmt::print("{}\n{}\n", set.family().render(question, {.color = color && set.family().arc_side()}),
                set.family().render(answer, {.question = question, .color = color}));
   }
   if (args.json) print_json(list);

@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "backends/backend_factory.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "cli/cmd_eval_arc.h"
 #include "cli/command.h"
 #include "formats/npy.h"
+#include "model/weights.h"
 #include "puzzles/dataset.h"
 #include "solving/completion_study.h"
 #include "solving/depth_curve.h"
@@ -17,7 +21,8 @@ namespace hrm::cli {
 namespace {
 
 struct Arguments {
-  std::string model, data, split = "test", predictions, depths, plot;
+  std::string model, data, split = "test", predictions, q_predictions, submission, depths, plot;
+  SavedAnswers saved;
   std::vector<std::string> settings;
   bool json = false, averaged = true, complete = false;
   int64_t model_runs = solving::CompletionOptions().model_runs;
@@ -71,13 +76,49 @@ bool curve(model::Backend& backend, const puzzles::Dataset& dataset, const Argum
   return curve.complete;
 }
 
-void evaluate(const Arguments& args, Exit& exit) {
+// Of the first view, in the order of evaluation.
+struct Logits {
+  std::map<int64_t, float> by_example;
+
+  void save(const std::string& path) const {
+    std::vector<float> values;
+    for (const auto& [example, q] : by_example) values.push_back(q);
+    save_npy(path, HostTensor::of<float>({std::ssize(values)}, values));
+    log_info("{}: halting logits of {} puzzles", path, values.size());
+  }
+};
+
+// ARC: the answers were given before, by whatever program.
+void score_saved(const Arguments& args) {
+  if (!args.model.empty())
+    throw bad_input("cli.eval", "--answers and --model exclude each other: the answers are given already");
+  const auto dataset = puzzles::Dataset::open(args.data, args.split);
+  puzzles::ArcDatasetVotes votes(dataset);
+  add_saved(votes, dataset, args.saved);
+  Json json = {{"data", args.data}, {"split", args.split}};
+  report_votes(votes.votes(), args.submission, args.json ? &json : nullptr);
+  if (args.json) print_json(json);
+}
+
+void evaluate(Arguments& args, Exit& exit) {
+  if (!args.saved.answers.empty() || !args.saved.q_halt.empty()) return score_saved(args);
+  if (args.model.empty()) throw bad_input("cli.eval", "--model PATH is missing");
   const solving::ModelFile model =
       solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
   const auto backend = backends::make_backend(model.config, args.backend);
   backend->set_weights(model.weights);
-  log_detail("{}: {}, {} examples; {}", args.data, args.split, dataset.examples(), backend->description());
+  log_detail("{}: {}, {} examples; {}; {}", args.data, args.split, dataset.examples(), model::size_text(model.config),
+             backend->description());
+  std::optional<puzzles::ArcDatasetVotes> votes;
+  if (dataset.family().arc_side() && args.split == "test") votes.emplace(dataset);
+  if (!args.submission.empty() && !votes)
+    throw bad_input("cli.eval", "--submission: {}/{} holds no test inputs of ARC tasks", args.data, args.split);
+  Logits logits;
+  args.evaluation.on_answer = [&](int64_t example, std::span<const int32_t> answer, float q_halt) {
+    if (votes) votes->add(example, answer, q_halt);
+    if (!args.q_predictions.empty()) logits.by_example[example] = q_halt;
+  };
 
   const InterruptScope interrupt;
   if (args.complete || !args.depths.empty()) {
@@ -88,11 +129,18 @@ void evaluate(const Arguments& args, Exit& exit) {
   const solving::Evaluation evaluation = solving::evaluate(*backend, dataset, args.evaluation);
   if (args.json) {
     Json json = heading(args);
+    json["parameters"] = model::parameter_count(model.config);
+    json["table_parameters"] = model::table_count(model.config);
+    json["blank_identifiers"] = args.evaluation.blank_identifiers;
     json.update(solving::to_json(evaluation));
+    if (votes) report_votes(votes->votes(), args.submission, &json);
     print_json(json);
   } else {
-    fmt::print("{} on {}, {}\n{}", args.model, args.data, args.split, solving::to_table(evaluation));
+    fmt::print("{} ({}) on {}, {}{}\n{}", args.model, model::size_text(model.config), args.data, args.split,
+               args.evaluation.blank_identifiers ? ", without identifiers" : "", solving::to_table(evaluation));
+    if (votes) report_votes(votes->votes(), args.submission, nullptr);
   }
+  if (!args.q_predictions.empty()) logits.save(args.q_predictions);
   if (!args.predictions.empty()) save_predictions(args.predictions, evaluation, model.config.data.seq_len);
   if (!evaluation.complete) exit.code = kInterruptedExitCode;
 }
@@ -121,14 +169,27 @@ void add_evaluation_options(CLI::App& command, solving::EvaluationOptions& optio
                    "further views only of puzzles whose answers the rules have rejected so far");
 }
 
+void add_arc_options(CLI::App& command, Arguments& args) {
+  command.add_flag("--blank-identifiers", args.evaluation.blank_identifiers,
+                   "give every puzzle the blank embedding: what the model knows without identifiers");
+  command.add_option("--submission", args.submission, "ARC: write two attempts for every test input here")
+      ->type_name("FILE.json");
+  command
+      .add_option("--answers", args.saved.answers,
+                  "ARC: count the votes of answers that were saved before instead of a model's; repeated, all together")
+      ->type_name("FILE.npy")
+      ->allow_extra_args(false);
+  command.add_option("--q-halt", args.saved.q_halt, "their logits of halting, as often as --answers")
+      ->type_name("FILE.npy")
+      ->allow_extra_args(false);
+}
+
 }  // namespace
 
 void register_eval(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand("eval", "measure a model on puzzles it has not seen");
   auto args = std::make_shared<Arguments>();
-  command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")
-      ->required()
-      ->type_name("PATH");
+  command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")->type_name("PATH");
   command->add_option("--data", args->data, "data set folder")->required()->type_name("FOLDER");
   command->add_option("--split", args->split, "train or test")->type_name("NAME")->capture_default_str();
   add_evaluation_options(*command, args->evaluation);
@@ -156,24 +217,31 @@ void register_eval(CLI::App& app, Exit& exit) {
     depths->excludes(command->get_option(other));
   for (const char* other : {"--predictions", "--symmetries", "--until-solved"})
     complete->excludes(command->get_option(other));
+  command->add_option("--save-q-halt", args->q_predictions, "write the logits of halting here, [puzzles]")
+      ->type_name("FILE.npy");
+  add_arc_options(*command, *args);
   add_json_flag(*command, args->json);
   add_seed_option(*command, args->evaluation.seed);
   add_threads_option(*command, args->backend.threads);
   add_device_option(*command, args->backend.device);
   add_precision_option(*command, args->backend.precision);
   add_settings(*command, args->settings);
-  set_examples(*command,
-               {{"hrm eval --model runs/first --data data/sudoku", "as trained: segments until the model halts"},
-                {"hrm eval --model step_100 --data data/sudoku --segments 16 --halting off", "as the authors evaluate"},
-                {"hrm eval --model runs/first --data data/sudoku --limit 500 --json", "a sample, for scripts"},
-                {"hrm eval --model runs/first --data data/sudoku --views 8 arch.inference_noise=0.1",
-                 "eight noisy runs per puzzle, one picked"},
-                {"hrm eval --model runs/first --data data/sudoku --depths 4,16,64,256 --plot depth.svg",
-                 "what thinking longer is worth"},
-                {"hrm eval --model models/sudoku9 --data data/sudoku --complete --segments 16",
-                 "all puzzles solved: guesses and time of the search with and without the model"},
-                {"hrm eval --model models/sudoku9 --data data/sudoku --views 32 --until-solved",
-                 "up to 32 symmetric views of a puzzle, until the rules accept an answer"}});
+  set_examples(
+      *command,
+      {{"hrm eval --model runs/first --data data/sudoku", "as trained: segments until the model halts"},
+       {"hrm eval --model step_100 --data data/sudoku --segments 16 --halting off", "as the authors evaluate"},
+       {"hrm eval --model runs/first --data data/sudoku --limit 500 --json", "a sample, for scripts"},
+       {"hrm eval --model runs/first --data data/sudoku --views 8 arch.inference_noise=0.1",
+        "eight noisy runs per puzzle, one picked"},
+       {"hrm eval --model runs/first --data data/sudoku --depths 4,16,64,256 --plot depth.svg",
+        "what thinking longer is worth"},
+       {"hrm eval --model models/sudoku9 --data data/sudoku --complete --segments 16",
+        "all puzzles solved: guesses and time of the search with and without the model"},
+       {"hrm eval --model models/sudoku9 --data data/sudoku --views 32 --until-solved",
+        "up to 32 symmetric views of a puzzle, until the rules accept an answer"},
+       {"hrm eval --model runs/arc --data data/arc --submission submission.json", "ARC: votes over all variants"},
+       {"hrm eval --data data/arc --answers predictions.npy --q-halt q_halt_logits.npy",
+        "ARC: the votes of another program's answers"}});
   command->callback([args, depths, &exit] {
     if (depths->count() > 0) solving::parse_depths(args->depths);  // a mistake costs no time
     args->evaluation.keep_answers = !args->predictions.empty();

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "cli/cmd_solve_arc.h"
 #include "cli/command.h"
 #include "puzzles/questions.h"
 #include "solving/completion.h"
@@ -30,6 +31,7 @@ struct Arguments {
   bool steps = false, json = false, keep_going = false, averaged = true, complete = false;
   int64_t model_runs = solving::CompletionOptions().model_runs;
   solving::SolverOptions solver;
+  ArcSolveArguments arc;
   model::BackendOptions backend;
 };
 
@@ -119,10 +121,33 @@ Results run(model::Backend& backend, const Family& family, std::span<const puzzl
   return results;
 }
 
-void solve(const Arguments& args, Exit& exit) {
+// Of ARC, arguments and files are tasks.
+void solve_arc(const solving::ModelFile& model, Arguments& args, Exit& exit) {
+  if (args.solver.views > 1 || args.complete || !args.trace.empty())
+    throw bad_input("cli.solve", "--views, --complete and --trace are not for ARC tasks: see --variants and --steps");
+  ArcSolveArguments& arc = args.arc;
+  arc.model = args.model;
+  arc.paths = args.puzzles;
+  arc.paths.insert(arc.paths.end(), args.files.begin(), args.files.end());
+  if (arc.paths.empty()) throw bad_input("cli.solve", "no task: name a file task.json, a combined file, or a folder");
+  arc.color = args.color;
+  arc.steps = args.steps;
+  arc.json = args.json;
+  arc.keep_going = args.keep_going;
+  arc.options.segments = args.solver.segments;
+  arc.options.halting = args.solver.halting;
+  arc.options.halt_margin = args.solver.halt_margin;
+  arc.options.batch = args.solver.batch;
+  arc.options.seed = args.solver.seed;
+  arc.backend = args.backend;
+  solve_arc_tasks(model, arc, exit);
+}
+
+void solve(Arguments& args, Exit& exit) {
   const solving::ModelFile model =
       solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto family = solving::family_of(model, args.family, args.model);
+  if (family->arc_side()) return solve_arc(model, args, exit);
   if (args.complete) solving::check_completable(*family);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give one as an argument, --file FILE, or - for standard input");
@@ -160,7 +185,8 @@ void register_solve(CLI::App& app, Exit& exit) {
   auto args = std::make_shared<Arguments>();
   command
       ->add_option("puzzles", args->puzzles,
-                   "puzzles as text, or - for standard input; also settings, arch.X=Y or data.X=Y")
+                   "puzzles as text, or - for standard input; for ARC files of tasks, or folders; also settings, "
+                   "arch.X=Y or data.X=Y")
       ->type_name("PUZZLE");
   command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")
       ->required()
@@ -204,6 +230,7 @@ void register_solve(CLI::App& app, Exit& exit) {
   command->add_flag("--steps", args->steps, "show the answer after every segment, changed cells marked");
   command->add_option("--trace", args->trace, "write answers, residuals and participation ratios of every segment here")
       ->type_name("FOLDER");
+  add_arc_solve_options(*command, args->arc);
   command->add_flag("--keep-going", args->keep_going, "skip puzzles that cannot be read, and list them");
   add_color_option(*command, args->color);
   add_json_flag(*command, args->json);
@@ -218,6 +245,7 @@ void register_solve(CLI::App& app, Exit& exit) {
                 {"hrm solve --model runs/first --file puzzles.txt --keep-going", "skip puzzles with mistakes"},
                 {"hrm solve --model runs/first --file puzzles.txt --complete", "all solved, or proved unsolvable"},
                 {"hrm solve --model step_100 data.seq_len=81 - < puzzles.txt", "a checkpoint that lacks a setting"},
+                {"hrm solve --model runs/arc task.json --seconds 120 --svg answer.svg", "an ARC task of your own"},
                 {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});
   command->callback([args, &exit] {
     split_settings(*args);

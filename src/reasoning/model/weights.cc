@@ -114,6 +114,20 @@ void check_weights(const ModelConfig& config, const NamedTensors& weights, std::
       throw bad_input("model.weights", "{}: tensor '{}' belongs to no parameter of this configuration", source, name);
 }
 
+int64_t table_count(const ModelConfig& config) {
+  int64_t count = 0;
+  for (const Parameter& p : parameters(config))
+    if (p.kind == ParameterKind::kPuzzle) count += element_count(p.shape);
+  return count;
+}
+
+std::string size_text(const ModelConfig& config) {
+  const int64_t trunk = parameter_count(config), table = table_count(config);
+  if (table == 0) return fmt::format("{} parameters", trunk);
+  return fmt::format("{} parameters in the trunk, {} in the puzzle table of {} rows", trunk, table,
+                     config.data.num_puzzle_identifiers);
+}
+
 int64_t parameter_count(const ModelConfig& config) {
   int64_t count = 0;
   for (const Parameter& p : parameters(config))

@@ -43,7 +43,12 @@ NamedTensors initial_weights(const ModelConfig& config, uint64_t seed);
 // Throws bad_input naming `source` and the first missing key, unknown key, or wrong shape. Element type must be f32.
 void check_weights(const ModelConfig& config, const NamedTensors& weights, std::string_view source);
 
-// Numbers in all parameters but buffers and the puzzle table.
+// Numbers in all parameters but buffers and the puzzle table: the trunk.
 int64_t parameter_count(const ModelConfig& config);
+// Numbers in the puzzle table; 0 for models without one.
+int64_t table_count(const ModelConfig& config);
+// "27275266 parameters in the trunk, 492176896 in the puzzle table of 961283 rows"; "348674 parameters" without a
+// table.
+std::string size_text(const ModelConfig& config);
 
 }  // namespace hrm::model

@@ -56,7 +56,8 @@ HostTensor counting(int64_t n, int64_t step) {
 
 // Replacing a folder removes all of it, so nothing else may be in it.
 void check_only_ours(const fs::path& folder) {
-  static const std::set<std::string> kOurs = {"train", "test", "train.csv", "test.csv", "hrm.json", "identifiers.json"};
+  static const std::set<std::string> kOurs = {
+      "train", "test", "train.csv", "test.csv", "hrm.json", "identifiers.json", "test_puzzles.json"};
   for (const auto& entry : fs::directory_iterator(folder))
     if (!kOurs.contains(entry.path().filename().string()))
       throw bad_input("puzzles.write", "{}: is no part of a data set, and --force would remove it: move it away first",

@@ -1,37 +1,35 @@
 #include "puzzles/dihedral.h"
 
-#include <utility>
-
 namespace hrm::puzzles {
+
+DihedralWalk dihedral_walk(int id, int64_t height, int64_t width) {
+  switch (id) {
+    case 1:
+      return {width - 1, -1, width};
+    case 2:
+      return {height * width - 1, -width, -1};
+    case 3:
+      return {(height - 1) * width, 1, -width};
+    case 4:
+      return {width - 1, width, -1};
+    case 5:
+      return {(height - 1) * width, -width, 1};
+    case 6:
+      return {0, 1, width};
+    case 7:
+      return {height * width - 1, -1, -width};
+    default:
+      return {0, width, 1};
+  }
+}
 
 std::vector<int32_t> transform(int id, std::span<const int32_t> grid, int64_t height, int64_t width) {
   const int64_t rows = swaps_axes(id) ? width : height, columns = swaps_axes(id) ? height : width;
-  const auto source = [&](int64_t r, int64_t c) -> std::pair<int64_t, int64_t> {
-    switch (id) {
-      case 1:
-        return {c, width - 1 - r};
-      case 2:
-        return {height - 1 - r, width - 1 - c};
-      case 3:
-        return {height - 1 - c, r};
-      case 4:
-        return {r, width - 1 - c};
-      case 5:
-        return {height - 1 - r, c};
-      case 6:
-        return {c, r};
-      case 7:
-        return {height - 1 - c, width - 1 - r};
-      default:
-        return {r, c};
-    }
-  };
+  const DihedralWalk walk = dihedral_walk(id, height, width);
   std::vector<int32_t> result(grid.size());
   for (int64_t r = 0; r < rows; ++r)
-    for (int64_t c = 0; c < columns; ++c) {
-      const auto [from_row, from_column] = source(r, c);
-      result[r * columns + c] = grid[from_row * width + from_column];
-    }
+    for (int64_t c = 0; c < columns; ++c)
+      result[r * columns + c] = grid[walk.first + r * walk.row_step + c * walk.column_step];
   return result;
 }
 

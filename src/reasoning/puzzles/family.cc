@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "puzzles/arc.h"
+#include "puzzles/arc_grid.h"
 #include "puzzles/maze.h"
 #include "puzzles/sudoku.h"
 #include "puzzles/table.h"
@@ -52,10 +54,11 @@ std::unique_ptr<Family> make_family(const Json& description, std::string_view so
                        .length = json_field<int64_t>(description, "length", source),
                        .padded = json_field<bool>(description, "padded", source)},
                       source);
+  if (name == "arc") return make_arc(json_field<int64_t>(description, "side", source), source);
   if (name == "raw")
     return make_raw(json_field<int64_t>(description, "length", source),
                     json_field<int64_t>(description, "vocabulary", source), source);
-  throw bad_input("puzzles.make_family", "{}: family '{}' is none of: sudoku, maze, table, raw", source, name);
+  throw bad_input("puzzles.make_family", "{}: family '{}' is none of: sudoku, maze, arc, table, raw", source, name);
 }
 
 std::unique_ptr<Family> guess_family(int64_t seq_len, int64_t vocab_size) {
@@ -63,6 +66,7 @@ std::unique_ptr<Family> guess_family(int64_t seq_len, int64_t vocab_size) {
     return make_sudoku(*shape, "guessed");
   const auto side = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(seq_len))));
   if (vocab_size == kMazeVocab && side > 1 && side * side == seq_len) return make_maze({side, side}, "guessed");
+  if (vocab_size == kArcVocab && seq_len == int64_t{kArcSide} * kArcSide) return make_arc(kArcSide, "guessed");
   return make_raw(seq_len, vocab_size, "guessed");
 }
 

@@ -125,6 +125,9 @@ class Family {
 
   // Arrays of people's own may hold digits with 0 for blanks instead of tokens: then what to add to make them tokens.
   virtual int32_t digits_to_tokens(std::span<const int32_t>) const { return 0; }
+  // Side of the canvas where puzzles are ARC grids: each then has an identifier that names its task and the variant
+  // (puzzles/arc_map.h), and answers to all variants are mapped back and counted as votes.
+  virtual std::optional<int> arc_side() const { return std::nullopt; }
   // Do the authors' builders write augmented sets of this family as 64-bit integers? (numpy's default)
   virtual bool wide_variants() const { return false; }
 
@@ -135,8 +138,8 @@ class Family {
 std::unique_ptr<Family> make_family(const Json& description, std::string_view source);
 
 // The family of a data set that carries no description, guessed from its sizes as the authors' tools use them:
-// (16, 6), (36, 8), (81, 11), (256, 18) are Sudoku, vocabulary 6 with a square length is a maze, else a raw table whose
-// cells print as numbers.
+// (16, 6), (36, 8), (81, 11), (256, 18) are Sudoku, vocabulary 6 with a square length is a maze, (900, 12) is ARC, else
+// a raw table whose cells print as numbers.
 std::unique_ptr<Family> guess_family(int64_t seq_len, int64_t vocab_size);
 
 }  // namespace hrm::puzzles

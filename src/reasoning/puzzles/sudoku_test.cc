@@ -76,7 +76,8 @@ TEST(SudokuFamily, IsGuessedFromSizes) {
   for (auto [cells, vocab] : {std::pair(16, 6), {36, 8}, {81, 11}, {256, 18}})
     EXPECT_EQ(guess_family(cells, vocab)->describe()["family"], "sudoku") << cells;
   EXPECT_EQ(guess_family(900, 6)->describe(), (Json{{"family", "maze"}, {"height", 30}, {"width", 30}}));
-  EXPECT_EQ(guess_family(900, 12)->describe()["family"], "raw");
+  EXPECT_EQ(guess_family(900, 12)->describe(), (Json{{"family", "arc"}, {"side", 30}}));
+  EXPECT_EQ(guess_family(900, 13)->describe()["family"], "raw");
 }
 
 }  // namespace

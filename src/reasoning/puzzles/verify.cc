@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "puzzles/arc_dataset.h"
 #include "puzzles/build.h"
 #include "puzzles/dataset_files.h"
 #include "puzzles/leakage.h"
@@ -27,10 +28,14 @@ class Verifier {
     check_agreement();
     for (auto& [split, set] : sets_) {
       check_totals(set);
+      if (set.family().arc_side()) continue;
       check_groups(set);
       check_repeats(set);
     }
-    check_leakage();
+    if (std::ranges::any_of(sets_, [](const auto& named) { return named.second.family().arc_side().has_value(); }))
+      check_arc();
+    else
+      check_leakage();
     return std::move(report_);
   }
 
@@ -45,6 +50,26 @@ class Verifier {
   void fault(std::string text) {
     if (report_.faults.size() < options_.most_faults) report_.faults.push_back(std::move(text));
     ++report_.fault_count;
+  }
+
+  // Members of a group are variants that their names tell, and content is compared task by task.
+  void check_arc() {
+    const auto find = [&](const char* split) {
+      const auto at = sets_.find(split);
+      return at == sets_.end() ? nullptr : &at->second;
+    };
+    ArcFindings found;
+    try {
+      found = verify_arc(find("train"), find("test"), options_.threads);
+    } catch (const Error& error) {  // of identifiers.json, told already where it cannot be read at all
+      if (error.fault() != Fault::kBadInput) throw;
+      if (report_.fault_count > 0) return;
+      const std::string_view what = error.what();
+      found.faults.emplace_back(what.substr(what.find("] ") + 2));
+    }
+    report_.leaks = found.leaks;
+    for (std::string& text : found.faults) fault(std::move(text));
+    for (std::string& text : found.notes) report_.notes.push_back(std::move(text));
   }
 
   void open(const std::string& split) {

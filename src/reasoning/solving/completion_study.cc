@@ -26,7 +26,7 @@ struct Examples {
 };
 
 Examples read_examples(const puzzles::Dataset& dataset, int64_t limit) {
-  if (limit < 0) throw bad_input("reasoning.complete", "limit {} is below 0", limit);
+  if (limit < 0) throw bad_input("solving.complete", "limit {} is below 0", limit);
   const auto cells = static_cast<size_t>(dataset.metadata().seq_len);
   const int64_t wanted = limit > 0 ? std::min(limit, dataset.examples()) : dataset.examples();
   Examples all;

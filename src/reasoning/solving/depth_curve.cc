@@ -156,10 +156,10 @@ std::vector<int64_t> parse_depths(std::string_view text) {
     int64_t depth = 0;
     const auto [stop, error] = std::from_chars(entry.data(), entry.data() + entry.size(), depth);
     if (error != std::errc() || stop != entry.data() + entry.size() || depth < 1 || depth > kMostSegments)
-      throw bad_input("reasoning.depths", "--depths {}: '{}' is no number of segments from 1 to {}", text, entry,
+      throw bad_input("solving.depths", "--depths {}: '{}' is no number of segments from 1 to {}", text, entry,
                       kMostSegments);
     if (!depths.empty() && depth <= depths.back())
-      throw bad_input("reasoning.depths", "--depths {}: {} after {}; write them in rising order", text, depth,
+      throw bad_input("solving.depths", "--depths {}: {} after {}; write them in rising order", text, depth,
                       depths.back());
     depths.push_back(depth);
     begin = end + 1;
@@ -170,7 +170,7 @@ std::vector<int64_t> parse_depths(std::string_view text) {
 DepthCurve depth_curve(model::Backend& backend, const puzzles::Dataset& dataset, std::span<const int64_t> depths,
                        const EvaluationOptions& options) {
   check_fit(backend.config(), dataset);
-  if (options.limit < 0) throw bad_input("reasoning.depths", "limit {} is below 0", options.limit);
+  if (options.limit < 0) throw bad_input("solving.depths", "limit {} is below 0", options.limit);
   Run run(backend, dataset, depths, options);
   Progress progress("evaluating", run.size(), {.unit = "puzzles", .enabled = options.progress});
   const auto begin = std::chrono::steady_clock::now();

@@ -36,7 +36,9 @@ Json describe_tensors(const NamedTensors& tensors, bool all) {
 Json describe_model(const fs::path& path, const DescribeOptions& options) {
   try {
     const ModelFile model = load_model(path, {.overrides = options.overrides});
-    Json json = {{"parameters", model::parameter_count(model.config)}, {"config", fields_to_json(model.config)}};
+    Json json = {{"parameters", model::parameter_count(model.config)},
+                 {"table_parameters", model::table_count(model.config)},
+                 {"config", fields_to_json(model.config)}};
     if (!model.family.is_null()) json["family"] = model.family;
     if (!model.provenance.is_null()) json["provenance"] = model.provenance;
     return {{"model", json}};

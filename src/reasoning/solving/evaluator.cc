@@ -115,7 +115,10 @@ class Run {
     const int64_t example = example_of(static_cast<int64_t>(index) / options_.views);
     dataset_.read(example, tokens, labels_);
     if (maps_) maps_->apply(map_of(index), tokens, {});
-    return {.identifier = dataset_.identifier_of(dataset_.puzzle_of(example)), .seed = seed_of(index)};
+    const int32_t identifier = options_.blank_identifiers
+                                   ? static_cast<int32_t>(dataset_.metadata().blank_identifier_id)
+                                   : dataset_.identifier_of(dataset_.puzzle_of(example));
+    return {.identifier = identifier, .seed = seed_of(index)};
   }
 
   void record(const SegmentEvent& event) {
@@ -165,6 +168,7 @@ class Run {
     const bool first_view = index % static_cast<size_t>(options_.views) == 0;
     if (options_.keep_answers && first_view)
       std::ranges::copy(answer, answers_.begin() + number * static_cast<int64_t>(seq_len_));
+    if (options_.on_answer && first_view) options_.on_answer(example_of(number), answer, outcome.q_halt);
   }
 
   const Dataset& dataset_;
@@ -257,23 +261,24 @@ std::string protocol_of(int64_t segments, int64_t trained) {
 
 }  // namespace
 
-void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset) {
+void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset, bool blank_identifiers) {
   const puzzles::DatasetMetadata& data = dataset.metadata();
   const std::string where = dataset.folder().string();
   if (data.seq_len != config.data.seq_len)
-    throw bad_input("reasoning.evaluate", "{}: puzzles of {} tokens, but the model was trained on {}", where,
+    throw bad_input("solving.evaluate", "{}: puzzles of {} tokens, but the model was trained on {}", where,
                     data.seq_len, config.data.seq_len);
   if (data.vocab_size > config.data.vocab_size)
-    throw bad_input("reasoning.evaluate", "{}: vocabulary of {} token ids, but the model knows {}", where,
+    throw bad_input("solving.evaluate", "{}: vocabulary of {} token ids, but the model knows {}", where,
                     data.vocab_size, config.data.vocab_size);
-  if (config.arch.puzzle_emb_ndim > 0 && data.num_puzzle_identifiers > config.data.num_puzzle_identifiers)
-    throw bad_input("reasoning.evaluate", "{}: {} puzzle identifiers, but the model has embeddings for {}", where,
+  if (config.arch.puzzle_emb_ndim > 0 && !blank_identifiers &&
+      data.num_puzzle_identifiers > config.data.num_puzzle_identifiers)
+    throw bad_input("solving.evaluate", "{}: {} puzzle identifiers, but the model has embeddings for {}", where,
                     data.num_puzzle_identifiers, config.data.num_puzzle_identifiers);
 }
 
 Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const EvaluationOptions& options) {
   const model::ModelConfig& config = backend.config();
-  check_fit(config, dataset);
+  check_fit(config, dataset, options.blank_identifiers);
   check_options(config.arch, dataset.family(), options);
   Run run(dataset, options, maps_of(config.arch, dataset.family(), options));
   Evaluation evaluation;

@@ -18,7 +18,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,9 @@ struct EvaluationOptions {
   bool until_accepted = false;
   uint64_t seed = 0;  // of initial states and noise, where the model draws them
   bool keep_answers = false;
+  bool blank_identifiers = false;  // every puzzle has the blank row of the puzzle table: what is known without it
+  // Called with each answer of the first view, in the order in which they are finished. May be empty.
+  std::function<void(int64_t example, std::span<const int32_t> answer, float q_halt)> on_answer;
   bool progress = true;  // a bar on standard error
 };
 
@@ -80,8 +85,9 @@ struct Evaluation {
   std::vector<int32_t> answers;  // [n,S] of the first view in the order of evaluation, with keep_answers
 };
 
-// Throws bad_input where the data set does not fit the model (length, vocabulary, puzzle identifiers).
-void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset);
+// Throws bad_input where the data set does not fit the model: length, vocabulary, and puzzle identifiers unless every
+// puzzle gets the blank one.
+void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset, bool blank_identifiers = false);
 
 // Throws bad_input where the data set does not fit the model (length, vocabulary, puzzle identifiers) and where
 // views > 1 would all be the same: no random numbers in the model and no symmetries in the family. Ctrl-C

@@ -38,7 +38,7 @@ std::vector<double> time_steps(Trainer& trainer, uint64_t total_steps) {
     if (interrupted()) return {};
     const auto before = Clock::now();
     const training::StepReport report = trainer.step(step);
-    if (!report.fault.empty()) throw failure("reasoning.estimate", "step {}: {}", step, report.fault);
+    if (!report.fault.empty()) throw failure("solving.estimate", "step {}: {}", step, report.fault);
     if (step > 1 || total_steps == 1) seconds.push_back(seconds_since(before));
     if (seconds.size() == kMostSteps) break;
     if (seconds.size() >= kFewestSteps && seconds_since(begin) >= kEnoughSeconds) break;

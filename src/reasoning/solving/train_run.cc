@@ -190,15 +190,16 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
   Json provenance = {{"data_path", config.data_path},
                      {"seed", config.seed},
                      {"backend", backend->description()},
-                     {"parameters", model::parameter_count(model)}};
+                     {"parameters", model::parameter_count(model)},
+                     {"table_parameters", model::table_count(model)}};
   if (!config.load_checkpoint.empty()) provenance["load_checkpoint"] = config.load_checkpoint;
   Trainer trainer(
       *backend, data.train, data.test ? &*data.test : nullptr,
       {.config = config, .total_steps = total_steps, .provenance = provenance, .weights = std::move(begin)});
 
   const training::RunFolder folder(request.out, request.mode);
-  log_info("{}: {} parameters, {} steps of {} examples, {}", request.out.string(), model::parameter_count(model),
-           total_steps, config.global_batch_size, backend->description());
+  log_info("{}: {}, {} steps of {} examples, {}", request.out.string(), model::size_text(model), total_steps,
+           config.global_batch_size, backend->description());
   TrainReport report;
   training::LoopOptions options = loop_options(request, config, folder, data.train.metadata());
   options.restored = [&] {

@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "reasoning.train";
+constexpr std::string_view kWhere = "solving.train";
 
 // Before hours of training, not at the first evaluation.
 void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& test, const model::ArchConfig& arch) {

@@ -1,5 +1,6 @@
 #include "formats/npy.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -159,13 +160,13 @@ Header parse_header(std::span<const std::byte> bytes, std::string_view source) {
   return header;
 }
 
-std::string header_text(const HostTensor& array, const std::string& source) {
-  const auto descr = std::ranges::find(kDescrs, array.dtype(), &Descr::type);
+std::string header_text(DType dtype, const Shape& shape, const std::string& source) {
+  const auto descr = std::ranges::find(kDescrs, dtype, &Descr::type);
   if (descr == std::end(kDescrs))
-    throw bad_input("npy.save", "{}: {} has no .npy type: convert to f32 first", source, name_of(array.dtype()));
+    throw bad_input("npy.save", "{}: {} has no .npy type: convert to f32 first", source, name_of(dtype));
   std::string dict = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': (", descr->code);
-  for (int64_t n : array.shape()) dict += fmt::format("{},{}", n, array.shape().size() > 1 ? " " : "");
-  if (array.shape().size() > 1) dict.resize(dict.size() - 2);
+  for (int64_t n : shape) dict += fmt::format("{},{}", n, shape.size() > 1 ? " " : "");
+  if (shape.size() > 1) dict.resize(dict.size() - 2);
   dict += "), }";
   constexpr size_t kPrefix = 10, kAlign = 64;
   dict.append((kAlign - (kPrefix + dict.size() + 1) % kAlign) % kAlign, ' ');
@@ -191,10 +192,23 @@ HostTensor load_npy(const std::filesystem::path& path) {
 }
 
 void save_npy(const std::filesystem::path& path, const HostTensor& array) {
-  const std::string header = header_text(array, path.string());
+  write_npy(path, array.dtype(), array.shape(), [&](const ByteSink& sink) { sink(array.bytes()); });
+}
+
+void write_npy(const std::filesystem::path& path, DType dtype, const Shape& shape,
+               const std::function<void(const ByteSink&)>& rows) {
+  const std::string header = header_text(dtype, shape, path.string());
+  const auto wanted = static_cast<uint64_t>(element_count(shape, "npy.write")) * size_of(dtype);
   write_file_atomic(path, [&](const ByteSink& sink) {
     sink(bytes_of(header));
-    sink(array.bytes());
+    uint64_t written = 0;
+    rows([&](std::span<const std::byte> bytes) {
+      sink(bytes);
+      written += bytes.size();
+    });
+    if (written != wanted)
+      throw failure("npy.write", "{}: {} bytes of data, shape {} needs {}", path.string(), written, to_string(shape),
+                    wanted);
   });
 }
 

@@ -1,0 +1,166 @@
+#include "puzzles/arc_votes.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hrm::puzzles {
+namespace {
+
+// Wilson's interval for a mean of n values between 0 and 1: their variance is at most that of a proportion.
+Interval wilson_of_mean(double mean, double n) {
+  if (n == 0) return {};
+  constexpr double z = 1.959963984540054;
+  const double center = mean + z * z / (2 * n);
+  const double spread = z * std::sqrt(mean * (1 - mean) / n + z * z / (4 * n * n));
+  const double scale = 1 + z * z / n;
+  return {std::max(0.0, (center - spread) / scale), std::min(1.0, (center + spread) / scale)};
+}
+
+Estimate share(double sum, uint64_t cases, uint64_t tasks) {
+  const double mean = cases > 0 ? sum / static_cast<double>(cases) : 0;
+  return {mean, wilson_of_mean(mean, static_cast<double>(tasks)), cases};
+}
+
+bool is_solved(const ArcTask& task) {
+  return std::ranges::none_of(task.test, [](const ArcPair& pair) { return pair.output.empty(); });
+}
+
+}  // namespace
+
+ArcVotes::ArcVotes(std::vector<ArcTask> tasks) : tasks_(std::move(tasks)) {
+  for (size_t t = 0; t < tasks_.size(); ++t) {
+    by_name_.emplace(tasks_[t].name, t);
+    votes_.emplace_back(tasks_[t].test.size());
+  }
+}
+
+std::vector<size_t> ArcVotes::inputs_named(size_t task, const ArcGrid& input) const {
+  std::vector<size_t> found;
+  for (size_t i = 0; i < tasks_[task].test.size(); ++i)
+    if (tasks_[task].test[i].input == input) found.push_back(i);
+  return found;
+}
+
+bool ArcVotes::add(std::string_view identifier, std::span<const int32_t> question, std::span<const int32_t> answer,
+                   int side, float q_halt, uint64_t row) {
+  const ArcIdentity identity = parse_arc_name(identifier);
+  const auto task = by_name_.find(identity.task);
+  if (task == by_name_.end()) return false;
+  const std::vector<size_t> tests = inputs_named(task->second, identity.map.undo(decode_arc(question, side)));
+  for (const size_t test : tests) add(task->second, test, identity.map.undo(decode_arc(answer, side)), q_halt, row);
+  return !tests.empty();
+}
+
+void ArcVotes::add(size_t task, size_t test, ArcGrid answer, float q_halt, uint64_t row) {
+  const auto [at, fresh] = grid_numbers_.try_emplace(std::move(answer), grids_.size());
+  if (fresh) grids_.push_back(at->first);
+  const double weight = std::isnan(q_halt) ? 0 : 1 / (1 + std::exp(-static_cast<double>(q_halt)));
+  votes_[task][test].push_back({row, at->second, weight});
+}
+
+std::vector<ArcCandidate> ArcVotes::ranked(size_t task, size_t test) const {
+  std::vector<Vote> votes = votes_[task][test];
+  std::ranges::stable_sort(votes, {}, &Vote::row);
+  std::map<size_t, size_t> place;  // of a grid among the candidates
+  std::vector<ArcCandidate> candidates;
+  for (const Vote& vote : votes) {
+    const auto [at, fresh] = place.try_emplace(vote.grid, candidates.size());
+    if (fresh) candidates.push_back({.grid = grids_[vote.grid]});
+    ++candidates[at->second].votes;
+    candidates[at->second].weight += vote.weight;
+  }
+  for (ArcCandidate& candidate : candidates) candidate.weight /= static_cast<double>(candidate.votes);
+  std::ranges::stable_sort(candidates, [](const ArcCandidate& a, const ArcCandidate& b) {
+    return std::pair(a.votes, a.weight) > std::pair(b.votes, b.weight);
+  });
+  return candidates;
+}
+
+ArcScores ArcVotes::score(std::span<const uint64_t> ks) const {
+  ArcScores scores;
+  std::vector<double> whole(ks.size()), shares(ks.size()), right(ks.size());
+  for (size_t t = 0; t < tasks_.size(); ++t) {
+    const auto& tests = tasks_[t].test;
+    if (!is_solved(tasks_[t]) || tests.empty()) continue;
+    ++scores.tasks;
+    scores.inputs += tests.size();
+    std::vector<uint64_t> solved(ks.size());
+    for (size_t i = 0; i < tests.size(); ++i) {
+      scores.votes += votes_[t][i].size();
+      scores.unanswered += votes_[t][i].empty();
+      const std::vector<ArcCandidate> candidates = ranked(t, i);
+      const auto at = std::ranges::find(candidates, tests[i].output, &ArcCandidate::grid) - candidates.begin();
+      for (size_t k = 0; k < ks.size(); ++k)
+        solved[k] += at < std::ssize(candidates) && static_cast<uint64_t>(at) < ks[k];
+    }
+    for (size_t k = 0; k < ks.size(); ++k) {
+      whole[k] += solved[k] == tests.size();
+      shares[k] += static_cast<double>(solved[k]) / static_cast<double>(tests.size());
+      right[k] += static_cast<double>(solved[k]);
+    }
+  }
+  for (size_t k = 0; k < ks.size(); ++k)
+    scores.passes.push_back({.k = ks[k],
+                             .tasks = share(whole[k], scores.tasks, scores.tasks),
+                             .mean = share(shares[k], scores.tasks, scores.tasks),
+                             .inputs = share(right[k], scores.inputs, scores.tasks)});
+  return scores;
+}
+
+Json ArcVotes::submission() const {
+  Json all = Json::object();
+  for (size_t t = 0; t < tasks_.size(); ++t) {
+    Json tests = Json::array();
+    for (size_t i = 0; i < tasks_[t].test.size(); ++i) {
+      const std::vector<ArcCandidate> candidates = ranked(t, i);
+      Json entry = Json::object();
+      for (size_t k = 0; k < 2; ++k) {
+        const std::string key = fmt::format("attempt_{}", k + 1);
+        entry[key] = candidates.empty() ? Json::array({Json::array({0})})
+                                        : puzzles::to_json(candidates[std::min(k, candidates.size() - 1)].grid);
+      }
+      tests.push_back(std::move(entry));
+    }
+    all[tasks_[t].name] = std::move(tests);
+  }
+  return all;
+}
+
+std::span<const uint64_t> arc_pass_ks() {
+  static constexpr uint64_t kKs[] = {1, 2, 5, 10, 100, 1000};
+  return kKs;
+}
+
+Json to_json(const ArcScores& scores) {
+  Json passes = Json::array();
+  const auto estimate = [](const Estimate& e) {
+    return Json{{"value", e.value}, {"low", e.interval.low}, {"high", e.interval.high}, {"n", e.n}};
+  };
+  for (const ArcPass& pass : scores.passes)
+    passes.push_back({{"k", pass.k},
+                      {"tasks", estimate(pass.tasks)},
+                      {"mean_over_tasks", estimate(pass.mean)},
+                      {"test_inputs", estimate(pass.inputs)}});
+  return {{"tasks", scores.tasks},
+          {"test_inputs", scores.inputs},
+          {"votes", scores.votes},
+          {"unanswered", scores.unanswered},
+          {"pass", std::move(passes)}};
+}
+
+std::string to_table(const ArcScores& scores) {
+  std::string text =
+      fmt::format("{} tasks, {} test inputs, {} votes{}\n{:<12}{:>26}{:>26}{:>26}\n", scores.tasks, scores.inputs,
+                  scores.votes, scores.unanswered ? fmt::format(", {} inputs without a vote", scores.unanswered) : "",
+                  "", "whole tasks", "mean over tasks", "test inputs");
+  for (const ArcPass& pass : scores.passes) {
+    text += fmt::format("{:<12}", fmt::format("pass@{}", pass.k));
+    for (const Estimate& e : {pass.tasks, pass.mean, pass.inputs})
+      text += fmt::format("{:>26}", fmt::format("{:.2f} % ({:.2f} - {:.2f})", 100 * e.value, 100 * e.interval.low,
+                                                100 * e.interval.high));
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace hrm::puzzles
