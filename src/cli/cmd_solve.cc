@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/questions.h"
 #include "solving/model_file.h"
+#include "solving/solve_json.h"
 #include "solving/solver.h"
 #include "solving/trace.h"
 
@@ -53,7 +54,7 @@ void print_steps(const SolvedPuzzle& solution, const Family& family, bool color)
   }
 }
 
-void print_solution(const SolvedPuzzle& solution, const Question& question, const Family& family,
+void print_solution(const SolvedPuzzle& solution, const solving::Question& question, const Family& family,
                     const Arguments& args) {
   const bool color = wants_color(args.color);
   if (!solution.finished) {
@@ -70,47 +71,31 @@ void print_solution(const SolvedPuzzle& solution, const Question& question, cons
     fmt::print("{}", family.render(solution.answer(), {.question = solution.question, .color = color}));
 }
 
-Json result_json(const solving::SolverResult& result, const Questions& questions, const Family& family,
-                 const Arguments& args) {
-  Json solutions = Json::array(), skipped = Json::array();
-  for (size_t i = 0; i < result.solutions.size(); ++i) {
-    Json entry = {{"source", questions.good[i].source}};
-    entry.update(to_json(result.solutions[i], family));
-    solutions.push_back(std::move(entry));
-  }
-  for (const SkippedQuestion& question : questions.skipped)
-    skipped.push_back({{"source", question.source}, {"reason", question.reason}});
-  return {{"model", args.model},
-          {"family", family.describe()},
-          {"complete", result.complete},
-          {"solutions", std::move(solutions)},
-          {"skipped", std::move(skipped)}};
-}
-
 void solve(const Arguments& args, Exit& exit) {
   const solving::ModelFile model =
       solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto family = solving::family_of(model, args.family, args.model);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give one as an argument, --file FILE, or - for standard input");
-  const Questions questions = read_questions(
+  const solving::Questions questions = read_questions(
       *family, {.texts = args.puzzles, .files = args.files, .symbols = args.symbols, .keep_going = args.keep_going});
   if (questions.good.empty() && questions.skipped.empty()) throw bad_input("cli.solve", "the input holds no puzzle");
   const auto backend = backends::make_backend(model.config, args.backend);
   backend->set_weights(model.weights);
 
   std::vector<puzzles::Tokens> tokens;
-  for (const Question& question : questions.good) tokens.push_back(question.tokens);
+  for (const solving::Question& question : questions.good) tokens.push_back(question.tokens);
   const InterruptScope interrupt;
   const solving::SolverResult result = solving::solve(*backend, *family, tokens, args.solver);
 
   if (args.json) {
-    print_json(result_json(result, questions, *family, args));
+    print_json(
+        solving::solve_json(result.solutions, questions, *family, {.model = args.model, .complete = result.complete}));
   } else {
     for (size_t i = 0; i < result.solutions.size(); ++i)
       print_solution(result.solutions[i], questions.good[i], *family, args);
   }
-  for (const SkippedQuestion& question : questions.skipped)
+  for (const solving::SkippedQuestion& question : questions.skipped)
     log_warning("skipped {}: {}", question.source, question.reason);
   if (!args.trace.empty()) solving::save_trace(args.trace, result, *family);
   if (!questions.skipped.empty()) exit.code = 2;

@@ -2,26 +2,12 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "puzzles/family.h"
+#include "solving/questions.h"
 
 namespace hrm::cli {
-
-struct Question {
-  puzzles::Tokens tokens;
-  std::string source;  // "argument 2", "puzzles.txt, puzzle 3"
-};
-
-struct SkippedQuestion {
-  std::string source, reason;
-};
-
-struct Questions {
-  std::vector<Question> good;
-  std::vector<SkippedQuestion> skipped;  // ill-formed or contradictory; only with keep_going
-};
 
 struct QuestionInput {
   std::vector<std::string> texts;  // puzzles as arguments; "-" stands for standard input
@@ -32,6 +18,6 @@ struct QuestionInput {
 
 // Throws bad_input naming source, line and cell at the first fault, unless keep_going: then a fault costs only the line
 // or grid in which it stands.
-Questions read_questions(const puzzles::Family& family, const QuestionInput& input);
+solving::Questions read_questions(const puzzles::Family& family, const QuestionInput& input);
 
 }  // namespace hrm::cli

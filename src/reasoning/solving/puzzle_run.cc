@@ -1,0 +1,114 @@
+#include "solving/puzzle_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/error.h"
+#include "base/rng.h"
+
+namespace hrm::solving {
+
+ViewPlan::ViewPlan(const model::ModelConfig& config, const puzzles::Family& family, const SolverOptions& options)
+    : family_(family),
+      options_(options),
+      rule_(halting_rule(config.arch)),
+      maps_(options.views > 1 && family.has_rules() ? family.augmenter() : nullptr) {
+  if (options.segments < 0) throw bad_input("reasoning.solve", "segments {} is below 0", options.segments);
+  if (options.segments > 0) rule_.max_segments = options.segments;
+  rule_.margin = options.halt_margin;
+  if (options.views < 1) throw bad_input("reasoning.solve", "views {} is below 1", options.views);
+  if (options.views > 1 && !maps_)
+    throw bad_input("reasoning.solve", "views {}: these puzzles have no {}", options.views,
+                    family.has_rules() ? "symmetries to look through" : "rules to choose an answer by");
+}
+
+uint64_t ViewPlan::map_of(int64_t view) const {
+  const auto number = static_cast<uint64_t>(view);
+  if (view == 0 || maps_->distinct_maps() > 0) return number;
+  return derive_seed(options_.seed, {number});
+}
+
+void ViewPlan::apply(int64_t view, std::span<int32_t> tokens) const {
+  if (maps_) maps_->apply(map_of(view), tokens, {});
+}
+
+void ViewPlan::undo(int64_t view, std::span<int32_t> grid) const {
+  if (maps_) maps_->undo(map_of(view), grid);
+}
+
+PuzzleRun::PuzzleRun(const ViewPlan& plan, puzzles::Tokens question)
+    : plan_(plan), running_{.question = std::move(question)} {}
+
+ContinuousBatch::Newcomer PuzzleRun::load(size_t example, std::span<int32_t> tokens) const {
+  std::ranges::copy(running_.question, tokens.begin());
+  plan_.apply(running_.view, tokens);
+  // One seed for all: the same question gives the same answer wherever it stands among the others.
+  return {.example = example,
+          .header = {.identifier = 0, .seed = plan_.options().seed},
+          .rule = plan_.rule(),
+          .halting = plan_.options().halting};
+}
+
+PuzzleRun::Next PuzzleRun::add(const SegmentEvent& batch, size_t slot) {
+  const size_t cells = running_.question.size();
+  const model::SegmentOutput& output = batch.output;
+  const auto answer = std::span(output.answers).subspan(slot * cells, cells);
+  SolvedSegment segment{.answer = {answer.begin(), answer.end()},
+                        .q_halt = output.q_halt[slot],
+                        .q_continue = output.q_continue[slot],
+                        .residual_H = output.residual_H[slot],
+                        .residual_L = output.residual_L[slot]};
+  segment_ = batch.segments[slot];
+  last_view_ = running_.view;
+  before_ = running_.segments.empty() ? puzzles::Tokens() : std::move(last_.answer);
+  plan_.undo(running_.view, segment.answer);
+  last_ = segment;
+  running_.segments.push_back(std::move(segment));
+  if (!batch.finished[slot]) return Next::kSegment;
+
+  running_.finished = true;
+  running_.halted = asks_to_halt(plan_.rule(), last_.q_halt, last_.q_continue);
+  running_.verdict = plan_.family().check_answer(running_.question, running_.answer());
+  const int64_t view = running_.view;
+  const bool accepted = running_.verdict.accepted;
+  SolvedPuzzle next{.question = running_.question, .view = view + 1};
+  if (view == 0 || accepted) done_ = std::move(running_);
+  if (accepted || view + 1 >= plan_.options().views) return Next::kDone;
+  running_ = std::move(next);
+  return Next::kView;
+}
+
+std::vector<int32_t> PuzzleRun::changed() const {
+  std::vector<int32_t> cells;
+  for (size_t i = 0; i < before_.size(); ++i)
+    if (before_[i] != last_.answer[i]) cells.push_back(static_cast<int32_t>(i));
+  return cells;
+}
+
+std::vector<float> PuzzleRun::confidence(const model::ModelConfig& config, const SegmentEvent& batch,
+                                         size_t slot) const {
+  const bool stablemax = config.arch.loss.loss_type == model::LossType::kStablemax;
+  const size_t cells = last_.answer.size(), vocab = batch.output.logits.size() / (batch.examples.size() * cells);
+  std::vector<float> seen(cells);
+  for (size_t cell = 0; cell < cells; ++cell) {
+    const auto logits = std::span(batch.output.logits).subspan((slot * cells + cell) * vocab, vocab);
+    const double most = *std::ranges::max_element(logits);
+    const auto weight = [&](double x) {
+      if (!stablemax) return std::exp(x - most);
+      return x < 0 ? 1 / (1 - x) : x + 1;
+    };
+    double sum = 0;
+    for (const float logit : logits) sum += weight(logit);
+    seen[cell] = static_cast<float>(weight(most) / sum);
+  }
+  // Maps keep negative tokens as they are: numbered so, each cell tells where it came from.
+  std::vector<int32_t> places(cells);
+  for (size_t cell = 0; cell < cells; ++cell) places[cell] = -1 - static_cast<int32_t>(cell);
+  plan_.undo(last_view_, places);
+  std::vector<float> confidence(cells);
+  for (size_t cell = 0; cell < cells; ++cell) confidence[cell] = seen[static_cast<size_t>(-1 - places[cell])];
+  return confidence;
+}
+
+}  // namespace hrm::solving

@@ -1,0 +1,48 @@
+#include "solving/questions.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+namespace hrm::solving {
+
+QuestionReader::QuestionReader(const puzzles::Family& family, std::string symbols, bool keep_going)
+    : family_(family), symbols_(std::move(symbols)), keep_going_(keep_going) {
+  if (!symbols_.empty()) family.check_symbols(symbols_);
+}
+
+void QuestionReader::read_text(std::string_view text, const std::string& source) {
+  std::vector<std::pair<size_t, puzzles::Tokens>> found;
+  std::vector<SkippedQuestion> faults;
+  puzzles::TextSinks sinks{
+      .puzzle = [&](puzzles::ParsedPuzzle puzzle) { found.emplace_back(puzzle.line, std::move(puzzle.question)); },
+      .note = [](const std::string& note) { log_warning("{}", note); }};
+  if (keep_going_)
+    sinks.fault = [&](const Error& error, size_t line) {
+      faults.push_back({fmt::format("{}, line {}", source, line), error.what()});
+    };
+  family_.read(text, puzzles::TextPlace(source, 1, symbols_), sinks);
+  add(std::move(found), std::move(faults), source);
+}
+
+void QuestionReader::add(std::vector<std::pair<size_t, puzzles::Tokens>> found, std::vector<SkippedQuestion> faults,
+                         const std::string& source) {
+  for (size_t i = 0; i < found.size(); ++i) {
+    auto& [line, tokens] = found[i];
+    std::string name = !faults.empty()     ? fmt::format("{}, line {}", source, line)
+                       : found.size() == 1 ? source
+                                           : fmt::format("{}, puzzle {}", source, i + 1);
+    const puzzles::RuleCheck verdict = family_.check_question(tokens);
+    if (verdict.accepted) {
+      questions_.good.push_back({std::move(tokens), std::move(name)});
+    } else if (keep_going_) {
+      questions_.skipped.push_back({std::move(name), verdict.reason});
+    } else {
+      throw bad_input("cli.solve", "{}: no puzzle that can be solved: {}", name, verdict.reason);
+    }
+  }
+  for (SkippedQuestion& fault : faults) questions_.skipped.push_back(std::move(fault));
+}
+
+}  // namespace hrm::solving
