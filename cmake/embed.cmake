@@ -6,9 +6,9 @@ function(bytes_of file result)
   set(${result} "${bytes}" PARENT_SCOPE)
 endfunction()
 
-set(html "text/html\; charset=utf-8")
-set(css "text/css\; charset=utf-8")
-set(js "text/javascript\; charset=utf-8")
+set(html "text/html; charset=utf-8")
+set(css "text/css; charset=utf-8")
+set(js "text/javascript; charset=utf-8")
 set(svg "image/svg+xml")
 
 file(GLOB files ${FOLDER}/page/*)
