@@ -153,7 +153,7 @@ void SolverService::take_in(const solving::SegmentEvent& view, size_t slot) {
     ++waiting_;
   } else {
     metrics_.count_puzzle(task.run->result().verdict.accepted);
-    job.on_solved(task.puzzle, std::move(task.run->result()));
+    job.on_solved(task.puzzle, task.run->take());
     if (--work->open == 0) {
       work->ended = true;
       job.on_done();

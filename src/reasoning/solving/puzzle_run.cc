@@ -50,7 +50,7 @@ ContinuousBatch::Newcomer PuzzleRun::load(size_t example, std::span<int32_t> tok
           .halting = plan_.options().halting};
 }
 
-PuzzleRun::Next PuzzleRun::add(const SegmentEvent& batch, size_t slot) {
+PuzzleRun::Next PuzzleRun::add(const SegmentEvent& batch, size_t slot, const ParticipationRatios* ratios) {
   const size_t cells = running_.question.size();
   const model::SegmentOutput& output = batch.output;
   const auto answer = std::span(output.answers).subspan(slot * cells, cells);
@@ -59,6 +59,7 @@ PuzzleRun::Next PuzzleRun::add(const SegmentEvent& batch, size_t slot) {
                         .q_continue = output.q_continue[slot],
                         .residual_H = output.residual_H[slot],
                         .residual_L = output.residual_L[slot]};
+  if (ratios) segment.participation = *ratios;
   segment_ = batch.segments[slot];
   last_view_ = running_.view;
   before_ = running_.segments.empty() ? puzzles::Tokens() : std::move(last_.answer);

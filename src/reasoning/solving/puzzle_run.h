@@ -1,10 +1,11 @@
 // One puzzle's way to its answer: the segments of its views, until the rules accept an answer or the views are spent.
-// For callers that run a ContinuousBatch of their own; solve() does the same for puzzles that are all there at once.
+// solve() runs many of them side by side; a server runs them in a ContinuousBatch of its own.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "model/backend.h"
@@ -45,7 +46,8 @@ class PuzzleRun {
 
   enum class Next { kSegment, kView, kDone };
   // Takes what slot `slot` of the batch has come to. kView: the example is over, the next view is to be loaded.
-  Next add(const SegmentEvent& batch, size_t slot);
+  // ratios: of the slot's states, where they were measured.
+  Next add(const SegmentEvent& batch, size_t slot, const ParticipationRatios* ratios = nullptr);
 
   int64_t view() const { return last_view_; }          // of the last segment
   const SolvedSegment& last() const { return last_; }  // mapped back to the puzzle as it is
@@ -55,7 +57,8 @@ class PuzzleRun {
   std::vector<float> confidence(const model::ModelConfig& config, const SegmentEvent& batch, size_t slot) const;
   int64_t segment() const { return segment_; }          // of that view, from 1
   const SolvedPuzzle& result() const { return done_; }  // after kDone
-  SolvedPuzzle& result() { return done_; }
+  // The result; before kDone what there is of it: the plain view, whole or as far as it ran.
+  SolvedPuzzle take() { return std::move(done_.finished ? done_ : running_); }
 
  private:
   const ViewPlan& plan_;
