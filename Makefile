@@ -6,11 +6,13 @@
 #   JOBS          processors for the build (default: all)
 #   PREFIX, DESTDIR   for install and uninstall
 #   FUZZ_SECONDS, FUZZ_SEED   for each fuzz target of `make asan`
+#   PAGE_PORT     of `make page` (default 8080; 0: a free one)
 #   HRM_SHARED    folder of golden values and data for the tests (default ../shared)
 
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 FUZZ_SEED ?= 0
+PAGE_PORT ?= 8080
 HRM_SHARED ?= $(abspath ../shared)
 export HRM_SHARED
 ifdef DESTDIR
@@ -23,7 +25,7 @@ configure = $(if $(CMAKE_FLAGS)$(filter-out 0,$(shell test -f build/$(1)/build.n
   cmake --preset $(1) $(2) $(CMAKE_FLAGS))
 clang = -DCMAKE_CXX_COMPILER=$$(scripts/newest_tool clang++ 16)
 
-.PHONY: all demo demo-reward test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test install uninstall clean help
+.PHONY: all demo demo-reward page page-test test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test install uninstall clean help
 .DEFAULT_GOAL := all
 
 all: ## Build everything (build/release): hrm is build/release/bin/hrm
@@ -42,6 +44,18 @@ demo-reward: ## The reward model from end to end: worlds, labels, trees, rows; a
 	@$(call configure,release)
 	@$(call build,release) hrm
 	@scripts/demo_reward
+
+page: ## The page in a browser: starts hrm serve with models/sudoku9 and prints the address; Ctrl-C ends it
+	@scripts/setup
+	@$(call configure,release)
+	@$(call build,release) hrm
+	@build/release/bin/hrm serve --model models/sudoku9 --runs models --port $(PAGE_PORT)
+
+page-test: ## The page in a real Chromium (installed first): every view used, screenshots in build/page
+	@scripts/setup --browser
+	@$(call configure,release)
+	@$(call build,release) hrm
+	@HRM=$(CURDIR)/build/release/bin/hrm python3 tests/page_test.py --screenshots build/page
 
 test: all ## All tests; the last line counts them
 	@scripts/run_tests build/release

@@ -80,14 +80,14 @@ target_include_directories(hrm_xxhash SYSTEM INTERFACE ${HRM_XXHASH_INCLUDE})
 target_compile_definitions(hrm_xxhash INTERFACE XXH_INLINE_ALL)
 
 # HTTP and HTTPS, both ways. Debian has it as a shared library only: a standalone program goes without, and says so.
-add_library(hrm_http INTERFACE)
+add_library(hrm_httplib INTERFACE)
 if(HRM_STANDALONE)
-  target_compile_definitions(hrm_http INTERFACE HRM_HTTP=0)
+  target_compile_definitions(hrm_httplib INTERFACE HRM_HTTP=0)
 else()
   find_library(HRM_HTTPLIB cpp-httplib)
   find_package(OpenSSL REQUIRED)
-  target_compile_definitions(hrm_http INTERFACE HRM_HTTP=1 CPPHTTPLIB_OPENSSL_SUPPORT)
-  target_link_libraries(hrm_http INTERFACE $<$<BOOL:${HRM_HTTPLIB}>:${HRM_HTTPLIB}> OpenSSL::SSL OpenSSL::Crypto)
+  target_compile_definitions(hrm_httplib INTERFACE HRM_HTTP=1 CPPHTTPLIB_OPENSSL_SUPPORT)
+  target_link_libraries(hrm_httplib INTERFACE $<$<BOOL:${HRM_HTTPLIB}>:${HRM_HTTPLIB}> OpenSSL::SSL OpenSSL::Crypto)
 endif()
 
 # Just-in-time matrix kernels of the CPU engine, x86-64 only; elsewhere its own vector kernels serve.

@@ -113,6 +113,16 @@ function(hrm_precompile target kind)
   target_precompile_headers(${target} REUSE_FROM ${carrier})
 endfunction()
 
+# The page of a server room and its contract, as bytes in the program (embed.cmake).
+function(hrm_embed_page target folder)
+  set(out ${CMAKE_BINARY_DIR}/page_assets.cc)
+  file(GLOB files CONFIGURE_DEPENDS ${folder}/page/*)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DFOLDER=${folder} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${files} ${folder}/openapi.json ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+  target_sources(${target} PRIVATE ${out})
+endfunction()
+
 # test_programs.txt and fuzz_programs.txt in the build folder: what scripts/run_tests and scripts/run_fuzzers run, one
 # path per line. Call once, after the last room.
 function(hrm_write_program_lists)

@@ -13,6 +13,7 @@
 #include "puzzles/questions.h"
 #include "solving/completion.h"
 #include "solving/model_file.h"
+#include "solving/solve_json.h"
 #include "solving/solver.h"
 #include "solving/trace.h"
 
@@ -91,24 +92,6 @@ struct Results {
   bool complete = true;
 };
 
-Json result_json(const Results& results, const Questions& questions, const Family& family, const Arguments& args) {
-  const solving::SolverResult& result = results.solved;
-  Json solutions = Json::array(), skipped = Json::array();
-  for (size_t i = 0; i < result.solutions.size(); ++i) {
-    Json entry = {{"source", questions.good[i].source}};
-    entry.update(to_json(result.solutions[i], family));
-    if (args.complete) entry["completion"] = to_json(results.completions[i], family);
-    solutions.push_back(std::move(entry));
-  }
-  for (const SkippedQuestion& question : questions.skipped)
-    skipped.push_back({{"source", question.source}, {"reason", question.reason}});
-  return {{"model", args.model},
-          {"family", family.describe()},
-          {"complete", results.complete},
-          {"solutions", std::move(solutions)},
-          {"skipped", std::move(skipped)}};
-}
-
 Results run(model::Backend& backend, const Family& family, std::span<const puzzles::Tokens> questions,
             const Arguments& args) {
   Results results{.solved = solving::solve(backend, family, questions, args.solver), .completions = {}};
@@ -163,7 +146,9 @@ void solve(Arguments& args, Exit& exit) {
   const Results results = run(*backend, *family, tokens, args);
 
   if (args.json) {
-    print_json(result_json(results, questions, *family, args));
+    print_json(
+        solving::solve_json(results.solved.solutions, questions, *family,
+                            {.model = args.model, .complete = results.complete, .completions = results.completions}));
   } else {
     for (size_t i = 0; i < questions.good.size(); ++i)
       print_solution(results.solved.solutions[i], args.complete ? &results.completions[i] : nullptr, questions.good[i],

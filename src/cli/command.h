@@ -26,6 +26,7 @@ void register_data(CLI::App& app, Exit& exit);
 void register_train(CLI::App& app, Exit& exit);
 void register_eval(CLI::App& app, Exit& exit);
 void register_solve(CLI::App& app, Exit& exit);
+void register_serve(CLI::App& app, Exit& exit);
 void register_convert(CLI::App& app, Exit& exit);
 void register_inspect(CLI::App& app, Exit& exit);
 void register_bench(CLI::App& app, Exit& exit);

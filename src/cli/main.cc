@@ -29,6 +29,7 @@ void register_all(CLI::App& app, Exit& exit) {
   register_train(app, exit);
   register_eval(app, exit);
   register_solve(app, exit);
+  register_serve(app, exit);
   register_convert(app, exit);
   register_inspect(app, exit);
   register_bench(app, exit);

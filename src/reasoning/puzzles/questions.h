@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "puzzles/family.h"
@@ -23,15 +24,35 @@ struct Questions {
   std::vector<SkippedQuestion> skipped;  // ill-formed or contradictory; only with keep_going
 };
 
+// Collects the puzzles of texts and files, and checks each for contradictions. Throws bad_input naming source, line and
+// cell at the first fault, unless keep_going: then a fault costs only the line or grid that has it.
+class QuestionReader {
+ public:
+  // symbols: how the texts write their cells; empty: as each text tells. Throws bad_input if they are no set of symbols.
+  QuestionReader(const Family& family, std::string symbols, bool keep_going);
+
+  void read_text(std::string_view text, const std::string& source);
+  void read_file(const std::string& file);  // of any kind that `hrm data` reads (puzzles/puzzle_source.h); "-" too
+  Questions take() { return std::move(questions_); }
+
+ private:
+  void add(std::vector<std::pair<size_t, Tokens>> found, std::vector<SkippedQuestion> faults,
+           const std::string& source);
+
+  const Family& family_;
+  const std::string symbols_;
+  const bool keep_going_;
+  Questions questions_;
+};
+
 struct QuestionInput {
   std::vector<std::string> texts;  // puzzles as arguments; "-" stands for standard input
-  std::vector<std::string> files;  // of any kind that `hrm data` reads (puzzles/puzzle_source.h); "-" too
-  std::string symbols;             // --symbols; empty: as each text tells
+  std::vector<std::string> files;
+  std::string symbols;  // --symbols; empty: as each text tells
   bool keep_going = false;
 };
 
-// Throws bad_input naming source, line and cell at the first fault, unless keep_going: then a fault costs only the line
-// or grid in which it stands.
+// All of them, in order. Throws as QuestionReader does.
 Questions read_questions(const Family& family, const QuestionInput& input);
 
 }  // namespace hrm::puzzles

@@ -10,9 +10,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "model/backend.h"
+#include "solving/halting.h"
 
 namespace hrm::solving {
 
@@ -42,6 +46,48 @@ struct SegmentEvent {
   const model::Carry& carry;  // after the segment
 };
 using SegmentObserver = std::function<void(const SegmentEvent&)>;
+
+// The batch itself, for callers whose examples arrive while it runs. Not thread-safe.
+class ContinuousBatch {
+ public:
+  struct Newcomer {
+    size_t example = 0;  // the caller's number for it
+    ExampleHeader header;
+    HaltingRule rule;
+    bool halting = true;
+  };
+  // Writes the next example's tokens [S]; nullopt where none waits.
+  using Next = std::function<std::optional<Newcomer>(std::span<int32_t> tokens)>;
+
+  // slots: at most. REQUIRES: slots > 0; the backend outlives it.
+  ContinuousBatch(model::Backend& backend, size_t slots) : backend_(backend), most_(slots) {}
+
+  size_t size() const { return newcomers_.size(); }
+  // Slots that finished are taken by what `next` gives, in order, and closed where it gives nothing; then the batch
+  // grows while there is more.
+  void refill(const Next& next);
+  // One segment for all. REQUIRES: size() > 0. The view holds until the next call.
+  SegmentEvent run_segment(const model::ForwardOptions& options);
+  // Ends examples before their time: those for which this is true leave at the next refill().
+  void abandon(const std::function<bool(size_t example)>& unwanted);
+
+ private:
+  bool take_next(const Next& next, size_t slot);
+  void move_slot(size_t from, size_t to);
+  void resize(size_t slots);
+  std::span<int32_t> tokens(size_t slot);
+
+  model::Backend& backend_;
+  const size_t most_;
+  std::unique_ptr<model::Carry> carry_;
+  model::SegmentOutput output_;
+  std::vector<Newcomer> newcomers_;
+  std::vector<int32_t> inputs_, identifiers_;
+  std::vector<size_t> examples_;
+  std::vector<int64_t> segments_;
+  std::vector<uint64_t> noise_seeds_;
+  std::vector<uint8_t> fresh_, finished_;
+};
 
 // Runs examples 0..count-1. Returns false where Ctrl-C (base/signals.h) ended it between two segments.
 // Throws bad_input on segments < 0 or batch = 0.

@@ -1,20 +1,14 @@
 #include "solving/solver.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "base/error.h"
 #include "base/progress.h"
-#include "solving/halting.h"
-#include "solving/probabilities.h"
+#include "solving/puzzle_run.h"
 
 namespace hrm::solving {
-namespace {
-
-constexpr int32_t kBlankIdentifier = 0;
-
-}  // namespace
-
 double SolvedPuzzle::confidence() const { return 1 / (1 + std::exp(-double{segments.back().q_halt})); }
 
 std::unique_ptr<puzzles::Family> family_of(const ModelFile& model, std::string_view chosen, std::string_view source) {
@@ -45,119 +39,49 @@ void check_fit(const model::ModelConfig& config, const puzzles::Family& family) 
                     family.vocab_size(), config.data.vocab_size);
 }
 
-namespace {
-
-class SolverRun {
- public:
-  SolverRun(model::Backend& backend, const puzzles::Family& family, const SolverOptions& options)
-      : backend_(backend),
-        family_(family),
-        options_(options),
-        rule_(halting_rule(backend.config().arch)),
-        maps_(options.views > 1 && family.has_rules() ? family.augmenter() : nullptr),
-        trace_(static_cast<size_t>(backend.config().arch.hidden_size)) {
-    rule_.margin = options.halt_margin;
-    if (options.views < 1) throw bad_input("solving.solve", "views {} is below 1", options.views);
-    if (options.views > 1 && !maps_)
-      throw bad_input("solving.solve", "views {}: these puzzles have no {}", options.views,
-                      family.has_rules() ? "symmetries to look through" : "rules to choose an answer by");
-  }
-
-  // View number `view` of the listed questions. False where Ctrl-C ended it.
-  bool run_view(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t view,
-                std::span<SolvedPuzzle> solutions, Progress& progress);
-
-  std::vector<PooledParticipation> pooled() const { return trace_.pooled(); }
-
- private:
-  uint64_t map_of(int64_t view) const {
-    const auto number = static_cast<uint64_t>(view);
-    if (view == 0 || maps_->distinct_maps() > 0) return number;
-    return derive_seed(options_.seed, {number});
-  }
-  void finish(SolvedPuzzle& solution, int64_t view) const {
-    const SolvedSegment& last = solution.segments.back();
-    solution.view = view;
-    solution.finished = true;
-    solution.halted = asks_to_halt(rule_, last.q_halt, last.q_continue);
-    solution.verdict = family_.check_answer(solution.question, solution.answer());
-  }
-
-  model::Backend& backend_;
-  const puzzles::Family& family_;
-  const SolverOptions& options_;
-  HaltingRule rule_;
-  std::unique_ptr<puzzles::Augmenter> maps_;  // null: one view
-  ParticipationTrace trace_;
-  uint64_t done_ = 0;
-};
-
-bool SolverRun::run_view(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t view,
-                         std::span<SolvedPuzzle> solutions, Progress& progress) {
-  const size_t cells = questions.front().size();
-  const bool participation = options_.participation && view == 0;
-  const bool probabilities = options_.probabilities && view == 0;
-  std::vector<SolvedPuzzle> views;
-  for (const size_t question : which) views.push_back({.question = questions[question]});
-  const auto load = [&](size_t place, std::span<int32_t> tokens) -> ExampleHeader {
-    std::ranges::copy(questions[which[place]], tokens.begin());
-    if (maps_) maps_->apply(map_of(view), tokens, {});
-    // One seed and the same views for all: the same question gives the same answer wherever it stands among the others.
-    return {.identifier = kBlankIdentifier, .seed = options_.seed};
-  };
-  const auto observe = [&](const SegmentEvent& event) {
-    std::vector<ParticipationRatios> ratios;
-    if (participation) ratios = trace_.add(backend_, event.carry, event.segments);
-    const model::SegmentOutput& output = event.output;
-    for (size_t slot = 0; slot < event.examples.size(); ++slot) {
-      const size_t place = event.examples[slot];
-      const auto answer = std::span(output.answers).subspan(slot * cells, cells);
-      SolvedSegment segment{.answer = {answer.begin(), answer.end()},
-                            .q_halt = output.q_halt[slot],
-                            .q_continue = output.q_continue[slot],
-                            .residual_H = output.residual_H[slot],
-                            .residual_L = output.residual_L[slot]};
-      if (maps_) maps_->undo(map_of(view), segment.answer);
-      if (participation) segment.participation = ratios[slot];
-      views[place].segments.push_back(std::move(segment));
-      if (!event.finished[slot]) continue;
-      finish(views[place], view);
-      if (probabilities)
-        views[place].log_probabilities = log_probabilities_of(backend_.config(), output.logits, slot, family_);
-      if (view == 0 || views[place].verdict.accepted) solutions[which[place]] = std::move(views[place]);
-      if (view == 0) progress.update(++done_);
-    }
-  };
-  const bool complete = run_examples(backend_, which.size(), load,
-                                     {.segments = options_.segments,
-                                      .halting = options_.halting,
-                                      .halt_margin = options_.halt_margin,
-                                      .batch = options_.batch,
-                                      .residuals = true,
-                                      .logits = probabilities},
-                                     observe);
-  for (size_t place = 0; place < which.size(); ++place)  // interrupted ones keep what they have
-    if (view == 0 && !solutions[which[place]].finished) solutions[which[place]] = std::move(views[place]);
-  return complete;
-}
-
-}  // namespace
-
 SolverResult solve(model::Backend& backend, const puzzles::Family& family, std::span<const puzzles::Tokens> questions,
                    const SolverOptions& options) {
   check_fit(backend.config(), family);
-  SolverRun run(backend, family, options);
-  SolverResult result;
-  for (const puzzles::Tokens& question : questions) result.solutions.push_back({.question = question});
-  Progress progress("solving", questions.size(), {.unit = "puzzles", .enabled = options.progress});
-  for (int64_t view = 0; view < options.views && result.complete; ++view) {
-    std::vector<size_t> open;
-    for (size_t i = 0; i < questions.size(); ++i)
-      if (!result.solutions[i].verdict.accepted) open.push_back(i);
-    if (open.empty()) break;
-    result.complete = run.run_view(questions, open, view, result.solutions, progress);
+  const ViewPlan plan(backend.config(), family, options);
+  std::vector<PuzzleRun> runs;
+  std::vector<size_t> open;  // puzzles whose next view is to be run
+  for (size_t i = 0; i < questions.size(); ++i) {
+    runs.emplace_back(plan, questions[i]);
+    open.push_back(i);
   }
-  result.pooled = run.pooled();
+  ParticipationTrace trace(static_cast<size_t>(backend.config().arch.hidden_size));
+  Progress progress("solving", questions.size(), {.unit = "puzzles", .enabled = options.progress});
+  uint64_t done = 0;
+  SolverResult result;
+  // View by view: all puzzles as they are, then those that the rules have rejected so far.
+  for (int64_t view = 0; !open.empty() && result.complete; ++view) {
+    const bool participation = options.participation && view == 0;
+    const std::vector<size_t> wave = std::exchange(open, {});
+    const auto load = [&](size_t place, std::span<int32_t> tokens) {
+      return runs[wave[place]].load(wave[place], tokens).header;
+    };
+    const auto observe = [&](const SegmentEvent& event) {
+      std::vector<ParticipationRatios> ratios;
+      if (participation) ratios = trace.add(backend, event.carry, event.segments);
+      for (size_t slot = 0; slot < event.examples.size(); ++slot) {
+        const size_t puzzle = wave[event.examples[slot]];
+        const PuzzleRun::Next next = runs[puzzle].add(event, slot, participation ? &ratios[slot] : nullptr);
+        if (next == PuzzleRun::Next::kView) open.push_back(puzzle);
+        if (next != PuzzleRun::Next::kSegment && view == 0) progress.update(++done);
+      }
+    };
+    result.complete = run_examples(backend, wave.size(), load,
+                                   {.segments = options.segments,
+                                    .halting = options.halting,
+                                    .halt_margin = options.halt_margin,
+                                    .batch = options.batch,
+                                    .residuals = true,
+                                    .logits = options.probabilities && view == 0},
+                                   observe);
+    std::ranges::sort(open);
+  }
+  for (PuzzleRun& run : runs) result.solutions.push_back(run.take());
+  result.pooled = trace.pooled();
   return result;
 }
 

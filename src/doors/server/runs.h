@@ -1,0 +1,29 @@
+// Folders of training runs below one folder, and their logs (docs/formats/run.md), for the page.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+
+namespace hrm::server {
+
+class Runs {
+ public:
+  // Throws bad_input where `folder` is no folder.
+  explicit Runs(std::filesystem::path folder);
+
+  // {"runs": [{"name", "bytes", "seconds_ago"}]}: the folder itself (".") and the folders in it that hold a log.jsonl,
+  // at most 1000, by name.
+  Json list() const;
+  // Bytes of a run's log from `offset` on, at most 1 MiB, cut behind the last whole line. Throws ApiError 404 on a name
+  // that list() would not give, 422 on an offset beyond the end.
+  std::string log(const std::string& name, uint64_t offset) const;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace hrm::server

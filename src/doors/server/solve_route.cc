@@ -1,0 +1,138 @@
+#include "server/solve_route.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "solving/solve_json.h"
+
+namespace hrm::server {
+namespace {
+
+using solving::SolvedPuzzle;
+
+class AnsweredJob : public SolveJob {
+ public:
+  AnsweredJob(const ServedModel& model, SolveRequest request, puzzles::Questions found,
+              std::shared_ptr<http::Exchange> exchange, Answered answered)
+      : SolveJob(model, request.solver),
+        model_(model),
+        request_(std::move(request)),
+        asked_(std::move(found)),
+        exchange_(std::move(exchange)),
+        answered_(std::move(answered)),
+        solutions_(asked_.good.size()) {
+    for (const puzzles::Question& question : asked_.good) questions.push_back(question.tokens);
+  }
+
+  bool wanted() override { return !exchange_->gone(); }
+  void on_segment(size_t, const solving::PuzzleRun&, const std::vector<float>&) override {}
+  void on_solved(size_t puzzle, SolvedPuzzle solution) override { solutions_[puzzle] = std::move(solution); }
+  void on_done() override {
+    const Json json = solve_json(solutions_, asked_, *model_.family, {.model = model_.id, .steps = request_.steps});
+    exchange_->reply({.body = printable(json) + "\n"});
+    answered_(200);
+  }
+  void on_error(const ApiError& error) override {
+    exchange_->reply(to_response(error));
+    answered_(error.status);
+  }
+
+ protected:
+  const ServedModel& model_;
+  const SolveRequest request_;
+  const puzzles::Questions asked_;
+  const std::shared_ptr<http::Exchange> exchange_;
+  const Answered answered_;
+  std::vector<SolvedPuzzle> solutions_;
+};
+
+Json rounded(const std::vector<float>& values) {
+  Json list = Json::array();
+  for (const float value : values) list.push_back(std::round(double{value} * 1e4) / 1e4);
+  return list;
+}
+
+class StreamedJob : public AnsweredJob {
+ public:
+  using AnsweredJob::AnsweredJob;
+
+  bool wants_confidence() const override { return request_.confidence; }
+  void on_segment(size_t puzzle, const solving::PuzzleRun& run, const std::vector<float>& confidence) override {
+    const solving::SolvedSegment& last = run.last();
+    Json event = {{"puzzle", puzzle},         {"view", run.view()},
+                  {"segment", run.segment()}, {"answer", model_.family->to_line(last.answer)},
+                  {"cells", last.answer},     {"changed", run.changed()}};
+    if (request_.confidence) event["confidence"] = rounded(confidence);
+    event["q_halt"] = last.q_halt;
+    event["q_continue"] = last.q_continue;
+    event["residual_H"] = last.residual_H;
+    event["residual_L"] = last.residual_L;
+    send("segment", event);
+  }
+  void on_solved(size_t puzzle, SolvedPuzzle solution) override {
+    Json event = {{"puzzle", puzzle}, {"source", asked_.good[puzzle].source}};
+    event.update(to_json(solution, *model_.family));
+    if (!request_.steps) event.erase("steps");
+    send("solution", event);
+  }
+  void on_done() override {
+    Json skipped = Json::array();
+    for (const puzzles::SkippedQuestion& question : asked_.skipped)
+      skipped.push_back({{"source", question.source}, {"reason", question.reason}});
+    send("done", {{"model", model_.id},
+                  {"family", model_.family->describe()},
+                  {"complete", true},
+                  {"puzzles", asked_.good.size()},
+                  {"skipped", std::move(skipped)}});
+    exchange_->finish();
+    answered_(200);
+  }
+  void on_error(const ApiError& error) override {
+    if (!begun_) return AnsweredJob::on_error(error);
+    send("error", parse_json(to_response(error).body, "error"));
+    exchange_->finish();
+    answered_(error.status);
+  }
+
+ private:
+  // The stream begins with its first event: until then a refusal has a status of its own.
+  void send(std::string_view name, const Json& data) {
+    if (!begun_)
+      exchange_->begin_stream(
+          {.type = "text/event-stream", .headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}});
+    begun_ = true;
+    exchange_->send(fmt::format("event: {}\ndata: {}\n\n", name, printable(data)));
+  }
+
+  bool begun_ = false;
+};
+
+}  // namespace
+
+void start_solving(SolveRequest request, SolverService& service, const Limits& limits,
+                   std::shared_ptr<http::Exchange> exchange, Answered answered) {
+  using std::chrono::steady_clock;
+  const auto deadline = steady_clock::now() + std::chrono::duration_cast<steady_clock::duration>(
+                                                  std::chrono::duration<double>(limits.seconds));
+  const ServedModel& model = service.model();
+  puzzles::Questions questions = read_questions(request, *model.family, limits);
+  const bool stream = request.stream, nothing = questions.good.empty();
+  std::shared_ptr<SolveJob> job;
+  try {
+    if (stream)
+      job =
+          std::make_shared<StreamedJob>(model, std::move(request), std::move(questions), exchange, std::move(answered));
+    else
+      job =
+          std::make_shared<AnsweredJob>(model, std::move(request), std::move(questions), exchange, std::move(answered));
+  } catch (const Error& error) {
+    throw api_error(error, "views");
+  }
+  job->deadline = deadline;
+  if (nothing) return job->on_done();  // all were skipped
+  service.submit(std::move(job));
+}
+
+}  // namespace hrm::server
