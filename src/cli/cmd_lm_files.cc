@@ -54,7 +54,7 @@ std::shared_ptr<Arguments> add_files(CLI::App& command) {
       ->type_name("MODEL")
       ->required();
   command.add_option("-o,--out", args->out, "folder to write")->type_name("DIR")->required();
-  command.add_option("--dtype", args->dtype, "float32 or bfloat16, of the weights written")
+  command.add_option("--dtype", args->dtype, "type of the written weights: float32 or bfloat16")
       ->check(CLI::IsMember({"float32", "bfloat16"}))
       ->type_name("NAME")
       ->capture_default_str();
@@ -66,7 +66,8 @@ std::shared_ptr<Arguments> add_files(CLI::App& command) {
 }  // namespace
 
 void register_lm_files(CLI::App& lm, Exit&) {
-  CLI::App& import = *lm.add_subcommand("import", "Turn a model (GGUF or Hugging Face) into a folder with tokenizer.");
+  CLI::App& import =
+      *lm.add_subcommand("import", "Convert a model (GGUF or Hugging Face) into a folder with its tokenizer.");
   add_files(import);
   set_examples(import, {{"hrm lm import SmolLM2-135M-Instruct.Q4_1.gguf --out models/smollm2 --dtype bfloat16",
                          "quantized weights are expanded"}});
@@ -74,10 +75,11 @@ void register_lm_files(CLI::App& lm, Exit&) {
   const auto args = add_files(leave);
   leave
       .add_option("--adapter", args->adapter,
-                  "merge this LoRA adapter (as peft saves it) into the weights, with the head that it may have")
+                  "merge this LoRA adapter (as saved by peft) into the weights, with its head if it has one")
       ->type_name("DIR");
-  set_examples(leave, {{"hrm lm export runs/tuned --out published --dtype bfloat16", "half the size"},
-                       {"hrm lm export models/base --adapter runs/lora/adapter --out merged", "one whole model"}});
+  set_examples(leave,
+               {{"hrm lm export runs/tuned --out published --dtype bfloat16", "half the size"},
+                {"hrm lm export models/base --adapter runs/lora/adapter --out merged", "a complete merged model"}});
 }
 
 }  // namespace hrm::cli

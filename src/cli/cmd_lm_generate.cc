@@ -65,7 +65,7 @@ std::vector<Prompt> read_prompts(const language::ModelBundle& bundle, const Argu
   if (!args.file.empty())
     for (JsonlReader lines(args.file, {.forgive_cut_end = false, .accept_array = true}); lines.next();)
       prompts.push_back({lines.value(), encoded(bundle, lines.value(), args, lines.place())});
-  if (prompts.empty()) throw bad_input("cli.lm.generate", "nothing to go on with: give --prompt TEXT or --file FILE");
+  if (prompts.empty()) throw bad_input("cli.lm.generate", "no prompt: give --prompt TEXT or --file FILE");
   return prompts;
 }
 
@@ -137,7 +137,7 @@ void generate(const Arguments& args, Exit& exit) {
     }
   }
   if (interrupted()) {
-    log_warning("interrupted: what is written is whole, the rest is missing");
+    log_warning("interrupted: the records written are complete, the rest are missing");
     exit.code = kInterruptedExitCode;
   }
   log_info("{}", rate());
@@ -146,7 +146,7 @@ void generate(const Arguments& args, Exit& exit) {
 }  // namespace
 
 void register_lm_generate(CLI::App& lm, Exit& exit) {
-  CLI::App& command = *lm.add_subcommand("generate", "Continue prompts, or answer messages.");
+  CLI::App& command = *lm.add_subcommand("generate", "Continue prompts or answer messages.");
   const auto args = std::make_shared<Arguments>();
   command.add_option("model", args->model, "Hugging Face folder, .gguf file, or run folder of hrm lm train")
       ->type_name("MODEL")
@@ -155,30 +155,33 @@ void register_lm_generate(CLI::App& lm, Exit& exit) {
   command.add_option("--file", args->file, "JSON lines with prompt or messages; - is standard input")
       ->type_name("FILE");
   command.add_option("-o,--out", args->out, "file to write: the records with completions")->type_name("FILE");
-  command.add_flag("--chat", args->chat, "the prompt is a user's message, in the model's chat form");
-  command.add_option("--system", args->system, "system message of chats")->type_name("TEXT");
-  command.add_option("-n,--n", args->n, "completions of each prompt")
+  command.add_flag("--chat", args->chat, "send the prompt as a user message in the model's chat format");
+  command.add_option("--system", args->system, "system message for chats")->type_name("TEXT");
+  command.add_option("-n,--n", args->n, "completions per prompt")
       ->check(CLI::Range(1, 100'000))
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--max-tokens", args->max_tokens, "of a completion at most")
+  command.add_option("--max-tokens", args->max_tokens, "maximum length of a completion in tokens")
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--temperature", args->sampling.temperature, "of sampling; 0: always the likeliest token")
+  command
+      .add_option("--temperature", args->sampling.temperature, "sampling temperature; 0: always the likeliest token")
       ->type_name("X")
       ->capture_default_str();
   command.add_option("--top-k", args->sampling.top_k, "sample from the k likeliest tokens; 0: all")
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--top-p", args->sampling.top_p, "sample from the likeliest tokens that make up this share")
+  command
+      .add_option("--top-p", args->sampling.top_p,
+                  "sample from the likeliest tokens that together have this probability")
       ->type_name("X")
       ->capture_default_str();
-  command.add_option("--stop", args->stop, "end before this text; may be repeated")->type_name("TEXT");
-  command.add_option("--rows", args->rows, "completions under way at a time")
+  command.add_option("--stop", args->stop, "stop before this text; may be repeated")->type_name("TEXT");
+  command.add_option("--rows", args->rows, "completions computed at the same time")
       ->check(CLI::Range(1, 4096))
       ->type_name("N")
       ->capture_default_str();
-  command.add_flag("--logprobs", args->logprobs, "with the log-probability of each token");
+  command.add_flag("--logprobs", args->logprobs, "also write the log-probability of each token");
   command.add_option("--dtype", args->dtype, "float32 or bfloat16")
       ->check(CLI::IsMember({"float32", "bfloat16"}))
       ->type_name("NAME")
@@ -195,7 +198,7 @@ void register_lm_generate(CLI::App& lm, Exit& exit) {
 }
 #else
 void register_lm_generate(CLI::App& lm, Exit&) {
-  register_without_libtorch(lm, "generate", "Continue prompts, or answer messages.");
+  register_without_libtorch(lm, "generate", "Continue prompts or answer messages.");
 }
 #endif
 

@@ -55,9 +55,12 @@ void register_train_part(CLI::App& reward, Exit& exit) {
       ->add_option("rows", args->words,
                    "training data: rows of hrm rows build, or labeled solutions; and settings, key=value")
       ->type_name("FILE key=value ...");
-  command->add_option("--test", args->test, "data to choose the best model by")->type_name("FILE,...")->delimiter(',');
-  command->add_option("--from", args->from, "language or reward model to begin with")->type_name("FOLDER");
-  command->add_option("--init", args->init, "a new model instead: tiny reads bytes, for the arithmetic world")
+  command->add_option("--test", args->test, "held-out data that selects the best model")
+      ->type_name("FILE,...")
+      ->delimiter(',');
+  command->add_option("--from", args->from, "language or reward model to start from")->type_name("FOLDER");
+  command
+      ->add_option("--init", args->init, "start from a new model instead; tiny reads bytes, for the arithmetic world")
       ->check(CLI::IsMember({"tiny"}))
       ->type_name("tiny")
       ->excludes("--from");
@@ -68,14 +71,14 @@ void register_train_part(CLI::App& reward, Exit& exit) {
       ->add_option("--layout", args->layout, "prompt, trl, shepherd, qwen_prm, skywork or rlhflow; default: the head's")
       ->type_name("NAME");
   command->add_option("--kind", args->kind, "orm, prm or hierarchical; default: that of the rows")->type_name("NAME");
-  command->add_option("--token-budget", args->token_budget, "end after reading so many tokens")->type_name("N");
-  command->add_flag("--drop-long", args->drop_long, "leave out texts that the model cannot read");
+  command->add_option("--token-budget", args->token_budget, "stop after reading this many tokens")->type_name("N");
+  command->add_flag("--drop-long", args->drop_long, "leave out texts that are too long for the model");
   add_run_options(*command, args->run);
-  set_examples(*command,
-               {{"hrm reward train rows.jsonl --init tiny --out runs/prm epochs=3", "a small model that reads bytes"},
-                {"hrm reward train rows.jsonl --from models/SmolLM2-135M --loss soft_labels --out runs/prm",
-                 "on a pretrained backbone"},
-                {"hrm reward train --resume --out runs/prm", "go on, with the same bits"}});
+  set_examples(*command, {{"hrm reward train rows.jsonl --init tiny --out runs/prm epochs=3",
+                           "a small new model that reads bytes"},
+                          {"hrm reward train rows.jsonl --from models/SmolLM2-135M --loss soft_labels --out runs/prm",
+                           "on a pretrained backbone"},
+                          {"hrm reward train --resume --out runs/prm", "resume bit-identically"}});
   command->footer(settings_help(reward::train_defaults(true)) + command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }
@@ -102,9 +105,9 @@ void score(const ScoreArguments& args) {
   if (args.out.empty()) return;
   write_file_atomic(args.out, text);
   if (args.json) return print_json(report.to_json());
-  fmt::print("{}: {} steps in {} records, {} s; read {} tokens in {} calls, each text alone would read {}\n",
-             args.out.string(), report.steps, report.records, fmt::format("{:.2f}", report.seconds),
-             report.work.read_tokens, report.work.calls, report.work.text_tokens);
+  fmt::print("{}: {} steps in {} records, {} s; read {} tokens in {} calls ({} without sharing)\n", args.out.string(),
+             report.steps, report.records, fmt::format("{:.2f}", report.seconds), report.work.read_tokens,
+             report.work.calls, report.work.text_tokens);
 }
 
 void register_score_part(CLI::App& reward, Exit& exit) {
@@ -118,7 +121,7 @@ void register_score_part(CLI::App& reward, Exit& exit) {
   CLI::Option* out =
       command->add_option("-o,--out", args->out, "file to write; default: standard output")->type_name("FILE");
   add_reward_model_options(*command, args->model);
-  command->add_flag("--skip-bad", args->skip_bad, "leave out records that cannot be scored, and list them");
+  command->add_flag("--skip-bad", args->skip_bad, "leave out and list records that cannot be scored");
   command->add_flag("--json", args->json, "print one JSON value about the file in --out")->needs(out);
   add_threads_option(*command, args->threads);
   add_device_option(*command, args->device, kLanguageDeviceHelp);
@@ -130,7 +133,7 @@ void register_score_part(CLI::App& reward, Exit& exit) {
   command->callback([args, &exit] {
     run_interruptible(
         exit, [&] { score(*args); },
-        args->out.empty() ? "what was printed is whole, the rest is missing" : "nothing was written");
+        args->out.empty() ? "the records printed are complete, the rest are missing" : "nothing was written");
   });
 }
 
@@ -153,7 +156,7 @@ void evaluate(const EvalArguments& args) {
 }
 
 void register_eval_part(CLI::App& reward, Exit& exit) {
-  CLI::App* command = reward.add_subcommand("eval", "score a file and measure what the scores are worth");
+  CLI::App* command = reward.add_subcommand("eval", "score a file and evaluate the scores");
   auto args = std::make_shared<EvalArguments>();
   command
       ->add_option(
@@ -167,30 +170,30 @@ void register_eval_part(CLI::App& reward, Exit& exit) {
       ->type_name("DIR");
   add_reward_model_options(*command, args->model);
   CLI::Option* threshold =
-      command->add_option("--threshold", args->options.threshold, "a step is called right from this score on")
+      command->add_option("--threshold", args->options.threshold, "steps with at least this score are called right")
           ->type_name("T")
           ->capture_default_str();
   command
       ->add_option("--calibrate", args->options.calibrate,
-                   "ProcessBench: choose the threshold, of 0.00 to 1.00, by its best F1 on this file instead")
+                   "ProcessBench: choose the threshold (0.00 to 1.00) by its best F1 on this file")
       ->type_name("FILE")
       ->excludes(threshold);
   command->add_option("--bootstrap", args->options.draws, "bootstrap draws")
       ->check(CLI::Range(10, 1'000'000))
       ->type_name("K")
       ->capture_default_str();
-  command->add_flag("--skip-bad", args->options.skip_bad, "leave out records that cannot be scored, and list them");
+  command->add_flag("--skip-bad", args->options.skip_bad, "leave out and list records that cannot be scored");
   add_seed_option(*command, args->options.seed);
   add_json_flag(*command, args->json);
   add_threads_option(*command, args->threads);
   add_device_option(*command, args->device, kLanguageDeviceHelp);
   set_examples(*command,
-               {{"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "rows that were held out"},
+               {{"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "held-out rows"},
                 {"hrm reward eval processbench_math.json --model runs/prm --calibrate processbench_gsm8k.json "
                  "--out eval",
-                 "with a threshold that was chosen on other data"},
+                 "with a threshold chosen on other data"},
                 {"hrm reward eval samples.jsonl --model runs/prm --out eval",
-                 "best-of-N, where the file says which candidates are correct"}});
+                 "best-of-N, if the file says which candidates are correct"}});
   command->callback([args, &exit] { run_interruptible(exit, [&] { evaluate(*args); }); });
 }
 
@@ -200,9 +203,9 @@ void add_reward_model_options(CLI::App& command, RewardModelArguments& args) {
   command.add_option("--model", args.model, "run folder of hrm reward train, or a published reward model")
       ->required()
       ->type_name("FOLDER");
-  command.add_option("--name", args.name, "of its scores; default: the folder's")->type_name("NAME");
-  command.add_option("--layout", args.layout, "instead of the one that the model tells")->type_name("NAME");
-  command.add_option("--kind", args.kind, "instead of the one that the model tells: orm, prm or hierarchical")
+  command.add_option("--name", args.name, "name of the scores; default: that of the folder")->type_name("NAME");
+  command.add_option("--layout", args.layout, "override the layout of the model")->type_name("NAME");
+  command.add_option("--kind", args.kind, "override the kind of the model: orm, prm or hierarchical")
       ->type_name("NAME");
   command.add_option("--good", args.good, "token of a right step (layouts shepherd and rlhflow)")->type_name("TOKEN");
   command.add_option("--bad", args.bad, "token of a wrong step")->type_name("TOKEN");
@@ -223,14 +226,14 @@ std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& ar
 }
 
 void register_reward(CLI::App& app, Exit& exit) {
-  CLI::App* reward = app.add_subcommand("reward", "train reward models, score reasoning steps with them, measure them");
+  CLI::App* reward = app.add_subcommand("reward", "train reward models, score reasoning steps, measure scores");
   reward->require_subcommand(1);
   register_train_part(*reward, exit);
   register_score_part(*reward, exit);
   register_eval_part(*reward, exit);
   set_examples(*reward, {{"hrm reward train rows.jsonl --init tiny --out runs/prm", "train one"},
                          {"hrm reward score solutions.jsonl --model runs/prm --out scored.jsonl", "use it"},
-                         {"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "what it is worth"}});
+                         {"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "evaluate it"}});
 }
 
 }  // namespace hrm::cli
@@ -242,7 +245,7 @@ namespace hrm::cli {
 void register_reward(CLI::App& app, Exit&) {
   CLI::App* reward = app.add_subcommand("reward", "reward models (not in this build: it has no libtorch)");
   reward->allow_extras();
-  set_examples(*reward, {{"hrm reward", "says what is missing"}});
+  set_examples(*reward, {{"hrm reward", "explains what is missing"}});
   reward->callback([] { throw bad_input("cli.reward", "this build has no libtorch: build with -DHRM_TORCH=ON"); });
 }
 

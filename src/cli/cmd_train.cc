@@ -47,7 +47,7 @@ void train(const CLI::App& command, const Arguments& args, Exit& exit) {
   else
     fmt::print("{}", report.table);
   if (report.run.end != training::RunEnd::kInterrupted) return;
-  log_info("interrupted after step {}; go on with: hrm train --resume --out {}", report.run.step, args.out);
+  log_info("interrupted after step {}; continue with: hrm train --resume --out {}", report.run.step, args.out);
   exit.code = kInterruptedExitCode;
 }
 
@@ -67,22 +67,20 @@ void add_run_options(CLI::App& command, Arguments& args) {
       .add_option("--config", args.recipe,
                   "recipe with settings, for instance configs/trm_mlp_sudoku_1k.yaml, or the authors' all_config.yaml")
       ->type_name("FILE.yaml");
-  command.add_option("--data", args.data, "data set folder, as hrm data makes them")->type_name("FOLDER");
+  command.add_option("--data", args.data, "data set folder, as made by hrm data")->type_name("FOLDER");
   command.add_option("--out", args.out, "run folder: checkpoints, model, log, curves")->required()->type_name("FOLDER");
   auto* init = command
                    .add_option("--init", args.init,
-                               "begin with the weights of this model (ours, or the authors' checkpoint); its "
-                               "architecture too, unless a preset or recipe has one")
+                               "start from the weights of this model (ours, or the authors' checkpoint), and from its "
+                               "architecture unless a preset or recipe has one")
                    ->type_name("MODEL");
-  auto* resume = command.add_flag("--resume", args.resume,
-                                  "go on where the run in --out stopped; with the settings it was started with");
+  auto* resume = command.add_flag("--resume", args.resume, "resume the run in --out with its own settings");
   resume->excludes(init);
   command.add_flag("--overwrite", args.overwrite, "replace the run in --out")->excludes(resume);
   command
-      .add_flag("--accept-changes", args.accept_changes,
-                "resume even though settings differ that decide the run's numbers")
+      .add_flag("--accept-changes", args.accept_changes, "resume even if settings that affect the run's numbers differ")
       ->needs(resume);
-  command.add_option("--minutes", args.minutes, "end after so much training, over all resumes; 0: no limit")
+  command.add_option("--minutes", args.minutes, "stop after this training time, over all resumes; 0: no limit")
       ->type_name("X");
 }
 
@@ -97,15 +95,14 @@ void register_train(CLI::App& app, Exit& exit) {
   add_threads_option(*command, args->backend.threads);
   add_device_option(*command, args->backend.device);
   add_settings(*command, args->settings);
-  set_examples(
-      *command,
-      {{"hrm train --preset trm-mlp --data data/sudoku --out runs/first arch.hidden_size=128 max_steps=2000",
-        "a small model; Ctrl-C saves and stops"},
-       {"hrm train --resume --out runs/first", "go on, with the same bits as if it had never stopped"},
-       {"hrm train --resume --out runs/first max_steps=4000", "and for longer than first planned"},
-       {"hrm train --init runs/first --data data/other --out runs/second", "begin with what a model has learnt"},
-       {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
-        "a published experiment"}});
+  set_examples(*command,
+               {{"hrm train --preset trm-mlp --data data/sudoku --out runs/first arch.hidden_size=128 max_steps=2000",
+                 "a small model; Ctrl-C saves and stops"},
+                {"hrm train --resume --out runs/first", "resume; the result is bit-identical to an uninterrupted run"},
+                {"hrm train --resume --out runs/first max_steps=4000", "train longer than first planned"},
+                {"hrm train --init runs/first --data data/other --out runs/second", "start from a trained model"},
+                {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
+                 "a published experiment"}});
   command->footer(settings_help() + command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }

@@ -23,30 +23,31 @@ void add_label_options(CLI::App& command, LabelArguments& args) {
         ->type_name("NAME")
         ->capture_default_str();
   };
-  choice(
-      "--labels", args.labels, {"mc", "soft", "policy", "hard", "beta"},
-      "mc or soft: share of right ends; policy: mean over the children, recursively; hard: 1 where any end is right; "
-      "beta: middle of the interval");
-  choice("--profile", args.profile, {"sound", "prm800k"}, "grader of the answers");
+  choice("--labels", args.labels, {"mc", "soft", "policy", "hard", "beta"},
+         "mc or soft: share of right ends; policy: mean over the children, recursively; hard: 1 if any end is right; "
+         "beta: middle of the Beta interval");
+  choice("--profile", args.profile, {"sound", "prm800k"}, "profile of the grader");
   choice("--evidence", args.evidence, {"auto", "leaves", "rollouts", "through"},
-         "ends that count: leaves below, rollouts from the node, all rollouts through it; auto: its rollouts, else "
-         "leaves");
-  choice("--undecided", args.undecided, {"left-out", "wrong"}, "what an answer is that cannot be graded");
-  choice("--prior", args.prior, {"jeffreys", "uniform"}, "of the 95 % Beta interval");
+         "ends that count: leaves below the node, rollouts from it, or all rollouts through it; auto: its rollouts, or "
+         "else its leaves");
+  choice("--undecided", args.undecided, {"left-out", "wrong"}, "treatment of answers that cannot be graded");
+  choice("--prior", args.prior, {"jeffreys", "uniform"}, "prior of the 95 % Beta interval");
 }
 
 void add_faithful_labels_flag(CLI::App& command, LabelArguments& args) {
-  command.add_flag("--faithful", args.faithful,
-                   "as the authors count: leaves, failed requests and undecided answers wrong, profile prm800k");
+  command.add_flag(
+      "--faithful", args.faithful,
+      "count as the authors do: leaves only, failed requests and undecided answers are wrong, profile prm800k");
 }
 
 void add_compression_options(CLI::App& command, tree::CompressionOptions& options) {
-  command.add_option("-p,--probability", options.p, "chance that a child moves")->capture_default_str();
-  command.add_option("--min-children", options.min_children, "a node with fewer keeps them")->capture_default_str();
+  command.add_option("-p,--probability", options.p, "probability that a child moves")->capture_default_str();
+  command.add_option("--min-children", options.min_children, "a node with fewer children keeps them")
+      ->capture_default_str();
 }
 
 void add_problem_option(CLI::App& command, std::string& problem) {
-  command.add_option("--problem", problem, "only this one: its id, or its position from 0")->type_name("ID");
+  command.add_option("--problem", problem, "only this problem: its id, or its position from 0")->type_name("ID");
 }
 
 std::vector<size_t> chosen_problems(const tree::StoreReader& store, const std::string& problem) {
@@ -65,7 +66,7 @@ std::vector<size_t> chosen_problems(const tree::StoreReader& store, const std::s
 }
 
 void register_tree(CLI::App& app, Exit& exit) {
-  CLI::App& tree = *app.add_subcommand("tree", "Grow trees of reasoning steps, label, compress and look at them.");
+  CLI::App& tree = *app.add_subcommand("tree", "Grow trees of reasoning steps; label, compress and show them.");
   tree.require_subcommand(1);
   register_tree_grow(tree, exit);
   register_tree_filter(tree, exit);
@@ -73,12 +74,13 @@ void register_tree(CLI::App& app, Exit& exit) {
   register_tree_label(tree, exit);
   register_tree_compress(tree, exit);
   register_tree_files(tree, exit);
-  set_examples(tree, {{"hrm tree grow problems.jsonl --store a.tree --endpoint http://127.0.0.1:8080/v1 --in-flight 16",
-                       "grow; run it again to go on after an end of any kind"},
-                      {"hrm tree filter a.tree --low 0.1 --high 0.9 --out some.jsonl", "problems solved sometimes"},
-                      {"hrm tree show a.tree --problem 0", "draw the first tree"},
-                      {"hrm tree label a.tree --out labels.jsonl", "labels of all steps"},
-                      {"hrm tree check a.tree", "is anything damaged or missing?"}});
+  set_examples(tree,
+               {{"hrm tree grow problems.jsonl --store a.tree --endpoint http://127.0.0.1:8080/v1 --in-flight 16",
+                 "grow; after any interruption run it again to continue"},
+                {"hrm tree filter a.tree --low 0.1 --high 0.9 --out some.jsonl", "problems that are solved sometimes"},
+                {"hrm tree show a.tree --problem 0", "draw the first tree"},
+                {"hrm tree label a.tree --out labels.jsonl", "labels of all steps"},
+                {"hrm tree check a.tree", "check for damaged or missing parts"}});
 }
 
 }  // namespace hrm::cli

@@ -86,8 +86,8 @@ std::vector<Line> lines_of(const Counts& counts) {
       {"steps that end on track", counts.on_track, counts.steps},
       {"valid but off track", counts.valid_off_track, counts.steps},
       {"invalid but on track", counts.invalid_on_track, counts.steps},
-      {"repairs, of steps taken off track", counts.repairs, counts.off_track_before},
-      {"breaks, of steps taken on track", counts.breaks, counts.steps - counts.off_track_before}};
+      {"repairs, among steps taken off track", counts.repairs, counts.off_track_before},
+      {"breaks, among steps taken on track", counts.breaks, counts.steps - counts.off_track_before}};
   for (size_t i = 0; i < kFaults.size(); ++i)
     lines.push_back({worlds::name_of(kFaults[i]), counts.faults[i], counts.steps});
   return lines;
@@ -132,7 +132,7 @@ void judge(const Arguments& args) {
     for (size_t i = 0; i < candidates.size(); ++i)
       take(problem, candidates[i], fmt::format("{}, candidate {}", lines.place(), i));
   }
-  if (counts.solutions == 0) throw bad_input("cli.world.judge", "{} holds no solution", lines.source());
+  if (counts.solutions == 0) throw bad_input("cli.world.judge", "{} contains no solution", lines.source());
   if (!args.out.empty()) write_lines(args.out, rows);
   if (!args.stepwise.empty()) write_lines(args.stepwise, stepwise);
 
@@ -156,7 +156,7 @@ void judge(const Arguments& args) {
 
 void register_world_judge(CLI::App& world, Exit&) {
   const auto args = std::make_shared<Arguments>();
-  CLI::App& command = *world.add_subcommand("judge", "Say of every step of any solution whether it is true.");
+  CLI::App& command = *world.add_subcommand("judge", "Judge every step of any solution.");
   command
       .add_option("file", args->file,
                   "JSON lines: {question, steps | solution}, or as hrm world solve writes them; - is standard input")
@@ -166,17 +166,18 @@ void register_world_judge(CLI::App& world, Exit&) {
       ->check(CLI::NonNegativeNumber)
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("-o,--out", args->out, "write each solution with its truth as JSON lines")->type_name("FILE");
+  command.add_option("-o,--out", args->out, "file for each solution with its judged steps, as JSON lines")
+      ->type_name("FILE");
   command
       .add_option("--stepwise", args->stepwise,
-                  "write {prompt, completions, labels} for hrm rows; a label is whether the step ends on track")
+                  "write {prompt, completions, labels} for hrm rows; a label says whether the step ends on track")
       ->type_name("FILE");
   add_color_option(command, args->color);
   add_json_flag(command, args->json);
   command.callback([args] { judge(*args); });
   set_examples(command,
                {{"hrm world judge solved.jsonl --show 2", "two solutions step by step, then the counts of all"},
-                {"hrm world judge written.jsonl --out judged.jsonl", "what a model wrote, with the truth"}});
+                {"hrm world judge written.jsonl --out judged.jsonl", "judge the output of a model"}});
 }
 
 }  // namespace hrm::cli

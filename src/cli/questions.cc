@@ -67,7 +67,7 @@ class Reader {
       } else if (input_.keep_going) {
         questions_.skipped.push_back({std::move(name), verdict.reason});
       } else {
-        throw bad_input("cli.solve", "{}: no puzzle that can be solved: {}", name, verdict.reason);
+        throw bad_input("cli.solve", "{}: contains no puzzle that can be solved: {}", name, verdict.reason);
       }
     }
     for (SkippedQuestion& fault : faults) questions_.skipped.push_back(std::move(fault));

@@ -27,7 +27,7 @@ std::vector<Tokens> Family::parse(std::string_view text, const TextPlace& place)
 }
 
 void Family::check_symbols(std::string_view symbols) const {
-  throw bad_input("puzzles.symbols", "--symbols '{}': the text of these puzzles has no symbols to choose", symbols);
+  throw bad_input("puzzles.symbols", "--symbols '{}': these puzzles have no symbols to choose", symbols);
 }
 
 RuleCheck Family::check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const {
@@ -55,7 +55,7 @@ std::unique_ptr<Family> make_family(const Json& description, std::string_view so
   if (name == "raw")
     return make_raw(json_field<int64_t>(description, "length", source),
                     json_field<int64_t>(description, "vocabulary", source), source);
-  throw bad_input("puzzles.make_family", "{}: family '{}' is none of: sudoku, maze, table, raw", source, name);
+  throw bad_input("puzzles.make_family", "{}: family '{}': expected sudoku, maze, table or raw", source, name);
 }
 
 std::unique_ptr<Family> guess_family(int64_t seq_len, int64_t vocab_size) {

@@ -119,7 +119,7 @@ class Slots {
 bool run_examples(model::Backend& backend, size_t count, const ExampleLoader& load, const RunOptions& options,
                   const SegmentObserver& observe) {
   if (options.segments < 0)
-    throw bad_input("reasoning.run_examples", "segments {} is below 0 (0 stands for the model's own limit)",
+    throw bad_input("reasoning.run_examples", "segments {} is below 0 (0 means the model's own limit)",
                     options.segments);
   if (options.batch == 0) throw bad_input("reasoning.run_examples", "batch 0: at least one example must run at a time");
   HaltingRule rule = halting_rule(backend.config().arch);

@@ -59,7 +59,7 @@ class SolverRun {
     if (options.views < 1) throw bad_input("reasoning.solve", "views {} is below 1", options.views);
     if (options.views > 1 && !maps_)
       throw bad_input("reasoning.solve", "views {}: these puzzles have no {}", options.views,
-                      family.has_rules() ? "symmetries to look through" : "rules to choose an answer by");
+                      family.has_rules() ? "symmetries" : "rules to choose an answer");
   }
 
   // View number `view` of the listed questions. False where Ctrl-C ended it.

@@ -100,7 +100,7 @@ void set_data_paths(TrainConfig& config, const Json& paths, const std::string& s
     throw bad_input(kWhere, "{}: data_paths = {} is not a list of folders", source, printable(paths).substr(0, 80));
   config.data_path = paths.size() == 1 ? paths[0].get<std::string>() : "";
   if (paths.size() > 1)
-    log_warning("{}: data_paths names {} data sets; a run trains on one: --data says which", source, paths.size());
+    log_warning("{}: data_paths names {} data sets; a run trains on one: choose it with --data", source, paths.size());
 }
 
 // One key of the top level; false where it is unknown.
@@ -134,8 +134,7 @@ void apply_authors_config(TrainConfig& config, const Json& file, const std::stri
       idle += (idle.empty() ? "" : ", ") + key;
   }
   if (!unknown.empty())
-    log_warning("{}: settings that are not known here and ignored, though they may change the training: {}", source,
-                shown(unknown));
+    log_warning("{}: unknown settings, ignored although they may affect the training: {}", source, shown(unknown));
   if (!idle.empty()) log_info("{}: settings without effect here: {}", source, idle);
 }
 

@@ -28,14 +28,15 @@ void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& t
     throw bad_input(kWhere, "{}: test has {} puzzle identifiers, train {}: those beyond have no embedding",
                     train.folder().string(), b.num_puzzle_identifiers, a.num_puzzle_identifiers);
   if (a.seq_len == b.seq_len && a.vocab_size == b.vocab_size) return;
-  throw bad_input(kWhere, "{}: train has {} tokens of a vocabulary of {}, test {} of {}: they must be the same puzzles",
-                  train.folder().string(), a.seq_len, a.vocab_size, b.seq_len, b.vocab_size);
+  throw bad_input(
+      kWhere, "{}: train has {} tokens of a vocabulary of {}, test {} of {}: they must hold the same kind of puzzles",
+      train.folder().string(), a.seq_len, a.vocab_size, b.seq_len, b.vocab_size);
 }
 
 Data open_data(const TrainConfig& config) {
   const fs::path folder = config.data_path;
   if (!fs::is_directory(folder))
-    throw bad_input(kWhere, "data_path = {}: no such folder; hrm data makes one", folder.string());
+    throw bad_input(kWhere, "data_path = {}: no such folder; make one with hrm data", folder.string());
   if (!is_valid_utf8(config.data_path))
     log_warning("data_path = {}: is not UTF-8, which the run's files cannot hold: to resume, name it again with --data",
                 config.data_path);
@@ -80,7 +81,7 @@ std::string remedy(const TrainConfig& config) {
                              : fmt::format("lr={:.3g}", optimizer.lr / 3);
   if (config.arch.forward_dtype != model::Precision::kFloat32) settings += ", arch.forward_dtype=float32";
   settings += fmt::format(", grad_clip={:.3g}", optimizer.grad_clip > 0 ? optimizer.grad_clip / 3 : 1.0);
-  return fmt::format("go on with --resume --accept-changes and one of: {}", settings);
+  return fmt::format("continue with --resume --accept-changes and one of: {}", settings);
 }
 
 training::LoopOptions loop_options(const TrainRequest& request, const TrainConfig& config,
@@ -193,7 +194,7 @@ TrainConfig resolve_config(const TrainRequest& request) {
   if (stored) {
     // Keys of another version of this program are not refused: what is missing has its default.
     for (const std::string& key : fields_from_json(config, *stored, (request.out / "config.json").string()))
-      log_warning("{}: setting '{}' is not known here and ignored", request.out.string(), key);
+      log_warning("{}: unknown setting '{}', ignored", request.out.string(), key);
   }
   const Json before = fields_to_json(config);
   apply_layers(config, request);
@@ -221,8 +222,7 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
   const uint64_t total_steps = config.total_steps(data.train.metadata());
   if (total_steps == 0)
     throw bad_input(kWhere,
-                    "epochs = {}: that is less than one batch of {} examples: more epochs, or a smaller "
-                    "global_batch_size",
+                    "epochs = {}: less than one batch of {} examples: use more epochs or a smaller global_batch_size",
                     config.epochs, config.global_batch_size);
   Json provenance = {{"data_path", config.data_path},
                      {"seed", config.seed},

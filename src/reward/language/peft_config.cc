@@ -64,7 +64,7 @@ void refuse_unknown(const Json& json, std::string_view source) {
                        std::ranges::find(kPassedOver, key) != std::end(kPassedOver);
     if (!known && !is_off(value))
       throw bad_input(kWhere,
-                      "{}: {} = {} cannot be merged exactly: merge the adapter with peft (merge_and_unload) and give "
+                      "{}: {} = {} cannot be merged exactly: merge the adapter with peft (merge_and_unload) and use "
                       "the folder that it saves",
                       source, shown(key), printable(value).substr(0, 80));
   }
@@ -80,7 +80,7 @@ PythonExpression::PythonExpression(const std::string& expression, std::string_vi
   if (!code) {
     std::string why(256, '\0');
     const int size = pcre2_get_error_message(fault, reinterpret_cast<PCRE2_UCHAR*>(why.data()), why.size());
-    throw bad_input(kWhere, "{}: '{}' is no regular expression: {}", source, shown(expression),
+    throw bad_input(kWhere, "{}: '{}' is not a valid regular expression: {}", source, shown(expression),
                     why.substr(0, static_cast<size_t>(std::max(size, 0))));
   }
   code_ = {code, [](void* p) { pcre2_code_free(static_cast<pcre2_code*>(p)); }};
@@ -123,7 +123,7 @@ PeftConfig::PeftConfig(const std::filesystem::path& path) : source_(path.string(
   if (rank_ < 1) throw bad_input(kWhere, "{}: r = {}, expected at least 1", source_, rank_);
   for (const Pattern& pattern : rank_pattern_)
     if (pattern.value < 1 || pattern.value != std::floor(pattern.value) || pattern.value > 1 << 24)
-      throw bad_input(kWhere, "{}: rank_pattern has {}, expected a whole number from 1", source_, pattern.value);
+      throw bad_input(kWhere, "{}: rank_pattern has {}, expected a whole number of at least 1", source_, pattern.value);
   read_init(json);
   read_targets(json);
 }
@@ -163,7 +163,7 @@ void PeftConfig::read_targets(const Json& json) {
   const Json* layers = set_value(json, "layers_to_transform");
   if (!layers) return;
   if (target_expression_)
-    throw bad_input(kWhere, "{}: layers_to_transform beside an expression in target_modules", source_);
+    throw bad_input(kWhere, "{}: layers_to_transform together with an expression in target_modules", source_);
   layers_ = layers->is_array() ? json_field<std::vector<int64_t>>(json, "layers_to_transform", source_)
                                : std::vector<int64_t>{json_field<int64_t>(json, "layers_to_transform", source_)};
   const Json* pattern = set_value(json, "layers_pattern");
@@ -177,7 +177,7 @@ std::vector<PeftConfig::Pattern> PeftConfig::patterns(const Json& json, const ch
   const Json* value = set_value(json, key);
   if (!value) return {};
   const std::string place = fmt::format("{}: {}", source_, key);
-  if (!value->is_object()) throw bad_input(kWhere, "{} is no object", place);
+  if (!value->is_object()) throw bad_input(kWhere, "{} is not an object", place);
   std::vector<Pattern> all;
   for (const auto& [name, number] : value->items()) {
     if (!number.is_number()) throw bad_input(kWhere, "{}: '{}' has no number", place, shown(name));

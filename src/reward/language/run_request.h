@@ -39,7 +39,7 @@ Config resolved_settings(Config config, const RunRequest& request) {
   if (request.mode == training::RunMode::kResume) stored = training::stored_config(request.out);
   if (stored)
     for (const std::string& key : fields_from_json(config, *stored, (request.out / "config.json").string()))
-      log_warning("{}: setting '{}' is not known here and ignored", request.out.string(), key);
+      log_warning("{}: unknown setting '{}', ignored", request.out.string(), key);
   const Json before = fields_to_json(config);
   for (const std::string& setting : request.settings) assign_field(config, setting);
   if (stored) {

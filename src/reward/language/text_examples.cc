@@ -20,7 +20,7 @@ class FileReader {
   FileReader(const ModelBundle& bundle, const TextConfig& config, TextSet& set)
       : bundle_(bundle), config_(config), set_(set) {
     if (bundle.end_tokens.empty())
-      throw bad_input(kWhere, "{}: the model has no end token: it could not learn where a text ends",
+      throw bad_input(kWhere, "{}: the model has no end token, so it could not learn where a text ends",
                       bundle.tokenizer.source());
   }
 
@@ -82,13 +82,13 @@ class FileReader {
   }
 
   void chat(const Json& messages, const std::string& place) {
-    if (!messages.is_array() || messages.empty()) throw bad_input(kWhere, "{}: field 'messages' is no list", place);
+    if (!messages.is_array() || messages.empty()) throw bad_input(kWhere, "{}: field 'messages' is not a list", place);
     std::vector<text::ChatMessage> all;
     for (const Json& message : messages)
       all.push_back({rows::need_text(message, {"role"}, place), rows::need_text(message, {"content"}, place)});
     if (all.back().role != "assistant")
-      throw bad_input(kWhere, "{}: the last message is of '{}': that of the assistant is what is learnt", place,
-                      all.back().role);
+      throw bad_input(kWhere, "{}: the last message is from '{}': expected the assistant, whose message is learned",
+                      place, all.back().role);
     const std::string answer = all.back().content;
     all.pop_back();
     add(bundle_.tokenizer.encode(bundle_.render_chat(all), text::Part::kText), answer, place);
@@ -159,8 +159,8 @@ void read_text_examples(const std::filesystem::path& path, const ModelBundle& bu
     }
   }
   if (set.examples.size() == before)
-    throw bad_input(kWhere, "{}: nothing to learn: none of its records gives a text{}", path.string(),
-                    config.min_label > 0 ? fmt::format(" with a label from {} on", config.min_label) : "");
+    throw bad_input(kWhere, "{}: nothing to learn: none of its records yields a text{}", path.string(),
+                    config.min_label > 0 ? fmt::format(" with a label of at least {}", config.min_label) : "");
 }
 
 }  // namespace hrm::language

@@ -29,12 +29,12 @@ struct TextConfig {
   uint64_t max_length = 0;  // of a text in tokens; 0: what the model can read. No setting: that of the run
 
   static void fields(auto& self, auto&& field) {
-    field("prompt", self.prompt, "of a question with solutions; {question} stands for it");
-    field("separator", self.separator, "between the steps of a solution");
-    field("chat", self.chat, "the prompt is a user's message, in the model's chat form");
+    field("prompt", self.prompt, "template of a question's prompt; {question} is replaced");
+    field("separator", self.separator, "text between the steps of a solution");
+    field("chat", self.chat, "send the prompt as a user message in the model's chat format");
     field("min_label", self.min_label,
-          "solutions whose outcome, or lowest step label where there is none, is below are left out");
-    field("drop_long", self.drop_long, "leave out texts that the model cannot read, instead of refusing them");
+          "leave out solutions whose outcome (or, without one, lowest step label) is below this");
+    field("drop_long", self.drop_long, "leave out texts that are too long for the model instead of refusing them");
   }
   void validate() const;  // throws bad_input
 };

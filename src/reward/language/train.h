@@ -19,10 +19,9 @@ struct TrainConfig {
 
   static void fields(auto& self, auto&& field) {
     field("data", self.data, "training data");
-    field("held_out", self.held_out, "data that is not trained on, by which the best model is chosen");
-    field("from", self.from,
-          "folder or .gguf file of a language model, or tiny: a small one from nothing that reads bytes");
-    field("teacher", self.teacher, "frozen model for kl_weight; empty: the one in `from`");
+    field("held_out", self.held_out, "held-out data that selects the best model");
+    field("from", self.from, "folder or .gguf file of a language model; or tiny, a small new model that reads bytes");
+    field("teacher", self.teacher, "frozen model for kl_weight; empty: the model in `from`");
     field("tiny", self.tiny, "");
     field("text", self.text, "");
     FineTuneConfig::fields(self.tuning, field);

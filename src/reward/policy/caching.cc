@@ -42,7 +42,7 @@ CachingPolicy::CachingPolicy(std::shared_ptr<Policy> inner, const std::filesyste
   });
   const RecordLogReport& report = log_->report();
   if (report.damaged_places > 0)
-    log_warning("{}: {} damaged places ({} bytes) are left out; {} replies are sound", path.string(),
+    log_warning("{}: {} damaged places ({} bytes) are skipped; {} replies are intact", path.string(),
                 report.damaged_places, report.damaged_bytes, report.records);
 }
 

@@ -101,14 +101,14 @@ TEST_F(HttpTest, TooFewAndTooManyChoicesAreMended) {
 }
 
 TEST_F(HttpTest, FaultsAreOneLineWithThePlaceAndWhatWasExpected) {
-  const std::map<Misdeed, std::string> expected = {{M::kRefuse, "closed before the reply was whole"},
+  const std::map<Misdeed, std::string> expected = {{M::kRefuse, "closed before the reply was complete"},
                                                    {M::kStall, "no byte for 1 s"},
-                                                   {M::kDrop, "closed before the reply was whole"},
+                                                   {M::kDrop, "closed before the reply was complete"},
                                                    {M::kBusy, "status 429 (too many requests), expected 200"},
                                                    {M::kError, "status 500 (Internal?Server Error)"},
                                                    {M::kGarbage, "not valid JSON"},
                                                    {M::kCutJson, "not valid JSON"},
-                                                   {M::kSlow, "no whole reply within 1.5 s"},
+                                                   {M::kSlow, "no complete reply within 1.5 s"},
                                                    {M::kHuge, "nested deeper"},
                                                    {M::kReject, "the prompt is too long"}};
   for (const auto& [misdeed, text] : expected) {

@@ -92,7 +92,7 @@ Script table_script(ReplyTable table) {
     auto at = table.find(text_of(request));
     if (at == table.end()) at = table.find("");
     if (at == table.end())
-      throw bad_input("policy.scripted", "no reply for the prompt '{}'; the prompt \"\" would stand for all others",
+      throw bad_input("policy.scripted", "no reply for the prompt '{}'; the prompt \"\" would match all others",
                       shown(text_of(request)));
     return at->second[rng.below(at->second.size())];
   };

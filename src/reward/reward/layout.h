@@ -60,20 +60,20 @@ struct Layout {
 
   static void fields(auto& self, auto&& field) {
     field("name", self.name, "prompt, trl, shepherd, qwen_prm, skywork or rlhflow");
-    field("form", self.form, "prompt: a text per step; steps: a text per solution");
+    field("form", self.form, "prompt: one text per step; steps: one text per solution");
     field("encoding", self.encoding, "whole, apart or parts: what is encoded at once");
     field("bos", self.bos, "encoding apart: the token that begins a text");
     field("kind", self.kind, "orm, prm or hierarchical");
     field("mode", self.mode, "sound or faithful prompts");
-    field("separator", self.separator, "between the steps before the one that is judged");
-    field("head", self.head, "before the first step; {question} stands for it");
-    field("first_lead", self.first_lead, "before the first step's text");
-    field("lead", self.lead, "before the text of later steps");
-    field("tail", self.tail, "behind a step; its last token is where the score is read");
+    field("separator", self.separator, "text between the steps before the judged one");
+    field("head", self.head, "text before the first step; {question} is replaced");
+    field("first_lead", self.first_lead, "text before the first step");
+    field("lead", self.lead, "text before later steps");
+    field("tail", self.tail, "text after a step; the score is read at its last token");
     field("by_line", self.by_line, "each line of a step is followed by the tail");
-    field("frame", self.frame, "begin with the tokenizer's special tokens");
+    field("frame", self.frame, "begin each text with the tokenizer's special tokens");
     field("good", self.good, "token whose probability is the score");
-    field("bad", self.bad, "token that it is weighed against");
+    field("bad", self.bad, "token of the opposite score");
   }
   void validate(std::string_view source) const;  // throws bad_input
 };

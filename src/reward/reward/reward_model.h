@@ -34,7 +34,7 @@ struct RewardConfig {
   Layout layout;
 
   static void fields(auto& self, auto&& field) {
-    field("name", self.name, "how files of scores name this model");
+    field("name", self.name, "name of this model in files of scores");
     field("score", self.score, "raw, sigmoid, class, beta or tokens");
     field("layout", self.layout, "");
   }

@@ -56,8 +56,8 @@ at::Tensor Scorer::scores(const at::Tensor& hidden) const {
 void Scorer::check_length(std::span<const std::vector<int64_t>> texts) const {
   for (const std::vector<int64_t>& text : texts)
     if (std::ssize(text) > longest())
-      throw bad_input(kWhere, "a text of {} tokens exceeds the {} that {} reads ({})", text.size(), longest(), name(),
-                      model_.model.config.length_key());
+      throw bad_input(kWhere, "a text of {} tokens exceeds the limit of {} tokens of {} ({})", text.size(), longest(),
+                      name(), model_.model.config.length_key());
 }
 
 // One call: the rows' tokens behind what `cache` has read, and then what comes behind them.
@@ -166,7 +166,7 @@ std::vector<double> Scorer::score(const steps::Tree& tree, std::span<const int32
   std::vector<std::vector<int64_t>> texts;
   for (const int32_t node : nodes) {
     const std::vector<std::string_view> path = steps::path_texts(tree, node);
-    if (path.empty()) throw bad_input(kWhere, "the root of a tree is no step: it has no score");
+    if (path.empty()) throw bad_input(kWhere, "the root of a tree is not a step and has no score");
     texts.push_back(reader_.step(tree.problem.question, {path.begin(), path.end()}));
   }
   return score_texts(texts);

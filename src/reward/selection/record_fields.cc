@@ -58,14 +58,13 @@ void MemoryBudget::add(size_t bytes, std::string_view place) {
   constexpr size_t kMost = size_t{1} << 30;
   bytes_ += bytes;
   if (bytes_ > kMost)
-    throw failure("selection.read", "{}: more than 1 GiB of solutions and scores up to here: take the file in parts",
-                  place);
+    throw failure("selection.read", "{}: more than 1 GiB of solutions and scores up to here: split the file", place);
 }
 
 bool flag_of(const Json& value, std::string_view field, const std::string& place) {
   if (value.is_boolean()) return value.get<bool>();
   if (value.is_number_integer() && (value == 0 || value == 1)) return value == 1;
-  throw bad_input("selection.read", "{}: field '{}' = {} is none of true, false, 1, 0", place, field,
+  throw bad_input("selection.read", "{}: field '{}' = {}: expected true, false, 1 or 0", place, field,
                   printable(value).substr(0, 60));
 }
 

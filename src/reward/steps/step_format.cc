@@ -117,7 +117,8 @@ StepFormat::StepFormat(StepStyle style, AnswerStyle answer, const std::string& r
     const int empty = pcre2_match(static_cast<const pcre2_code*>(regex_.get()), reinterpret_cast<PCRE2_SPTR>(""), 0, 0,
                                   0, data, nullptr);
     pcre2_match_data_free(data);
-    if (empty >= 0) throw bad_input("tree.step_format", "regex '{}' matches the empty text, so it ends no step", regex);
+    if (empty >= 0)
+      throw bad_input("tree.step_format", "regex '{}' matches the empty text, so it cannot end a step", regex);
   }
 }
 

@@ -96,7 +96,7 @@ GrowthStudyStore study_store(const std::filesystem::path& path, const GrowthStud
   for (size_t v = 0; v < kViews.size(); ++v)
     if (errors[v].states > 0) result.rows.push_back({std::string(kViews[v]), errors[v]});
   if (result.rows.empty())
-    throw bad_input("selection.growth", "{}: holds no step with a label; grow its trees first", path.string());
+    throw bad_input("selection.growth", "{}: contains no step with a label; grow its trees first", path.string());
   return result;
 }
 

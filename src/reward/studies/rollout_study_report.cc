@@ -53,7 +53,7 @@ void write_study(const RolloutStudy& study, const std::filesystem::path& folder)
                                         series_of(study, "beta", kErrorColumns[1], "Jeffreys mean"),
                                         series_of(study, "hard", kErrorColumns[1], "hard (any right end)")};
   save_plot(folder / "rmse.svg", rmse,
-            {.title = "Distance of labels from the true value",
+            {.title = "Difference of labels from the true value",
              .x_label = "rollouts per state",
              .y_label = "RMSE",
              .log_x = true,
@@ -70,7 +70,7 @@ void write_study(const RolloutStudy& study, const std::filesystem::path& folder)
   write_json(folder / "study.json", to_json(study));
   write_file_atomic(
       folder / "README.md",
-      "# Monte-Carlo labels against the truth\n\n" + to_markdown(study) +
+      "# Error of Monte-Carlo labels\n\n" + to_markdown(study) +
           "\n`value` is the computed chance that the policy ends right: what ever more rollouts tend to.\n"
           "\n![RMSE](rmse.svg)\n\n![errors of hard labels](hard.svg)\n");
 }

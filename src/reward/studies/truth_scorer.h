@@ -29,9 +29,11 @@ struct TruthScorerSettings : worlds::SlipSettings {
   uint64_t seed = 0;
 
   static void fields(auto& self, auto&& field) {
-    field("of", self.of, "track: does it lead to the right answer; valid: is it true; value: the chance to end right");
-    field("noise", self.noise, "standard deviation of what it takes for a distance of 2 between right and wrong");
-    field("seed", self.seed, "of the noise");
+    field("of", self.of,
+          "track: whether it leads to the right answer; valid: whether it is true; value: the probability of a right "
+          "end");
+    field("noise", self.noise, "standard deviation of noise, where right and wrong steps are 2 apart");
+    field("seed", self.seed, "seed of the noise");
     worlds::SlipSettings::fields(self, field);
   }
   void validate() const;  // throws bad_input

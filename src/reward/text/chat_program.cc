@@ -33,7 +33,7 @@ class Program {
       const size_t tag = rest_.find('{');
       const size_t begin = tag + 1 < rest_.size() ? tag : std::string_view::npos;
       if (begin != std::string_view::npos && std::string_view("{%#").find(rest_[begin + 1]) == std::string_view::npos)
-        throw fault("a brace outside its tags");
+        throw fault("a brace outside of tags");
       const bool ends = begin == std::string_view::npos;
       const bool block = !ends && rest_[begin + 1] != '{';
       const bool strip_right = !ends && begin + 2 < rest_.size() && rest_[begin + 2] == '-';
@@ -52,8 +52,8 @@ class Program {
 
   Error fault(std::string_view what) const {
     return bad_input("text.chat_template",
-                     "{}: chat template not recognized: it has {}, which may change the text; put one of the ChatML or "
-                     "Llama 3 form in its place",
+                     "{}: chat template not recognized: it has {}, which may change the text; replace it with one of "
+                     "the ChatML or Llama 3 form",
                      source_, what);
   }
 

@@ -31,7 +31,7 @@ constexpr std::string_view kKnowledge = "Cutting Knowledge Date: December 2023";
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 Error refused(std::string_view source, std::string_view why) {
-  return bad_input(kWhere, "{}: chat template not recognized: {}; put one of the ChatML or Llama 3 form in its place",
+  return bad_input(kWhere, "{}: chat template not recognized: {}; replace it with one of the ChatML or Llama 3 form",
                    source, why);
 }
 
@@ -157,7 +157,7 @@ ChatTemplate ChatTemplate::recognize(std::string_view jinja, std::string_view so
     throw refused(source, "it ends the last message in another way");
   if (chatml) found.system_ = find_default_system(jinja);
   if (chatml && found.system_.empty() && (has(jinja, "!= 'system'") || has(jinja, "!= \"system\"")))
-    throw refused(source, "what it does without a system message is not clear");
+    throw refused(source, "its behavior without a system message is not clear");
   // Programs with tools or dates are too large to be read this way: they are those of known models, told by their
   // marks.
   const bool is_simple = !found.tools_ && dates.empty();
@@ -195,8 +195,7 @@ std::string ChatTemplate::render(std::span<const ChatMessage> messages, bool add
   }
   for (const ChatMessage& message : messages) {
     if (tools_ && message.role != "system" && message.role != "user" && message.role != "assistant")
-      throw bad_input(kWhere,
-                      "a message of role '{}': this model's chat template gives it a form that is not known here",
+      throw bad_input(kWhere, "a message of role '{}': this model's chat template writes it in an unknown form",
                       message.role.substr(0, 60));
     append(text, message.role, trimmed(message.content));
   }

@@ -16,7 +16,7 @@ std::string token(const SortedJson& json, const char* field, std::string_view so
   if (found->is_string()) return found->get<std::string>();
   if (found->is_object() && found->contains("content") && (*found)["content"].is_string())
     return (*found)["content"].get<std::string>();
-  throw bad_input(kWhere, "{}: {} is no token", source, field);
+  throw bad_input(kWhere, "{}: {} is not a token", source, field);
 }
 
 // A text, or a list of {"name", "template"} of which "default" is taken.
@@ -40,7 +40,7 @@ TokenizerConfig load_tokenizer_config(const std::filesystem::path& folder) {
   if (std::filesystem::exists(path)) {
     const std::string source = path.string();
     const SortedJson json = parse_sorted_json(read_file(path), source);
-    if (!json.is_object()) throw bad_input(kWhere, "{}: is no JSON object", source);
+    if (!json.is_object()) throw bad_input(kWhere, "{}: is not a JSON object", source);
     config = {token(json, "bos_token", source), token(json, "eos_token", source), token(json, "pad_token", source),
               token(json, "unk_token", source), chat_template(json, source)};
   }

@@ -293,7 +293,7 @@ TEST(ProblemFile, WhatHasTwoReadingsIsRefused) {
     }
     return "accepted";
   };
-  EXPECT_NE(message(R"({"question":"q","final_answer":["1","2"]})").find("holds 2 answers"), std::string::npos);
+  EXPECT_NE(message(R"({"question":"q","final_answer":["1","2"]})").find("has 2 answers"), std::string::npos);
   EXPECT_NE(message(R"({"question":"q","final_answer":"1","answer":"2"})").find("different answers"),
             std::string::npos);
   EXPECT_EQ(message(R"({"question":"q","final_answer":"1/2","answer":"0.5"})"), "accepted");

@@ -92,7 +92,7 @@ std::vector<ArithmeticProblem> make_problems(const ProblemSettings& settings, Sp
   for (uint64_t candidate = 0; problems.size() < count; ++candidate) {
     if (++fruitless > kPatience)
       throw bad_input("worlds.arithmetic",
-                      "only {} different {} problems found with these settings, {} wanted: allow more operations or "
+                      "only {} different {} problems found with these settings, {} requested: allow more operations or "
                       "larger numbers",
                       problems.size(), name_of(split), count);
     Rng rng(seed, {kProblemStream, candidate});

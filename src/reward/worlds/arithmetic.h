@@ -34,7 +34,8 @@ struct ProblemSettings {
   std::string operators = "+-*";
 
   static void fields(auto& self, auto&& field) {
-    field("operations", self.operations, "operations of a problem, so steps of its shortest solution but the answer");
+    field("operations", self.operations,
+          "operations per problem, which is the number of steps before the answer in its shortest solution");
     field("largest", self.largest, "largest number in a problem");
     field("largest_result", self.largest_result, "largest intermediate result");
     field("operators", self.operators, "operators to draw from, for instance +-*");

@@ -17,9 +17,9 @@ struct SlipSettings {
   double wander = 0.3;  // chance to take any pair that may be reduced, instead of the leftmost
 
   static void fields(auto& self, auto&& field) {
-    field("slip", self.slip, "chance that a step of hardness 1 goes wrong");
-    field("repair", self.repair, "chance to notice and correct, before each step, while off track");
-    field("wander", self.wander, "chance to reduce any pair that may be reduced instead of the leftmost");
+    field("slip", self.slip, "probability that a step of hardness 1 goes wrong");
+    field("repair", self.repair, "probability of noticing and correcting before each step while off track");
+    field("wander", self.wander, "probability of reducing any reducible pair instead of the leftmost");
   }
   void validate() const;     // throws bad_input unless all are within [0, 1], slip at most 0.45
   std::string text() const;  // "slip=0.1,repair=0.3,wander=0.3"

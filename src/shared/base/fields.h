@@ -44,7 +44,7 @@ E parse_enum(std::string_view text, std::string_view source) {
     if (name == text) return value;
     known += (known.empty() ? "" : ", ") + std::string(name);
   }
-  throw bad_input("fields", "{}: '{}' is none of: {}", source, text, known);
+  throw bad_input("fields", "{}: '{}': expected one of: {}", source, text, known);
 }
 
 namespace detail {

@@ -81,7 +81,8 @@ std::string read_file(const fs::path& path) {
       return text;
     }
     if (size > kMostWhole)
-      throw bad_input("files.read", "{}: holds more than {} MiB, which no file that is read as a whole does: a device?",
+      throw bad_input("files.read",
+                      "{}: contains more than {} MiB, the limit for a file that is read as a whole: is it a device?",
                       path.string(), kMostWhole >> 20);
   }
 }
@@ -93,7 +94,7 @@ void write_file_atomic(const fs::path& path, const std::function<void(const Byte
   if (error) throw failure("files.write", "{}: cannot create folder: {}", folder.string(), error.message());
   const fs::file_status status = fs::status(path, error);
   if (fs::exists(status) && !fs::is_regular_file(status))
-    throw bad_input("files.write", "{}: is there and is not a regular file", path.string());
+    throw bad_input("files.write", "{}: exists and is not a regular file", path.string());
   remove_leftovers_once(folder, path);
   const fs::path temporary = fs::path(path).concat(fmt::format(".tmp.{}", ::getpid()));
   Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));

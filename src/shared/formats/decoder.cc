@@ -60,7 +60,7 @@ class DeflateDecoder : public Decoder {
       input = input.subspan(done.taken);
       if (input.empty()) return done;
       if (padded_ || wrapper_ == Wrapper::kRaw || input[0] != '\x1f')
-        throw bad_input(kWhere, "{}: bytes behind the {} data: damaged?", source_, name());
+        throw bad_input(kWhere, "{}: bytes after the {} data: damaged?", source_, name());
       inflateReset(&stream_);
       ended_ = false;
     }
@@ -112,7 +112,7 @@ std::unique_ptr<Decoder> decoder_for(std::string_view first_bytes, const std::st
     return std::make_unique<DeflateDecoder>(DeflateDecoder::Wrapper::kGzip, source);
   for (const Foreign& foreign : kForeign)
     if (first_bytes.starts_with(foreign.magic))
-      throw bad_input("input.open", "{}: is {}, which is not read: {}", source, foreign.name, foreign.advice);
+      throw bad_input("input.open", "{}: is {}, which is not supported: {}", source, foreign.name, foreign.advice);
   return nullptr;
 }
 
@@ -123,8 +123,8 @@ std::unique_ptr<Decoder> deflate_decoder(const std::string& source) {
 void check_expansion(uint64_t compressed, uint64_t text, std::string_view source) {
   if (text > kFreeBytes && text / kMostExpansion > compressed)
     throw bad_input(kWhere,
-                    "{}: expands more than {}-fold, to over {} MiB: such files are not read compressed; unpack it "
-                    "first if it is what you mean",
+                    "{}: expands more than {}-fold, to over {} MiB: such files are not read compressed; if you trust "
+                    "it, unpack it first",
                     source, kMostExpansion, kFreeBytes >> 20);
 }
 

@@ -174,8 +174,7 @@ std::unique_ptr<InputBuffer> open_zip(const fs::path& path) {
     constexpr size_t kMostNames = 5;
     for (size_t i = 0; i < std::min(entries.size(), kMostNames); ++i)
       names += (i ? ", " : ": ") + std::string(shown(entries[i].name));
-    throw bad_input(kOpen,
-                    "{}: a zip archive of {} files{}{}; one file is expected: unpack it and name the one you mean",
+    throw bad_input(kOpen, "{}: a zip archive of {} files{}{}; expected one file: unpack it and give the one you mean",
                     path.string(), entries.size(), names, entries.size() > kMostNames ? ", ..." : "");
   }
   const PackedZipEntry& entry = entries[0];
@@ -195,7 +194,7 @@ std::unique_ptr<std::istream> open_input(const fs::path& path) {
   if (buffer->head().starts_with(kZipMagic)) {
     std::error_code ignored;
     if (!fs::is_regular_file(path, ignored))
-      throw bad_input(kOpen, "{}: a zip archive, which can only be read as a file of its own", source);
+      throw bad_input(kOpen, "{}: a zip archive, which can only be read as a separate file", source);
     buffer = open_zip(path);
   }
   return std::make_unique<InputStream>(std::move(buffer));
@@ -211,7 +210,7 @@ std::string read_rest(std::istream& input, std::string_view source, size_t limit
   while (const auto n = input.rdbuf()->sgetn(chunk.data(), static_cast<std::streamsize>(chunk.size()))) {
     text.append(chunk.data(), static_cast<size_t>(n));
     if (text.size() > limit)
-      throw bad_input(kRead, "{}: holds more than {} MiB, the most that is read here: split it", source, limit >> 20);
+      throw bad_input(kRead, "{}: contains more than {} MiB, the limit here: split it", source, limit >> 20);
   }
   return text;
 }

@@ -38,7 +38,7 @@ constexpr OtherKind kOtherKinds[] = {
     {"ARROW1", "an Arrow file", kToLines},
     {"\xFF\xFF\xFF\xFF", "an Arrow stream", kToLines},
     {"version https://git-lfs", "a Git LFS pointer and not the data", "fetch the data: git lfs pull"},
-    {"<", "a page of HTML or XML", "was a web page saved in place of the file?"},
+    {"<", "a page of HTML or XML", "was a web page saved instead of the file?"},
     {"HRMTREE1", "a tree store", "hrm tree export writes it as JSON lines"},
     {"SQLite format 3", "an SQLite database", kToLines},
     {"\x89HDF", "an HDF5 file", kToLines},
@@ -122,7 +122,7 @@ void JsonlReader::skip_blanks() {
 
 void JsonlReader::keep(int c) {
   if (text_.size() == options_.max_record)
-    throw bad_input("jsonl.read", "{}: holds more than {} bytes: is this a file of JSON lines?", place(),
+    throw bad_input("jsonl.read", "{}: contains more than {} bytes: is this a file of JSON lines?", place(),
                     options_.max_record);
   text_.push_back(static_cast<char>(c));
 }
@@ -212,7 +212,7 @@ bool JsonlReader::parse_mended(const Error& error) {
   value_ = parse_json(text_, source_, line_);
   if (mended.surrogates && !std::exchange(warned_, true))
     log_warning(
-        "{}: half of a surrogate pair, which is no character, is read as U+FFFD; other such lines are not listed",
+        "{}: half of a surrogate pair, which is not a character, is read as U+FFFD; other such lines are not listed",
         place());
   return true;
 }

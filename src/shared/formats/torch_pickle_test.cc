@@ -185,11 +185,11 @@ TEST(Torch, FaultyProgramsAreRefused) {
   expect_refused(container("\x80\x02}(K\x01u."), "key without a value");
   expect_refused(container("\x80\x02}K\x01"
                            "a."),
-                 "a list is needed");
+                 "a list is missing");
   expect_refused(container("\x80\x02t."), "mark is missing");
-  expect_refused(container("\x80\x02h\x07."), "never remembered");
-  expect_refused(container("\x80\x02K\x01."), "holds no dict");
-  expect_refused(container("\x80\x02}" + text_op("model") + "}s."), "holds no tensor by name, only model");
+  expect_refused(container("\x80\x02h\x07."), "never stored");
+  expect_refused(container("\x80\x02K\x01."), "contains no dict");
+  expect_refused(container("\x80\x02}" + text_op("model") + "}s."), "contains no tensor by name, only model");
   expect_refused(container("\x80\x02X\xff\xff\xff\xffx"), "ends beyond the pickle");
   expect_refused("", "does not start");
 }

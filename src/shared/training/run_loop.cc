@@ -219,7 +219,7 @@ void Loop::save() {
   if (!unsaved_) return;
   Checkpoint checkpoint = trainee_.save();
   if (const auto bad = first_not_finite(checkpoint.tensors))
-    throw failure(kWhere, "step {}: '{}' holds a NaN or an infinity and was not saved; {}; {}", state_.step, *bad,
+    throw failure(kWhere, "step {}: '{}' contains a NaN or an infinity and was not saved; {}; {}", state_.step, *bad,
                   last_good(), options_.remedy);
   state_.seconds = seconds();
   state_.log_size = log_.size();
