@@ -44,6 +44,7 @@ function(hrm_fmt_archive result)
 endfunction()
 
 hrm_library(hrm_fmt fmt::fmt libfmt.a)
+target_compile_definitions(hrm_fmt INTERFACE FMT_SHARED)  # also with the archive, where it changes nothing: one set of flags
 hrm_library(hrm_yaml yaml-cpp libyaml-cpp.a)
 hrm_library(hrm_zstd zstd::libzstd_shared libzstd.a)
 hrm_library(hrm_zlib ZLIB::ZLIB libz.a)
@@ -68,9 +69,8 @@ endforeach()
 find_library(HRM_PCRE2 pcre2-8 REQUIRED)
 find_library(HRM_UTF8PROC utf8proc REQUIRED)
 hrm_library(hrm_pcre2 ${HRM_PCRE2} libpcre2-8.a)
-target_compile_definitions(hrm_pcre2 INTERFACE PCRE2_CODE_UNIT_WIDTH=8 $<$<BOOL:${HRM_STANDALONE}>:PCRE2_STATIC>)
+target_compile_definitions(hrm_pcre2 INTERFACE PCRE2_CODE_UNIT_WIDTH=8)
 hrm_library(hrm_utf8proc ${HRM_UTF8PROC} libutf8proc.a)
-target_compile_definitions(hrm_utf8proc INTERFACE $<$<BOOL:${HRM_STANDALONE}>:UTF8PROC_STATIC>)
 
 # Hashes of tree nodes: headers alone.
 find_path(HRM_XXHASH_INCLUDE xxhash.h REQUIRED)

@@ -42,7 +42,10 @@ if(HRM_FUZZ)
 endif()
 
 # A program that needs nothing but the C library at run time, so that a copy of the file is an installation.
-if(HRM_STANDALONE)
+# All builds compile with the same flags, so that ccache compiles most files once for the release and the lite build.
+if(NOT HRM_SANITIZE)
   add_compile_options(-ffunction-sections -fdata-sections)
+endif()
+if(HRM_STANDALONE)
   add_link_options(-Wl,--gc-sections -static-libgcc -static-libstdc++)
 endif()
