@@ -118,7 +118,7 @@ void run_interruptible(Exit& exit, const std::function<void()>& work, std::strin
 }
 
 void print_json(const Json& value) {
-  // Paths and quoted input may hold bytes that are no UTF-8.
+  // Paths and quoted input may hold bytes that are not UTF-8.
   fmt::print("{}\n", value.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 

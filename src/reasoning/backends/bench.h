@@ -11,8 +11,8 @@
 //   segment = H_cycles (L_cycles + 1) calls
 //   trained = segment + 2 x the calls with gradient (+ another segment where q_continue has a target)
 //
-// Every measurement runs in a child process of its own, so peak memory is that of one case, and rounds alternate
-// between all cases, so that a slow minute of the machine meets them alike. All times are medians.
+// Every measurement runs in its own child process, so peak memory is that of one case, and rounds alternate between all
+// cases, so that a slow minute of the machine meets them alike. All times are medians.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Work in a process of its own, for what only a fresh process can tell: its peak memory.
+// Work in its own process, for what only a fresh process can tell: its peak memory.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// The matrices of a block for int8 inference: every output feature as signed bytes with a scale of its own,
+// The matrices of a block for int8 inference: every output feature as signed bytes with its own scale,
 //
 //   w = scale q,  scale = max |w| / 127 over the feature's inputs        (symmetric, per output feature)
 //

@@ -1,4 +1,4 @@
-// The configurable recursion that every reasoning model of this project is a setting of.
+// The configuration of the recursion. Every reasoning model of this project is one setting of it.
 //
 // HRM (arXiv 2506.21734), TRM (2510.04871), EqR (2605.21488), PTRM (2605.19943) and SiC (2601.19085) share one loop.
 // With tokens x [B,T,D] (embedding and puzzle tokens), slow state z_H and fast state z_L [B,T,D], one *segment* is
@@ -55,7 +55,7 @@ struct ArchConfig {
   double expansion = 4;
   Positions pos_encodings = Positions::kRope;
   double rope_theta = 10000, rms_norm_eps = 1e-5;
-  bool mlp_t = false;       // token-mixing SwiGLU in the place of attention
+  bool mlp_t = false;       // token-mixing SwiGLU instead of attention
   bool shared_net = false;  // f_H = f_L: one net of L_layers blocks (TRM)
   GradientSpan gradient = GradientSpan::kLastCalls;
   int64_t puzzle_emb_ndim = 0, puzzle_emb_len = 0;  // len 0: as many tokens as ndim needs
@@ -100,7 +100,7 @@ struct ArchConfig {
   void validate() const;
 };
 
-// What the data decides.
+// The sizes that the data set determines.
 struct DataShape {
   int64_t seq_len = 0, vocab_size = 0, num_puzzle_identifiers = 1;
   static void fields(auto& self, auto&& field) {
@@ -110,7 +110,7 @@ struct DataShape {
   }
 };
 
-// All that is needed to build a model, and that a checkpoint's metadata holds.
+// Everything needed to build a model; stored in a checkpoint's metadata.
 struct ModelConfig {
   ArchConfig arch;
   DataShape data;

@@ -52,7 +52,7 @@ struct BuildReport {
   uint64_t train = 0, test = 0, examples = 0;  // examples: with stored variants
   uint64_t out_of_band = 0;                    // left out by rating
   std::vector<std::string> skipped;            // bad rows, with skip_bad
-  std::vector<std::string> notes;              // what is no fault and should be known: repeated rows, two outputs
+  std::vector<std::string> notes;              // what is not a fault and should be known: repeated rows, two outputs
   uint64_t leaks = 0;                          // test puzzles that are in train up to symmetry (only with a test file)
 };
 

@@ -35,7 +35,7 @@ struct RecordList {
 };
 
 // Puzzles as tokens, unchecked by the rules. Ratings are whole: with `decimals` 1 in tenths, and so on; -1 stands for
-// the source's own. Rows that are no puzzle become faults. Throws bad_input on npy arrays that disagree with the
+// the source's own. Rows that are not puzzle become faults. Throws bad_input on npy arrays that disagree with the
 // family's length or with each other, and where two readings of the symbols fit.
 RecordList read_records(const PuzzleSource& source, const Family& family, int decimals = -1);
 

@@ -6,7 +6,7 @@
 // test puzzles that occur in train as they are or up to symmetry. For families without rules: an input with two
 // outputs.
 //
-// A member that has the same solution as a symmetric copy of its group's first, with other givens, is no fault: some
+// A member that has the same solution as a symmetric copy of its group's first, with other givens, is not a fault: some
 // builders store easier copies beside each variant. Labels of -100 are not supervised and not judged.
 #pragma once
 
@@ -34,7 +34,7 @@ struct VerifyReport {
   Json family;                      // null where no split could be opened
   std::vector<std::string> faults;  // one line each, the first most_faults of them
   uint64_t fault_count = 0;
-  std::vector<std::string> notes;  // what is no fault: members with other givens, rows that repeat
+  std::vector<std::string> notes;  // what is not a fault: members with other givens, rows that repeat
   uint64_t leaks = 0;              // test puzzles that occur in train, up to symmetry
 };
 

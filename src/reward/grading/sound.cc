@@ -234,7 +234,7 @@ class Grader {
       const Verdict verdict = compare_sets(*a, *b, deadline_);
       if (verdict != Verdict::kUndecided) return {verdict, "elements"};
     }
-    // "5 or more" is no number; "n > 5" may be asked for by its least n.
+    // "5 or more" is not a number; "n > 5" may be asked for by its least n.
     for (const auto& [set, other] : {std::pair(&a, gold), std::pair(&b, given)})
       if (*set && (*set)->variable.empty() && (*set)->pieces.size() == 1 && is_number(other))
         return (*set)->pieces[0].low == (*set)->pieces[0].high ? SoundVerdict{} : decided(false, "elements");

@@ -181,7 +181,7 @@ class Respeller {
     }
   }
 
-  // \text{...}: what is no word stands as it is; `and` and `or` are the marks between elements.
+  // \text{...}: what is not a word stands as it is; `and` and `or` are the marks between elements.
   void text_group(std::string_view name) {
     rest_ = strip_left(rest_);
     const size_t end = group_end(rest_, 0);

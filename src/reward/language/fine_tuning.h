@@ -1,4 +1,4 @@
-// Training of a decoder with any head and loss, as a Trainee of the run loop (training/run_loop.h).
+// Trains a decoder with any head and loss, as a Trainee of the run loop (training/run_loop.h).
 //
 //   loss = sum over targets of weight * loss(head(hidden[position]), target) / sum of weights,  over the whole batch
 //

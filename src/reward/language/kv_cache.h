@@ -1,4 +1,4 @@
-// What a decoder has read, so that reading on costs only the new tokens.
+// The keys and values of what a decoder has read, so that continuing costs only the new tokens.
 //
 // B rows side by side. All of them begin with the same prefix of S tokens, held once; each goes on with tokens of its
 // own. That serves the three ways in which reasoning is read:

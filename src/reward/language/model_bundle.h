@@ -1,4 +1,4 @@
-// A model with all that belongs to it: tokenizer, chat template and the tokens that end a text.
+// A model with its tokenizer, chat template and end tokens.
 #pragma once
 
 #include <filesystem>

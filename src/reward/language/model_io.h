@@ -1,5 +1,5 @@
-// Models in and out: a Hugging Face folder (config.json and safetensors or pytorch_model.bin, in shards or not) or a
-// GGUF file in, a Hugging Face folder that transformers loads out.
+// Reads models from a Hugging Face folder (config.json and safetensors or pytorch_model.bin, in one file or in shards)
+// or a GGUF file, and writes a Hugging Face folder that transformers loads.
 #pragma once
 
 #include <filesystem>

@@ -3,7 +3,7 @@
 //
 //   loss = CE + weight * log(1 + KL(teacher || student)),   KL = sum over v of p_teacher(v) log(p_teacher / p_student)
 //
-// The logarithm lets the student leave its teacher where the data insist, at a price that stops growing.
+// The logarithm bounds the growth of the penalty, so the student can leave its teacher where the data require it.
 #pragma once
 
 #include <ATen/core/Tensor.h>

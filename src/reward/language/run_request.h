@@ -1,4 +1,4 @@
-// What starts a training run of a language or reward model, and how its settings are found.
+// The request for a training run of a language or reward model, and how its settings are determined.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -40,7 +40,7 @@ class FileReader {
   }
 
   void solution(rows::Format format, const Json& record, const std::string& place) {
-    // The published solutions of GSM8K and MATH are learnt as they are written, with their answers.
+    // The published solutions of GSM8K and MATH are learned as they are written, with their answers.
     if (format == rows::Format::kGsm8k || format == rows::Format::kMath) {
       const auto text = rows::find_text(record, {format == rows::Format::kMath ? "solution" : "answer"});
       if (!text) return set_.counts.drop("problem without a solution");

@@ -1,4 +1,4 @@
-// Files of texts as what a language model learns from: the tokens behind a prompt.
+// Converts files of texts to examples for a language model: the tokens after a prompt.
 //
 //   {"text"}                  all of it
 //   {"prompt", "completion"}  the completion, behind the prompt as it stands

@@ -1,5 +1,5 @@
-// Training of a language model on files of texts (language/text_examples.h), as a policy that solves problems step by
-// step: from its own good solutions too, held near a teacher (language/policy_loss.h).
+// Trains a language model on files of texts (language/text_examples.h), as a policy that solves problems step by step;
+// also on its own good solutions, kept close to a teacher (language/policy_loss.h).
 //
 // RUN/model is the model that was best on the held-out texts, or the newest: a Hugging Face folder with tokenizer.
 #pragma once

@@ -79,7 +79,7 @@ Response parse_reply(const Dialect& dialect, const Request& request, int64_t n, 
 // Whether a request that got this status may succeed later.
 bool is_temporary_status(int64_t status);
 
-// What the server says of an error in its body, on one line and in full; the body's beginning where it is no JSON.
+// What the server says of an error in its body, on one line and in full; the body's beginning where it is not JSON.
 std::string error_text(std::string_view body);
 
 // Seconds from now (Unix time) that a Retry-After header asks for, as a number or a date; 0 where it is neither.

@@ -1,6 +1,6 @@
-// How a question and its steps become the text that a reward model reads, and where its score stands.
+// How a question and its steps become the text that a reward model reads, and the position of its score.
 //
-// A score is always read at the last id of a text, so that whatever comes later cannot change it. Two forms:
+// A score is always read at the last id of a text, so later text cannot change it. There are two forms:
 //
 //   prompt  a text of its own per step (rows/prompt.h, arXiv 2503.13551): question, what was reasoned before, the step.
 //           An outcome model reads question and solution so far.
@@ -14,7 +14,7 @@
 //   skywork    question "\n", each line of a step "\n"   Skywork-o1-PRM
 //   rlhflow    a user message per step, the model answers + or -; read where it would answer
 //
-// What is encoded at once is said by `encoding`, so that ids are those of the program that trained a published model:
+// `encoding` says what is encoded at once, so that ids equal those of the program that trained a published model:
 //   whole   the text of a step with the special tokens around it, as transformers encodes it (prompt)
 //   apart   question, each step and each tail is a text of its own, without special tokens, behind the token `bos`;
 //           tokenizers that put a blank before a text put one before each of them (trl)
@@ -22,7 +22,7 @@
 //           tokens bring about (the others). Form prompt: texts are cut where a newline is followed by something that
 //           is no white space. Models of earlier versions of this program were trained so: reward.json says nothing
 //           there.
-// Training reads its texts through the same functions.
+// Training builds its texts with the same functions.
 #pragma once
 
 #include <string>

@@ -46,7 +46,7 @@ struct RewardModel {
   RewardConfig config;
 };
 
-// What overrules a folder.
+// Overrides of a folder's settings.
 struct RewardOverrides {
   std::optional<LayoutName> layout;
   std::optional<rows::Kind> kind;
@@ -66,7 +66,7 @@ ScoreKind score_of(language::HeadKind head, int64_t outputs, std::optional<langu
 // reward.json, in a folder that save_model() wrote.
 void save_reward_config(const std::filesystem::path& folder, const RewardConfig& config);
 
-// The reward.json of `from`, where it has one, as it stands.
+// The unchanged reward.json of `from`, if it has one.
 void copy_reward_config(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // Throws bad_input where an id of the tokenizer has no row in the embedding.

@@ -1,4 +1,4 @@
-// Scores of files, written beside what the files hold.
+// Scores the records of files and adds the scores to them.
 //
 //   records with `candidates`   each candidate gets scores (docs/formats/scored-solutions.md)
 //   records of one solution     of any format that rows reads: ProcessBench, PRMBench, ...; the record gets scores

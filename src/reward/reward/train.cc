@@ -218,7 +218,7 @@ language::RunReport train(const TrainConfig& defaults, const language::RunReques
   LayoutReader reader(start.config.layout, *start.tokenizer);
   const ExampleSet train = read_all(config.rows, config, start, reader);
   const ExampleSet test = read_all(config.test, config, start, reader);
-  const training::RunFolder folder(request.out, request.mode);  // --overwrite: what is to be learnt has been read
+  const training::RunFolder folder(request.out, request.mode);  // --overwrite: what is to be learned has been read
   keep_tokenizer(start, folder);
   const uint64_t total =
       config.token_budget > 0 ? steps_of_budget(config, train) : config.tuning.total_steps(train.examples.size());

@@ -1,4 +1,4 @@
-// Training of a reward model on files of rows or labeled solutions (language/fine_tuning.h, training/run_loop.h).
+// Trains a reward model on files of rows or labeled solutions (language/fine_tuning.h, training/run_loop.h).
 //
 // RUN/model is the model that was best on the held-out rows, or the newest: a Hugging Face folder with reward.json.
 #pragma once

@@ -1,4 +1,4 @@
-// What can be wrong with a file of training rows or of any format read here.
+// Checks a file of training rows or of any format read here.
 //
 // Faults: records that cannot be read; rows: an empty text, a label outside [0, 1], a text that occurs twice, with
 // different labels; solutions: no question, no steps, an empty step; problems that are in a benchmark.

@@ -1,5 +1,5 @@
-// The formats of reward data that are read and written, and how a record is told from another.
-// Fields, origins and what is dropped: docs/formats/reward-data.md
+// The formats of reward data that are read and written, and how to tell them apart. Fields, origins and what is
+// dropped: docs/formats/reward-data.md
 #pragma once
 
 #include <optional>

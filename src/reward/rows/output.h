@@ -1,4 +1,4 @@
-// What building and converting share: parts of a split by problem, limits, leakage, and the report.
+// Shared parts of building and converting: splits by problem, limits, leakage, and the report.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
 // PRM800K (Lightman et al. 2023, arXiv 2305.20050): people rate alternative next steps of model solutions and choose
-// with which one to go on. docs/formats/reward-data.md
+// one to continue with. docs/formats/reward-data.md
 #pragma once
 
 #include <optional>
@@ -22,9 +22,9 @@ struct RatedText {
 struct RatedStep {
   std::vector<RatedText> candidates;
   std::optional<std::string> human;  // written by a person where no candidate was good enough
-  std::optional<size_t> chosen;      // candidate with which the solution goes on
+  std::optional<size_t> chosen;      // candidate with which the solution continues
 
-  // The text with which the solution goes on: the chosen candidate, else the person's; nullptr: it ends here.
+  // The text with which the solution continues: the chosen candidate, else the person's; nullptr: it ends here.
   const std::string* continuation() const;
 };
 

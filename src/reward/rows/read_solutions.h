@@ -1,4 +1,4 @@
-// Foreign files of reward data, record by record, in the neutral form.
+// Reads files of reward data record by record in the neutral form.
 //
 // JSON lines or one JSON array, plain or zst-compressed, "-" for standard input; read as a stream. A faulty record is
 // bad_input naming file, line and field, or is counted and listed where skip_bad is set.

@@ -113,7 +113,7 @@ StepEnds cut_heading(std::string_view step) {
 
 std::string headed(std::string_view heading, std::string_view body) {
   if (heading.empty() || has_step_heading(body)) return std::string(body);
-  // A step that goes on behind its heading with a colon belongs on the same line.
+  // A step that continues after its heading with a colon belongs on the same line.
   std::string text(heading);
   if (!body.starts_with(':')) text += '\n';
   return text.append(body);

@@ -1,5 +1,5 @@
-// How solutions are searched for with a policy and a scorer of steps. N is the budget: the samples of a step, or the
-// whole solutions, that a problem may have at any time.
+// Settings of searches with a policy and a step scorer. N is the budget: the number of samples of a step, or of whole
+// solutions, that a problem may have at any time.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The tree of steps that one search has seen, with their scores: it asks, and no place is scored twice.
+// The tree of steps that one search has sampled, with their scores. It sends the requests; no place is scored twice.
 #pragma once
 
 #include <span>

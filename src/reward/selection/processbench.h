@@ -1,4 +1,4 @@
-// ProcessBench (arXiv 2412.06559): does a scorer find the first wrong step?
+// ProcessBench (arXiv 2412.06559): measures whether a scorer finds the first wrong step.
 //
 // The first step whose score is below the threshold is predicted wrong, none where no score is. `error` is the share of
 // solutions with a wrong step of which exactly that step is predicted, `correct` the share of right solutions in which

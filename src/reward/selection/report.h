@@ -1,4 +1,4 @@
-// What selection reports: one row per method and budget, as Markdown, JSON and plots. Best-of-N fills it from files of
+// The report of selection: one row per method and budget, as Markdown, JSON and plots. Best-of-N fills it from files of
 // scored solutions; searches (beam, step by step) fill it with their own outcomes, tokens and seconds.
 #pragma once
 
@@ -34,7 +34,7 @@ ReportRow outcome_row(std::string method, uint64_t n, std::vector<double> outcom
 
 struct SelectionReport {
   std::string title;
-  Json settings = Json::object();  // all that decided the numbers: files, seed, draws, grader, ties, ...
+  Json settings = Json::object();  // everything that determines the numbers: files, seed, draws, grader, ties, ...
   std::vector<std::string> problems;
   std::vector<ReportRow> rows;
   std::vector<std::string> notes;  // what a reader must know, one sentence each

@@ -1,4 +1,4 @@
-// How well do scores tell right steps from wrong ones, and do they mean what they say?
+// Measures how well scores separate right steps from wrong ones, and how well they are calibrated.
 //
 //   auc       chance that a right step scores above a wrong one, ties half
 //   accuracy  share of steps called what they are, right being a score of at least the threshold

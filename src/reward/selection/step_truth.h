@@ -1,7 +1,7 @@
-// SampledSolutions whose steps are known to be right or wrong, with scores: what step measures and the repair probe
-// work on.
+// Solutions whose steps are known to be right or wrong, with scores: the input of step measures and of the repair
+// probe.
 //
-// The truth stands in the records (or candidates) themselves:
+// The records (or candidates) contain the ground truth:
 //   on_track, valid   list of true and false per step: the state after it leads to the right answer; the step is true
 //                     given what stood before (worlds/judge.h; written by hrm world solve, judge and probe)
 //   labels            the same, null where unknown (TRL's stepwise files; hrm world judge --stepwise)

@@ -1,4 +1,4 @@
-// What decides how steps are asked for, the same for growing trees and for searching; and the request that they make.
+// Settings of requests for steps, the same for growing trees and for searching, and the request that they make.
 #pragma once
 
 #include <cstdint>

@@ -48,8 +48,8 @@ struct GrowthStudy {
   std::vector<GrowthStudyStore> stores;
 };
 
-// Throws bad_input for what is no store, a store without labels, a problem of another kind and one with too many states
-// for exact values. The same for any number of threads.
+// Throws bad_input for what is not a store, a store without labels, a problem of another kind and one with too many
+// states for exact values. The same for any number of threads.
 GrowthStudy study_growth(std::span<const std::filesystem::path> stores, const GrowthStudyOptions& options);
 
 Json to_json(const GrowthStudy& study);

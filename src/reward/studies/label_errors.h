@@ -1,4 +1,4 @@
-// How wrong are labels of steps, where the truth is known?
+// Measures the error of step labels where the correct judgment is known.
 //
 // A soft label estimates the value of a state, the chance that the policy ends right from there. A hard label says good
 // or bad. Against the truth about the state (on track or not) and about the step (valid or not; worlds/judge.h) it errs

@@ -10,7 +10,7 @@
 //
 // What counts for a node, an end being right, wrong or undecided:
 //   kLeaves   nodes below it (or itself) without children, whatever their depth, weighted by the multiplicities on the
-//             way down from the node; unfinished nodes are no leaves
+//             way down from the node; unfinished nodes are not leaves
 //   kRollouts rollouts that began at the node; for a node with an answer that answer
 //   kThrough  rollouts that began at the node or below it: what tree search backs up
 //   kAuto     kRollouts where the node has any, else kLeaves

@@ -21,7 +21,7 @@ namespace hrm::worlds {
 
 enum class StepFault {
   kNone,
-  kUnreadable,  // a line that is no step of this world
+  kUnreadable,  // a line that is not a step of this world
   kClaim,       // its claim is false
   kRest,        // what remains is worth something else
   kAnswer,      // the answer is not worth the state

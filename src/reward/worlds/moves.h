@@ -50,7 +50,7 @@ struct Move {
 // 1 with a one-digit number and else 2; a negative number makes it half again as hard; an answer has 0.25.
 double hardness(const Pair& pair);
 
-// All moves from a state that is no number; their probabilities sum to 1.
+// All moves from a state that is not a number; their probabilities sum to 1.
 std::vector<Move> moves_from(const Expression& state, const SlipSettings& settings);
 
 struct Written {

@@ -1,4 +1,4 @@
-// A dense array in host memory with a run-time element type: what files hold and what crosses the seam between the
+// A dense array in host memory with a run-time element type: what files hold and what crosses the interface between the
 // program and its arithmetic. It does no mathematics.
 #pragma once
 

@@ -14,9 +14,9 @@ size_t default_threads();
 // The first exception is rethrown here after the other threads have stopped at their next item.
 void parallel_for(size_t n, size_t threads, const std::function<void(size_t)>& body);
 
-// Runs body(0) .. body(n - 1) at the same time, each on a thread of its own (body(0) on the caller's), so that they may
-// wait for each other. Blocks until all are done. Throws failure where the system gives fewer threads, before any body
-// has begun. REQUIRES: body does not throw (out of memory ends the program with a message).
+// Runs body(0) .. body(n - 1) at the same time, each on its own thread (body(0) on the caller's), so that they may wait
+// for each other. Blocks until all are done. Throws failure where the system gives fewer threads, before any body has
+// begun. REQUIRES: body does not throw (out of memory ends the program with a message).
 void run_threads(size_t n, const std::function<void(size_t)>& body);
 
 }  // namespace hrm

@@ -4,7 +4,7 @@
 //   8 bytes    the kind of log, a text that its owner chooses
 //   records    u32 marker | u32 crc32c of what follows | u32 payload's bytes | payload
 //
-// Reading goes on behind a damaged record at the next marker with a sound checksum.
+// Reading continues after a damaged record at the next marker with a sound checksum.
 #pragma once
 
 #include <cstddef>

@@ -158,7 +158,7 @@ class Builder : public YAML::EventHandler {
 };
 
 // Read as a text by YAML 1.1 (PyYAML) and 1.2 alike without quotes: starts as a name, has no character of syntax, and
-// is no word of either.
+// is not a word of either.
 bool is_safe_plain(const std::string& text) {
   if (text.empty() || !(std::isalpha(static_cast<unsigned char>(text[0])) || one_of(text[0], "_/"))) return false;
   if (!std::ranges::all_of(text,

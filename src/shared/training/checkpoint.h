@@ -1,4 +1,4 @@
-// The whole state of a run as one file, so that a run killed at any moment goes on with the same bits.
+// The whole state of a run in one file, so that a run killed at any moment resumes bit-identically.
 //
 // A checkpoint is a safetensors file: tensors by name, and in the metadata the rest of the state as JSON, the format's
 // name and version, and a CRC-32C over names, types, shapes, bytes and state, so that damage anywhere is found

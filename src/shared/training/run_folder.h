@@ -19,7 +19,7 @@ namespace hrm::training {
 
 enum class RunMode {
   kNew,        // refuse a folder that holds a run
-  kResume,     // go on; start from the beginning where nothing was saved yet
+  kResume,     // resume; start from the beginning if nothing was saved yet
   kOverwrite,  // remove the run that is there (the files above, nothing else)
 };
 
