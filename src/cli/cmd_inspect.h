@@ -1,4 +1,4 @@
-// The parts of `hrm inspect` that stand in files of their own.
+// The parts of `hrm inspect` in separate files.
 #pragma once
 
 #include <filesystem>

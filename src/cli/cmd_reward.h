@@ -1,4 +1,4 @@
-// What commands that use a reward model share. Only in builds with libtorch.
+// Shared by the commands that use a reward model. Only in builds with libtorch.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// How a subcommand plugs into `hrm`: it adds its flags to the application and a callback that parses nothing more,
-// calls a room and prints. Errors are thrown and caught once, in main.
+// How a subcommand joins `hrm`: it adds its flags to the application and a callback that calls a room and prints.
+// Errors are thrown and caught once, in main.
 #pragma once
 
 #include <CLI/CLI.hpp>

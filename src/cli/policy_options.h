@@ -1,4 +1,4 @@
-// Who is asked: the flags of a policy, the same for every command that asks one.
+// The flags of a policy, the same for every command that uses one.
 #pragma once
 
 #include "cli/command.h"

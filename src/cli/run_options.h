@@ -1,4 +1,4 @@
-// What commands that train a model on the run loop share. Only in builds with libtorch.
+// Shared by the commands that train a model on the run loop. Only in builds with libtorch.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// The recursion of model/config.h in plain ATen operations: the readable truth that autograd differentiates, on any
+// The recursion of model/config.h in plain ATen operations: the readable reference, differentiated by autograd, on any
 // device. One block, post-norm (arXiv 2506.21734, section 2):
 //
 //   x <- rms_norm(x + attention(x))        or, with mlp_t, the same over tokens: x' <- rms_norm(x' + swiglu(x'))

@@ -1,4 +1,4 @@
-// Which arithmetic serves a model: the one place that knows which backends this build has.
+// Creates the backend of a device. Only this file knows which backends this build has.
 #pragma once
 
 #include <memory>

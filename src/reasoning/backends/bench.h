@@ -1,4 +1,5 @@
-// Speed and peak memory of a backend on one supervision segment, beside what the machine's matrix kernel can do.
+// Measures speed and peak memory of a backend on one supervision segment, next to the speed of the machine's matrix
+// kernel.
 //
 // G is that ceiling: the rate of the engine's packed product, C [82 x 512] = X [82 x k] W^T in blocks of 64 output
 // features with everything in the cache, all threads at once on their own data; of k = 128 and 512 the better one.

@@ -1,4 +1,4 @@
-// Work in its own process, for what only a fresh process can tell: its peak memory.
+// Runs work in its own process, to measure its peak memory.
 #pragma once
 
 #include <functional>

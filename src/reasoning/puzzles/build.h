@@ -1,4 +1,4 @@
-// From files of puzzles to the authors' data set folder (docs/formats/dataset.md).
+// Builds the authors' data set folder from files of puzzles (docs/formats/dataset.md).
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,4 @@
-// The files of one split as they lie on disk, checked. Dataset::open stops at the first fault; `hrm data verify` lists
-// them all.
+// The files of one split on disk, checked. Dataset::open stops at the first fault; `hrm data verify` lists them all.
 #pragma once
 
 #include <filesystem>

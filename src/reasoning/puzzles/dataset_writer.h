@@ -1,4 +1,4 @@
-// Writes the authors' data set folder (docs/formats/dataset.md): whole or not at all.
+// Writes the authors' data set folder (docs/formats/dataset.md), completely or not at all.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Which family a file of puzzles belongs to, as far as its kind leaves it open: sizes and alphabets.
+// Infers what the kind of a file of puzzles leaves open about its family: sizes and alphabets.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Puzzles of files (puzzles/puzzle_source.h), before they are a data set: read, checked by the rules, chosen.
+// Puzzles of files (puzzles/puzzle_source.h) before they become a data set: read, checked by the rules, selected.
 // docs/formats/sudoku-csv.md, maze-npy.md, table-csv.md
 #pragma once
 

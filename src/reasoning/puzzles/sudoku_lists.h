@@ -1,4 +1,4 @@
-// Sudoku in the wrappings of other programs: lists of Python, JSON or C, OpenSudoku's XML, links.
+// Sudoku in the formats of other programs: lists of Python, JSON or C, OpenSudoku's XML, links.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// Everything that can be wrong with a data set folder, and puzzles that its splits share.
+// Checks a data set folder for every possible fault, and for puzzles that its splits share.
 //
 // Beyond the format (Dataset::open): totals of dataset.json, identifiers.json, agreement of the splits; for families
 // with rules: givens that contradict each other or the answer, wrong answers, no or two solutions; variants of a group

@@ -1,4 +1,5 @@
-// The authors' configuration file, all_config.yaml, and what the tensors of a checkpoint say where it is missing.
+// The authors' configuration file, all_config.yaml, and the settings that a checkpoint's tensors imply if it is
+// missing.
 //
 // HRM (arXiv 2506.21734) and TRM (2510.04871) write the same kind of file: `arch` with the model's settings, whose
 // names are ours too, and beside it those of the training run. `arch.name` tells which program it is for:

@@ -1,4 +1,4 @@
-// Continuous batching: many examples side by side, each for as many segments as it needs.
+// Continuous batching: many examples in one batch, each for as many segments as it needs.
 //
 // A slot of the batch holds one example and its carry. After every segment the examples that halted (the model's own
 // rule, or the limit) leave; the next ones of the queue take their slots with a fresh carry, and once the queue is

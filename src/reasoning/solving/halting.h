@@ -1,4 +1,5 @@
-// When does an example stop thinking? (arXiv 2506.21734, section 2, "Adaptive computational time"; 2510.04871, 4.6)
+// The halting rules: when does an example stop? (arXiv 2506.21734, section 2, "Adaptive computational time";
+// 2510.04871, 4.6)
 //
 // After segment n the model's Q head asks to halt when
 //   q_halt > q_continue + margin    (HRM)        q_halt > margin    (TRM, no_ACT_continue)

@@ -1,4 +1,4 @@
-// The weights that a run begins with, where it begins with those of another model (hrm train --init).
+// The initial weights of a run that starts from another model (hrm train --init).
 //
 // The trunk is taken as it is. The puzzle table is kept where its size fits the new data set; else every row becomes
 // the mean of the old rows, as TRM's program does (load_checkpoint of its pretrain.py). The optimizer starts anew, and

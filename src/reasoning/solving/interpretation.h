@@ -1,4 +1,4 @@
-// How many directions does a state use? The participation ratio of arXiv 2506.21734, section 4:
+// The number of directions that a state uses: the participation ratio of arXiv 2506.21734, section 4:
 //
 //   PR = (sum_i lambda_i)^2 / sum_i lambda_i^2,   lambda: eigenvalues of the covariance C of the state's vectors
 //      = trace(C)^2 / |C|_F^2

@@ -1,4 +1,4 @@
-// A trained model as a file: what `hrm solve`, `hrm eval` and `hrm convert` open, whatever wrote it.
+// A trained model as a file, in every form that `hrm solve`, `hrm eval` and `hrm convert` open.
 //
 // Read: our model files (safetensors with the configuration as metadata), training checkpoints, a run folder (its best
 // model, else its last checkpoint), the authors' checkpoints (a state dict from torch.save or in a safetensors file,

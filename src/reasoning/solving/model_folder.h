@@ -1,4 +1,4 @@
-// Which file of a folder is the model.
+// Finds the model file in a folder.
 #pragma once
 
 #include <filesystem>

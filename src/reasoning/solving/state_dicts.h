@@ -1,6 +1,6 @@
-// Which tensors of a foreign file are the model: state dicts lie one level down ("model_state_dict", Lightning's
-// "state_dict"), beside an average of the weights ("ema"), and under the prefixes of wrappers ("module.",
-// "_orig_mod.", "ema_model.") in any order.
+// Finds the model's tensors in a foreign file: state dicts may be one level down ("model_state_dict", Lightning's
+// "state_dict"), beside an average of the weights ("ema"), and under the prefixes of wrappers ("module.", "_orig_mod.",
+// "ema_model.") in any order.
 //
 // The token embedding is the anchor: whatever stands before its name is a wrapper's prefix, and all keys with that
 // prefix are one set of weights. A set is an average where its path or prefix says so ("ema", "average", "swa").

@@ -1,4 +1,4 @@
-// Every setting of a training run, under the authors' names where they have one.
+// Every setting of a training run, under the authors' name if it has one.
 //
 // A configuration is built in layers, later ones winning: the defaults below, a preset (arch.* only), a recipe file
 // (configs/*.yaml), `key=value` arguments. A run folder keeps the result in config.json.

@@ -1,4 +1,4 @@
-// A whole training run, from settings and a data set to a run folder with a trained model.
+// Runs a whole training, from settings and a data set to a run folder with a trained model.
 #pragma once
 
 #include <filesystem>

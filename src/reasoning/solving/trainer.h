@@ -1,4 +1,4 @@
-// Trains a reasoning model on a data set: what the run loop (training/run_loop.h) needs of it.
+// Trains a reasoning model on a data set, as a Trainee of the run loop (training/run_loop.h).
 //
 //   sampler -> examples of the slots that halted -> symmetry drawn anew -> answers given away (curriculum)
 //   -> one segment of every slot with an update (solving/train_stepper.h) -> the authors' metrics

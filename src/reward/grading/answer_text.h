@@ -1,4 +1,4 @@
-// Cutting the text of an answer into parts. Everything here looks at brackets and braces alone and loses nothing.
+// Splits the text of an answer into parts. These functions only look at brackets and braces, and lose nothing.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// What do labels of a tree get wrong, and what does node compression change beside label noise of the same size?
-// Measured in the arithmetic world, where values are computed.
+// Measures the error of tree labels, and compares node compression with label noise of the same size, in the arithmetic
+// world, where values can be computed.
 //
 // Of each problem a tree is grown breadth-first as the authors grow theirs: `children` steps at every node, identical
 // ones apart, down to `depth`. There a branch without an answer ends as wrong, as for the authors, or (`finish`) is

@@ -1,5 +1,5 @@
-// How wrong are labels of grown trees, and what did they cost? Measured on tree stores of the arithmetic world, one row
-// per store and view, so that ways to grow can be compared.
+// Measures the error and the cost of labels of grown trees, on tree stores of the arithmetic world, with one row per
+// store and view, so that growth methods can be compared.
 //
 // Counted are the states below the root that have a label and no answer yet, also where a limit of depth cut the branch
 // off: what would become training rows. The truth about a state and its step is computed from the text, whatever policy

@@ -1,4 +1,4 @@
-// How wrong are Monte-Carlo labels of k rollouts? Measured in the arithmetic world, where values are computed.
+// Measures the error of Monte-Carlo labels of k rollouts in the arithmetic world, where values can be computed.
 //
 // From sampled solutions of each problem, every state but the answered ones gets max(k) rollouts; the labels of k use
 // the first k of them:

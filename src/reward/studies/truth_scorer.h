@@ -1,5 +1,5 @@
-// A scorer of the arithmetic world that knows the truth, or the truth behind noise: what a search would gain from a
-// perfect reward model, and from a worse one.
+// A scorer that judges steps of the arithmetic world exactly, or with noise: it shows what a search would gain from a
+// perfect reward model and from a worse one.
 //
 // With t of a step its truth in [0, 1], what it sees is x = 2 t - 1 + noise z, z normal and fixed by seed and path; its
 // score is 1 / (1 + exp(-2 x / noise^2)), the chance that a step is right given x where both are equally likely before.

@@ -1,5 +1,5 @@
-// Tokens beside the vocabulary proper (<|im_end|>, <extra_0>): found in a text as they are written, before it is cut
-// into pieces.
+// Tokens outside the regular vocabulary (<|im_end|>, <extra_0>): matched literally in a text before it is cut into
+// pieces.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a simple chat template writes, read off its Jinja text without running it.
+// Determines what a simple chat template writes from its Jinja text, without running it.
 //
 // Known: for, if, elif, else, set; output of string literals, of a message's role or content and of other names, joined
 // by

@@ -1,4 +1,4 @@
-// What a Hugging Face folder says of its tokenizer beside tokenizer.json: the names of special tokens and the chat
+// What a Hugging Face folder says about its tokenizer besides tokenizer.json: the names of special tokens and the chat
 // template.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Tokenizers out: a tokenizer.json that transformers loads, from any specification (one read from GGUF metadata, or one
-// made here).
+// Writes a tokenizer.json that transformers loads, from any specification (one read from GGUF metadata, or one made
+// here).
 #pragma once
 
 #include <filesystem>

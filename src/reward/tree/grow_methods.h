@@ -1,5 +1,5 @@
-// The ways to grow one tree (GrowMethod). Each is a program against GrowingTree; work that may run side by side is
-// handed to `spawn`, and must not be waited for.
+// The methods of growing one tree (GrowMethod). Each is a program that uses GrowingTree; work that may run concurrently
+// is passed to `spawn`, and must not be waited for.
 #pragma once
 
 #include <functional>

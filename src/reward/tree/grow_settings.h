@@ -1,5 +1,5 @@
-// What decides how a tree grows: the same settings, seed and (deterministic) policy give the same trees. They are
-// written into the store, and growth goes on only with the same ones.
+// Settings of growth: the same settings, seed and (deterministic) policy give the same trees. They are written into the
+// store, and growth continues only with the same ones.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// One problem's tree while it grows: what methods ask, the store answers where it can, else the policy.
+// One problem's tree while it grows: requests of the methods are answered by the store if possible, else by the policy.
 //
 // A method is a program against this class that depends on what it gets alone. So running it again over what the store
 // holds leads to where it was, and a run that was killed goes on to the same tree. The seed of a request is derived

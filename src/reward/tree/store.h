@@ -1,4 +1,4 @@
-// The tree store: an append-only log (formats/record_log.h) of settings, problems and what each request brought. It is
+// The tree store: an append-only log (formats/record_log.h) of settings, problems and the result of each request. It is
 // never rewritten, so a kill costs at most the record that was being written, and damage only the records it hits.
 //
 // A tree is what its batches add up to, whatever their order in the file: children of a node come by (round, seed,

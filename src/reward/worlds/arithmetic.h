@@ -1,5 +1,5 @@
-// The arithmetic world: problems such as "(7+12)*3-15=?", solved in steps of one reduction each, with the truth about
-// every step of any text (docs/arithmetic-world.md).
+// The arithmetic world: problems such as "(7+12)*3-15=?", solved in steps of one reduction each; every step of any text
+// can be judged (docs/arithmetic-world.md).
 //
 // A solution, one step per line, or under the authors' headings (`# Step k`, `# Answer`, `# END!`):
 //

@@ -1,5 +1,5 @@
-// A policy that solves the arithmetic world with slips and repairs at set rates: what a language model would be, but
-// fast, exactly reproducible and with true values that can be computed (arithmetic_value.h).
+// A policy that solves problems of the arithmetic world with slips and repairs at given rates: like a language model,
+// but fast, exactly reproducible and with true values that can be computed (arithmetic_value.h).
 //
 // It reads the last question "...=?" of the prompt and every step behind it that it can read (Walk); where a line of
 // dashes stands behind the question, as below the example in the authors' prompt, the steps begin behind that line.

@@ -1,4 +1,4 @@
-// The truth about steps of the arithmetic world (worlds/arithmetic.h), by evaluation.
+// Judges steps of the arithmetic world (worlds/arithmetic.h) by evaluation.
 //
 // The state after a step is the expression that remains. It is *on track* when its value is that
 // of the question: continued without a slip it ends in the right answer. A step is *valid* when what it says is true

@@ -1,5 +1,5 @@
-// What the scripted policy of the arithmetic world may write next, with exact probabilities: the policy samples from
-// this list and the true values (arithmetic_value.h) sum over it.
+// The possible next lines of the scripted policy of the arithmetic world, with exact probabilities. The policy samples
+// from this list, and the true values (arithmetic_value.h) sum over it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Matched probes of a scorer: solutions of one problem that share all steps but the last one or two, with the truth.
+// Matched probes of a scorer: solutions of one problem that share all steps except the last one or two, with their
+// judgments.
 //
 //   case           steps                                          after the last step
 //   repaired       right ..., a slip, a right correction of it    on track

@@ -1,4 +1,4 @@
-// Solutions of arithmetic problems: sampled from a policy, read from JSON, with the truth about each step beside them.
+// Solutions of arithmetic problems: sampled from a policy or read from JSON, with the judgment of each step.
 #pragma once
 
 #include <cstdint>

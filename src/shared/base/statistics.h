@@ -1,4 +1,4 @@
-// Interval estimates that stand beside every reported rate, and tests of differences.
+// Interval estimates for every reported rate, and tests of differences.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Reading from what may keep one waiting: named pipes, standard input, devices. Ctrl-C and SIGTERM end the wait.
+// Reads from sources that may block: named pipes, standard input, devices. Ctrl-C and SIGTERM end the wait.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Decompression a chunk at a time: Zstandard and gzip, told by their first bytes, and the raw deflate data of a zip
-// archive's entry. Frames (Zstandard) and members (gzip) that follow each other are joined.
+// Decompression a chunk at a time: Zstandard and gzip, recognized by their first bytes, and the raw deflate data of a
+// zip archive's entry. Frames (Zstandard) and members (gzip) that follow each other are joined.
 #pragma once
 
 #include <memory>

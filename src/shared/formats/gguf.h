@@ -1,5 +1,5 @@
 // GGUF files (versions 2 and 3): metadata by key, and tensors, many of them quantized. The file is mapped; opening one
-// reads what stands before the tensors' bytes. docs/formats/gguf.md
+// reads only what precedes the tensors' bytes. docs/formats/gguf.md
 #pragma once
 
 #include <filesystem>

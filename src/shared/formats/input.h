@@ -1,5 +1,5 @@
-// Opening foreign files as streams: a file or standard input, plain or compressed (Zstandard, gzip, a zip archive of
-// one file), without holding it whole.
+// Opens files as streams: a file or standard input, plain or compressed (Zstandard, gzip, a zip archive of one file),
+// without reading it all into memory.
 #pragma once
 
 #include <filesystem>

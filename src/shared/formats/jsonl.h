@@ -1,4 +1,4 @@
-// JSON lines: one JSON value per line, appended as a run goes on and readable at any moment.
+// JSON lines: one JSON value per line, appended during a run and readable at any moment.
 #pragma once
 
 #include <cstdio>

@@ -1,5 +1,5 @@
-// Between host memory and ATen tensors. This header names at::Tensor; only the aten room and those above may include
-// it.
+// Conversions between host memory and ATen tensors. This header uses at::Tensor, so only rooms that may use libtorch
+// may include it.
 #pragma once
 
 #include <ATen/core/Tensor.h>

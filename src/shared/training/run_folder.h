@@ -1,4 +1,4 @@
-// The folder of one training run: who may write into it, and what it holds (docs/formats/run-folder.md).
+// The folder of one training run: its lock and its files (docs/formats/run-folder.md).
 //
 //   config.json                      all settings of the run, to read; checkpoints hold them too, and decide
 //   last.safetensors, previous...    checkpoints (training/checkpoint.h)

@@ -1,4 +1,4 @@
-// What a run measured, written three times: log.jsonl (the record), TensorBoard event files, and pictures.
+// Writes the measurements of a run in three forms: log.jsonl (the record), TensorBoard event files, and plots.
 //
 // A line of log.jsonl is {"kind": "train" | "evaluation" | "event", "step": n, "seconds": s, "<name>": value, ...}:
 // the state after n steps, s seconds of training since the run began, over all its resumes. Each line is handed to the
