@@ -31,7 +31,7 @@ struct GemmShape {
 constexpr bool independent_of_n(size_t m) { return m % 64 == 0 || m % 64 > 16; }
 
 enum class GemmLibrary {
-  kScalar,    // the readable truth
+  kScalar,    // the readable reference
   kPortable,  // the vector kernels of this room; float operands only
   kXsmm,      // libxsmm's just-in-time kernels; x86-64
 };

@@ -194,10 +194,10 @@ TEST_F(HttpTest, TheStackGetsEveryReplyFromServersThatFailHalfOfTheTime) {
   options.attempts = 30;
   options.longest_pause = 0.01;
   const PolicyStack stack = make_policy(options);
-  HttpPolicy truth(quick(sound.url()));
+  HttpPolicy reference(quick(sound.url()));
   parallel_for(120, 6, [&](size_t i) {
     Request request{.prompt = "q", .n = 1, .stop = {"# END!", "# Step 2"}, .seed = i};
-    EXPECT_EQ(texts(stack.policy->complete(request)), texts(truth.complete(request)));
+    EXPECT_EQ(texts(stack.policy->complete(request)), texts(reference.complete(request)));
   });
   EXPECT_GT(first.misdeeds() + second.misdeeds(), 30);
   EXPECT_EQ(stack.meter->usage().failed, 0);

@@ -226,9 +226,9 @@ TEST(Torch, WhatIsWrittenReadsBack) {
 // Every checkpoint of a golden case equals its final weights: in float32, or with the initial states in bfloat16.
 void expect_final_weights(const fs::path& checkpoint, const fs::path& golden, DType initial_state) {
   const NamedTensors tensors = load_torch(checkpoint);
-  const Safetensors truth = load_safetensors(golden);
+  const Safetensors reference = load_safetensors(golden);
   size_t compared = 0;
-  for (const auto& [key, expected] : truth.tensors) {
+  for (const auto& [key, expected] : reference.tensors) {
     if (!key.starts_with("final.")) continue;
     const std::string name = key.substr(6);
     const bool initial = name.ends_with("_init");
