@@ -31,41 +31,41 @@ all: ## Build everything (build/release): hrm is build/release/bin/hrm
 	@$(call configure,release)
 	@$(call build,release) all
 
-demo: ## The main job: make puzzles, train, interrupt, resume, evaluate, solve, and show the result
+demo: ## Show the program at work: make puzzles, train, interrupt, resume, evaluate, solve
 	@scripts/setup
 	@$(call configure,release)
 	@$(call build,release) hrm
 	@scripts/demo
 
-demo-reward: ## The reward model from end to end: worlds, labels, trees, rows; a policy and reward models of every kind, in six minutes
+demo-reward: ## Run the whole reward chain offline: problems, trees, labels, rows, a policy and reward models of every kind
 	@scripts/setup
 	@$(call configure,release)
 	@$(call build,release) hrm
 	@scripts/demo_reward
 
-test: all ## All tests; the last line counts them
+test: all ## Run all tests; the last line counts them
 	@scripts/run_tests build/release
 
-parity: all ## Only the golden cases: equal to the authors' programs
+parity: all ## Run only the golden cases, which compare with the authors' programs
 	@scripts/run_tests --filter '*Parity*:*Golden*' build/release
 
-real-server-test: ## A llama.cpp server with a small model: installed into .venv-server, then asked
+real-server-test: ## Install a llama.cpp server with a small model into .venv-server and test hrm against it
 	@scripts/setup
 	@$(call configure,release)
 	@$(call build,release) hrm
 	@scripts/real_server --install-only
 	@HRM=$(CURDIR)/build/release/bin/hrm python3 tests/real_server_test.py
 
-bench: all ## Speed and memory, beside PyTorch where it is installed
+bench: all ## Measure speed and memory, compared with PyTorch if it is installed
 	@benchmarks/run_bench
 
-bench-reward: ## Trees, training rows, grading and requests of the reward model against their targets
+bench-reward: ## Measure trees, training rows, grading and requests of the reward chain against their targets
 	@scripts/setup
 	@$(call configure,release)
 	@$(call build,release) hrm tree_bench grading_bench load_server load_generator
 	@benchmarks/run_reward_bench
 
-lite: ## The program without libtorch, in one file that needs only the C library (build/lite/bin/hrm)
+lite: ## Build the program without libtorch: one file that needs only the C library (build/lite/bin/hrm)
 	@scripts/setup --lite
 	@$(call configure,lite)
 	@$(call build,lite) hrm
@@ -73,23 +73,23 @@ lite: ## The program without libtorch, in one file that needs only the C library
 	  echo "build/lite/bin/hrm: $$(($$(stat -c %s build/lite/hrm.stripped) / 1024)) KiB when installed, needs" \
 	    $$(ldd build/lite/bin/hrm | sed 's/^[[:space:]]*//; s/ .*//; s,.*/,,')
 
-lite-test: lite ## The whole-program tests on it (its units are tested by `make test` and `make asan`)
+lite-test: lite ## Run the whole-program tests on the lite build (`make test` and `make asan` run its unit tests)
 	@scripts/run_tests build/lite
 
-asan: ## The rooms without libtorch under address and undefined-behavior sanitizers: tests, then fuzzers
+asan: ## Test the rooms without libtorch under the address and undefined-behavior sanitizers, then run the fuzzers
 	@scripts/setup --lite --asan
 	@$(call configure,asan,$(clang))
 	@$(call build,asan) all
 	@scripts/run_tests build/asan
 	@scripts/run_fuzzers --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) build/asan
 
-tsan: ## The same rooms' tests under the thread sanitizer
+tsan: ## Test the same rooms under the thread sanitizer
 	@scripts/setup --lite --asan
 	@$(call configure,tsan,$(clang))
 	@$(call build,tsan) all
 	@scripts/run_tests build/tsan
 
-layers: ## Check that includes follow the table of rooms, and that pages name what exists
+layers: ## Check includes against the table of rooms, and that pages name existing files and symbols
 	@scripts/check_layers --self-test
 	@scripts/check_layers
 	@scripts/check_where
@@ -98,11 +98,11 @@ format: ## Check the formatting
 	@scripts/setup --lite --format
 	@scripts/format
 
-format-fix: ## Reformat
+format-fix: ## Reformat the source
 	@scripts/setup --lite --format
 	@scripts/format --fix
 
-tidy: ## clang-tidy over the rooms without libtorch (advisory, slow)
+tidy: ## Run clang-tidy on the rooms without libtorch (advisory, slow)
 	@scripts/setup --lite --asan --tidy
 	@$(call configure,tidy,$(clang))
 	@find src -name '*.cc' ! -path 'src/reasoning/aten/*' | xargs -P $$(nproc) -n 4 \
@@ -112,14 +112,14 @@ install: all ## Install to PREFIX (default /usr/local) under DESTDIR
 	@cmake --install build/release --strip --prefix $(PREFIX)
 	@cp build/release/install_manifest.txt build/release/installed.txt
 
-uninstall: ## Remove what the last install wrote
+uninstall: ## Remove the files of the last install
 	@test -f build/release/installed.txt || { echo "nothing was installed from this folder"; exit 2; }
 	@while read -r file; do rm -fv "$(DESTDIR)$$file"; done < build/release/installed.txt
 	@rm build/release/installed.txt
 
-clean: ## Remove all builds; .venv stays
+clean: ## Remove all builds but not .venv
 	@rm -rf build
 
-help: ## This list
+help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do \
 	  printf '  make %-17s %s\n' "$$target" "$$text"; done
