@@ -24,7 +24,7 @@ void add_label_options(CLI::App& command, LabelArguments& args) {
         ->capture_default_str();
   };
   choice("--labels", args.labels, {"mc", "soft", "policy", "hard", "beta"},
-         "mc or soft: share of right ends; policy: mean over the children, recursively; hard: 1 if any end is right; "
+         "mc or soft: share of correct ends; policy: mean over the children, recursively; hard: 1 if any end is right; "
          "beta: middle of the Beta interval");
   choice("--profile", args.profile, {"sound", "prm800k"}, "profile of the grader");
   choice("--evidence", args.evidence, {"auto", "leaves", "rollouts", "through"},

@@ -75,7 +75,7 @@ void register_tree_filter(CLI::App& tree, Exit& exit) {
       ->type_name("FILE")
       ->required();
   command.add_option("-o,--out", args->out, "problems to write, for hrm tree grow")->type_name("FILE")->required();
-  command.add_option("--low", args->band.low, "smallest share of right solutions")->capture_default_str();
+  command.add_option("--low", args->band.low, "smallest share of correct solutions")->capture_default_str();
   command.add_option("--high", args->band.high, "largest share")->capture_default_str();
   command.add_option("--least", args->band.least, "leave out problems with fewer solutions")
       ->type_name("N")

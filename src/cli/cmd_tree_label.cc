@@ -193,7 +193,7 @@ void register_tree_label(CLI::App& tree, Exit&) {
       "Print the labels of all nodes: as a table, or as JSON lines (one with the settings, then one per node).", *args);
   command.add_flag("--json", args->json, "JSON lines on standard output instead of a table");
   command.callback([args] { label(*args); });
-  set_examples(command, {{"hrm tree label a.tree --out labels.jsonl", "the share of right ends, with its interval"},
+  set_examples(command, {{"hrm tree label a.tree --out labels.jsonl", "the share of correct ends, with its interval"},
                          {"hrm tree label a.tree --problem 0 --labels policy --profile prm800k",
                           "a table of one tree with policy-weighted labels and another grader"},
                          {"hrm tree label a.tree --labels hard --evidence rollouts", "Math-Shepherd's hard labels"}});

@@ -6,10 +6,10 @@
 // wrote it. Its value is that of the arithmetic policy whose rates stand in the store's settings; for stores of other
 // policies, and of several, there is neither bias nor RMSE.
 //
-//   soft     share of right ends: the node's own rollouts where it has any, else the leaves below it
+//   soft     share of correct ends: the node's own rollouts where it has any, else the leaves below it
 //   beta     Jeffreys mean of the same ends
 //   hard     1 where any of them is right
-//   leaves   share of right leaves below the node (leaf-weighted)
+//   leaves   share of correct leaves below the node (leaf-weighted)
 //   through  share of right rollouts from the node or below it: what tree search backs up
 //   policy   mean over the children, recursively (policy-weighted)
 #pragma once

@@ -1,10 +1,10 @@
 // Measures the error of step labels where the correct judgment is known.
 //
-// A soft label estimates the value of a state, the chance that the policy ends right from there. A hard label says good
-// or bad. Against the truth about the state (on track or not) and about the step (valid or not; worlds/judge.h) it errs
-// in two ways: a false positive calls good what is bad, a false negative calls bad what is good. With a policy that
-// repairs, a state off track has a value above 0, so that no hard label of the kind "any rollout succeeded" can be free
-// of them.
+// A soft label estimates the value of a state, the chance that the policy ends correctly from there. A hard label says
+// good or bad. Against the truth about the state (on track or not) and about the step (valid or not; worlds/judge.h) it
+// errs in two ways: a false positive calls good what is bad, a false negative calls bad what is good. With a policy
+// that repairs, a state off track has a value above 0, so that no hard label of the kind "any rollout succeeded" can be
+// free of them.
 #pragma once
 
 #include <cstdint>

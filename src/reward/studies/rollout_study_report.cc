@@ -49,9 +49,9 @@ std::string to_markdown(const RolloutStudy& study) {
 }
 
 void write_study(const RolloutStudy& study, const std::filesystem::path& folder) {
-  const std::vector<PlotSeries> rmse = {series_of(study, "soft", kErrorColumns[1], "share of right ends"),
+  const std::vector<PlotSeries> rmse = {series_of(study, "soft", kErrorColumns[1], "share of correct ends"),
                                         series_of(study, "beta", kErrorColumns[1], "Jeffreys mean"),
-                                        series_of(study, "hard", kErrorColumns[1], "hard (any right end)")};
+                                        series_of(study, "hard", kErrorColumns[1], "hard (any correct end)")};
   save_plot(folder / "rmse.svg", rmse,
             {.title = "Difference of labels from the true value",
              .x_label = "rollouts per state",
@@ -71,7 +71,7 @@ void write_study(const RolloutStudy& study, const std::filesystem::path& folder)
   write_file_atomic(
       folder / "README.md",
       "# Error of Monte-Carlo labels\n\n" + to_markdown(study) +
-          "\n`value` is the computed chance that the policy ends right: what ever more rollouts tend to.\n"
+          "\n`value` is the computed probability that the policy ends correctly: the limit of ever more rollouts.\n"
           "\n![RMSE](rmse.svg)\n\n![errors of hard labels](hard.svg)\n");
 }
 

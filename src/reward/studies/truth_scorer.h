@@ -17,9 +17,9 @@
 namespace hrm::studies {
 
 enum class TruthOf {
-  kTrack,  // does the state after the step lead to the right answer (worlds/judge.h)
+  kTrack,  // does the state after the step lead to the correct answer (worlds/judge.h)
   kValid,  // is what the step says true, given what stood before it
-  kValue,  // the chance that the policy, going on from there, ends right (worlds/arithmetic_value.h)
+  kValue,  // the chance that the policy, going on from there, ends correctly (worlds/arithmetic_value.h)
 };
 EnumNames<TruthOf> enum_names(TruthOf);  // track, valid, value
 
@@ -30,7 +30,7 @@ struct TruthScorerSettings : worlds::SlipSettings {
 
   static void fields(auto& self, auto&& field) {
     field("of", self.of,
-          "track: whether it leads to the right answer; valid: whether it is true; value: the probability of a right "
+          "track: whether it leads to the correct answer; valid: whether it is true; value: the probability of a right "
           "end");
     field("noise", self.noise, "standard deviation of noise, where right and wrong steps are 2 apart");
     field("seed", self.seed, "seed of the noise");

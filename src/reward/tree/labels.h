@@ -1,10 +1,10 @@
-// Labels of steps, derived from counts of right ends.
+// Labels of steps, derived from counts of correct ends.
 //
 //   mc      correct / total of what counts for the node (leaf-weighted)
 //   policy  the mean over the children, recursively; where there are none, mc (policy-weighted: a branch counts by the
 //           chance that the policy takes it, not by the number of leaves that it happens to have)
 //   hard    1 where any end was right (Math-Shepherd), else 0
-//   beta    equal-tailed interval of the chance of a right end, posterior of a Beta prior (Jeffreys: Beta(1/2, 1/2),
+//   beta    equal-tailed interval of the chance of a correct end, posterior of a Beta prior (Jeffreys: Beta(1/2, 1/2),
 //           uniform: Beta(1, 1)) and the counts. Ends below one node share prefixes and are not independent, so the
 //           interval of leaves is narrower than it should be; that of rollouts is right.
 //

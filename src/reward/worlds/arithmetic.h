@@ -30,7 +30,7 @@ struct ArithmeticProblem {
 struct ProblemSettings {
   int64_t operations = 4;        // 1 to 12
   int64_t largest = 20;          // numbers are drawn from 1 to this; 2 to 999
-  int64_t largest_result = 999;  // no intermediate result of the right solution is below 0 or above this
+  int64_t largest_result = 999;  // no intermediate result of the correct solution is below 0 or above this
   std::string operators = "+-*";
 
   static void fields(auto& self, auto&& field) {

@@ -1,5 +1,5 @@
-// The true value of a state: the chance that the scripted policy, continuing from there, ends in the right answer. This
-// is what Monte-Carlo labels estimate.
+// The true value of a state: the chance that the scripted policy, continuing from there, ends in the correct answer.
+// This is what Monte-Carlo labels estimate.
 //
 // With moves p(o) from a state to states o, g the last state on track, W the value on track and V that off track:
 //

@@ -1,7 +1,7 @@
 // Judges steps of the arithmetic world (worlds/arithmetic.h) by evaluation.
 //
 // The state after a step is the expression that remains. It is *on track* when its value is that
-// of the question: continued without a slip it ends in the right answer. A step is *valid* when what it says is true
+// of the question: continued without a slip it ends in the correct answer. A step is *valid* when what it says is true
 // given what stood before it: the claim's two sides are equal, and what remains is worth as much as the state before
 // the step; for a correction, as much as some earlier state (the question is one). An answer is valid when it is worth
 // the state before it. So a step can be valid in a state that is off track, and an invalid one can leave it on track

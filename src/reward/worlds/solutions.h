@@ -32,7 +32,7 @@ std::string prompt_of(std::string_view question, const std::vector<std::string>&
 // Steps of a text, one per line; blank lines are none.
 std::vector<std::string> lines_of(std::string_view text);
 
-// Whether the text, which goes on from there, holds the right answer.
+// Whether the text, which goes on from there, holds the correct answer.
 bool ends_right(const Walk& from, std::string_view text);
 
 // Judges the steps; with `values` also the value after each. Throws bad_input where those are too many to compute.
@@ -43,8 +43,8 @@ JudgedSolution judged(const ArithmeticProblem& problem, std::vector<std::string>
 std::vector<JudgedSolution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem,
                                              policy::Request how, TrueValues* values = nullptr);
 
-// how.n rollouts from the state after each step but an answer, which is its own outcome: the share that ended right.
-// Throws failure where the policy fails.
+// how.n rollouts from the state after each step but an answer, which is its own outcome: the share that ended
+// correctly. Throws failure where the policy fails.
 std::vector<double> rollout_labels(policy::Policy& policy, const ArithmeticProblem& problem,
                                    const JudgedSolution& solution, policy::Request how);
 
