@@ -54,7 +54,7 @@ inline std::string model_on_disk(const std::string& given) { return given == lan
 
 language::RunRequest request_of(const RunArguments& args, std::vector<std::string> settings);
 
-// Prints the report; after Ctrl-C says how to go on with `command`.
+// Prints the report; after Ctrl-C says how to continue with `command`.
 void finish_run(const language::RunReport& report, const RunArguments& args, std::string_view command, Exit& exit);
 
 // "Settings (key=value) and their defaults:" and a line for each.

@@ -9,7 +9,7 @@ namespace hrm::puzzles {
 namespace {
 
 constexpr int kTries = 20;       // mazes per candidate
-constexpr double kWander = 0.1;  // chance that growth goes on at a random place: branches
+constexpr double kWander = 0.1;  // chance that growth continues at a random place: branches
 
 class MazeGenerator : public Generator {
  public:

@@ -14,7 +14,7 @@ class SudokuListReader {
  public:
   explicit SudokuListReader(const SudokuSymbols& symbols) : symbols_(symbols) {}
 
-  // Does a list begin in this line: at its start, or behind "grid =", "array("?
+  // Does a list begin in this line: at its start, or after "grid =", "array("?
   static bool begins(const std::u32string& line);
   // Adds one line. Throws bad_input (source and line are for the message) on an item that is not a cell.
   void add(const std::u32string& line, std::string_view place);

@@ -45,7 +45,7 @@ struct PooledParticipation {
   ParticipationRatios ratios;
 };
 
-// Collects both ratios while a run goes on: per slot, and pooled over puzzles by segment.
+// Collects both ratios while a run continues: per slot, and pooled over puzzles by segment.
 class ParticipationTrace {
  public:
   explicit ParticipationTrace(size_t width) : width_(width) {}

@@ -16,7 +16,7 @@
 
 namespace hrm::solving {
 
-// Answers given away at first, less and less as the run goes on: the mean share of the cells to be found that are
+// Answers given away at first, less and less as the run continues: the mean share of the cells to be found that are
 // written into the question falls linearly from `reveal` to 0 at the share `reveal_until` of the run. An example's own
 // share is uniform between 0 and twice that mean. Likewise the segments that an example gets at most: they rise
 // linearly from `segments` to arch.halt_max_steps at the share `segments_until` of the run.
@@ -115,7 +115,7 @@ struct Recipe {
 // bad_input where a setting asks for what this program does not do (freeze_weights, several data sets).
 Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path);
 
-// Settings that may change when a run goes on: they decide how long it runs, where its data lie and when it looks and
+// Settings that may change when a run continues: they decide how long it runs, where its data lie and when it looks and
 // saves, but no number of a step that was done.
 std::span<const std::string_view> harmless_settings();
 

@@ -174,7 +174,7 @@ ModelFile load_start(const TrainConfig& config, const TrainRequest& request) {
                              .seq_len = metadata.seq_len});
 }
 
-// The weights to begin with; nullopt for random ones, and where a checkpoint is there to go on from.
+// The weights to begin with; nullopt for random ones, and where a checkpoint is there to continue from.
 std::optional<NamedTensors> weights_to_begin_with(const TrainConfig& config, const TrainRequest& request,
                                                   const model::ModelConfig& model, const Json& family) {
   using Names = training::CheckpointNames;

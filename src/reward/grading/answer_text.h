@@ -19,7 +19,7 @@ std::vector<std::string_view> split_outside(std::string_view text, std::string_v
 // The mark outside of brackets and braces; npos: it is not there.
 size_t find_outside(std::string_view text, std::string_view mark, size_t from = 0);
 
-// Behind the brace that closes the one at `at`; npos: none does. A backslash hides the character behind it.
+// Behind the brace that closes the one at `at`; npos: none does. A backslash hides the character after it.
 size_t group_end(std::string_view text, size_t at);
 
 // The bracket at the front closes at the very end.

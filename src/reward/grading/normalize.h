@@ -9,8 +9,8 @@
 
 namespace hrm::grading {
 
-// MATH's: an enclosing \text, line breaks, \! and \left \right, degrees, dollar and percent signs, units behind
-// "\text{ ", a short "x =" before, braces around arguments of \sqrt and \frac, blanks; 0.5 and a/b become \frac.
+// MATH's: an enclosing \text, line breaks, \! and \left \right, degrees, dollar and percent signs, units after "\text{
+// ", a short "x =" before, braces around arguments of \sqrt and \frac, blanks; 0.5 and a/b become \frac.
 std::string normalize_math(std::string_view answer);
 
 // The second: an enclosing \text, signs of money and percent, `or` and `and`, millions, units, thousands; LaTeX becomes

@@ -1,4 +1,4 @@
-// Attention behind a shared prefix equals its plain reference.
+// Attention after a shared prefix equals its plain reference.
 #include "language/attention.h"
 
 #include <ATen/ATen.h>

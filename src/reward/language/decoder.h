@@ -12,9 +12,9 @@
 // As transformers does, norms are computed in float32 and everything else in the compute type. Parameters of another
 // type are cast on use, inside the graph: float32 masters train a bfloat16 model.
 //
-// B rows of T tokens, padded on the right: no token sees one behind it, so what stands behind a row's end changes
-// nothing before it and needs no mask. Outputs at padding are meaningless.
-// D width, V vocabulary, N and KV query and key heads, W width of a head.
+// B rows of T tokens, padded on the right: no token sees one after it, so what follows a row's end changes nothing
+// before it and needs no mask. Outputs at padding are meaningless. D width, V vocabulary, N and KV query and key heads,
+// W width of a head.
 #pragma once
 
 #include <ATen/core/Tensor.h>

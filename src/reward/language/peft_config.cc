@@ -206,7 +206,7 @@ double PeftConfig::scale(std::string_view module) const {
   return find(alpha_pattern_, module).value_or(alpha_) / (rslora_ ? std::sqrt(r) : r);
 }
 
-// Of decoders the number behind "layers" is the first in a name, so that one expression serves with and without
+// Of decoders the number after "layers" is the first in a name, so that one expression serves with and without
 // layers_pattern.
 bool PeftConfig::layer_chosen(std::string_view module) const {
   if (layers_.empty()) return true;

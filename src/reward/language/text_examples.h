@@ -1,10 +1,10 @@
 // Converts files of texts to examples for a language model: the tokens after a prompt.
 //
 //   {"text"}                  all of it
-//   {"prompt", "completion"}  the completion, behind the prompt as it stands
-//   {"messages": [..]}        the last message, of the assistant, behind the others in the model's chat form
+//   {"prompt", "completion"}  the completion, after the prompt as it stands
+//   {"messages": [..]}        the last message, of the assistant, after the others in the model's chat form
 //   questions with solutions  of any format that rows reads (docs/formats/reward-data.md), and trees of a store: the
-//                             solution behind the prompt template; with min_label those from there on (arXiv
+//                             solution after the prompt template; with min_label those from there on (arXiv
 //                             2503.13551, section 4.3, learns from its good trajectories). Where the gold answer is
 //                             known they are graded first
 //

@@ -25,7 +25,7 @@ EnumNames<EndpointKind> enum_names(EndpointKind);
 
 // What becomes of an assistant message at the end of a chat, which is to be continued.
 enum class Continuation {
-  kUser,     // its text joins the user's message before it, with a request to go on: works with every server
+  kUser,     // its text joins the user's message before it, with a request to continue: works with every server
   kFlags,    // sent as it is with continue_final_message and without a generation prompt: vLLM, SGLang
   kPrefill,  // sent as it is: llama.cpp, and servers that continue an assistant message by themselves
 };

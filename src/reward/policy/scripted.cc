@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
 
-// The byte behind the first `words` words, the text's end where it has no more of them.
+// The byte after the first `words` words, the text's end where it has no more of them.
 size_t end_of_words(std::string_view text, int64_t words) {
   size_t at = 0;
   for (int64_t word = 0; word < words; ++word) {

@@ -16,9 +16,10 @@
 //
 // `encoding` says what is encoded at once, so that ids equal those of the program that trained a published model:
 //   whole   the text of a step with the special tokens around it, as transformers encodes it (prompt)
-//   apart   question, each step and each tail is a text of its own, without special tokens, behind the token `bos`;
+//   apart   question, each step and each tail is a text of its own, without special tokens, after the token `bos`;
 //           tokenizers that put a blank before a text put one before each of them (trl)
-//   parts   head, lead with step, and tail each go on behind the one before, as the published programs do or as special
+//   parts   head, lead with step, and tail each continue after the one before, as the published programs do or as
+//   special
 //           tokens bring about (the others). Form prompt: texts are cut where a newline is followed by something that
 //           is no white space. Models of earlier versions of this program were trained so: reward.json says nothing
 //           there.

@@ -60,7 +60,7 @@ void Scorer::check_length(std::span<const std::vector<int64_t>> texts) const {
                       name(), model_.model.config.length_key());
 }
 
-// One call: the rows' tokens behind what `cache` has read, and then what comes behind them.
+// One call: the rows' tokens after what `cache` has read, and then what comes after them.
 void Scorer::read(const language::KvCache& cache, std::span<const Row> rows, Walk& walk) {
   const int64_t b = std::ssize(rows), t = longest_edge(rows);
   const bool siblings = std::ranges::all_of(rows, [&](const Row& row) { return row.parent == rows[0].parent; });

@@ -46,7 +46,7 @@ std::optional<double> label_of(std::optional<int> rating, Neutral neutral);
 // candidate. A solution is complete where its candidate states the final answer. Abandoned records are dropped.
 void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, Counts& counts, const SolutionSink& emit);
 
-// What stands behind the last "# Answer" of a step; nullopt: it does not state the final answer.
+// What follows the last "# Answer" of a step; nullopt: it does not state the final answer.
 std::optional<std::string> prm800k_answer(std::string_view step);
 
 // The authors' training rows from human labels (their phase 1 program), text for text and in their order.

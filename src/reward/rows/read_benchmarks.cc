@@ -25,7 +25,7 @@ void fill_completion(LabeledSolution& solution, const Json& item, std::string_vi
   solution.outcome = find_verdict(item, place);
 }
 
-// Steps before the first wrong one are right, nobody said anything about those behind it. -1: none is wrong.
+// Steps before the first wrong one are right, nobody said anything about those after it. -1: none is wrong.
 void label_until(LabeledSolution& solution, int64_t wrong, std::string_view name, std::string_view place) {
   const int64_t steps = static_cast<int64_t>(solution.steps.size());
   if (wrong < -1 || wrong >= steps)

@@ -31,7 +31,7 @@ void emit_leaf(LabeledSolution& path, size_t kept, const SolutionSink& emit) {
 }
 
 struct Prefix {
-  std::string text;  // behind the question
+  std::string text;  // after the question
   double value = 0;
   auto operator<=>(const Prefix&) const = default;
 };

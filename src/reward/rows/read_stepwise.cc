@@ -32,7 +32,7 @@ double mark_label(std::string_view mark, std::string_view field, std::string_vie
   throw bad_input("rows.read", "{}: field '{}': '{}', expected + or -", place, field, mark.substr(0, 40));
 }
 
-// What stands before each mark, and what stands behind the last one, if anything.
+// What stands before each mark, and what follows the last one, if anything.
 struct MarkedText {
   std::vector<std::string_view> parts;
   size_t marks = 0;
@@ -174,7 +174,7 @@ LabeledSolution read_openr_process(const Json& record, std::string_view place) {
   for (const std::string_view part : cut.parts) solution.steps.emplace_back(strip(part));
   const std::string_view name = find_field(record, "labels") ? "labels" : "label";
   const Json& labels = need_field(record, name, place);
-  // Five newlines part steps, so the last one may have a label without a mark behind it.
+  // Five newlines part steps, so the last one may have a label without a mark after it.
   const bool unmarked_end = cut.parts.size() > cut.marks && labels.size() + 1 == solution.steps.size();
   std::string end;
   if (unmarked_end) {

@@ -62,7 +62,7 @@ std::vector<std::string> split_steps(std::string_view text) {
   }
   if (headings == 0) {
     parts = split_at(text, "\n\n");
-    std::vector<std::string> steps;  // a blank line behind "# Answer" ends no step
+    std::vector<std::string> steps;  // a blank line after "# Answer" ends no step
     for (std::string& part : parts) {
       const bool continues = !steps.empty() && (part.starts_with("# Answer") || steps.back().ends_with("# Answer"));
       if (continues)

@@ -56,7 +56,7 @@ class ResultFile {
     order_.push_back(problem.id);
   }
 
-  // Brings the lines of these problems into their order, other lines behind them.
+  // Brings the lines of these problems into their order, other lines after them.
   void sort(const std::vector<steps::ProblemRecord>& problems) {
     std::map<std::string, size_t> place;
     for (const steps::ProblemRecord& record : problems) place.emplace(record.problem.id, place.size());

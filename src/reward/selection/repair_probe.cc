@@ -38,7 +38,7 @@ std::vector<ProbedStep> probed_steps(const JudgedData& data, const std::vector<s
   return probed;
 }
 
-// Pairs of steps, right first, behind the same steps of the same problem; each text of a step once.
+// Pairs of steps, right first, after the same steps of the same problem; each text of a step once.
 struct Pair {
   const ProbedStep *right, *wrong;
 };

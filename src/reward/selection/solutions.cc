@@ -288,7 +288,7 @@ class Reader {
 
   std::vector<SearchKey> read_searches(const Json& list, const Json* gold, const std::string& place,
                                        SampledProblem& problem, SampledSolutions& counted) const {
-    if (!list.is_array()) throw bad_input("solutions.read", "{}: field 'searches' is no list", place);
+    if (!list.is_array()) throw bad_input("solutions.read", "{}: field 'searches' is not a list", place);
     std::vector<SearchKey> keys;
     for (const Json& search : list) {
       const std::string where = fmt::format("{}, search {}", place, keys.size());

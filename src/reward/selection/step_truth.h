@@ -5,7 +5,7 @@
 //   on_track, valid   list of true and false per step: the state after it leads to the correct answer; the step is true
 //                     given what stood before (worlds/judge.h; written by hrm world solve, judge and probe)
 //   labels            the same, null where unknown (TRL's stepwise files; hrm world judge --stepwise)
-//   label             ProcessBench: the first wrong step from 0 or -1; steps behind it are unknown
+//   label             ProcessBench: the first wrong step from 0 or -1; steps after it are unknown
 // and, of a probe (worlds/probe.h), `case` and `probe_step`.
 #pragma once
 

@@ -5,14 +5,14 @@
 //   blank    a blank line ends a step
 //   line     a line is a step
 //   regex    a match of the expression (PCRE2, Unicode) ends a step, and is part of it. No stop string says that, so
-//            the policy writes on and what stands behind the first match is dropped
+//            the policy writes on and what follows the first match is dropped
 //
 // As far as the text itself decides, its steps do not depend on what a server reports about the end or on whether it
 // kept the stop string:
-//   - A step that holds an answer is terminal and ends with the text: no separator, heading or `# END!` behind it.
+//   - A step that holds an answer is terminal and ends with the text: no separator, heading or `# END!` after it.
 //   - A heading is part of a step where the policy wrote it (it is kept or named), or where the server does not say
 //     what ended the text and the text stops where only a heading fits: at the beginning of a line. Otherwise it ended
-//     by itself, unless it writes headings at all: then it is asked to go on, and writes the next one itself.
+//     by itself, unless it writes headings at all: then it is asked to continue, and writes the next one itself.
 //   - Without an answer a step is terminal where the policy ended by itself or at `# END!`, and where it has nothing
 //     but blanks. Only a terminal step has an answer.
 // Faithful formats do as the authors' program does: the stop string follows every text that it ended, only `# Answer`
@@ -56,7 +56,7 @@ class StepFormat {
   // faithful: only for the authors' steps.
   StepFormat(StepStyle style, AnswerStyle answer, const std::string& regex, bool faithful = false);
 
-  // Stop strings of a request for one step behind `steps_before` others, where the last heading that may come is number
+  // Stop strings of a request for one step after `steps_before` others, where the last heading that may come is number
   // most_steps: the end and the next heading. Faithful: every heading, the next one first.
   std::vector<std::string> step_stops(int64_t most_steps, int64_t steps_before = 0) const;
   // Of a request for everything up to the end.

@@ -19,7 +19,7 @@ namespace hrm::studies {
 enum class TruthOf {
   kTrack,  // does the state after the step lead to the correct answer (worlds/judge.h)
   kValid,  // is what the step says true, given what stood before it
-  kValue,  // the chance that the policy, going on from there, ends correctly (worlds/arithmetic_value.h)
+  kValue,  // the chance that the policy, continuing from there, ends correctly (worlds/arithmetic_value.h)
 };
 EnumNames<TruthOf> enum_names(TruthOf);  // track, valid, value
 

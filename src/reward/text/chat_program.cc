@@ -73,7 +73,7 @@ class Program {
     out_ += part;
   }
 
-  // What stands in the tag that begins at `at`; true where it strips the blanks behind it.
+  // What stands in the tag that begins at `at`; true where it strips the blanks after it.
   bool tag(size_t at, char kind) {
     const std::string end{kind == '{' ? '}' : kind, '}'};
     tokens_.clear();

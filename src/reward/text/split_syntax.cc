@@ -122,7 +122,7 @@ class Translator {
         return matcher_of(bracket_set(options, depth));
       case '.':
         return options.dot_all ? "(?s:.)" : "[^\\n]";
-      case '^':  // not behind a newline that ends the text
+      case '^':  // not after a newline that ends the text
         assertion_ = true;
         return R"((?:\A|(?<=\n)(?!\z)))";
       default:
@@ -214,7 +214,7 @@ class Translator {
     return set;
   }
 
-  // What stands for one character behind a backslash, the same in brackets and outside.
+  // What stands for one character after a backslash, the same in brackets and outside.
   char32_t escaped() {
     const char c = in_[at_];
     switch (c) {
@@ -346,7 +346,7 @@ class Translator {
     return Interval{fmt::format("{{{}{}}}", least.empty() ? "0" : least, comma ? "," + most : ""), !comma};
   }
 
-  // Quantifiers behind what has been read. Those behind an interval are of the whole: /a{2}+/ is /(?:a{2})+/.
+  // Quantifiers after what has been read. Those behind an interval are of the whole: /a{2}+/ is /(?:a{2})+/.
   std::string repeated(std::string one, const Options& options) {
     empty_ |= assertion_;
     for (bool simple = true;; simple = false) {

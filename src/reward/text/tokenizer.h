@@ -82,7 +82,7 @@ struct EncodedBatch {
 EncodedBatch encode_batch(const Tokenizer& tokenizer, std::span<const std::string> texts, size_t max_length,
                           int32_t pad);
 
-// Decodes a text as it is generated behind another: joined, all that push() and finish() return is decode() of the ids,
+// Decodes a text as it is generated after another: joined, all that push() and finish() return is decode() of the ids,
 // without dropping a blank. Characters whose bytes are not yet complete are held back.
 class StreamDecoder {
  public:

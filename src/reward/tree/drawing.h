@@ -15,7 +15,7 @@ struct DrawOptions {
   bool color = false;
 };
 
-// The text on one line: blanks for control characters, cut behind `width` characters.
+// The text on one line: blanks for control characters, cut after `width` characters.
 std::string one_line(std::string_view text, size_t width);
 
 // One line per node, indented: its value, counts, multiplicity, a mark (right, wrong, undecided, unfinished) and the

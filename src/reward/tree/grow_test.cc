@@ -17,7 +17,7 @@ using policy::PolicyFault;
 using policy::Request;
 using policy::ScriptedPolicy;
 
-// Lines "a" to "d" that go on until an answer, right with chance 1/2.
+// Lines "a" to "d" that continue until an answer, right with chance 1/2.
 std::string lines(const Request&, int64_t, Rng& rng) {
   std::string text;
   for (;;) {

@@ -1,7 +1,7 @@
 // One problem's tree while it grows: requests of the methods are answered by the store if possible, else by the policy.
 //
 // A method is a program against this class that depends on what it gets alone. So running it again over what the store
-// holds leads to where it was, and a run that was killed goes on to the same tree. The seed of a request is derived
+// holds leads to where it was, and a run that was killed continues to the same tree. The seed of a request is derived
 // from the settings' seed, the node's id (which stands for problem and path), the kind of request and its round: never
 // from time or threads.
 #pragma once

@@ -4,7 +4,7 @@
 // A solution, one step per line, or under the authors' headings (`# Step k`, `# Answer`, `# END!`):
 //
 //   7+12=18;18*3-15      a reduction: a claim, then what remains
-//   !7+12=19;19*3-15     a correction: takes back what went wrong and goes on from there
+//   !7+12=19;19*3-15     a correction: takes back what went wrong and continues from there
 //   19*3=57;57-15
 //   57-15=42;42
 //   #### 42              the answer
@@ -56,7 +56,7 @@ Split split_of(const Expression& question);
 std::vector<ArithmeticProblem> make_problems(const ProblemSettings& settings, Split split, uint64_t count,
                                              uint64_t seed);
 
-// The expression in front of the last "=?" of the text; nullopt where there is none. `end`: behind the "=?".
+// The expression in front of the last "=?" of the text; nullopt where there is none. `end`: after the "=?".
 std::optional<Expression> find_question(std::string_view text, size_t* end = nullptr);
 
 }  // namespace hrm::worlds

@@ -69,7 +69,7 @@ class Writer {
     announced_ = false;
     if (finished_) return;
     const Expression from = repairs ? sound_ : state_;
-    if (from.is_number()) {  // only behind steps that this policy would not write
+    if (from.is_number()) {  // only after steps that this policy would not write
       state_ = from;
       return answer();
     }

@@ -32,13 +32,13 @@ std::string prompt_of(std::string_view question, const std::vector<std::string>&
 // Steps of a text, one per line; blank lines are none.
 std::vector<std::string> lines_of(std::string_view text);
 
-// Whether the text, which goes on from there, holds the correct answer.
+// Whether the text, which continues from there, holds the correct answer.
 bool ends_right(const Walk& from, std::string_view text);
 
 // Judges the steps; with `values` also the value after each. Throws bad_input where those are too many to compute.
 JudgedSolution judged(const ArithmeticProblem& problem, std::vector<std::string> steps, TrueValues* values = nullptr);
 
-// how.n whole solutions, asked for as `how` says but with the problem's prompt; what a policy writes behind its answer
+// how.n whole solutions, asked for as `how` says but with the problem's prompt; what a policy writes after its answer
 // is cut off. Throws failure where the policy fails.
 std::vector<JudgedSolution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem,
                                              policy::Request how, TrueValues* values = nullptr);

@@ -39,7 +39,7 @@ class ZstDecoder : public Decoder {
   size_t pending_ = 0;
 };
 
-// zlib's inflate. gzip files are members behind each other, possibly padded with zeros; a zip entry is one raw stream.
+// zlib's inflate. gzip files are members after each other, possibly padded with zeros; a zip entry is one raw stream.
 class DeflateDecoder : public Decoder {
  public:
   enum class Wrapper { kGzip, kRaw };

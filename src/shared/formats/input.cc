@@ -70,7 +70,7 @@ class InputBuffer : public std::streambuf {
   }
 
  private:
-  // Adds up to `most` bytes behind those that are there; false at the end of the data.
+  // Adds up to `most` bytes after those that are there; false at the end of the data.
   bool refill(size_t most) {
     const size_t n = raw_->read(std::span(bytes_).subspan(end_, most));
     end_ += n;

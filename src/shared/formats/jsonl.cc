@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Bytes of the file up to and with its last newline: what lies behind was cut short by a crash.
+// Bytes of the file up to and with its last newline: what lies after was cut short by a crash.
 uintmax_t whole_lines(const fs::path& path) {
   const MappedFile file(path);
   const auto bytes = file.bytes();
@@ -163,7 +163,7 @@ bool JsonlReader::read_line() {
   return true;
 }
 
-// Up to the comma or bracket behind the element: only brackets and strings are told apart here, the parser judges.
+// Up to the comma or bracket after the element: only brackets and strings are told apart here, the parser judges.
 bool JsonlReader::read_element() {
   skip_blanks();
   line_ = newlines_ + 1;

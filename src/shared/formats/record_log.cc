@@ -42,7 +42,7 @@ Header look(std::span<const std::byte> bytes, size_t at) {
   return {.found = Found::kRecord, .payload = payload};
 }
 
-// The next place at or behind `at` where a sound record begins; the end where there is none.
+// The next place at or after `at` where a sound record begins; the end where there is none.
 size_t next_record(std::span<const std::byte> bytes, size_t at) {
   constexpr auto first = static_cast<std::byte>(kMarker & 0xff);
   for (;; ++at) {

@@ -28,7 +28,7 @@ struct DamagedPlace {
 struct RecordLogReport {
   static constexpr size_t kMostPlaces = 100;
   uint64_t records = 0;
-  uint64_t damaged_places = 0, damaged_bytes = 0;  // skipped between or behind records
+  uint64_t damaged_places = 0, damaged_bytes = 0;  // skipped between or after records
   std::vector<DamagedPlace> places;                // the first kMostPlaces of them
   uint64_t whole_bytes = 0;                        // up to the end of the last sound record
   bool torn = false;  // the last record was cut short, as by a killed writer; not counted as damage

@@ -23,7 +23,7 @@ enum class RunMode {
   kOverwrite,  // remove the run that is there (the files above, nothing else)
 };
 
-// The settings with which the run in the folder goes on: those in its newest whole checkpoint, which decide; those of
+// The settings with which the run in the folder continues: those in its newest whole checkpoint, which decide; those of
 // config.json where nothing was saved yet; nullopt where there are neither. A warning says where config.json is
 // missing, cannot be read or has other values than the checkpoint.
 std::optional<Json> stored_config(const std::filesystem::path& folder);

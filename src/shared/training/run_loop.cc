@@ -144,7 +144,7 @@ LoopState Loop::restore() {
 }
 
 RunResult Loop::run() {
-  if (other_settings_) save();  // a checkpoint decides what a run goes on with: a change must be in one
+  if (other_settings_) save();  // a checkpoint decides what a run continues with: a change must be in one
   if (options_.restored) options_.restored();
   if (!done()) log_.event(state_.step, seconds(), resumed_from_ > 0 ? "resumed" : "started");
   // An evaluation that Ctrl-C cut short is made up for.
