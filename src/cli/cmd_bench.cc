@@ -72,7 +72,7 @@ void add_cases(CLI::App& command, Arguments& args) {
 }  // namespace
 
 void register_bench(CLI::App& app, Exit&) {
-  CLI::App* command = app.add_subcommand("bench", "measure the speed and memory of a training step and of inference");
+  CLI::App* command = app.add_subcommand("bench", "Measure the speed and memory of a training step and of inference.");
   auto args = std::make_shared<Arguments>();
   add_cases(*command, *args);
   command->add_option("--rounds", args->options.rounds, "processes per case, in turns with all others")

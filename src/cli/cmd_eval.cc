@@ -76,7 +76,7 @@ void add_evaluation_options(CLI::App& command, solving::EvaluationOptions& optio
 }  // namespace
 
 void register_eval(CLI::App& app, Exit& exit) {
-  CLI::App* command = app.add_subcommand("eval", "measure a model on unseen puzzles");
+  CLI::App* command = app.add_subcommand("eval", "Measure a model on unseen puzzles.");
   auto args = std::make_shared<Arguments>();
   command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")
       ->required()

@@ -185,7 +185,7 @@ void inspect(const Arguments& args) {
 }  // namespace
 
 void register_inspect(CLI::App& app, Exit&) {
-  CLI::App* command = app.add_subcommand("inspect", "describe a file or folder, or this machine");
+  CLI::App* command = app.add_subcommand("inspect", "Describe a file or folder, or this machine.");
   auto args = std::make_shared<Arguments>();
   CLI::Option* path = command
                           ->add_option("path", args->path,

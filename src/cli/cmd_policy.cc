@@ -150,7 +150,7 @@ void add_request(CLI::App& command, Arguments& args) {
 }
 
 void register_ask(CLI::App& group, Exit& exit) {
-  CLI::App* command = group.add_subcommand("ask", "send one request and print the choices");
+  CLI::App* command = group.add_subcommand("ask", "Send one request and print the choices.");
   auto args = std::make_shared<Arguments>();
   add_request(*command, *args);
   command->add_flag("--logprobs", args->request.logprobs, "also return log-probabilities (with --json)");
@@ -164,7 +164,7 @@ void register_ask(CLI::App& group, Exit& exit) {
 }
 
 void register_load(CLI::App& group, Exit& exit) {
-  CLI::App* command = group.add_subcommand("bench", "measure requests and tokens per second");
+  CLI::App* command = group.add_subcommand("bench", "Measure requests and tokens per second.");
   auto args = std::make_shared<Arguments>();
   add_request(*command, *args);
   command->add_option("--requests", args->requests, "total number of requests, with increasing seeds")
@@ -183,7 +183,7 @@ void register_load(CLI::App& group, Exit& exit) {
 
 void register_policy(CLI::App& app, Exit& exit) {
   CLI::App* group =
-      app.add_subcommand("policy", "send requests to a language model behind an endpoint, or measure its speed");
+      app.add_subcommand("policy", "Send requests to a language model behind an endpoint, or measure its speed.");
   group->require_subcommand(1);
   set_examples(*group,
                {{"hrm policy ask --endpoint http://127.0.0.1:8080/v1 --prompt '2 + 2 ='", "check that it answers"},

@@ -49,7 +49,7 @@ void train(const CLI::App& command, const TrainArguments& args, Exit& exit) {
 }
 
 void register_train_part(CLI::App& reward, Exit& exit) {
-  CLI::App* command = reward.add_subcommand("train", "train a reward model on rows or labeled solutions");
+  CLI::App* command = reward.add_subcommand("train", "Train a reward model on rows or labeled solutions.");
   auto args = std::make_shared<TrainArguments>();
   command
       ->add_option("rows", args->words,
@@ -111,7 +111,7 @@ void score(const ScoreArguments& args) {
 }
 
 void register_score_part(CLI::App& reward, Exit& exit) {
-  CLI::App* command = reward.add_subcommand("score", "score the steps of solutions or trees");
+  CLI::App* command = reward.add_subcommand("score", "Score the steps of solutions or trees.");
   auto args = std::make_shared<ScoreArguments>();
   command
       ->add_option("file", args->file,
@@ -156,7 +156,7 @@ void evaluate(const EvalArguments& args) {
 }
 
 void register_eval_part(CLI::App& reward, Exit& exit) {
-  CLI::App* command = reward.add_subcommand("eval", "score a file and evaluate the scores");
+  CLI::App* command = reward.add_subcommand("eval", "Score a file and evaluate the scores.");
   auto args = std::make_shared<EvalArguments>();
   command
       ->add_option(
@@ -226,7 +226,8 @@ std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& ar
 }
 
 void register_reward(CLI::App& app, Exit& exit) {
-  CLI::App* reward = app.add_subcommand("reward", "train reward models, score reasoning steps, measure scores");
+  CLI::App* reward =
+      app.add_subcommand("reward", "Train reward models, score reasoning steps, and evaluate the scores.");
   reward->require_subcommand(1);
   register_train_part(*reward, exit);
   register_score_part(*reward, exit);
@@ -243,7 +244,8 @@ void register_reward(CLI::App& app, Exit& exit) {
 namespace hrm::cli {
 
 void register_reward(CLI::App& app, Exit&) {
-  CLI::App* reward = app.add_subcommand("reward", "reward models (not in this build: it has no libtorch)");
+  CLI::App* reward = app.add_subcommand(
+      "reward", "Train reward models and score with them. (Not in this build, which has no libtorch.)");
   reward->allow_extras();
   set_examples(*reward, {{"hrm reward", "explains what is missing"}});
   reward->callback([] { throw bad_input("cli.reward", "this build has no libtorch: build with -DHRM_TORCH=ON"); });

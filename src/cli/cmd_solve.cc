@@ -120,7 +120,7 @@ void solve(const Arguments& args, Exit& exit) {
 }  // namespace
 
 void register_solve(CLI::App& app, Exit& exit) {
-  CLI::App* command = app.add_subcommand("solve", "solve puzzles and show how");
+  CLI::App* command = app.add_subcommand("solve", "Solve puzzles and show how.");
   auto args = std::make_shared<Arguments>();
   command
       ->add_option("puzzles", args->puzzles,

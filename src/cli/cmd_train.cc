@@ -87,7 +87,7 @@ void add_run_options(CLI::App& command, Arguments& args) {
 }  // namespace
 
 void register_train(CLI::App& app, Exit& exit) {
-  CLI::App* command = app.add_subcommand("train", "train a model on a data set");
+  CLI::App* command = app.add_subcommand("train", "Train a model on a data set.");
   auto args = std::make_shared<Arguments>();
   add_run_options(*command, *args);
   add_json_flag(*command, args->json);

@@ -45,9 +45,9 @@ void register_all(CLI::App& app, Exit& exit) {
 
 void describe(CLI::App& app) {
   app.description(
-      "Hierarchical reasoning models: make puzzles, train, evaluate and solve.\n"
-      "Hierarchical reward models: policies, training rows, models, selection (policy, world, rows, lm, reward, "
-      "search, select).");
+      "Hierarchical reasoning models: make puzzles, train, evaluate, solve (data, train, eval, solve, "
+      "convert).\nHierarchical reward models: trees, training rows, models, selection, search (policy, world, grade, "
+      "tree, rows, lm, reward, select, search).");
   app.set_help_flag("-h,--help", "print this help and exit");
   app.set_version_flag("--version", version(), "print the version and build settings and exit");
   app.require_subcommand(1);
