@@ -30,7 +30,7 @@ void add_faithful_labels_flag(CLI::App& command, LabelArguments& args);  // --fa
 // -p, --min-children.
 void add_compression_options(CLI::App& command, tree::CompressionOptions& options);
 
-// Problems of a store to work on: all, or the one with that id or position. Throws bad_input where there is none.
+// Problems of a store to work on: all, or the one with that id or position. Throws bad_input if there is none.
 void add_problem_option(CLI::App& command, std::string& problem);
 std::vector<size_t> chosen_problems(const tree::StoreReader& store, const std::string& problem);
 

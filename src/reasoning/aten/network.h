@@ -24,13 +24,13 @@ struct BlockWeights {
   at::Tensor gate_up, down;        // mlp
 };
 
-// Handles of the parameters, named as in the state dict; undefined where the configuration has none.
+// Handles of the parameters, named as in the state dict; undefined if the configuration has none.
 struct NetworkWeights {
   at::Tensor H_init, L_init, embed_tokens, embed_pos, lm_head, q_weight, q_bias, puzzle_emb;
   std::vector<BlockWeights> H_level, L_level;  // the same blocks for a shared net
 };
 
-// REQUIRES: every key of engine::parameters(config).
+// REQUIRES: every key of model::parameters(config).
 NetworkWeights bind_weights(const model::ModelConfig& config, const std::map<std::string, at::Tensor>& by_name);
 
 struct State {
@@ -51,7 +51,7 @@ struct Segment {
 struct SegmentOptions {
   bool training = false;  // inference_noise is added only where false
   bool residuals = false;
-  std::span<const uint64_t> noise_seeds;  // [R], may be empty where the model draws nothing
+  std::span<const uint64_t> noise_seeds;  // [R], may be empty if the model draws nothing
 };
 
 class Network {

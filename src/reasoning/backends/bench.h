@@ -51,7 +51,7 @@ double segment_flops(const model::ModelConfig& config, bool training);
 // {"machine", "gemm": [{"operands", "threads", "k", "gflops"}], "rows": [{"model", "mode", "hidden", "batch",
 //  "precision", "threads", "device", "backend", "ms_per_sample_segment", "slowest_ms", "gflops", "g", "share",
 //  "peak_mib", "stages"}]}; g and share are null for a CUDA device.
-// REQUIRES: no other thread runs (fork). Throws what a case threw, and failure where its process was killed.
+// REQUIRES: no other thread runs (fork). Throws what a case threw, and failure if its process was killed.
 Json run_bench(std::span<const BenchCase> cases, const BenchOptions& options);
 
 std::string bench_table(const Json& report);  // for people

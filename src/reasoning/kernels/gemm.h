@@ -44,7 +44,7 @@ template <typename E>
 class Gemm {
  public:
   Gemm() = default;  // not runnable
-  // Throws bad_input where the library cannot run this shape; with the best library every shape runs.
+  // Throws bad_input if the library cannot run this shape; with the best library every shape runs.
   explicit Gemm(const GemmShape& shape, GemmLibrary library = best_gemm<E>());
 
   // Any number of threads may call this. No alignment is required.

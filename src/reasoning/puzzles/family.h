@@ -21,7 +21,7 @@ using Tokens = std::vector<int32_t>;  // [S] token ids; 0 is padding in every fa
 
 struct RuleCheck {
   bool accepted = false;
-  std::string reason;  // what is wrong, naming the cell; empty where accepted
+  std::string reason;  // what is wrong, naming the cell; empty if accepted
 };
 
 // The origin of a text, for error messages, and the symbols of its cells.
@@ -121,7 +121,7 @@ class Family {
   // Do the authors' builders write augmented sets of this family as 64-bit integers? (numpy's default)
   virtual bool wide_variants() const { return false; }
 
-  virtual std::unique_ptr<Augmenter> augmenter() const = 0;  // of training on the fly; nullptr where there is none
+  virtual std::unique_ptr<Augmenter> augmenter() const = 0;  // of training on the fly; nullptr if there is none
 };
 
 // From describe()'s object. Throws bad_input on an unknown family or impossible sizes.

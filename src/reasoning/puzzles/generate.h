@@ -28,7 +28,7 @@ struct GenerateOptions {
   size_t threads = 0;
 };
 
-// Makes candidate i; nullopt where its stream leads nowhere. Called from several threads.
+// Makes candidate i; nullopt if its stream leads nowhere. Called from several threads.
 class Generator {
  public:
   virtual ~Generator() = default;

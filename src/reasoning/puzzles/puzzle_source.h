@@ -14,7 +14,7 @@ namespace hrm::puzzles {
 // input.
 struct RecordFile {
   std::filesystem::path path;
-  std::filesystem::path labels;  // npy: the answers; empty where they are to be found by the rules
+  std::filesystem::path labels;  // npy: the answers; empty if they are to be found by the rules
   // Of tables and JSON lines. Where the default names are absent, other usual ones are taken (puzzle, quizzes;
   // solution, solutions).
   std::string question_column = "question", answer_column = "answer";

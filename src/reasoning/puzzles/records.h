@@ -17,7 +17,7 @@ struct Record {
   std::string origin;  // "train.csv: line 7"
   size_t row = 0;      // its line or row in the file
   Tokens question;     // [S]
-  Tokens answer;       // [S]; empty where the file has none
+  Tokens answer;       // [S]; empty if the file has none
   int32_t rating = -1;
 };
 

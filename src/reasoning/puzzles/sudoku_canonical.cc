@@ -118,8 +118,8 @@ class Canonicalizer {
     }
   }
 
-  // Among rows and columns with a given; empty where each has a color of its own. Lines without givens need none:
-  // within a block they are interchangeable, and blocks without givens too.
+  // Among rows and columns with a given; empty if each has a color of its own. Lines without givens need none: within a
+  // block they are interchangeable, and blocks without givens too.
   std::vector<int> smallest_class(const Colors& colors) const {
     std::vector<std::vector<int>> members(3 * side_);
     for (int v = 0; v < 2 * side_; ++v)

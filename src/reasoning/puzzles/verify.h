@@ -31,14 +31,14 @@ struct SplitSummary {
 
 struct VerifyReport {
   std::map<std::string, SplitSummary> splits;
-  Json family;                      // null where no split could be opened
+  Json family;                      // null if no split could be opened
   std::vector<std::string> faults;  // one line each, the first most_faults of them
   uint64_t fault_count = 0;
   std::vector<std::string> notes;  // what is not a fault: members with other givens, rows that repeat
   uint64_t leaks = 0;              // test puzzles that occur in train, up to symmetry
 };
 
-// Throws bad_input where the folder does not exist or holds neither train nor test.
+// Throws bad_input if the folder does not exist or holds neither train nor test.
 VerifyReport verify_dataset(const std::filesystem::path& folder, const VerifyOptions& options = {});
 
 }  // namespace hrm::puzzles

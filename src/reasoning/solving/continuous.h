@@ -43,8 +43,8 @@ struct SegmentView {
 };
 using SegmentObserver = std::function<void(const SegmentView&)>;
 
-// Runs examples 0..count-1. Returns false where Ctrl-C (base/signals.h) ended it between two segments.
-// Throws bad_input on segments < 0 or batch = 0.
+// Runs examples 0..count-1. Returns false if Ctrl-C (base/signals.h) ended it between two segments. Throws bad_input on
+// segments < 0 or batch = 0.
 bool run_examples(model::Backend& backend, size_t count, const ExampleLoader& load, const RunOptions& options,
                   const SegmentObserver& observe);
 

@@ -21,7 +21,7 @@ namespace hrm::solving {
 struct ModelFile {
   model::ModelConfig config;
   NamedTensors weights;  // float32, the authors' keys without _orig_mod.: "model.inner.L_level.layers.0. ..."
-  Json family;           // puzzles::Family::describe(), null where unknown
+  Json family;           // puzzles::Family::describe(), null if unknown
   Json provenance;       // free form: command, data, seed, commit, steps
 };
 

@@ -66,7 +66,7 @@ bool is_own_model(const fs::path& path) {
   }
 }
 
-// The checkpoint of the largest step; nullopt where some candidate has no step.
+// The checkpoint of the largest step; nullopt if some candidate has no step.
 std::optional<fs::path> last_step(const std::vector<fs::path>& candidates, const std::string& folder) {
   std::optional<uint64_t> best;
   std::vector<fs::path> files;

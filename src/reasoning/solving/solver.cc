@@ -62,7 +62,7 @@ class SolverRun {
                       family.has_rules() ? "symmetries" : "rules to choose an answer");
   }
 
-  // View number `view` of the listed questions. False where Ctrl-C ended it.
+  // View number `view` of the listed questions. False if Ctrl-C ended it.
   bool look(std::span<const puzzles::Tokens> questions, std::span<const size_t> which, int64_t view,
             std::span<SolvedPuzzle> solutions, Progress& progress);
 

@@ -22,9 +22,8 @@ struct ChosenWeights {
 };
 
 // averaged: the average where there are both; parameters that it does not cover (buffers) are the live ones then. A
-// message says what was taken. Without any anchor the outermost dict is given with its wrappers removed, for the
-// caller to complain about. Throws bad_input where several sets fit, naming them.
-// REQUIRES: at least one dict.
+// message says what was taken. Without any anchor the outermost dict is given with its wrappers removed, for the caller
+// to complain about. Throws bad_input if several sets fit, naming them. REQUIRES: at least one dict.
 ChosenWeights choose_weights(std::vector<TorchDict> dicts, bool averaged, std::string_view source);
 
 }  // namespace hrm::solving

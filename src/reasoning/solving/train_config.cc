@@ -21,7 +21,7 @@ void require(bool ok, std::string_view key, const auto& value, std::string_view 
   if (!ok) throw bad_input(kWhere, "{} = {}: must be {}", key, value, wanted);
 }
 
-// Takes `key` out of the settings; empty where it is absent.
+// Takes `key` out of the settings; empty if it is absent.
 std::string take_text(Json& settings, const std::string& key, const std::string& source) {
   if (!settings.contains(key)) return "";
   const auto text = json_field<std::string>(settings, key, source);
@@ -103,7 +103,7 @@ void set_data_paths(TrainConfig& config, const Json& paths, const std::string& s
     log_warning("{}: data_paths names {} data sets; a run trains on one: choose it with --data", source, paths.size());
 }
 
-// One key of the top level; false where it is unknown.
+// One key of the top level; false if it is unknown.
 bool apply_authors_setting(TrainConfig& config, const std::string& key, const Json& value, const std::string& source) {
   if (key == "arch" || key == "seq_len" || has_no_effect(key)) return true;  // the data set tells seq_len
   if (key == "data_paths") {

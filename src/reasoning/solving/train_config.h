@@ -16,10 +16,10 @@
 
 namespace hrm::solving {
 
-// Answers given away at first, less and less as the run continues: the mean share of the cells to be found that are
-// written into the question falls linearly from `reveal` to 0 at the share `reveal_until` of the run. An example's own
-// share is uniform between 0 and twice that mean. Likewise the segments that an example gets at most: they rise
-// linearly from `segments` to arch.halt_max_steps at the share `segments_until` of the run.
+// Answers revealed at first, fewer as the run continues: the mean share of the unknown cells that are written into the
+// question falls linearly from `reveal` to 0 at the share `reveal_until` of the run. An example's own share is uniform
+// between 0 and twice that mean. Likewise the segments that an example gets at most: they rise linearly from `segments`
+// to arch.halt_max_steps at the share `segments_until` of the run.
 struct CurriculumConfig {
   double reveal = 0, reveal_until = 0.5;
   int64_t segments = 0;
@@ -112,11 +112,11 @@ struct Recipe {
 // The authors' all_config.yaml, told by arch.name, is a recipe too, understood as authors_config.h says. What their
 // programs do and no key says is set: no average unless `ema`, and that at a constant rate, examples as stored, and
 // evaluations without halting. Keys without effect here are named in a message, unknown ones in a warning. Throws
-// bad_input where a setting asks for what this program does not do (freeze_weights, several data sets).
+// bad_input if a setting asks for what this program does not do (freeze_weights, several data sets).
 Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path);
 
-// Settings that may change when a run continues: they decide how long it runs, where its data lie and when it looks and
-// saves, but no number of a step that was done.
+// Settings that may change when a run continues: they decide how long it runs, where its data are and when it evaluates
+// and saves, but no number of a step that was done.
 std::span<const std::string_view> harmless_settings();
 
 }  // namespace hrm::solving

@@ -21,8 +21,8 @@
 
 namespace hrm::solving {
 
-// Writes answers into questions at random: each cell that differs from its label is given with the probability of its
-// example, uniform between 0 and 2 `share`. Cells without supervision stay.
+// Writes answers into questions at random: each cell that differs from its label is revealed with the probability of
+// its example, uniform between 0 and 2 `share`. Unsupervised cells are unchanged.
 void reveal_cells(std::span<int32_t> inputs, std::span<const int32_t> labels, double share, Rng& rng);
 
 struct TrainerOptions {

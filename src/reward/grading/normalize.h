@@ -20,7 +20,7 @@ std::string normalize_plain(std::string_view answer);
 // "1,234,567" loses the commas before groups of three digits; "(1,234)" too, "1,23" not.
 std::string strip_thousands(std::string_view text);
 
-// Python's float(): the value, also of "1_000", "inf" and digits of any script; false where it raises.
+// Python's float(): the value, also of "1_000", "inf" and digits of any script; false if it raises.
 bool parse_python_float(std::string_view text, double& value);
 // Whether the text is a number within 1e-7 of an integer, thousands commas aside.
 bool is_integer_text(std::string_view text);

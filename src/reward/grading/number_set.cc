@@ -40,7 +40,7 @@ bool is_variable(std::string_view text) {
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", 1) == kNone;
 }
 
-// A bound of an interval; empty where it is infinite on that side.
+// A bound of an interval; empty if it is infinite on that side.
 std::string lower_bound_of(std::string_view text) {
   std::string plain = squeezed(text);
   return plain == "-\\infty" ? std::string() : plain;

@@ -48,8 +48,7 @@ class KvCache {
     bool aligned = false;          // all rows are equally long
     at::Tensor positions;          // [B,T] i64
     at::Tensor slots;              // [B,T] i64 place among the row's own tokens
-    // [B,1,T,used], to be added to scores: 0 for what may be seen, else -inf. Undefined where all may or causal says
-    // it.
+    // [B,1,T,used], to be added to scores: 0 for what may be seen, else -inf. Undefined if all may or causal says it.
     at::Tensor mask;
   };
   Step begin(int64_t tokens, at::Device device, at::ScalarType type) const;  // type: of the scores

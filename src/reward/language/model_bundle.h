@@ -27,7 +27,7 @@ struct ModelBundle {
   int32_t pad_token() const;
   bool ends(int32_t token) const;
   // The conversation as the model was trained on it; a last message of "assistant" is to be continued, else an answer
-  // is to begin. Throws bad_input where the model has no chat template, or one that is not known.
+  // is to begin. Throws bad_input if the model has no chat template, or one that is not known.
   std::string render_chat(std::span<const text::ChatMessage> messages) const;
 };
 
@@ -36,7 +36,7 @@ struct ModelBundle {
 // model has rows.
 ModelBundle load_bundle(const std::filesystem::path& path, const LoadOptions& options = {});
 
-// A bundle around a model and tokenizer made in the program. Throws bad_input where they disagree.
+// A bundle around a model and tokenizer made in the program. Throws bad_input if they disagree.
 ModelBundle make_bundle(LanguageModel model, text::TokenizerSpec spec, text::TokenizerConfig config);
 
 // A Hugging Face folder with tokenizer, loadable by transformers and load_bundle; config.json is written last.

@@ -10,7 +10,7 @@
 namespace hrm::policy {
 namespace {
 
-// nullopt where the file has been damaged since it was opened: the request is then asked anew.
+// nullopt if the file has been damaged since it was opened: the request is then asked anew.
 std::optional<Response> stored_reply(const RecordLog& log, uint64_t at, size_t choices) {
   try {
     const std::string bytes = log.read(at);

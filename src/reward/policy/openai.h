@@ -42,7 +42,7 @@ struct Dialect {
 // Throws bad_input for fields that would contradict what the program sends itself.
 void check_fields(const Dialect& dialect);
 
-// What the answer begins with, for a chat to continue; empty where it begins with nothing.
+// What the answer begins with, for a chat to continue; empty if it begins with nothing.
 std::string_view begun_answer(const Request& request);
 
 // The stop strings that the server is given: the first four, since many take no more. Whatever it is given, a text is

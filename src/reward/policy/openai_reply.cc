@@ -80,7 +80,7 @@ void keep_logprobs(Choice& choice, const std::vector<TokenText>& tokens, bool cu
   }
 }
 
-// What the server says of the stop string: a text, another end (a token, or null where the field is always there), or
+// What the server says of the stop string: a text, another end (a token, or null if the field is always there), or
 // nothing.
 struct StopReport {
   bool known = false;

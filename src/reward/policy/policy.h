@@ -17,7 +17,7 @@ struct Message {
 };
 
 struct Request {
-  std::string prompt;             // of a completion; empty where messages are given
+  std::string prompt;             // of a completion; empty if messages are given
   size_t begun = 0;               // number of bytes at the prompt's end that begin the answer, for a chat to continue
   std::vector<Message> messages;  // of a chat; an assistant message at the end is to be continued
   int64_t n = 1;                  // choices wanted

@@ -87,7 +87,7 @@ Layout named_layout(LayoutName name, const std::string& chat_template, const std
 // Texts to ids. Not thread-safe: it remembers parts that it has encoded. The tokenizer must outlive it.
 class LayoutReader {
  public:
-  // Throws bad_input where the tokenizer lacks good, bad or bos.
+  // Throws bad_input if the tokenizer lacks good, bad or bos.
   LayoutReader(Layout layout, const text::Tokenizer& tokenizer);
   const Layout& layout() const { return layout_; }
   // Ids of good and bad. REQUIRES: the layout names them.

@@ -60,7 +60,7 @@ struct RewardOverrides {
 RewardModel load_reward_model(const std::filesystem::path& path, const RewardOverrides& overrides = {},
                               const language::LoadOptions& options = {});
 
-// The score of a head that was trained with this loss. Throws bad_input where they do not fit.
+// The score of a head that was trained with this loss. Throws bad_input if they do not fit.
 ScoreKind score_of(language::HeadKind head, int64_t outputs, std::optional<language::LossKind> loss);
 
 // reward.json, in a folder that save_model() wrote.
@@ -69,7 +69,7 @@ void save_reward_config(const std::filesystem::path& folder, const RewardConfig&
 // The unchanged reward.json of `from`, if it has one.
 void copy_reward_config(const std::filesystem::path& from, const std::filesystem::path& to);
 
-// Throws bad_input where an id of the tokenizer has no row in the embedding.
+// Throws bad_input if an id of the tokenizer has no row in the embedding.
 void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderConfig& config);
 
 }  // namespace hrm::reward

@@ -32,7 +32,7 @@ struct ScoreFileReport {
 };
 
 // Hands over the records with their scores in the order of the file. Throws bad_input naming file, line and field: no
-// question, no steps, a text that is longer than the model reads; failure where it was interrupted.
+// question, no steps, a text that is longer than the model reads; failure if it was interrupted.
 ScoreFileReport score_file(const std::filesystem::path& path, Scorer& scorer, const ScoreFileOptions& options,
                            const std::function<void(const Json&)>& write);
 

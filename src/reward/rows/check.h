@@ -36,7 +36,7 @@ struct CheckReport {
   Json to_json() const;
 };
 
-// Throws bad_input where the file cannot be opened or its format is not known.
+// Throws bad_input if the file cannot be opened or its format is not known.
 CheckReport check_file(const std::filesystem::path& path, const CheckOptions& options = {});
 
 }  // namespace hrm::rows

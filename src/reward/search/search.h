@@ -38,7 +38,7 @@ struct SearchCost {
 
 struct FoundSolution {
   std::vector<std::string> steps;
-  std::vector<double> scores;  // one per step; empty where it was not scored
+  std::vector<double> scores;  // one per step; empty if it was not scored
   std::optional<std::string> answer;
   SearchCost cost;
 };

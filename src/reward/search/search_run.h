@@ -34,8 +34,8 @@ struct SearchRun {
 // Except for `seconds`, the file depends only on problems, settings, scorer and the policy's replies, not on in_flight
 // or on how often the run was stopped or killed. Problems in the file are not searched again. Problems are taken in
 // their order, and in the end stand in it. After an interrupt what is under way is awaited; 2 in_flight + 20 searches
-// failing in a row end the run. Throws bad_input where the file was made with other settings or for other problems, or
-// two problems have one id; failure on a full disk.
+// failing in a row end the run. Throws bad_input if the file was made with other settings or for other problems, or two
+// problems have one id; failure on a full disk.
 SearchRunReport search_problems(const std::vector<steps::ProblemRecord>& problems, const SearchSettings& settings,
                                 policy::Policy& policy, steps::StepScorer& scorer, const SearchRun& run);
 

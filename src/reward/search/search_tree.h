@@ -45,7 +45,7 @@ class SearchTree {
   SearchCost cost_;
 };
 
-// Sends the requests and adds what they cost. Throws SearchFailed where one has failed.
+// Sends the requests and adds what they cost. Throws SearchFailed if one has failed.
 std::vector<policy::Response> ask_all(const SearchTools& tools, std::span<const policy::Request> requests,
                                       SearchCost& cost);
 

@@ -54,7 +54,7 @@ Run read_run(const RunReport& report, const std::vector<std::string>& keys) {
 
 using Value = std::optional<double>;  // of one run
 
-// One row: each measure over the runs that have it; nullopt where fewer than two do.
+// One row: each measure over the runs that have it; nullopt if fewer than two do.
 std::optional<MeasureRow> pooled(const Keys& keys, const std::vector<std::string>& measures, size_t runs,
                                  const std::function<Value(size_t run, const std::string& measure)>& value_of) {
   MeasureRow row{keys, {}};

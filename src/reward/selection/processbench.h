@@ -48,8 +48,8 @@ struct ProcessBenchOptions {
   bool oracle = false;                        // also rows at each subset's own best threshold
   uint64_t draws = 1000, seed = 0;            // bootstrap over solutions, for F1
 };
-// Keys: scorer, subset, threshold from; also the mean of F1 over subsets where there are several. Throws bad_input
-// where calibration and data are not by the same scorers, or calibration lacks solutions with or without a wrong step.
+// Keys: scorer, subset, threshold from; also the mean of F1 over subsets where there are several. Throws bad_input if
+// calibration and data are not by the same scorers, or calibration lacks solutions with or without a wrong step.
 MeasureReport processbench(const std::vector<FirstErrorData>& subsets, const ProcessBenchOptions& options);
 
 }  // namespace hrm::selection

@@ -12,14 +12,14 @@
 
 namespace hrm::selection {
 
-// Means per problem; nullopt where the input does not say.
+// Means per problem; nullopt if the input does not say.
 struct Cost {
   std::optional<double> generated_tokens, scored_tokens, seconds;
 };
 
 struct ReportRow {
   std::string method;               // "best", "weighted", "majority", "beam", ...
-  std::string scorer, aggregation;  // empty where the method has none
+  std::string scorer, aggregation;  // empty if the method has none
   uint64_t n = 1;                   // solutions (or beams) per problem
   std::vector<double> outcomes;     // per problem, in the order of SelectionReport::problems: correct, or its chance
   Estimate accuracy;                // of them: outcome_row() computes it
@@ -49,7 +49,7 @@ std::string to_markdown(const SelectionReport& report);
 
 // report.md, report.json, and accuracy against N with bands as SVG: one plot per method and aggregation that scorers
 // share, the methods without a scorer in each; searches stand together, beside the best of N samples, and also against
-// generated tokens. Throws failure where they cannot be written.
+// generated tokens. Throws failure if they cannot be written.
 void write_report(const std::filesystem::path& folder, const SelectionReport& report);
 
 // What all reports of this room share.

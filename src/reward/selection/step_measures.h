@@ -19,7 +19,7 @@ struct StepMeasureOptions {
   uint64_t draws = 1000, seed = 0;
 };
 
-// Key: scorer. With a reliability diagram of the scorers in [0, 1]. Throws bad_input where no step has a known label.
+// Key: scorer. With a reliability diagram of the scorers in [0, 1]. Throws bad_input if no step has a known label.
 MeasureReport step_measures(const JudgedData& data, const StepMeasureOptions& options);
 
 }  // namespace hrm::selection

@@ -69,7 +69,7 @@ Labeled label(const tree::StoreReader& store, size_t problem, const std::optiona
   return result;
 }
 
-// Empty where several settings grew the store, or none.
+// Empty if several settings grew the store, or none.
 Json settings_of(const tree::StoreReader& store) {
   const auto& all = store.contents().settings;
   return all.size() == 1 && all[0].contains("policy") ? all[0] : Json::object();

@@ -17,7 +17,7 @@ namespace hrm::studies {
 
 struct LabeledState {
   uint32_t problem = 0;         // numbered from 0; states of one problem are not independent
-  std::optional<double> truth;  // value; nullopt where it is not known: then no part of bias and rmse
+  std::optional<double> truth;  // value; nullopt if it is not known: then no part of bias and rmse
   bool on_track = false, valid = false;
   double label = 0;
   bool positive = false;  // the hard label

@@ -42,7 +42,7 @@ struct RolloutStudy {
   std::vector<RolloutStudyRow> rows;
 };
 
-// Throws bad_input where a problem has too many states for exact values. The same for any number of threads.
+// Throws bad_input if a problem has too many states for exact values. The same for any number of threads.
 RolloutStudy study_rollouts(std::span<const worlds::ArithmeticProblem> problems, const RolloutStudyOptions& options);
 
 Json to_json(const RolloutStudy& study);

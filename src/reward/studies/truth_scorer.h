@@ -39,7 +39,7 @@ struct TruthScorerSettings : worlds::SlipSettings {
   void validate() const;  // throws bad_input
 };
 
-// Of "truth" or "truth:of=value,noise=0.7"; nullopt where the text names another scorer. Throws bad_input on wrong
+// Of "truth" or "truth:of=value,noise=0.7"; nullopt if the text names another scorer. Throws bad_input on wrong
 // settings.
 std::optional<TruthScorerSettings> truth_scorer_settings(std::string_view scorer);
 

@@ -65,7 +65,7 @@ std::string unescaped(std::string_view literal) {
   return text;
 }
 
-// The message between <|im_start|>system\n and <|im_end|> where both stand in one literal; empty where they do not.
+// The message between <|im_start|>system\n and <|im_end|> where both stand in one literal; empty if they do not.
 std::string find_default_system(std::string_view jinja) {
   for (const std::string_view head : {std::string_view("<|im_start|>system\\n"), kChatMlSystem}) {
     for (size_t at = 0; (at = jinja.find(head, at)) != std::string_view::npos;) {

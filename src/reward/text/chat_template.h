@@ -32,7 +32,7 @@ class ChatTemplate {
   static ChatTemplate recognize(std::string_view jinja, std::string_view source);
 
   // add_generation_prompt: ends with the head of an assistant's message. Special tokens within messages stay what they
-  // are. Throws bad_input where the model's template treats a message's role in a way of its own (tool calls).
+  // are. Throws bad_input if the model's template treats a message's role in a way of its own (tool calls).
   std::string render(std::span<const ChatMessage> messages, bool add_generation_prompt) const;
 
   std::string_view name() const;                                 // of the form

@@ -8,11 +8,11 @@
 namespace hrm::text {
 
 struct TokenizerConfig {
-  std::string bos_token, eos_token, pad_token, unk_token;  // contents; empty where the model has none
-  std::string chat_template;                               // Jinja text; empty where there is none
+  std::string bos_token, eos_token, pad_token, unk_token;  // contents; empty if the model has none
+  std::string chat_template;                               // Jinja text; empty if there is none
 };
 
-// Reads tokenizer_config.json, and chat_template.jinja where that exists (it is the newer place). All empty where the
+// Reads tokenizer_config.json, and chat_template.jinja where that exists (it is the newer place). All empty if the
 // folder has neither. Throws bad_input naming file and field.
 TokenizerConfig load_tokenizer_config(const std::filesystem::path& folder);
 

@@ -14,7 +14,8 @@
 //   kRollouts rollouts that began at the node; for a node with an answer that answer
 //   kThrough  rollouts that began at the node or below it: what tree search backs up
 //   kAuto     kRollouts where the node has any, else kLeaves
-// No answer is a wrong answer. Sentinels (failed requests of imported trees) are left out, or wrong as for the authors.
+// A missing answer counts as wrong. Sentinels (failed requests of imported trees) are left out, or wrong as for the
+// authors.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +43,7 @@ struct CountOptions {
   Undecided undecided = Undecided::kLeftOut;
   bool sentinels_are_wrong = false;
 };
-// What the authors' program counts.
+// Counts as the authors' program does.
 inline constexpr CountOptions kFaithfulCounts = {Evidence::kLeaves, Undecided::kWrong, true};
 
 // Ends of one node. `undecided` are those left out of, or wrong within, `total`.
@@ -58,7 +59,7 @@ int64_t saturating_product(int64_t a, int64_t b);
 std::vector<Counts> count_ends(const steps::Tree& tree, const steps::Verdicts& verdicts,
                                const CountOptions& options = {});
 
-// Values by node index; nullopt where nothing counts.
+// Values by node index; nullopt if nothing counts.
 using Values = std::vector<std::optional<double>>;
 Values mc_labels(std::span<const Counts> counts);
 Values hard_labels(std::span<const Counts> counts);

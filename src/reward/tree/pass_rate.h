@@ -21,7 +21,7 @@ EnumNames<Fit> enum_names(Fit);                            // inside, too-hard, 
 
 struct PassRate {
   Counts solutions;
-  std::optional<double> rate;  // nullopt where fit is kUnknown
+  std::optional<double> rate;  // nullopt if fit is kUnknown
   Fit fit = Fit::kUnknown;
 };
 PassRate pass_rate(const LabeledTree& tree, const PassBand& band);

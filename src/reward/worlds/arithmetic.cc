@@ -23,7 +23,7 @@ class Drawer {
     int strength = 3;  // of its operator; 3: a number
   };
 
-  // nullopt where an intermediate result leaves the bounds.
+  // nullopt if an intermediate result leaves the bounds.
   std::optional<Drawn> draw(int64_t operations) {
     if (operations == 0) {
       const auto number = static_cast<int64_t>(rng_.below(static_cast<uint64_t>(settings_.largest))) + 1;

@@ -52,11 +52,11 @@ std::optional<Split> split_of_name(std::string_view name);
 Split split_of(const Expression& question);
 
 // `count` different problems of one side, the same for the same seed; a longer list begins with the shorter one. Throws
-// bad_input where the settings give too few.
+// bad_input if the settings give too few.
 std::vector<ArithmeticProblem> make_problems(const ProblemSettings& settings, Split split, uint64_t count,
                                              uint64_t seed);
 
-// The expression in front of the last "=?" of the text; nullopt where there is none. `end`: after the "=?".
+// The expression in front of the last "=?" of the text; nullopt if there is none. `end`: after the "=?".
 std::optional<Expression> find_question(std::string_view text, size_t* end = nullptr);
 
 }  // namespace hrm::worlds

@@ -23,10 +23,10 @@
 
 namespace hrm::worlds {
 
-// The state in which the policy continues a prompt; nullopt where it holds no question.
+// The state in which the policy continues a prompt; nullopt if it holds no question.
 std::optional<Walk> read_prompt(std::string_view prompt);
 
-// Of "arithmetic" or "arithmetic:slip=0.2,repair=0.3"; nullopt where the text names another policy. Throws bad_input on
+// Of "arithmetic" or "arithmetic:slip=0.2,repair=0.3"; nullopt if the text names another policy. Throws bad_input on
 // wrong settings.
 std::optional<SlipSettings> arithmetic_policy_settings(std::string_view policy);
 

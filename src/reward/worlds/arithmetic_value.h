@@ -29,7 +29,7 @@ class TrueValues {
   // state.
   TrueValues(const Expression& question, const SlipSettings& settings, size_t max_states = 2'000'000);
 
-  // nullopt where max_states do not suffice. After an answer: 1 or 0.
+  // nullopt if max_states do not suffice. After an answer: 1 or 0.
   std::optional<double> success(const Walk& walk);
 
   size_t states() const { return known_.size(); }

@@ -68,7 +68,7 @@ struct SolutionTruth {
   bool answered = false, correct = false;
 };
 
-// REQUIRES: question as find_question() finds it (throws bad_input where it does not).
+// REQUIRES: question as find_question() finds it (throws bad_input if it does not).
 SolutionTruth judge(std::string_view question, const std::vector<std::string_view>& steps);
 
 }  // namespace hrm::worlds

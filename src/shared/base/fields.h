@@ -140,7 +140,7 @@ std::vector<FieldHelp> describe_fields(const Config& config, const std::string& 
   return all;
 }
 
-// Sets the field at `key` ("arch.H_cycles") from a JSON value; false where no field has that key.
+// Sets the field at `key` ("arch.H_cycles") from a JSON value; false if no field has that key.
 template <detail::FieldStruct Config>
 bool set_field(Config& config, std::string_view key, const Json& json, std::string_view source,
                const std::string& prefix = "") {

@@ -35,7 +35,7 @@ class Gguf : public TensorSource {
 
   uint32_t version() const { return version_; }
   const std::map<std::string, GgufValue, std::less<>>& metadata() const { return metadata_; }
-  // nullptr where the file has no such key.
+  // nullptr if the file has no such key.
   const GgufValue* find(std::string_view key) const;
   // T: bool, int64_t, double (also from integers), std::string, or a std::vector of int64_t, double or std::string.
   // Throws bad_input naming file and key where it is missing or of another type.

@@ -93,7 +93,7 @@ class JsonlWriter {
     kTruncate,
     kAppend,  // a last line cut short by a crash is removed first
   };
-  // Creates missing parent folders. Throws failure where the file cannot be written.
+  // Creates missing parent folders. Throws failure if the file cannot be written.
   JsonlWriter(const std::filesystem::path& path, Mode mode);
   // One line, handed to the system before this returns. Throws failure on a full disk.
   void write(const Json& value);

@@ -117,7 +117,7 @@ std::string_view name_of_opcode(unsigned char op) {
   }
 }
 
-// The same name with static lifetime, empty where it is not one of those that rebuild tensors.
+// The same name with static lifetime, empty if it is not one of those that rebuild tensors.
 std::string_view known_global(std::string_view name) {
   for (const std::string_view known :
        {kOrderedDict, kRebuildTensor, kRebuildParameter, kRebuildParameterWithState, kRebuildFromType})
@@ -220,7 +220,7 @@ class PickleMachine {
     push({.kind = Kind::kForeign, .text = {module.data(), module.size() + 1 + name.size()}});
   }
   void push_object(const PickleValue& maker) { push({.kind = Kind::kObject, .text = maker.text}); }
-  // What takes the items that follow; null where they belong to an object and are dropped.
+  // What takes the items that follow; null if they belong to an object and are dropped.
   const PickleValue* container(Kind kind, std::string_view wanted) const {
     const bool object = stack_.size() > (marks_.empty() ? 0 : marks_.back()) && stack_.back().kind == Kind::kObject;
     return object ? nullptr : &top(kind, wanted);

@@ -46,8 +46,8 @@ RecordLogReport read_record_log(std::span<const std::byte> bytes, std::string_vi
 class RecordLog {
  public:
   // Opens or creates the file (with missing parent folders), locks it, hands every record that it holds to visit and
-  // removes a torn one at its end. Throws bad_input where it is of another kind or locked by another process, failure
-  // where it cannot be written.
+  // removes a torn one at its end. Throws bad_input if it is of another kind or locked by another process, failure if
+  // it cannot be written.
   RecordLog(const std::filesystem::path& path, std::string_view kind, const RecordVisitor& visit);
   ~RecordLog();
   RecordLog(const RecordLog&) = delete;
@@ -56,7 +56,7 @@ class RecordLog {
   // Hands the record to the system before it returns: it survives the end of the process, not that of the machine
   // (sync() does). Returns where the payload begins. Throws failure on a full disk; the log stays readable then.
   uint64_t append(std::span<const std::byte> payload);
-  // The payload that begins there. Throws failure where it is damaged. REQUIRES: at came from append() or visit.
+  // The payload that begins there. Throws failure if it is damaged. REQUIRES: at came from append() or visit.
   std::string read(uint64_t at) const;
   void sync();
 

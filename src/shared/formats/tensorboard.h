@@ -17,7 +17,7 @@ namespace hrm {
 class EventWriter {
  public:
   // resume_step: the first step that is going to be written again; TensorBoard then drops earlier points from there on.
-  // Throws failure where the file cannot be created.
+  // Throws failure if the file cannot be created.
   explicit EventWriter(const std::filesystem::path& folder, std::optional<int64_t> resume_step = std::nullopt);
 
   // Buffered until flush() or destruction. Throws failure on a full disk.

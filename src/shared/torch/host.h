@@ -10,7 +10,7 @@
 
 namespace hrm::torch {
 
-at::ScalarType scalar_type(DType type);                           // throws failure where ATen has no such type
+at::ScalarType scalar_type(DType type);                           // throws failure if ATen has no such type
 at::Tensor to_aten(const HostTensor& tensor, at::Device device);  // a copy
 HostTensor to_host(const at::Tensor& tensor);                     // a contiguous copy; f32, f64, bf16, i32, i64, bool
 

@@ -42,7 +42,7 @@ struct FoundCheckpoint {
 };
 
 // The newest whole checkpoint of the folder: last, or previous where last is damaged or missing (a warning says so).
-// nullopt where there is neither. Throws bad_input where there are some but all are damaged.
+// nullopt if there is neither. Throws bad_input if there are some but all are damaged.
 enum class DamageWarning { kGive, kLeaveOut };
 std::optional<FoundCheckpoint> find_checkpoint(const std::filesystem::path& folder,
                                                DamageWarning warning = DamageWarning::kGive);

@@ -23,24 +23,24 @@ enum class RunMode {
   kOverwrite,  // remove the run that is there (the files above, nothing else)
 };
 
-// The settings with which the run in the folder continues: those in its newest whole checkpoint, which decide; those of
-// config.json where nothing was saved yet; nullopt where there are neither. A warning says where config.json is
-// missing, cannot be read or has other values than the checkpoint.
+// The settings with which the run in the folder continues: those in its newest complete checkpoint; those of
+// config.json if nothing was saved yet; nullopt if there are neither. A warning says if config.json is missing, cannot
+// be read or differs from the checkpoint.
 std::optional<Json> stored_config(const std::filesystem::path& folder);
 
-// Throws bad_input where the folder holds a run.
+// Throws bad_input if the folder holds a run.
 void refuse_existing_run(const std::filesystem::path& folder);
 
-// Throws bad_input where `input`, which a run begins with, is part of the run in `folder`, so that overwriting would
+// Throws bad_input if `input`, which a run begins with, is part of the run in `folder`, so that overwriting would
 // remove it first.
 void refuse_overwritten_input(const std::filesystem::path& folder, const std::filesystem::path& input);
 
-// Owns the folder for its lifetime: another process that opens it is refused. The lock ends with the process, however
-// that dies.
+// Owns the folder for its lifetime: another process that opens it is refused. The lock ends with the process in every
+// case.
 class RunFolder {
  public:
-  // Creates the folder. Throws bad_input where a run is there and the mode is kNew, or where another process trains
-  // there; failure where the folder cannot be created.
+  // Creates the folder. Throws bad_input if a run is there and the mode is kNew, or where another process trains there;
+  // failure if the folder cannot be created.
   RunFolder(const std::filesystem::path& path, RunMode mode);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;

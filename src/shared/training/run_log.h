@@ -5,8 +5,8 @@
 // system before the run continues.
 //
 // A resumed run continues from a checkpoint that may be older than the last line. A checkpoint therefore keeps the
-// log's size, and what was written later is removed first: the log of a run that was killed and resumed reads like that
-// of one that never stopped.
+// log's size, and what was written later is removed first: the log of a run that was killed and resumed equals that of
+// an uninterrupted one.
 #pragma once
 
 #include <filesystem>
@@ -57,7 +57,7 @@ class RunLog {
 
   std::filesystem::path path_;
   JsonlWriter lines_;
-  EventWriter events_;  // told to forget what an earlier process wrote beyond `step`
+  EventWriter events_;  // marks what an earlier process wrote beyond `step` as obsolete
 };
 
 }  // namespace hrm::training
