@@ -55,7 +55,7 @@ class Reader {
   bool flag(const SortedJson& json, const char* key, std::string_view field, bool absent = false) const {
     const auto found = json.find(key);
     if (found == json.end() || found->is_null()) return absent;
-    if (!found->is_boolean()) throw fault(field, fmt::format("has no truth value '{}'", key));
+    if (!found->is_boolean()) throw fault(field, fmt::format("has no boolean '{}'", key));
     return found->get<bool>();
   }
   int32_t id_of(const SortedJson& json, std::string_view field) const {

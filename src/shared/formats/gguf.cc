@@ -203,7 +203,7 @@ bool convert(const GgufValue& value, std::vector<T>& to) {
 }
 
 template <typename T>
-constexpr std::string_view kTypeName = "a truth value";
+constexpr std::string_view kTypeName = "a boolean";
 template <>
 constexpr std::string_view kTypeName<int64_t> = "an integer";
 template <>
