@@ -76,7 +76,7 @@ TEST_P(GoldenParity, ForwardStatesLogitsAndQ) {
     const double tolerance = segments == 0 ? 1e-5 : 1e-4;
     for (const auto& [name, values] : results) {
       const Deviation d = deviation(values[0], golden_.at(fmt::format("eval.{}.{}", segments, name)).as<float>());
-      EXPECT_LE(d.largest, std::max(tolerance * std::max(1.0, d.scale), allowed(values).largest))
+      EXPECT_LE(d.largest, std::max(tolerance * std::max(1.0, d.scale), allowed_deviation(values).largest))
           << "segment " << segments << " " << name;
       worst = std::max(worst, d.largest);
     }
@@ -160,7 +160,7 @@ TEST_P(GoldenParity, TwelveOptimizerStepsWithCarryHaltingAndMetrics) {
         const auto numbers = weights.at(name).as<float>();
         values.emplace_back(numbers.begin(), numbers.end());
       }
-      const Deviation d = deviation(values[0], tensor.as<float>()), spread = allowed(values);
+      const Deviation d = deviation(values[0], tensor.as<float>()), spread = allowed_deviation(values);
       EXPECT_LE(d.largest, std::max(2e-4, spread.largest)) << prefix << name;
       EXPECT_LE(d.mean, std::max(1e-5, spread.mean)) << prefix << name;
       worst = std::max(worst, d.largest);
@@ -213,12 +213,12 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
       }
       // bfloat16 rounds so coarsely that the last bit of a float32 weight is no measure of it.
       const auto allowed = [&](const std::vector<std::vector<float>>& values) {
-        return precision == Precision::kFloat32 ? std::max(tolerance, allowed(values).largest) : tolerance;
+        return precision == Precision::kFloat32 ? std::max(tolerance, allowed_deviation(values).largest) : tolerance;
       };
       double worst = 0;
       for (const auto& [name, values] : results) {
         const Deviation d = deviation(values[0], golden.at(fmt::format("{}.{}.{}", type, s, name)).as<float>());
-        EXPECT_LE(d.largest, allowed(values)) << type << " segment " << s << " " << name;
+        EXPECT_LE(d.largest, allowed_deviation(values)) << type << " segment " << s << " " << name;
         worst = std::max(worst, d.largest);
       }
       report(fmt::format("{} {} segment {}", golden.name, type, s), worst);

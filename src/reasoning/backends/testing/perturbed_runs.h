@@ -68,7 +68,7 @@ inline Backends with_perturbed(const model::ModelConfig& config, const std::stri
 }
 
 // The deviation from golden values that is allowed for the first backend.
-inline Deviation allowed(const std::vector<std::vector<float>>& mine_and_perturbed) {
+inline Deviation allowed_deviation(const std::vector<std::vector<float>>& mine_and_perturbed) {
   Deviation most;
   for (size_t i = 1; i < mine_and_perturbed.size(); ++i) {
     const Deviation d = deviation(mine_and_perturbed[0], mine_and_perturbed[i]);
