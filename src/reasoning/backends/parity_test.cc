@@ -218,7 +218,7 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
       double worst = 0;
       for (const auto& [name, values] : results) {
         const Deviation d = deviation(values[0], golden.at(fmt::format("{}.{}.{}", type, s, name)).as<float>());
-        EXPECT_LE(d.largest, allowed_deviation(values)) << type << " segment " << s << " " << name;
+        EXPECT_LE(d.largest, allowed(values)) << type << " segment " << s << " " << name;
         worst = std::max(worst, d.largest);
       }
       report(fmt::format("{} {} segment {}", golden.name, type, s), worst);
