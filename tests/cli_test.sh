@@ -107,7 +107,7 @@ refuses "row 1 column 2" "${solve[@]}" 1x3...12..43.3.1
 refuses "both hold 1" "${solve[@]}" 11..............
 refuses "--file puzzles" bash -c 'echo "$0" >puzzles && "$@" puzzles' "$puzzle" "${solve[@]}"
 refuses "missing.txt" "${solve[@]}" --file missing.txt
-refuses "the input holds no puzzle" bash -c '"$@" - </dev/null' - "${solve[@]}"
+refuses "the input contains no puzzle" bash -c '"$@" - </dev/null' - "${solve[@]}"
 refuses "standard input" bash -c 'printf "1 2\n" | "$@" -' - "${solve[@]}"
 refuses "chess" "$HRM" solve --model authors --family chess data.seq_len=16 "$puzzle"
 refuses "36" "$HRM" solve --model authors --family '{"family": "sudoku", "box_rows": 2, "box_columns": 3}' \
@@ -209,8 +209,8 @@ says out "wrong"
 expect 0 "$HRM" grade '-\frac{3}{4}' '-0.75' --explain
 says out "correct (algebra)"
 expect 0 "$HRM" grade '-x' '[1,2]'
-refuses "no option" "$HRM" grade -x
-refuses "no option" "$HRM" grade -x /dev/null
+refuses "not an option" "$HRM" grade -x
+refuses "not an option" "$HRM" grade -x /dev/null
 printf '%s\n' '{"id": 7, "given": "# Answer\n\n5 # END!", "gold": "\\frac{10}{2}"}' '{"given": "4", "gold": "5"}' >pairs.jsonl
 expect 0 "$HRM" grade pairs.jsonl --extract auto
 says out '"verdict":"wrong"'
@@ -294,7 +294,7 @@ expect 0 "$HRM" train --config theirs/all_config.yaml --data elsewhere --out rec
 says err "the authors' configuration"
 expect 0 "$HRM" train --init theirs --data elsewhere --out again max_steps=1 global_batch_size=2 eval_examples=2
 says err "puzzle table of 1 rows kept"
-refuses "for 6 token ids, the data set has 8" "$HRM" train --init run4 --data six --out other max_steps=1
+refuses "for 6 token ids, but the data set has 8" "$HRM" train --init run4 --data six --out other max_steps=1
 refuses "--init" "$HRM" train --init run4 --resume --out run4
 refuses "holds no run to resume" "$HRM" train --resume --data data --out mistyped
 checks=$((checks + 1))
@@ -326,7 +326,7 @@ expect 0 bash -c '"$0" data sudoku - --out from_pipe <list.gz' "$HRM"
 says err "1 rows repeat an earlier one"
 printf 'A##\n##B\n' >maze.txt
 expect 2 "$HRM" data maze maze.txt --out mazes  # walls part A from B
-says err "walls part S from G"
+says err "walls separate S from G"
 printf 'input,output\n12,21\n12,99\n' >rows.csv
 expect 0 "$HRM" data table rows.csv --out table
 says err "more than one output"

@@ -51,7 +51,7 @@ expect 0 "$HRM" tree export whole.tree --out whole.jsonl
 [ "$(stat -c %s whole.tree)" -gt 140000 ] || fail "the store is smaller than the room that growth is given below"
 for kib in 20 40 60; do
   full $kib "${grow[@]}" --store disk/a.tree
-  says err "what was written before is kept"
+  says err "earlier records are kept"
   expect 0 "$HRM" tree check disk/a.tree
   says out "sound"
   expect 0 "$HRM" tree label disk/a.tree

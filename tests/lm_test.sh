@@ -2,7 +2,7 @@
 # Language models from outside: a tiny policy is trained, stopped, resumed, asked, scored, exported.
 #   HRM: the program; HRM_SOURCE_DIR: the source tree.
 . "$(dirname "$0")/lib/checks.sh"
-"$HRM" lm train 2>&1 | grep -qF "without: configure with" && { echo "skipped: this build has no libtorch"; exit 77; }
+"$HRM" lm train 2>&1 | grep -qF "without it: configure with" && { echo "skipped: this build has no libtorch"; exit 77; }
 
 "$HRM" world make --count 60 --seed 1 --out problems.jsonl operations=2 largest=5 operators=+
 "$HRM" world solve problems.jsonl --n 2 --seed 1 --out solved.jsonl
@@ -16,7 +16,7 @@ for file in model/model.safetensors model/tokenizer.json model/config.json log.j
   checks=$((checks + 1))
   [ -s run/$file ] || fail "run/$file is missing"
 done
-refuses "holds a run already" "$HRM" lm train solved.jsonl --init tiny --out run
+refuses "already contains a run" "$HRM" lm train solved.jsonl --init tiny --out run
 expect 0 "$HRM" lm train solved.jsonl --init tiny --out part "${small[@]}" max_steps=30 --minutes 0.00001 --json
 says out '"out_of_time"'
 refuses "lr" "$HRM" lm train --resume --out part lr=0.5
@@ -76,7 +76,7 @@ says made.jsonl '"logprobs"'
 checks=$((checks + 1))
 [ "$(wc -l <made.jsonl)" = 2 ] || fail "a line per prompt was expected"
 refuses "chat template" "$HRM" lm generate run --chat --prompt hi
-refuses "nothing to go on with" "$HRM" lm generate run
+refuses "no prompt: give" "$HRM" lm generate run
 refuses "no room" "$HRM" lm generate run --prompt "$(printf 'x%.0s' $(seq 200))"
 refuses "temperature" "$HRM" lm generate run --prompt a --temperature -1
 refuses "line 1" "$HRM" lm generate run --file problems.jsonl
@@ -138,7 +138,7 @@ for file in scored.jsonl bon/report.md steps/report.json steps/reliability.svg; 
 done
 expect 0 "$HRM" reward eval prm.jsonl --model prm --out measured --json
 says out '"auc"'
-refuses "nothing is known" "$HRM" reward eval - --model prm --out bad < <(echo '{"question": "1", "candidates": [{"steps": ["a"]}]}')
+refuses "its candidates have neither correct" "$HRM" reward eval - --model prm --out bad < <(echo '{"question": "1", "candidates": [{"steps": ["a"]}]}')
 refuses "no most likely solution" "$HRM" world solve problems.jsonl --greedy
 refuses "missing" "$HRM" tree grow problems.jsonl --policy local:missing --store other.tree
 

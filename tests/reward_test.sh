@@ -29,14 +29,14 @@ expect 0 "$HRM" world judge solved.jsonl --json
 says out '"correct"'
 echo '{"question": "(7+12)*3-15=?", "solution": "7+12=18;18*3-15\n!7+12=19;19*3-15\nhm\n#### 42", "answer": "42"}' >one
 expect 0 "$HRM" world judge one --show 1
-for word in "7+12 is 19, not 18" "(repairs)" "'hm' is no step" "the answer is right"; do says out "$word"; done
+for word in "7+12 is 19, not 18" "(repairs)" "'hm' is not a step" "the answer is right"; do says out "$word"; done
 refuses "missing" "$HRM" world judge missing
 refuses "question" "$HRM" world judge - < <(echo '{"solution": "x"}')
 refuses "line 2" "$HRM" world judge - < <(cat one && echo '{"question": "1+1=?"')
 refuses "answer '7'" "$HRM" world solve - < <(echo '{"question": "2*3=?", "answer": "7"}')
 refuses "slop" "$HRM" world solve train.jsonl --policy arithmetic:slop=1
 refuses "expected local:MODEL or arithmetic" "$HRM" world solve train.jsonl --policy gpt
-refuses "holds no problem" "$HRM" world solve - </dev/null
+refuses "contains no problem" "$HRM" world solve - </dev/null
 
 # --- rows ---
 expect 0 "$HRM" rows build steps.jsonl --kind hierarchical --out rows.jsonl
@@ -89,8 +89,8 @@ for compress in "" "--compress --compress-seed 3"; do
     [ $kind = orm ] || same_rows authors --kind $kind --mode faithful $compress
   done
 done
-refuses "files of their own" "$HRM" rows build a.tree steps.jsonl --mode faithful --out none.jsonl
-refuses "orm rows of trees" "$HRM" rows build a.tree --mode faithful --kind orm --out none.jsonl
+refuses "separate files" "$HRM" rows build a.tree steps.jsonl --mode faithful --out none.jsonl
+refuses "orm rows from trees" "$HRM" rows build a.tree --mode faithful --kind orm --out none.jsonl
 refuses "--compress" "$HRM" rows build a.tree -p 0.2 --out none.jsonl
 : >empty.jsonl
 refuses "no record and no tree" "$HRM" rows build empty.jsonl --out none.jsonl

@@ -46,7 +46,7 @@ wait $!
 code=$?
 checks=$((checks + 1))
 case $code in
-  130) says err "the same command goes on" ;;
+  130) says err "run the same command again to continue" ;;
   0) ;;  # it was faster
   *) fail "an interrupted search ended with $code" ;;
 esac
@@ -72,16 +72,16 @@ silent other_out.jsonl
 
 # --- refusals ---
 refuses "width = 4, not 2" "${search[@]}" --width 2 --out one.jsonl
-refuses "who is to be asked" "$HRM" search problems.jsonl --scorer truth --out none.jsonl
+refuses "no policy: give --endpoint" "$HRM" search problems.jsonl --scorer truth --out none.jsonl
 refuses "not both" "${search[@]}" --endpoint http://127.0.0.1:1/v1 --out none.jsonl
 refuses "expected local:MODEL or arithmetic" "$HRM" search problems.jsonl --scorer truth --policy gpt --out none.jsonl
 refuses "--scorer" "$HRM" search problems.jsonl --policy arithmetic --out none.jsonl
 refuses "noise" "$HRM" search problems.jsonl --policy arithmetic --scorer truth:noise=-1 --out none.jsonl
 refuses "no-such-folder" "$HRM" search problems.jsonl --policy arithmetic --scorer no-such-folder --out none.jsonl
-refuses "'astar' is none of" "$HRM" search problems.jsonl --policy arithmetic --scorer truth --method astar --out none.jsonl
+refuses "'astar': expected one of" "$HRM" search problems.jsonl --policy arithmetic --scorer truth --method astar --out none.jsonl
 refuses "n = 0" "$HRM" search problems.jsonl --policy arithmetic --scorer truth --n 0 --out none.jsonl
 refuses "--in-flight" "${search[@]}" --in-flight 0 --out none.jsonl
-refuses "holds no problem" "$HRM" search /dev/null --policy arithmetic --scorer truth --out none.jsonl
+refuses "contains no problem" "$HRM" search /dev/null --policy arithmetic --scorer truth --out none.jsonl
 checks=$((checks + 1))
 [ ! -e none.jsonl ] || fail "a refused search left a file"
 

@@ -62,7 +62,8 @@ void add_cases(CLI::App& command, Arguments& args) {
   add_list(command, "--hidden", args.hidden, "model widths", "N,...");
   add_list(command, "--batch", args.batches, "examples side by side", "N,...");
   add_list(command, "--precision", args.precisions, "bfloat16, float32, int8 (infer)", "NAME,...");
-  add_list(command, "--threads", args.threads, "threads; 0 takes all processors", "N,...")->check(CLI::Range(0, 1024));
+  add_list(command, "--threads", args.threads, "number of threads; 0: all processors", "N,...")
+      ->check(CLI::Range(0, 1024));
   add_list(command, "--device", args.devices, kDeviceHelp, "NAME,...");
   command.add_option("--seq", args.seq, "cells of a puzzle")->type_name("N")->capture_default_str();
   command.add_option("--vocab", args.vocab, "token ids")->type_name("N")->capture_default_str();
@@ -71,7 +72,7 @@ void add_cases(CLI::App& command, Arguments& args) {
 }  // namespace
 
 void register_bench(CLI::App& app, Exit&) {
-  CLI::App* command = app.add_subcommand("bench", "measure the speed and memory of a training step and of inference");
+  CLI::App* command = app.add_subcommand("bench", "Measure the speed and memory of a training step and of inference.");
   auto args = std::make_shared<Arguments>();
   add_cases(*command, *args);
   command->add_option("--rounds", args->options.rounds, "processes per case, in turns with all others")

@@ -49,7 +49,7 @@ void convert(const Arguments& args) {
 }  // namespace
 
 void register_convert(CLI::App& app, Exit&) {
-  CLI::App* command = app.add_subcommand("convert", "read a model of any kind, write it as another");
+  CLI::App* command = app.add_subcommand("convert", "convert a model from one form to another");
   auto args = std::make_shared<Arguments>();
   command
       ->add_option(
@@ -57,21 +57,21 @@ void register_convert(CLI::App& app, Exit&) {
           "model file, training checkpoint, run folder, or the authors' checkpoint (torch.save or safetensors)")
       ->required()
       ->type_name("IN");
-  command->add_option("output", args->output, "file or, for the authors' form, folder to write")
+  command->add_option("output", args->output, "file to write, or, for the authors' form, folder")
       ->required()
       ->type_name("OUT");
   add_choice(*command, "--to", args->target,
-             "model: our file, configuration included; authors: folder with step_<n> and all_config.yaml that their "
-             "programs load; safetensors: the bare state dict");
-  command->add_option("--step", args->step, "number in the name of the authors' checkpoint")
+             "model: our file with its configuration; authors: a folder with step_<n> and all_config.yaml for their "
+             "programs; safetensors: the bare state dict");
+  command->add_option("--step", args->step, "step number in the name of the authors' checkpoint")
       ->type_name("N")
       ->capture_default_str();
-  add_switch(*command, "--averaged", args->averaged, "take the averaged weights where there are both");
+  add_switch(*command, "--averaged", args->averaged, "use the averaged weights if the file has both");
   add_settings(*command, args->settings);
   set_examples(*command,
                {{"hrm convert checkpoints/step_50000 sudoku.safetensors", "import, configured by all_config.yaml"},
                 {"hrm convert step.pt m.safetensors arch.H_cycles=2 arch.L_cycles=2 arch.num_heads=8 data.seq_len=81",
-                 "import where all_config.yaml is missing"},
+                 "import without all_config.yaml"},
                 {"hrm convert runs/first exported --to authors --step 1000", "export for the authors' programs"}});
   command->callback([args] { convert(*args); });
 }

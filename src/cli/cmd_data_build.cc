@@ -59,10 +59,10 @@ void print_report(const puzzles::BuildReport& report, const Arguments& args) {
   constexpr size_t kMostLines = 20;
   for (size_t i = 0; i < std::min(kMostLines, report.skipped.size()); ++i)
     log_warning("skipped: {}", report.skipped[i]);
-  if (report.skipped.size() > kMostLines) log_warning("skipped {} more bad rows", report.skipped.size() - kMostLines);
+  if (report.skipped.size() > kMostLines) log_warning("{} more bad rows skipped", report.skipped.size() - kMostLines);
   for (const std::string& note : report.notes) log_warning("{}", note);
   if (report.leaks > 0)
-    log_warning("{} test puzzles are in train as well, up to symmetry: `hrm data verify` lists them", report.leaks);
+    log_warning("{} test puzzles also occur in train, up to symmetry: `hrm data verify` lists them", report.leaks);
   fmt::print("{}: {} training puzzles ({} examples), {} test puzzles", args.build.write.out.string(), report.train,
              report.examples, report.test);
   if (report.out_of_band > 0) fmt::print(", {} left out by rating", report.out_of_band);
@@ -98,20 +98,21 @@ CLI::App& add_builder(CLI::App& data, Exit& exit, Kind kind, const std::string& 
       ->type_name("FILE")
       ->required();
   command.add_option("--labels", options.train.labels, "answers of an .npy input")->type_name("FILE");
-  command.add_option("--test", args->test.path, "test puzzles, of the same kind")->type_name("FILE");
+  command.add_option("--test", args->test.path, "test puzzles, in the same form")->type_name("FILE");
   command.add_option("--test-labels", args->test.labels, "answers of an .npy test file")->type_name("FILE");
-  command.add_option("--test-fraction", options.test_fraction, "share of the input set aside for testing")
+  command.add_option("--test-fraction", options.test_fraction, "share of the input to set aside for testing")
       ->type_name("SHARE");
-  command.add_option("--limit", options.limit, "training puzzles at most, drawn at random; 0: all")->type_name("N");
+  command.add_option("--limit", options.limit, "maximum number of training puzzles, drawn at random; 0: all")
+      ->type_name("N");
   command.add_option("--min-rating", args->min_rating, "leave out training puzzles rated below")->type_name("N");
   command.add_option("--max-rating", args->max_rating, "leave out training puzzles rated above")->type_name("N");
-  command.add_flag("--skip-bad", options.skip_bad, "leave out rows that are no sound puzzle, and list them");
+  command.add_flag("--skip-bad", options.skip_bad, "leave out rows that are not valid puzzles, and list them");
   add_write_options(command, options.write);
   add_json_flag(command, args->json);
   if (kind == Kind::kSudoku)
     command
         .add_option("--boxes", args->boxes,
-                    "rows and columns of a box, where the puzzles leave it open (6x6) or are of another size")
+                    "rows and columns of a box, if the puzzles do not determine them (6x6) or have another size")
         ->type_name("ROWSxCOLUMNS");
   if (kind == Kind::kSudoku)
     command
@@ -122,7 +123,7 @@ CLI::App& add_builder(CLI::App& data, Exit& exit, Kind kind, const std::string& 
     command.add_option("--symbols", options.train.symbols, "wall, open, start, goal and path, as in '# SGo'")
         ->type_name("TEXT");
   if (kind == Kind::kMaze)
-    command.add_option("--size", args->size, "of mazes that are not square and come as lines")
+    command.add_option("--size", args->size, "size of mazes that are not square and come as lines")
         ->type_name("HEIGHTxWIDTH");
   options.train.question_column = kind == Kind::kTable ? "input" : "question";
   options.train.answer_column = kind == Kind::kTable ? "output" : "answer";
@@ -132,7 +133,7 @@ CLI::App& add_builder(CLI::App& data, Exit& exit, Kind kind, const std::string& 
   command
       .add_option("--rating-column", options.train.rating_column, "name of the CSV column; none: no ratings are read")
       ->capture_default_str();
-  command.add_flag("--no-header", args->no_header, "the first line is data: columns are numbered from 1");
+  command.add_flag("--no-header", args->no_header, "the file has no header; columns are numbered from 1");
   command.callback([args, kind, &exit] { run_interruptible(exit, [&] { build(kind, *args); }); });
   return command;
 }
@@ -144,13 +145,13 @@ void register_data_builders(CLI::App& data, Exit& exit) {
       add_builder(data, exit, Kind::kSudoku, "sudoku", "Build a data set from Sudoku (4x4, 6x6, 9x9, 16x16)."),
       {{"hrm data sudoku train.csv --test test.csv --out data/sudoku", "columns source,question,answer,rating"},
        {"hrm data sudoku pool.csv.zst --test-fraction 0.1 --limit 1000 --min-rating 20 --out data/hard",
-        "1,000 hard training puzzles and a tenth for testing"}});
+        "1,000 hard training puzzles, and a tenth for testing"}});
   set_examples(
       add_builder(data, exit, Kind::kMaze, "maze", "Build a data set from mazes of any size."),
       {{"hrm data maze train_inputs.npy --labels train_labels.npy --test test_inputs.npy --test-labels "
         "test_labels.npy --out data/maze",
         "from arrays [N, cells] or [N, height, width]"},
-       {"hrm data maze mazes.csv --size 20x30 --augment 3 --out data/maze", "with the three mirrored copies stored"}});
+       {"hrm data maze mazes.csv --size 20x30 --augment 3 --out data/maze", "also store the three mirrored copies"}});
   set_examples(add_builder(data, exit, Kind::kTable, "table", "Build a data set from any table of inputs and outputs."),
                {{"hrm data table sums.csv --test-fraction 0.1 --out data/sums",
                  "columns input,output; a row may be 12+34,046"}});

@@ -29,7 +29,7 @@ using MakeGenerator = std::unique_ptr<Generator> (*)(const Arguments&);
 std::unique_ptr<Generator> sudoku_of(const Arguments& args) {
   const auto size = puzzles::parse_size(args.size);
   const auto shape = size.height == size.width ? puzzles::shape_of_side(size.height) : std::nullopt;
-  if (!shape) throw bad_input("cli.data.generate", "--size {}: Sudoku have side 4, 6, 9 or 16", args.size);
+  if (!shape) throw bad_input("cli.data.generate", "--size {}: a Sudoku has side 4, 6, 9 or 16", args.size);
   return puzzles::sudoku_generator(*shape, {.givens = args.givens});
 }
 
@@ -84,7 +84,7 @@ void generate(Arguments& args, const std::string& name, MakeGenerator make) {
              set.train.size(), set.test.size(), generator->family().rating_name(), json["mean_rating"].get<double>(),
              json["largest_rating"].get<int>());
   if (json.contains("mean_givens"))
-    fmt::print("; givens: {:.1f} (asked for {})", json["mean_givens"].get<double>(), json["asked_givens"].get<int>());
+    fmt::print("; givens: {:.1f} ({} requested)", json["mean_givens"].get<double>(), json["asked_givens"].get<int>());
   fmt::print("\n");
 }
 
@@ -92,7 +92,8 @@ CLI::App& add_kind(CLI::App& parent, Exit& exit, const std::shared_ptr<Arguments
                    const std::string& help, MakeGenerator make) {
   CLI::App& command = *parent.add_subcommand(name, help);
   command.add_option("--count", args->generate.count, "training puzzles")->type_name("N")->capture_default_str();
-  command.add_option("--test-count", args->generate.test_count, "test puzzles, not in train even up to symmetry")
+  command
+      .add_option("--test-count", args->generate.test_count, "test puzzles; none occurs in train, even up to symmetry")
       ->type_name("N")
       ->capture_default_str();
   add_write_options(command, args->write);
@@ -106,7 +107,7 @@ CLI::App& add_kind(CLI::App& parent, Exit& exit, const std::shared_ptr<Arguments
 
 void register_data_generate(CLI::App& data, Exit& exit) {
   CLI::App& parent =
-      *data.add_subcommand("generate", "Generate puzzles with unique solutions, the same for the same seed.");
+      *data.add_subcommand("generate", "Generate puzzles with unique solutions; the same seed gives the same puzzles.");
   parent.require_subcommand(1);
 
   const auto sudoku_args = std::make_shared<Arguments>();
@@ -115,7 +116,7 @@ void register_data_generate(CLI::App& data, Exit& exit) {
   sudoku.add_option("--size", sudoku_args->size, "side: 4, 6, 9 or 16")->type_name("N")->capture_default_str();
   sudoku
       .add_option("--givens", sudoku_args->givens,
-                  "cells filled in, as far as a unique solution allows (default 6, 14, 28 or 130 by size)")
+                  "filled cells, as few as a unique solution allows (default 6, 14, 28 or 130 by size)")
       ->type_name("N");
   set_examples(
       sudoku, {{"hrm data generate sudoku --size 6 --count 1000 --test-count 500 --out data/six", "6x6 with 14 givens"},
@@ -127,12 +128,12 @@ void register_data_generate(CLI::App& data, Exit& exit) {
   maze.add_option("--size", maze_args->size, "side, or height and width")
       ->type_name("HEIGHTxWIDTH")
       ->capture_default_str();
-  maze.add_flag("--unique-path", maze_args->maze.unique_path, "just one path joins any two cells");
-  maze.add_option("--openings", maze_args->maze.openings, "share of further walls opened without --unique-path")
+  maze.add_flag("--unique-path", maze_args->maze.unique_path, "exactly one path joins any two cells");
+  maze.add_option("--openings", maze_args->maze.openings, "share of the walls to open (without --unique-path)")
       ->type_name("SHARE")
       ->capture_default_str();
   maze.add_option("--min-path", maze_args->min_path,
-                  "steps of the shortest path at least (default: half of height + width)")
+                  "minimum length of the shortest path in steps (default: half of height + width)")
       ->type_name("N");
   set_examples(maze,
                {{"hrm data generate maze --size 11 --count 1000 --test-count 200 --out data/maze", "small mazes"},

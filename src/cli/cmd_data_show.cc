@@ -85,13 +85,13 @@ void register_data_show(CLI::App& data, Exit&) {
   command.add_option("--split", args->split, "train or test")->type_name("NAME")->capture_default_str();
   command.add_option("--index", args->index, "first example")->type_name("I")->capture_default_str();
   command.add_option("--count", args->count, "examples")->type_name("N")->capture_default_str();
-  command.add_flag("--lines", args->lines, "only the questions, one per line, as hrm solve reads them");
+  command.add_flag("--lines", args->lines, "only the questions, one per line, in the form that hrm solve reads");
   add_color_option(command, args->color);
   add_json_flag(command, args->json);
   command.callback([args] { show(*args); });
   set_examples(command, {{"hrm data show data/sudoku --split train --index 10 --count 3", "examples 10, 11 and 12"},
                          {"hrm data show data/sudoku --count 5 --lines | hrm solve --model runs/first -",
-                          "hand test puzzles to a model"}});
+                          "pass test puzzles to a model"}});
 }
 
 }  // namespace hrm::cli

@@ -44,14 +44,14 @@ void register_data_verify(CLI::App& data, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *data.add_subcommand("verify", "List every fault of a data set, and leakage up to symmetry.");
   command.add_option("folder", args->folder, "data set")->type_name("DIR")->required();
-  command.add_option("--most", args->options.most_faults, "faults printed at most")
+  command.add_option("--most", args->options.most_faults, "maximum number of faults to print")
       ->type_name("N")
       ->capture_default_str();
   add_threads_option(command, args->options.threads);
   add_json_flag(command, args->json);
   command.callback([args, &exit] { run_interruptible(exit, [&] { verify(*args, exit); }); });
-  set_examples(command, {{"hrm data verify data/sudoku", "exit code 1 where there are faults"},
-                         {"hrm data verify data/sudoku --json", "the same for programs"}});
+  set_examples(command, {{"hrm data verify data/sudoku", "exit code 1 if there are faults"},
+                         {"hrm data verify data/sudoku --json", "the same as JSON"}});
 }
 
 }  // namespace hrm::cli

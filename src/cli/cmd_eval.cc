@@ -146,27 +146,27 @@ void evaluate(Arguments& args, Exit& exit) {
 }
 
 void add_evaluation_options(CLI::App& command, solving::EvaluationOptions& options) {
-  command.add_option("--segments", options.segments, "segments per puzzle at most; 0: the model's own limit")
+  command.add_option("--segments", options.segments, "maximum segments per puzzle; 0: the model's own limit")
       ->check(CLI::Range(0, 65536))
       ->type_name("N")
       ->capture_default_str();
-  add_switch(command, "--halting", options.halting, "stop when the model asks to; off: always run all segments");
-  command.add_option("--halt-margin", options.halt_margin, "think longer (above 0) or shorter (below 0)")
+  add_switch(command, "--halting", options.halting, "stop when the model asks to halt; off: always run all segments");
+  command.add_option("--halt-margin", options.halt_margin, "run longer (above 0) or shorter (below 0)")
       ->type_name("X")
       ->capture_default_str();
-  command.add_option("--batch", options.batch, "puzzles side by side")->type_name("N")->capture_default_str();
-  command.add_option("--limit", options.limit, "this many puzzles, spread evenly over the split; 0: all")
+  command.add_option("--batch", options.batch, "puzzles per batch")->type_name("N")->capture_default_str();
+  command.add_option("--limit", options.limit, "number of puzzles, spread evenly over the split; 0: all")
       ->type_name("N")
       ->capture_default_str();
   command
       .add_option("--views,--rollouts", options.views,
-                  "runs per puzzle, of which one is picked: with the model's random numbers, or through symmetries")
+                  "runs per puzzle, of which one is selected; they differ in random numbers or in symmetries")
       ->type_name("K")
       ->capture_default_str();
   add_switch(command, "--symmetries", options.symmetries,
-             "views see the puzzle through random symmetries; default: where the model draws no random numbers");
+             "show each view a random symmetry of the puzzle; default: if the model draws no random numbers");
   command.add_flag("--until-solved", options.until_accepted,
-                   "further views only of puzzles whose answers the rules have rejected so far");
+                   "more views only for puzzles whose answers the rules have rejected so far");
 }
 
 void add_arc_options(CLI::App& command, Arguments& args) {
@@ -187,14 +187,14 @@ void add_arc_options(CLI::App& command, Arguments& args) {
 }  // namespace
 
 void register_eval(CLI::App& app, Exit& exit) {
-  CLI::App* command = app.add_subcommand("eval", "measure a model on puzzles it has not seen");
+  CLI::App* command = app.add_subcommand("eval", "measure a model on unseen puzzles");
   auto args = std::make_shared<Arguments>();
   command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")->type_name("PATH");
   command->add_option("--data", args->data, "data set folder")->required()->type_name("FOLDER");
   command->add_option("--split", args->split, "train or test")->type_name("NAME")->capture_default_str();
   add_evaluation_options(*command, args->evaluation);
-  add_switch(*command, "--averaged", args->averaged, "take the averaged weights where there are both");
-  command->add_option("--predictions", args->predictions, "write the answers here: token ids, [puzzles, cells]")
+  add_switch(*command, "--averaged", args->averaged, "use the averaged weights if the file has both");
+  command->add_option("--predictions", args->predictions, "file for the answers: token ids, [puzzles, cells]")
       ->type_name("FILE.npy");
   auto* complete = command->add_flag(
       "--complete", args->complete,
@@ -232,13 +232,13 @@ void register_eval(CLI::App& app, Exit& exit) {
        {"hrm eval --model step_100 --data data/sudoku --segments 16 --halting off", "as the authors evaluate"},
        {"hrm eval --model runs/first --data data/sudoku --limit 500 --json", "a sample, for scripts"},
        {"hrm eval --model runs/first --data data/sudoku --views 8 arch.inference_noise=0.1",
-        "eight noisy runs per puzzle, one picked"},
+        "eight noisy runs per puzzle, one selected"},
        {"hrm eval --model runs/first --data data/sudoku --depths 4,16,64,256 --plot depth.svg",
         "what thinking longer is worth"},
        {"hrm eval --model models/sudoku9 --data data/sudoku --complete --segments 16",
         "all puzzles solved: guesses and time of the search with and without the model"},
        {"hrm eval --model models/sudoku9 --data data/sudoku --views 32 --until-solved",
-        "up to 32 symmetric views of a puzzle, until the rules accept an answer"},
+        "up to 32 symmetric views per puzzle, until the rules accept an answer"},
        {"hrm eval --model runs/arc --data data/arc --submission submission.json", "ARC: votes over all variants"},
        {"hrm eval --data data/arc --answers predictions.npy --q-halt q_halt_logits.npy",
         "ARC: the votes of another program's answers"}});

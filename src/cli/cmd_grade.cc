@@ -117,7 +117,8 @@ void unmark(Arguments& args) {
     if (!input.starts_with(kAnswerMark)) continue;
     input.erase(0, 1);
     if (alone && input[0] == '-')
-      throw bad_input("grade", "{} is no option; an answer that begins with - needs its gold answer behind it", input);
+      throw bad_input("grade", "{} is not an option; an answer that begins with - needs its gold answer after it",
+                      input);
   }
 }
 
@@ -125,7 +126,8 @@ void run(Arguments& args, Exit& exit) {
   unmark(args);
   args.options.grade.seconds = args.limit_ms / 1000;
   if (!grading::exact_library())
-    log_warning("FLINT is not installed, so what needs algebra stays undecided: install {}", grading::kExactPackages);
+    log_warning("FLINT is not installed, so pairs that need algebra are undecided: install {}",
+                grading::kExactPackages);
   args.input.size() == 2 ? grade_pair(args) : grade_file(args, exit);
 }
 
@@ -164,7 +166,7 @@ void mark_answers(std::vector<std::string>& words) {
 
 void register_grade(CLI::App& app, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
-  CLI::App& command = *app.add_subcommand("grade", "Tell whether given answers equal gold answers.");
+  CLI::App& command = *app.add_subcommand("grade", "Compare answers with gold answers.");
   command
       .add_option("input", args->input,
                   "JSON lines with `given` and `gold` (may be .zst or .gz; - is standard input), or an answer and a "
@@ -177,19 +179,20 @@ void register_grade(CLI::App& app, Exit& exit) {
              "mathematical equality, or the verdicts of PRM800K's grader");
   add_extraction(command, "--extract", args->options.extract, "`given`");
   add_extraction(command, "--extract-gold", args->options.extract_gold, "`gold`");
-  command.add_option("--limit-ms", args->limit_ms, "time of one pair's algebra, after which it is undecided")
+  command.add_option("--limit-ms", args->limit_ms, "time limit for the algebra of one pair; then it is undecided")
       ->check(CLI::Range(0.0, 1000.0))
       ->type_name("MS")
       ->capture_default_str();
-  command.add_flag("--explain", args->options.explain, "add what decided");
-  command.add_flag("--skip-bad", args->skip_bad, "leave out faulty lines, and list them");
+  command.add_flag("--explain", args->options.explain, "add the rule that decided");
+  command.add_flag("--skip-bad", args->skip_bad, "leave out bad lines, and list them");
   add_threads_option(command, args->threads);
   add_json_flag(command, args->json);
   command.callback([args, &exit] { run(*args, exit); });
-  set_examples(command, {{"hrm grade \"\\frac12\" 0.5", "one pair"},
-                         {"hrm grade answers.jsonl --out verdicts.jsonl", "a verdict per line, other fields kept"},
-                         {"hrm grade solutions.jsonl --extract auto --json", "whole solutions; counts alone"},
-                         {"hrm grade answers.jsonl --profile prm800k --explain", "as the PRM800K grader decides"}});
+  set_examples(command,
+               {{"hrm grade \"\\frac12\" 0.5", "one pair"},
+                {"hrm grade answers.jsonl --out verdicts.jsonl", "one verdict per line; other fields are kept"},
+                {"hrm grade solutions.jsonl --extract auto --json", "whole solutions; only the counts"},
+                {"hrm grade answers.jsonl --profile prm800k --explain", "with the rules of the PRM800K grader"}});
 }
 
 }  // namespace hrm::cli

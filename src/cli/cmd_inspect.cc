@@ -53,7 +53,7 @@ void inspect_machine(bool as_json) {
 
 void inspect(const Arguments& args) {
   if (args.machine) return inspect_machine(args.json);
-  if (args.path.empty()) throw bad_input("cli.inspect", "name a file or folder, or ask for --machine");
+  if (args.path.empty()) throw bad_input("cli.inspect", "give a file or folder, or --machine");
   if (!fs::exists(args.path)) throw bad_input("cli.inspect", "{}: does not exist", args.path);
   Json json = {{"path", args.path}};
   json.update(describe(args));
@@ -70,7 +70,7 @@ void inspect(const Arguments& args) {
 }  // namespace
 
 void register_inspect(CLI::App& app, Exit&) {
-  CLI::App* command = app.add_subcommand("inspect", "say what a file or folder holds, or what this machine can do");
+  CLI::App* command = app.add_subcommand("inspect", "Describe a file or folder, or this machine.");
   auto args = std::make_shared<Arguments>();
   CLI::Option* path = command
                           ->add_option("path", args->path,
@@ -79,14 +79,15 @@ void register_inspect(CLI::App& app, Exit&) {
                           ->type_name("PATH");
   command->add_flag("--machine", args->machine, "devices, instruction set, matrix library and threads of this machine")
       ->excludes(path);
-  command->add_flag("--tensors", args->tensors, "also every tensor: type, shape, least, largest and mean value");
+  command->add_flag("--tensors", args->tensors,
+                    "also list every tensor: type, shape, smallest, largest and mean value");
   add_json_flag(*command, args->json);
   add_settings(*command, args->settings);
   set_examples(*command, {{"hrm inspect runs/first", "configuration and origin of a trained model"},
                           {"hrm inspect checkpoints/step_50000 --tensors", "every tensor of the authors' checkpoint"},
                           {"hrm inspect data/sudoku --json", "sizes of a data set, for scripts"},
                           {"hrm inspect model.gguf --tensors", "a language model: metadata, types and shapes"},
-                          {"hrm inspect --machine", "what --device may be here, and how fast it multiplies"}});
+                          {"hrm inspect --machine", "possible values of --device, and how fast they multiply"}});
   command->callback([args] { inspect(*args); });
 }
 

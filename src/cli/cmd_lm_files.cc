@@ -54,7 +54,8 @@ std::shared_ptr<Arguments> add_files(CLI::App& command) {
 }  // namespace
 
 void register_lm_files(CLI::App& lm, Exit&) {
-  CLI::App& import = *lm.add_subcommand("import", "Turn a model (GGUF or Hugging Face) into a folder with tokenizer.");
+  CLI::App& import =
+      *lm.add_subcommand("import", "Convert a model (GGUF or Hugging Face) into a folder with its tokenizer.");
   add_files(import);
   set_examples(import, {{"hrm lm import SmolLM2-135M-Instruct.Q4_1.gguf --out models/smollm2 --dtype bfloat16",
                          "quantized weights are expanded"}});
@@ -62,10 +63,11 @@ void register_lm_files(CLI::App& lm, Exit&) {
   const auto args = add_files(leave);
   leave
       .add_option("--adapter", args->adapter,
-                  "merge this LoRA adapter (as peft saves it) into the weights, with the head that it may have")
+                  "merge this LoRA adapter (as saved by peft) into the weights, with its head if it has one")
       ->type_name("DIR");
-  set_examples(leave, {{"hrm lm export runs/tuned --out published --dtype bfloat16", "half the size"},
-                       {"hrm lm export models/base --adapter runs/lora/adapter --out merged", "one whole model"}});
+  set_examples(leave,
+               {{"hrm lm export runs/tuned --out published --dtype bfloat16", "half the size"},
+                {"hrm lm export models/base --adapter runs/lora/adapter --out merged", "a complete merged model"}});
 }
 
 }  // namespace hrm::cli

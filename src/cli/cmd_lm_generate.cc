@@ -46,7 +46,7 @@ std::vector<Prompt> read_prompts(const language::ModelBundle& bundle, const Argu
       budget.add(lines.bytes() + ids.size() * sizeof(int32_t), lines.place(), "prompts");
       prompts.push_back({lines.take(), std::move(ids)});
     }
-  if (prompts.empty()) throw bad_input("cli.lm.generate", "nothing to go on with: give --prompt TEXT or --file FILE");
+  if (prompts.empty()) throw bad_input("cli.lm.generate", "no prompt: give --prompt TEXT or --file FILE");
   return prompts;
 }
 
@@ -108,7 +108,7 @@ void generate(const Arguments& args, Exit& exit) {
 }  // namespace
 
 void register_lm_generate(CLI::App& lm, Exit& exit) {
-  CLI::App& command = *lm.add_subcommand("generate", "Continue prompts, or answer messages.");
+  CLI::App& command = *lm.add_subcommand("generate", "Continue prompts or answer messages.");
   const auto args = std::make_shared<Arguments>();
   command.add_option("model", args->model, "Hugging Face folder, .gguf file, or run folder of hrm lm train")
       ->type_name("MODEL")
@@ -117,32 +117,35 @@ void register_lm_generate(CLI::App& lm, Exit& exit) {
   command.add_option("--file", args->file, "JSON lines with prompt or messages; - is standard input")
       ->type_name("FILE");
   command.add_option("-o,--out", args->out, "file to write: the records with completions")->type_name("FILE");
-  command.add_flag("--chat", args->form.chat, "the prompt is a user's message, in the model's chat form");
-  command.add_option("--system", args->form.system, "system message of chats")->type_name("TEXT");
+  command.add_flag("--chat", args->form.chat, "send the prompt as a user message in the model's chat format");
+  command.add_option("--system", args->form.system, "system message for chats")->type_name("TEXT");
   command.add_option("--chat-date", args->chat_date, kChatDateHelp)->type_name("DATE");
   command.add_option("--chat-variables", args->chat_variables, kChatVariablesHelp)->type_name("JSON");
-  command.add_option("-n,--n", args->n, "completions of each prompt")
+  command.add_option("-n,--n", args->n, "completions per prompt")
       ->check(CLI::Range(1, 100'000))
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--max-tokens", args->max_tokens, "of a completion at most")
+  command.add_option("--max-tokens", args->max_tokens, "maximum length of a completion in tokens")
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--temperature", args->sampling.temperature, "of sampling; 0: always the likeliest token")
+  command
+      .add_option("--temperature", args->sampling.temperature, "sampling temperature; 0: always the likeliest token")
       ->type_name("X")
       ->capture_default_str();
   command.add_option("--top-k", args->sampling.top_k, "sample from the k likeliest tokens; 0: all")
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--top-p", args->sampling.top_p, "sample from the likeliest tokens that make up this share")
+  command
+      .add_option("--top-p", args->sampling.top_p,
+                  "sample from the likeliest tokens that together have this probability")
       ->type_name("X")
       ->capture_default_str();
-  command.add_option("--stop", args->stop, "end before this text; may be repeated")->type_name("TEXT");
-  command.add_option("--rows", args->rows, "completions under way at a time")
+  command.add_option("--stop", args->stop, "stop before this text; may be repeated")->type_name("TEXT");
+  command.add_option("--rows", args->rows, "completions computed at the same time")
       ->check(CLI::Range(1, 4096))
       ->type_name("N")
       ->capture_default_str();
-  command.add_flag("--logprobs", args->logprobs, "with the log-probability of each token");
+  command.add_flag("--logprobs", args->logprobs, "also write the log-probability of each token");
   add_dtype_option(command, args->dtype, "of the weights and the arithmetic");
   add_json_flag(command, args->json);
   add_seed_option(command, args->seed);

@@ -33,7 +33,7 @@ text::ChatTemplate template_of(const Arguments& args) {
 text::Conversation chat_of(const Json& record, bool prompt, const std::string& place) {
   text::Conversation chat = text::conversation({}, prompt);
   chat.messages = json_field<Json>(record, "messages", place);
-  if (!chat.messages.is_array()) throw bad_input("cli.lm.render", "{}: field 'messages' is no list", place);
+  if (!chat.messages.is_array()) throw bad_input("cli.lm.render", "{}: field 'messages' is not a list", place);
   if (record.contains("tools")) chat.tools = record["tools"];
   if (record.contains("documents")) chat.documents = record["documents"];
   if (record.contains("add_generation_prompt"))

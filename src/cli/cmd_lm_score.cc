@@ -38,14 +38,15 @@ language::ScoredText encoded(const language::ModelBundle& bundle, const Json& re
     scored = json_field<std::string>(record, "completion", place);
     for (const int32_t id : bundle.tokenizer.encode(scored, text::Part::kContinuation)) text.ids.push_back(id);
     if (text.first == 0)
-      throw bad_input("cli.lm.score", "{}: the prompt is empty: there is nothing to go on from", place);
+      throw bad_input("cli.lm.score", "{}: the prompt is empty: the completion needs at least one token before it",
+                      place);
   } else {
     scored = json_field<std::string>(record, "text", place);
     text.ids = bundle.tokenizer.encode(scored);
   }
   if (text.ids.empty()) throw bad_input("cli.lm.score", "{}: the text is empty", place);
   if (std::ssize(text.ids) > bundle.model.config.max_position_embeddings)
-    throw bad_input("cli.lm.score", "{}: {} tokens exceed the {} that the model reads ({})", place, text.ids.size(),
+    throw bad_input("cli.lm.score", "{}: {} tokens exceed the model's limit of {} ({})", place, text.ids.size(),
                     bundle.model.config.max_position_embeddings, bundle.model.config.length_key());
   totals.bytes += std::ssize(scored);
   return text;
@@ -126,7 +127,7 @@ void score(const Arguments& args) {
 }  // namespace
 
 void register_lm_score(CLI::App& lm, Exit& exit) {
-  CLI::App& command = *lm.add_subcommand("score", "Log-probabilities of texts, and the perplexity of all.");
+  CLI::App& command = *lm.add_subcommand("score", "Compute log-probabilities of texts and their total perplexity.");
   const auto args = std::make_shared<Arguments>();
   command.add_option("model", args->model, "Hugging Face folder, .gguf file, or run folder of hrm lm train")
       ->type_name("MODEL")
@@ -135,7 +136,7 @@ void register_lm_score(CLI::App& lm, Exit& exit) {
       ->type_name("FILE")
       ->required();
   command.add_option("-o,--out", args->out, "file to write: the records with their log-probability")->type_name("FILE");
-  command.add_flag("--tokens", args->tokens, "with each token, its id and its log-probability");
+  command.add_flag("--tokens", args->tokens, "also list each token with its id and log-probability");
   add_dtype_option(command, args->dtype, "of the weights and the arithmetic");
   add_json_flag(command, args->json);
   add_threads_option(command, args->threads);

@@ -43,33 +43,36 @@ void register_lm_train(CLI::App& lm, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   command
       .add_option("data", args->words,
-                  "texts ({text}, {prompt, completion}, {messages}), solutions of any format of hrm rows, tree stores; "
-                  "and settings, key=value")
+                  "texts ({text}, {prompt, completion}, {messages}), solutions in any format of hrm rows, or tree "
+                  "stores; and settings, key=value")
       ->type_name("FILE key=value ...");
-  command.add_option("--held-out", args->held_out, "data to choose the best model by")
+  command.add_option("--held-out", args->held_out, "held-out data that selects the best model")
       ->type_name("FILE,...")
       ->delimiter(',');
-  command.add_option("--from", args->from, "model to begin with: a folder, .gguf file or run folder")
+  command.add_option("--from", args->from, "model to start from: a folder, .gguf file or run folder")
       ->type_name("MODEL");
   add_choice(command, "--init", {args->init, {"tiny"}},
              "a new model instead, which reads bytes: for the arithmetic world")
       ->excludes("--from");
-  command.add_option("--teacher", args->teacher, "frozen model for kl_weight; default: the one to begin with")
+  command
+      .add_option("--teacher", args->teacher,
+                  "frozen model for kl_weight; default: the model that training starts from")
       ->type_name("MODEL");
   command.add_option("--prompt", args->prompt, "template of a question's prompt, with {question}")->type_name("TEXT");
-  command.add_flag("--chat", args->chat, "prompts are messages of a user, in the model's chat form");
+  command.add_flag("--chat", args->chat, "send prompts as user messages in the model's chat format");
   command.add_option("--chat-date", args->chat_date, kChatDateHelp)->type_name("DATE");
   command.add_option("--chat-variables", args->chat_variables, kChatVariablesHelp)->type_name("JSON");
-  command.add_option("--min-label", args->min_label, "learn from solutions with a label from here on")->type_name("X");
-  command.add_flag("--drop-long", args->drop_long, "leave out texts that the model cannot read");
+  command.add_option("--min-label", args->min_label, "learn only from solutions with at least this label")
+      ->type_name("X");
+  command.add_flag("--drop-long", args->drop_long, "leave out texts that are too long for the model");
   add_language_run_options(command, args->run);
   set_examples(
       command,
-      {{"hrm lm train solved.jsonl --init tiny --out runs/policy epochs=4", "a small policy of the arithmetic world"},
+      {{"hrm lm train solved.jsonl --init tiny --out runs/policy epochs=4", "a small policy for the arithmetic world"},
        {"hrm lm train chats.jsonl --from models/smollm2 --out runs/tuned lora.rank=16 lr=2e-4", "adapters only"},
        {"hrm lm train trees.store --from models/smollm2 --min-label 0.7 --out runs/self kl_weight=0.1",
-        "self-training on good trajectories, held near the model it began with"},
-       {"hrm lm train --resume --out runs/tuned", "go on, with the same bits"}});
+        "self-training on good solutions, kept close to the initial model"},
+       {"hrm lm train --resume --out runs/tuned", "resume bit-identically"}});
   command.footer(settings_help(language::train_defaults(true)) + command.get_footer());
   command.callback([&command, args, &exit] { train(command, *args, exit); });
 }

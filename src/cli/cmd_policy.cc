@@ -110,34 +110,34 @@ void bench(const Arguments& args, Exit& exit) {
     print_json(json);
   else
     fmt::print(
-        "{} requests, {} failed, {:.1f} requests/s, {:.0f} tokens/s; a request takes {:.1f} ms (median), {:.1f} ms "
+        "{} requests, {} failed, {:.1f} requests/s, {:.0f} tokens/s; time per request {:.1f} ms (median), {:.1f} ms "
         "(95 %)\n",
         report.requests, report.failed, report.requests_per_second(), json["tokens_per_second"].get<double>(),
         report.median_ms, report.p95_ms);
   if (report.requests > 0 && report.failed == report.requests && exit.code == 0)
-    throw failure("policy.bench", "every request failed, the first with: {}", report.first_fault);
+    throw failure("policy.bench", "every request failed; the first error: {}", report.first_fault);
 }
 
 void add_request(CLI::App& command, Arguments& args) {
   policy::Request& request = args.request;
-  command.add_option("--prompt", args.prompt, "text to be continued or answered; - reads standard input")
+  command.add_option("--prompt", args.prompt, "text to continue or answer; - reads standard input")
       ->required()
       ->type_name("TEXT");
-  command.add_option("--system", args.system, "system message of a chat")->type_name("TEXT");
-  command.add_option("--begun", args.begun, "beginning of the answer, which a chat is to continue")->type_name("TEXT");
+  command.add_option("--system", args.system, "system message for a chat")->type_name("TEXT");
+  command.add_option("--begun", args.begun, "beginning of the answer, for a chat to continue")->type_name("TEXT");
   command.add_option("-n,--choices", request.n, "choices per request")
       ->check(CLI::Range(1, 4096))
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--max-tokens", request.max_tokens, "tokens per choice")
+  command.add_option("--max-tokens", request.max_tokens, "maximum tokens per choice")
       ->check(CLI::Range(1, 1 << 20))
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--temperature", request.temperature, "0 takes the likeliest token")
+  command.add_option("--temperature", request.temperature, "sampling temperature; 0: always the likeliest token")
       ->check(CLI::Range(0.0, 100.0))
       ->type_name("X")
       ->capture_default_str();
-  command.add_option("--top-p", request.top_p, "share of the likeliest tokens that are drawn from")
+  command.add_option("--top-p", request.top_p, "sample from the likeliest tokens that together have this probability")
       ->check(CLI::Range(0.0, 1.0))
       ->type_name("X")
       ->capture_default_str();
@@ -150,10 +150,10 @@ void add_request(CLI::App& command, Arguments& args) {
 }
 
 void register_ask(CLI::App& group, Exit& exit) {
-  CLI::App* command = group.add_subcommand("ask", "send one request and print the choices");
+  CLI::App* command = group.add_subcommand("ask", "Send one request and print the choices.");
   auto args = std::make_shared<Arguments>();
   add_request(*command, *args);
-  command->add_flag("--logprobs", args->request.logprobs, "also log-probabilities (with --json)");
+  command->add_flag("--logprobs", args->request.logprobs, "also return log-probabilities (with --json)");
   set_examples(*command,
                {{"hrm policy ask --endpoint http://127.0.0.1:8080/v1 --prompt '2 + 2 =' -n 3 --max-tokens 8",
                  "three continuations"},
@@ -164,26 +164,30 @@ void register_ask(CLI::App& group, Exit& exit) {
 }
 
 void register_load(CLI::App& group, Exit& exit) {
-  CLI::App* command = group.add_subcommand("bench", "measure requests and tokens per second");
+  CLI::App* command = group.add_subcommand("bench", "Measure requests and tokens per second.");
   auto args = std::make_shared<Arguments>();
   add_request(*command, *args);
-  command->add_option("--requests", args->requests, "requests in all, of seeds that count up")
+  command->add_option("--requests", args->requests, "total number of requests, with increasing seeds")
       ->type_name("N")
       ->capture_default_str();
-  command->add_option("--in-flight", args->in_flight, "requests at once")->type_name("N")->capture_default_str();
+  command->add_option("--in-flight", args->in_flight, "requests under way at the same time")
+      ->type_name("N")
+      ->capture_default_str();
   set_examples(*command,
                {{"hrm policy bench --endpoint http://127.0.0.1:8080/v1 --prompt Once --max-tokens 32 --in-flight 16",
-                 "how many requests a server stands at once"}});
+                 "throughput at 16 simultaneous requests"}});
   command->callback([args, &exit] { bench(*args, exit); });
 }
 
 }  // namespace
 
 void register_policy(CLI::App& app, Exit& exit) {
-  CLI::App* group = app.add_subcommand("policy", "ask a language model behind an endpoint, or measure its speed");
+  CLI::App* group =
+      app.add_subcommand("policy", "Send requests to a language model behind an endpoint, or measure its speed.");
   group->require_subcommand(1);
-  set_examples(*group, {{"hrm policy ask --endpoint http://127.0.0.1:8080/v1 --prompt '2 + 2 ='", "does it answer?"},
-                        {"hrm policy bench --endpoint http://127.0.0.1:8080/v1 --prompt Once", "and how fast?"}});
+  set_examples(*group,
+               {{"hrm policy ask --endpoint http://127.0.0.1:8080/v1 --prompt '2 + 2 ='", "check that it answers"},
+                {"hrm policy bench --endpoint http://127.0.0.1:8080/v1 --prompt Once", "measure its speed"}});
   register_ask(*group, exit);
   register_load(*group, exit);
 }

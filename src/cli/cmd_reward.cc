@@ -25,9 +25,10 @@ void add_reward_model_options(CLI::App& command, RewardModelArguments& args) {
   command.add_option("--model", args.model, "run folder of hrm reward train, or a published reward model")
       ->required()
       ->type_name("FOLDER");
-  command.add_option("--name", args.overrides.name, "of its scores; default: the folder's")->type_name("NAME");
-  add_choice(command, "--layout", args.overrides.layout, "instead of the one that the model tells");
-  add_choice(command, "--kind", args.overrides.kind, "instead of the one that the model tells");
+  command.add_option("--name", args.overrides.name, "name of the scores; default: that of the folder")
+      ->type_name("NAME");
+  add_choice(command, "--layout", args.overrides.layout, "override the layout of the model");
+  add_choice(command, "--kind", args.overrides.kind, "override the layout of the model");
   command.add_option("--good", args.overrides.good, "token of a right step (layouts shepherd and rlhflow)")
       ->type_name("TOKEN");
   command.add_option("--bad", args.overrides.bad, "token of a wrong step")->type_name("TOKEN");
@@ -79,14 +80,16 @@ void train(const CLI::App& command, const TrainArguments& args, Exit& exit) {
 }
 
 void register_train_part(CLI::App& reward, Exit& exit) {
-  CLI::App* command = reward.add_subcommand("train", "train a reward model on rows or labeled solutions");
+  CLI::App* command = reward.add_subcommand("train", "Train a reward model on rows or labeled solutions.");
   auto args = std::make_shared<TrainArguments>();
   command
       ->add_option("rows", args->words,
                    "training data: rows of hrm rows build, or labeled solutions; and settings, key=value")
       ->type_name("FILE key=value ...");
-  command->add_option("--test", args->test, "data to choose the best model by")->type_name("FILE,...")->delimiter(',');
-  command->add_option("--from", args->from, "language or reward model to begin with")->type_name("FOLDER");
+  command->add_option("--test", args->test, "held-out data that selects the best model")
+      ->type_name("FILE,...")
+      ->delimiter(',');
+  command->add_option("--from", args->from, "language or reward model to start from")->type_name("FOLDER");
   add_choice(*command, "--init", {args->init, {"tiny"}},
              "a new model instead, which reads bytes: for the arithmetic world")
       ->excludes("--from");
@@ -94,14 +97,14 @@ void register_train_part(CLI::App& reward, Exit& exit) {
   add_choice(*command, "--loss", {args->loss, names_of<language::LossKind>()}, "what is made smaller");
   add_choice(*command, "--layout", {args->layout, names_of<reward::LayoutName>()}, "of the text; default: the head's");
   add_choice(*command, "--kind", {args->kind, names_of<rows::Kind>()}, "what a score is of; default: that of the rows");
-  command->add_option("--token-budget", args->token_budget, "end after reading so many tokens")->type_name("N");
-  command->add_flag("--drop-long", args->drop_long, "leave out texts that the model cannot read");
+  command->add_option("--token-budget", args->token_budget, "stop after reading this many tokens")->type_name("N");
+  command->add_flag("--drop-long", args->drop_long, "leave out texts that are too long for the model");
   add_language_run_options(*command, args->run);
-  set_examples(*command,
-               {{"hrm reward train rows.jsonl --init tiny --out runs/prm epochs=3", "a small model that reads bytes"},
-                {"hrm reward train rows.jsonl --from models/SmolLM2-135M --loss soft_labels --out runs/prm",
-                 "on a pretrained backbone"},
-                {"hrm reward train --resume --out runs/prm", "go on, with the same bits"}});
+  set_examples(*command, {{"hrm reward train rows.jsonl --init tiny --out runs/prm epochs=3",
+                           "a small new model that reads bytes"},
+                          {"hrm reward train rows.jsonl --from models/SmolLM2-135M --loss soft_labels --out runs/prm",
+                           "on a pretrained backbone"},
+                          {"hrm reward train --resume --out runs/prm", "resume bit-identically"}});
   command->footer(settings_help(reward::train_defaults(true)) + command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }
@@ -123,13 +126,13 @@ void score(const ScoreArguments& args) {
   out.finish();
   if (!out.is_file()) return;
   if (args.json) return print_json(report.to_json());
-  fmt::print("{}: {} steps in {} records, {} s; read {} tokens in {} calls, each text alone would read {}\n",
-             args.out.string(), report.steps, report.records, fmt::format("{:.2f}", report.seconds),
-             report.work.read_tokens, report.work.calls, report.work.text_tokens);
+  fmt::print("{}: {} steps in {} records, {} s; read {} tokens in {} calls ({} without sharing)\n", args.out.string(),
+             report.steps, report.records, fmt::format("{:.2f}", report.seconds), report.work.read_tokens,
+             report.work.calls, report.work.text_tokens);
 }
 
 void register_score_part(CLI::App& reward, Exit& exit) {
-  CLI::App* command = reward.add_subcommand("score", "score the steps of solutions or trees");
+  CLI::App* command = reward.add_subcommand("score", "Score the steps of solutions or trees.");
   auto args = std::make_shared<ScoreArguments>();
   command
       ->add_option("file", args->file,
@@ -139,7 +142,7 @@ void register_score_part(CLI::App& reward, Exit& exit) {
   CLI::Option* out =
       command->add_option("-o,--out", args->out, "file to write; default: standard output")->type_name("FILE");
   add_reward_model_options(*command, args->model);
-  command->add_flag("--skip-bad", args->skip_bad, "leave out records that cannot be scored, and list them");
+  command->add_flag("--skip-bad", args->skip_bad, "leave out and list records that cannot be scored");
   command->add_flag("--json", args->json, "print one JSON value about the file in --out")->needs(out);
   add_threads_option(*command, args->threads);
   add_device_option(*command, args->device, kLanguageDeviceHelp);
@@ -173,7 +176,7 @@ void evaluate(const EvalArguments& args) {
 }
 
 void register_eval_part(CLI::App& reward, Exit& exit) {
-  CLI::App* command = reward.add_subcommand("eval", "score a file and measure what the scores are worth");
+  CLI::App* command = reward.add_subcommand("eval", "score a file and evaluate the scores");
   auto args = std::make_shared<EvalArguments>();
   command
       ->add_option(
@@ -187,30 +190,30 @@ void register_eval_part(CLI::App& reward, Exit& exit) {
       ->type_name("DIR");
   add_reward_model_options(*command, args->model);
   CLI::Option* threshold =
-      command->add_option("--threshold", args->options.threshold, "a step is called right from this score on")
+      command->add_option("--threshold", args->options.threshold, "steps with at least this score are called right")
           ->type_name("T")
           ->capture_default_str();
   command
       ->add_option("--calibrate", args->options.calibrate,
-                   "ProcessBench: choose the threshold, of 0.00 to 1.00, by its best F1 on this file instead")
+                   "ProcessBench: choose the threshold (0.00 to 1.00) by its best F1 on this file")
       ->type_name("FILE")
       ->excludes(threshold);
   command->add_option("--bootstrap", args->options.draws, "bootstrap draws")
       ->check(CLI::Range(10, 1'000'000))
       ->type_name("K")
       ->capture_default_str();
-  command->add_flag("--skip-bad", args->options.skip_bad, "leave out records that cannot be scored, and list them");
+  command->add_flag("--skip-bad", args->options.skip_bad, "leave out and list records that cannot be scored");
   add_seed_option(*command, args->options.seed);
   add_json_flag(*command, args->json);
   add_threads_option(*command, args->threads);
   add_device_option(*command, args->device, kLanguageDeviceHelp);
   set_examples(*command,
-               {{"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "rows that were held out"},
+               {{"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "held-out rows"},
                 {"hrm reward eval processbench_math.json --model runs/prm --calibrate processbench_gsm8k.json "
                  "--out eval",
-                 "with a threshold that was chosen on other data"},
+                 "with a threshold chosen on other data"},
                 {"hrm reward eval samples.jsonl --model runs/prm --out eval",
-                 "best-of-N, where the file says which candidates are correct"}});
+                 "best-of-N, if the file says which candidates are correct"}});
   command->callback([args, &exit] { run_interruptible(exit, [&] { evaluate(*args); }); });
 }
 

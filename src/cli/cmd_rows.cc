@@ -14,24 +14,25 @@ void print_counts(const std::map<std::string, uint64_t, std::less<>>& counts, st
 }  // namespace
 
 void add_format_option(CLI::App& command, std::optional<rows::Format>& format) {
-  add_choice(command, "--from", format, "format of the input; default: told from the fields of the first record");
+  add_choice(command, "--from", format, "format of the input; default: determined by the fields of the first record");
 }
 
 void add_read_options(CLI::App& command, rows::ReadOptions& read) {
   add_format_option(command, read.format);
-  add_choice(command, "--neutral", read.neutral, "what neutral ratings of PRM800K become");
-  command.add_flag("--skip-bad", read.skip_bad, "leave out records that cannot be read, and list them");
+  add_choice(command, "--neutral", read.neutral, "treatment of neutral ratings of PRM800K");
+  command.add_flag("--skip-bad", read.skip_bad, "leave out and list records that cannot be read");
 }
 
 void add_output_options(CLI::App& command, rows::OutputOptions& output) {
-  command.add_option("-o,--out", output.out, "file to write, with FILE.meta.json beside it")
+  command.add_option("-o,--out", output.out, "file to write; also writes FILE.meta.json")
       ->type_name("FILE")
       ->required();
   command.add_option("--test-out", output.test_out, "file for the problems set aside for testing")->type_name("FILE");
-  command.add_option("--test-fraction", output.test_fraction, "share of the problems set aside")->type_name("SHARE");
-  command.add_option("--leakage", output.leakage, "benchmarks: list problems that occur there; exit code 1")
+  command.add_option("--test-fraction", output.test_fraction, "share of the problems to set aside for testing")
+      ->type_name("SHARE");
+  command.add_option("--leakage", output.leakage, "benchmarks; list problems that also occur there, with exit code 1")
       ->type_name("FILE...");
-  command.add_flag("--drop-leaks", output.drop_leaks, "leave those problems out; exit code 0");
+  command.add_flag("--drop-leaks", output.drop_leaks, "leave those problems out instead; exit code 0");
   add_seed_option(command, output.seed);
 }
 
@@ -47,11 +48,11 @@ void add_tree_options(CLI::App& command, TreeArguments& args) {
   CLI::Option* compress =
       command.add_flag("--compress", args.compress, "read trees through node compression (labels of leaves)");
   add_compression_options(command, args.compression);
-  command.add_option("--compress-seed", args.compression.seed, "of the draws of node compression")
+  command.add_option("--compress-seed", args.compression.seed, "seed of node compression")
       ->type_name("N")
       ->capture_default_str();
   command.add_flag("--noise-instead", args.noise_instead,
-                   "the control of --compress: its changes of labels go to other nodes, and no steps are merged");
+                   "control for --compress: apply its label changes to other nodes and merge no steps");
   for (const char* flag : {"--probability", "--min-children", "--compress-seed", "--noise-instead"})
     command.get_option(flag)->needs(compress);
 }
@@ -63,8 +64,8 @@ void print_leakage(const rows::LeakageReport& leakage) {
     fmt::print("{}: is in {}{}\n", leak.place, leak.benchmark, leak.exact ? "" : " (normalized)");
   }
   if (leakage.leaked_problems() > kMostLines) fmt::print("... and {} more\n", leakage.leaked_problems() - kMostLines);
-  fmt::print("{} of {} problems ({} solutions) are among the {} of the benchmarks\n", leakage.leaked_problems(),
-             leakage.problems(), leakage.leaked_records(), leakage.problems_of_benchmarks());
+  fmt::print("{} of {} problems ({} solutions) also occur among the {} problems of the benchmarks\n",
+             leakage.leaked_problems(), leakage.problems(), leakage.leaked_records(), leakage.problems_of_benchmarks());
 }
 
 void print_rows_report(const rows::OutputReport& report, const rows::OutputOptions& output, bool json, Exit& exit) {
@@ -78,7 +79,7 @@ void print_rows_report(const rows::OutputReport& report, const rows::OutputOptio
   for (const auto& file : report.bad)
     for (const std::string& message : file.lines.messages)
       if (lines++ < kMostLines) log_warning("skipped: {}", message);
-  if (report.bad_records() > kMostLines) log_warning("skipped {} more bad records", report.bad_records() - kMostLines);
+  if (report.bad_records() > kMostLines) log_warning("{} more bad records skipped", report.bad_records() - kMostLines);
   fmt::print("{}: {} written of {} solutions in {} records\n", output.out.string(), report.counts.written,
              report.counts.solutions, report.counts.records);
   if (!output.test_out.empty()) fmt::print("{}: {} written\n", output.test_out.string(), report.test_counts.written);
@@ -89,17 +90,17 @@ void print_rows_report(const rows::OutputReport& report, const rows::OutputOptio
 }
 
 void register_rows(CLI::App& app, Exit& exit) {
-  CLI::App& rows = *app.add_subcommand("rows", "Make, convert and check training rows of reward models.");
+  CLI::App& rows = *app.add_subcommand("rows", "Make, convert and check training rows for reward models.");
   rows.require_subcommand(1);
   register_rows_build(rows, exit);
   register_rows_convert(rows, exit);
   register_rows_check(rows, exit);
   set_examples(rows, {{"hrm rows build phase1_train.jsonl --kind hierarchical --out rows.jsonl --leakage math500.jsonl",
-                       "rows from human labels, and problems that must not be in them"},
-                      {"hrm rows convert math_shepherd.jsonl --to trl --out trl.jsonl", "for another trainer"},
+                       "rows from human labels; list problems of a benchmark"},
+                      {"hrm rows convert math_shepherd.jsonl --to trl --out trl.jsonl", "convert for another trainer"},
                       {"hrm rows check rows.jsonl --leakage gsm8k_test.jsonl", "list every fault; exit code 1"},
                       {"hrm rows build a.tree b.tree --kind hierarchical --compress --out rows.jsonl",
-                       "rows of tree stores, through node compression"}});
+                       "rows from tree stores, through node compression"}});
 }
 
 }  // namespace hrm::cli

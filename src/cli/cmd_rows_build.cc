@@ -24,14 +24,15 @@ void register_rows_build(CLI::App& rows, Exit& exit) {
                   "tree stores, and labeled solutions of any format, also .zst and .gz; - is standard input")
       ->type_name("FILE...")
       ->required();
-  add_choice(command, "--kind", build.kind, "a row per solution, per step, or per step and pair of steps");
+  add_choice(command, "--kind", build.kind,
+             "orm: one row per solution; prm: per step; hierarchical: per step and per pair of steps");
   add_choice(command, "--mode", build.mode, "faithful: the authors' rows from PRM800K or from trees, text for text");
-  command.add_option("--max-bytes", build.max_bytes, "drop rows with a longer text; 0: none")
+  command.add_option("--max-bytes", build.max_bytes, "drop rows whose text is longer; 0: keep all")
       ->type_name("N")
       ->capture_default_str();
   add_tree_options(command, args->trees);
   command.add_flag("--counts", args->counts,
-                   "rows of trees also tell `trials`, the ends behind the label, for loss beta_binomial");
+                   "add `trials`, the number of ends behind a label, to rows of trees, for loss beta_binomial");
   add_read_options(command, build.read);
   add_output_options(command, build.output);
   add_json_flag(command, args->json);
@@ -47,10 +48,10 @@ void register_rows_build(CLI::App& rows, Exit& exit) {
                 {"hrm rows build phase1_train.jsonl --mode faithful --kind hierarchical --out hrm.jsonl",
                  "the authors' rows, text for text"},
                 {"hrm rows build a.tree --kind hierarchical --compress --compress-seed 1 --out hnc.jsonl",
-                 "from a store of hrm tree grow, through node compression"},
+                 "from a tree store, through node compression"},
                 {"hrm rows build shepherd.jsonl.zst --kind hierarchical --test-fraction 0.1 --test-out test.jsonl "
                  "--out train.jsonl",
-                 "no problem is in both"}});
+                 "no problem occurs in both files"}});
 }
 
 }  // namespace hrm::cli

@@ -39,16 +39,16 @@ void register_rows_check(CLI::App& rows, Exit& exit) {
       ->type_name("FILE")
       ->required();
   add_format_option(command, args->options.format);
-  command.add_option("--leakage", args->options.leakage, "benchmarks none of whose problems may occur")
+  command.add_option("--leakage", args->options.leakage, "benchmarks whose problems must not occur")
       ->type_name("FILE...");
-  command.add_option("--most", args->options.most_faults, "faults printed at most")
+  command.add_option("--most", args->options.most_faults, "maximum number of faults to print")
       ->type_name("N")
       ->capture_default_str();
   add_json_flag(command, args->json);
   command.callback([args, &exit] { run_interruptible(exit, [&] { check(*args, exit); }); });
-  set_examples(command, {{"hrm rows check rows.jsonl", "exit code 1 where there are faults"},
+  set_examples(command, {{"hrm rows check rows.jsonl", "exit code 1 if there are faults"},
                          {"hrm rows check rows.jsonl --leakage math500.jsonl gsm8k_test.jsonl --json",
-                          "the same for programs, and benchmarks kept apart"}});
+                          "the same as JSON, with the benchmarks kept apart"}});
 }
 
 }  // namespace hrm::cli

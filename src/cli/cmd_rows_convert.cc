@@ -30,7 +30,7 @@ void register_rows_convert(CLI::App& rows, Exit& exit) {
            {"trl", "math-shepherd", "openr"})
       ->required();
   command
-      .add_option("--hard-from", convert.hard_from, "a step is right from this label on, where only yes and no exist")
+      .add_option("--hard-from", convert.hard_from, "smallest label of a right step, for formats with only yes and no")
       ->type_name("LABEL")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
@@ -49,7 +49,7 @@ void register_rows_convert(CLI::App& rows, Exit& exit) {
                          {"hrm rows convert a.tree --labels hard --evidence rollouts --to math-shepherd --out s.jsonl",
                           "the complete paths of a tree store"},
                          {"hrm rows convert openr_tree.jsonl --to math-shepherd --hard-from 0.01 --out shepherd.jsonl",
-                          "a step is right where any rollout was"}});
+                          "a step is right if any rollout was right"}});
 }
 
 }  // namespace hrm::cli

@@ -66,7 +66,7 @@ void print(search::SearchRunReport& run, const policy::Usage& usage, const Argum
     return print_json(json);
   }
   if (report) fmt::print("{}\n", selection::to_markdown(*report));
-  fmt::print("{} of {} problems are finished, {} of them before; {}\n", run.finished, run.problems, run.kept,
+  fmt::print("{} of {} problems are finished, {} of them by an earlier run; {}\n", run.finished, run.problems, run.kept,
              policy::usage_line(usage));
 }
 
@@ -78,7 +78,7 @@ void search(const Arguments& args, Exit& exit) {
   BadLines bad;
   const auto problems = steps::read_problems(args.problems, args.limit, args.skip_bad, bad);
   warn_of(bad);
-  if (problems.empty()) throw bad_input("cli.search", "{} holds no problem", args.problems.string());
+  if (problems.empty()) throw bad_input("cli.search", "{} contains no problem", args.problems.string());
   const policy::PolicyStack stack = open_policy(args.policy, settings.seed);
   const std::unique_ptr<steps::StepScorer> scorer = open_scorer(args.scorer);
   const InterruptScope scope;
@@ -91,15 +91,15 @@ void search(const Arguments& args, Exit& exit) {
     run = search::search_problems(problems, settings, *stack.policy, *scorer,
                                   {.out = args.out, .in_flight = args.in_flight, .progress = show});
   }
-  if (run.torn) log_warning("{} ended within a line: that was dropped and searched again", args.out.string());
+  if (run.torn) log_warning("{} ended within a line: that problem was dropped and searched again", args.out.string());
   print(run, stack.meter->usage(), args);
   if (run.interrupted) {
-    log_warning("interrupted; what is finished stands in {}, the same command goes on", args.out.string());
+    log_warning("interrupted; finished problems are in {}; run the same command again to continue", args.out.string());
     exit.code = kInterruptedExitCode;
   } else if (run.failed > 0) {
     log_warning(
-        "{} problems failed and count neither as right nor as wrong, the last one with: {}{}; the same command "
-        "tries again",
+        "{} problems failed and count neither as right nor as wrong; the last error: {}{}; run the same command again "
+        "to retry",
         run.failed, run.last_fault, run.gave_up ? "; the search gave up" : "");
     exit.code = 1;
   }
@@ -108,10 +108,11 @@ void search(const Arguments& args, Exit& exit) {
 void add_lists(CLI::App& command, search::SearchSettings& settings) {
   add_choices(
       command, "--method", settings.method,
-      "bon: N whole solutions, the best stays; step-greedy: of N next steps the best stays, again and again (the "
-      "authors'); beam: M beams share N next steps, the best M stay; dvts: N / M independent searches of M next "
-      "steps each");
-  command.add_option("--n", settings.n, "budgets N, each searched for itself (samples: the first N of the most)")
+      "bon: the best of N whole solutions; step-greedy: repeatedly the best of N next steps (as the authors do); beam: "
+      "M beams share N next steps and the best M stay; dvts: N / M independent searches with M next steps each");
+  command
+      .add_option("--n", settings.n,
+                  "budgets N, each searched separately (bon: the first N of the largest budget's samples)")
       ->delimiter(',')
       ->type_name("N,...")
       ->capture_default_str();
@@ -122,23 +123,24 @@ void add_lists(CLI::App& command, search::SearchSettings& settings) {
 void register_search(CLI::App& app, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *app.add_subcommand(
-      "search", "Solve problems with a policy and a scorer of steps: best-of-N, step by step, beams, DVTS.");
+      "search", "Solve problems with a policy and a step scorer: best-of-N, step-greedy, beam search, DVTS.");
   command.add_option("problems", args->problems, "JSON lines with question and answer (GSM8K, MATH, .zst); - is stdin")
       ->type_name("FILE")
       ->required();
-  command.add_option("-o,--out", args->out, "scored solutions to write, or to go on with; FILE.meta.json beside it")
+  command
+      .add_option("-o,--out", args->out, "file of scored solutions to write or to continue; also writes FILE.meta.json")
       ->type_name("FILE")
       ->required();
-  command.add_option("--report", args->report, "also write report.md, report.json and plots (SVG) here")
-      ->type_name("DIR");
+  command.add_option("--report", args->report, "folder for report.md, report.json and plots (SVG)")->type_name("DIR");
   add_lists(command, args->settings);
   add_scorer_options(command, args->scorer);
   command.add_option("--limit", args->limit, "only the first N problems")->type_name("N");
-  command.add_option("--in-flight", args->in_flight, "requests under way at most")
+  command.add_option("--in-flight", args->in_flight, "maximum number of simultaneous requests")
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--prompt-file", args->prompt_file, "template from a file, as --prompt")->type_name("FILE");
-  command.add_flag("--skip-bad", args->skip_bad, "leave out problems that cannot be read, and list them");
+  command.add_option("--prompt-file", args->prompt_file, "file with the prompt template (see --prompt)")
+      ->type_name("FILE");
+  command.add_flag("--skip-bad", args->skip_bad, "leave out and list problems that cannot be read");
   add_field_options(command, args->settings);
   add_policy_options(command, args->policy);
   add_json_flag(command, args->json);
@@ -147,14 +149,14 @@ void register_search(CLI::App& app, Exit& exit) {
       command,
       {{"hrm search gsm8k_test.jsonl --scorer runs/prm --endpoint http://127.0.0.1:8080/v1 --method bon,beam "
         "--n 4,16 --out s.jsonl --report report",
-        "stop at will, and go on with the same command"},
+        "stop at any time; the same command continues"},
        {"hrm search math.jsonl --scorer runs/prm --method step-greedy --steps authors --depth 12 --n 5 "
         "--endpoint http://127.0.0.1:8080/v1 --out s.jsonl",
         "the authors' best-of-N for step models"},
        {"hrm search world.jsonl --policy arithmetic:slip=0.3 --scorer truth:noise=1 --steps line --answer gsm8k "
         "--method step-greedy,beam,dvts --n 4,16 --out w.jsonl",
-        "the arithmetic world, without a server and a model"},
-       {"hrm select compare s.jsonl --against 'best prm/last'", "paired differences between the methods of a file"}});
+        "the arithmetic world, without a server or a model"},
+       {"hrm select compare s.jsonl --against 'best prm/last'", "paired differences between the methods in a file"}});
 }
 
 }  // namespace hrm::cli

@@ -29,14 +29,14 @@ void pool(const Arguments& args) {
 void register_select_pool(CLI::App& select, Exit&) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *select.add_subcommand(
-      "pool", "Reports of several seeds of one experiment: mean and 95 % interval over runs, row by row.");
+      "pool", "Combine reports of one experiment with several seeds: mean and 95 % interval over runs, row by row.");
   command.add_option("reports", args->files, "report.json files of hrm select, or their folders; at least two")
       ->type_name("FILE")
       ->required()
       ->expected(1, 1000);
   command
       .add_option("--against", args->options.against,
-                  "also how much every other scorer differs from this one within the same run")
+                  "also report the difference of every other scorer from this one within the same run")
       ->type_name("SCORER");
   add_output_options(command, args->output);
   command.callback([args] { pool(*args); });

@@ -25,26 +25,26 @@ void add_common_options(CLI::App& command, Arguments& args) {
   command.add_option("file", args.file, "problems with candidates: JSON lines, also .zst and .gz; - is standard input")
       ->type_name("FILE")
       ->required();
-  command
-      .add_option("--scores", args.read.scores, "scores of the candidates' steps, where they stand in a second file")
+  command.add_option("--scores", args.read.scores, "scores of the candidates' steps, if they are in a second file")
       ->type_name("FILE");
-  command.add_option("--scorer", args.read.scorers, "of those that the file has; all without it")
+  command.add_option("--scorer", args.read.scorers, "scorers to use; default: all in the file")
       ->delimiter(',')
       ->type_name("NAME,...");
-  command.add_option("--n", options.n, "solutions to pick from; default: powers of two")
+  command.add_option("--n", options.n, "numbers of solutions to select from; default: powers of two")
       ->delimiter(',')
       ->type_name("N,...");
   add_choices(command, "--aggregate", options.aggregations, "how the scores of steps become one; default: all");
   add_choices(command, "--pick", options.picks, "the best, or a vote weighted by scores; default: both");
   add_choice(command, "--subset", options.subset,
              "first: the first N samples, as published; random: expected over random subsets of N");
-  command.add_option("--draws", options.draws, "random subsets per problem, for votes")
+  command.add_option("--draws", options.draws, "number of random subsets per problem, for votes")
       ->check(CLI::Range(1, 10'000'000))
       ->type_name("K")
       ->capture_default_str();
   add_choice(command, "--answers", options.match, "which answers vote together");
   add_choice(command, "--profile", args.read.grade.profile, "grader of candidates without a field 'correct'");
-  command.add_flag("--skip-bad", args.read.skip_bad, "leave out faulty records and too short problems, and list them");
+  command.add_flag("--skip-bad", args.read.skip_bad,
+                   "leave out and list bad records and problems with too few samples");
   add_seed_option(command, options.seed);
   add_threads_option(command, options.threads);
   add_output_options(command, args.output);
@@ -97,20 +97,20 @@ void compare_command(Arguments& args) {
 void register_select_solutions(CLI::App& select, Exit& exit) {
   {
     const auto args = std::make_shared<Arguments>();
-    CLI::App& command = *select.add_subcommand("bon", "Best-of-N and votes over files of scored solutions.");
+    CLI::App& command = *select.add_subcommand("bon", "Measure best-of-N and votes on files of scored solutions.");
     add_common_options(command, *args);
     command.callback([args, &exit] { run_interruptible(exit, [&] { best_of_n_command(*args); }); });
     set_examples(command, {{"hrm select bon samples.jsonl --scores scores.jsonl --n 1,4,16 --aggregate min",
                             "accuracy for three budgets"},
                            {"hrm select bon scored.jsonl --subset random --out report",
-                            "expected over random subsets; tables and plots in a folder"},
+                            "expectation over random subsets; tables and plots in a folder"},
                            {"hrm select bon samples.jsonl --scores scores.jsonl --answers exact",
-                            "answers vote by exact strings, as published results count"}});
+                            "votes compare exact strings, as in published results"}});
   }
   const auto args = std::make_shared<Arguments>();
-  CLI::App& command = *select.add_subcommand("compare", "Paired differences between methods, scorers or two files.");
+  CLI::App& command = *select.add_subcommand("compare", "Compare methods, scorers or two files by paired differences.");
   add_common_options(command, *args);
-  command.add_option("--against", args->against, "the method that all others are compared with")
+  command.add_option("--against", args->against, "method to compare all others with")
       ->type_name("METHOD")
       ->capture_default_str();
   command.add_option("--with", args->with, "compare the same methods on a second file instead: second - first")
@@ -121,11 +121,11 @@ void register_select_solutions(CLI::App& select, Exit& exit) {
       ->type_name("K")
       ->capture_default_str();
   command.callback([args, &exit] { run_interruptible(exit, [&] { compare_command(*args); }); });
-  set_examples(command,
-               {{"hrm select compare samples.jsonl --scores scores.jsonl --aggregate min --pick best",
-                 "every scorer against the majority, at the largest N"},
-                {"hrm select compare scored.jsonl --against 'best old/min' --n 16", "against another scorer"},
-                {"hrm select compare before.jsonl --with after.jsonl", "the same methods, problem by problem"}});
+  set_examples(command, {{"hrm select compare samples.jsonl --scores scores.jsonl --aggregate min --pick best",
+                          "every scorer against the majority, at the largest N"},
+                         {"hrm select compare scored.jsonl --against 'best old/min' --n 16", "against another scorer"},
+                         {"hrm select compare before.jsonl --with after.jsonl",
+                          "the same methods on two files, problem by problem"}});
 }
 
 }  // namespace hrm::cli

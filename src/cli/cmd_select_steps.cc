@@ -31,16 +31,16 @@ CLI::Option* add_common_options(CLI::App& command, Common& args, const std::stri
   command.add_option("file", args.files, files)->type_name("FILE")->required()->expected(1, several ? 1000 : 1);
   command
       .add_option("--scores", args.source.scores,
-                  "scores of the steps by id, where they do not stand in the records themselves")
+                  "scores of the steps by id, if they are not in the records themselves")
       ->type_name("FILE");
-  command.add_option("--scorer", args.source.scorers, "of those that there are; all without it")
+  command.add_option("--scorer", args.source.scorers, "scorers to use; default: all")
       ->delimiter(',')
       ->type_name("NAME,...");
   CLI::Option* threshold =
-      command.add_option("--threshold", args.threshold, "a step is called right from this score on")
+      command.add_option("--threshold", args.threshold, "steps with at least this score are called right")
           ->type_name("T")
           ->capture_default_str();
-  command.add_flag("--skip-bad", args.source.skip_bad, "leave out faulty records, and list them");
+  command.add_flag("--skip-bad", args.source.skip_bad, "leave out and list bad records");
   command.add_option("--bootstrap", args.draws, "bootstrap draws")
       ->check(CLI::Range(10, 1'000'000))
       ->type_name("K")
@@ -90,28 +90,29 @@ void processbench_command(const ProcessBenchArguments& args) {
 
 void register_processbench(CLI::App& select, Exit& exit) {
   const auto args = std::make_shared<ProcessBenchArguments>();
-  CLI::App& command = *select.add_subcommand("processbench", "ProcessBench: is the first wrong step found?");
+  CLI::App& command =
+      *select.add_subcommand("processbench", "ProcessBench: measure whether the first wrong step is found.");
   CLI::Option* threshold = add_common_options(
       command, *args, "ProcessBench subsets: {id, steps, label}, one list or JSON lines, also .zst and .gz", true);
   command
       .add_option("--calibrate", args->calibrate,
-                  "choose each scorer's threshold, of 0.00 to 1.00, by its best F1 on this file instead")
+                  "choose each scorer's threshold (0.00 to 1.00) by its best F1 on this file")
       ->type_name("FILE")
       ->excludes(threshold);
   command.add_option("--calibrate-scores", args->calibrate_scores, "scores of that file; default: --scores")
       ->type_name("FILE");
   command.add_flag("--oracle-threshold", args->oracle,
-                   "also the best threshold of each measured file: an upper bound, no result");
+                   "also report the best threshold of each measured file: an upper bound, not a result");
   command.callback([args, &exit] { run_interruptible(exit, [&] { processbench_command(*args); }); });
   set_examples(command, {{"hrm select processbench gsm8k.json math.json --scores scores.jsonl", "at threshold 0.5"},
                          {"hrm select processbench math.json --scores s.jsonl --calibrate gsm8k.json --out report",
-                          "with the threshold that is best on another subset"}});
+                          "with the best threshold of another subset"}});
 }
 
 void register_prmbench(CLI::App& select, Exit& exit) {
   const auto args = std::make_shared<Common>();
-  CLI::App& command = *select.add_subcommand("prmbench", "PRMBench: which planted errors does a scorer see?");
-  add_common_options(command, *args, "PRMBench's records; scores stand under <classification>_<idx>");
+  CLI::App& command = *select.add_subcommand("prmbench", "PRMBench: measure which planted errors a scorer finds.");
+  add_common_options(command, *args, "records of PRMBench; the id of their scores is <classification>_<idx>");
   command.callback([args, &exit] {
     run_interruptible(exit, [&] {
       const PrmBenchData data = read_prmbench(args->source_of(args->files.front()));
@@ -134,8 +135,8 @@ void add_truth_option(CLI::App& command, TruthField& truth) {
 void register_steps(CLI::App& select, Exit& exit) {
   const auto args = std::make_shared<TruthArguments>();
   CLI::App& command =
-      *select.add_subcommand("steps", "Scores of steps against labels: AUC, accuracy, Brier score, calibration.");
-  add_common_options(command, *args, "solutions with the truth about their steps, as hrm world solve writes them");
+      *select.add_subcommand("steps", "Compare scores of steps with labels: AUC, accuracy, Brier score, calibration.");
+  add_common_options(command, *args, "solutions with judged steps, as hrm world solve writes them");
   add_truth_option(command, args->truth);
   command.callback([args, &exit] {
     run_interruptible(exit, [&] {
@@ -149,14 +150,15 @@ void register_steps(CLI::App& select, Exit& exit) {
   });
   set_examples(command,
                {{"hrm select steps solved.jsonl --scores scores.jsonl --out report", "with a reliability diagram"},
-                {"hrm select steps solved.jsonl --truth valid", "is the step true, not: does it end on track"}});
+                {"hrm select steps solved.jsonl --truth valid",
+                 "judge whether the step is valid, not whether it ends on track"}});
 }
 
 void register_repair(CLI::App& select, Exit& exit) {
   const auto args = std::make_shared<TruthArguments>();
   CLI::App& command =
-      *select.add_subcommand("repair", "Repair probe: steps that repair a wrong one, steps that break a right one.");
-  add_common_options(command, *args, "solutions with the truth about their steps: hrm world solve, hrm world probe");
+      *select.add_subcommand("repair", "Repair probe: scores of steps that repair a wrong state or break a right one.");
+  add_common_options(command, *args, "solutions with judged steps, from hrm world solve or hrm world probe");
   add_truth_option(command, args->truth);
   command.callback([args, &exit] {
     run_interruptible(exit, [&] {
@@ -168,9 +170,8 @@ void register_repair(CLI::App& select, Exit& exit) {
       finish(*args, std::move(report));
     });
   });
-  set_examples(command,
-               {{"hrm select repair probe.jsonl --scores scores.jsonl", "on matched probes of hrm world probe"},
-                {"hrm select repair solved.jsonl --scorer value --out report", "on sampled solutions"}});
+  set_examples(command, {{"hrm select repair probe.jsonl --scores scores.jsonl", "on matched cases of hrm world probe"},
+                         {"hrm select repair solved.jsonl --scorer value --out report", "on sampled solutions"}});
 }
 
 }  // namespace

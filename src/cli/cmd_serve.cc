@@ -163,7 +163,7 @@ void register_serve(CLI::App& app, Exit&) {
       ->check(CLI::Range(1, 65536))
       ->type_name("N")
       ->capture_default_str();
-  add_switch(*command, "--averaged", args->averaged, "take the averaged weights where there are both");
+  add_switch(*command, "--averaged", args->averaged, "use the averaged weights if the file has both");
   add_limits(*command, args->service.limits);
   add_threads_option(*command, args->backend.threads);
   add_device_option(*command, args->backend.device);

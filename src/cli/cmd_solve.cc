@@ -46,7 +46,7 @@ void split_settings(Arguments& args) {
 }
 
 std::string verdict_text(const SolvedPuzzle& solution, const Family& family) {
-  if (!family.has_rules()) return "no rules to check it by";
+  if (!family.has_rules()) return "no rules to check it";
   return solution.verdict.accepted ? "the rules accept it" : fmt::format("WRONG: {}", solution.verdict.reason);
 }
 
@@ -133,10 +133,10 @@ void solve(Arguments& args, Exit& exit) {
   if (family->arc_side()) return solve_arc(model, args, exit);
   if (args.complete) solving::check_completable(*family);
   if (args.puzzles.empty() && args.files.empty())
-    throw bad_input("cli.solve", "no puzzle: give one as an argument, --file FILE, or - for standard input");
+    throw bad_input("cli.solve", "no puzzle: give a puzzle as an argument, --file FILE, or - for standard input");
   const Questions questions = puzzles::read_questions(
       *family, {.texts = args.puzzles, .files = args.files, .symbols = args.symbols, .keep_going = args.keep_going});
-  if (questions.good.empty() && questions.skipped.empty()) throw bad_input("cli.solve", "the input holds no puzzle");
+  if (questions.good.empty() && questions.skipped.empty()) throw bad_input("cli.solve", "the input contains no puzzle");
   const auto backend = backends::make_backend(model.config, args.backend);
   backend->set_weights(model.weights);
 
@@ -166,7 +166,7 @@ void solve(Arguments& args, Exit& exit) {
 }  // namespace
 
 void register_solve(CLI::App& app, Exit& exit) {
-  CLI::App* command = app.add_subcommand("solve", "solve puzzles and show how");
+  CLI::App* command = app.add_subcommand("solve", "Solve puzzles and show how.");
   auto args = std::make_shared<Arguments>();
   command
       ->add_option("puzzles", args->puzzles,
@@ -178,27 +178,27 @@ void register_solve(CLI::App& app, Exit& exit) {
       ->type_name("PATH");
   command
       ->add_option("--file", args->files,
-                   "file with puzzles, one per line or as grids, CSV, JSON lines, also compressed; may be repeated")
+                   "file with puzzles (one per line, grids, CSV or JSON lines; may be compressed); may be repeated")
       ->type_name("FILE")
       ->allow_extra_args(false);
-  command->add_option("--family", args->family, "read the text as this family instead of the model's")
+  command->add_option("--family", args->family, "read the text as this puzzle family instead of the model's")
       ->type_name("NAME|JSON");
   command
-      ->add_option(
-          "--symbols", args->symbols,
-          "how the text writes its cells: wall, open, start, goal and path of mazes ('# SGo'); the digits of Sudoku")
+      ->add_option("--symbols", args->symbols,
+                   "characters of the cells: wall, open, start, goal and path of mazes ('# SGo'); the digits of Sudoku")
       ->type_name("TEXT");
-  command->add_option("--segments", args->solver.segments, "segments at most; 0: the model's own limit")
+  command->add_option("--segments", args->solver.segments, "maximum segments; 0: the model's own limit")
       ->check(CLI::Range(0, 65536))
       ->type_name("N")
       ->capture_default_str();
-  add_switch(*command, "--halting", args->solver.halting, "stop when the model asks to; off: always run all segments");
-  command->add_option("--halt-margin", args->solver.halt_margin, "think longer (above 0) or shorter (below 0)")
+  add_switch(*command, "--halting", args->solver.halting,
+             "stop when the model asks to halt; off: always run all segments");
+  command->add_option("--halt-margin", args->solver.halt_margin, "run longer (above 0) or shorter (below 0)")
       ->type_name("X")
       ->capture_default_str();
   command
       ->add_option("--views,--rollouts", args->solver.views,
-                   "while the rules reject the answer, look at the puzzle through random symmetries, so often at most")
+                   "while the rules reject the answer, try random symmetries of the puzzle, at most this many views")
       ->type_name("K")
       ->capture_default_str();
   auto* complete = command->add_flag("--complete", args->complete,
@@ -210,28 +210,29 @@ void register_solve(CLI::App& app, Exit& exit) {
       ->needs(complete)
       ->type_name("N")
       ->capture_default_str();
-  command->add_option("--batch", args->solver.batch, "puzzles side by side")->type_name("N")->capture_default_str();
-  add_switch(*command, "--averaged", args->averaged, "take the averaged weights where there are both");
-  command->add_flag("--steps", args->steps, "show the answer after every segment, changed cells marked");
-  command->add_option("--trace", args->trace, "write answers, residuals and participation ratios of every segment here")
+  command->add_option("--batch", args->solver.batch, "puzzles per batch")->type_name("N")->capture_default_str();
+  add_switch(*command, "--averaged", args->averaged, "use the averaged weights if the file has both");
+  command->add_flag("--steps", args->steps, "show the answer after every segment and mark changed cells");
+  command->add_option("--trace", args->trace, "folder for answers, residuals and participation ratios of every segment")
       ->type_name("FOLDER");
   add_arc_solve_options(*command, args->arc);
-  command->add_flag("--keep-going", args->keep_going, "skip puzzles that cannot be read, and list them");
+  command->add_flag("--keep-going", args->keep_going, "skip and list puzzles that cannot be read");
   add_color_option(*command, args->color);
   add_json_flag(*command, args->json);
   add_seed_option(*command, args->solver.seed);
   add_threads_option(*command, args->backend.threads);
   add_device_option(*command, args->backend.device);
   add_precision_option(*command, args->backend.precision);
-  set_examples(*command,
-               {{"hrm solve --model runs/first 1.3...12..43.3.1", "a 4x4 Sudoku given as an argument"},
-                {"hrm solve --model runs/first --file puzzles.txt --steps", "watch the answers change"},
-                {"hrm solve --model runs/first - < puzzles.txt --json", "a list from standard input, for scripts"},
-                {"hrm solve --model runs/first --file puzzles.txt --keep-going", "skip puzzles with mistakes"},
-                {"hrm solve --model runs/first --file puzzles.txt --complete", "all solved, or proved unsolvable"},
-                {"hrm solve --model step_100 data.seq_len=81 - < puzzles.txt", "a checkpoint that lacks a setting"},
-                {"hrm solve --model runs/arc task.json --seconds 120 --svg answer.svg", "an ARC task of your own"},
-                {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});
+  set_examples(
+      *command,
+      {{"hrm solve --model runs/first 1.3...12..43.3.1", "a 4x4 Sudoku given as an argument"},
+       {"hrm solve --model runs/first --file puzzles.txt --steps", "show the answer after every segment"},
+       {"hrm solve --model runs/first - < puzzles.txt --json", "a list from standard input, for scripts"},
+       {"hrm solve --model runs/first --file puzzles.txt --keep-going", "skip puzzles with errors"},
+       {"hrm solve --model runs/first --file puzzles.txt --complete", "all solved, or proved unsolvable"},
+       {"hrm solve --model step_100 data.seq_len=81 - < puzzles.txt", "a checkpoint without its number of cells"},
+       {"hrm solve --model runs/arc task.json --seconds 120 --svg answer.svg", "an ARC task of your own"},
+       {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});
   command->callback([args, &exit] {
     split_settings(*args);
     args->solver.participation = !args->trace.empty();

@@ -63,11 +63,11 @@ void add_model_options(CLI::App& command, Arguments& args) {
       .add_option("--config", args.recipe,
                   "recipe with settings, for instance configs/trm_mlp_sudoku_1k.yaml, or the authors' all_config.yaml")
       ->type_name("FILE.yaml");
-  command.add_option("--data", args.data, "data set folder, as hrm data makes them")->type_name("FOLDER");
+  command.add_option("--data", args.data, "data set folder, as made by hrm data")->type_name("FOLDER");
   command
       .add_option("--init", args.init,
-                  "begin with the weights of this model (ours, or the authors' checkpoint); its "
-                  "architecture too, unless a preset or recipe has one")
+                  "start from the weights of this model (ours, or the authors' checkpoint), and from its architecture "
+                  "unless a preset or recipe has one")
       ->type_name("MODEL")
       ->excludes("--resume");
   command.get_option("--out")->required(false)->description(
@@ -81,7 +81,7 @@ void add_model_options(CLI::App& command, Arguments& args) {
 }  // namespace
 
 void register_train(CLI::App& app, Exit& exit) {
-  CLI::App* command = app.add_subcommand("train", "train a model on a data set");
+  CLI::App* command = app.add_subcommand("train", "Train a model on a data set.");
   auto args = std::make_shared<Arguments>();
   add_run_options(*command, args->run);
   add_model_options(*command, *args);
@@ -92,10 +92,10 @@ void register_train(CLI::App& app, Exit& exit) {
       *command,
       {{"hrm train --preset trm-mlp --data data/sudoku --out runs/first arch.hidden_size=128 max_steps=2000",
         "a small model; Ctrl-C saves and stops"},
-       {"hrm train --resume --out runs/first", "go on, with the same bits as if it had never stopped"},
-       {"hrm train --resume --out runs/first max_steps=4000", "and for longer than first planned"},
+       {"hrm train --resume --out runs/first", "resume; the result is bit-identical to an uninterrupted run"},
+       {"hrm train --resume --out runs/first max_steps=4000", "train longer than first planned"},
        {"hrm train --config configs/sudoku9_flagship.yaml --data data/sudoku --estimate", "what it would cost here"},
-       {"hrm train --init runs/first --data data/other --out runs/second", "begin with what a model has learnt"},
+       {"hrm train --init runs/first --data data/other --out runs/second", "start from a trained model"},
        {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
         "a published experiment"}});
   command->footer(settings_help(solving::TrainConfig(), "key=value, also in --config files") + command->get_footer());

@@ -1,4 +1,4 @@
-// What the commands of `hrm tree` share.
+// Shared by the commands of `hrm tree`.
 #pragma once
 
 #include <filesystem>

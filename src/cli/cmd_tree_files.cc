@@ -47,7 +47,7 @@ void import_trees(const Arguments& args) {
   store.sync();
   for (const std::string& message : lines.bad().messages) log_warning("skipped: {}", message);
   if (args.json) return print_json({{"trees", count}, {"already_there", known}, {"nodes", nodes}});
-  fmt::print("{} trees with {} nodes imported; {} were there already\n", count, nodes, known);
+  fmt::print("{} trees with {} nodes imported; {} trees were there already\n", count, nodes, known);
 }
 
 void merge(const Arguments& args) {
@@ -107,29 +107,30 @@ void check(const Arguments& args, Exit& exit) {
   fmt::print("{} records: {} trees, {} nodes, {} rollouts; {} nodes are unfinished\n", report.records, found.trees,
              found.nodes, found.rollouts, found.unfinished);
   for (const DamagedPlace& place : report.places) fmt::print("byte {}: {} bytes are damaged\n", place.at, place.bytes);
-  if (report.torn) fmt::print("byte {}: the last record is cut short; growth removes it\n", report.whole_bytes);
-  if (contents.unreadable > 0) fmt::print("{} records are sound but of no known kind\n", contents.unreadable);
+  if (report.torn) fmt::print("byte {}: the last record is truncated; growth removes it\n", report.whole_bytes);
+  if (contents.unreadable > 0) fmt::print("{} records are intact but of an unknown kind\n", contents.unreadable);
   if (!contents.strays.empty()) fmt::print("{} trees have lost their problem\n", contents.strays.size());
   if (found.orphan_nodes > 0)
-    fmt::print("{} trees have lost nodes, and {} nodes and rollouts hang below those\n", found.with_orphans,
+    fmt::print("{} trees have lost nodes, and {} nodes and rollouts are below lost nodes\n", found.with_orphans,
                found.orphan_nodes);
-  fmt::print("{}\n", bad ? "damaged: growing again with the same settings mends what is missing" : "sound");
+  fmt::print("{}\n", bad ? "damaged: grow again with the same settings to replace what is missing" : "sound");
 }
 
 void register_merge_and_check(CLI::App& tree, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
-  CLI::App& merging = *tree.add_subcommand("merge", "Unite stores, of several machines for instance, into a new one.");
+  CLI::App& merging = *tree.add_subcommand("merge", "Merge stores, for instance of several machines, into a new one.");
   merging.add_option("stores", args->inputs, "tree stores")->type_name("FILE...")->required();
   merging.add_option("-o,--out", args->file, "store to write; must not exist")->type_name("FILE")->required();
   add_json_flag(merging, args->json);
   merging.callback([args] { merge(*args); });
   set_examples(merging, {{"hrm tree merge one.tree two.tree --out all.tree", "in any order, with the same result"}});
 
-  CLI::App& checking = *tree.add_subcommand("check", "Is a store damaged, and what is missing? Exit code 1 if so.");
+  CLI::App& checking =
+      *tree.add_subcommand("check", "Check a store for damaged or missing parts; exit code 1 if it has any.");
   checking.add_option("store", args->store, "tree store")->type_name("FILE")->required();
   add_json_flag(checking, args->json);
   checking.callback([args, &exit] { check(*args, exit); });
-  set_examples(checking, {{"hrm tree check a.tree", "every damaged place with its offset, and what was lost"}});
+  set_examples(checking, {{"hrm tree check a.tree", "list every damaged place with its offset, and what was lost"}});
 }
 
 }  // namespace
@@ -137,22 +138,23 @@ void register_merge_and_check(CLI::App& tree, Exit& exit) {
 void register_tree_files(CLI::App& tree, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& exporting =
-      *tree.add_subcommand("export", "Whole trees as JSON, one per line (docs/formats/tree-jsonl.md).");
+      *tree.add_subcommand("export", "Write whole trees as JSON, one per line (docs/formats/tree-jsonl.md).");
   exporting.add_option("store", args->store, "tree store")->type_name("FILE")->required();
   exporting.add_option("-o,--out", args->file, "default: standard output")->type_name("FILE");
   add_problem_option(exporting, args->problem);
   exporting.callback([args] { export_trees(*args); });
   set_examples(exporting, {{"hrm tree export a.tree --out trees.jsonl", "all trees of a store"}});
 
-  CLI::App& importing = *tree.add_subcommand("import", "Trees from JSON lines, ours or the authors', into a store.");
+  CLI::App& importing =
+      *tree.add_subcommand("import", "Read trees from JSON lines, ours or the authors', into a store.");
   importing.add_option("trees", args->file, "JSON lines (.zst, .gz); - is standard input")
       ->type_name("FILE")
       ->required();
   importing.add_option("--store", args->store, "store to add to")->type_name("FILE")->required();
-  importing.add_flag("--skip-bad", args->skip_bad, "leave out trees that cannot be read, and list them");
+  importing.add_flag("--skip-bad", args->skip_bad, "leave out and list trees that cannot be read");
   add_json_flag(importing, args->json);
   importing.callback([args] { import_trees(*args); });
-  set_examples(importing, {{"hrm tree import trees.jsonl --store a.tree", "what hrm tree export wrote"}});
+  set_examples(importing, {{"hrm tree import trees.jsonl --store a.tree", "the output of hrm tree export"}});
   register_merge_and_check(tree, exit);
 }
 

@@ -70,25 +70,26 @@ void filter(const Arguments& args) {
 void register_tree_filter(CLI::App& tree, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *tree.add_subcommand(
-      "filter", "Problems that the policy solves sometimes: those on which trees teach something.");
+      "filter", "Write the problems that the policy solves sometimes: only their trees have different labels.");
   command.add_option("store", args->store, "tree store, for instance of --method solutions")
       ->type_name("FILE")
       ->required();
   command.add_option("-o,--out", args->out, "problems to write, for hrm tree grow")->type_name("FILE")->required();
-  command.add_option("--low", args->band.low, "smallest share of right solutions")->capture_default_str();
+  command.add_option("--low", args->band.low, "smallest share of correct solutions")->capture_default_str();
   command.add_option("--high", args->band.high, "largest share")->capture_default_str();
-  command.add_option("--least", args->band.least, "leave out problems with fewer solutions than this")
+  command.add_option("--least", args->band.least, "leave out problems with fewer solutions")
       ->type_name("N")
       ->capture_default_str();
   add_label_options(command, args->labels);
   add_json_flag(command, args->json);
   command.callback([args, &exit] { run_interruptible(exit, [&] { filter(*args); }); });
-  set_examples(command, {{"hrm tree grow gsm8k.jsonl --store s.tree --method solutions --children 8 --steps line "
-                          "--endpoint http://127.0.0.1:8080/v1",
-                          "eight solutions of each problem"},
-                         {"hrm tree filter s.tree --low 0.1 --high 0.9 --out some.jsonl", "neither hopeless nor sure"},
-                         {"hrm tree grow some.jsonl --store a.tree --steps line --endpoint http://127.0.0.1:8080/v1",
-                          "trees of those"}});
+  set_examples(command,
+               {{"hrm tree grow gsm8k.jsonl --store s.tree --method solutions --children 8 --steps line "
+                 "--endpoint http://127.0.0.1:8080/v1",
+                 "eight solutions of each problem"},
+                {"hrm tree filter s.tree --low 0.1 --high 0.9 --out some.jsonl", "neither never nor always solved"},
+                {"hrm tree grow some.jsonl --store a.tree --steps line --endpoint http://127.0.0.1:8080/v1",
+                 "grow trees of those problems"}});
 }
 
 }  // namespace hrm::cli

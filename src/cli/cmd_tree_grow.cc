@@ -42,7 +42,7 @@ Json report_json(const tree::GrowReport& report, const policy::Usage& usage, con
 
 void print_report(const tree::GrowReport& report, const policy::Usage& usage, const Arguments& args) {
   if (args.json) return print_json(report_json(report, usage, args));
-  fmt::print("{} of {} trees are finished; {} nodes and {} rollouts are new\n{}\n", report.finished, report.problems,
+  fmt::print("{} of {} trees are finished; {} new nodes and {} new rollouts\n{}\n", report.finished, report.problems,
              report.nodes, report.rollouts, policy::usage_line(usage));
 }
 
@@ -52,7 +52,7 @@ void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit)
   BadLines bad;
   const auto problems = steps::read_problems(args.problems, args.limit, args.skip_bad, bad);
   for (const std::string& message : bad.messages) log_warning("skipped: {}", message);
-  if (problems.empty()) throw bad_input("cli.tree.grow", "{} holds no problem", args.problems.string());
+  if (problems.empty()) throw bad_input("cli.tree.grow", "{} contains no problem", args.problems.string());
   const policy::PolicyStack stack = open_policy(args.policy, settings.seed);
   tree::StoreWriter store(args.store);
   const InterruptScope scope;
@@ -69,11 +69,12 @@ void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit)
   }
   print_report(report, stack.meter->usage(), args);
   if (report.interrupted) {
-    log_warning("interrupted; all that has come is stored, the same command goes on");
+    log_warning("interrupted; all replies are stored; run the same command again to continue");
     exit.code = kInterruptedExitCode;
   } else if (report.failed > 0) {
-    log_warning("{} requests failed, the last one with: {}; their nodes are unfinished{}, the same command tries again",
-                report.failed, report.last_fault, report.gave_up ? " and growth gave up" : "");
+    log_warning(
+        "{} requests failed; the last error: {}; their nodes are unfinished{}; run the same command again to retry",
+        report.failed, report.last_fault, report.gave_up ? " and growth gave up" : "");
     exit.code = 1;
   }
 }
@@ -86,15 +87,16 @@ void register_tree_grow(CLI::App& tree, Exit& exit) {
   command.add_option("problems", args->problems, "JSON lines with question and answer (GSM8K, MATH, .zst); - is stdin")
       ->type_name("FILE")
       ->required();
-  command.add_option("--store", args->store, "tree store to write, or to go on with")->type_name("FILE")->required();
+  command.add_option("--store", args->store, "tree store to write or to continue")->type_name("FILE")->required();
   command.add_flag("--faithful", args->faithful,
-                   "the authors' settings where no flag says otherwise: temperature 0.1, nothing merged");
+                   "the authors' settings unless a flag says otherwise: temperature 0.1, no merging");
   command.add_option("--limit", args->limit, "only the first N problems")->type_name("N");
-  command.add_option("--in-flight", args->in_flight, "requests under way at most")
+  command.add_option("--in-flight", args->in_flight, "maximum number of simultaneous requests")
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--prompt-file", args->prompt_file, "template from a file, as --prompt")->type_name("FILE");
-  command.add_flag("--skip-bad", args->skip_bad, "leave out problems that cannot be read, and list them");
+  command.add_option("--prompt-file", args->prompt_file, "file with the prompt template (see --prompt)")
+      ->type_name("FILE");
+  command.add_flag("--skip-bad", args->skip_bad, "leave out and list problems that cannot be read");
   add_field_options(command, args->settings);
   add_policy_options(command, args->policy);
   add_json_flag(command, args->json);
@@ -102,12 +104,12 @@ void register_tree_grow(CLI::App& tree, Exit& exit) {
   set_examples(
       command,
       {{"hrm tree grow gsm8k_train.jsonl --store a.tree --endpoint http://127.0.0.1:8080/v1 --in-flight 32",
-        "whole trees; stop at will, and go on with the same command"},
+        "whole trees; stop at any time; the same command continues"},
        {"hrm tree grow math.jsonl --store b.tree --faithful --endpoint http://127.0.0.1:8080/v1 --model qwen",
         "as the authors grew them"},
        {"hrm tree grow math.jsonl --store c.tree --method first-error --simulations 20 --steps blank --answer boxed "
         "--endpoint http://127.0.0.1:8080/v1",
-        "search for first errors"},
+        "find the first errors"},
        {"hrm tree grow world.jsonl --store w.tree --policy arithmetic --steps line --answer gsm8k --depth 8",
         "the arithmetic world, without a server"}});
 }

@@ -65,7 +65,7 @@ void label_table(const Arguments& args, const tree::StoreReader& store, const st
     else
       print_nodes(labeled, intervals);
   }
-  if (chosen.empty()) fmt::print("{}: holds no tree\n", args.store.string());
+  if (chosen.empty()) fmt::print("{}: contains no tree\n", args.store.string());
 }
 
 void label(const Arguments& args) {
@@ -104,19 +104,21 @@ CLI::App& add_command(CLI::App& tree, const char* name, const char* help, Argume
 void register_tree_label(CLI::App& tree, Exit&) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = add_command(
-      tree, "label", "Labels of all nodes: a table, or JSON lines (how they were made, then one line each).", *args);
+      tree, "label",
+      "Print the labels of all nodes: as a table, or as JSON lines (one with the settings, then one per node).", *args);
   command.add_flag("--json", args->json, "JSON lines on standard output instead of a table");
   command.callback([args] { label(*args); });
-  set_examples(command, {{"hrm tree label a.tree --out labels.jsonl", "the share of right ends, with its interval"},
+  set_examples(command, {{"hrm tree label a.tree --out labels.jsonl", "the share of correct ends, with its interval"},
                          {"hrm tree label a.tree --problem 0 --labels policy --profile prm800k",
-                          "a table of one tree; policy-weighted, other grader"},
+                          "a table of one tree with policy-weighted labels and another grader"},
                          {"hrm tree label a.tree --labels hard --evidence rollouts", "Math-Shepherd's hard labels"}});
 }
 
 void register_tree_compress(CLI::App& tree, Exit&) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = add_command(
-      tree, "compress", "Node compression: a seeded view of each tree as one JSON line; the store stays.", *args);
+      tree, "compress",
+      "Node compression: write a seeded view of each tree as one JSON line; the store does not change.", *args);
   add_choice(command, "--mode", args->compression.mode, "sound: descendants follow; faithful: as the authors' program");
   add_compression_options(command, args->compression);
   add_seed_option(command, args->compression.seed);

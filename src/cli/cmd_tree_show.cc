@@ -57,7 +57,7 @@ void show(Arguments args) {
     if (!args.svg.empty()) break;
   }
   if (args.json) print_json(list);
-  if (chosen.empty() && !args.json) fmt::print("{}: holds no tree\n", args.store.string());
+  if (chosen.empty() && !args.json) fmt::print("{}: contains no tree\n", args.store.string());
 }
 
 }  // namespace
@@ -69,14 +69,16 @@ void register_tree_show(CLI::App& tree, Exit&) {
   add_problem_option(command, args->problem);
   add_label_options(command, args->labels);
   add_faithful_labels_flag(command, args->labels);
-  command.add_option("--depth", args->draw.depth, "deepest level shown")->type_name("N")->capture_default_str();
-  command.add_option("--nodes", args->draw.nodes, "nodes shown at most")->type_name("N")->capture_default_str();
+  command.add_option("--depth", args->draw.depth, "deepest level to show")->type_name("N")->capture_default_str();
+  command.add_option("--nodes", args->draw.nodes, "maximum number of nodes to show")
+      ->type_name("N")
+      ->capture_default_str();
   command.add_option("--width", args->draw.width, "columns")->type_name("N")->capture_default_str();
-  command.add_option("--svg", args->svg, "also draw the (first) tree into this file")->type_name("FILE");
+  command.add_option("--svg", args->svg, "also draw the first tree into this file")->type_name("FILE");
   add_color_option(command, args->color);
   add_json_flag(command, args->json);
   command.callback([args] { show(*args); });
-  set_examples(command, {{"hrm tree show a.tree", "all trees, one line each"},
+  set_examples(command, {{"hrm tree show a.tree", "list all trees"},
                          {"hrm tree show a.tree --problem 3 --labels policy --depth 3", "draw one"},
                          {"hrm tree show a.tree --problem 3 --svg tree.svg --nodes 400", "the same as a picture"}});
 }

@@ -9,7 +9,7 @@
 namespace hrm::cli {
 
 void add_world_policy_option(CLI::App& command, std::string& policy) {
-  command.add_option("--policy", policy, "arithmetic, or with its rates: arithmetic:slip=0.2,repair=0.3,wander=0.3")
+  command.add_option("--policy", policy, "arithmetic, or with rates arithmetic:slip=0.2,repair=0.3,wander=0.3")
       ->type_name("SPEC")
       ->capture_default_str();
 }
@@ -30,7 +30,7 @@ std::vector<worlds::ArithmeticProblem> read_world_problems(const std::filesystem
     budget.add(sizeof(worlds::ArithmeticProblem) + id.size() + question.size() + answer.size(), lines.place(),
                "problems");
   }
-  if (problems.empty()) throw bad_input("cli.world", "{} holds no problem", lines.source());
+  if (problems.empty()) throw bad_input("cli.world", "{} contains no problem", lines.source());
   return problems;
 }
 
@@ -42,7 +42,7 @@ void write_lines(const std::filesystem::path& out, const std::vector<Json>& rows
 
 void register_world(CLI::App& app, Exit& exit) {
   CLI::App& world = *app.add_subcommand(
-      "world", "Arithmetic problems whose every step has a known truth: make, solve, judge, study.");
+      "world", "Arithmetic problems whose steps can all be judged exactly: make, solve, judge, study.");
   world.require_subcommand(1);
   register_world_make(world, exit);
   register_world_solve(world, exit);
@@ -53,8 +53,8 @@ void register_world(CLI::App& app, Exit& exit) {
   register_world_probe(world, exit);
   set_examples(world, {{"hrm world make --count 100 --out problems.jsonl", "100 problems of four operations"},
                        {"hrm world solve problems.jsonl --n 8 --out solved.jsonl", "8 solutions of each, with slips"},
-                       {"hrm world judge solved.jsonl --show 3", "which steps are true, and which repair"},
-                       {"hrm world study problems.jsonl --out study", "how wrong labels of k rollouts are"}});
+                       {"hrm world judge solved.jsonl --show 3", "show which steps are valid and which repair"},
+                       {"hrm world study problems.jsonl --out study", "measure the error of labels of k rollouts"}});
 }
 
 }  // namespace hrm::cli

@@ -1,4 +1,4 @@
-// What the commands of `hrm world` share.
+// Shared by the commands of `hrm world`.
 #pragma once
 
 #include <filesystem>

@@ -61,7 +61,7 @@ void judge(const Arguments& args) {
   };
   JsonlReader lines(args.file, {.forgive_cut_end = false});
   while (lines.next()) worlds::judge_record(lines.value(), lines.place(), take);
-  if (counts.solutions() == 0) throw bad_input("cli.world.judge", "{} holds no solution", lines.source());
+  if (counts.solutions() == 0) throw bad_input("cli.world.judge", "{} contains no solution", lines.source());
   if (rows) rows->finish();
   if (stepwise) stepwise->finish();
   if (args.json) return print_json(counts.to_json());
@@ -72,7 +72,7 @@ void judge(const Arguments& args) {
 
 void register_world_judge(CLI::App& world, Exit&) {
   const auto args = std::make_shared<Arguments>();
-  CLI::App& command = *world.add_subcommand("judge", "Say of every step of any solution whether it is true.");
+  CLI::App& command = *world.add_subcommand("judge", "Judge every step of any solution.");
   command
       .add_option("file", args->file,
                   "JSON lines: {question, steps | solution}, or as hrm world solve writes them; - is standard input")
@@ -82,17 +82,18 @@ void register_world_judge(CLI::App& world, Exit&) {
       ->check(CLI::NonNegativeNumber)
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("-o,--out", args->out, "write each solution with its truth as JSON lines")->type_name("FILE");
+  command.add_option("-o,--out", args->out, "file for each solution with its judged steps, as JSON lines")
+      ->type_name("FILE");
   command
       .add_option("--stepwise", args->stepwise,
-                  "write {prompt, completions, labels} for hrm rows; a label is whether the step ends on track")
+                  "write {prompt, completions, labels} for hrm rows; a label says whether the step ends on track")
       ->type_name("FILE");
   add_color_option(command, args->color);
   add_json_flag(command, args->json);
   command.callback([args] { judge(*args); });
   set_examples(command,
                {{"hrm world judge solved.jsonl --show 2", "two solutions step by step, then the counts of all"},
-                {"hrm world judge written.jsonl --out judged.jsonl", "what a model wrote, with the truth"}});
+                {"hrm world judge written.jsonl --out judged.jsonl", "judge the output of a model"}});
 }
 
 }  // namespace hrm::cli

@@ -20,7 +20,7 @@ void study(const Arguments& args) {
   const std::string text = studies::to_markdown(result);
   if (!args.out.empty()) {
     write_json(args.out / "report.json", studies::to_json(result));
-    write_file_atomic(args.out / "report.md", "# Labels of grown trees against the truth\n\n" + text);
+    write_file_atomic(args.out / "report.md", "# Error of the labels of grown trees\n\n" + text);
     log_info("report: {}", (args.out / "report.md").string());
   }
   if (args.json) return print_json(studies::to_json(result));
@@ -32,9 +32,8 @@ void study(const Arguments& args) {
 void register_world_labels(CLI::App& world, Exit&) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *world.add_subcommand(
-      "labels",
-      "Measure what the labels of grown trees get wrong, and what they cost: soft, hard, by leaf, by policy.");
-  command.add_option("stores", args->stores, "stores of hrm tree grow, of any method and policy")
+      "labels", "Measure the error and the cost of labels of grown trees: soft, hard, leaves, policy.");
+  command.add_option("stores", args->stores, "stores of hrm tree grow, with any method and policy")
       ->type_name("FILE...")
       ->required();
   command.add_option("-o,--out", args->out, "folder for report.md and report.json")->type_name("DIR");
@@ -42,9 +41,9 @@ void register_world_labels(CLI::App& world, Exit&) {
   add_threads_option(command, args->study.threads);
   add_json_flag(command, args->json);
   command.callback([args] { study(*args); });
-  set_examples(command, {{"hrm world labels a.tree", "each way to label this store's trees, against the truth"},
+  set_examples(command, {{"hrm world labels a.tree", "error of each kind of label for the trees of this store"},
                          {"hrm world labels breadth.tree mcts.tree adaptive.tree --out report",
-                          "ways to grow beside each other, with what they cost"}});
+                          "compare growth methods and their cost"}});
 }
 
 }  // namespace hrm::cli

@@ -30,7 +30,7 @@ void make(const Arguments& args) {
 void register_world_make(CLI::App& world, Exit&) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *world.add_subcommand(
-      "make", "Make problems as JSON lines {id, question, answer}; no test problem is a rearranged training problem.");
+      "make", "Write problems as JSON lines {id, question, answer}; no test problem is a rearranged training problem.");
   command.add_option("--count", args->count, "problems")
       ->check(CLI::Range(1, 10'000'000))
       ->type_name("N")
@@ -45,7 +45,7 @@ void register_world_make(CLI::App& world, Exit&) {
   command.callback([args] { make(*args); });
   set_examples(command, {{"hrm world make --count 5", "five problems on the screen"},
                          {"hrm world make --split test --count 500 --out test.jsonl operations=6 largest=50",
-                          "harder ones, for a test"}});
+                          "harder problems for testing"}});
 }
 
 }  // namespace hrm::cli

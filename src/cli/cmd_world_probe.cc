@@ -31,9 +31,11 @@ void probe(const Arguments& args) {
   });
   const size_t all = made.size();
   std::erase_if(made, [](const Json& row) { return row.is_null(); });
-  if (made.empty()) throw bad_input("cli.world.probe", "no problem is long enough: a probe needs two operations");
+  if (made.empty())
+    throw bad_input("cli.world.probe", "no problem is long enough: a probe needs at least two operations");
   write_lines(args.out, made);
-  if (made.size() < all) log_warning("{} of {} problems allow no probe and were left out", all - made.size(), all);
+  if (made.size() < all)
+    log_warning("{} of {} problems do not allow a probe and were left out", all - made.size(), all);
   if (!args.out.empty()) log_info("{}: five probe solutions of each of {} problems", args.out.string(), made.size());
 }
 
@@ -42,7 +44,7 @@ void probe(const Arguments& args) {
 void register_world_probe(CLI::App& world, Exit&) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *world.add_subcommand(
-      "probe", "Make matched solutions that differ in one step: repaired or not, broken or not, with the truth.");
+      "probe", "Write matched solutions that differ in one step (repaired or not, broken or not), with judged steps.");
   command.add_option("problems", args->problems, "file of hrm world make; - is standard input")
       ->type_name("FILE")
       ->required();
@@ -52,7 +54,7 @@ void register_world_probe(CLI::App& world, Exit&) {
   add_threads_option(command, args->threads);
   command.callback([args] { probe(*args); });
   set_examples(command, {{"hrm world probe test.jsonl --out probe.jsonl", "five solutions of each problem"},
-                         {"hrm select repair probe.jsonl --scores scores.jsonl", "what a scorer makes of them"}});
+                         {"hrm select repair probe.jsonl --scores scores.jsonl", "measure a scorer on them"}});
 }
 
 }  // namespace hrm::cli

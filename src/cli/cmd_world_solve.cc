@@ -92,7 +92,7 @@ void solve(const Arguments& args, Exit& exit) {
   const Solver solver{
       .policy = *stack.policy, .scripted = worlds::arithmetic_policy_settings(choice.spec), .args = args};
   if (args.greedy && solver.scripted)
-    throw bad_input("cli.world", "--greedy: the scripted policy has no most likely solution; name another --policy");
+    throw bad_input("cli.world", "--greedy: the scripted policy has no most likely solution; use another --policy");
   run_interruptible(exit, [&] {
     JsonlOutput out(args.out);
     solver.all(problems, *stack.meter, out);
@@ -106,33 +106,32 @@ void solve(const Arguments& args, Exit& exit) {
 
 void register_world_solve(CLI::App& world, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
-  CLI::App& command = *world.add_subcommand(
-      "solve",
-      "Sample solutions of a policy, as JSON lines with the truth about each step and, of the scripted "
-      "policy, which is the default, its true value.");
+  CLI::App& command = *world.add_subcommand("solve",
+                                            "Sample solutions from a policy as JSON lines with judged steps; for the "
+                                            "scripted policy (the default) also with true values.");
   command.add_option("problems", args->problems, "file of hrm world make; - is standard input")
       ->type_name("FILE")
       ->required();
-  command.add_option("-n,--n", args->request.n, "solutions of each problem")
+  command.add_option("-n,--n", args->request.n, "solutions per problem")
       ->check(CLI::Range(1, 100'000))
       ->type_name("N")
       ->capture_default_str();
-  command.add_flag("--greedy", args->greedy, "also the policy's most likely solution (temperature 0)");
-  command.add_option("--temperature", args->request.temperature, "of the policy's sampling")
+  command.add_flag("--greedy", args->greedy, "also write the policy's most likely solution (temperature 0)");
+  command.add_option("--temperature", args->request.temperature, "sampling temperature of the policy")
       ->check(CLI::Range(0.0, 10.0))
       ->type_name("X")
       ->capture_default_str();
-  command.add_option("--max-tokens", args->request.max_tokens, "length of a solution at most")
+  command.add_option("--max-tokens", args->request.max_tokens, "maximum length of a solution")
       ->check(CLI::PositiveNumber)
       ->type_name("N")
       ->capture_default_str();
   command
       .add_option("--rollouts", args->rollouts,
-                  "also score each step by so many rollouts; several numbers for several scores")
+                  "also score each step by this number of rollouts; several numbers give several scores")
       ->delimiter(',')
       ->check(CLI::Range(1, 100'000))
       ->type_name("N,...");
-  command.add_option("--in-flight", args->in_flight, "problems under way at most")
+  command.add_option("--in-flight", args->in_flight, "maximum number of simultaneous problems")
       ->check(CLI::Range(1, 10'000))
       ->type_name("N")
       ->capture_default_str();
@@ -145,9 +144,9 @@ void register_world_solve(CLI::App& world, Exit& exit) {
                {{"hrm world solve problems.jsonl --n 16 --policy arithmetic:slip=0.2 --out solved.jsonl",
                  "sixteen solutions of each problem, with the true values of their steps"},
                 {"hrm world solve problems.jsonl --n 16 --rollouts 1,4,16 --out scored.jsonl",
-                 "with scores for hrm select: the true value, and its estimates by 1, 4 and 16 rollouts"},
+                 "with scores for hrm select: the true value and its estimates from 1, 4 and 16 rollouts"},
                 {"hrm world solve problems.jsonl --n 16 --greedy --policy local:runs/policy --out solved.jsonl",
-                 "by a model of hrm lm train"}});
+                 "from a model of hrm lm train"}});
 }
 
 }  // namespace hrm::cli

@@ -39,8 +39,7 @@ void study_trees(TreeArguments& args) {
   const std::string text = studies::to_markdown(result);
   if (!args.out.empty()) {
     write_json(args.out / "compression.json", studies::to_json(result));
-    write_file_atomic(args.out / "compression.md",
-                      "# Labels of trees, and node compression, against the truth\n\n" + text);
+    write_file_atomic(args.out / "compression.md", "# Error of tree labels, and node compression\n\n" + text);
   }
   if (args.json) return print_json(studies::to_json(result));
   fmt::print("{}", text);
@@ -51,33 +50,32 @@ void study_trees(TreeArguments& args) {
 void register_world_trees(CLI::App& world, Exit&) {
   const auto args = std::make_shared<TreeArguments>();
   CLI::App& command = *world.add_subcommand(
-      "trees", "Measure what labels of trees get wrong, and what node compression changes beside equal label noise.");
+      "trees", "Measure the error of tree labels, and compare node compression with label noise of the same size.");
   command.add_option("problems", args->problems, "file of hrm world make; - is standard input")
       ->type_name("FILE")
       ->required();
   add_world_policy_option(command, args->policy);
-  command.add_option("--children", args->study.children, "steps tried at every node")
+  command.add_option("--children", args->study.children, "steps sampled at every node")
       ->check(CLI::Range(1, 8))
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--depth", args->study.depth, "of the trees")
+  command.add_option("--depth", args->study.depth, "depth of the trees")
       ->check(CLI::Range(1, 8))
       ->type_name("N")
       ->capture_default_str();
   add_switch(command, "--finish", args->study.finish,
-             "carry branches that the depth cuts off to their end by one rollout; off: they are wrong");
+             "finish branches that the depth cuts off by one rollout; off: they count as wrong");
   command.add_option("-o,--out", args->out, "folder for compression.md and compression.json")->type_name("DIR");
   add_seed_option(command, args->study.seed);
   add_threads_option(command, args->study.threads);
   add_json_flag(command, args->json);
   command.callback([args] { study_trees(*args); });
-  set_examples(command, {{"hrm world trees problems.jsonl --out study", "of trees with 5 children, 6 deep"}});
+  set_examples(command, {{"hrm world trees problems.jsonl --out study", "trees with 5 children and depth 6"}});
 }
 
 void register_world_study(CLI::App& world, Exit&) {
   const auto args = std::make_shared<Arguments>();
-  CLI::App& command =
-      *world.add_subcommand("study", "Measure how wrong Monte-Carlo labels of k rollouts are, against the truth.");
+  CLI::App& command = *world.add_subcommand("study", "Measure the error of Monte-Carlo labels of k rollouts.");
   command.add_option("problems", args->problems, "file of hrm world make; - is standard input")
       ->type_name("FILE")
       ->required();
@@ -87,7 +85,7 @@ void register_world_study(CLI::App& world, Exit&) {
       ->check(CLI::Range(1, 100'000))
       ->type_name("N,...")
       ->capture_default_str();
-  command.add_option("--solutions", args->study.solutions, "solutions of each problem whose states are labeled")
+  command.add_option("--solutions", args->study.solutions, "solutions per problem whose states are labeled")
       ->check(CLI::Range(1, 100'000))
       ->type_name("N")
       ->capture_default_str();
@@ -98,7 +96,7 @@ void register_world_study(CLI::App& world, Exit&) {
   command.callback([args] { study(*args); });
   set_examples(command, {{"hrm world study problems.jsonl --out study", "labels of 1 to 32 rollouts"},
                          {"hrm world study problems.jsonl --policy arithmetic:slip=0.2,repair=0 --rollouts 1,8",
-                          "of a policy that never repairs"}});
+                          "for a policy that never repairs"}});
 }
 
 }  // namespace hrm::cli

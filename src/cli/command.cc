@@ -19,14 +19,14 @@ namespace {
 
 constexpr uint64_t kMostCount = 1'000'000'000;
 
-// Why the text is no count; empty where it is one. A sign is for the option's own check.
+// Why the text is no count; empty if it is one. A sign is for the option's own check.
 std::string count_fault(std::string_view text, uint64_t most) {
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   uint64_t n = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
   const bool whole = !digits.empty() && end == digits.data() + digits.size();
-  if (!whole) return fmt::format("'{}' is no whole number", text);
-  if (error != std::errc() || n > most) return fmt::format("{} is more than the most that is taken, {}", text, most);
+  if (!whole) return fmt::format("'{}' is not a whole number", text);
+  if (error != std::errc() || n > most) return fmt::format("{} is above the maximum of {}", text, most);
   return "";
 }
 
@@ -37,14 +37,14 @@ void add_json_flag(CLI::App& command, bool& json) {
 }
 
 void add_threads_option(CLI::App& command, size_t& threads) {
-  command.add_option("--threads", threads, "threads; 0 takes all processors")
+  command.add_option("--threads", threads, "number of threads; 0: all processors")
       ->check(CLI::Range(0, 1024))
       ->type_name("N")
       ->capture_default_str();
 }
 
 void add_seed_option(CLI::App& command, uint64_t& seed) {
-  command.add_option("--seed", seed, "of all random numbers")
+  command.add_option("--seed", seed, "seed of all random numbers")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N")
       ->capture_default_str();
@@ -57,7 +57,7 @@ void add_device_option(CLI::App& command, std::string& device, const char* help)
 void add_precision_option(CLI::App& command, std::string& precision) {
   command
       .add_option("--precision", precision,
-                  "float32, bfloat16, or int8 (faster; cpu with AVX512_VNNI); default: as the model was trained")
+                  "float32, bfloat16, or int8 (faster; needs cpu with AVX512_VNNI); default: that of training")
       ->type_name("NAME");
 }
 
@@ -98,7 +98,7 @@ void add_dtype_option(CLI::App& command, std::string& dtype, const std::string& 
 }
 
 void add_settings(CLI::App& command, std::vector<std::string>& settings) {
-  command.add_option("settings", settings, "settings that differ, for instance arch.H_cycles=2")
+  command.add_option("settings", settings, "settings to override, for instance arch.H_cycles=2")
       ->type_name("key=value");
 }
 
@@ -122,12 +122,12 @@ void run_interruptible(Exit& exit, const std::function<void()>& work, std::strin
 void finish_lines(JsonlOutput& output, Exit& exit) {
   output.finish();
   if (!interrupted()) return;
-  log_warning("interrupted: what is written is whole, the rest is missing");
+  log_warning("interrupted: the records written are complete, the rest are missing");
   exit.code = kInterruptedExitCode;
 }
 
 void print_json(const Json& value) {
-  // Paths and quoted input may hold bytes that are no UTF-8.
+  // Paths and quoted input may hold bytes that are not UTF-8.
   fmt::print("{}\n", value.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 

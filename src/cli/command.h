@@ -1,5 +1,5 @@
-// How a subcommand plugs into `hrm`: it adds its flags to the application and a callback that parses nothing more,
-// calls a room and prints. Errors are thrown and caught once, in main.
+// How a subcommand joins `hrm`: it adds its flags to the application and a callback that calls a room and prints.
+// Errors are thrown and caught once, in main.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -74,7 +74,7 @@ void limit_counts(CLI::App& app);
 void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string_view, std::string_view>> examples);
 
 inline constexpr std::string_view kNothingWritten = "nothing was written";
-inline constexpr std::string_view kPrintedIsWhole = "what was printed is whole, the rest is missing";
+inline constexpr std::string_view kPrintedIsWhole = "the records printed are complete, the rest are missing";
 
 // Runs work that Ctrl-C may stop, and then says what is left of it; the exit code says so too.
 void run_interruptible(Exit& exit, const std::function<void()>& work, std::string_view left = kNothingWritten);

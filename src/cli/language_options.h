@@ -30,7 +30,7 @@ class RunSettings {
   std::vector<std::string> settings_, last_;
 };
 
-// Whether a run of these settings begins with a new tiny model, which wants other rates than one that has learnt.
+// Whether a run of these settings begins with a new tiny model, which wants other rates than one that has learned.
 template <typename Config>
 bool begins_tiny(Config config, const std::vector<std::string>& settings) {
   for (const std::string& setting : settings)

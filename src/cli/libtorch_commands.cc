@@ -20,7 +20,7 @@ void register_without_libtorch(CLI::App& group, std::initializer_list<const char
     const std::string whole = fmt::format("hrm {} {}", group.get_name(), name);
     CLI::App& command = *group.add_subcommand(name, "(Not in this build: it has no libtorch.)");
     command.allow_extras();
-    set_examples(command, {{whole, "says what is missing"}});
+    set_examples(command, {{whole, "explains what is missing"}});
     command.callback([whole] { throw needs_libtorch(whole); });
   }
 }
@@ -46,12 +46,11 @@ void register_lm(CLI::App& app, Exit& exit) {
   register_lm_render(lm);
   set_examples(lm, {{"hrm lm import SmolLM2-135M.gguf --out models/smollm2", "a GGUF file as a Hugging Face folder"},
                     {"hrm lm generate models/smollm2 --chat --prompt 'What is 17 * 3?'", "an answer"},
-                    {"hrm lm train solved.jsonl --init tiny --out runs/policy", "a small model from nothing"}});
+                    {"hrm lm train solved.jsonl --init tiny --out runs/policy", "a small new model"}});
 }
 
 void register_reward(CLI::App& app, Exit& exit) {
-  CLI::App& reward =
-      *app.add_subcommand("reward", "train reward models, score reasoning steps with them, measure them");
+  CLI::App& reward = *app.add_subcommand("reward", "train reward models, score reasoning steps, measure scores");
   reward.require_subcommand(1);
 #if HRM_TORCH
   register_reward_parts(reward, exit);
@@ -61,7 +60,7 @@ void register_reward(CLI::App& app, Exit& exit) {
 #endif
   set_examples(reward, {{"hrm reward train rows.jsonl --init tiny --out runs/prm", "train one"},
                         {"hrm reward score solutions.jsonl --model runs/prm --out scored.jsonl", "use it"},
-                        {"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "what it is worth"}});
+                        {"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "evaluate it"}});
 }
 
 #if HRM_TORCH

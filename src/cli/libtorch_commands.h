@@ -13,7 +13,7 @@
 
 namespace hrm::cli {
 
-// model: what stands behind "local:" of --policy. Throws bad_input.
+// model: what follows "local:" of --policy. Throws bad_input.
 std::shared_ptr<policy::Policy> open_local_policy(const std::string& model, const text::ChatSettings& chat);
 // Throws bad_input for a folder without a reward model, and in a build without libtorch.
 std::unique_ptr<steps::StepScorer> open_reward_scorer(const std::filesystem::path& model, const std::string& device,

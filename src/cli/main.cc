@@ -46,22 +46,22 @@ void register_all(CLI::App& app, Exit& exit) {
 
 void describe(CLI::App& app) {
   app.description(
-      "Hierarchical reasoning models: make puzzles, train, evaluate and solve.\n"
-      "Hierarchical reward models: policies, training rows, models, selection (policy, world, rows, lm, reward, "
-      "search, select).");
-  app.set_help_flag("-h,--help", "print this help and end");
-  app.set_version_flag("--version", version(), "print the version and how it was built");
+      "Hierarchical reasoning models: make puzzles, train, evaluate, solve (data, train, eval, solve, "
+      "convert).\nHierarchical reward models: trees, training rows, models, selection, search (policy, world, grade, "
+      "tree, rows, lm, reward, select, search).");
+  app.set_help_flag("-h,--help", "print this help and exit");
+  app.set_version_flag("--version", version(), "print the version and build settings and exit");
   app.require_subcommand(1);
   app.fallthrough();  // the flags below may also stand behind the subcommand
   app.add_flag_callback(
-      "-q,--quiet", [] { set_verbosity(Verbosity::kQuiet); }, "only warnings on standard error");
+      "-q,--quiet", [] { set_verbosity(Verbosity::kQuiet); }, "print only warnings to standard error");
   app.add_flag_callback(
-      "-v,--verbose", [] { set_verbosity(Verbosity::kVerbose); }, "more messages on standard error");
+      "-v,--verbose", [] { set_verbosity(Verbosity::kVerbose); }, "print more messages to standard error");
   set_examples(app, {{"hrm data generate sudoku --out data/sudoku", "make puzzles with unique solutions"},
                      {"hrm train --preset trm-mlp --data data/sudoku --out runs/first", "train a model on them"},
-                     {"hrm eval --model runs/first --data data/sudoku", "measure it on puzzles it has not seen"},
-                     {"hrm solve --model runs/first --file puzzle.txt --steps", "watch it solve one"},
-                     {"hrm solve --help", "flags and examples of a subcommand"}});
+                     {"hrm eval --model runs/first --data data/sudoku", "measure it on unseen puzzles"},
+                     {"hrm solve --model runs/first --file puzzle.txt --steps", "solve a puzzle and show the segments"},
+                     {"hrm solve --help", "show the flags and examples of a subcommand"}});
 }
 
 std::vector<std::string> subcommand_names(const CLI::App& app) {

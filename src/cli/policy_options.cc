@@ -17,10 +17,9 @@ void add_endpoint_options(CLI::App& command, policy::EndpointOptions& options) {
 
 void add_policy_options(CLI::App& command, PolicyChoice& choice) {
   command
-      .add_option(
-          "--policy", choice.spec,
-          "in place of an endpoint: local:MODEL, a language model in this process (folder, .gguf file or run of hrm lm "
-          "train), or arithmetic[:slip=0.1,repair=0.3,wander=0.3]")
+      .add_option("--policy", choice.spec,
+                  "instead of an endpoint: local:MODEL, a language model in this process (folder, .gguf file or run of "
+                  "hrm lm train), or arithmetic[:slip=0.1,repair=0.3,wander=0.3]")
       ->type_name("SPEC");
   command.add_option("--chat-date", choice.chat_date, fmt::format("local models: {}", kChatDateHelp))
       ->type_name("DATE");
@@ -32,11 +31,10 @@ void add_policy_options(CLI::App& command, PolicyChoice& choice) {
 void check_continuation(const PolicyChoice& choice, const steps::StepSettings& settings) {
   const policy::Continuation how = choice.endpoint.continuation;
   if (how == policy::Continuation::kUser || settings.steps_end_prompt()) return;
-  throw bad_input(
-      "cli.policy",
-      "--continuation {} needs a prompt template that ends with {{steps}}: here they stand within the user's "
-      "message, where nothing is continued; change the template or give --continuation user",
-      name_of_enum(how));
+  throw bad_input("cli.policy",
+                  "--continuation {} needs a prompt template that ends with {{steps}}: here the steps are inside the "
+                  "user's message and cannot be continued; change the template or use --continuation user",
+                  name_of_enum(how));
 }
 
 policy::PolicyStack open_policy(const PolicyChoice& choice, uint64_t seed) {
@@ -47,7 +45,7 @@ policy::PolicyStack open_policy(const PolicyChoice& choice, uint64_t seed) {
                     "--extra-fields '{{\"chat_template_kwargs\": {{...}}}}'");
   if (choice.spec.empty()) {
     if (choice.endpoint.endpoint.empty())
-      throw bad_input("cli.policy", "who is to be asked? Give --endpoint, or --policy arithmetic");
+      throw bad_input("cli.policy", "no policy: give --endpoint, or --policy arithmetic");
     return policy::make_policy(choice.endpoint, seed);
   }
   if (!choice.endpoint.endpoint.empty()) throw bad_input("cli.policy", "give --policy or --endpoint, not both");

@@ -1,4 +1,4 @@
-// Who is asked: the flags of a policy, the same for every command that asks one.
+// The flags of a policy, the same for every command that uses one.
 #pragma once
 
 #include "cli/command.h"
@@ -17,9 +17,9 @@ struct PolicyChoice {
   std::string chat_date, chat_variables;  // of local models
 };
 void add_policy_options(CLI::App& command, PolicyChoice& choice);  // --policy, and the flags of an endpoint
-// Throws bad_input where a chat is to continue steps that its template puts into the middle of the user's message.
+// Throws bad_input if a chat is to continue steps that its template puts into the middle of the user's message.
 void check_continuation(const PolicyChoice& choice, const steps::StepSettings& settings);
-// seed: of the jitter of pauses. Throws bad_input where none is named, or two.
+// seed: of the jitter of pauses. Throws bad_input if none is named, or two.
 policy::PolicyStack open_policy(const PolicyChoice& choice, uint64_t seed);
 
 }  // namespace hrm::cli

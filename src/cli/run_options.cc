@@ -17,16 +17,17 @@ void add_run_options(CLI::App& command, RunArguments& args) {
   auto* resume =
       command.add_flag("--resume", args.resume, "go on where the run in --out stopped, with the settings it has");
   command.add_flag("--overwrite", args.overwrite, "replace the run in --out")->excludes(resume);
-  command.add_flag("--accept-changes", args.accept_changes, "resume though settings differ that decide its numbers")
+  command
+      .add_flag("--accept-changes", args.accept_changes, "resume even if settings that affect the run's numbers differ")
       ->needs(resume);
-  command.add_option("--minutes", args.minutes, "end after so much training, over all resumes; 0: no limit")
+  command.add_option("--minutes", args.minutes, "stop after this training time, over all resumes; 0: no limit")
       ->type_name("X");
   add_json_flag(command, args.json);
   add_seed_option(command, args.seed);
 }
 
 void say_how_to_resume(uint64_t step, const RunArguments& args, std::string_view command, Exit& exit) {
-  log_info("interrupted after step {}; go on with: {} --resume --out {}", step, command, args.out.string());
+  log_info("interrupted after step {}; continue with: {} --resume --out {}", step, command, args.out.string());
   exit.code = kInterruptedExitCode;
 }
 

@@ -1,4 +1,4 @@
-// What the commands that train a model have in common: which run, how it goes on, and what is said of it.
+// What the commands that train a model have in common: which run, how it continues, and what is said of it.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +26,7 @@ void add_run_options(CLI::App& command, RunArguments& args);
 
 void say_how_to_resume(uint64_t step, const RunArguments& args, std::string_view command, Exit& exit);
 
-// Prints the report of any trainer; after Ctrl-C says how to go on with `command`.
+// Prints the report of any trainer; after Ctrl-C says how to continue with `command`.
 template <typename Report>
 void finish_run(const Report& report, const RunArguments& args, std::string_view command, Exit& exit) {
   if (args.json)

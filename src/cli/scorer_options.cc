@@ -8,8 +8,8 @@ namespace hrm::cli {
 void add_scorer_options(CLI::App& command, ScorerChoice& choice) {
   command
       .add_option("--scorer", choice.spec,
-                  "run folder of hrm reward train or a published reward model; or, in the arithmetic world, the truth: "
-                  "truth[:of=track|valid|value,noise=0.7]")
+                  "run folder of hrm reward train or a published reward model; in the arithmetic world also "
+                  "truth[:of=track|valid|value,noise=0.7], which judges steps exactly")
       ->required()
       ->type_name("FOLDER|truth");
   add_device_option(command, choice.device, kLanguageDeviceHelp);

@@ -1,4 +1,4 @@
-// Who scores steps: the flags of a scorer for commands that know reward models only as tree::StepScorer.
+// The flags of a step scorer, for commands that see reward models only as steps::StepScorer.
 #pragma once
 
 #include <memory>

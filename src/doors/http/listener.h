@@ -13,7 +13,7 @@ bool is_loopback(const std::string& host);
 
 class Listener {
  public:
-  // port 0: any free one. Throws bad_input where the name has no address or the port is taken or not allowed.
+  // port 0: any free one. Throws bad_input if the name has no address or the port is taken or not allowed.
   Listener(const std::string& host, uint16_t port);
   ~Listener();
   Listener(const Listener&) = delete;

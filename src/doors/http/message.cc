@@ -99,7 +99,7 @@ bool RequestReader::finish() {
   return true;
 }
 
-// The next line without its end; nullopt where it is not whole yet, or too long (a fault).
+// The next line without its end; nullopt if it is not whole yet, or too long (a fault).
 std::optional<std::string_view> RequestReader::line(size_t longest) {
   const std::string_view rest = std::string_view(bytes_).substr(at_);
   const size_t end = rest.substr(0, longest + 2).find('\n');

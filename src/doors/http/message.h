@@ -26,7 +26,7 @@ struct Request {
   bool keep_alive = true;
   bool http_1_0 = false;  // knows no chunks
 
-  std::string_view header(std::string_view lower_name) const;  // empty where it is missing
+  std::string_view header(std::string_view lower_name) const;  // empty if it is missing
 };
 
 struct Response {
@@ -48,7 +48,7 @@ struct ReadLimits {
   size_t body_bytes = size_t{8} << 20;
 };
 
-// Requests from bytes as they arrive. Bytes behind a request (pipelining) wait for the next one.
+// Requests from bytes as they arrive. Bytes after a request (pipelining) wait for the next one.
 class RequestReader {
  public:
   explicit RequestReader(const ReadLimits& limits) : limits_(limits) {}

@@ -59,7 +59,7 @@ TEST(RequestReader, ReadsChunks) {
   const auto request = whole.take();
   ASSERT_TRUE(request);
   EXPECT_EQ(request->body, "hello0123456789");
-  EXPECT_TRUE(whole.take());  // what stands behind the trailer is the next request
+  EXPECT_TRUE(whole.take());  // what follows the trailer is the next request
   RequestReader slow({});
   std::optional<Request> found;
   for (const char c : bytes) {

@@ -28,7 +28,7 @@ struct ServerOptions {
   std::chrono::milliseconds whole{60'000};    // ... to the end of its body
   std::chrono::milliseconds stalled{30'000};  // an answer of which the client takes nothing
   std::chrono::milliseconds drain{60'000};    // for requests that run when the server is told to stop
-  size_t unsent = size_t{8} << 20;            // bytes of a stream that a client may lag behind
+  size_t unsent = size_t{8} << 20;            // bytes of a stream that a client may lag after
   // What stands in the body when the server itself refuses a request (400, 408, 413, 431, 501, 503, ...).
   std::function<Response(int status, std::string_view message)> refusal;
 };

@@ -40,7 +40,7 @@ class Fields {
   std::vector<std::string> known_;
 };
 
-// Throws ApiError 400 on text that is no JSON.
+// Throws ApiError 400 on text that is not JSON.
 Json parse_body(std::string_view body);
 
 // A list of texts. Throws ApiError 422 naming the item.

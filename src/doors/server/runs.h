@@ -12,13 +12,13 @@ namespace hrm::server {
 
 class Runs {
  public:
-  // Throws bad_input where `folder` is no folder.
+  // Throws bad_input if `folder` is no folder.
   explicit Runs(std::filesystem::path folder);
 
   // {"runs": [{"name", "bytes", "seconds_ago"}]}: the folder itself (".") and the folders in it that hold a log.jsonl,
   // at most 1000, by name.
   Json list() const;
-  // Bytes of a run's log from `offset` on, at most 1 MiB, cut behind the last whole line. Throws ApiError 404 on a name
+  // Bytes of a run's log from `offset` on, at most 1 MiB, cut after the last whole line. Throws ApiError 404 on a name
   // that list() would not give, 422 on an offset beyond the end.
   std::string log(const std::string& name, uint64_t offset) const;
 

@@ -21,7 +21,7 @@ struct SolveRequest {
   solving::SolverOptions solver;
 };
 
-// Throws ApiError: 400 where the body is no JSON; 422 naming the field where one is missing, unknown, of another type
+// Throws ApiError: 400 where the body is not JSON; 422 naming the field where one is missing, unknown, of another type
 // or out of range.
 SolveRequest read_solve_request(std::string_view body, const Limits& limits);
 

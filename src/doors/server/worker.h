@@ -18,7 +18,7 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // False where `most` tasks wait already. REQUIRES: the task does not throw.
+  // False if `most` tasks wait already. REQUIRES: the task does not throw.
   bool post(std::function<void()> task);
   size_t waiting() const { return waiting_; }
 

@@ -354,7 +354,7 @@ NamedTensors AtenBackend::gradients(const Batch& batch, std::span<const uint8_t>
 std::unique_ptr<model::Backend> make_aten_backend(const ModelConfig& config, const model::BackendOptions& options) {
   if (options.precision == model::kInt8)
     throw bad_input("aten.backend",
-                    "precision int8 is the engine's: use --device cpu, or --precision bfloat16 or float32");
+                    "only the engine has precision int8: use --device cpu, or --precision bfloat16 or float32");
   return std::make_unique<AtenBackend>(model::with_precision(config, options.precision), options);
 }
 

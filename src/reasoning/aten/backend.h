@@ -1,5 +1,5 @@
 // The reasoning model's arithmetic in plain ATen operations with autograd, on a CPU or a CUDA device: slow, readable,
-// and the truth that faster backends are tested against.
+// and the reference in the tests of faster backends.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// The recursion of model/config.h in plain ATen operations: the readable truth that autograd differentiates, on any
+// The recursion of model/config.h in plain ATen operations: the readable reference, differentiated by autograd, on any
 // device. One block, post-norm (arXiv 2506.21734, section 2):
 //
 //   x <- rms_norm(x + attention(x))        or, with mlp_t, the same over tokens: x' <- rms_norm(x' + swiglu(x'))
@@ -26,22 +26,22 @@ struct BlockWeights {
 };
 
 struct ResidualWeights {
-  at::Tensor query, decay;  // [D], [1]; undefined where the residual is plain
+  at::Tensor query, decay;  // [D], [1]; undefined if the residual is plain
 };
 
-// Handles of the parameters, named as in the state dict; undefined where the configuration has none.
+// Handles of the parameters, named as in the state dict; undefined if the configuration has none.
 struct NetworkWeights {
   at::Tensor H_init, L_init, embed_tokens, embed_pos, lm_head, q_weight, q_bias, puzzle_emb;
   std::vector<BlockWeights> H_level, L_level;  // the same blocks for a shared net
   ResidualWeights H_residual, L_residual;
 };
 
-// REQUIRES: every key of engine::parameters(config).
+// REQUIRES: every key of model::parameters(config).
 NetworkWeights bind_weights(const model::ModelConfig& config, const std::map<std::string, at::Tensor>& by_name);
 
 struct State {
   at::Tensor z_H, z_L;              // [R,T,D], forward type
-  at::Tensor history_H, history_L;  // [R,T] f32, log E of the adaptive residual; undefined where it is plain
+  at::Tensor history_H, history_L;  // [R,T] f32, log E of the adaptive residual; undefined if it is plain
 };
 
 // The parts of a state that a configuration has, with their names in a carry.
@@ -65,7 +65,7 @@ struct Segment {
 struct SegmentOptions {
   bool training = false;  // inference_noise is added only where false
   bool residuals = false;
-  std::span<const uint64_t> noise_seeds;  // [R], may be empty where the model draws nothing
+  std::span<const uint64_t> noise_seeds;  // [R], may be empty if the model draws nothing
 };
 
 class Network {

@@ -17,7 +17,7 @@ std::unique_ptr<model::Backend> make_backend(const model::ModelConfig& config, c
   return aten::make_aten_backend(config, torch);
 #else
   throw bad_input("backends.make_backend",
-                  "device '{}': this hrm was built without libtorch and has the device 'cpu' only; configure with "
+                  "device '{}': this hrm was built without libtorch and has only the device 'cpu'; configure with "
                   "-DHRM_TORCH=ON for libtorch and CUDA",
                   options.device);
 #endif

@@ -1,4 +1,4 @@
-// Which arithmetic serves a model: the one place that knows which backends this build has.
+// Creates the backend of a device. Only this file knows which backends this build has.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace hrm::backends {
 
-// A backend for the configuration on options.device. Throws bad_input where this build has none for it, saying which
+// A backend for the configuration on options.device. Throws bad_input if this build has none for it, saying which
 // switch adds one.
 std::unique_ptr<model::Backend> make_backend(const model::ModelConfig& config, const model::BackendOptions& options);
 

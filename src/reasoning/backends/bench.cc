@@ -180,11 +180,12 @@ Json row(const BenchCase& bench, const Samples& samples, const Rates& rates) {
 void check(const BenchCase& bench, const BenchOptions& options) {
   constexpr std::string_view kWhere = "backends.run_bench";
   bench_config(bench);
-  if (bench.batch < 1) throw bad_input(kWhere, "batch {}: at least 1", bench.batch);
-  if (options.rounds < 1) throw bad_input(kWhere, "rounds {}: at least 1", options.rounds);
-  if (options.repeats < 1) throw bad_input(kWhere, "repeats {}: at least 1", options.repeats);
+  if (bench.batch < 1) throw bad_input(kWhere, "batch {}: expected at least 1", bench.batch);
+  if (options.rounds < 1) throw bad_input(kWhere, "rounds {}: expected at least 1", options.rounds);
+  if (options.repeats < 1) throw bad_input(kWhere, "repeats {}: expected at least 1", options.repeats);
   if (options.profile && bench.device != "cpu")
-    throw bad_input(kWhere, "a profile of device '{}': only the engine, device cpu, notes its stages", bench.device);
+    throw bad_input(kWhere, "device '{}' cannot be profiled: only the engine, device cpu, records its stages",
+                    bench.device);
 }
 
 }  // namespace
@@ -194,7 +195,7 @@ ModelConfig bench_config(const BenchCase& bench) {
       {"hrm", "hrm"}, {"trm-mlp", "trm-mlp"}, {"trm-att", "trm-attention"}};
   const auto preset = kPresets.find(bench.model);
   if (preset == kPresets.end())
-    throw bad_input("backends.bench_config", "model '{}': hrm, trm-mlp or trm-att", bench.model);
+    throw bad_input("backends.bench_config", "model '{}': expected hrm, trm-mlp or trm-att", bench.model);
   ModelConfig config{.arch = model::arch_preset(preset->second), .data = {bench.seq, bench.vocab, 1}};
   config.arch.hidden_size = config.arch.puzzle_emb_ndim = bench.hidden;
   config.arch.num_heads = std::max<int64_t>(1, bench.hidden / 64);

@@ -1,4 +1,5 @@
-// Speed and peak memory of a backend on one supervision segment, beside what the machine's matrix kernel can do.
+// Measures speed and peak memory of a backend on one supervision segment, next to the speed of the machine's matrix
+// kernel.
 //
 // G is that ceiling: the rate of the engine's packed product, C [82 x 512] = X [82 x k] W^T in blocks of 64 output
 // features with everything in the cache, all threads at once on their own data; of k = 128 and 512 the better one.
@@ -6,8 +7,8 @@
 // A *sample-segment* is one segment of one example; in training with the losses, the backward pass, the optimizer and
 // the repacking of the weights. model/operations.h counts its arithmetic.
 //
-// Every measurement runs in a child process of its own, so peak memory is that of one case, and rounds alternate
-// between all cases, so that a slow minute of the machine meets them alike. All times are medians.
+// Every measurement runs in its own child process, so peak memory is that of one case, and rounds alternate between all
+// cases, so that a slow minute of the machine meets them alike. All times are medians.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +43,7 @@ model::ModelConfig bench_config(const BenchCase& bench);
 // {"machine", "gemm": [{"operands", "threads", "k", "gflops"}], "rows": [{"model", "mode", "hidden", "batch",
 //  "precision", "threads", "device", "backend", "ms_per_sample_segment", "slowest_ms", "gflops", "g", "share",
 //  "peak_mib", "stages"}]}; g and share are null for a CUDA device.
-// REQUIRES: no other thread runs (fork). Throws what a case threw, and failure where its process was killed.
+// REQUIRES: no other thread runs (fork). Throws what a case threw, and failure if its process was killed.
 Json run_bench(std::span<const BenchCase> cases, const BenchOptions& options);
 
 std::string bench_table(const Json& report);  // for people

@@ -49,9 +49,9 @@ Error rethrown(const Json& json) {
 
 ChildResult run_in_child(const std::function<Json()>& work) {
   int ends[2];
-  if (pipe(ends) != 0) throw failure(kWhere, "the system gives no pipe");
+  if (pipe(ends) != 0) throw failure(kWhere, "cannot create a pipe");
   const pid_t child = fork();
-  if (child < 0) throw failure(kWhere, "the system gives no process");
+  if (child < 0) throw failure(kWhere, "cannot create a process");
   if (child == 0) {
     close(ends[0]);
     write_all(ends[1], outcome(work).dump(-1, ' ', false, Json::error_handler_t::replace));
@@ -65,7 +65,7 @@ ChildResult run_in_child(const std::function<Json()>& work) {
   while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
   }
   if (WIFSIGNALED(status))
-    throw failure(kWhere, "a measurement was ended by signal {}{}", WTERMSIG(status),
+    throw failure(kWhere, "a measurement was killed by signal {}{}", WTERMSIG(status),
                   WTERMSIG(status) == SIGKILL ? ": out of memory? Try a smaller batch" : "");
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) throw failure(kWhere, "a measurement ended without a result");

@@ -1,4 +1,4 @@
-// Work in a process of its own, for what only a fresh process can tell: its peak memory.
+// Runs work in its own process, to measure its peak memory.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@ struct ChildResult {
   double peak_mib = 0;  // resident memory at most
 };
 
-// Runs `work` in a copy of this process and hands its value back. Rethrows the hrm::Error it threw; throws failure
-// where it ended otherwise. REQUIRES: this process has one thread.
+// Runs `work` in a copy of this process and hands its value back. Rethrows the hrm::Error it threw; throws failure if
+// it ended otherwise. REQUIRES: this process has one thread.
 ChildResult run_in_child(const std::function<Json()>& work);
 
 }  // namespace hrm::backends

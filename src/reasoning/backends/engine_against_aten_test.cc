@@ -175,7 +175,7 @@ TEST_P(OptimizersAgree, StepByStepAndStatesAreExchangeable) {
     expect_close(mine.backend->weights(WeightSet::kAveraged), theirs.backend->weights(WeightSet::kAveraged), tolerance,
                  what + ", average");
     expect_close(mine.backend->optimizer_state(), theirs.backend->optimizer_state(), tolerance, what + ", state");
-    // Each goes on from what the other saved.
+    // Each continues from what the other saved.
     NamedTensors weights = mine.backend->weights(WeightSet::kLive), state = mine.backend->optimizer_state();
     if (step % 2 == 1) weights = theirs.backend->weights(WeightSet::kLive), state = theirs.backend->optimizer_state();
     for (auto* trainee : {&mine, &theirs}) {

@@ -1,5 +1,5 @@
-// G of backends/bench.h: what the engine's matrix kernel reaches on this machine, as the ceiling of everything built on
-// it.
+// G of backends/bench.h: the speed of the engine's matrix kernel on this machine, an upper bound for everything built
+// on it.
 #pragma once
 
 #include <cstddef>

@@ -88,7 +88,7 @@ std::string machine_table(const Json& machine) {
                                       fmt::join(sets["available"].get<std::vector<std::string>>(), ", ")));
   line("matrix library", machine["matrix_library"]);
   line("bfloat16",
-       bf16 ? "native" : "not native: models of that type multiply float32, which is more exact and faster");
+       bf16 ? "native" : "not native: models of that type multiply in float32, which is more exact and faster");
   line("threads", fmt::format("{} by default, {} processors", threads["default"].get<size_t>(),
                               threads["processors"].get<size_t>()));
   line("HRM_ISA", set_to(sets["HRM_ISA"]) + "; baseline, avx2 or avx512 lowers the instruction set");

@@ -1,4 +1,4 @@
-// What this program and this machine can do, for people and for reports of speed.
+// Describes this program and this machine, for people and for reports of speed.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // Equality of every backend of this build with the authors' programs in float32: every golden case that is found, in
-// every respect that it records. Tolerances are those of the fixtures' README and, for the engine, what its twins
-// differ by (backends/testing/perturbed_runs.h). Each test prints the largest deviation it saw.
+// every respect that it records. Tolerances are those of the fixtures' README and, for the engine, the spread of its
+// perturbed copies (backends/testing/perturbed_runs.h). Each test prints the largest deviation it saw.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -47,7 +47,7 @@ class GoldenParity : public testing::TestWithParam<DeviceAndCase> {
     const auto& [device, path] = GetParam();
     golden_ = load_golden_case(path);
     config_ = golden_config(golden_.json, Precision::kFloat32);
-    backends_ = with_twins(config_, device, golden_.with_prefix("weights."));
+    backends_ = with_perturbed(config_, device, golden_.with_prefix("weights."));
     backend_ = backends_[0].get();
   }
 
@@ -76,7 +76,7 @@ TEST_P(GoldenParity, ForwardStatesLogitsAndQ) {
     const double tolerance = segments == 0 ? 1e-5 : 1e-4;
     for (const auto& [name, values] : results) {
       const Deviation d = deviation(values[0], golden_.at(fmt::format("eval.{}.{}", segments, name)).as<float>());
-      EXPECT_LE(d.largest, std::max(tolerance * std::max(1.0, d.scale), forgiven(values).largest))
+      EXPECT_LE(d.largest, std::max(tolerance * std::max(1.0, d.scale), allowed_deviation(values).largest))
           << "segment " << segments << " " << name;
       worst = std::max(worst, d.largest);
     }
@@ -102,7 +102,7 @@ TEST_P(GoldenParity, GradientsOfTheFirstStep) {
   }
 }
 
-// Steps that every golden run must be followed, at the least, before twins may part.
+// Steps that every golden run must be followed, at the least, before perturbed copies may diverge.
 constexpr uint64_t kLeastSteps = 3;
 
 TEST_P(GoldenParity, TwelveOptimizerStepsWithCarryHaltingAndMetrics) {
@@ -128,7 +128,7 @@ TEST_P(GoldenParity, TwelveOptimizerStepsWithCarryHaltingAndMetrics) {
       return std::abs(mine - golden) / size;
     };
     const auto& m = runs.metrics();
-    const double tolerance = std::max(1e-4, runs.forgiven_loss());
+    const double tolerance = std::max(1e-4, runs.allowed_loss());
     for (const double d : {near("loss", m.loss, tolerance), near("lm_loss", m.lm_loss, tolerance),
                            near("q_halt_loss", m.q_halt_loss, tolerance),
                            near("q_continue_loss", m.q_continue_loss, tolerance), near("accuracy", m.accuracy, 1e-4)})
@@ -160,9 +160,9 @@ TEST_P(GoldenParity, TwelveOptimizerStepsWithCarryHaltingAndMetrics) {
         const auto numbers = weights.at(name).as<float>();
         values.emplace_back(numbers.begin(), numbers.end());
       }
-      const Deviation d = deviation(values[0], tensor.as<float>()), allowed = forgiven(values);
-      EXPECT_LE(d.largest, std::max(2e-4, allowed.largest)) << prefix << name;
-      EXPECT_LE(d.mean, std::max(1e-5, allowed.mean)) << prefix << name;
+      const Deviation d = deviation(values[0], tensor.as<float>()), spread = allowed_deviation(values);
+      EXPECT_LE(d.largest, std::max(2e-4, spread.largest)) << prefix << name;
+      EXPECT_LE(d.mean, std::max(1e-5, spread.mean)) << prefix << name;
       worst = std::max(worst, d.largest);
     }
   };
@@ -192,7 +192,7 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
       ASSERT_NE(found, weights.end()) << entry.at(0);
       EXPECT_EQ(found->second.shape(), entry.at(1).get<Shape>());
     }
-    const Backends backends = with_twins(config, name_of_device, weights, kPerturbedRunsOfLargeModels);
+    const Backends backends = with_perturbed(config, name_of_device, weights, kPerturbedRunsOfLargeModels);
     std::vector<std::unique_ptr<model::Carry>> carries, trained;
     for (const auto& backend : backends) {
       carries.push_back(fresh_carry(*backend, data.batch()));
@@ -213,7 +213,7 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
       }
       // bfloat16 rounds so coarsely that the last bit of a float32 weight is no measure of it.
       const auto allowed = [&](const std::vector<std::vector<float>>& values) {
-        return precision == Precision::kFloat32 ? std::max(tolerance, forgiven(values).largest) : tolerance;
+        return precision == Precision::kFloat32 ? std::max(tolerance, allowed_deviation(values).largest) : tolerance;
       };
       double worst = 0;
       for (const auto& [name, values] : results) {
@@ -263,7 +263,7 @@ TEST_P(CurveParity, FirstHundredStepsOfTheLearningCurve) {
   for (float& w : weights.at("model.inner.q_head.weight").as<float>()) w = 0;
   for (float& w : weights.at("model.inner.q_head.bias").as<float>()) w = -5;
   for (float& w : weights.at("model.inner.puzzle_emb.weights").as<float>()) w = 0;
-  const Backends backends = with_twins(config, GetParam(), weights, kPerturbedRunsOfLargeModels);
+  const Backends backends = with_perturbed(config, GetParam(), weights, kPerturbedRunsOfLargeModels);
   const Json& train = golden.at("train");
 
   const auto rows = read_sudoku_rows(rows_path);
@@ -287,7 +287,7 @@ TEST_P(CurveParity, FirstHundredStepsOfTheLearningCurve) {
     compared = step;
     const Json& log = golden.at("log").at(step - 1);
     const double divisor = static_cast<double>(batch);
-    const double tolerance = std::max(step <= 50 ? 1e-5 : 1e-4, runs.forgiven_loss());
+    const double tolerance = std::max(step <= 50 ? 1e-5 : 1e-4, runs.allowed_loss());
     for (const auto& [key, mine] :
          {std::pair("loss", runs.metrics().loss), std::pair("lm_loss", runs.metrics().lm_loss)}) {
       const double d = std::abs(mine / divisor / log.at(key).get<double>() - 1);

@@ -220,7 +220,7 @@ TEST_F(Settings, ForwardFollowsTheFormulas) {
     const auto carry = fresh_carry(*backend, examples.batch());
     std::vector<Formula> formulas(2, Formula(config, weights));
     const auto cells = static_cast<size_t>(config.data.seq_len), vocab = static_cast<size_t>(config.data.vocab_size);
-    for (int segment = 0; segment < 3; ++segment) {  // the state goes on
+    for (int segment = 0; segment < 3; ++segment) {  // the state continues
       const auto output = backend->forward(examples.batch(), *carry, {.logits = true});
       for (size_t b = 0; b < 2; ++b) {
         const Matrix wanted = formulas[b].segment(examples.batch().inputs.subspan(b * cells, cells));

@@ -15,7 +15,7 @@ template <typename E>
 class Attention {
  public:
   Attention() = default;  // of no rows
-  // Queries are rows [begin, end). rotary: empty where positions are not rotary; outlives this object.
+  // Queries are rows [begin, end). rotary: empty if positions are not rotary; outlives this object.
   Attention(const Dims& dims, const kernels::RotaryTable& rotary, size_t begin, size_t end);
 
   // Takes the rows' projection `j` of 3N (Q of all heads, K, V), tile [rows,W], into ws.q, ws.k or ws.v. The tile is

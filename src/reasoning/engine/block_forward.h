@@ -37,7 +37,7 @@ struct BlockStash {
 template <typename E>
 class BlockForward {
  public:
-  // For teams of exactly team_size members. rotary: empty where positions are not rotary; outlives this object.
+  // For teams of exactly team_size members. rotary: empty if positions are not rotary; outlives this object.
   BlockForward(const Dims& dims, float epsilon, const kernels::RotaryTable& rotary, size_t team_size);
 
   // Runs the worker's part; all members call it with the same arguments. ws.x and ws.xe hold the input and are

@@ -15,7 +15,7 @@ namespace hrm::engine {
 template <typename E>
 class BlockForwardInt8 {
  public:
-  // For teams of exactly team_size members. rotary: empty where positions are not rotary; outlives this object.
+  // For teams of exactly team_size members. rotary: empty if positions are not rotary; outlives this object.
   BlockForwardInt8(const Dims& dims, float epsilon, const kernels::RotaryTable& rotary, size_t team_size);
 
   // Runs the worker's part; all members call it with the same arguments. ws.x holds the input and is replaced by the

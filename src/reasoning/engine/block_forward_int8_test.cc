@@ -89,11 +89,11 @@ class Int8BlockTest : public testing::TestWithParam<Shape> {
 };
 
 TEST_P(Int8BlockTest, IsNearTheFloatBlockInEveryRowAndColumn) {
-  const std::vector<float> truth = in_float();
+  const std::vector<float> reference = in_float();
   for (const std::vector<float>& result : {in_int8<float>(1), in_int8<kernels::bf16>(1)}) {
-    EXPECT_LT(error(result, truth, 0, truth.size(), 1), 0.03);
-    for (size_t t = 0; t < d_.T; ++t) EXPECT_LT(error(result, truth, t * d_.D, d_.D, 1), 0.1) << "token " << t;
-    for (size_t c = 0; c < d_.D; ++c) EXPECT_LT(error(result, truth, c, d_.T, d_.D), 0.15) << "channel " << c;
+    EXPECT_LT(error(result, reference, 0, reference.size(), 1), 0.03);
+    for (size_t t = 0; t < d_.T; ++t) EXPECT_LT(error(result, reference, t * d_.D, d_.D, 1), 0.1) << "token " << t;
+    for (size_t c = 0; c < d_.D; ++c) EXPECT_LT(error(result, reference, c, d_.T, d_.D), 0.15) << "channel " << c;
   }
 }
 

@@ -22,7 +22,7 @@ struct Dims {
 // must be independent of the number of rows (kernels/gemm.h).
 bool rows_can_be_shared(const Dims& dims);
 
-// Throws bad_input where the engine's kernels do not fit (odd hidden_size or odd head width) and for settings that only
+// Throws bad_input if the engine's kernels do not fit (odd hidden_size or odd head width) and for settings that only
 // the reference in ATen has (residual, mlp, local_t).
 Dims dims_of(const model::ModelConfig& config);
 

@@ -1,5 +1,5 @@
 // The reasoning model's arithmetic on the CPU engine: fused blocks on plain memory, a hand-written backward pass, no
-// libtorch. aten/backend is the truth it is tested against.
+// libtorch. aten/backend is the reference in its tests.
 //
 // Each thread takes whole examples, in micro-batches that stay in its cache; where there are fewer examples than
 // threads, several threads share one. Answers of an example are bitwise independent of the batch around it and of the

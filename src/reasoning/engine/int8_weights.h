@@ -1,4 +1,4 @@
-// The matrices of a block for int8 inference: every output feature as signed bytes with a scale of its own,
+// The matrices of a block for int8 inference: every output feature as signed bytes with its own scale,
 //
 //   w = scale q,  scale = max |w| / 127 over the feature's inputs        (symmetric, per output feature)
 //
@@ -41,7 +41,7 @@ struct Int8Nets {
   const std::vector<Int8Block>& high() const { return H.empty() ? L : H; }
 };
 
-// weights: flat, as `layout` says. Throws bad_input where a feature has more inputs than an int32 sum holds.
+// weights: flat, as `layout` says. Throws bad_input if a feature has more inputs than an int32 sum holds.
 Int8Nets pack_int8(const Dims& dims, const ParameterLayout& layout, std::span<const float> weights, bool shared_net,
                    size_t threads);
 

@@ -1,5 +1,5 @@
-// The blocks of the H or L net, one after the other, on one example: the seam between the recursion (engine/segment.h)
-// and the ways of multiplying.
+// The blocks of the H or L net, one after the other, on one example: the interface between the recursion
+// (engine/segment.h) and the ways of multiplying.
 #pragma once
 
 #include <memory>

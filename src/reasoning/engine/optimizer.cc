@@ -160,7 +160,7 @@ NamedTensors Optimizer::state() const {
 void Optimizer::set_state(const NamedTensors& state) {
   size_t used = 0;
   kernels::Buffer<float> first(layout_.trained_size()), second(layout_.trained_size()), average;
-  // Copies one parameter's entry to its place; false where there is none.
+  // Copies one parameter's entry to its place; false if there is none.
   const auto take = [&](std::string_view kind, size_t i, std::span<float> to) {
     const model::Parameter& p = layout_.parameters()[i];
     const auto found = state.find(fmt::format("{}.{}", kind, p.name));

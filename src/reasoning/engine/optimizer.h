@@ -52,7 +52,7 @@ class Optimizer {
   int64_t step_ = 0;
 };
 
-// The matrix with its singular values moved towards 1: five Newton-Schulz steps X <- a X + (b A + c A A) X, A = X X^T,
+// The matrix with its singular values moved toward 1: five Newton-Schulz steps X <- a X + (b A + c A A) X, A = X X^T,
 // (a, b, c) = (3.4445, -4.7750, 2.0315), on X / |X| (Jordan et al., Muon, 2024). matrix: [rows, columns], in place.
 void orthogonalize(std::span<float> matrix, size_t rows, size_t columns);
 

@@ -1,5 +1,5 @@
-// The matrices of a block as the products want them: cut into blocks of output features, in pair layout, in the type
-// of the operands. Packed once per optimizer step (training) or once per load (inference).
+// The matrices of a block in the form that the products need: cut into blocks of output features, in pair layout, in
+// the type of the operands. Packed once per optimizer step (training) or once per load (inference).
 //
 // Letters as in engine/dims.h. "blocks of f" means BlockedGemm's packed form with f features per block.
 #pragma once

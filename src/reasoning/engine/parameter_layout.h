@@ -1,5 +1,5 @@
-// Where each parameter lies in one flat float array: the form in which weights, moments and gradients are kept, so
-// that an optimizer or a sum over threads is one loop.
+// The position of each parameter in one flat float array. Weights, moments and gradients have this form, so that an
+// optimizer or a sum over threads is one loop.
 //
 // Order: what gradients train, then the puzzle table, then the buffers.
 #pragma once

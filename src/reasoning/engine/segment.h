@@ -69,7 +69,7 @@ class Segment {
 
   void heads(const SegmentWeights<E>& weights, const float* z_H, HeadOutput& out) const;
 
-  // The state that a fresh example starts from; chain: its number. Throws bad_input where a seed is needed and absent.
+  // The state that a fresh example starts from; chain: its number. Throws bad_input if a seed is needed and absent.
   void initial_state(std::span<const float> weights, std::optional<uint64_t> seed, uint64_t chain,
                      const ExampleState& state) const;
 

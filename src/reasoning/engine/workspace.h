@@ -1,4 +1,4 @@
-// Memory of one example in work; shared by its team. Letters as in engine/dims.h.
+// Scratch memory of one example; shared by its team. Letters as in engine/dims.h.
 #pragma once
 
 #include <vector>

@@ -8,7 +8,7 @@
 namespace hrm::kernels {
 namespace {
 
-TEST(Convert, EqualsScalarTwinOnEveryTailAndAlignment) {
+TEST(Convert, EqualsScalarReferenceOnEveryTailAndAlignment) {
   for_each_table([](const VectorTable& table) {
     for_each_tail([&](size_t n, size_t shift) {
       Grid<float> x({1, n}, shift), same({1, n}, 1, 2), same_truth = same;
@@ -63,16 +63,16 @@ TEST(Convert, EveryNormalBf16SurvivesTheWayThroughFloat) {
   });
 }
 
-TEST(Sums, EqualScalarTwinsOnEveryTailAndAlignment) {
+TEST(Sums, EqualScalarReferencesOnEveryTailAndAlignment) {
   for_each_table([](const VectorTable& table) {
     for_each_tail([&](size_t n, size_t shift) {
-      Grid<float> a({1, n}, shift), b({1, n}, 3, 1), out({1, n}, 5, 2), truth = out;
+      Grid<float> a({1, n}, shift), b({1, n}, 3, 1), out({1, n}, 5, 2), reference = out;
       table.add(a.data(), b.data(), out.data(), n);
-      scalar::add(a.data(), b.data(), truth.data(), n);
-      expect_same_bits(out.values, truth.values);
+      scalar::add(a.data(), b.data(), reference.data(), n);
+      expect_same_bits(out.values, reference.values);
       table.axpby(0.3f, a.data(), -1.7f, out.data(), n);
-      scalar::axpby(0.3f, a.data(), -1.7f, truth.data(), n);
-      expect_near(out, truth, 3e-7);
+      scalar::axpby(0.3f, a.data(), -1.7f, reference.data(), n);
+      expect_near(out, reference, 3e-7);
     });
   });
 }

@@ -51,7 +51,7 @@ Gemm<E>::Gemm(const GemmShape& shape, GemmLibrary library) : shape_(shape) {
       jit_ = xsmm::compile<E>(shape);
       if constexpr (std::is_same_v<E, float>)
         if (!jit_) plain_ = portable_gemm;  // no memory for code, or a shape beyond the library's
-      require(jit_ || plain_, shape, "libxsmm makes no kernel for it; HRM_ISA=avx2 does without");
+      require(jit_ || plain_, shape, "libxsmm has no kernel for it; HRM_ISA=avx2 avoids libxsmm");
       break;
     case GemmLibrary::kPortable:
       if constexpr (std::is_same_v<E, float>) plain_ = portable_gemm;

@@ -31,7 +31,7 @@ struct GemmShape {
 constexpr bool independent_of_n(size_t m) { return m % 64 == 0 || m % 64 > 16; }
 
 enum class GemmLibrary {
-  kScalar,    // the readable truth
+  kScalar,    // the readable reference
   kPortable,  // the vector kernels of this room; float operands only
   kXsmm,      // libxsmm's just-in-time kernels; x86-64
 };
@@ -44,7 +44,7 @@ template <typename E>
 class Gemm {
  public:
   Gemm() = default;  // not runnable
-  // Throws bad_input where the library cannot run this shape; with the best library every shape runs.
+  // Throws bad_input if the library cannot run this shape; with the best library every shape runs.
   explicit Gemm(const GemmShape& shape, GemmLibrary library = best_gemm<E>());
 
   // Any number of threads may call this. No alignment is required.

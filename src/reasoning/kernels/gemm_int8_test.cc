@@ -37,7 +37,7 @@ struct Case {
             .column_scale = column_scale.data(),
             .correction = correction.data()};
   }
-  double truth(size_t i, size_t j) const {
+  double reference(size_t i, size_t j) const {
     double sum = -correction[std::is_signed_v<R> ? i : j];
     for (size_t q = 0; q < k; ++q) sum += double(rows[i * ldr + q]) * double(columns[(q / 4 * ldc + j) * 4 + q % 4]);
     return sum * double{row_scale[i]} * double{column_scale[j]};
@@ -64,7 +64,7 @@ void check(size_t n, size_t m, size_t k, Function multiply) {
     for (size_t i = 0; i <= n; ++i)
       for (size_t j = 0; j < ld; ++j) {
         const bool inside = i < n && j < m;
-        const double expected = inside ? test.truth(i, j) + (accumulate ? 7 : 0) : 7;
+        const double expected = inside ? test.reference(i, j) + (accumulate ? 7 : 0) : 7;
         ASSERT_NEAR(c[i * ld + j], expected, inside ? 1e-6 * (std::abs(expected) + 10) : 0)
             << n << " x " << m << " x " << k << " at " << i << ", " << j;
       }
@@ -90,7 +90,8 @@ TYPED_TEST(Int8Gemm, SumsOfManyExtremesDoNotOverflow) {
   std::vector<float> c(7 * 33);
   multiply_int8(test.product(), Panel<float>{c.data(), 33}, false);
   for (size_t i = 0; i < 7; ++i)
-    for (size_t j = 0; j < 33; ++j) ASSERT_NEAR(c[i * 33 + j], test.truth(i, j), 1e-6 * std::abs(test.truth(i, j)));
+    for (size_t j = 0; j < 33; ++j)
+      ASSERT_NEAR(c[i * 33 + j], test.reference(i, j), 1e-6 * std::abs(test.reference(i, j)));
 }
 
 TYPED_TEST(Int8Gemm, AnElementDependsOnItsRowAndColumnAlone) {

@@ -69,11 +69,11 @@ TYPED_TEST(GemmOf, EqualsTheScalarProductForTails) {
       ++sample;
       const size_t pairs = 1 + (m * 5 + n) % 40, k = kPair<E> == 2 ? 2 * pairs : pairs;
       const Operands<E> operands(with_gaps(m, n, k, sample % 2 == 0, sample % 3), 1 + sample % 4);
-      const std::vector<float> truth = operands.run(GemmLibrary::kScalar);
+      const std::vector<float> reference = operands.run(GemmLibrary::kScalar);
       for (const GemmLibrary library : all) {
         const std::vector<float> mine = operands.run(library);
-        for (size_t i = 0; i < truth.size(); ++i)  // gaps included: nothing may be written there
-          ASSERT_NEAR(mine[i], truth[i], 3e-6 * std::sqrt(static_cast<double>(k * operands.number)) + 1e-6)
+        for (size_t i = 0; i < reference.size(); ++i)  // gaps included: nothing may be written there
+          ASSERT_NEAR(mine[i], reference[i], 3e-6 * std::sqrt(static_cast<double>(k * operands.number)) + 1e-6)
               << m << " x " << n << " x " << k << ", count " << operands.number << ", library "
               << static_cast<int>(library) << ", at " << i;
       }

@@ -14,7 +14,7 @@ using Kernel = void (*)(const E* a, const E* b, float* c, const unsigned long lo
 template <typename E>
 bool runs();
 
-// The kernel of this shape, made on first use and kept by the library; null where it makes none. Thread-safe.
+// The kernel of this shape, made on first use and kept by the library; null if it makes none. Thread-safe.
 template <typename E>
 Kernel<E> compile(const GemmShape& shape);
 

@@ -13,7 +13,7 @@ constexpr AdamAtan2Step kStep = {.lr = 0.02f,
                                  .correction2 = 0.0975f,
                                  .gradient_scale = 0.25f};
 
-TEST(Optimizer, EqualsScalarTwinsOnEveryTailAndAlignment) {
+TEST(Optimizer, EqualsScalarReferencesOnEveryTailAndAlignment) {
   for_each_table([](const VectorTable& set) {
     for_each_tail([&](size_t n, size_t shift) {
       Grid<float> p({1, n}, shift), m({1, n}, 1, 1), v({1, n}, 2, 2), g({1, n}, 3, 3);

@@ -26,7 +26,7 @@ const PackTable<X, E>& pack_table(const VectorTable& set) {
     return set.float_to_float;
 }
 
-TYPED_TEST(Pack, EqualsScalarTwinOnEveryTailAndAlignment) {
+TYPED_TEST(Pack, EqualsScalarReferenceOnEveryTailAndAlignment) {
   using X = typename TypeParam::Input;
   using E = typename TypeParam::Operand;
   for_each_table([](const VectorTable& set) {
@@ -57,16 +57,16 @@ TYPED_TEST(Pack, PublicFunctionsReachTheTable) {
   using E = typename TypeParam::Operand;
   const Size size = {5, 9};
   Grid<X> x(size);
-  Grid<E> out({10, 10}), truth = out;
+  Grid<E> out({10, 10}), reference = out;
   interleave_rows(size, x.view(), out.panel());
-  scalar::interleave_rows(size, x.view(), truth.panel());
-  expect_same_bits(out.values, truth.values);
+  scalar::interleave_rows(size, x.view(), reference.panel());
+  expect_same_bits(out.values, reference.values);
   transpose(size, x.view(), out.panel());
-  scalar::transpose(size, x.view(), truth.panel());
-  expect_same_bits(out.values, truth.values);
+  scalar::transpose(size, x.view(), reference.panel());
+  expect_same_bits(out.values, reference.values);
   transpose_pairs(size, x.view(), out.panel());
-  scalar::transpose_pairs(size, x.view(), truth.panel());
-  expect_same_bits(out.values, truth.values);
+  scalar::transpose_pairs(size, x.view(), reference.panel());
+  expect_same_bits(out.values, reference.values);
 }
 
 TEST(PackLayout, PairsStandSideBySide) {

@@ -12,7 +12,7 @@ class RmsNorm : public testing::Test {};
 using Operands = testing::Types<float, bf16>;
 TYPED_TEST_SUITE(RmsNorm, Operands);
 
-TYPED_TEST(RmsNorm, RowsEqualScalarTwinOnEveryTailAndAlignment) {
+TYPED_TEST(RmsNorm, RowsEqualScalarReferenceOnEveryTailAndAlignment) {
   using E = TypeParam;
   for_each_table([](const VectorTable& set) {
     const OperandTable<E>& table = operand_table<E>(set);
@@ -36,7 +36,7 @@ TYPED_TEST(RmsNorm, RowsEqualScalarTwinOnEveryTailAndAlignment) {
   });
 }
 
-TYPED_TEST(RmsNorm, ColumnsEqualScalarTwinOnEveryTailAndAlignment) {
+TYPED_TEST(RmsNorm, ColumnsEqualScalarReferenceOnEveryTailAndAlignment) {
   using E = TypeParam;
   for_each_table([](const VectorTable& set) {
     const OperandTable<E>& table = operand_table<E>(set);

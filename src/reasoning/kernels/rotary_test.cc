@@ -17,22 +17,22 @@ TEST(Rotary, TableIsTheAuthors) {
     }
 }
 
-TEST(Rotary, EqualsScalarTwinAndBackUndoesIt) {
+TEST(Rotary, EqualsScalarReferenceAndBackUndoesIt) {
   for_each_table([](const VectorTable& set) {
     for_each_tail([&](size_t half, size_t shift) {
       const Size size = {4, 2 * half};
       const RotaryTable table = rotary_table(100, size.rows + 1, size.width);
       const float* cosine = table.cosine.data() + half;  // from token 1 on
       const float* sine = table.sine.data() + half;
-      Grid<float> x(size, shift), truth = x;
+      Grid<float> x(size, shift), reference = x;
       const Grid<float> before = x;
       set.rotate(size, x.panel(), cosine, sine);
-      scalar::rotate(size, truth.panel(), cosine, sine);
-      expect_near(x, truth, 3e-7);
+      scalar::rotate(size, reference.panel(), cosine, sine);
+      expect_near(x, reference, 3e-7);
       EXPECT_NE(x.values[shift], before.values[shift]);
       set.rotate_back(size, x.panel(), cosine, sine);
-      scalar::rotate_back(size, truth.panel(), cosine, sine);
-      expect_near(x, truth, 2e-6);
+      scalar::rotate_back(size, reference.panel(), cosine, sine);
+      expect_near(x, reference, 2e-6);
       expect_near(x, before, 2e-6);
     });
   });
@@ -54,10 +54,10 @@ TEST(Rotary, BackIsTheGradient) {
     });
     EXPECT_NEAR(g.values[i], expected, 1e-3) << i;
   }
-  Grid<float> y = x, truth = x;
+  Grid<float> y = x, reference = x;
   rotate(size, y.panel(), table.cosine.data(), table.sine.data());
-  scalar::rotate(size, truth.panel(), table.cosine.data(), table.sine.data());
-  expect_near(y, truth, 3e-7);
+  scalar::rotate(size, reference.panel(), table.cosine.data(), table.sine.data());
+  expect_near(y, reference, 3e-7);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ class Softmax : public testing::Test {};
 using Operands = testing::Types<float, bf16>;
 TYPED_TEST_SUITE(Softmax, Operands);
 
-TYPED_TEST(Softmax, EqualsScalarTwinOnEveryTailAndAlignment) {
+TYPED_TEST(Softmax, EqualsScalarReferenceOnEveryTailAndAlignment) {
   using E = TypeParam;
   for_each_table([](const VectorTable& set) {
     const OperandTable<E>& table = operand_table<E>(set);
@@ -18,12 +18,12 @@ TYPED_TEST(Softmax, EqualsScalarTwinOnEveryTailAndAlignment) {
       const Size size = {3, n};
       const size_t padded = n + n % 4;
       Grid<float> s(size, shift), g(size, 3, 1);
-      Grid<E> p(size, 5, 2, 5), truth = p, ds(size, 6, 3, 5), ds_truth = ds;
+      Grid<E> p(size, 5, 2, 5), reference = p, ds(size, 6, 3, 5), ds_truth = ds;
       table.softmax_rows(size, s.view(), 1.3f, p.panel(), padded);
-      scalar::softmax_rows<E>(size, s.view(), 1.3f, truth.panel(), padded);
-      expect_near(p, truth, 1e-6);
-      table.softmax_backward_rows(size, truth.view(), g.view(), 1.3f, ds.panel(), padded);
-      scalar::softmax_backward_rows<E>(size, truth.view(), g.view(), 1.3f, ds_truth.panel(), padded);
+      scalar::softmax_rows<E>(size, s.view(), 1.3f, reference.panel(), padded);
+      expect_near(p, reference, 1e-6);
+      table.softmax_backward_rows(size, reference.view(), g.view(), 1.3f, ds.panel(), padded);
+      scalar::softmax_backward_rows<E>(size, reference.view(), g.view(), 1.3f, ds_truth.panel(), padded);
       expect_near(ds, ds_truth, 3e-6);
     });
   });
@@ -36,12 +36,12 @@ TYPED_TEST(Softmax, WideRowsAndRowsAlone) {
     for (size_t n : {1024u, 1037u, 2500u}) {
       const Size size = {3, n};
       Grid<float> s(size);
-      Grid<E> p(size), truth = p, alone = p;
+      Grid<E> p(size), reference = p, alone = p;
       table.softmax_rows(size, s.view(), 0.5f, p.panel(), n);
-      scalar::softmax_rows<E>(size, s.view(), 0.5f, truth.panel(), n);
+      scalar::softmax_rows<E>(size, s.view(), 0.5f, reference.panel(), n);
       for (size_t i = 0; i < 3 * p.ld; ++i)
-        ASSERT_NEAR(to_float(p.values[i]), to_float(truth.values[i]),
-                    (kPair<E> == 2 ? 8e-3 : 2e-6) * std::abs(to_float(truth.values[i])))
+        ASSERT_NEAR(to_float(p.values[i]), to_float(reference.values[i]),
+                    (kPair<E> == 2 ? 8e-3 : 2e-6) * std::abs(to_float(reference.values[i])))
             << i;
       for (size_t r = 0; r < 3; ++r)
         table.softmax_rows({1, n}, {s.data() + r * s.ld, s.ld}, 0.5f, {alone.data() + r * p.ld, p.ld}, n);

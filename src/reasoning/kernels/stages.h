@@ -1,4 +1,4 @@
-// Where the time of a segment goes: products and vector kernels note their stage while a profile is wanted.
+// Profiles a segment: products and vector kernels record their stage while a profile is active.
 //
 // Off, a call costs one load and a branch that is never taken; on, two readings of the clock and an atomic addition,
 // about 70 ns. So calls that may be shorter than that (conversions of single rows, sums) are not noted, and what is

@@ -10,7 +10,7 @@ class Swiglu : public testing::Test {};
 using Operands = testing::Types<float, bf16>;
 TYPED_TEST_SUITE(Swiglu, Operands);
 
-TYPED_TEST(Swiglu, EqualsScalarTwinOnEveryTailAndAlignment) {
+TYPED_TEST(Swiglu, EqualsScalarReferenceOnEveryTailAndAlignment) {
   using E = TypeParam;
   for_each_table([](const VectorTable& set) {
     const OperandTable<E>& table = operand_table<E>(set);

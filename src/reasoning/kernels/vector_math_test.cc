@@ -74,17 +74,18 @@ TEST(VectorGemm, EqualsTheDefinitionForEveryTail) {
     for (const Shape& s : shapes) {
       SCOPED_TRACE(testing::Message() << s.m << " x " << s.n << " x " << s.k << ", " << s.count);
       for (bool accumulate : {false, true}) {
-        Grid<float> a({s.k * s.count, s.m}, s.m % 16), b({s.n * s.count, s.k}, 3, 1), c({s.n, s.m}, 5, 2), truth = c;
+        Grid<float> a({s.k * s.count, s.m}, s.m % 16), b({s.n * s.count, s.k}, 3, 1), c({s.n, s.m}, 5, 2),
+            reference = c;
         multiply(table, s, a, b, c, accumulate, 0, s.n);
         for (size_t j = 0; j < s.n; ++j)
           for (size_t i = 0; i < s.m; ++i) {
-            double sum = accumulate ? truth.data()[j * c.ld + i] : 0;
+            double sum = accumulate ? reference.data()[j * c.ld + i] : 0;
             for (size_t r = 0; r < s.count; ++r)
               for (size_t q = 0; q < s.k; ++q)
                 sum += double{a.data()[(r * s.k + q) * a.ld + i]} * b.data()[(r * s.n + j) * b.ld + q];
-            truth.data()[j * c.ld + i] = static_cast<float>(sum);
+            reference.data()[j * c.ld + i] = static_cast<float>(sum);
           }
-        expect_near(c, truth, 2e-4);
+        expect_near(c, reference, 2e-4);
       }
     }
   });

@@ -1,11 +1,12 @@
-// The seam between the reasoning model and its arithmetic.
+// The interface between the reasoning model and its arithmetic.
 //
-// Trainer, evaluator and solver need no more of the mathematics than this: weights in and out by name, a segment
-// forward, a training step with losses, the optimizer's state in and out. Implementations: aten/backend (plain ATen
-// with autograd, CPU and CUDA: the truth) and, for CPUs without libtorch, the engine.
+// Trainer, evaluator and solver use the arithmetic only through this interface: weights in and out by name, the forward
+// pass of a segment, a training step with losses, optimizer state in and out. There are two implementations:
+// aten/backend (plain ATen with autograd, on CPU and CUDA: the reference) and engine/engine_backend (CPU, without
+// libtorch).
 //
-// A backend knows nothing of files, data sets, halting decisions or schedules. It holds one model: live weights, their
-// moving average and optimizer state. It is not thread-safe; one thread drives it.
+// A backend knows nothing of files, data sets, halting or schedules. It holds one model: live weights, their moving
+// average and optimizer state. It is not thread-safe.
 //
 // Letters as in model/config.h: B examples, S tokens, T tokens with puzzle tokens, D width, V vocabulary.
 #pragma once
@@ -31,13 +32,14 @@ struct Batch {
   std::span<const int32_t> inputs;              // [B,S] token ids below V
   std::span<const int32_t> labels;              // [B,S] token ids or kIgnoreLabel; empty at inference
   std::span<const int32_t> puzzle_identifiers;  // [B] rows of the puzzle table
-  // [B] seeds of each example's own random numbers in this segment (random initial states, noise). Derived from the
-  // example and the segment, never from the slot: results do not depend on the batch. May be empty where the model
-  // draws nothing.
+  // [B] seeds of each example's own random numbers in this segment (random initial states, noise). They depend on the
+  // example and the segment, never on the slot, so results do not depend on the batch. May be empty if the model draws
+  // no random numbers.
   std::span<const uint64_t> noise_seeds;
 };
 
-// z_H and z_L of B slots, in the backend's own memory, detached from any gradient. For K chains, K of each per slot.
+// z_H and z_L of B slots in the backend's own memory, detached from any gradient. With K chains there are K of each per
+// slot.
 class Carry {
  public:
   virtual ~Carry() = default;
@@ -72,7 +74,7 @@ struct TrainOutput {
   double loss = 0;  // sum over examples: lm + 0.5 (q_halt + q_continue), before division by the batch
   double lm_loss = 0, q_halt_loss = 0, q_continue_loss = 0;
   double gradient_norm = 0;               // of all parameters but the puzzle table, before clipping
-  bool applied = true;                    // false where loss or gradient were not finite: nothing was changed
+  bool applied = true;                    // false if loss or gradient were not finite; nothing was then changed
   std::vector<int32_t> correct;           // [B] supervised tokens answered right
   std::vector<int32_t> supervised;        // [B] supervised tokens
   std::vector<float> q_halt, q_continue;  // [B]
@@ -82,20 +84,20 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  // "ATen 2.13.0, CPU, 2 threads"; for people.
+  // For people, for instance "ATen 2.13.0, CPU, 2 threads".
   virtual std::string description() const = 0;
   virtual const model::ModelConfig& config() const = 0;
 
   // -- weights, float32, by the authors' state-dict keys (model/weights.h lists them) --
   virtual NamedTensors weights(WeightSet set) const = 0;
-  // REQUIRES: exactly the keys and shapes of engine::weight_shapes(config()); throws bad_input naming the first that
-  // differs. The optimizer and the average are dropped: set_optimizer must follow before training.
+  // REQUIRES: exactly the keys and shapes of model::parameters(config()). Throws bad_input naming the first that
+  // differs. Drops the optimizer and the average: call set_optimizer before training.
   virtual void set_weights(const NamedTensors& weights) = 0;
 
   // -- optimizer --
   // Must be called once before train_step. Starts from zero moments.
   virtual void set_optimizer(const model::OptimizerConfig& config) = 0;
-  // Everything beside the live weights that training needs to go on with the same bits: average, moments, step count.
+  // Everything besides the live weights that training needs to resume bit-identically: average, moments, step count.
   virtual NamedTensors optimizer_state() const = 0;
   virtual void set_optimizer_state(const NamedTensors& state) = 0;
 
@@ -111,8 +113,8 @@ class Backend {
   // -- arithmetic --
   // One segment without gradient; advances the carry.
   virtual SegmentOutput forward(const Batch& batch, Carry& carry, const ForwardOptions& options) = 0;
-  // One segment with gradient, loss and update of all parameters and of the puzzle rows seen; advances the carry.
-  // last_segment: [B], not 0 where this is the example's last allowed segment (its q_continue target is then
+  // One segment with gradient, loss, and an update of all parameters and of the puzzle rows in the batch; advances the
+  // carry. last_segment: [B], nonzero if this is the example's last allowed segment (its q_continue target is then
   // sigmoid(q_halt') of the next segment instead of the larger of both).
   virtual TrainOutput train_step(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
                                  const TrainOptions& options) = 0;

@@ -1,4 +1,4 @@
-// What every backend demands of a batch before it computes.
+// Checks of a batch that every backend makes before it computes.
 #pragma once
 
 #include <string_view>

@@ -164,7 +164,7 @@ void ArchConfig::validate() const {
     require(hidden_size % num_heads == 0, "arch.num_heads", num_heads,
             fmt::format("a divisor of arch.hidden_size = {}", hidden_size));
     require(pos_encodings != Positions::kRope || hidden_size / num_heads % 2 == 0, "arch.num_heads", num_heads,
-            "such that hidden_size / num_heads is even: rope turns pairs of channels");
+            "such that hidden_size / num_heads is even: rope rotates pairs of channels");
   }
   require(rope_theta > 0, "arch.rope_theta", rope_theta, "above 0");
   require(rms_norm_eps > 0, "arch.rms_norm_eps", rms_norm_eps, "above 0");
@@ -173,7 +173,7 @@ void ArchConfig::validate() const {
   require(puzzle_emb_len == 0 || puzzle_emb_ndim <= puzzle_emb_len * hidden_size, "arch.puzzle_emb_len", puzzle_emb_len,
           fmt::format("0 or enough tokens for arch.puzzle_emb_ndim = {}", puzzle_emb_ndim));
   require(puzzle_emb_len == 0 || puzzle_emb_ndim > 0, "arch.puzzle_emb_len", puzzle_emb_len,
-          "0 where arch.puzzle_emb_ndim is 0");
+          "0 if arch.puzzle_emb_ndim is 0");
   require(relaxation > 0 && relaxation <= 1, "arch.relaxation", relaxation, "above 0 and at most 1");
   require(noise >= 0, "arch.noise", noise, "at least 0");
   require(inference_noise >= 0, "arch.inference_noise", inference_noise, "at least 0");

@@ -1,4 +1,4 @@
-// The configurable recursion that every reasoning model of this project is a setting of.
+// The configuration of the recursion. Every reasoning model of this project is one setting of it.
 //
 // HRM (arXiv 2506.21734), TRM (2510.04871), EqR (2605.21488), PTRM (2605.19943) and SiC (2601.19085) share one loop.
 // With tokens x [B,T,D] (embedding and puzzle tokens), slow state z_H and fast state z_L [B,T,D], one *segment* is
@@ -67,7 +67,7 @@ struct ArchConfig {
   double expansion = 4;
   Positions pos_encodings = Positions::kRope;
   double rope_theta = 10000, rms_norm_eps = 1e-5;
-  bool mlp_t = false;      // token-mixing SwiGLU in the place of attention
+  bool mlp_t = false;      // token-mixing SwiGLU instead of attention
   bool local_t = false;    // a 3x3 convolution over the grid, channel by channel, in the place of attention
   int64_t grid_width = 0;  // cells in a row of the grid; 0: the grid is square
   MlpKind mlp = MlpKind::kSwiglu;
@@ -95,23 +95,23 @@ struct ArchConfig {
     field("pos_encodings", self.pos_encodings, "rope, learned or none");
     field("rope_theta", self.rope_theta, "base of the rotary frequencies");
     field("rms_norm_eps", self.rms_norm_eps, "epsilon of RMSNorm");
-    field("mlp_t", self.mlp_t, "mix tokens by a SwiGLU instead of attention");
+    field("mlp_t", self.mlp_t, "mix tokens with a SwiGLU instead of attention");
     field("local_t", self.local_t,
           "mix tokens by a 3x3 convolution of each channel over the grid instead of attention");
     field("grid_width", self.grid_width, "cells in a row of the grid, for local_t; 0: the grid is square");
     field("mlp", self.mlp, "the MLPs: swiglu, or gated_norm (SiC)");
-    field("shared_net", self.shared_net, "one net serves as both modules (TRM)");
+    field("shared_net", self.shared_net, "use one net for both modules (TRM)");
     field("gradient", self.gradient, "calls that carry gradient: last_calls (HRM) or last_cycle (TRM)");
-    field("puzzle_emb_ndim", self.puzzle_emb_ndim, "numbers per puzzle embedding, 0 for none");
+    field("puzzle_emb_ndim", self.puzzle_emb_ndim, "size of a puzzle embedding; 0: none");
     field("puzzle_emb_len", self.puzzle_emb_len, "puzzle tokens; 0: as many as puzzle_emb_ndim fills");
     field("initial_state", self.initial_state, "start of z_H, z_L: fixed vectors or random per token");
     field("relaxation", self.relaxation, "lambda of z <- (1-lambda) z + lambda f(z); EqR 0.95");
     field("noise", self.noise, "sigma of the noise added after every net call; EqR 0.01");
     field("inference_noise", self.inference_noise, "sigma of the noise added once per segment at inference; PTRM");
     field("residual", self.residual, "how a call's result enters its state: plain, or adaptive (weighed per token)");
-    field("chains", self.chains, "K chains that differ in z_L's start, the best one learns; SiC");
-    field("halt_max_steps", self.halt_max_steps, "segments at most, M_max");
-    field("halt_exploration_prob", self.halt_exploration_prob, "probability of a random minimum of segments");
+    field("chains", self.chains, "K chains with different starts of z_L, of which the best one learns; SiC");
+    field("halt_max_steps", self.halt_max_steps, "maximum segments, M_max");
+    field("halt_exploration_prob", self.halt_exploration_prob, "probability of a random minimum number of segments");
     field("no_ACT_continue", self.no_ACT_continue, "halt when q_halt > 0 (TRM) instead of q_halt > q_continue");
     field("forward_dtype", self.forward_dtype, "float32 or bfloat16");
     field("loss", self.loss, "");
@@ -121,7 +121,7 @@ struct ArchConfig {
   void validate() const;
 };
 
-// What the data decides.
+// The sizes that the data set determines.
 struct DataShape {
   int64_t seq_len = 0, vocab_size = 0, num_puzzle_identifiers = 1;
   static void fields(auto& self, auto&& field) {
@@ -131,7 +131,7 @@ struct DataShape {
   }
 };
 
-// All that is needed to build a model, and that a checkpoint's metadata holds.
+// Everything needed to build a model; stored in a checkpoint's metadata.
 struct ModelConfig {
   ArchConfig arch;
   DataShape data;

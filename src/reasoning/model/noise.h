@@ -1,4 +1,4 @@
-// Random numbers of an example's own: the same for every backend, batch and thread count.
+// The random numbers of an example: the same for every backend, batch and thread count.
 #pragma once
 
 #include <cstdint>

@@ -37,7 +37,7 @@ struct OptimizerConfig {
     field("muon_lr", self.muon_lr, "learning rate of Muon");
     field("muon_momentum", self.muon_momentum, "momentum of Muon (Nesterov)");
     field("muon_weight_decay", self.muon_weight_decay, "decoupled weight decay of Muon");
-    field("grad_clip", self.grad_clip, "largest gradient norm, 0 for none");
+    field("grad_clip", self.grad_clip, "largest gradient norm; 0: no clipping");
   }
   void validate() const;
 };

@@ -1,4 +1,4 @@
-// What BackendOptions::precision asks for.
+// The meaning of BackendOptions::precision.
 #pragma once
 
 #include <string_view>

@@ -28,7 +28,7 @@ std::vector<ArcTask> arc_test_tasks(const Dataset& test);
 // Votes over the examples of a test split.
 class ArcDatasetVotes {
  public:
-  // Throws bad_input where the split holds no ARC test pairs. REQUIRES: the data set outlives this object.
+  // Throws bad_input if the split holds no ARC test pairs. REQUIRES: the data set outlives this object.
   explicit ArcDatasetVotes(const Dataset& test);
   // answer: tokens. evaluation: number of the evaluation, where several are counted together.
   void add(int64_t example, std::span<const int32_t> answer, float q_halt, uint64_t evaluation = 0);

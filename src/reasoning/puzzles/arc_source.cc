@@ -32,7 +32,7 @@ std::string stem_of(const fs::path& path) {
 
 std::string text_of(const fs::path& path) { return read_rest(*open_input(path), input_name(path), kMostBytes); }
 
-// arc-agi_training_challenges.json -> arc-agi_training_solutions.json; empty where the name has no such word.
+// arc-agi_training_challenges.json -> arc-agi_training_solutions.json; empty if the name has no such word.
 std::string sibling_stem(const std::string& stem, std::string_view from, std::string_view to) {
   const size_t at = stem.rfind(from);
   return at == std::string::npos ? "" : std::string(stem).replace(at, from.size(), to);
@@ -67,7 +67,7 @@ std::string difference_of(const std::vector<ArcPair>& known, const ArcPair& pair
   return "no such pair there";
 }
 
-// Where the second differs from the first, whatever the order of the pairs; empty where it does not.
+// Where the second differs from the first, whatever the order of the pairs; empty if it does not.
 std::string difference_of(const ArcTask& first, const ArcTask& second) {
   std::vector<ArcPair> rest = first.all();
   std::string place;

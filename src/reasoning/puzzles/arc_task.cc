@@ -74,7 +74,7 @@ class MemberScanner {
     if (at_ >= text_.size()) refuse();
     ++at_;
   }
-  // To the comma or bracket behind the value.
+  // To the comma or bracket after the value.
   void skip_value() {
     for (size_t depth = 0; at_ < text_.size();) {
       const char c = text_[at_];

@@ -16,7 +16,7 @@
 namespace hrm::puzzles {
 
 struct ArcPair {
-  ArcGrid input, output;  // output is empty where it is not known (test pairs of tasks to be solved)
+  ArcGrid input, output;  // output is empty if it is not known (test pairs of tasks to be solved)
 
   bool operator==(const ArcPair&) const = default;
 };
@@ -45,7 +45,7 @@ struct ArcSinks {
 // Faults name file, task, pair and cell: no JSON, a task without pairs, ragged rows, cells that are no color, grids of
 // more than 30 rows or columns, a pair without output, a name that occurs twice in one text. With `solutions` (which
 // names its own source): one that lacks a task, has another number of outputs, or contradicts an output in the text.
-// Throws bad_input where the text as a whole cannot be read.
+// Throws bad_input if the text as a whole cannot be read.
 void read_arc_tasks(const ArcText& text, const ArcText* solutions, const ArcSinks& sinks);
 
 // What read_arc_tasks() reads back.

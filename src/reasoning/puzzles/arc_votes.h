@@ -47,7 +47,7 @@ class ArcVotes {
   explicit ArcVotes(std::vector<ArcTask> tasks);
 
   // identifier: the variant's name. question, answer: tokens, [side * side]. row: number of the vote, for ties; a row
-  // may be added once, in any order. False where the name or the question is of none of the tasks.
+  // may be added once, in any order. False if the name or the question is of none of the tasks.
   bool add(std::string_view identifier, std::span<const int32_t> question, std::span<const int32_t> answer, int side,
            float q_halt, uint64_t row);
   // The same with grids that are mapped back already. test: number of the test input.

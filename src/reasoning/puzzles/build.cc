@@ -43,8 +43,8 @@ void check_augment(const Family& family, uint64_t augment) {
   const auto augmenter = family.augmenter();
   const uint64_t maps = augmenter ? augmenter->distinct_maps() : 1;
   if (maps > 0 && augment >= maps)
-    throw bad_input("puzzles.write_dataset", "--augment {}: these puzzles have {} symmetric copies besides themselves",
-                    augment, maps - 1);
+    throw bad_input("puzzles.write_dataset", "--augment {}: these puzzles have only {} symmetric copies", augment,
+                    maps - 1);
   if (augment > 1'000'000) throw bad_input("puzzles.write_dataset", "--augment {}: at most 1,000,000", augment);
 }
 
@@ -90,7 +90,7 @@ std::vector<std::string> notes_on(const std::vector<Record>& records, const Fami
   }
   std::vector<std::string> notes;
   if (contradictory > 0)
-    notes.push_back(fmt::format("{} inputs have more than one output, and no model can be right on all: {}",
+    notes.push_back(fmt::format("{} inputs have more than one output, so no model can be right on all: {}",
                                 contradictory, contradiction));
   if (repeated > 0) notes.push_back(fmt::format("{} rows repeat an earlier one: {}", repeated, repeat));
   return notes;
@@ -184,7 +184,7 @@ uint64_t variant_seed(const Augmenter& augmenter, uint64_t seed, int64_t origina
 void write_dataset(const Family& family, const PuzzleSet& puzzles, const WriteOptions& options) {
   check_augment(family, options.augment);
   if (puzzles.train.empty() && puzzles.test.empty())
-    throw bad_input("puzzles.write_dataset", "{}: no puzzle is left to write", options.out.string());
+    throw bad_input("puzzles.write_dataset", "{}: no puzzles are left to write", options.out.string());
   FolderTransaction folder(options.out, options.replace);
   write_split(folder.path(), "train", family, plan_split(family, puzzles.train, options.augment, options.seed),
               options.threads);
@@ -238,8 +238,8 @@ BuildReport build_dataset(const Family& family, const BuildOptions& options, con
   } else if (options.test_fraction > 0) {
     hold_out(puzzles, family, options);
     if (puzzles.test.empty())
-      throw bad_input(kWhere, "--test-fraction {}: too small a share of {} puzzles for a single one",
-                      options.test_fraction, puzzles.train.size());
+      throw bad_input(kWhere, "--test-fraction {}: too small: it is less than one of {} puzzles", options.test_fraction,
+                      puzzles.train.size());
   }
   take_limit(puzzles.train, options);
   if (options.test)

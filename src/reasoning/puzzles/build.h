@@ -1,4 +1,4 @@
-// From files of puzzles to the authors' data set folder (docs/formats/dataset.md).
+// Builds the authors' data set folder from files of puzzles (docs/formats/dataset.md).
 #pragma once
 
 #include <filesystem>
@@ -26,8 +26,8 @@ struct WriteOptions {
 };
 
 // Train, and test where there is any. The first member of each group is the original; variant v of training puzzle i is
-// drawn with variant_seed(...), so that the folder can be verified. Whole or not at all. Throws bad_input where the
-// family has fewer variants than asked for.
+// drawn with variant_seed(...), so that the folder can be verified. Whole or not at all. Throws bad_input if the family
+// has fewer variants than asked for.
 void write_dataset(const Family& family, const PuzzleSet& puzzles, const WriteOptions& options);
 
 // train.csv and test.csv instead (`augment` is not used).
@@ -52,7 +52,7 @@ struct BuildReport {
   uint64_t train = 0, test = 0, examples = 0;  // examples: with stored variants
   uint64_t out_of_band = 0;                    // left out by rating
   std::vector<std::string> skipped;            // bad rows, with skip_bad
-  std::vector<std::string> notes;              // what is no fault and should be known: repeated rows, two outputs
+  std::vector<std::string> notes;              // what is not a fault and should be known: repeated rows, two outputs
   uint64_t leaks = 0;                          // test puzzles that are in train up to symmetry (only with a test file)
 };
 

@@ -155,7 +155,7 @@ TEST_F(BuildTest, RefusesOptionsThatContradictEachOther) {
   EXPECT_NE(fault(*family, build).find("--test-fraction"), std::string::npos);
   build.test_fraction = 0;
   build.min_rating = 1000;
-  EXPECT_NE(fault(*family, build).find("no puzzle is left"), std::string::npos);
+  EXPECT_NE(fault(*family, build).find("no puzzles are left"), std::string::npos);
   write("c.csv", "quiz\n1\n");
   EXPECT_THROW(infer_sudoku(RecordFile{.path = root_.path() / "c.csv"}), Error);
   write("d.csv", "question\n123\n");
@@ -300,7 +300,7 @@ TEST_F(BuildTest, WhatIsNoFileOfPuzzlesIsNamed) {
   refused("version https://git-lfs.github.com/spec/v1\n", "Git LFS");
   refused(std::string(10, '\0'), "neither text nor an .npy array");
   refused("cells,sol\n1,2\n", "its columns are: cells, sol");
-  refused("12+3\n", "no table");
+  refused("12+3\n", "not a table");
   refused("{\"a\": 1}\n", "has no field 'question'; its fields are: a");
 }
 

@@ -50,7 +50,7 @@ class Dataset {
   std::pair<int64_t, int64_t> examples_of(int64_t puzzle) const;
   int64_t puzzle_of(int64_t example) const;                 // by binary search
   int32_t identifier_of(int64_t puzzle) const;              // embedding row
-  std::optional<int32_t> rating_of(int64_t example) const;  // all__ratings.npy; nullopt where unknown
+  std::optional<int32_t> rating_of(int64_t example) const;  // all__ratings.npy; nullopt if unknown
 
   // inputs, labels: [S]. Labels equal to ignore_label_id become -100 (model::kIgnoreLabel); those
   // that are -100 already stay, whatever ignore_label_id is.

@@ -1,5 +1,4 @@
-// The files of one split as they lie on disk, checked. Dataset::open stops at the first fault; `hrm data verify` lists
-// them all.
+// The files of one split on disk, checked. Dataset::open stops at the first fault; `hrm data verify` lists them all.
 #pragma once
 
 #include <filesystem>
@@ -42,7 +41,7 @@ struct SplitFiles {
   DatasetMetadata metadata;
   std::optional<TokenMatrix> inputs, labels;
   std::vector<int32_t> puzzle_identifiers, puzzle_indices, group_indices;
-  std::vector<int32_t> ratings;  // empty where the file is absent
+  std::vector<int32_t> ratings;  // empty if the file is absent
   std::unique_ptr<Family> family;
 };
 
@@ -55,7 +54,7 @@ SplitFiles read_split(const std::filesystem::path& folder, const std::string& sp
 Json metadata_to_json(const DatasetMetadata& metadata);
 DatasetMetadata metadata_from_json(const Json& json, std::string_view source);  // throws bad_input
 
-// hrm.json of a folder; null where there is none.
+// hrm.json of a folder; null if there is none.
 Json read_description(const std::filesystem::path& folder);
 
 }  // namespace hrm::puzzles

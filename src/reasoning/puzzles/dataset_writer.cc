@@ -60,7 +60,7 @@ void check_only_ours(const fs::path& folder) {
       "train", "test", "train.csv", "test.csv", "hrm.json", "identifiers.json", "test_puzzles.json"};
   for (const auto& entry : fs::directory_iterator(folder))
     if (!kOurs.contains(entry.path().filename().string()))
-      throw bad_input("puzzles.write", "{}: is no part of a data set, and --force would remove it: move it away first",
+      throw bad_input("puzzles.write", "{}: is not part of a data set, and --force would remove it: move it away first",
                       entry.path().string());
 }
 

@@ -1,4 +1,4 @@
-// Writes the authors' data set folder (docs/formats/dataset.md): whole or not at all.
+// Writes the authors' data set folder (docs/formats/dataset.md), completely or not at all.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,7 @@ namespace hrm::puzzles {
 // target stays what it was and the temporary folder is removed.
 class FolderTransaction {
  public:
-  // Throws bad_input where the target exists and is not empty, unless `replace` and it holds a data set of ours.
+  // Throws bad_input if the target exists and is not empty, unless `replace` and it holds a data set of ours.
   FolderTransaction(const std::filesystem::path& target, bool replace);
   ~FolderTransaction();
   FolderTransaction(const FolderTransaction&) = delete;

@@ -29,7 +29,7 @@ std::vector<Tokens> Family::parse(std::string_view text, const TextPlace& place)
 }
 
 void Family::check_symbols(std::string_view symbols) const {
-  throw bad_input("puzzles.symbols", "--symbols '{}': the text of these puzzles has no symbols to choose", symbols);
+  throw bad_input("puzzles.symbols", "--symbols '{}': these puzzles have no symbols to choose", symbols);
 }
 
 RuleCheck Family::check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const {

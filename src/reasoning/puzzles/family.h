@@ -21,10 +21,10 @@ using Tokens = std::vector<int32_t>;  // [S] token ids; 0 is padding in every fa
 
 struct RuleCheck {
   bool accepted = false;
-  std::string reason;  // what is wrong, naming the cell; empty where accepted
+  std::string reason;  // what is wrong, naming the cell; empty if accepted
 };
 
-// Where a text stands, for errors, and how it writes its cells.
+// The origin of a text, for error messages, and the symbols of its cells.
 struct TextPlace {
   std::string_view source;
   size_t first_line = 1;     // number of the text's first line in that source
@@ -39,13 +39,13 @@ struct TextPlace {
 struct ParsedPuzzle {
   size_t line = 0;  // where it begins
   Tokens question;  // [S]
-  Tokens answer;    // [S] where the text brings a solution beside the puzzle, else empty
+  Tokens answer;    // [S] if the text has a solution beside the puzzle, else empty
 };
 
 struct TextSinks {
   std::function<void(ParsedPuzzle)> puzzle;
   std::function<void(const Error&, size_t line)> fault;  // empty: the first fault is thrown
-  std::function<void(const std::string&)> note;          // what a user should know about the reading; may be empty
+  std::function<void(const std::string&)> note;          // receives notes for the user; may be empty
 };
 
 struct RenderOptions {
@@ -57,22 +57,22 @@ struct RenderOptions {
 class GuidedSearch;  // puzzles/guided_search.h
 struct GuidedSearchOptions;
 
-// What a family's own solver finds out about a question.
+// The result of a family's own solver.
 struct ReferenceAnswer {
   RuleCheck verdict;    // accepted: there is an answer and, where the family promises it, only one
   Tokens answer;        // [S] where accepted (mazes: the path of the public data's convention), else empty
   int32_t rating = -1;  // Sudoku: backtracks of our solver; mazes: steps of the shortest path; -1 unknown
 };
 
-// A map of a question and its answer to an equivalent pair, chosen by a seed.
+// Maps a question and its answer to an equivalent pair, chosen by a seed.
 class Augmenter {
  public:
   virtual ~Augmenter() = default;
   // Same seed, same map. Seed 0 is the identity. Any number of threads.
   virtual void apply(uint64_t seed, std::span<int32_t> question, std::span<int32_t> answer) const = 0;
-  // The inverse map of one grid: what apply(seed) made of it becomes the grid again.
+  // The inverse for one grid: restores what apply(seed) was given.
   virtual void undo(uint64_t seed, std::span<int32_t> grid) const = 0;
-  // Where there are few maps: their number n; seeds 0 to n-1 are then n different maps. 0: too many to list.
+  // If there are few maps, their number n; seeds 0 to n-1 are then n different maps. 0: too many to enumerate.
   virtual uint64_t distinct_maps() const { return 0; }
 };
 
@@ -86,13 +86,13 @@ class Family {
   // Labels with this token are not supervised (besides ignored ones); 0 for padding in tables, none elsewhere.
   virtual std::optional<int32_t> ignore_token() const { return std::nullopt; }
 
-  // Every puzzle found in a text: one per line, or one per block of lines; docs/formats/puzzle-text.md has the accepted
-  // forms. A fault, which names line and cell and what was expected, costs the line or block in which it stands.
+  // Reads every puzzle in a text: one per line, or one per block of lines (docs/formats/puzzle-text.md). A fault names
+  // line and cell and what was expected; the line or block that contains it is skipped.
   virtual void read(std::string_view text, const TextPlace& place, const TextSinks& sinks) const = 0;
   std::vector<Tokens> parse(std::string_view text, const TextPlace& place) const;  // the questions; throws a fault
-  // What all texts of one source together tell about their symbols (is '0' a digit or a blank?), for TextPlace: fields
-  // of one table are written alike though few of them tell how. Empty: the usual ones. Throws bad_input where two
-  // readings fit.
+  // The symbols of all texts of one source together (is '0' a digit or a blank?), for TextPlace. The fields of one
+  // table use the same symbols, but few of them show which. Empty: the usual ones. Throws bad_input if two readings
+  // fit.
   virtual std::string symbols_of(std::span<const std::string_view>, std::string_view) const { return ""; }
   // Throws bad_input unless `symbols` names the cells of this family (--symbols).
   virtual void check_symbols(std::string_view symbols) const;
@@ -106,7 +106,7 @@ class Family {
   // The same for labels of which only some cells are supervised; the others hold model::kIgnoreLabel and are not
   // judged.
   virtual RuleCheck check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const;
-  // False where nothing but a stored answer can tell right from wrong (tables); check_answer then looks at form alone.
+  // False if only a stored answer can tell right from wrong (tables); check_answer then checks only the form.
   virtual bool has_rules() const { return true; }
   // The answer by search, without any model; nullopt for families without rules.
   virtual std::optional<ReferenceAnswer> solve(std::span<const int32_t>) const { return std::nullopt; }
@@ -114,16 +114,16 @@ class Family {
   // itself, which needs no guide. REQUIRES: the family outlives the search.
   virtual std::unique_ptr<GuidedSearch> guided_search(std::span<const int32_t> question,
                                                       const GuidedSearchOptions& options) const;
-  // What solve() means by its rating; empty for families without rules.
+  // What the rating of solve() counts; empty for families without rules.
   virtual std::string rating_name() const { return ""; }
-  // Equal for two questions exactly where a symmetry of the family maps one to the other; the question itself where
-  // there are no symmetries. docs/formats/dataset.md, "Leakage"
+  // A form that is equal for two questions exactly if a symmetry of the family maps one to the other; the question
+  // itself if there are no symmetries. docs/formats/dataset.md, "Leakage"
   virtual Tokens canonical(std::span<const int32_t> question) const { return {question.begin(), question.end()}; }
-  // Metrics beyond exact match are named after this ("valid_and_optimal" for mazes); empty: the rules accept just the
-  // unique solution, so there is nothing beyond exact match.
+  // Name of a metric beyond exact match ("valid_and_optimal" for mazes). Empty: the rules accept only the unique
+  // solution, so exact match is enough.
   virtual std::string rule_metric() const { return ""; }
 
-  // Arrays of people's own may hold digits with 0 for blanks instead of tokens: then what to add to make them tokens.
+  // Users' arrays may hold digits with 0 for blanks instead of tokens. Returns what to add to make them tokens.
   virtual int32_t digits_to_tokens(std::span<const int32_t>) const { return 0; }
   // Side of the canvas where puzzles are ARC grids: each then has an identifier that names its task and the variant
   // (puzzles/arc_map.h), and answers to all variants are mapped back and counted as votes.
@@ -131,7 +131,7 @@ class Family {
   // Do the authors' builders write augmented sets of this family as 64-bit integers? (numpy's default)
   virtual bool wide_variants() const { return false; }
 
-  virtual std::unique_ptr<Augmenter> augmenter() const = 0;  // of training on the fly; nullptr where there is none
+  virtual std::unique_ptr<Augmenter> augmenter() const = 0;  // of training on the fly; nullptr if there is none
 };
 
 // From describe()'s object. Throws bad_input on an unknown family or impossible sizes.

@@ -50,11 +50,11 @@ class Collector {
   void take(Candidate candidate) {
     failures_ = candidate.record ? 0 : failures_ + 1;
     if (failures_ >= kMostFailures)
-      throw bad_input("puzzles.generate", "{} candidates in a row did not reach what was asked ({}); ask for less",
+      throw bad_input("puzzles.generate", "{} candidates in a row did not meet the request ({}); request less",
                       failures_, generator_.describe().dump());
     if (++in_vain_ > kMostInVain)
       throw bad_input("puzzles.generate",
-                      "found only {} different test and {} training puzzles; ask for fewer, or larger ones",
+                      "found only {} different test and {} training puzzles; request fewer, or larger ones",
                       set_.test.size(), set_.train.size());
     if (!candidate.record) return;
     const bool for_test = set_.test.size() < options_.test_count;

@@ -1,4 +1,4 @@
-// New puzzles from a seed: the same ones at any thread count.
+// Generates puzzles from a seed: the same ones at any thread count.
 //
 // Candidate i is made from stream (seed, i) alone. Candidates are taken in order: the first `test_count` that are not
 // equivalent to each other become test, then those that are neither equivalent to a test puzzle nor equal to a training
@@ -28,7 +28,7 @@ struct GenerateOptions {
   size_t threads = 0;
 };
 
-// Makes candidate i; nullopt where its stream leads nowhere. Called from several threads.
+// Makes candidate i; nullopt if its stream leads nowhere. Called from several threads.
 class Generator {
  public:
   virtual ~Generator() = default;

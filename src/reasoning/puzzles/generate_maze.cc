@@ -9,7 +9,7 @@ namespace hrm::puzzles {
 namespace {
 
 constexpr int kTries = 20;       // mazes per candidate
-constexpr double kWander = 0.1;  // chance that growth goes on at a random place: branches
+constexpr double kWander = 0.1;  // chance that growth continues at a random place: branches
 
 class MazeGenerator : public Generator {
  public:
@@ -61,7 +61,7 @@ class MazeGenerator : public Generator {
   }
 
   // S at random, or the cell farthest from there where all others are too near; G at random among the cells at least
-  // min_path steps away. False where there is none.
+  // min_path steps away. False if there is none.
   bool place_ends(Tokens& maze, Rng& rng) const {
     std::vector<int64_t> open;
     for (int64_t cell = 0; cell < shape_.cells(); ++cell)

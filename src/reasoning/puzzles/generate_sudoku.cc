@@ -92,7 +92,7 @@ std::unique_ptr<Generator> sudoku_generator(const SudokuShape& shape, const Sudo
   const int givens = settings.givens.value_or(default_givens(shape));
   if (givens < 1 || givens >= shape.cells())
     throw bad_input("puzzles.sudoku_generator",
-                    "--givens {}: expected 1 to {} (fewer than a unique solution needs are not reached)", givens,
+                    "--givens {}: expected 1 to {} (the result may have more, as a unique solution requires)", givens,
                     shape.cells() - 1);
   return std::make_unique<SudokuGenerator>(shape, givens);
 }

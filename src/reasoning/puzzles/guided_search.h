@@ -41,7 +41,7 @@ std::string_view name_of(Answers answers);  // "one", "several", "some", "none",
 
 struct SearchReport {
   Answers answers = Answers::kUndecided;
-  Tokens answer;                   // [S] the known or the first one found; empty where there is none
+  Tokens answer;                   // [S] the known or the first one found; empty if there is none
   std::string reason;              // kSeveral: a cell in which two answers differ; kNone: why
   uint64_t guesses = 0;            // values tried that nothing forced, until all was decided
   uint64_t guesses_to_answer = 0;  // of these, before the first answer

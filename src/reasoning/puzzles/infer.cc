@@ -105,11 +105,10 @@ SudokuShape boxes_of_six(const PuzzleSource& source, const SudokuShape& guess) {
   if (wide == 0 && tall == 0) return guess;
   if (wide == 0 || (tall == tried_tall && wide < tried)) return kTall;
   if (tall == 0 || (wide == tried && tall < tried_tall)) return kWide;
-  throw bad_input(
-      "puzzles.infer_sudoku",
-      "{}: boxes of 2 rows and 3 columns fit {} of the first {} puzzles, boxes of 3 and 2 fit {}: say --boxes "
-      "2x3 or --boxes 3x2",
-      source.name(), wide, std::max(tried, tried_tall), tall);
+  throw bad_input("puzzles.infer_sudoku",
+                  "{}: boxes of 2 rows and 3 columns fit {} of the first {} puzzles, boxes of 3 and 2 fit {}: give "
+                  "--boxes 2x3 or --boxes 3x2",
+                  source.name(), wide, std::max(tried, tried_tall), tall);
 }
 
 // Height and width that a source itself tells; 0: not told. cells: of the first maze.
@@ -127,7 +126,7 @@ MazeMeasure measure(const PuzzleSource& source) {
   }
   const std::string_view head = head_of(source);
   if (head.find_first_not_of("\r\n") == std::string_view::npos)
-    throw bad_input("puzzles.infer_maze", "{}: holds no maze", source.name());
+    throw bad_input("puzzles.infer_maze", "{}: contains no maze", source.name());
   const MazeShape lines = measure_maze(head, source.name());
   const bool single = lines.height == 1 || is_maze_a_line(head, source.file().symbols);
   return {.shape = single ? MazeShape{0, 0} : lines, .cells = single ? lines.width : lines.cells()};
@@ -166,7 +165,7 @@ std::unique_ptr<Family> infer_maze(const PuzzleSource& source, std::optional<Maz
   if (shape.cells() != cells)
     throw bad_input("puzzles.infer_maze", "{}: the first maze has {} cells on one line, {}{}x{}{}", source.name(),
                     cells, given ? "--size says " : "not ", shape.height, shape.width,
-                    given ? "" : "; say --size HEIGHTxWIDTH");
+                    given ? "" : "; give --size HEIGHTxWIDTH");
   return make_maze(shape, source.name());
 }
 
@@ -174,11 +173,10 @@ std::unique_ptr<Family> infer_table(std::span<const PuzzleSource* const> sources
   const PuzzleSource& first = *sources.front();
   for (const PuzzleSource* source : sources) {
     if (source->layout() == Layout::kText)
-      throw bad_input(
-          "puzzles.infer_table",
-          "{}: is no table with a column '{}'; --question-column and --answer-column name others, --no-header "
-          "takes the first two columns",
-          source->name(), source->file().question_column);
+      throw bad_input("puzzles.infer_table",
+                      "{}: is not a table with a column '{}'; --question-column and --answer-column name others, "
+                      "--no-header uses the first two columns",
+                      source->name(), source->file().question_column);
     if (source->layout() != first.layout())
       throw bad_input("puzzles.infer_table", "{} and {}: one is an array, the other a table", first.name(),
                       source->name());

@@ -1,4 +1,4 @@
-// Which family a file of puzzles belongs to, as far as its kind leaves it open: sizes and alphabets.
+// Infers what the kind of a file of puzzles leaves open about its family: sizes and alphabets.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ namespace hrm::puzzles {
 std::unique_ptr<Family> infer_sudoku(const PuzzleSource& source, std::optional<SudokuShape> boxes = std::nullopt);
 
 // `given`, else the height and width of npy [N,H,W] or of the lines of the first maze, else a square. Throws bad_input
-// where these disagree or the cells make no square.
+// if these disagree or the cells make no square.
 std::unique_ptr<Family> infer_maze(const PuzzleSource& source, std::optional<MazeShape> given);
 
 // Rows: the alphabet is every character of both columns of all files, by code point; the length is that of the longest

@@ -1,4 +1,4 @@
-// Puzzles that two splits share, as they stand or up to a symmetry of their family.
+// Finds puzzles that two splits share, unchanged or up to a symmetry of their family.
 #pragma once
 
 #include <cstdint>

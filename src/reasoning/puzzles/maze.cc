@@ -71,7 +71,7 @@ class MazeFamily : public Family {
   RuleCheck check_question(std::span<const int32_t> question) const override {
     for (size_t i = 0; i < question.size(); ++i)
       if (question[i] < kWall || question[i] > kGoal)
-        return {false, fmt::format("{}: token {} is no wall, open cell, S or G", name(i), question[i])};
+        return {false, fmt::format("{}: token {} is not a wall, an open cell, S or G", name(i), question[i])};
     for (const auto& [token, symbol] : {std::pair(kStart, 'S'), std::pair(kGoal, 'G')}) {
       const auto count = std::ranges::count(question, static_cast<int32_t>(token));
       if (count != 1) return {false, fmt::format("{} cells are {}, expected one", count, symbol)};
@@ -122,7 +122,7 @@ class MazeFamily : public Family {
     const Distances found = distances_from(shape_, question, find(question, kStart));
     const int64_t goal = find(question, kGoal);
     if (found.steps[goal] < 0) {
-      solution.verdict = {false, "no solution: walls part S from G"};
+      solution.verdict = {false, "no solution: walls separate S from G"};
       return solution;
     }
     solution.rating = found.steps[goal];

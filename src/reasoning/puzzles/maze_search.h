@@ -29,7 +29,7 @@ struct Distances {
   std::vector<int64_t> parent;  // [cells] first discoverer; -1 for the source and unreachable cells
 };
 
-// Breadth-first over every cell that is no wall. REQUIRES: tokens.size() == shape.cells().
+// Breadth-first over every cell that is not a wall. REQUIRES: tokens.size() == shape.cells().
 Distances distances_from(const MazeShape& shape, std::span<const int32_t> tokens, int64_t source);
 
 // Cells between the source and `cell`, both excluded, from `cell` backwards. REQUIRES: `cell` is reachable.

@@ -105,11 +105,11 @@ class Reader {
     for (char32_t c : line.text) {
       const auto token = symbols_.token(c);
       if (!token)
-        throw bad_input(
-            kWhere,
-            "{}: line {}, {}: {} is none of '#', ' ' or '.', 'S', 'G', 'o'; --symbols names other characters "
-            "for wall, open, start and goal (1023: 1 is a wall)",
-            place_.source, line.number, cell_name(static_cast<int64_t>(maze_.size()), shape_.width), printable(c));
+        throw bad_input(kWhere,
+                        "{}: line {}, {}: {} is not '#', ' ', '.', 'S', 'G' or 'o'; --symbols names other characters "
+                        "for wall, open, start and goal (1023: 1 is a wall)",
+                        place_.source, line.number, cell_name(static_cast<int64_t>(maze_.size()), shape_.width),
+                        printable(c));
       maze_.push_back(*token);
     }
     if (maze_.size() == whole_) sinks_.puzzle({.line = begin_, .question = std::exchange(maze_, {})});
@@ -252,7 +252,7 @@ MazeShape measure_maze(std::string_view text, std::string_view source) {
     if (size && shape.height == 0 && static_cast<int64_t>(line.size()) < size->width) continue;
     if (shape.height++ == 0) shape.width = static_cast<int64_t>(line.size());
   }
-  if (shape.height == 0) throw bad_input(kWhere, "{}: holds no maze", source);
+  if (shape.height == 0) throw bad_input(kWhere, "{}: contains no maze", source);
   return shape;
 }
 

@@ -28,7 +28,7 @@ char maze_symbol(int32_t token);            // "# SGo", '?' for anything else
 std::string_view maze_name(int32_t token);  // "a wall", "an open cell", ...
 
 // Height and width of the first maze in a text of blocks of lines: for `hrm solve` and builders that are not told.
-// Throws bad_input where the text holds no cells.
+// Throws bad_input if the text holds no cells.
 MazeShape measure_maze(std::string_view text, std::string_view source);
 
 // Does every line hold a maze of its own (one start, one goal)? For texts of several lines, whose other reading is one

@@ -1,4 +1,4 @@
-// parallel_for for work that people wait for: with a progress bar, and stopped by Ctrl-C.
+// parallel_for with a progress bar that Ctrl-C stops.
 #pragma once
 
 #include <cstddef>

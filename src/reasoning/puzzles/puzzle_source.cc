@@ -76,7 +76,7 @@ bool is_name(std::string_view field) {  // of a column, by its looks
   return name.size() >= 2 && std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
 }
 
-// The separator of a table with a header that names the question; nullopt where the line is none.
+// The separator of a table with a header that names the question; nullopt if the line is none.
 std::optional<char> separator_of(std::string_view line, const RecordFile& file) {
   if (!file.header) {
     for (char separator : {'\t', ';', ',', '|'})
@@ -113,7 +113,7 @@ bool begins_json(std::string_view head) {
 void refuse_foreign(std::string_view head, std::string_view name) {
   const std::string_view line = first_line(head);
   if (folded(line.substr(0, 20)).starts_with("<!doctype") || folded(line.substr(0, 20)).starts_with("<html"))
-    throw bad_input(kWhere, "{}: is a web page, not a file of puzzles: was the download refused?", name);
+    throw bad_input(kWhere, "{}: is a web page, not a file of puzzles: did the download fail?", name);
   if (line.starts_with("version https://git-lfs"))
     throw bad_input(kWhere, "{}: is a Git LFS pointer, not the file itself: fetch it with git lfs pull", name);
   if (head.find('\0') != std::string_view::npos)
@@ -168,7 +168,7 @@ PuzzleSource::PuzzleSource(const RecordFile& file) : file_(file), name_(input_na
   }
   refuse_foreign(head, name_);
   if (!file.labels.empty())
-    throw bad_input(kWhere, "{}: answers in a file of their own go with an .npy array, and this is none", name_);
+    throw bad_input(kWhere, "{}: a separate file of answers requires an .npy array, and this is not one", name_);
   const bool json = file.tables && begins_json(head);
   const auto separator = json || !file.tables ? std::nullopt : separator_of(first_line(head), file);
   input = joined_input(std::move(head), std::move(input));
@@ -183,8 +183,8 @@ PuzzleSource::PuzzleSource(const RecordFile& file) : file_(file), name_(input_na
 void PuzzleSource::add(TextRow row) {
   bytes_ += row.question.size() + row.answer.size() + sizeof(TextRow);
   if (bytes_ > kMostText)
-    throw bad_input(kWhere, "{}: line {}: more than {} MiB of puzzles, the most that is read at once: split the file",
-                    name_, row.line, kMostText >> 20);
+    throw bad_input(kWhere, "{}: line {}: more than {} MiB of puzzles, the limit for one file: split it", name_,
+                    row.line, kMostText >> 20);
   rows_.push_back(std::move(row));
 }
 
@@ -194,7 +194,7 @@ double PuzzleSource::rating_of(const std::string& text, size_t line) {
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (fault != std::errc() || end != text.data() + text.size() || !(std::abs(value) < 1e6))
     throw bad_input(kWhere,
-                    "{}: line {}: rating '{}' is no number below a million; --rating-column none leaves ratings out",
+                    "{}: line {}: rating '{}' is not a number below a million; --rating-column none ignores ratings",
                     name_, line, text.substr(0, 20));
   const size_t point = text.find('.');
   const size_t last = text.find_last_not_of('0');

@@ -14,13 +14,13 @@ namespace hrm::puzzles {
 // input.
 struct RecordFile {
   std::filesystem::path path;
-  std::filesystem::path labels;  // npy: the answers; empty where they are to be found by the rules
+  std::filesystem::path labels;  // npy: the answers; empty if they are to be found by the rules
   // Of tables and JSON lines. Where the default names are absent, other usual ones are taken (puzzle, quizzes;
   // solution, solutions).
   std::string question_column = "question", answer_column = "answer";
   std::string rating_column = "rating";  // "none": ratings are not read
   bool header = true;                    // false: columns are numbered from 1, the question is the first
-  bool tables = true;                    // false: text is no table, whatever its first line says
+  bool tables = true;                    // false: text is not a table, whatever its first line says
   std::string symbols;                   // Family::check_symbols; empty: as the file tells
 };
 
@@ -39,8 +39,8 @@ class PuzzleSource {
     kText,    // any number of puzzles, as Family::read takes them
   };
 
-  // Throws bad_input on an unreadable file, a missing question column, a rating that is no number, arrays that are no
-  // integers; on more than 2 GiB of rows or 128 MiB of other text.
+  // Throws bad_input on an unreadable file, a missing question column, a rating that is not a number, arrays that are
+  // no integers; on more than 2 GiB of rows or 128 MiB of other text.
   PuzzleSource(const RecordFile& file);
 
   Layout layout() const { return layout_; }

@@ -62,7 +62,7 @@ void QuestionReader::add(std::vector<std::pair<size_t, Tokens>> found, std::vect
     } else if (keep_going_) {
       questions_.skipped.push_back({std::move(name), verdict.reason});
     } else {
-      throw bad_input(kWhere, "{}: no puzzle that can be solved: {}", name, verdict.reason);
+      throw bad_input(kWhere, "{}: contains no puzzle that can be solved: {}", name, verdict.reason);
     }
   }
   for (SkippedQuestion& fault : faults) questions_.skipped.push_back(std::move(fault));

@@ -118,7 +118,7 @@ RecordList read_arrays(const PuzzleSource& source, const Family& family) {
   return list;
 }
 
-// Empty where the record is sound.
+// Empty if the record is sound.
 std::string complete(Record& record, const Family& family) {
   if (RuleCheck asked = family.check_question(record.question); !asked.accepted) return asked.reason;
   if (const auto solved = family.solve(record.question)) {

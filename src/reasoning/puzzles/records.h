@@ -1,4 +1,4 @@
-// Puzzles of files (puzzles/puzzle_source.h), before they are a data set: read, checked by the rules, chosen.
+// Puzzles of files (puzzles/puzzle_source.h) before they become a data set: read, checked by the rules, selected.
 // docs/formats/sudoku-csv.md, maze-npy.md, table-csv.md
 #pragma once
 
@@ -17,7 +17,7 @@ struct Record {
   std::string origin;  // "train.csv: line 7"
   size_t row = 0;      // its line or row in the file
   Tokens question;     // [S]
-  Tokens answer;       // [S]; empty where the file has none
+  Tokens answer;       // [S]; empty if the file has none
   int32_t rating = -1;
 };
 
@@ -35,7 +35,7 @@ struct RecordList {
 };
 
 // Puzzles as tokens, unchecked by the rules. Ratings are whole: with `decimals` 1 in tenths, and so on; -1 stands for
-// the source's own. Rows that are no puzzle become faults. Throws bad_input on npy arrays that disagree with the
+// the source's own. Rows that are not puzzle become faults. Throws bad_input on npy arrays that disagree with the
 // family's length or with each other, and where two readings of the symbols fit.
 RecordList read_records(const PuzzleSource& source, const Family& family, int decimals = -1);
 

@@ -28,7 +28,7 @@ struct SamplerOptions {
 
 class Sampler {
  public:
-  // REQUIRES: the data set outlives the sampler. Throws bad_input where a stretch is shorter than one batch.
+  // REQUIRES: the data set outlives the sampler. Throws bad_input if a stretch is shorter than one batch.
   Sampler(const Dataset& dataset, const SamplerOptions& options);
 
   // The next `batch` examples; starts the next stretch when this one is used up. Never ends.

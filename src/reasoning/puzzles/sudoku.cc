@@ -48,7 +48,7 @@ class SudokuFamily : public Family {
   RuleCheck check_answer(std::span<const int32_t> question, std::span<const int32_t> answer) const override {
     for (size_t i = 0; i < answer.size(); ++i) {
       if (answer[i] <= kSudokuBlank || answer[i] >= shape_.vocab())
-        return {false, fmt::format("{} holds no digit", name(i))};
+        return {false, fmt::format("{} has no digit", name(i))};
       if (question[i] > kSudokuBlank && question[i] != answer[i])
         return {false, fmt::format("{}: the given {} became {}", name(i), symbol(question[i]), symbol(answer[i]))};
     }
@@ -64,7 +64,7 @@ class SudokuFamily : public Family {
     const auto solved = solve(question);
     for (size_t i = 0; i < answer.size(); ++i) {
       if (answer[i] == model::kIgnoreLabel) continue;
-      if (answer[i] <= kSudokuBlank || answer[i] >= shape_.vocab()) return {false, name(i) + " holds no digit"};
+      if (answer[i] <= kSudokuBlank || answer[i] >= shape_.vocab()) return {false, name(i) + " has no digit"};
       if (solved->verdict.accepted && answer[i] != solved->answer[i])
         return {false,
                 fmt::format("{} holds {}, the solution has {}", name(i), symbol(answer[i]), symbol(solved->answer[i]))};
@@ -89,7 +89,7 @@ class SudokuFamily : public Family {
           fmt::format("more than one solution: {} may be {} or {}", name(differ.in1 - found.first.begin()),
                       symbol(*differ.in1), symbol(*differ.in2));
     } else if (!found.decided) {
-      solution.verdict.reason = "undecided: the search for a second solution was cut short";
+      solution.verdict.reason = "undecided: the search for a second solution was stopped early";
     } else if (found.solutions == 0) {
       solution.verdict.reason = "no solution";
     } else {

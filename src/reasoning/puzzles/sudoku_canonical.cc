@@ -50,7 +50,7 @@ class Canonicalizer {
       for (const Branch& branch : level) {
         const std::vector<int> target = smallest_class(branch.colors);
         if (target.empty()) return least_form(level);  // all branches of a level have the same classes
-        for (int v : target) keep_least(next, individualise(branch, v));
+        for (int v : target) keep_least(next, individualize(branch, v));
         if (next.size() > kMaxBranches) break;
       }
       level = std::move(next);
@@ -59,7 +59,7 @@ class Canonicalizer {
 
  private:
   // One member gets the least color of its class, the others the next one.
-  Branch individualise(const Branch& branch, int v) const {
+  Branch individualize(const Branch& branch, int v) const {
     Branch child = branch;
     for (int w = 0; w < 2 * side_; ++w)
       if (w != v && child.colors[w] == branch.colors[v]) ++child.colors[w];
@@ -118,8 +118,8 @@ class Canonicalizer {
     }
   }
 
-  // Among rows and columns with a given; empty where each has a color of its own. Lines without givens need none:
-  // within a block they are interchangeable, and blocks without givens too.
+  // Among rows and columns with a given; empty if each has a color of its own. Lines without givens need none: within a
+  // block they are interchangeable, and blocks without givens too.
   std::vector<int> smallest_class(const Colors& colors) const {
     std::vector<std::vector<int>> members(3 * side_);
     for (int v = 0; v < 2 * side_; ++v)

@@ -136,7 +136,7 @@ class Finder {
     if (text.starts_with(U'<') || (xml_ && !text.empty())) return take_xml(text);
     if (text.find(U"://") != std::u32string::npos) return take_link(text);
     if (text.starts_with(U':') && std::ranges::count(text, U':') >= 5 && !is_rule(text))
-      throw refused(line.number, "a line of HoDoKu's library format, which is not read: give its 81 cells alone");
+      throw refused(line.number, "a line of HoDoKu's library format, which is not supported: give only its 81 cells");
     if (is_title(text, symbols_)) {
       if (!take_whole_field(line)) end_of_grid();
       return;
@@ -227,7 +227,7 @@ class Finder {
     }
     if (wholes.size() == 2 && solves(wholes[0], wholes[1])) std::swap(wholes[0], wholes[1]);
     if (wholes.size() > 2 || !solves(wholes[1], wholes[0]))
-      throw refused(line.number, "{} grids, and they are not a puzzle and its solution: one puzzle a line is expected",
+      throw refused(line.number, "{} grids that are not a puzzle and its solution: expected one puzzle per line",
                     wholes.size());
     add({line.number}, wholes[0]);
     grids_.back().solution = wholes[1];
@@ -315,7 +315,8 @@ class Finder {
     return symbol == U'\uFFFD' || (side_ < 10 && value > 0) ? refuse_candidates(cell) : symbol;
   }
   char32_t refuse_candidates(const std::u32string& cell) const {
-    throw refused(number_, "'{}' in one cell; expected one digit ({}) or a blank: grids of candidates are not read",
+    throw refused(number_,
+                  "'{}' in one cell; expected one digit ({}) or a blank: grids of candidates are not supported",
                   utf8(cell.substr(0, 20)), symbols_.range());
   }
 
@@ -328,14 +329,14 @@ class Finder {
       const size_t at = odd - cells.begin();
       if (cells.size() == side_) throw no_cell(line.number, rows_.size() * side_ + at, *odd);
       if (!holds_values(line.text))
-        throw refused(line.number, "'{}' is neither a row nor a whole puzzle: {} is no cell; comments begin with #",
+        throw refused(line.number, "'{}' is neither a row nor a whole puzzle: {} is not a cell; comments begin with #",
                       utf8(trimmed(line.text).substr(0, 40)), printable(*odd));
     }
     const size_t length = line.text.size();
     if (cells.size() > side_ && holds_spaces(line.text) && length < whole_ && length + side_ > whole_)
       throw refused(line.number,
-                    "{} cells among {} characters; expected {} characters where spaces are blanks (write those at the "
-                    "end as '.'), or {} cells",
+                    "{} cells among {} characters; expected {} characters if spaces are blanks (write those at the end "
+                    "as '.'), or {} cells",
                     cells.size(), length, whole_, whole_);
     if (cells.size() > side_ && !holds_values(line.text))
       throw rows_.empty() ? wrong_count(line.number, cells.size()) : wrong_row(line);

@@ -1,4 +1,4 @@
-// The grids that stand in a text, as symbols: which characters are cells, before it is decided what they mean.
+// Finds the grids in a text as symbols: which characters are cells, before their meaning is decided.
 #pragma once
 
 #include <functional>

@@ -78,7 +78,7 @@ void SudokuListReader::end_word(bool quoted, std::string_view place) {
   } else if (word.size() >= static_cast<size_t>(symbols_.side()) && word.size() % symbols_.side() == 0) {
     cells_ += word;  // a row or a whole grid as a string
   } else {
-    throw bad_input("puzzles.sudoku.parse", "{}: '{}' in a list is no cell: expected {} or a blank (0, '.', None)",
+    throw bad_input("puzzles.sudoku.parse", "{}: '{}' in a list is not a cell: expected {} or a blank (0, '.', None)",
                     place, text.substr(0, 40), symbols_.range());
   }
 }

@@ -1,4 +1,4 @@
-// Sudoku in the wrappings of other programs: lists of Python, JSON or C, OpenSudoku's XML, links.
+// Sudoku in the formats of other programs: lists of Python, JSON or C, OpenSudoku's XML, links.
 #pragma once
 
 #include <optional>
@@ -14,9 +14,9 @@ class SudokuListReader {
  public:
   explicit SudokuListReader(const SudokuSymbols& symbols) : symbols_(symbols) {}
 
-  // Does a list begin in this line: at its start, or behind "grid =", "array("?
+  // Does a list begin in this line: at its start, or after "grid =", "array("?
   static bool begins(const std::u32string& line);
-  // Adds one line. Throws bad_input (source and line are for the message) on an item that is no cell.
+  // Adds one line. Throws bad_input (source and line are for the message) on an item that is not a cell.
   void add(const std::u32string& line, std::string_view place);
   bool open() const { return depth_ > 0; }    // a bracket waits for its partner
   std::u32string& cells() { return cells_; }  // read so far

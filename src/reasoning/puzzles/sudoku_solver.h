@@ -25,7 +25,7 @@ struct SudokuSearch {
 
 struct SudokuSearchResult {
   int solutions = 0;    // found so far, at most max_solutions
-  bool decided = true;  // false where max_guesses ended the search
+  bool decided = true;  // false if max_guesses ended the search
   uint64_t backtracks = 0;
   Tokens first, second;  // [cells] the first two solutions found
 };

@@ -1,4 +1,4 @@
-// What the characters of a Sudoku text mean: digits, blanks, frames. docs/formats/puzzle-text.md
+// The meaning of the characters of a Sudoku text: digits, blanks, frames. docs/formats/puzzle-text.md
 #pragma once
 
 #include <optional>

@@ -32,7 +32,7 @@ std::unique_ptr<Augmenter> sudoku_augmenter(const SudokuShape& shape);
 // The canonical member of the question's class under these symmetries: two questions are equivalent exactly where
 // their canonical forms are equal.
 //
-// Individualisation and refinement (McKay 1981; McKay and Piperno, arXiv 1301.1493), without automorphism pruning.
+// Individualization and refinement (McKay 1981; McKay and Piperno, arXiv 1301.1493), without automorphism pruning.
 // Rows, columns and digits carry colors; a round refines each color by those of the band or stack and of the givens,
 // until no class splits. While some row or column that has a given shares its color, the smallest such class is
 // broken: each member in turn gets a color of its own, and only the branches with the least refinement history

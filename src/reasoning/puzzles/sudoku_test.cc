@@ -36,7 +36,7 @@ TEST_F(SudokuFamilyTest, AcceptsTheAnswerAndNamesWhatIsWrong) {
   std::swap(wrong[2], wrong[3]);  // no givens; the row stays right, columns and boxes do not
   EXPECT_FALSE(family_->check_answer(question, wrong).accepted);
   EXPECT_NE(family_->check_answer(question, wrong).reason.find("in the same"), std::string::npos);
-  EXPECT_EQ(family_->check_answer(question, question).reason, "row 1 column 3 holds no digit");
+  EXPECT_EQ(family_->check_answer(question, question).reason, "row 1 column 3 has no digit");
   EXPECT_FALSE(family_->check_answer(question, Tokens(81, 0)).accepted);
 }
 

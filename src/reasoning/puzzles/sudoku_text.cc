@@ -103,15 +103,15 @@ class Reader {
       if (symbols.digit(c) || is_space(c) || is_plain_blank(c) || (is_sole_blank(c) && kinds.size() == 1)) continue;
       throw bad_input(kWhere, "{}: line {}, {}: {} is neither a digit ({}) nor a blank (. 0 _ *{})", place_.source,
                       line_of(grid, i), cell_name(static_cast<int64_t>(i), shape_.side()), printable(c),
-                      symbols.range(), is_sole_blank(c) ? ", or - x ? where they are a puzzle's only blanks" : "");
+                      symbols.range(), is_sole_blank(c) ? ", or - x ? if they are the only blanks of a puzzle" : "");
     }
     if (kinds.contains(U'0') && kinds.size() > 1 && !top_seen_)
-      throw bad_input(
-          kWhere,
-          "{}: line {}: both '0' and {} occur, but no {}: is '0' a digit or a blank? Write blanks one way, or "
-          "say --symbols {} (or the digits that you use)",
-          place_.source, grid.lines.front(), printable(*kinds.rbegin() == U'0' ? *kinds.begin() : *kinds.rbegin()),
-          symbols.range().back(), zero_based_symbols(shape_.side()));
+      throw bad_input(kWhere,
+                      "{}: line {}: both '0' and {} occur, but no {}: is '0' a digit or a blank? Write blanks one way, "
+                      "or give --symbols {} (or the digits that you use)",
+                      place_.source, grid.lines.front(),
+                      printable(*kinds.rbegin() == U'0' ? *kinds.begin() : *kinds.rbegin()), symbols.range().back(),
+                      zero_based_symbols(shape_.side()));
   }
 
   size_t line_of(const SudokuGrid& grid, size_t cell) const {

@@ -138,10 +138,9 @@ class Verifier {
       sound.push_back(findings.sound);
     }
     if (other_givens > 0)
-      report_.notes.push_back(
-          fmt::format("{}: {} members have the solution of a symmetric copy of their group's first, "
-                      "but other givens",
-                      set.split(), other_givens));
+      report_.notes.push_back(fmt::format(
+          "{}: {} members have the solution of a symmetric copy of their group's first member, but other givens",
+          set.split(), other_givens));
   }
 
   // Inputs that occur twice: with the same output a note, with another one a fault where there are no rules to allow
@@ -264,9 +263,9 @@ class Verifier {
       Tokens question = pair.question, answer = pair.answer;
       augmenter.apply(variant_seed(augmenter, *place.seed, place.original, place.variant), question, answer);
       if (question != pair.variant_question || answer != pair.variant_answer)
-        return "not the variant of its group's first member that the seed in hrm.json draws";
+        return "not the variant that the seed in hrm.json draws for its group";
     } else if (family.canonical(pair.question) != family.canonical(pair.variant_question)) {
-      return "no symmetric copy of its group's first member";
+      return "not a symmetric copy of its group's first member";
     }
     return "";
   }
@@ -303,7 +302,7 @@ class Verifier {
     report_.leaks = leaks.size();
     for (const Leak& leak : leaks) {
       const bool same = test_questions[leak.test] == train_questions[leak.train];
-      fault(fmt::format("{}: leakage: test example {} is train example {}{}", folder_.string(),
+      fault(fmt::format("{}: leakage: test example {} equals train example {}{}", folder_.string(),
                         test_examples[leak.test], train_examples[leak.train], same ? "" : " up to symmetry"));
     }
   }
@@ -320,7 +319,7 @@ class Verifier {
 VerifyReport verify_dataset(const fs::path& folder, const VerifyOptions& options) {
   if (!fs::exists(folder / "train") && !fs::exists(folder / "test"))
     throw bad_input("puzzles.verify", "{}: {}", folder.string(),
-                    fs::is_directory(folder) ? "holds neither train nor test" : "no such folder");
+                    fs::is_directory(folder) ? "contains neither train nor test" : "no such folder");
   return Verifier(folder, options).run();
 }
 

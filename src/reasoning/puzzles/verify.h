@@ -1,4 +1,4 @@
-// Everything that can be wrong with a data set folder, and puzzles that its splits share.
+// Checks a data set folder for every possible fault, and for puzzles that its splits share.
 //
 // Beyond the format (Dataset::open): totals of dataset.json, identifiers.json, agreement of the splits; for families
 // with rules: givens that contradict each other or the answer, wrong answers, no or two solutions; variants of a group
@@ -6,7 +6,7 @@
 // test puzzles that occur in train as they are or up to symmetry. For families without rules: an input with two
 // outputs.
 //
-// A member that has the same solution as a symmetric copy of its group's first, with other givens, is no fault: some
+// A member that has the same solution as a symmetric copy of its group's first, with other givens, is not a fault: some
 // builders store easier copies beside each variant. Labels of -100 are not supervised and not judged.
 #pragma once
 
@@ -31,14 +31,14 @@ struct SplitSummary {
 
 struct VerifyReport {
   std::map<std::string, SplitSummary> splits;
-  Json family;                      // null where no split could be opened
+  Json family;                      // null if no split could be opened
   std::vector<std::string> faults;  // one line each, the first most_faults of them
   uint64_t fault_count = 0;
-  std::vector<std::string> notes;  // what is no fault: members with other givens, rows that repeat
+  std::vector<std::string> notes;  // what is not a fault: members with other givens, rows that repeat
   uint64_t leaks = 0;              // test puzzles that occur in train, up to symmetry
 };
 
-// Throws bad_input where the folder does not exist or holds neither train nor test.
+// Throws bad_input if the folder does not exist or holds neither train nor test.
 VerifyReport verify_dataset(const std::filesystem::path& folder, const VerifyOptions& options = {});
 
 }  // namespace hrm::puzzles

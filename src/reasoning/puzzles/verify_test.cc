@@ -158,10 +158,10 @@ TEST_F(VerifyTest, FindsLeaksUpToSymmetry) {
   leaky.test[3] = leaky.train[1];
   generator_->family().augmenter()->apply(99, leaky.test[3].question, leaky.test[3].answer);
   write(leaky, 0);
-  expect_fault("test example 2 is train example 4", 2);
+  expect_fault("test example 2 equals train example 4", 2);
   const VerifyReport found = report();
   EXPECT_EQ(found.leaks, 2u);
-  EXPECT_NE(found.faults[1].find("test example 3 is train example 1 up to symmetry"), std::string::npos)
+  EXPECT_NE(found.faults[1].find("test example 3 equals train example 1 up to symmetry"), std::string::npos)
       << found.faults[1];
 }
 

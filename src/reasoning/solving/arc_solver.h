@@ -59,11 +59,11 @@ struct ArcSolveResult {
   bool complete = true;  // false: interrupted
 };
 
-// The canvas of the model. Throws bad_input where it is no model of ARC grids.
+// The canvas of the model. Throws bad_input if it is no model of ARC grids.
 int arc_side_of(const ModelFile& model, std::string_view source);
 
-// Throws bad_input where a task does not fit the model's canvas. Ctrl-C ends it between two steps or segments; the
-// caller holds the InterruptScope. REQUIRES: every task has demonstrations with outputs.
+// Throws bad_input if a task does not fit the model's canvas. Ctrl-C ends it between two steps or segments; the caller
+// holds the InterruptScope. REQUIRES: every task has demonstrations with outputs.
 ArcSolveResult solve_arc(const ModelFile& model, std::span<const puzzles::ArcTask> tasks,
                          const ArcSolveOptions& options, const BackendFactory& make_backend,
                          const model::BackendOptions& backend);

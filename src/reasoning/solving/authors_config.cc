@@ -41,11 +41,11 @@ bool is_shared_net(const std::string& name, std::string_view source) {
   const std::string module = path.substr(path.rfind('.') + 1);
   const auto same_module = std::ranges::find(kPrograms, module, &Program::module);
   if (same_module == std::end(kPrograms))
-    throw bad_input(kWhere, "{}: arch.name = {} is none of the known programs (hrm_act_v1, hrm, trm)", source, name);
+    throw bad_input(kWhere, "{}: arch.name = {} is not a known program (hrm_act_v1, hrm, trm)", source, name);
   for (const Program& program : kPrograms)
     if (program.module == module && (program.cls == cls || cls.empty())) return program.shared_net;
   throw bad_input(kWhere,
-                  "{}: arch.name = {}: class '{}' of {} may compute something else than {}; where it does not, write "
+                  "{}: arch.name = {}: class '{}' of {} may compute something other than {}; if it does not, write "
                   "that name into the file",
                   source, name, cls, module, same_module->cls);
 }
@@ -107,24 +107,25 @@ void require_expressible(const ModelConfig& config) {
   const auto require = [](bool held, std::string_view setting, std::string_view why) {
     if (!held) throw bad_input("authors_config.export", "{}: the authors' programs {}", setting, why);
   };
-  require(a.initial_state == plain.initial_state, "arch.initial_state", "start from fixed vectors only");
+  require(a.initial_state == plain.initial_state, "arch.initial_state", "start only from fixed vectors");
   require(a.relaxation == 1, "arch.relaxation", "have no relaxation");
   require(a.noise == 0 && a.inference_noise == 0, "arch.noise", "add no noise");
-  require(a.chains == 1, "arch.chains", "run one chain");
+  require(a.chains == 1, "arch.chains", "run only one chain");
   require(a.residual == model::Residual::kPlain, "arch.residual", "have the plain one only");
   require(a.mlp == model::MlpKind::kSwiglu, "arch.mlp", "have SwiGLU only");
   require(!a.local_t, "arch.local_t", "have no local mixing");
   require(a.loss.label_smoothing == 0, "arch.loss.label_smoothing", "have no label smoothing");
   if (a.shared_net) {
-    require(a.gradient == GradientSpan::kLastCycle, "arch.gradient", "with one shared net (TRM) know last_cycle only");
+    require(a.gradient == GradientSpan::kLastCycle, "arch.gradient",
+            "support only last_cycle with one shared net (TRM)");
   } else {
-    require(a.gradient == GradientSpan::kLastCalls, "arch.gradient", "with two nets (HRM) know last_calls only");
-    require(!a.mlp_t, "arch.mlp_t", "with two nets (HRM) have attention only");
-    require(!a.no_ACT_continue, "arch.no_ACT_continue", "with two nets (HRM) always have q_continue");
+    require(a.gradient == GradientSpan::kLastCalls, "arch.gradient", "support only last_calls with two nets (HRM)");
+    require(!a.mlp_t, "arch.mlp_t", "support only attention with two nets (HRM)");
+    require(!a.no_ACT_continue, "arch.no_ACT_continue", "always have q_continue with two nets (HRM)");
     require(a.pos_encodings != Positions::kNone, "arch.pos_encodings",
-            "with two nets (HRM) know rope and learned only");
+            "support only rope and learned with two nets (HRM)");
     require(a.puzzle_emb_len == 0 || a.puzzle_emb_len * a.hidden_size < a.puzzle_emb_ndim + a.hidden_size,
-            "arch.puzzle_emb_len", "with two nets (HRM) take as many puzzle tokens as puzzle_emb_ndim fills");
+            "arch.puzzle_emb_len", "use as many puzzle tokens as puzzle_emb_ndim fills with two nets (HRM)");
   }
 }
 
@@ -225,8 +226,8 @@ std::optional<int64_t> seq_len_of_data(const Json& file, int64_t vocab_size) {
     if (!std::filesystem::exists(path)) continue;
     const Json metadata = read_json(path);
     if (metadata.is_object() && metadata.contains("vocab_size") && metadata["vocab_size"] != Json(vocab_size)) {
-      log_warning("{}: has a vocabulary of {}, the checkpoint {}: not the data set that it was trained on",
-                  path.string(), printable(metadata["vocab_size"]), vocab_size);
+      log_warning("{}: has a vocabulary of {}, the checkpoint {}: it was not trained on this data set", path.string(),
+                  printable(metadata["vocab_size"]), vocab_size);
       continue;
     }
     return json_field<int64_t>(metadata, "seq_len", path.string());
@@ -245,7 +246,7 @@ std::optional<int64_t> seq_len_of_name(const Json& file, int64_t vocab_size, std
     const std::string name = std::filesystem::path(folder).filename().string();
     for (const Published& set : kSets) {
       if (!name.starts_with(set.name) || set.vocab_size != vocab_size) continue;
-      log_info("{}: puzzles of {} tokens, as in the authors' data set '{}'; data.seq_len=N says otherwise", source,
+      log_info("{}: puzzles of {} tokens, as in the authors' data set '{}'; data.seq_len=N overrides this", source,
                set.seq_len, name);
       return set.seq_len;
     }
@@ -294,8 +295,8 @@ ArchConfig arch_from_authors(const Json& file, std::string_view source) {
   if (!settings.is_object()) throw bad_input(kWhere, "{}: expected an object of settings", where);
   fields_from_json(arch, known_settings(settings, arch.shared_net, &foreign), where);
   if (!foreign.empty())
-    log_warning("{}: {} does not have {}: ignored, though the model that was trained may compute something else",
-                source, arch.shared_net ? "TRM" : "HRM", fmt::join(foreign, ", "));
+    log_warning("{}: {} does not have {}: ignored, but the trained model may compute something else", source,
+                arch.shared_net ? "TRM" : "HRM", fmt::join(foreign, ", "));
   return arch;
 }
 
@@ -355,9 +356,10 @@ std::optional<int64_t> stated_seq_len(const ModelConfig& config, const NamedTens
                                       std::string_view source) {
   const auto shapes = seq_len_of_shapes(config, weights, source), told = seq_len_of_file(file, source);
   if (shapes && told && *shapes != *told)
-    throw bad_input(kWhere,
-                    "{}: all_config.yaml says seq_len = {}, the tensors' shapes {}: it belongs to another model",
-                    source, *told, *shapes);
+    throw bad_input(
+        kWhere,
+        "{}: seq_len = {} in all_config.yaml, but {} by the shapes of the tensors: the file belongs to another model",
+        source, *told, *shapes);
   if (shapes) return shapes;
   if (told) return told;
   const int64_t vocab_size = dimension(weights, inner("embed_tokens.embedding_weight"), 0, source);
@@ -374,8 +376,8 @@ void complete_data_shape(ModelConfig& config, const NamedTensors& weights, const
   const auto length = stated_seq_len(config, weights, file, source);
   if (!length)
     throw bad_input(kWhere,
-                    "{}: the puzzles' length is not in the file, and puzzles of several lengths have {} token ids: add "
-                    "data.seq_len=N (81 for a 9x9 Sudoku, 900 for a 30x30 maze)",
+                    "{}: the file does not state the length of the puzzles, and puzzles of several lengths have {} "
+                    "token ids: add data.seq_len=N (81 for a 9x9 Sudoku, 900 for a 30x30 maze)",
                     source, data.vocab_size);
   data.seq_len = *length;
 }

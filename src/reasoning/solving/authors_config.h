@@ -1,4 +1,5 @@
-// The authors' configuration file, all_config.yaml, and what the tensors of a checkpoint say where it is missing.
+// The authors' configuration file, all_config.yaml, and the settings that a checkpoint's tensors imply if it is
+// missing.
 //
 // HRM (arXiv 2506.21734) and TRM (2510.04871) write the same kind of file: `arch` with the model's settings, whose
 // names are ours too, and beside it those of the training run. `arch.name` tells which program it is for:
@@ -36,12 +37,12 @@ std::vector<std::string> settings_beyond_shapes(const model::ArchConfig& arch);
 // The puzzles' length where something states it, in this order: the tensors' shapes (learned positions, token mixing);
 // `seq_len` of the file (null, or all_config.yaml), at the top or in arch; dataset.json of the configuration's data
 // set, where it is reachable and has the checkpoint's vocabulary; the name of that data set together with the
-// vocabulary, where it is one of the authors' (sudoku 11, 81; maze-30x30 6, 900; arc 12, 900). Throws bad_input where
-// the file and the shapes contradict each other.
+// vocabulary, where it is one of the authors' (sudoku 11, 81; maze-30x30 6, 900; arc 12, 900). Throws bad_input if the
+// file and the shapes contradict each other.
 std::optional<int64_t> stated_seq_len(const model::ModelConfig& config, const NamedTensors& weights, const Json& file,
                                       std::string_view source);
 
-// Vocabulary, puzzle identifiers and puzzle length; a length that config.data has already stays. Throws bad_input where
+// Vocabulary, puzzle identifiers and puzzle length; a length that config.data has already stays. Throws bad_input if
 // nothing states the length: the same vocabulary may belong to puzzles of any size (6: a 4x4 Sudoku, or mazes).
 void complete_data_shape(model::ModelConfig& config, const NamedTensors& weights, const Json& file,
                          std::string_view source);

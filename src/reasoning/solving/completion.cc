@@ -57,7 +57,7 @@ class CompletionRun {
 
   bool waiting() const { return !running_.empty(); }
 
-  // The model on all reduced puzzles that searches wait for. False where Ctrl-C ended it.
+  // The model on all reduced puzzles that searches wait for. False if Ctrl-C ended it.
   bool run_model() {
     const auto begin = Clock::now();
     const bool whole = run_examples(

@@ -34,7 +34,7 @@ struct CompletionResult {
   bool complete = true;                 // false: interrupted; those not decided have Answers::kUndecided
 };
 
-// Throws bad_input where the family has no rules: nothing then tells an answer from another.
+// Throws bad_input if the family has no rules: nothing then tells an answer from another.
 void check_completable(const puzzles::Family& family);
 
 // solved: as solve() returns them with options.probabilities. Ctrl-C ends it; the caller holds the InterruptScope.

@@ -41,7 +41,7 @@ Examples read_examples(const puzzles::Dataset& dataset, int64_t limit) {
 // What one way needed for each puzzle.
 struct Way {
   std::string name;
-  std::vector<double> to_answer, guesses, milliseconds;  // [n]; the first two are empty where they are not known
+  std::vector<double> to_answer, guesses, milliseconds;  // [n]; the first two are empty if they are not known
 
   void add(const Completion& completion) {
     to_answer.push_back(static_cast<double>(completion.search.guesses_to_answer));

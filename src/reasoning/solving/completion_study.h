@@ -48,8 +48,8 @@ struct StudyOptions {
   int64_t limit = 0;  // this many examples, spread evenly over the split (number i is floor(i N / limit)); 0: all
 };
 
-// Throws bad_input where the data set does not fit the model or its family has no rules. Ctrl-C ends it; the caller
-// holds the InterruptScope.
+// Throws bad_input if the data set does not fit the model or its family has no rules. Ctrl-C ends it; the caller holds
+// the InterruptScope.
 CompletionStudy study_completion(model::Backend& backend, const puzzles::Dataset& dataset, const StudyOptions& options);
 
 Json to_json(const CompletionStudy& study);

@@ -107,8 +107,7 @@ void ContinuousBatch::abandon(const std::function<bool(size_t example)>& unwante
 bool run_examples(model::Backend& backend, size_t count, const ExampleLoader& load, const RunOptions& options,
                   const SegmentObserver& observe) {
   if (options.segments < 0)
-    throw bad_input("solving.run_examples", "segments {} is below 0 (0 stands for the model's own limit)",
-                    options.segments);
+    throw bad_input("solving.run_examples", "segments {} is below 0 (0 means the model's own limit)", options.segments);
   if (options.batch == 0) throw bad_input("solving.run_examples", "batch 0: at least one example must run at a time");
   HaltingRule rule = halting_rule(backend.config().arch);
   if (options.segments > 0) rule.max_segments = options.segments;

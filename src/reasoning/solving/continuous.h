@@ -1,4 +1,4 @@
-// Continuous batching: many examples side by side, each for as many segments as it needs.
+// Continuous batching: many examples in one batch, each for as many segments as it needs.
 //
 // A slot of the batch holds one example and its carry. After every segment the examples that halted (the model's own
 // rule, or the limit) leave; the next ones of the queue take their slots with a fresh carry, and once the queue is
@@ -56,7 +56,7 @@ class ContinuousBatch {
     HaltingRule rule;
     bool halting = true;
   };
-  // Writes the next example's tokens [S]; nullopt where none waits.
+  // Writes the next example's tokens [S]; nullopt if none waits.
   using Next = std::function<std::optional<Newcomer>(std::span<int32_t> tokens)>;
 
   // slots: at most. REQUIRES: slots > 0; the backend outlives it.
@@ -89,8 +89,8 @@ class ContinuousBatch {
   std::vector<uint8_t> fresh_, finished_;
 };
 
-// Runs examples 0..count-1. Returns false where Ctrl-C (base/signals.h) ended it between two segments.
-// Throws bad_input on segments < 0 or batch = 0.
+// Runs examples 0..count-1. Returns false if Ctrl-C (base/signals.h) ended it between two segments. Throws bad_input on
+// segments < 0 or batch = 0.
 bool run_examples(model::Backend& backend, size_t count, const ExampleLoader& load, const RunOptions& options,
                   const SegmentObserver& observe);
 

@@ -33,11 +33,11 @@ struct DepthCurve {
   double seconds = 0;
 };
 
-// "4,16,64": rising. Throws bad_input naming the entry that is no number from 1 to 65536 or does not rise.
+// "4,16,64": rising. Throws bad_input naming the entry that is not a number from 1 to 65536 or does not rise.
 std::vector<int64_t> parse_depths(std::string_view text);
 
-// Of the options only limit, batch, weights, halt_margin, seed and progress are looked at. Throws bad_input where the
-// data set does not fit the model. Ctrl-C ends it; the caller holds the InterruptScope.
+// Of the options only limit, batch, weights, halt_margin, seed and progress are looked at. Throws bad_input if the data
+// set does not fit the model. Ctrl-C ends it; the caller holds the InterruptScope.
 DepthCurve depth_curve(model::Backend& backend, const puzzles::Dataset& dataset, std::span<const int64_t> depths,
                        const EvaluationOptions& options);
 

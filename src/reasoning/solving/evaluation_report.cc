@@ -81,7 +81,7 @@ std::string to_table(const Evaluation& evaluation) {
                      scores.segments.n);
   }
   if (evaluation.selected.empty()) return text;
-  fmt::format_to(add, "\nexact, one answer picked among {} views, {:.2f} segments spent per puzzle\n", evaluation.views,
+  fmt::format_to(add, "\nexact, one answer selected among {} views, {:.2f} segments per puzzle\n", evaluation.views,
                  evaluation.segments_spent);
   for (const Selection& selection : evaluation.selected) {
     text += row(label(selection), selection.exact);

@@ -49,7 +49,7 @@ void check_options(const model::ArchConfig& arch, const puzzles::Family& family,
                     "{} views without symmetries would all be the same: this model draws no random numbers",
                     options.views);
   if (options.until_accepted && !family.has_rules())
-    throw bad_input("solving.evaluate", "views until the rules accept: these puzzles have no rules to ask");
+    throw bad_input("solving.evaluate", "views until the rules accept: these puzzles have no rules");
 }
 
 // The examples to run, each `views` times, and what became of them.

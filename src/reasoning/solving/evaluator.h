@@ -1,8 +1,8 @@
-// How well a model solves a data set: exact answers, cells, the puzzles' rules, the honesty of Q, segments spent.
+// Measures a model on a data set: exact answers, cells, the puzzles' rules, the calibration of Q, segments used.
 //
-// Every example runs segments until the model halts by its own training rule (solving/halting.h) or has used
-// `segments` of them; finished examples leave the batch at once and others take their places
-// (solving/continuous.h). `segments` 16 with halting off is the authors' fixed-depth evaluation.
+// Every example runs until the model halts by its training rule (solving/halting.h) or has used `segments` segments.
+// Finished examples leave the batch at once and others take their places (solving/continuous.h). `segments` 16 with
+// halting off is the authors' fixed-depth evaluation.
 //
 // What is counted; the first three over examples with at least one supervised token, the others over all:
 //   exact     all supervised tokens right
@@ -10,7 +10,7 @@
 //   q_halt    (q_halt >= 0) == exact, at the example's last segment
 //   rules     the family's rules accept the answer (for mazes: valid and optimal); needs no stored solution
 //   segments  mean number used
-// Shares of examples carry Wilson's 95 % interval; means (cells, segments) the normal one over examples, because the
+// Shares of examples have Wilson's 95 % interval; means (cells, segments) the normal one over examples, because the
 // cells of one puzzle are not independent.
 //
 // Four results are never mixed: one pass at training depth, a fixed larger depth, self-selection among K views
@@ -39,11 +39,10 @@ struct EvaluationOptions {
   int64_t limit = 0;       // this many examples, spread evenly over the split (number i is floor(i N / limit)); 0: all
   model::WeightSet weights = model::WeightSet::kLive;
   int64_t views = 1;  // K runs per example that differ in their random numbers or symmetry; the first is plain
-  // Views after the first see the puzzle through a random symmetry of its family. Unset: where the model draws no
-  // random numbers.
+  // Show views after the first a random symmetry of the puzzle. Unset: if the model draws no random numbers.
   std::optional<bool> symmetries;
-  // Further views only of examples whose answers the rules have rejected so far. Only the rules' choice is then
-  // reported, for the others need all views.
+  // More views only for examples whose answers the rules have rejected so far. Only the rules' choice is then reported,
+  // because the others need all views.
   bool until_accepted = false;
   uint64_t seed = 0;  // of initial states and noise, where the model draws them
   bool keep_answers = false;
@@ -74,7 +73,7 @@ struct Evaluation {
   std::string protocol;             // "training_depth": halt_max_steps at most; "larger_depth", "smaller_depth"
   std::string rule_name;            // Family::rule_metric(), else "rules_accepted"; empty: the family has no rules
   Scores all;                       // of the first view
-  std::vector<RatingBand> bands;    // easiest first; empty where no example has a rating
+  std::vector<RatingBand> bands;    // easiest first; empty if no example has a rating
   std::vector<Selection> selected;  // empty unless views > 1
   int64_t segments = 0, views = 1;
   double segments_spent = 0;  // mean per example over all its views
@@ -85,13 +84,13 @@ struct Evaluation {
   std::vector<int32_t> answers;  // [n,S] of the first view in the order of evaluation, with keep_answers
 };
 
-// Throws bad_input where the data set does not fit the model: length, vocabulary, and puzzle identifiers unless every
+// Throws bad_input if the data set does not fit the model: length, vocabulary, and puzzle identifiers unless every
 // puzzle gets the blank one.
 void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset, bool blank_identifiers = false);
 
-// Throws bad_input where the data set does not fit the model (length, vocabulary, puzzle identifiers) and where
-// views > 1 would all be the same: no random numbers in the model and no symmetries in the family. Ctrl-C
-// (base/signals.h) ends it between two segments; the caller holds the InterruptScope.
+// Throws bad_input if the data set does not fit the model (length, vocabulary, puzzle identifiers), and if several
+// views would all be the same (no random numbers in the model and no symmetries in the family). Ctrl-C (base/signals.h)
+// ends it between two segments; the caller holds the InterruptScope.
 Evaluation evaluate(model::Backend& backend, const puzzles::Dataset& dataset, const EvaluationOptions& options);
 
 Json to_json(const Evaluation& evaluation);

@@ -142,7 +142,7 @@ TEST_F(EvaluatorTest, LimitSpreadsOverTheSplitAndKeepsAnswers) {
 }
 
 TEST_F(EvaluatorTest, ViewsAreSelectedByTheModelAndByTheRulesApart) {
-  // A coin decides each view; Q tells the truth about it, and a liar's Q does the opposite.
+  // A coin decides each view; in one model Q reports it correctly, in the other Q reports the opposite.
   const auto coin = [](float sign) {
     return [sign](std::span<const int32_t>, int64_t, uint64_t history) {
       const bool right = history % 3 == 0;

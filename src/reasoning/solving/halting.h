@@ -1,12 +1,13 @@
-// When does an example stop thinking? (arXiv 2506.21734, section 2, "Adaptive computational time"; 2510.04871, 4.6)
+// The halting rules: when does an example stop? (arXiv 2506.21734, section 2, "Adaptive computational time";
+// 2510.04871, 4.6)
 //
 // After segment n the model's Q head asks to halt when
 //   q_halt > q_continue + margin    (HRM)        q_halt > margin    (TRM, no_ACT_continue)
 // In training margin is 0 and an example halts
 //   at n = M_max, or when it asks to and n >= the minimum of this segment, where the minimum is drawn anew after every
 //   segment: uniform in 2..M_max with probability halt_exploration_prob, else none.
-// With M_max = 1 there is nothing to decide and nothing is drawn.
-// At inference it halts at M_max, or when it asks to; a positive margin thinks longer, a negative one shorter.
+// With M_max = 1 there is nothing to decide and nothing is drawn. At inference it halts at M_max, or when it asks to; a
+// positive margin runs longer, a negative one shorter.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@ namespace hrm::solving {
 
 struct HaltingRule {
   int64_t max_segments = 16;  // M_max
-  bool q_halt_alone = false;  // TRM's rule: q_continue is not looked at
+  bool q_halt_alone = false;  // TRM's rule: q_continue is ignored
   double exploration = 0.1;   // training only
   double margin = 0;          // inference only
 };
@@ -26,7 +27,7 @@ struct HaltingRule {
 // The rule that a model was trained with.
 HaltingRule halting_rule(const model::ArchConfig& arch);
 
-// Does the Q head ask to halt, at this margin? False for NaN.
+// Whether the Q head asks to halt at this margin. False for NaN.
 bool asks_to_halt(const HaltingRule& rule, float q_halt, float q_continue);
 
 // segments: done so far, from 1. rng: of this example and segment.

@@ -29,7 +29,7 @@ bool is_puzzle_table(const model::Parameter& p) { return p.kind == model::Parame
 // What the sizes mean, where people meet them first.
 void check_data(const model::DataShape& theirs, const model::DataShape& mine, std::string_view source) {
   if (theirs.vocab_size != mine.vocab_size)
-    throw bad_input(kWhere, "{}: is a model for {} token ids, the data set has {}: other puzzles", source,
+    throw bad_input(kWhere, "{}: is a model for {} token ids, but the data set has {}: different puzzles", source,
                     theirs.vocab_size, mine.vocab_size);
 }
 
@@ -56,7 +56,7 @@ NamedTensors initial_weights_from(const ModelFile& model, const model::ModelConf
   for (const model::Parameter& p : model::parameters(config)) {
     const auto found = model.weights.find(p.name);
     if (found == model.weights.end())
-      throw bad_input(kWhere, "{}: has no tensor '{}', which the architecture of this run needs", source, p.name);
+      throw bad_input(kWhere, "{}: has no tensor '{}', which the architecture of this run requires", source, p.name);
     const HostTensor& tensor = found->second;
     const bool resized =
         is_puzzle_table(p) && tensor.shape().size() == 2 && tensor.shape()[1] == p.shape[1] && tensor.shape()[0] > 0;
@@ -73,18 +73,18 @@ NamedTensors initial_weights_from(const ModelFile& model, const model::ModelConf
           model.config.tokens() != config.tokens() && model.config.arch.hidden_size == config.arch.hidden_size
               ? fmt::format("the model is for puzzles of {} tokens, the data set has {}", model.config.data.seq_len,
                             config.data.seq_len)
-              : "take the model's own architecture (leave out --preset and arch.* settings)");
+              : "use the model's own architecture (leave out --preset and arch.* settings)");
     }
   }
   for (const auto& [name, tensor] : model.weights)
     if (!weights.contains(name))
-      throw bad_input(kWhere, "{}: tensor '{}' has no place in this run's model", source, name);
+      throw bad_input(kWhere, "{}: tensor '{}' does not belong to this run's model", source, name);
   const Json from = model.provenance.is_object() ? model.provenance.value("weights", Json()) : Json();
-  log_info("{}: all weights taken{}{}{}; the optimizer starts anew", source,
+  log_info("{}: all weights loaded{}{}{}; the optimizer starts anew", source,
            from.is_string() ? fmt::format(" ({})", from.get<std::string>()) : "", said.empty() ? "" : ", ", said);
   if (const auto changes = training::config_changes(fields_to_json(model.config), fields_to_json(config));
       !changes.empty())
-    log_info("settings that differ from the model's: {}", training::to_text(changes));
+    log_info("settings that differ from those of the model: {}", training::to_text(changes));
   if (!model.family.is_null() && !family.is_null() && model.family != family)
     log_warning("{}: was trained on {}, the data set is {}", source, printable(model.family), printable(family));
   return weights;

@@ -59,7 +59,7 @@ TEST(InitialModel, WhatDoesNotFitIsNamed) {
   const ModelFile model = small_model();
   model::ModelConfig other = model.config;
   other.data.vocab_size = 8;
-  expect_refused(model, other, "for 6 token ids, the data set has 8");
+  expect_refused(model, other, "for 6 token ids, but the data set has 8");
   other = model.config;
   other.arch.hidden_size = 64;
   expect_refused(model, other, "own architecture");

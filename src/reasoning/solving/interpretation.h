@@ -1,4 +1,4 @@
-// How many directions does a state use? The participation ratio of arXiv 2506.21734, section 4:
+// The number of directions that a state uses: the participation ratio of arXiv 2506.21734, section 4:
 //
 //   PR = (sum_i lambda_i)^2 / sum_i lambda_i^2,   lambda: eigenvalues of the covariance C of the state's vectors
 //      = trace(C)^2 / |C|_F^2
@@ -45,7 +45,7 @@ struct PooledParticipation {
   ParticipationRatios ratios;
 };
 
-// Collects both ratios while a run goes on: per slot, and pooled over puzzles by segment.
+// Collects both ratios while a run continues: per slot, and pooled over puzzles by segment.
 class ParticipationTrace {
  public:
   explicit ParticipationTrace(size_t width) : width_(width) {}

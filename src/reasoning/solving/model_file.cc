@@ -113,7 +113,7 @@ void complete_arch(ModelConfig& config, std::string_view source, const ModelFile
       assign_field(config, setting);
   for (const std::string& key : needed)
     if (!is_given(options.overrides, key) && !is_given(options.otherwise, key))
-      throw bad_input(kWhere, "{}: there is no {} beside it: add {}=N (needed: {})", source, kConfigFile, key,
+      throw bad_input(kWhere, "{}: has no {} beside it: add {}=N (required: {})", source, kConfigFile, key,
                       fmt::join(needed, ", "));
 }
 
@@ -151,8 +151,7 @@ ModelFile load_any(const fs::path& path, const ModelFileOptions& options) {
   {
     const MappedFile file(path);
     if (const std::string what = describe_foreign(file.bytes(), path.string()); !what.empty())
-      throw bad_input(kWhere, "{}: {}; a checkpoint of torch.save or a safetensors file is expected", path.string(),
-                      what);
+      throw bad_input(kWhere, "{}: {}; expected a checkpoint of torch.save or a safetensors file", path.string(), what);
     if (looks_like_torch(file.bytes()))
       return load_authors(path, parse_torch_dicts(file.bytes(), path.string()), options);
   }

@@ -1,4 +1,4 @@
-// A trained model as a file: what `hrm solve`, `hrm eval` and `hrm convert` open, whatever wrote it.
+// A trained model as a file, in every form that `hrm solve`, `hrm eval` and `hrm convert` open.
 //
 // Read: our model files (safetensors with the configuration as metadata), training checkpoints, a run folder (its best
 // model, else its last checkpoint), the authors' checkpoints (a state dict from torch.save or in a safetensors file,
@@ -21,7 +21,7 @@ namespace hrm::solving {
 struct ModelFile {
   model::ModelConfig config;
   NamedTensors weights;  // float32, the authors' keys without _orig_mod.: "model.inner.L_level.layers.0. ..."
-  Json family;           // puzzles::Family::describe(), null where unknown
+  Json family;           // puzzles::Family::describe(), null if unknown
   Json provenance;       // free form: command, data, seed, commit, steps
 };
 

@@ -170,7 +170,7 @@ TEST(ModelFile, NumbersThatJsonHasNoWordForComeBack) {
 TEST(ModelFile, FaultsAreNamed) {
   const TemporaryFolder folder;
   expect_refused(folder.path() / "none", {}, "does not exist");
-  expect_refused(folder.path(), {}, "holds neither");
+  expect_refused(folder.path(), {}, "contains neither");
   write_file_atomic(folder.path() / "text", std::string_view("hello, this is no model"));
   expect_refused(folder.path() / "text", {}, "text");
 

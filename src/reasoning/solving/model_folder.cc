@@ -66,7 +66,7 @@ bool is_own_model(const fs::path& path) {
   }
 }
 
-// The checkpoint of the largest step; nullopt where some candidate has no step.
+// The checkpoint of the largest step; nullopt if some candidate has no step.
 std::optional<fs::path> last_step(const std::vector<fs::path>& candidates, const std::string& folder) {
   std::optional<uint64_t> best;
   std::vector<fs::path> files;
@@ -79,7 +79,7 @@ std::optional<fs::path> last_step(const std::vector<fs::path>& candidates, const
     files.push_back(path);
   }
   if (files.size() > 1)
-    throw bad_input(kWhere, "{}: holds several files of step {}: give the file itself ({})", folder, *best,
+    throw bad_input(kWhere, "{}: contains several files of step {}: give the file itself ({})", folder, *best,
                     names_of(files));
   return files.front();
 }
@@ -103,8 +103,8 @@ fs::path model_in_folder(const fs::path& folder) {
   std::ranges::copy_if(files, std::back_inserter(candidates), may_be_weights);
   if (candidates.empty())
     throw bad_input(kWhere,
-                    "{}: holds neither model.safetensors (a run), step_<n> (the authors' checkpoints) nor another file "
-                    "of weights{}",
+                    "{}: contains neither model.safetensors (a run), step_<n> (the authors' checkpoints) nor another "
+                    "file of weights{}",
                     source, files.empty() ? "" : fmt::format(", only {}", names_of(files)));
   if (candidates.size() == 1) return candidates.front();
   if (const auto step = last_step(candidates, source)) return *step;
@@ -112,7 +112,7 @@ fs::path model_in_folder(const fs::path& folder) {
   if (lightning != candidates.end() &&
       std::ranges::all_of(candidates, [](const fs::path& path) { return path.extension() == ".ckpt"; }))
     return *lightning;
-  throw bad_input(kWhere, "{}: holds several files of weights: give the file itself ({})", source,
+  throw bad_input(kWhere, "{}: contains several files of weights: give the file itself ({})", source,
                   names_of(candidates));
 }
 

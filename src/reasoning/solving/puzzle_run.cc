@@ -22,7 +22,7 @@ ViewPlan::ViewPlan(const model::ModelConfig& config, const puzzles::Family& fami
   if (options.views < 1) throw bad_input("solving.solve", "views {} is below 1", options.views);
   if (options.views > 1 && !maps_)
     throw bad_input("solving.solve", "views {}: these puzzles have no {}", options.views,
-                    family.has_rules() ? "symmetries to look through" : "rules to choose an answer by");
+                    family.has_rules() ? "symmetries" : "rules to choose an answer");
 }
 
 uint64_t ViewPlan::map_of(int64_t view) const {

@@ -18,7 +18,7 @@ struct BandKey {
 BandKey band_of(std::optional<int32_t> rating);
 std::string band_name(BandKey key);  // "0", "1-9", "10-99", ..., "unknown"
 
-// The numbers of the examples in each band, easiest first; empty where no example has a rating.
+// The numbers of the examples in each band, easiest first; empty if no example has a rating.
 using RatingBands = std::map<BandKey, std::vector<int64_t>>;
 RatingBands group_by_rating(const std::vector<std::optional<int32_t>>& ratings);
 

@@ -1,7 +1,8 @@
-// Puzzles in, answers out: segments until the model halts, every segment's answer kept, the rules asked at the end.
+// Solves puzzles: runs segments until the model halts, keeps the answer of every segment, and checks the last one with
+// the rules.
 //
-// All puzzles run side by side (solving/continuous.h). A puzzle is known to the model by its tokens alone: its row of
-// the puzzle table is the blank one, 0, so families whose puzzles need an embedding of their own are not solved here.
+// All puzzles run in one batch (solving/continuous.h). The model sees only the tokens of a puzzle: its row of the
+// puzzle table is the blank one, 0. Families whose puzzles need their own embedding cannot be solved here.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ struct SolverOptions {
   double halt_margin = 0;
   size_t batch = 64;
   uint64_t seed = 0;  // of initial states, noise and symmetries
-  // Views of a puzzle at most: as it is, then, while the rules reject the answer, through random symmetries of its
-  // family. Above 1 for families with rules and symmetries only.
+  // Maximum number of views of a puzzle: the puzzle itself, then, while the rules reject the answer, random symmetries
+  // of it. A value above 1 requires a family with rules and symmetries.
   int64_t views = 1;
   bool participation = false;  // measure the states' participation ratios
   bool probabilities = false;  // keep those of the plain view's answer (solving/completion.h goes by them)
@@ -45,11 +46,11 @@ struct SolvedSegment {
 struct SolvedPuzzle {
   puzzles::Tokens question;
   std::vector<SolvedSegment> segments;  // at least one, unless interrupted
-  int64_t view = 0;                     // number of the view that `segments` show, mapped back; 0: the puzzle as it is
+  int64_t view = 0;                     // number of the view that `segments` show, mapped back; 0: the puzzle itself
   bool finished = false;                // false: interrupted before its last segment
   bool halted = false;                  // the model asked to halt (it did not just reach the limit)
-  // Of the last answer; its reason names a given that the model changed. Of the form alone where the family has no
-  // rules.
+  // Verdict on the last answer; its reason names a given that the model changed. If the family has no rules, only the
+  // form is checked.
   puzzles::RuleCheck verdict;
   std::vector<float> log_probabilities;  // [S,V] of the plain view's last answer; empty but with options.probabilities,
                                          // and where another view was accepted

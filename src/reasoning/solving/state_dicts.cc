@@ -112,8 +112,8 @@ const Set* only(const std::vector<Set>& sets, bool average, std::string_view sou
     if (!found) found = &set;
   }
   if (differ)
-    throw bad_input(kWhere, "{}: holds several models ({}): save the state dict of the one you mean by itself", source,
-                    labels);
+    throw bad_input(kWhere, "{}: contains several models ({}): save the state dict of the one you mean separately",
+                    source, labels);
   return found;
 }
 
@@ -134,10 +134,10 @@ ChosenWeights choose_weights(std::vector<TorchDict> dicts, bool averaged, std::s
   const Set *live = only(sets, false, source), *average = only(sets, true, source);
   if (!live || !average) {
     const Set& set = live ? *live : *average;
-    if (!live && !averaged) log_warning("{}: holds averaged weights only ('{}')", source, shown(set.label));
+    if (!live && !averaged) log_warning("{}: contains only averaged weights ('{}')", source, shown(set.label));
     return {.weights = set.weights, .kind = average ? "averaged" : ""};
   }
-  log_info("{}: holds live weights ('{}') and averaged ones ('{}'): the {} are taken; --averaged {} takes the others",
+  log_info("{}: contains live weights ('{}') and averaged ones ('{}'): the {} are used; --averaged {} uses the others",
            source, shown(live->label), shown(average->label), averaged ? "averaged" : "live", averaged ? "off" : "on");
   ChosenWeights chosen{.weights = live->weights, .kind = averaged ? "averaged" : "live"};
   if (averaged)

@@ -1,6 +1,6 @@
-// Which tensors of a foreign file are the model: state dicts lie one level down ("model_state_dict", Lightning's
-// "state_dict"), beside an average of the weights ("ema"), and under the prefixes of wrappers ("module.",
-// "_orig_mod.", "ema_model.") in any order.
+// Finds the model's tensors in a foreign file: state dicts may be one level down ("model_state_dict", Lightning's
+// "state_dict"), beside an average of the weights ("ema"), and under the prefixes of wrappers ("module.", "_orig_mod.",
+// "ema_model.") in any order.
 //
 // The token embedding is the anchor: whatever stands before its name is a wrapper's prefix, and all keys with that
 // prefix are one set of weights. A set is an average where its path or prefix says so ("ema", "average", "swa").
@@ -22,9 +22,8 @@ struct ChosenWeights {
 };
 
 // averaged: the average where there are both; parameters that it does not cover (buffers) are the live ones then. A
-// message says what was taken. Without any anchor the outermost dict is given with its wrappers removed, for the
-// caller to complain about. Throws bad_input where several sets fit, naming them.
-// REQUIRES: at least one dict.
+// message says what was taken. Without any anchor the outermost dict is given with its wrappers removed, for the caller
+// to complain about. Throws bad_input if several sets fit, naming them. REQUIRES: at least one dict.
 ChosenWeights choose_weights(std::vector<TorchDict> dicts, bool averaged, std::string_view source);
 
 }  // namespace hrm::solving

@@ -1,5 +1,5 @@
-// What a model did on its way to an answer, as files for analysis (docs/solving.md, "Traces"). One row per puzzle and
-// segment, R rows in all:
+// The intermediate states of a model on its way to an answer, as files for analysis (docs/solving.md, "Traces"). One
+// row per puzzle and segment, R rows in all:
 //
 //   index.npy     [R,2] i32  number of the puzzle from 1, segment from 1
 //   questions.npy [n,S] i32  token ids

@@ -21,7 +21,7 @@ void require(bool ok, std::string_view key, const auto& value, std::string_view 
   if (!ok) throw bad_input(kWhere, "{} = {}: must be {}", key, value, wanted);
 }
 
-// Takes `key` out of the settings; empty where it is absent.
+// Takes `key` out of the settings; empty if it is absent.
 std::string take_text(Json& settings, const std::string& key, const std::string& source) {
   if (!settings.contains(key)) return "";
   const auto text = json_field<std::string>(settings, key, source);
@@ -100,10 +100,10 @@ void set_data_paths(TrainConfig& config, const Json& paths, const std::string& s
     throw bad_input(kWhere, "{}: data_paths = {} is not a list of folders", source, printable(paths).substr(0, 80));
   config.data_path = paths.size() == 1 ? paths[0].get<std::string>() : "";
   if (paths.size() > 1)
-    log_warning("{}: data_paths names {} data sets; a run trains on one: --data says which", source, paths.size());
+    log_warning("{}: data_paths names {} data sets; a run trains on one: choose it with --data", source, paths.size());
 }
 
-// One key of the top level; false where it is unknown.
+// One key of the top level; false if it is unknown.
 bool apply_authors_setting(TrainConfig& config, const std::string& key, const Json& value, const std::string& source) {
   if (key == "arch" || key == "seq_len" || has_no_effect(key)) return true;  // the data set tells seq_len
   if (key == "data_paths") {
@@ -134,8 +134,7 @@ void apply_authors_config(TrainConfig& config, const Json& file, const std::stri
       idle += (idle.empty() ? "" : ", ") + key;
   }
   if (!unknown.empty())
-    log_warning("{}: settings that are not known here and ignored, though they may change the training: {}", source,
-                shown(unknown));
+    log_warning("{}: unknown settings, ignored although they may affect the training: {}", source, shown(unknown));
   if (!idle.empty()) log_info("{}: settings without effect here: {}", source, idle);
 }
 

@@ -114,7 +114,7 @@ TEST(Recipes, TheAuthorsConfigurationIsUnderstood) {
   EXPECT_EQ(trm.optimizer.lr, 7e-5);
   EXPECT_FALSE(trm.augment || trm.eval_halting);
   EXPECT_NE(said.find("without effect here: project_name"), std::string::npos) << said;
-  EXPECT_NE(said.find("not known here and ignored, though they may change the training: novelty"), std::string::npos)
+  EXPECT_NE(said.find("unknown settings, ignored although they may affect the training: novelty"), std::string::npos)
       << said;
   EXPECT_FALSE(apply("lr: 1.0e-04\n").ema);  // HRM's program keeps no average and its file has no key
   EXPECT_EQ(apply("load_checkpoint: a/step_5\n").load_checkpoint, "a/step_5");

@@ -30,7 +30,7 @@ double peak_mib() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-// Seconds of each measured step; empty where Ctrl-C came first.
+// Seconds of each measured step; empty if Ctrl-C came first.
 std::vector<double> time_steps(Trainer& trainer, uint64_t total_steps) {
   std::vector<double> seconds;
   const auto begin = Clock::now();
@@ -47,7 +47,7 @@ std::vector<double> time_steps(Trainer& trainer, uint64_t total_steps) {
   return seconds;
 }
 
-// Seconds of one evaluation as the settings ask for; nullopt where Ctrl-C came first.
+// Seconds of one evaluation as the settings ask for; nullopt if Ctrl-C came first.
 std::optional<double> time_evaluation(model::Backend& backend, const puzzles::Dataset& test, const TrainConfig& config,
                                       int64_t examples) {
   const int64_t sample = std::min(kSample, examples);

@@ -40,7 +40,7 @@ std::string remedy(const TrainConfig& config) {
                              : fmt::format("lr={:.3g}", optimizer.lr / 3);
   if (config.arch.forward_dtype != model::Precision::kFloat32) settings += ", arch.forward_dtype=float32";
   settings += fmt::format(", grad_clip={:.3g}", optimizer.grad_clip > 0 ? optimizer.grad_clip / 3 : 1.0);
-  return fmt::format("go on with --resume --accept-changes and one of: {}", settings);
+  return fmt::format("continue with --resume --accept-changes and one of: {}", settings);
 }
 
 training::LoopOptions loop_options(const TrainRequest& request, const TrainConfig& config,
@@ -140,7 +140,7 @@ ModelFile load_start(const TrainConfig& config, const TrainRequest& request) {
                              .seq_len = metadata.seq_len});
 }
 
-// The weights to begin with; nullopt for random ones, and where a checkpoint is there to go on from.
+// The weights to begin with; nullopt for random ones, and where a checkpoint is there to continue from.
 std::optional<NamedTensors> weights_to_begin_with(const TrainConfig& config, const TrainRequest& request,
                                                   const model::ModelConfig& model, const Json& family) {
   using Names = training::CheckpointNames;
@@ -161,7 +161,7 @@ TrainConfig resolve_config(const TrainRequest& request) {
   if (stored) {
     // Keys of another version of this program are not refused: what is missing has its default.
     for (const std::string& key : fields_from_json(config, *stored, (request.out / "config.json").string()))
-      log_warning("{}: setting '{}' is not known here and ignored", request.out.string(), key);
+      log_warning("{}: unknown setting '{}', ignored", request.out.string(), key);
   }
   const Json before = fields_to_json(config);
   apply_layers(config, request);

@@ -1,4 +1,4 @@
-// A whole training run, from settings and a data set to a run folder with a trained model.
+// Runs a whole training, from settings and a data set to a run folder with a trained model.
 #pragma once
 
 #include <filesystem>
@@ -36,12 +36,12 @@ struct TrainReport {
 };
 
 // The settings of a request: stored ones where it resumes, then preset, recipe, arguments. Without preset and without a
-// recipe that has an architecture, that is the one of the model the run begins with. Throws bad_input where a
-// resumed run would change (training/config_changes.h).
+// recipe that has an architecture, that is the one of the model the run begins with. Throws bad_input if a resumed run
+// would change (training/config_changes.h).
 TrainConfig resolve_config(const TrainRequest& request);
 
 // Writes into the run folder as training/run_folder.h says. Throws bad_input before anything is written where settings,
-// data or the folder are not usable; failure where the run breaks.
+// data or the folder are not usable; failure if the run breaks.
 TrainReport train(const TrainRequest& request, const BackendFactory& make_backend);
 
 }  // namespace hrm::solving

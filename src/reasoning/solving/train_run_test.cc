@@ -60,7 +60,7 @@ class TrainRunTest : public testing::Test {
                          "lr_warmup_steps=5", "eval_interval=3", "checkpoint_steps=7", "log_steps=4"},
             .progress = false};
   }
-  // A request that says only where to go on.
+  // A request that says only where to continue.
   TrainRequest resume(const std::string& out, std::vector<std::string> settings = {}) const {
     return {.out = folder_.path() / out,
             .mode = training::RunMode::kResume,
@@ -273,7 +273,7 @@ TEST_F(TrainRunTest, BeginsWithAnotherModel) {
   itself.init = first / "model.safetensors";
   EXPECT_CONTAINS(fault(itself), "choose another --out");
   EXPECT_TRUE(fs::exists(first / "model.safetensors"));
-  // A resumed run goes on from its checkpoint: the model it began with may be gone.
+  // A resumed run continues from its checkpoint: the model it began with may be gone.
   fs::remove_all(first);
   EXPECT_EQ(train(resume("second", {"max_steps=2"}), make_fake_backend).run.step, 2u);
 }

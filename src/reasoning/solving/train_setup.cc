@@ -20,8 +20,9 @@ void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& t
     throw bad_input(kWhere, "{}: test has {} puzzle identifiers, train {}: those beyond have no embedding",
                     train.folder().string(), b.num_puzzle_identifiers, a.num_puzzle_identifiers);
   if (a.seq_len == b.seq_len && a.vocab_size == b.vocab_size) return;
-  throw bad_input(kWhere, "{}: train has {} tokens of a vocabulary of {}, test {} of {}: they must be the same puzzles",
-                  train.folder().string(), a.seq_len, a.vocab_size, b.seq_len, b.vocab_size);
+  throw bad_input(
+      kWhere, "{}: train has {} tokens of a vocabulary of {}, test {} of {}: they must hold the same kind of puzzles",
+      train.folder().string(), a.seq_len, a.vocab_size, b.seq_len, b.vocab_size);
 }
 
 }  // namespace
@@ -29,7 +30,7 @@ void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& t
 TrainData open_train_data(const TrainConfig& config) {
   const fs::path folder = config.data_path;
   if (!fs::is_directory(folder))
-    throw bad_input(kWhere, "data_path = {}: no such folder; hrm data makes one", folder.string());
+    throw bad_input(kWhere, "data_path = {}: no such folder; make one with hrm data", folder.string());
   if (!is_valid_utf8(config.data_path))
     log_warning("data_path = {}: is not UTF-8, which the run's files cannot hold: to resume, name it again with --data",
                 config.data_path);
@@ -56,8 +57,7 @@ uint64_t checked_total_steps(const TrainConfig& config, const puzzles::DatasetMe
   const uint64_t steps = config.total_steps(metadata);
   if (steps > 0) return steps;
   throw bad_input(kWhere,
-                  "epochs = {}: that is less than one batch of {} examples: more epochs, or a smaller "
-                  "global_batch_size",
+                  "epochs = {}: less than one batch of {} examples: use more epochs or a smaller global_batch_size",
                   config.epochs, config.global_batch_size);
 }
 

@@ -14,14 +14,14 @@ struct TrainData {
   std::optional<puzzles::Dataset> test;
 };
 
-// Throws bad_input where the folder or a split is not usable or the two splits are not of the same puzzles; warns where
+// Throws bad_input if the folder or a split is not usable or the two splits are not of the same puzzles; warns where
 // there is no test split.
 TrainData open_train_data(const TrainConfig& config);
 
 // Throws bad_input naming the setting that does not fit the data.
 model::ModelConfig model_config(const TrainConfig& config, const puzzles::DatasetMetadata& metadata);
 
-// Throws bad_input where it is less than one step.
+// Throws bad_input if it is less than one step.
 uint64_t checked_total_steps(const TrainConfig& config, const puzzles::DatasetMetadata& metadata);
 
 }  // namespace hrm::solving

@@ -52,10 +52,9 @@ class TrainStepper {
   uint64_t step_count() const { return step_count_; }
 
   // next: B examples; only rows where halted() are read. Its noise_seeds, one per example, are mixed with the segment's
-  // number before they reach the backend; they may be empty where the model draws nothing.
-  // Throws bad_input where next.size is not B. Where output.applied is false, this object must not be used again
-  // except through load().
-  // max_segments: an example halts after so many at the latest; 0: arch.halt_max_steps.
+  // number before they reach the backend; they may be empty if the model draws nothing. Throws bad_input if next.size
+  // is not B. Where output.applied is false, this object must not be used again except through load(). max_segments: an
+  // example halts after at most this many; 0: arch.halt_max_steps.
   StepResult step(const model::Batch& next, const model::TrainOptions& options, int64_t max_segments = 0);
 
   // All of the slots and the recurrent state: "carry.<name>", "slots.<field>". load() continues with the same bits;

@@ -64,8 +64,8 @@ void check_same_model(const Json& saved, const model::ModelConfig& mine) {
       std::ranges::equal(model::parameters(theirs), model::parameters(mine), {}, key, key))
     return;
   throw bad_input(kWhere,
-                  "the checkpoint holds another model than this run ({}): a resumed run keeps its model; to begin "
-                  "another run with these weights: hrm train --init MODEL",
+                  "the checkpoint has another model than this run ({}): a resumed run keeps its model; to start "
+                  "another run from these weights: hrm train --init MODEL",
                   training::to_text(training::config_changes(fields_to_json(theirs), fields_to_json(mine))));
 }
 
@@ -232,12 +232,11 @@ training::Checkpoint Trainer::save() const {
 void Trainer::load(const training::Checkpoint& checkpoint) {
   check_same_model(json_field<Json>(checkpoint.state, "model", "checkpoint"), backend_.config());
   if (json_field<uint64_t>(checkpoint.state, "data", "checkpoint") != fingerprint(train_))
-    throw bad_input(kWhere,
-                    "{}: other puzzles than those that this run began with: give the old data set, or begin anew",
+    throw bad_input(kWhere, "{}: not the puzzles that this run started with: use the old data set, or start a new run",
                     train_.folder().string());
   if (const auto was = json_field<std::string>(checkpoint.state, "backend", "checkpoint");
       was != backend_.description())
-    log_warning("this run used {}, now {}: it goes on, but not with the same bits", was, backend_.description());
+    log_warning("this run used {}, now {}: it continues, but not bit-identically", was, backend_.description());
   sampler_.set_state(json_field<Json>(checkpoint.state, "sampler", "checkpoint"));
   backend_.set_weights(with_prefix(checkpoint.tensors, kWeights));
   backend_.set_optimizer(options_.config.optimizer);  // new weights mean a new optimizer
@@ -255,7 +254,7 @@ void Trainer::save_model(const std::filesystem::path& path, uint64_t step) {
                                                      : model::WeightSet::kLive;
   NamedTensors weights = backend_.weights(set);
   if (const auto bad = training::first_not_finite(weights))
-    throw failure(kWhere, "step {}: '{}' holds a NaN or an infinity: the model was not saved", step, *bad);
+    throw failure(kWhere, "step {}: '{}' contains a NaN or an infinity: the model was not saved", step, *bad);
   Json provenance = options_.provenance;
   provenance["step"] = step;
   provenance["weights"] = name_of(set);

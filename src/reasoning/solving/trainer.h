@@ -1,4 +1,4 @@
-// Trains a reasoning model on a data set: what the run loop (training/run_loop.h) needs of it.
+// Trains a reasoning model on a data set, as a Trainee of the run loop (training/run_loop.h).
 //
 //   sampler -> examples of the slots that halted -> symmetry drawn anew -> answers given away (curriculum)
 //   -> one segment of every slot with an update (solving/train_stepper.h) -> the authors' metrics
@@ -21,8 +21,8 @@
 
 namespace hrm::solving {
 
-// Writes answers into questions at random: each cell that differs from its label is given with the probability of its
-// example, uniform between 0 and 2 `share`. Cells without supervision stay.
+// Writes answers into questions at random: each cell that differs from its label is revealed with the probability of
+// its example, uniform between 0 and 2 `share`. Unsupervised cells are unchanged.
 void reveal_cells(std::span<int32_t> inputs, std::span<const int32_t> labels, double share, Rng& rng);
 
 struct TrainerOptions {

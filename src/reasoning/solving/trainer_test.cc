@@ -84,15 +84,15 @@ TEST_F(TrainerTest, LearnsAndMeasuresOnUnseenExamples) {
 TEST_F(TrainerTest, GoesOnWithTheSameBitsFromEveryStep) {
   Driver whole = start();
   steps(whole, 0, 24);
-  const training::Checkpoint truth = whole.trainer->save();
+  const training::Checkpoint reference = whole.trainer->save();
   for (uint64_t stop = 0; stop < 24; ++stop) {
     Driver first = start(), second = start();
     steps(first, 0, stop);
     second.trainer->load(first.trainer->save());
     steps(second, stop, 24);
     const training::Checkpoint result = second.trainer->save();
-    ASSERT_EQ(result.tensors, truth.tensors) << "stopped after " << stop;
-    ASSERT_EQ(result.state, truth.state);
+    ASSERT_EQ(result.tensors, reference.tensors) << "stopped after " << stop;
+    ASSERT_EQ(result.state, reference.state);
   }
 }
 

@@ -1,4 +1,4 @@
-// Picking one answer among K views of the same puzzle (arXiv 2605.19943, "breadth").
+// Selects one answer among K views of the same puzzle (arXiv 2605.19943, "breadth").
 //
 //   q         the largest q_halt                         first     the fewest segments, then the larger q_halt
 //   residual  the smallest residual of z_H at the end    vote      the most frequent answer, then the larger mean of

@@ -1,4 +1,4 @@
-// Cutting the text of an answer into parts. Everything here looks at brackets and braces alone and loses nothing.
+// Splits the text of an answer into parts. These functions only look at brackets and braces, and lose nothing.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ std::vector<std::string_view> split_outside(std::string_view text, std::string_v
 // The mark outside of brackets and braces; npos: it is not there.
 size_t find_outside(std::string_view text, std::string_view mark, size_t from = 0);
 
-// Behind the brace that closes the one at `at`; npos: none does. A backslash hides the character behind it.
+// Behind the brace that closes the one at `at`; npos: none does. A backslash hides the character after it.
 size_t group_end(std::string_view text, size_t at);
 
 // The bracket at the front closes at the very end.

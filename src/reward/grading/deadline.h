@@ -1,4 +1,4 @@
-// The moment at which symbolic work gives up.
+// The time at which symbolic work stops undecided.
 #pragma once
 
 #include <ctime>

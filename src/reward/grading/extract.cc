@@ -178,7 +178,7 @@ std::string closed_sentence(std::string_view line) {
   return std::string(line);
 }
 
-// What stands behind a colon, "is" or "=" at the front, emphasis aside; nullopt: none of them.
+// What follows a colon, "is" or "=" at the front, emphasis aside; nullopt: none of them.
 std::optional<std::string_view> behind_verb(std::string_view text) {
   const auto skip_marks = [&] {
     while (!text.empty() && std::string_view("*_ \t").find(text[0]) != kNone) text.remove_prefix(1);

@@ -254,7 +254,7 @@ class Parser {
       text += take_digits();
       if (text == ".") throw LatexRefused();
     }
-    // "05", which may be what stands behind a decimal comma.
+    // "05", which may be what follows a decimal comma.
     const bool zeros = text.size() > 1 && text[0] == '0' && is_ascii_digit(text[1]);
     if (zeros && !rest_.starts_with('_')) throw LatexRefused();
     if (rest_.starts_with('_')) return whole ? based_number(text) : throw LatexRefused();

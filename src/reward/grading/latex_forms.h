@@ -36,7 +36,7 @@ inline constexpr MacroForm kForms[] = {
     {"include", "{", nullptr}, {"setlength", "[{{", nullptr},
 };
 
-// Macros that put a combining character behind each character of their argument.
+// Macros that put a combining character after each character of their argument.
 inline constexpr std::pair<std::string_view, char32_t> kAccents[] = {
     {"'", 0x301}, {"`", 0x300}, {"\"", 0x308}, {"c", 0x327}, {"^", 0x302}, {"~", 0x303}, {"H", 0x30B}, {"k", 0x328},
     {"=", 0x304}, {"b", 0x331}, {".", 0x307}, {"d", 0x323}, {"r", 0x30A}, {"u", 0x306}, {"v", 0x30C}, {"vec", 0x20D7},

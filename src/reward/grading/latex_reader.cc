@@ -18,7 +18,7 @@ struct Token {
   enum class Kind { kEnd, kCharacter, kMacro, kOpen, kClose, kBegin, kFinish, kMath, kLigature };
   Kind kind = Kind::kEnd;
   std::string_view blanks, text, blanks_behind;
-  size_t end = 0;  // behind the token
+  size_t end = 0;  // after the token
 };
 
 class Reader {

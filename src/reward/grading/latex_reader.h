@@ -12,7 +12,7 @@ struct Node {
   enum class Kind { kCharacters, kGroup, kMacro, kEnvironment, kMath, kLigature };
   Kind kind = Kind::kCharacters;
   std::string text;         // characters, name, opening delimiter
-  std::string_view blanks;  // behind a macro
+  std::string_view blanks;  // after a macro
   bool has_arguments = false;
   std::vector<std::optional<Node>> arguments;
   std::vector<Node> children;

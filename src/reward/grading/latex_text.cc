@@ -36,7 +36,7 @@ class Writer {
     std::string text;
     const Node* before = nullptr;
     for (const Node& node : nodes) {
-      // Blanks behind a macro without arguments show only before characters, and in equations.
+      // Blanks after a macro without arguments show only before characters, and in equations.
       if (in_equation_ && before && before->kind == Node::Kind::kMacro && !before->has_arguments &&
           node.kind == Node::Kind::kCharacters)
         text += before->blanks;

@@ -9,8 +9,8 @@
 
 namespace hrm::grading {
 
-// nullopt where pylatexenc raises: \sqrt without its argument, an empty matrix, nesting beyond kMostLatexDepth. Any
-// bytes; time linear in the text for a given depth.
+// nullopt if pylatexenc raises: \sqrt without its argument, an empty matrix, nesting beyond kMostLatexDepth. Any bytes;
+// time linear in the text for a given depth.
 std::optional<std::string> latex_to_text(std::string_view latex);
 
 constexpr int kMostLatexDepth = 120;

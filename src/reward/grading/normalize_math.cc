@@ -63,8 +63,8 @@ bool brace_roots(std::string& text) {
   return true;
 }
 
-// \frac12 and \frac1{x} become \frac{1}{2} and \frac{1}{x}. False: nothing stands behind a \frac. An argument that is
-// cut off leaves the whole text as it was.
+// \frac12 and \frac1{x} become \frac{1}{2} and \frac{1}{x}. False: nothing follows a \frac. An argument that is cut off
+// leaves the whole text as it was.
 bool brace_fractions(std::string& text) {
   constexpr std::string_view kFraction = "\\frac";
   size_t at = text.find(kFraction);

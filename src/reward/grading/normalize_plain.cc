@@ -27,7 +27,7 @@ void remove_text(std::string& answer) {
   answer = std::string(body.substr(kText.size(), body.size() - kText.size() - 1));
 }
 
-// The unit, a plural ending, and "^2" behind it; also inside words.
+// The unit, a plural ending, and "^2" after it; also inside words.
 void remove_unit(std::string& text, std::string_view unit) {
   size_t at = text.find(unit);
   if (at == kNone) return;

@@ -40,7 +40,7 @@ bool is_variable(std::string_view text) {
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", 1) == kNone;
 }
 
-// A bound of an interval; empty where it is infinite on that side.
+// A bound of an interval; empty if it is infinite on that side.
 std::string lower_bound_of(std::string_view text) {
   std::string plain = squeezed(text);
   return plain == "-\\infty" ? std::string() : plain;
@@ -149,7 +149,7 @@ struct Cut {
 
 constexpr double kApart = 1e-6;  // of two cuts that differ, relative
 
-// The cuts of both sets in order, each once. nullopt: one is no number, or two cannot be told apart.
+// The cuts of both sets in order, each once. nullopt: one is not a number, or two cannot be told apart.
 std::optional<std::vector<Cut>> cuts_of(const NumberSet& a, const NumberSet& b, const Deadline& deadline) {
   std::vector<Cut> cuts;
   for (const NumberSet* set : {&a, &b})

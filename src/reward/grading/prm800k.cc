@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kBrackets = "()[]";
 
-// "-12/5", with at most one character, anything but a line break, behind each number: the pattern's dots are not
+// "-12/5", with at most one character, anything but a line break, after each number: the pattern's dots are not
 // escaped.
 bool is_fraction(std::string_view text) {
   size_t at = text.starts_with('-');

@@ -224,7 +224,7 @@ class Parser {
     return imaginary ? expression_.number("0") : argument;
   }
 
-  // A product; a power or factorial behind it binds to the last factor alone, so the last is left to read again.
+  // A product; a power or factorial after it binds to the last factor alone, so the last is left to read again.
   int letters(std::string_view name) {
     const auto factor_size = [&] {
       if (!is_ascii_digit(name[0])) return decode_utf8(name).size;

@@ -8,8 +8,8 @@
 
 namespace hrm::grading {
 
-// The node of the whole text, or -1 where Python refuses it or its value is no number (a tuple, a comparison). `^` is a
-// power. Throws GaveUp beyond the bounds of Expression.
+// The node of the whole text, or -1 where Python refuses it or its value is not a number (a tuple, a comparison). `^`
+// is a power. Throws GaveUp beyond the bounds of Expression.
 int parse_python(std::string_view text, Expression& expression);
 
 }  // namespace hrm::grading

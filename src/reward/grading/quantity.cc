@@ -100,25 +100,25 @@ bool take_text(std::string_view& text, std::string& phrase) {
   return true;
 }
 
-// "5 m": one letter behind a blank and a plain number.
+// "5 m": one letter after a blank and a plain number.
 bool is_letter_unit(std::string_view before, std::string_view word) {
   constexpr std::string_view kLetters = "mgsLhl";
   return word.size() == 1 && kLetters.find(word) != kNone && before.ends_with(' ') && has_value(before) &&
          before.find_first_not_of("0123456789.,+-/{}() \\frac") == kNone;
 }
 
-// Plain words at the end, behind a number: "5 square feet", "5cm^2", "60 km/h".
+// Plain words at the end, after a number: "5 square feet", "5cm^2", "60 km/h".
 bool take_words(std::string_view& text, std::string& phrase) {
   size_t begin = text.size();
   const auto is_part = [](char c) { return is_ascii_letter(c) || c == ' ' || c == '/' || c == '^' || c == '-'; };
-  // An exponent behind a letter belongs to the unit.
+  // An exponent after a letter belongs to the unit.
   const auto is_exponent = [&](size_t at) {
     return (text[at] == '2' || text[at] == '3') && at > 0 && text[at - 1] == '^';
   };
   while (begin > 0 && (is_part(text[begin - 1]) || is_exponent(begin - 1))) --begin;
   while (begin < text.size() && !is_ascii_letter(text[begin])) ++begin;
   if (begin >= text.size() || begin == 0 || text[begin - 1] == '\\') {
-    // "\pi cm": the letters behind a macro's name are another word.
+    // "\pi cm": the letters after a macro's name are another word.
     if (begin >= text.size() || begin == 0) return false;
     while (begin < text.size() && is_ascii_letter(text[begin])) ++begin;
     while (begin < text.size() && text[begin] == ' ') ++begin;

@@ -25,7 +25,7 @@ struct Shape {
 
 Shape shape_of(std::string_view text);
 
-// The parts between commas, kAnd and kOr outside of brackets; empty ones are dropped. One part: there is no list.
+// The parts between commas, kAnd and kOr outside of brackets; empty ones are dropped. One part: it is not a list.
 std::vector<std::string> list_parts(std::string_view text);
 
 // \emptyset, \{\}, "empty set".

@@ -25,7 +25,7 @@ SoundVerdict as_decided(Verdict verdict, std::string_view by) {
   return verdict == Verdict::kUndecided ? SoundVerdict{} : SoundVerdict{verdict, by};
 }
 
-// "(B)", "B", "B) 12", "(B) 12": a letter of a choice, and what stands behind it.
+// "(B)", "B", "B) 12", "(B) 12": a letter of a choice, and what follows it.
 struct Choice {
   char letter = 0;
   bool has_marks = false;
@@ -45,7 +45,7 @@ Choice choice_of(std::string_view text) {
   const bool closes = !text.empty() && (text[0] == ')' || (!opens && (text[0] == '.' || text[0] == ':')));
   if (opens != closes && !(closes && !opens)) return {};
   if (!closes && !text.empty()) return {};
-  // (D)/2 is no choice with words behind it.
+  // (D)/2 is no choice with words after it.
   if (closes && text.size() > 1 && (text[1] != ' ' || kNoWords.find(strip_left(text.substr(1))[0]) != kNone)) return {};
   choice.letter = letter;
   choice.has_marks = closes;
@@ -273,7 +273,7 @@ class Grader {
       const Verdict verdict = compare_sets(*a, *b, deadline_);
       if (verdict != Verdict::kUndecided) return {verdict, "elements"};
     }
-    // "5 or more" is no number; "n > 5" may be asked for by its least n.
+    // "5 or more" is not a number; "n > 5" may be asked for by its least n.
     for (const auto& [set, other] : {std::pair(&a, gold), std::pair(&b, given)})
       if (*set && (*set)->variable.empty() && (*set)->pieces.size() == 1 && is_number(other))
         return (*set)->pieces[0].low == (*set)->pieces[0].high ? SoundVerdict{} : decided(false, "elements");

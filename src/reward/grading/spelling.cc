@@ -176,12 +176,12 @@ class Respeller {
       plain_ += "\\degree ";
     } else {
       plain_.append("\\").append(name);
-      // Without a letter behind it a blank says no more.
+      // Without a letter after it a blank says no more.
       if (!letters.empty() && rest_.starts_with(' ')) plain_ += ' ';
     }
   }
 
-  // \text{...}: what is no word stands as it is; `and` and `or` are the marks between elements.
+  // \text{...}: what is not a word stands as it is; `and` and `or` are the marks between elements.
   void text_group(std::string_view name) {
     rest_ = strip_left(rest_);
     const size_t end = group_end(rest_, 0);
@@ -205,7 +205,7 @@ class Respeller {
     }
   }
 
-  // \mbox{ m} behind a number.
+  // \mbox{ m} after a number.
   bool is_letter_unit(std::string_view name, std::string_view content) const {
     constexpr std::string_view kUpright[] = {"text", "mbox", "hbox", "textrm", "mathrm"};
     constexpr std::string_view kLetters = "mgsLhl";
@@ -233,7 +233,7 @@ bool is_digit_at(std::string_view text, size_t at) { return at < text.size() && 
 
 bool is_blank(char c) { return c == ' ' || c == kThinSpace || c == kNegativeSpace; }
 
-// The mark between two groups of digits that begins at `at`, and where the digits behind it begin.
+// The mark between two groups of digits that begins at `at`, and where the digits after it begin.
 struct GroupMark {
   enum class Kind { kEnd, kComma, kBlank, kSure };  // kSure: it means nothing else
   Kind kind = Kind::kEnd;
@@ -252,7 +252,7 @@ GroupMark group_mark(std::string_view text, size_t at) {
   return end == at + 1 ? GroupMark{GroupMark::Kind::kComma, end} : GroupMark{};
 }
 
-// Digits, and what stands behind them as groups of the same number.
+// Digits, and what follows them as groups of the same number.
 struct Groups {
   std::string digits;
   size_t end = 0;
@@ -330,12 +330,12 @@ Spelling one_spelling(std::string_view answer, bool join_commas) {
   JoinedGroups joined = joined_groups(plain_macros(money_and_formulas(text)), join_commas);
   text = std::move(joined.text);
   if (text.find('&') != kNone && text.find("\\begin") == kNone) std::ranges::replace(text, '&', kAnd);
-  // Elements behind semicolons, unless commas stand within them: (1,5; 2,5).
+  // Elements after semicolons, unless commas stand within them: (1,5; 2,5).
   if (text.find(';') != kNone && text.find(',') == kNone) std::ranges::replace(text, ';', ',');
   std::string_view whole = unwrapped(text);
   while (whole.ends_with("\\\\")) whole = unwrapped(whole.substr(0, whole.size() - 2));
   if (whole == "N/A" || whole == "n/a") whole = "none";
-  // Three dots go on: they are no full stop.
+  // Three dots are an ellipsis, not a full stop.
   while (!whole.ends_with("..") && !whole.empty() && std::string_view(".,;").find(whole.back()) != kNone)
     whole = unwrapped(whole.substr(0, whole.size() - 1));
   return {.text = std::string(whole), .has_open_groups = joined.has_blanks, .has_comma_groups = joined.has_commas};

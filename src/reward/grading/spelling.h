@@ -2,7 +2,7 @@
 // nothing that bears on the value is lost.
 //
 //   gone      dollar signs around formulas, Markdown's emphasis, \left \right, sizes, \displaystyle, \boxed, a full
-//   stop behind,
+//   stop after,
 //             spacing macros (a blank stays)
 //   renamed   \dfrac as \frac, \cdot and × as *, ≤ <= \le as \leq, ² as ^{2}, ½ as \frac{1}{2}, full-width characters,
 //             \mathrm and the like as \text, \langle as a bracket, ; between elements as a comma

@@ -7,8 +7,8 @@
 namespace hrm::grading {
 namespace {
 
-// What stands behind numbers in the questions of GSM8K and MATH, without the words that are also an adverb, an
-// adjective, a verb alone or mathematics of their own (isosceles, perhaps, equals, roots).
+// What follows numbers in the questions of GSM8K and MATH, without the words that are also an adverb, an adjective, a
+// verb alone or mathematics of their own (isosceles, perhaps, equals, roots).
 constexpr std::string_view kThings =
     "accessories accidents accounts aces acorns activities actors addresses administrators adults afternoons "
     "airplanes albums aliens alligators almonds alpacas altitudes amoebas amounts amulets angles animals answers "

@@ -1,4 +1,4 @@
-// Words behind a number that say what is counted and nothing about how much: apples, students, people.
+// Words after a number that say what is counted and nothing about how much: apples, students, people.
 #pragma once
 
 #include <string_view>

@@ -19,7 +19,7 @@ struct Unit {
   std::string factor{"1"};  // in the base unit, as an expression of numbers
 };
 
-// The words behind (or the sign before) a number, in small letters: "square feet", "cm^2", "km/h", "dollars per hour".
+// The words after (or the sign before) a number, in small letters: "square feet", "cm^2", "km/h", "dollars per hour".
 Unit unit_of(std::string_view phrase);
 
 // Whether the word alone is a unit's name (for "5cm" and "5 m").

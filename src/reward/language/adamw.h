@@ -31,7 +31,7 @@ struct AdamWConfig {
     field("eps", self.eps, "added to the root of the mean square");
     field("weight_decay", self.weight_decay, "decoupled weight decay");
     field("decay_rule", self.decay_rule, "all, or trainer: not gains of norms and biases");
-    field("max_grad_norm", self.max_grad_norm, "the gradient's norm is cut to this; 0: never");
+    field("max_grad_norm", self.max_grad_norm, "clip the gradient norm to this; 0: never");
   }
   void validate() const;  // throws bad_input
 };

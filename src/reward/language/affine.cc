@@ -19,7 +19,7 @@ using Scalars = c10::List<std::optional<at::Scalar>>;
 using Product = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, std::string_view,
                            Scalars, std::optional<std::string_view>);
 
-// ATen's door to oneDNN for dense tensors; null in a libtorch built without it.
+// ATen's oneDNN operator for dense tensors; null in a libtorch built without it.
 const c10::TypedOperatorHandle<Product>* one_dnn() {
   static const auto found = [] {
     const auto handle = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});

@@ -35,15 +35,15 @@ TEST(Affine, EqualsLinearWithGradients) {
         const Found mine =
             run([](const auto& in) { return affine(in[0], in[1], in.size() > 2 ? in[2] : at::Tensor()); }, leaves,
                 upstream);
-        const Found truth = run(
+        const Found reference = run(
             [](const auto& in) {
               return at::linear(in[0], in[1], in.size() > 2 ? std::optional(in[2]) : std::nullopt);
             },
             leaves, upstream);
-        EXPECT_TRUE(at::allclose(mine.y, truth.y, 1e-4, 1e-5));
-        ASSERT_EQ(mine.gradients.size(), truth.gradients.size());
-        for (size_t i = 0; i < truth.gradients.size(); ++i)
-          EXPECT_TRUE(at::allclose(mine.gradients[i], truth.gradients[i], 1e-4, 1e-4)) << i;
+        EXPECT_TRUE(at::allclose(mine.y, reference.y, 1e-4, 1e-5));
+        ASSERT_EQ(mine.gradients.size(), reference.gradients.size());
+        for (size_t i = 0; i < reference.gradients.size(); ++i)
+          EXPECT_TRUE(at::allclose(mine.gradients[i], reference.gradients[i], 1e-4, 1e-4)) << i;
       }
 }
 

@@ -1,4 +1,4 @@
-// Attention behind a shared prefix equals its plain twin.
+// Attention after a shared prefix equals its plain reference.
 #include "language/attention.h"
 
 #include <ATen/ATen.h>
@@ -12,7 +12,7 @@ struct Shape {
 };
 
 // Rows 0, 1, .. have read one token more each than the row before, so that every row has its own mask.
-TEST(Attention, BehindAPrefixEqualsItsPlainTwin) {
+TEST(Attention, BehindAPrefixEqualsItsPlainReference) {
   at::manual_seed(1);
   for (const Shape& s : {Shape{1, 2, 2, 1, 4, 1, 0}, Shape{5, 8, 8, 64, 32, 300, 0}, Shape{3, 6, 2, 7, 16, 45, 4},
                          Shape{4, 4, 1, 1, 8, 9, 13}, Shape{2, 3, 3, 40, 64, 700, 1}}) {

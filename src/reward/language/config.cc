@@ -32,7 +32,7 @@ Family family_of(const Json& json, std::string_view source) {
   const auto type = json_field<std::string>(json, "model_type", source);
   for (const auto& [family, name] : enum_names(Family{}))
     if (name == type) return family;
-  throw bad_input(kWhere, "{}: model_type '{}' is not supported: llama, mistral, qwen2 and qwen3 are", source, type);
+  throw bad_input(kWhere, "{}: model_type '{}' is not supported, only llama, mistral, qwen2 and qwen3", source, type);
 }
 
 // rope_parameters of transformers 5, or rope_theta and rope_scaling before it.
@@ -47,7 +47,7 @@ RopeConfig rope_of(const Json& json, std::string_view source) {
     const auto old_name = get_or<std::string>(*given, "type", "default", place);  // of older files
     const auto type = get_or<std::string>(*given, "rope_type", old_name, place);
     if (type != "default" && type != "llama3")
-      throw bad_input(kWhere, "{}: rope_type '{}' is not supported: default and llama3 are", place, type);
+      throw bad_input(kWhere, "{}: rope_type '{}' is not supported, only default and llama3", place, type);
     if (type == "default") continue;
     rope.rope_type = RopeType::kLlama3;
     rope.factor = json_field<double>(*given, "factor", place);
@@ -152,8 +152,8 @@ void DecoderConfig::validate(std::string_view source) const {
         throw bad_input(kWhere, "{}: {} = {}, expected 1 to {}", source, key, value, kLargest);
   });
   if (num_attention_heads % num_key_value_heads != 0)
-    throw bad_input(kWhere, "{}: {} query heads cannot share {} key heads evenly", source, num_attention_heads,
-                    num_key_value_heads);
+    throw bad_input(kWhere, "{}: {} query heads cannot be divided evenly among {} key heads", source,
+                    num_attention_heads, num_key_value_heads);
   if (head_dim % 2 != 0) throw bad_input(kWhere, "{}: head_dim = {}, expected an even number", source, head_dim);
   if (!(rms_norm_eps > 0) || !(rope_parameters.rope_theta > 0))
     throw bad_input(kWhere, "{}: rms_norm_eps = {}, rope_theta = {}: both must be above 0", source, rms_norm_eps,

@@ -32,9 +32,9 @@ struct RopeConfig {
   static void fields(auto& self, auto&& field) {
     field("rope_theta", self.rope_theta, "base of the rotary frequencies");
     field("rope_type", self.rope_type, "default or llama3");
-    field("factor", self.factor, "llama3: stretch of the long wavelengths");
+    field("factor", self.factor, "llama3: stretch factor of the long wavelengths");
     field("low_freq_factor", self.low_freq_factor, "llama3: wavelengths above original / this are stretched");
-    field("high_freq_factor", self.high_freq_factor, "llama3: wavelengths below original / this stay");
+    field("high_freq_factor", self.high_freq_factor, "llama3: wavelengths below original / this are unchanged");
     field("original_max_position_embeddings", self.original_max_position_embeddings,
           "llama3: length before stretching");
   }
@@ -64,9 +64,9 @@ struct DecoderConfig {
     field("head_dim", self.head_dim, "width of a head");
     field("vocab_size", self.vocab_size, "rows of the embedding");
     field("max_position_embeddings", self.max_position_embeddings,
-          "longest text in tokens; of Mistral no more than its window");
+          "longest text in tokens; for Mistral at most its window");
     field("rms_norm_eps", self.rms_norm_eps, "added to the mean square");
-    field("tie_word_embeddings", self.tie_word_embeddings, "the output layer is the embedding");
+    field("tie_word_embeddings", self.tie_word_embeddings, "the output layer shares the weights of the embedding");
     field("rope_parameters", self.rope_parameters, "");
   }
 

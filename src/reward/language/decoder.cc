@@ -110,7 +110,7 @@ at::Tensor Decoder::layer(size_t index, const at::Tensor& x, const Rotation& rot
 
 void Decoder::check_length(int64_t tokens) const {
   if (tokens > config_.max_position_embeddings)
-    throw bad_input(kWhere, "a text of {} tokens exceeds the model's {} ({}): cut it", tokens,
+    throw bad_input(kWhere, "a text of {} tokens exceeds the model's {} ({}): shorten it", tokens,
                     config_.max_position_embeddings, config_.length_key());
 }
 

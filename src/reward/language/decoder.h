@@ -12,9 +12,9 @@
 // As transformers does, norms are computed in float32 and everything else in the compute type. Parameters of another
 // type are cast on use, inside the graph: float32 masters train a bfloat16 model.
 //
-// B rows of T tokens, padded on the right: no token sees one behind it, so what stands behind a row's end changes
-// nothing before it and needs no mask. Outputs at padding are meaningless.
-// D width, V vocabulary, N and KV query and key heads, W width of a head.
+// B rows of T tokens, padded on the right: no token sees one after it, so what follows a row's end changes nothing
+// before it and needs no mask. Outputs at padding are meaningless. D width, V vocabulary, N and KV query and key heads,
+// W width of a head.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -45,14 +45,14 @@ class Decoder {
   const DecoderConfig& config() const { return config_; }
   at::Device device() const { return embedding_.device(); }
 
-  // ids: [B,T] i64 on the decoder's device. Returns [B,T,D] in the compute type.
-  // Throws bad_input where T exceeds max_position_embeddings.
+  // ids: [B,T] i64 on the decoder's device. Returns [B,T,D] in the compute type. Throws bad_input if T exceeds
+  // max_position_embeddings.
   at::Tensor hidden(const at::Tensor& ids) const;
   // The next T tokens of the cache's rows, of which the first counts[b] of row b count. Without gradients.
   at::Tensor hidden(const at::Tensor& ids, std::span<const int64_t> counts, KvCache& cache) const;
 
   bool has_output_layer() const { return output_.defined(); }
-  // [.., D] -> [.., V], float32.  Throws bad_input where the model has no output layer.
+  // [.., D] -> [.., V], float32.  Throws bad_input if the model has no output layer.
   at::Tensor logits(const at::Tensor& hidden) const;
 
  private:

@@ -1,4 +1,4 @@
-// In which order examples are seen: a function of their lengths and the seed alone.
+// The order of examples, which depends only on their lengths and the seed.
 //
 // Each epoch shuffles the examples, sorts pools of kPoolBatches batches by length, so that little is padded, cuts
 // batches and shuffles these. The last batch may be smaller.

@@ -13,7 +13,7 @@ void check_target(const Target& target, const ExampleRules& rules, std::string_v
   switch (rules.loss) {
     case LossKind::kCrossEntropy:
       if (!(v >= 0 && v < static_cast<float>(rules.outputs) && v == std::floor(v)))
-        throw bad_input(kWhere, "{}: label {} is none of the head's {} classes", place, v, rules.outputs);
+        throw bad_input(kWhere, "{}: label {} is not one of the head's {} classes", place, v, rules.outputs);
       return;
     case LossKind::kSquaredError:
       if (!std::isfinite(v)) throw bad_input(kWhere, "{}: label {} is not a finite number", place, v);
@@ -45,13 +45,13 @@ void check_example(const Example& example, const ExampleRules& rules, std::strin
   const int64_t longest = rules.config.max_position_embeddings;
   const int64_t limit = rules.max_length > 0 ? std::min(rules.max_length, longest) : longest;
   if (length > limit)
-    throw bad_input(kWhere, "{}: {} tokens, at most {} fit ({}): shorten the row", place, length, limit,
+    throw bad_input(kWhere, "{}: {} tokens exceed the limit of {} ({}): shorten the row", place, length, limit,
                     limit == longest ? fmt::format("{} of the model", rules.config.length_key()) : "max_length");
   for (const int32_t id : example.ids)
     if (id < 0 || id >= rules.config.vocab_size)
-      throw bad_input(kWhere, "{}: token {} is none of the model's {}: model and tokenizer disagree", place, id,
+      throw bad_input(kWhere, "{}: token {} is not one of the model's {}: model and tokenizer disagree", place, id,
                       rules.config.vocab_size);
-  if (example.targets.empty()) throw bad_input(kWhere, "{}: nothing to learn: no token or label is a target", place);
+  if (example.targets.empty()) throw bad_input(kWhere, "{}: nothing to learn: it has no target token or label", place);
   if (!(example.weight > 0 && std::isfinite(example.weight)))
     throw bad_input(kWhere, "{}: weight {} is not above 0", place, example.weight);
   for (const Target& target : example.targets) {

@@ -1,4 +1,4 @@
-// What a decoder learns from: token ids, and at chosen positions what the head should say there.
+// Training examples of a decoder: token ids, and the targets of the head at chosen positions.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct Example {
   float weight = 1;             // of each of its targets in the mean
 };
 
-// A text's next tokens as targets: those from index `first` on are learnt, what is before is only read. REQUIRES:
+// A text's next tokens as targets: those from index `first` on are learned, what is before is only read. REQUIRES:
 // first <= ids.size()
 Example language_example(std::vector<int32_t> ids, size_t first);
 

@@ -84,7 +84,7 @@ void FineTuner::Impl::choose_parameters() {
 void FineTuner::Impl::bind_teacher() {
   const bool wanted = config().kl_weight > 0;
   if (wanted != (options.teacher != nullptr))
-    throw bad_input(kWhere, "kl_weight = {} {} teacher: both or neither", config().kl_weight,
+    throw bad_input(kWhere, "kl_weight = {} {} teacher: give both or neither", config().kl_weight,
                     wanted ? "without a" : "with a");
   if (!wanted) return;
   if (model.head != HeadKind::kLanguage || config().loss != LossKind::kCrossEntropy)
@@ -100,7 +100,7 @@ void FineTuner::Impl::bind_teacher() {
 }
 
 void FineTuner::Impl::check_examples() const {
-  if (train.empty()) throw bad_input(kWhere, "there is no example to train on");
+  if (train.empty()) throw bad_input(kWhere, "no training examples");
   const ExampleRules rules{.config = model.config,
                            .loss = config().loss,
                            .outputs = head->outputs(),

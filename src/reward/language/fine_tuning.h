@@ -1,4 +1,4 @@
-// Training of a decoder with any head and loss, as a Trainee of the run loop (training/run_loop.h).
+// Trains a decoder with any head and loss, as a Trainee of the run loop (training/run_loop.h).
 //
 //   loss = sum over targets of weight * loss(head(hidden[position]), target) / sum of weights,  over the whole batch
 //
@@ -50,13 +50,13 @@ struct FineTuneConfig {
     field("max_steps", self.max_steps, "length of the run in optimizer steps instead; 0: by epochs");
     field("batch_size", self.batch_size, "examples per optimizer step");
     field("micro_batch_tokens", self.micro_batch_tokens, "tokens per forward and backward pass; 0: the whole batch");
-    field("max_length", self.max_length, "longest example in tokens; 0: what the model can read");
-    field("warmup_ratio", self.warmup_ratio, "share of the steps in which the rate rises linearly");
-    field("min_lr_ratio", self.min_lr_ratio, "then it falls as a cosine to this share");
+    field("max_length", self.max_length, "longest example in tokens; 0: the model's limit");
+    field("warmup_ratio", self.warmup_ratio, "fraction of the steps in which the rate rises linearly");
+    field("min_lr_ratio", self.min_lr_ratio, "the rate then falls as a cosine to this fraction");
     field("dtype", self.dtype, "float32, or bfloat16 with float32 masters");
-    field("recompute", self.recompute, "compute activations again instead of keeping them: less memory");
+    field("recompute", self.recompute, "recompute activations instead of keeping them, which saves memory");
     field("kl_weight", self.kl_weight, "weight of log(1 + KL(teacher, student)); needs a teacher");
-    field("seed", self.seed, "of all random numbers");
+    field("seed", self.seed, "seed of all random numbers");
     field("log_steps", self.log_steps, "steps between records of the log");
     field("eval_steps", self.eval_steps, "steps between evaluations; 0: ten times");
     field("checkpoint_minutes", self.checkpoint_minutes, "minutes between checkpoints");

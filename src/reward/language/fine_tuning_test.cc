@@ -255,12 +255,13 @@ TEST(FineTuning, RefusesExamplesThatDoNotFit) {
     return Example{.ids = {1, 2}, .targets = {{.position = 1, .value = value, .trials = trials}}};
   };
   EXPECT_NE(refused({}).find("row 7: the text is empty"), std::string::npos);
-  EXPECT_NE(refused(language_example(std::vector<int32_t>(25, 1), 0)).find("25 tokens, at most 24"), std::string::npos);
-  EXPECT_NE(refused(language_example({1, 30}, 0)).find("token 30 is none of"), std::string::npos);
+  EXPECT_NE(refused(language_example(std::vector<int32_t>(25, 1), 0)).find("25 tokens exceed the limit of 24"),
+            std::string::npos);
+  EXPECT_NE(refused(language_example({1, 30}, 0)).find("token 30 is not one of"), std::string::npos);
   EXPECT_NE(refused(language_example({1}, 0)).find("nothing to learn"), std::string::npos);
   EXPECT_NE(refused({.ids = {1}, .targets = {{.position = 1}}}).find("position 1 of a text of 1"), std::string::npos);
-  EXPECT_NE(refused(labeled(2), LossKind::kCrossEntropy, 2).find("label 2 is none"), std::string::npos);
-  EXPECT_NE(refused(labeled(0.5), LossKind::kCrossEntropy, 2).find("label 0.5 is none"), std::string::npos);
+  EXPECT_NE(refused(labeled(2), LossKind::kCrossEntropy, 2).find("label 2 is not one"), std::string::npos);
+  EXPECT_NE(refused(labeled(0.5), LossKind::kCrossEntropy, 2).find("label 0.5 is not one"), std::string::npos);
   EXPECT_NE(refused(labeled(1.5), LossKind::kSoftLabels, 1).find("not between 0 and 1"), std::string::npos);
   EXPECT_NE(refused(labeled(NAN), LossKind::kSquaredError, 1).find("finite"), std::string::npos);
   EXPECT_NE(refused(labeled(3, 2), LossKind::kBetaBinomial, 2).find("3 successes of 2"), std::string::npos);

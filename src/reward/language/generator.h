@@ -45,7 +45,7 @@ struct GeneratorOptions {
 // taken in another order, so that about one token in a million differs from the request served alone.
 class Generator {
  public:
-  // bundle must outlive it.  Throws bad_input where the model has no output layer.
+  // bundle must outlive it.  Throws bad_input if the model has no output layer.
   explicit Generator(const ModelBundle& bundle, const GeneratorOptions& options = {});
   ~Generator();
   Generator(const Generator&) = delete;
@@ -61,8 +61,8 @@ class Generator {
     uint64_t id;
     std::vector<Generation> choices;
   };
-  // One more token for every row; returns the requests that are complete. Throws failure where the model's outputs are
-  // not finite.
+  // One more token for every row; returns the requests that are complete. Throws failure if the model's outputs are not
+  // finite.
   std::vector<Finished> step();
   void clear();  // forgets all requests
 
@@ -86,7 +86,7 @@ class Generator {
   Picker picker_;
   KvCache cache_;
   std::deque<Part> waiting_;
-  std::vector<std::unique_ptr<Row>> rows_;  // by row of the cache; null where it is free
+  std::vector<std::unique_ptr<Row>> rows_;  // by row of the cache; null if it is free
   int64_t live_ = 0, tokens_ = 0;
 };
 

@@ -111,8 +111,7 @@ at::Tensor Head::operator()(const Decoder& decoder, const at::Tensor& hidden) co
 
 at::Tensor Head::scores(const at::Tensor& outputs) const {
   if (kind_ == HeadKind::kLanguage)
-    throw bad_input(kWhere,
-                    "a language model has no score of its own: name the two tokens that stand for good and bad");
+    throw bad_input(kWhere, "a language model has no score by itself: name the two tokens for good and bad");
   if (outputs.size(-1) > 2) throw bad_input(kWhere, "a head of {} classes has no score", outputs.size(-1));
   if (outputs.size(-1) == 2) return at::softmax(outputs, -1).select(-1, 1);
   return kind_ == HeadKind::kValue ? outputs.squeeze(-1).sigmoid() : outputs.squeeze(-1);

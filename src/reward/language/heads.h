@@ -1,4 +1,4 @@
-// What reads a decoder's hidden states: the output layer, or one of the heads with which reward models are published.
+// The heads that read a decoder's hidden states: the output layer, or one of the heads of published reward models.
 // Parameters have the names of the published checkpoints.
 //
 //   kLanguage  lm_head.weight, or the tied embedding                            tokens

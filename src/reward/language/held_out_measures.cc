@@ -10,7 +10,7 @@
 
 namespace hrm::language {
 
-// Undefined where the head has none.
+// Undefined if the head has none.
 at::Tensor HeldOutMeasures::scores(const at::Tensor& outputs) const {
   if (loss_ == LossKind::kBetaBinomial) {
     const at::Tensor shapes = at::softplus(outputs);

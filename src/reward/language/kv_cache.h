@@ -1,13 +1,13 @@
-// What a decoder has read, so that reading on costs only the new tokens.
+// The keys and values of what a decoder has read, so that continuing costs only the new tokens.
 //
-// B rows side by side. All of them begin with the same prefix of S tokens, held once; each goes on with tokens of its
+// B rows side by side. All of them begin with the same prefix of S tokens, held once; each continues with tokens of its
 // own. That serves the three ways in which reasoning is read:
 //   - different texts:           no prefix, every row has its own length;
 //   - N samples of one prompt:   branch(row, N) shares the prompt;
 //   - a tree of steps:           the children of a node are the rows of branch(node, children), read in one call; then
 //                                branch() again for each child that has children, depth first.
-// Rows of different lengths are padded on the right: a token never sees one behind it, so padding needs no mask, and
-// the next token of the row overwrites it.
+// Rows of different lengths are padded on the right: a token never sees one after it, so padding needs no mask, and the
+// next token of the row overwrites it.
 //
 // Tensors of a branch are shared with its origin until written, so a walk over a tree holds each path once.
 #pragma once
@@ -33,7 +33,7 @@ class KvCache {
   KvCache branch(int64_t row, int64_t rows) const;
   // Those rows, in that order; one may be named more than once.
   void keep(std::span<const int64_t> rows);
-  // Row i of `other` takes the place of row slots[i]; slots behind the last row, without a gap, are new rows. REQUIRES:
+  // Row i of `other` takes the place of row slots[i]; slots after the last row, without a gap, are new rows. REQUIRES:
   // neither has a prefix, every slot is named once.
   void adopt(const KvCache& other, std::span<const int64_t> slots);
   // Forgets what the row has read beyond `length` tokens. REQUIRES: prefix() <= length <= length(row)
@@ -48,8 +48,7 @@ class KvCache {
     bool aligned = false;          // all rows are equally long
     at::Tensor positions;          // [B,T] i64
     at::Tensor slots;              // [B,T] i64 place among the row's own tokens
-    // [B,1,T,used], to be added to scores: 0 for what may be seen, else -inf. Undefined where all may or causal says
-    // it.
+    // [B,1,T,used], to be added to scores: 0 for what may be seen, else -inf. Undefined if all may or causal says it.
     at::Tensor mask;
   };
   Step begin(int64_t tokens, at::Device device, at::ScalarType type) const;  // type: of the scores

@@ -96,7 +96,7 @@ struct LocalPolicy::Worker {
     under_way.clear();
   }
 
-  // The model cannot go on: neither with these requests nor with later ones.
+  // The model cannot continue: neither with these requests nor with later ones.
   void fail(const std::stop_token& stop, const std::string& why) {
     while (true) {
       std::unique_lock lock(mutex);

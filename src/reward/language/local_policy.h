@@ -1,6 +1,6 @@
-// A language model in this process as a policy (policy/policy.h): what asks a server can ask it.
+// A language model in this process as a policy (policy/policy.h): it can replace a server.
 //
-// A thread of its own draws tokens for all requests that are under way (language/generator.h).
+// One separate thread draws tokens for all pending requests (language/generator.h).
 #pragma once
 
 #include <filesystem>

@@ -24,7 +24,7 @@ struct LoraConfig {
   static void fields(auto& self, auto&& field) {
     field("rank", self.rank, "rank of the low-rank update; 0: train all parameters");
     field("alpha", self.alpha, "the update is scaled by alpha / rank");
-    field("target_modules", self.target_modules, "projections that get one");
+    field("target_modules", self.target_modules, "projections that get an update");
   }
 };
 

@@ -11,7 +11,7 @@ constexpr double kLeastShape = 1e-3;  // of a Beta distribution: keeps its log-g
 at::Tensor cross_entropy(const at::Tensor& outputs, const at::Tensor& values) {
   const at::Tensor classes = values.to(at::kLong);
   if (classes.numel() > 0 && (classes.min().item<int64_t>() < 0 || classes.max().item<int64_t>() >= outputs.size(1)))
-    throw bad_input(kWhere, "label {} is none of the head's {} classes",
+    throw bad_input(kWhere, "label {} is not one of the head's {} classes",
                     classes.min().item<int64_t>() < 0 ? classes.min().item<int64_t>() : classes.max().item<int64_t>(),
                     outputs.size(1));
   return at::cross_entropy_loss(outputs, classes, {}, at::Reduction::None);

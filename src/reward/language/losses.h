@@ -24,8 +24,8 @@ struct LossTargets {
   at::Tensor trials;  // [M] f32: rollouts of kBetaBinomial; undefined for the others
 };
 
-// outputs: [M,n] f32. Two outputs of kSoftLabels are two classes, one is a logit.
-// Throws bad_input where the kind does not fit the number of outputs, or a class is not among them.
+// outputs: [M,n] f32. Two outputs of kSoftLabels are two classes, one is a logit. Throws bad_input if the kind does not
+// fit the number of outputs, or a class is not among them.
 at::Tensor losses(LossKind kind, const at::Tensor& outputs, const LossTargets& targets);    // [M]
 at::Tensor loss_sum(LossKind kind, const at::Tensor& outputs, const LossTargets& targets);  // their sum
 

@@ -28,7 +28,8 @@ std::vector<int64_t> generation_ends(const fs::path& folder) {
 
 void check_agreement(const ModelBundle& bundle) {
   if (bundle.tokenizer.size() > bundle.model.config.vocab_size)
-    throw bad_input(kWhere, "{}: the tokenizer has ids up to {}, the model only {} tokens: they do not belong together",
+    throw bad_input(kWhere,
+                    "{}: the tokenizer has ids up to {}, but the model has only {} tokens: they do not belong together",
                     bundle.tokenizer.source(), bundle.tokenizer.size() - 1, bundle.model.config.vocab_size);
 }
 
@@ -166,7 +167,7 @@ ModelBundle load_bundle(const fs::path& path, const LoadOptions& options) {
   const fs::path file = path / "tokenizer.json";
   if (!fs::exists(file))
     throw bad_input(kWhere,
-                    "{}: is missing; a model needs its tokenizer (vocab.json and merges.txt alone are not read)",
+                    "{}: is missing; a model needs its tokenizer (vocab.json and merges.txt alone do not suffice)",
                     file.string());
   return assemble(std::move(model), text::parse_tokenizer_json(read_file(file), file.string()),
                   text::load_tokenizer_config(path), file.string(), generation_ends(path));

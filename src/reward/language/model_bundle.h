@@ -1,4 +1,4 @@
-// A model with all that belongs to it: tokenizer, chat template and the tokens that end a text.
+// A model with its tokenizer, chat template and end tokens.
 #pragma once
 
 #include <filesystem>
@@ -33,7 +33,7 @@ struct ModelBundle {
   int32_t pad_token() const;
   bool ends(int32_t token) const;
   // The conversation as the model was trained on it; a last message of "assistant" is to be continued, else an answer
-  // is to begin. Throws bad_input where the model has no chat template, and as ChatTemplate::render does.
+  // is to begin. Throws bad_input if the model has no chat template, and as ChatTemplate::render does.
   std::string render_chat(text::Conversation conversation) const;
 };
 
@@ -42,7 +42,7 @@ struct ModelBundle {
 // model has rows.
 ModelBundle load_bundle(const std::filesystem::path& path, const LoadOptions& options = {});
 
-// A bundle around a model and tokenizer made in the program. Throws bad_input where they disagree.
+// A bundle around a model and tokenizer made in the program. Throws bad_input if they disagree.
 ModelBundle make_bundle(LanguageModel model, text::TokenizerSpec spec, text::TokenizerConfig config);
 
 // A Hugging Face folder with tokenizer, loadable by transformers and load_bundle; config.json is written last.

@@ -51,7 +51,8 @@ TEST(ModelBundle, ATokenizerLargerThanTheModelIsRefused) {
     make_bundle(initial_model(tiny_config(50), HeadKind::kLanguage, 1, 3), text::byte_spec(), text::byte_config());
     FAIL();
   } catch (const Error& e) {
-    EXPECT_NE(std::string(e.what()).find("ids up to 256, the model only 50 tokens"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("ids up to 256, but the model has only 50 tokens"), std::string::npos)
+        << e.what();
   }
 }
 

@@ -71,12 +71,12 @@ void find_rope_scaling(const Gguf& file, DecoderConfig& config) {
 DecoderConfig decoder_config(const Gguf& file) {
   const auto architecture = file.get<std::string>("general.architecture");
   if (architecture != "llama" && architecture != "qwen2" && architecture != "qwen3")
-    throw bad_input(kWhere, "{}: architecture '{}' is not supported: llama, qwen2 and qwen3 are", file.source(),
+    throw bad_input(kWhere, "{}: architecture '{}' is not supported, only llama, qwen2 and qwen3", file.source(),
                     architecture);
   const auto key = [&](std::string_view name) { return architecture + "." + std::string(name); };
   const auto embedding = file.tensors().find("token_embd.weight");
   if (embedding == file.tensors().end() || embedding->second.shape.size() != 2)
-    throw bad_input(kWhere, "{}: tensor 'token_embd.weight' is missing or no matrix", file.source());
+    throw bad_input(kWhere, "{}: tensor 'token_embd.weight' is missing or not a matrix", file.source());
   DecoderConfig c;
   c.model_type = architecture == "llama" ? Family::kLlama : architecture == "qwen2" ? Family::kQwen2 : Family::kQwen3;
   c.attention_bias = c.model_type == Family::kQwen2;
@@ -121,7 +121,7 @@ LanguageModel load_gguf(const std::filesystem::path& path, const LoadOptions& op
   }
   for (const auto& [name, info] : file.tensors())
     if (!read.contains(name))
-      throw bad_input(kWhere, "{}: tensor '{}' is read by no part of a {} model: another architecture?", path.string(),
+      throw bad_input(kWhere, "{}: tensor '{}' does not belong to a {} model: another architecture?", path.string(),
                       name, name_of_enum(c.model_type));
   return model;
 }

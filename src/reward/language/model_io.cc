@@ -41,10 +41,10 @@ std::unique_ptr<TensorSource> weights_in(const fs::path& folder) {
     return std::make_unique<SafetensorsModel>(folder);
   if (TorchModel::is_in(folder)) return std::make_unique<TorchModel>(folder);
   if (!fs::exists(folder / "adapter_config.json"))
-    throw bad_input(kWhere,
-                    "{}: holds no weights: expected model.safetensors or pytorch_model.bin, or the index of their "
-                    "shards",
-                    folder.string());
+    throw bad_input(
+        kWhere,
+        "{}: contains no weights: expected model.safetensors or pytorch_model.bin, or the index of their shards",
+        folder.string());
   const Json json = read_json(folder / "adapter_config.json");
   const auto base = json.is_object() ? json.find("base_model_name_or_path") : json.end();
   throw bad_input(kWhere,
@@ -64,7 +64,7 @@ std::map<std::string, std::string> names_of(const TensorSource& source) {
     std::string name = stored.starts_with(kWrapped) ? stored.substr(kWrapped.size()) : stored;
     if (bare && !is_head(name)) name = "model." + name;
     if (!names.emplace(std::move(name), stored).second)
-      throw bad_input(kWhere, "{}: tensor '{}' is there twice, with and without a prefix", source.source(), stored);
+      throw bad_input(kWhere, "{}: tensor '{}' occurs twice, with and without a prefix", source.source(), stored);
   }
   return names;
 }
@@ -83,12 +83,12 @@ void check_architecture(const fs::path& folder, HeadKind found) {
     if (!architecture.ends_with(end) || found == head) continue;
     const bool bias = head == HeadKind::kSequence && found == HeadKind::kToken;
     throw bad_input(kWhere, "{}: config.json says {}, but tensor '{}' is {}", folder.string(), architecture,
-                    bias ? "score.bias" : tensor, bias ? "there, which that class does not read" : "missing");
+                    bias ? "score.bias" : tensor, bias ? "present, which that class does not read" : "missing");
   }
   if (architecture.ends_with("ForCausalLM") && found != HeadKind::kLanguage && found != HeadKind::kValue)
     throw bad_input(kWhere,
-                    "{}: config.json says {}, which does not read the tensors of a {} head (score.*): name the class "
-                    "that was trained in 'architectures'",
+                    "{}: config.json says {}, which does not read the tensors of a {} head (score.*): put the class "
+                    "that was trained into 'architectures'",
                     folder.string(), architecture, name_of_enum(found));
 }
 
@@ -103,11 +103,10 @@ void check_all_read(const LanguageModel& model, const std::map<std::string, std:
     if (!read.contains(name) && !is_old_buffer(name)) unread.push_back(stored);
   if (unread.empty()) return;
   const std::string more = unread.size() > 1 ? fmt::format(" and {} more", unread.size() - 1) : "";
-  throw bad_input(kWhere,
-                  "{}: tensor '{}'{} is read by no part of a {} model with a {} head: another model_type, or a head "
-                  "that is not supported?",
-                  model.source.string(), unread.front(), more, name_of_enum(model.config.model_type),
-                  name_of_enum(model.head));
+  throw bad_input(
+      kWhere,
+      "{}: tensor '{}'{} does not belong to a {} model with a {} head: another model_type, or an unsupported head?",
+      model.source.string(), unread.front(), more, name_of_enum(model.config.model_type), name_of_enum(model.head));
 }
 
 // As transformers 5 decides: tied where the configuration says so and one of the two is stored, or both are equal.
@@ -118,7 +117,7 @@ void settle_tie(LanguageModel& model) {
     model.parameters.erase(output);
     return;
   }
-  log_warning("{}: tie_word_embeddings is true, but {} differs from the embedding: both are read, as transformers does",
+  log_warning("{}: tie_word_embeddings is true, but {} differs from the embedding: both are read, as in transformers",
               model.source.string(), kOutput);
   model.config.tie_word_embeddings = false;
 }

@@ -1,5 +1,5 @@
-// Models in and out: a Hugging Face folder (config.json and safetensors or pytorch_model.bin, in shards or not) or a
-// GGUF file in, a Hugging Face folder that transformers loads out.
+// Reads models from a Hugging Face folder (config.json and safetensors or pytorch_model.bin, in one file or in shards)
+// or a GGUF file, and writes a Hugging Face folder that transformers loads.
 #pragma once
 
 #include <filesystem>
@@ -44,8 +44,8 @@ LanguageModel initial_model(const DecoderConfig& config, HeadKind head, int64_t 
 void replace_head(LanguageModel& model, HeadKind head, int64_t outputs, uint64_t seed);
 
 // model.safetensors, then config.json: a folder with a config.json is whole. The tokenizer's files are copied from the
-// model's source where that is a folder. type: Float or BFloat16. Throws failure where a file cannot be written,
-// bad_input where adapters have not been merged (language/lora.h).
+// model's source where that is a folder. type: Float or BFloat16. Throws failure if a file cannot be written, bad_input
+// if adapters have not been merged (language/lora.h).
 void save_model(const std::filesystem::path& folder, const LanguageModel& model, at::ScalarType type);
 
 }  // namespace hrm::language

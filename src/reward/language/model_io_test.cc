@@ -123,7 +123,7 @@ TEST(ModelFolder, SaysWhatDoesNotFit) {
   holds(spoil([](Safetensors&, Json& config) { config["intermediate_size"] = 64; }), "mlp.");
   holds(spoil([](Safetensors&, Json& config) { config["model_type"] = "gpt2"; }), "model_type 'gpt2'");
   holds(spoil([](Safetensors&, Json& config) { config["hidden_act"] = "gelu"; }), "only \"silu\" is supported");
-  holds(spoil([](Safetensors&, Json& config) { config["num_key_value_heads"] = 3; }), "cannot share");
+  holds(spoil([](Safetensors&, Json& config) { config["num_key_value_heads"] = 3; }), "cannot be divided evenly");
   holds(fault_of(folder.path() / "none"), "expected a folder");
 }
 
@@ -156,7 +156,7 @@ TEST_F(ChangedFolder, ATensorThatNoLayerReadsIsRefused) {
        {"model.layers.0.self_attn.q_norm.weight", "score_head.weight", "model.layers.2.input_layernorm.weight",
         "model.layers.0.self_attn.q_proj.bias", "lm_head.bias", "model.layers.1.mlp.up_proj.weight_scale"}) {
     const std::string text = fault(tiny_model(), [&](NamedTensors& tensors, Json&) { tensors.emplace(name, vector); });
-    EXPECT_NE(text.find(fmt::format("'{}' is read by no part", name)), std::string::npos) << text;
+    EXPECT_NE(text.find(fmt::format("'{}' does not belong", name)), std::string::npos) << text;
   }
   EXPECT_EQ(
       fault(tiny_model(), [&](NamedTensors& tensors,
@@ -249,7 +249,7 @@ TEST(ModelFolder, WeightsThatTorchSavedAreRead) {
   fs::remove(folder.path() / "pytorch_model-00002-of-00002.bin");
   EXPECT_NE(fault_of(folder.path()).find("pytorch_model-00002-of-00002.bin"), std::string::npos);
   fs::remove(folder.path() / "pytorch_model.bin.index.json");
-  EXPECT_NE(fault_of(folder.path()).find("holds no weights"), std::string::npos);
+  EXPECT_NE(fault_of(folder.path()).find("contains no weights"), std::string::npos);
 }
 
 }  // namespace

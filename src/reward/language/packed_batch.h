@@ -1,4 +1,4 @@
-// Examples side by side, as the decoder reads them.
+// A batch of examples, as the decoder reads it.
 #pragma once
 
 #include <ATen/core/Tensor.h>

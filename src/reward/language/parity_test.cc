@@ -157,7 +157,7 @@ TEST_P(LanguageParity, GreedyTextItsLogProbabilitiesAndThoseOfGivenTexts) {
     return std::vector<int32_t>(ids.begin(), ids.end());
   };
   const std::vector<int32_t> prompt = tokens(tensor("generate.prompt")), wanted = tokens(tensor("generate.output"));
-  // Its own end tokens are left aside: the fixture goes on to a given length.
+  // Its own end tokens are left aside: the fixture continues to a given length.
   ModelBundle bundle{.model = model_,
                      .tokenizer_spec = text::byte_spec(),
                      .tokenizer = text::Tokenizer(text::byte_spec(), "bytes"),
@@ -306,7 +306,7 @@ TEST_P(LanguageParity, GreedyIdsAndLogProbabilities) {
   EXPECT_LT(off, tolerance_);
 }
 
-// Continuations of one prompt, in one call behind a shared prefix.
+// Continuations of one prompt, in one call after a shared prefix.
 TEST_P(LanguageParity, ContinuationsBehindASharedPrefix) {
   if (!is_language()) GTEST_SKIP() << "skipped: not a language model";
   const at::NoGradGuard no_grad;

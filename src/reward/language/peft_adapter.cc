@@ -69,7 +69,7 @@ class Merger {
     } else if (fs::exists(torch)) {
       for (const auto& [name, tensor] : load_torch(torch)) add(name, torch::to_aten(tensor.to(DType::kF32), device));
     } else {
-      throw bad_input(kWhere, "{}: holds neither adapter_model.safetensors nor adapter_model.bin", folder_);
+      throw bad_input(kWhere, "{}: contains neither adapter_model.safetensors nor adapter_model.bin", folder_);
     }
   }
 
@@ -86,7 +86,7 @@ class Merger {
                                     {".lora_embedding_B", &Update::b}})
       if (name.ends_with(end)) return add_part(stored, module_of(end), part, tensor);
     if (name.find(".lora_") != std::string::npos || name.find("modules_to_save") != std::string::npos)
-      throw fault(stored, "is none that peft saves");
+      throw fault(stored, "is not one that peft saves");
     add_whole(stored, name, tensor);
   }
 
@@ -94,10 +94,10 @@ class Merger {
                 const at::Tensor& tensor) {
     const auto base = model_.parameters.find(weight_name(module));
     if (base == model_.parameters.end() || base->second.dim() != 2)
-      throw fault(stored, "belongs to no weight of the model");
+      throw fault(stored, "does not belong to a weight of the model");
     if (!config_.targets(module))
       throw fault(stored,
-                  "is of a module that adapter_config.json does not name (target_modules, exclude_modules, "
+                  "belongs to a module that adapter_config.json does not name (target_modules, exclude_modules, "
                   "layers_to_transform): peft would not read it");
     Update& update = updates_[module];
     update.of_embedding = update.of_embedding || stored.find(".lora_embedding_") != std::string::npos;
@@ -119,13 +119,13 @@ class Merger {
     const bool saved = at == std::string::npos && config_.saves(name.substr(0, name.rfind('.')));
     const bool new_head = config_.classifies() && is_scoring_head(name);
     if (!new_head && !model_.parameters.contains(name) && name != kOutput)
-      throw fault(stored, "belongs to no weight of the model");
+      throw fault(stored, "does not belong to a weight of the model");
     if (name.ends_with(".bias") && !saved && config_.bias() == "none")
       throw fault(stored, "is a bias, and adapter_config.json has bias = none");
     const auto base = model_.parameters.find(name == kOutput ? weight_name("lm_head") : name);
-    if (base == model_.parameters.end() && !new_head) throw fault(stored, "belongs to no weight of the model");
+    if (base == model_.parameters.end() && !new_head) throw fault(stored, "does not belong to a weight of the model");
     if (base != model_.parameters.end() && base->second.sizes() != tensor.sizes())
-      throw fault(stored, fmt::format("has shape {}, the model's has {}: was the vocabulary changed for the adapter?",
+      throw fault(stored, fmt::format("has shape {}, that of the model {}: was the vocabulary changed for the adapter?",
                                       to_string(tensor.sizes().vec()), to_string(base->second.sizes().vec())));
     (saved ? saved_ : base_).emplace(name, tensor);
   }
@@ -149,7 +149,8 @@ class Merger {
       const bool adaptable = name.ends_with("_proj.weight") || name == kEmbedding ||
                              (name == kOutput && model_.head == HeadKind::kLanguage && !config_.classifies());
       if (adaptable && config_.targets(module) && !updates_.contains(module))
-        throw bad_input(kWhere, "{}: adapter_config.json names '{}', and the file has nothing for it: is it whole?",
+        throw bad_input(kWhere,
+                        "{}: adapter_config.json names '{}', but the file has no tensors for it: is it complete?",
                         folder_, module);
     }
   }
@@ -175,7 +176,7 @@ class Merger {
   void replace(const std::string& name, const at::Tensor& tensor) {
     const std::string target = name == kOutput ? weight_name("lm_head") : name;
     if (target != name && base_.contains(kEmbedding) && !base_.at(kEmbedding).equal(tensor))
-      throw bad_input(kWhere, "{}: has an embedding and another output layer, and the model ties them", folder_);
+      throw bad_input(kWhere, "{}: has an embedding and a different output layer, but the model ties them", folder_);
     const at::TensorOptions like = model_.parameters.at(kEmbedding).options();
     model_.parameters.insert_or_assign(target, tensor.to(like));
   }

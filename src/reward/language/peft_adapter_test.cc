@@ -175,7 +175,7 @@ TEST_F(PeftAdapter, AHeadMakesALanguageModelARewardModel) {
   base_ = base_model(false, HeadKind::kToken);
   expect_weight(merged(), "score.weight", some({2, 16}, 1));
   tensors_["score.weight"] = some({3, 16}, 1);
-  expect_refused("has shape [3, 16], the model's has [2, 16]");
+  expect_refused("has shape [3, 16], that of the model [2, 16]");
 }
 
 TEST_F(PeftAdapter, ATiedOutputLayerIsItsOwnOnceOneOfTheTwoChanges) {
@@ -207,11 +207,11 @@ TEST_F(PeftAdapter, OnlyTheModulesThatAreMeant) {
   expect_refused("does not name");
   config_["exclude_modules"] = config_["layers_to_transform"] = nullptr;
   config_["target_modules"] = R"(model\.layers\.(?P<layer>\d)\.self_attn\.[qv]_proj)";
-  expect_refused("has nothing for it");
+  expect_refused("has no tensors for it");
   config_["target_modules"] = R"(.*\.q_proj)";
   EXPECT_NO_THROW(merged());
   config_["target_modules"] = "(";
-  expect_refused("no regular expression");
+  expect_refused("not a valid regular expression");
 }
 
 TEST_F(PeftAdapter, WhatCannotBeAppliedExactlyIsRefused) {
@@ -247,15 +247,15 @@ TEST_F(PeftAdapter, TensorsThatFitNothingAreRefused) {
     tensors_[name] = tensor;
   };
   with("model.layers.7.self_attn.q_proj.lora_A.weight", some({2, 16}, 1));
-  expect_refused("belongs to no weight");
+  expect_refused("does not belong to a weight");
   with(std::string(kQ) + ".lora_A.weight", some({3, 16}, 1));
   expect_refused("has shape [3, 16], expected [2, 16]");
   with(std::string(kQ) + ".lora_magnitude_vector", some({16}, 1));
   expect_refused("use_dora = false");
   with("score_head.weight", some({3, 16}, 1));
-  expect_refused("belongs to no weight");
+  expect_refused("does not belong to a weight");
   with(std::string(kQ) + ".lora_A.default.weight", some({2, 16}, 1));
-  expect_refused("none that peft saves");
+  expect_refused("not one that peft saves");
   tensors_ = all;
   tensors_.erase(std::string(kQ) + ".lora_B.weight");
   expect_refused("has no lora_B");

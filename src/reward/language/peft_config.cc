@@ -62,7 +62,7 @@ void refuse_unknown(const Json& json, std::string_view source) {
                        std::ranges::find(kPassedOver, key) != std::end(kPassedOver);
     if (!known && !is_off(value))
       throw bad_input(kWhere,
-                      "{}: {} = {} cannot be merged exactly: merge the adapter with peft (merge_and_unload) and give "
+                      "{}: {} = {} cannot be merged exactly: merge the adapter with peft (merge_and_unload) and use "
                       "the folder that it saves",
                       source, shown(key), printable(value).substr(0, 80));
   }
@@ -72,7 +72,7 @@ void refuse_unknown(const Json& json, std::string_view source) {
 
 PythonExpression::PythonExpression(const std::string& expression, std::string_view source) try : regex_(expression) {
 } catch (const RegexFault& fault) {
-  throw bad_input(kWhere, "{}: '{}' is no regular expression: {}", source, shown(expression), fault.what());
+  throw bad_input(kWhere, "{}: '{}' is not a valid regular expression: {}", source, shown(expression), fault.what());
 }
 
 bool PythonExpression::matches(std::string_view text, bool whole) const {
@@ -104,7 +104,7 @@ PeftConfig::PeftConfig(const std::filesystem::path& path) : source_(path.string(
   if (rank_ < 1) throw bad_input(kWhere, "{}: r = {}, expected at least 1", source_, rank_);
   for (const Pattern& pattern : rank_pattern_)
     if (pattern.value < 1 || pattern.value != std::floor(pattern.value) || pattern.value > 1 << 24)
-      throw bad_input(kWhere, "{}: rank_pattern has {}, expected a whole number from 1", source_, pattern.value);
+      throw bad_input(kWhere, "{}: rank_pattern has {}, expected a whole number of at least 1", source_, pattern.value);
   read_init(json);
   read_targets(json);
 }
@@ -144,7 +144,7 @@ void PeftConfig::read_targets(const Json& json) {
   const Json* layers = set_value(json, "layers_to_transform");
   if (!layers) return;
   if (target_expression_)
-    throw bad_input(kWhere, "{}: layers_to_transform beside an expression in target_modules", source_);
+    throw bad_input(kWhere, "{}: layers_to_transform together with an expression in target_modules", source_);
   layers_ = layers->is_array() ? json_field<std::vector<int64_t>>(json, "layers_to_transform", source_)
                                : std::vector<int64_t>{json_field<int64_t>(json, "layers_to_transform", source_)};
   const Json* pattern = set_value(json, "layers_pattern");
@@ -158,7 +158,7 @@ std::vector<PeftConfig::Pattern> PeftConfig::patterns(const Json& json, const ch
   const Json* value = set_value(json, key);
   if (!value) return {};
   const std::string place = fmt::format("{}: {}", source_, key);
-  if (!value->is_object()) throw bad_input(kWhere, "{} is no object", place);
+  if (!value->is_object()) throw bad_input(kWhere, "{} is not an object", place);
   std::vector<Pattern> all;
   for (const auto& [name, number] : value->items()) {
     if (!number.is_number()) throw bad_input(kWhere, "{}: '{}' has no number", place, shown(name));
@@ -187,7 +187,7 @@ double PeftConfig::scale(std::string_view module) const {
   return find(alpha_pattern_, module).value_or(alpha_) / (rslora_ ? std::sqrt(r) : r);
 }
 
-// Of decoders the number behind "layers" is the first in a name, so that one expression serves with and without
+// Of decoders the number after "layers" is the first in a name, so that one expression serves with and without
 // layers_pattern.
 bool PeftConfig::layer_chosen(std::string_view module) const {
   if (layers_.empty()) return true;

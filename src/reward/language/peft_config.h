@@ -51,7 +51,7 @@ class PeftConfig {
   double scale(std::string_view module) const;
 
   const std::string& source() const { return source_; }
-  const std::string& task() const { return task_; }  // task_type; empty where there is none
+  const std::string& task() const { return task_; }  // task_type; empty if there is none
   bool classifies() const { return task_ == "SEQ_CLS" || task_ == "TOKEN_CLS"; }
   bool dora() const { return dora_; }
   bool lora_bias() const { return lora_bias_; }

@@ -1,4 +1,4 @@
-// Which token is drawn from a distribution.
+// Draws a token from a distribution.
 #pragma once
 
 #include <cstdint>

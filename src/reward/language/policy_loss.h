@@ -3,7 +3,7 @@
 //
 //   loss = CE + weight * log(1 + KL(teacher || student)),   KL = sum over v of p_teacher(v) log(p_teacher / p_student)
 //
-// The logarithm lets the student leave its teacher where the data insist, at a price that stops growing.
+// The logarithm bounds the growth of the penalty, so the student can leave its teacher where the data require it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -28,7 +28,7 @@ PolicyLoss policy_loss(const at::Tensor& student, const at::Tensor& teacher, con
 //   - CE is the mean over all positions but the last of each row, prompt and padding too, against labels[b,t+1], where
 //     `labels` are already shifted once: the target of position t is token t + 2;
 //   - KL is summed over positions and divided by the number of rows. Rows are cut to the longest teacher's length, and
-//     a shorter teacher goes on with equal logits: a uniform distribution.
+//     a shorter teacher continues with equal logits: a uniform distribution.
 // student: [B,T,V] f32; labels: [B,T] i64; teachers: B tensors [L_b,V], L_b <= T.
 PolicyLoss published_policy_loss(const at::Tensor& student, const at::Tensor& labels,
                                  std::span<const at::Tensor> teachers, double weight);

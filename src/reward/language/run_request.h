@@ -1,4 +1,4 @@
-// What starts a training run of a language or reward model, and how its settings are found.
+// The request for a training run of a language or reward model, and how its settings are determined.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -42,7 +42,7 @@ Config resolved_settings(Config config, const RunRequest& request) {
     stored = training::config_to_resume(request.out, std::ranges::any_of(request.settings, names_model));
   if (stored)
     for (const std::string& key : fields_from_json(config, *stored, (request.out / "config.json").string()))
-      log_warning("{}: setting '{}' is not known here and ignored", request.out.string(), key);
+      log_warning("{}: unknown setting '{}', ignored", request.out.string(), key);
   const Json before = fields_to_json(config);
   for (const std::string& setting : request.settings) assign_field(config, setting);
   if (stored) {

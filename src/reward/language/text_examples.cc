@@ -23,7 +23,7 @@ class FileReader {
         settings_(text::chat_settings(config.chat_date, config.chat_variables, "text.chat_date, text.chat_variables")),
         set_(set) {
     if (bundle.end_tokens.empty())
-      throw bad_input(kWhere, "{}: the model has no end token: it could not learn where a text ends",
+      throw bad_input(kWhere, "{}: the model has no end token, so it could not learn where a text ends",
                       bundle.tokenizer.source());
   }
 
@@ -43,7 +43,7 @@ class FileReader {
   }
 
   void solution(rows::Format format, const Json& record, const std::string& place) {
-    // The published solutions of GSM8K and MATH are learnt as they are written, with their answers.
+    // The published solutions of GSM8K and MATH are learned as they are written, with their answers.
     if (format == rows::Format::kGsm8k || format == rows::Format::kMath) {
       const auto text = rows::find_text(record, {format == rows::Format::kMath ? "solution" : "answer"});
       if (!text) return set_.counts.drop("problem without a solution");
@@ -89,11 +89,12 @@ class FileReader {
   }
 
   void chat(const Json& record, const Json& messages, const std::string& place) {
-    if (!messages.is_array() || messages.empty()) throw bad_input(kWhere, "{}: field 'messages' is no list", place);
+    if (!messages.is_array() || messages.empty()) throw bad_input(kWhere, "{}: field 'messages' is not a list", place);
     for (const Json& message : messages) rows::need_text(message, {"role"}, place);
     const std::string role = rows::need_text(messages.back(), {"role"}, place);
     if (role != "assistant")
-      throw bad_input(kWhere, "{}: the last message is of '{}': that of the assistant is what is learnt", place, role);
+      throw bad_input(kWhere, "{}: the last message is from '{}': expected the assistant, whose message is learned",
+                      place, role);
     const std::string answer = rows::need_text(messages.back(), {"content"}, place);
     text::Conversation before{
         .messages = messages, .tools = nullptr, .documents = nullptr, .add_generation_prompt = true};
@@ -172,8 +173,8 @@ void read_text_examples(const std::filesystem::path& path, const ModelBundle& bu
     }
   }
   if (set.examples.size() == before)
-    throw bad_input(kWhere, "{}: nothing to learn: none of its records gives a text{}", path.string(),
-                    config.min_label > 0 ? fmt::format(" with a label from {} on", config.min_label) : "");
+    throw bad_input(kWhere, "{}: nothing to learn: none of its records yields a text{}", path.string(),
+                    config.min_label > 0 ? fmt::format(" with a label of at least {}", config.min_label) : "");
 }
 
 }  // namespace hrm::language

@@ -1,11 +1,11 @@
-// Files of texts as what a language model learns from: the tokens behind a prompt.
+// Converts files of texts to examples for a language model: the tokens after a prompt.
 //
 //   {"text"}                  all of it
-//   {"prompt", "completion"}  the completion, behind the prompt as it stands
-//   {"messages": [..]}        the last message, of the assistant, behind the others in the model's chat form, with
+//   {"prompt", "completion"}  the completion, after the prompt as it stands
+//   {"messages": [..]}        the last message, of the assistant, after the others in the model's chat form, with
 //                             "tools" where the record has them
 //   questions with solutions  of any format that rows reads (docs/formats/reward-data.md), and trees of a store: the
-//                             solution behind the prompt template; with min_label those from there on (arXiv
+//                             solution after the prompt template; with min_label those from there on (arXiv
 //                             2503.13551, section 4.3, learns from its good trajectories). Where the gold answer is
 //                             known they are graded first
 //
@@ -32,15 +32,15 @@ struct TextConfig {
   uint64_t max_length = 0;  // of a text in tokens; 0: what the model can read. No setting: that of the run
 
   static void fields(auto& self, auto&& field) {
-    field("prompt", self.prompt, "of a question with solutions; {question} stands for it");
-    field("separator", self.separator, "between the steps of a solution");
-    field("chat", self.chat, "the prompt is a user's message, in the model's chat form");
+    field("prompt", self.prompt, "template of a question's prompt; {question} is replaced");
+    field("separator", self.separator, "text between the steps of a solution");
+    field("chat", self.chat, "send the prompt as a user message in the model's chat format");
     field("chat_date", self.chat_date, "day that chat templates write, YYYY-MM-DD; empty: those that ask are refused");
     field("chat_variables", self.chat_variables,
           "JSON object of what chat templates find, such as {\"enable_thinking\": false}");
     field("min_label", self.min_label,
-          "solutions whose outcome, or lowest step label where there is none, is below are left out");
-    field("drop_long", self.drop_long, "leave out texts that the model cannot read, instead of refusing them");
+          "leave out solutions whose outcome (or, without one, lowest step label) is below this");
+    field("drop_long", self.drop_long, "leave out texts that are too long for the model instead of refusing them");
   }
   void validate() const;  // throws bad_input
 };

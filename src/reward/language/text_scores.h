@@ -1,4 +1,4 @@
-// How likely a language model finds given texts.
+// Log-probabilities of given texts under a language model.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// Models from nothing: a decoder of a few hundred thousand parameters that reads bytes, for the synthetic worlds and
-// for tests. Policies and reward models are made alike, so that a reward model can begin with what a policy has learnt.
+// New tiny models: a decoder of a few hundred thousand parameters that reads bytes, for the synthetic worlds and for
+// tests. Policies and reward models have the same form, so a reward model can start from the weights of a policy.
 #pragma once
 
 #include "language/model_bundle.h"

@@ -14,7 +14,7 @@ ModelBundle bundle_of(const std::string& from, const TrainConfig& config, at::De
   ModelBundle bundle = from == kTiny ? tiny_bundle(config.tiny, HeadKind::kLanguage, 1, config.tuning.seed)
                                      : load_bundle(model_of_run(from), {.type = at::kFloat, .device = device});
   if (bundle.model.head != HeadKind::kLanguage)
-    throw bad_input(kWhere, "{}: is no language model but a reward model", from);
+    throw bad_input(kWhere, "{}: is a reward model, not a language model", from);
   bundle.model.parameters = to(bundle.model.parameters, at::kFloat, device);
   return bundle;
 }
@@ -59,12 +59,12 @@ TrainConfig train_defaults(bool tiny) {
 }
 
 void TrainConfig::validate() const {
-  if (data.empty()) throw bad_input(kWhere, "no training data: name a file of texts or of questions with solutions");
-  if (from.empty()) throw bad_input(kWhere, "which model is to be trained? Give --from FOLDER, or --init tiny");
+  if (data.empty()) throw bad_input(kWhere, "no training data: give a file of texts or of questions with solutions");
+  if (from.empty()) throw bad_input(kWhere, "no model to train: give --from FOLDER, or --init tiny");
   if (tuning.loss != LossKind::kCrossEntropy)
-    throw bad_input(kWhere, "loss = {}: a language model learns by cross_entropy", name_of_enum(tuning.loss));
+    throw bad_input(kWhere, "loss = {}: a language model is trained with cross_entropy", name_of_enum(tuning.loss));
   if (!teacher.empty() && tuning.kl_weight == 0)
-    throw bad_input(kWhere, "a teacher without kl_weight changes nothing: set kl_weight, for instance 0.1");
+    throw bad_input(kWhere, "a teacher without kl_weight has no effect: set kl_weight, for instance 0.1");
   text.validate();
   tuning.validate();
 }

@@ -1,5 +1,5 @@
-// Training of a language model on files of texts (language/text_examples.h), as a policy that solves problems step by
-// step: from its own good solutions too, held near a teacher (language/policy_loss.h).
+// Trains a language model on files of texts (language/text_examples.h), as a policy that solves problems step by step;
+// also on its own good solutions, kept close to a teacher (language/policy_loss.h).
 //
 // RUN/model is the model that was best on the held-out texts, or the newest: a Hugging Face folder with tokenizer.
 #pragma once
@@ -19,10 +19,9 @@ struct TrainConfig {
 
   static void fields(auto& self, auto&& field) {
     field("data", self.data, "training data");
-    field("held_out", self.held_out, "data that is not trained on, by which the best model is chosen");
-    field("from", self.from,
-          "folder or .gguf file of a language model, or tiny: a small one from nothing that reads bytes");
-    field("teacher", self.teacher, "frozen model for kl_weight; empty: the one in `from`");
+    field("held_out", self.held_out, "held-out data that selects the best model");
+    field("from", self.from, "folder or .gguf file of a language model; or tiny, a small new model that reads bytes");
+    field("teacher", self.teacher, "frozen model for kl_weight; empty: the model in `from`");
     field("tiny", self.tiny, "");
     field("text", self.text, "");
     FineTuneConfig::fields(self.tuning, field);

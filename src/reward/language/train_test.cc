@@ -25,7 +25,7 @@ fs::path write_lines(const fs::path& path, const std::vector<Json>& lines) {
   return path;
 }
 
-// prompt|completion<end>: what is only read, and what is learnt.
+// prompt|completion<end>: what is only read, and what is learned.
 std::string shown(const ModelBundle& bundle, const Example& example) {
   const auto first = static_cast<size_t>(example.targets.front().position) + 1;
   const std::span<const int32_t> ids = example.ids;

@@ -12,7 +12,7 @@ namespace hrm::policy {
 
 BalancingPolicy::BalancingPolicy(std::vector<std::shared_ptr<Policy>> endpoints, BalanceOptions options)
     : options_(options) {
-  if (endpoints.empty()) throw bad_input("policy.balancing", "no endpoint is given");
+  if (endpoints.empty()) throw bad_input("policy.balancing", "no endpoint given");
   for (std::shared_ptr<Policy>& endpoint : endpoints) {
     if (endpoint->name() != endpoints.front()->name())
       throw bad_input("policy.balancing", "endpoints of different models: '{}' and '{}'", endpoints.front()->name(),
@@ -73,7 +73,7 @@ Reply BalancingPolicy::complete(const Request& request) {
     const bool temporary = fault && fault->temporary;
     give_back(index, temporary ? fault : nullptr);
     if (!temporary || count == endpoints_.size() || interrupted()) return reply;
-    log_detail("{}; another endpoint is asked", fault->message);
+    log_detail("{}; trying another endpoint", fault->message);
   }
 }
 

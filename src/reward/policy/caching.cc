@@ -10,7 +10,7 @@
 namespace hrm::policy {
 namespace {
 
-// nullopt where the file has been damaged since it was opened: the request is then asked anew.
+// nullopt if the file has been damaged since it was opened: the request is then asked anew.
 std::optional<Response> stored_reply(const RecordLog& log, uint64_t at, size_t choices) {
   try {
     const std::string bytes = log.read(at);
@@ -42,7 +42,7 @@ CachingPolicy::CachingPolicy(std::shared_ptr<Policy> inner, const std::filesyste
   });
   const RecordLogReport& report = log_->report();
   if (report.damaged_places > 0)
-    log_warning("{}: {} damaged places ({} bytes) are left out; {} replies are sound", path.string(),
+    log_warning("{}: {} damaged places ({} bytes) are skipped; {} replies are intact", path.string(),
                 report.damaged_places, report.damaged_bytes, report.records);
 }
 

@@ -20,7 +20,7 @@ class CachingPolicy : public Policy {
   // Opens or creates the file; keeps an index of it, not the replies, in memory. Damaged records are left out with a
   // warning. Throws bad_input for another kind of file, and where another process is writing it.
   CachingPolicy(std::shared_ptr<Policy> inner, const std::filesystem::path& path);
-  // Throws failure where the disk is full.
+  // Throws failure if the disk is full.
   Reply complete(const Request& request) override;
   std::string name() const override { return inner_->name(); }
 

@@ -84,13 +84,12 @@ PolicyStack finish(std::shared_ptr<Policy> policy, std::shared_ptr<Meter> meter,
 }  // namespace
 
 void EndpointOptions::validate() const {
-  if (endpoint.empty())
-    throw bad_input("policy.endpoint", "no endpoint is given, for instance http://127.0.0.1:8080/v1");
+  if (endpoint.empty()) throw bad_input("policy.endpoint", "no endpoint given; example: http://127.0.0.1:8080/v1");
   for (const std::string& url : endpoint)
     if (url.starts_with(kScript) && endpoint.size() > 1)
       throw bad_input("policy.endpoint", "endpoint '{}': a script cannot share the work with others", url);
   if (continuation != Continuation::kUser && kind != EndpointKind::kChat)
-    throw bad_input("policy.endpoint", "continuation = {} is for chats, but kind is {}, which continues texts anyway",
+    throw bad_input("policy.endpoint", "continuation = {} is for chats, but kind {} always continues texts",
                     name_of_enum(continuation), name_of_enum(kind));
   if (model.empty()) throw bad_input("policy.endpoint", "model is empty");
   if (attempts < 1) throw bad_input("policy.endpoint", "attempts = {}: expected at least 1", attempts);

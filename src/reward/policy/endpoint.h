@@ -29,29 +29,29 @@ struct EndpointOptions {
 
   static void fields(auto& self, auto&& field) {
     field("endpoint", self.endpoint,
-          "address of an OpenAI-compatible server, for instance http://127.0.0.1:8080/v1; several share the work; "
-          "script:FILE.json answers from a table of prompts");
-    field("model", self.model, "name of the model, as the server knows it");
+          "address of an OpenAI-compatible server, for instance http://127.0.0.1:8080/v1; several addresses share the "
+          "work; script:FILE.json answers from a table of prompts");
+    field("model", self.model, "name of the model on the server");
     field("kind", self.kind, "completions, chat, or llamacpp (llama.cpp's /completion, which names the stop string)");
     field("continuation", self.continuation,
-          "how a begun answer is continued in a chat: user (in the user's message), flags (vLLM, SGLang), prefill "
+          "how a chat continues an answer that has begun: user (in the user's message), flags (vLLM, SGLang), prefill "
           "(llama.cpp)");
     field("extra_fields", self.extra_fields,
-          "JSON object of further fields of a request, for instance {\"top_k\": 20}; null leaves a field out that is "
-          "sent otherwise, such as temperature or stop");
+          "JSON object of additional fields of a request, for instance {\"top_k\": 20}; null removes a field that is "
+          "otherwise sent, such as temperature or stop");
     field("rename_fields", self.rename_fields,
-          "fields that the server calls otherwise: max_tokens=max_completion_tokens");
+          "fields with another name on the server: max_tokens=max_completion_tokens");
     field("api_key_variable", self.api_key_variable, "environment variable that holds the API key");
-    field("ca_file", self.ca_file, "trusted certificates (PEM) for https, in place of the system's");
+    field("ca_file", self.ca_file, "trusted certificates (PEM) for https, instead of the system's");
     field("insecure", self.insecure, "do not check the certificate of an https server");
-    field("connect_seconds", self.connect_seconds, "limit for a connection");
-    field("read_seconds", self.read_seconds, "limit without a byte of the reply");
-    field("request_seconds", self.request_seconds, "limit for a request as a whole");
+    field("connect_seconds", self.connect_seconds, "time limit for a connection");
+    field("read_seconds", self.read_seconds, "time limit without a byte of the reply");
+    field("request_seconds", self.request_seconds, "time limit for a whole request");
     field("max_reply_mib", self.max_reply_mib, "largest reply in MiB");
-    field("attempts", self.attempts, "how often a request is made at most, with growing pauses");
-    field("longest_pause", self.longest_pause, "seconds at most that a server's Retry-After is heeded");
-    field("cache", self.cache, "file that remembers replies, so that the same request is never paid for twice");
-    field("prompt_price", self.prompt_price, "price of a million tokens of prompts, for the cost shown");
+    field("attempts", self.attempts, "maximum number of attempts per request, with growing pauses");
+    field("longest_pause", self.longest_pause, "maximum pause in seconds that a server's Retry-After can ask for");
+    field("cache", self.cache, "file that stores replies, so that the same request is never paid for twice");
+    field("prompt_price", self.prompt_price, "price of a million prompt tokens, for the cost that is shown");
     field("token_price", self.token_price, "price of a million generated tokens");
   }
   // Throws bad_input naming the field.

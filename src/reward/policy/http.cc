@@ -23,8 +23,8 @@ std::string path_of(const Address& address, const Dialect& dialect, const std::s
     if (!base.ends_with(end)) continue;
     if (kind != dialect.kind)
       throw bad_input("policy.http",
-                      "endpoint '{}' is the address of --kind {}, but --kind is {}: give the one that is "
-                      "meant, or the address without '{}'",
+                      "endpoint '{}' is the address of --kind {}, but --kind is {}: give the kind that you mean, or "
+                      "the address without '{}'",
                       url, name_of_enum(kind), name_of_enum(dialect.kind), end);
     base.resize(base.size() - end.size());
     break;
@@ -71,7 +71,7 @@ void check_key(const std::string& key) {
     throw bad_input("policy.http", "the API key consists of asterisks");
   for (const char c : key)
     if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f)
-      throw bad_input("policy.http", "the API key holds a blank, a control character or one beyond ASCII");
+      throw bad_input("policy.http", "the API key contains a blank, a control character or a non-ASCII character");
 }
 
 }  // namespace
@@ -134,7 +134,7 @@ HttpPolicy::Answer HttpPolicy::ask(const Request& request, int64_t n, uint64_t s
 
 PolicyFault HttpPolicy::status_fault(const HttpReply& reply) const {
   if (reply.status >= 300 && reply.status < 400)
-    return fault(fmt::format("{}: status {}: it sends on to '{}'; give that address as the endpoint", place_,
+    return fault(fmt::format("{}: status {}: redirected to '{}'; use that address as the endpoint", place_,
                              reply.status, shown(reply.location)),
                  false);
   const std::string words = error_text(reply.body);
@@ -148,7 +148,7 @@ void HttpPolicy::redact(Response& response) const {
   for (Choice& choice : response.choices) {
     if (choice.text.find(options_.api_key) == std::string::npos) continue;
     choice.text = without(choice.text, options_.api_key);
-    if (!told_.exchange(true)) log_warning("{}: a text repeats the API key; *** stands for it", place_);
+    if (!told_.exchange(true)) log_warning("{}: a text repeats the API key; it is replaced by ***", place_);
   }
 }
 
@@ -176,7 +176,7 @@ HttpPolicy::Answer HttpPolicy::ask_choices(const Request& request, int64_t n, in
 }
 
 Reply HttpPolicy::complete(const Request& request) {
-  if (request.n < 1) return fault(fmt::format("{} choices wanted, expected at least 1", request.n), false);
+  if (request.n < 1) return fault(fmt::format("{} choices requested, expected at least 1", request.n), false);
   Response all;
   bool one_at_a_time = request.n >= least_refused_;
   while (std::ssize(all.choices) < request.n) {

@@ -101,14 +101,14 @@ TEST_F(HttpTest, TooFewAndTooManyChoicesAreMended) {
 }
 
 TEST_F(HttpTest, FaultsAreOneLineWithThePlaceAndWhatWasExpected) {
-  const std::map<Misdeed, std::string> expected = {{M::kRefuse, "closed before the reply was whole"},
+  const std::map<Misdeed, std::string> expected = {{M::kRefuse, "closed before the reply was complete"},
                                                    {M::kStall, "no byte for 1 s"},
-                                                   {M::kDrop, "closed before the reply was whole"},
+                                                   {M::kDrop, "closed before the reply was complete"},
                                                    {M::kBusy, "status 429 (too many requests), expected 200"},
                                                    {M::kError, "status 500 (Internal?Server Error)"},
                                                    {M::kGarbage, "not valid JSON"},
                                                    {M::kCutJson, "not valid JSON"},
-                                                   {M::kSlow, "no whole reply within 1.5 s"},
+                                                   {M::kSlow, "no complete reply within 1.5 s"},
                                                    {M::kHuge, "nested deeper"},
                                                    {M::kReject, "the prompt is too long"}};
   for (const auto& [misdeed, text] : expected) {
@@ -194,10 +194,10 @@ TEST_F(HttpTest, TheStackGetsEveryReplyFromServersThatFailHalfOfTheTime) {
   options.attempts = 30;
   options.longest_pause = 0.01;
   const PolicyStack stack = make_policy(options);
-  HttpPolicy truth(quick(sound.url()));
+  HttpPolicy reference(quick(sound.url()));
   parallel_for(120, 6, [&](size_t i) {
     Request request{.prompt = "q", .n = 1, .stop = {"# END!", "# Step 2"}, .seed = i};
-    EXPECT_EQ(texts(stack.policy->complete(request)), texts(truth.complete(request)));
+    EXPECT_EQ(texts(stack.policy->complete(request)), texts(reference.complete(request)));
   });
   EXPECT_GT(first.misdeeds() + second.misdeeds(), 30);
   EXPECT_EQ(stack.meter->usage().failed, 0);

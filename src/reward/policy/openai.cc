@@ -92,11 +92,12 @@ std::vector<std::string> sent_stop(const Dialect& dialect, const Request& reques
 void check_fields(const Dialect& dialect) {
   for (const auto& [name, value] : dialect.extra.items()) {
     if (name == "stream" && value != false)
-      throw bad_input("policy.http", "extra_fields: stream is {}, but replies are read whole", printable(value));
+      throw bad_input("policy.http", "extra_fields: stream is {}, but streamed replies are not supported",
+                      printable(value));
     const auto own = std::ranges::find(kOwnFields, name, &std::pair<std::string_view, std::string_view>::first);
     if (own == kOwnFields.end() || (value.is_null() && own->second != "")) continue;
-    if (own->second.empty()) throw bad_input("policy.http", "extra_fields: '{}' is the request itself", name);
-    throw bad_input("policy.http", "extra_fields: {} is set by {}; here only null fits, which leaves it out", name,
+    if (own->second.empty()) throw bad_input("policy.http", "extra_fields: '{}' is part of the request itself", name);
+    throw bad_input("policy.http", "extra_fields: {} is set by {}; only null is allowed here, which removes it", name,
                     own->second);
   }
   for (const auto& [from, to] : dialect.renamed) {
@@ -118,7 +119,7 @@ std::string request_body(const Dialect& dialect, const Request& request, int64_t
     body = chat_body(dialect, request);
   } else {
     if (!request.messages.empty())
-      throw bad_input("policy.http", "messages need a chat endpoint (kind chat), this one is of kind {}",
+      throw bad_input("policy.http", "messages need a chat endpoint (kind chat), but this one has kind {}",
                       name_of_enum(dialect.kind));
     if (!llamacpp) body["model"] = dialect.model;
     body["prompt"] = request.prompt;

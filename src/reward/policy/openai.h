@@ -25,7 +25,7 @@ EnumNames<EndpointKind> enum_names(EndpointKind);
 
 // What becomes of an assistant message at the end of a chat, which is to be continued.
 enum class Continuation {
-  kUser,     // its text joins the user's message before it, with a request to go on: works with every server
+  kUser,     // its text joins the user's message before it, with a request to continue: works with every server
   kFlags,    // sent as it is with continue_final_message and without a generation prompt: vLLM, SGLang
   kPrefill,  // sent as it is: llama.cpp, and servers that continue an assistant message by themselves
 };
@@ -42,7 +42,7 @@ struct Dialect {
 // Throws bad_input for fields that would contradict what the program sends itself.
 void check_fields(const Dialect& dialect);
 
-// What the answer begins with, for a chat to continue; empty where it begins with nothing.
+// What the answer begins with, for a chat to continue; empty if it begins with nothing.
 std::string_view begun_answer(const Request& request);
 
 // The stop strings that the server is given: the first four, since many take no more. Whatever it is given, a text is
@@ -79,7 +79,7 @@ Response parse_reply(const Dialect& dialect, const Request& request, int64_t n, 
 // Whether a request that got this status may succeed later.
 bool is_temporary_status(int64_t status);
 
-// What the server says of an error in its body, on one line and in full; the body's beginning where it is no JSON.
+// What the server says of an error in its body, on one line and in full; the body's beginning where it is not JSON.
 std::string error_text(std::string_view body);
 
 // Seconds from now (Unix time) that a Retry-After header asks for, as a number or a date; 0 where it is neither.

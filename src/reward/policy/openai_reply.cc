@@ -48,7 +48,7 @@ float number_of(const ReplyJson& value, std::string_view source) {
 std::vector<TokenText> token_list(const ReplyJson& list, std::string_view source) {
   std::vector<TokenText> tokens;
   for (const ReplyJson& entry : list) {
-    if (!entry.is_object()) throw bad_input("policy.http", "{}: a token of 'logprobs' is no object", source);
+    if (!entry.is_object()) throw bad_input("policy.http", "{}: a token of 'logprobs' is not an object", source);
     tokens.push_back({object_member(entry, "token", source, "a text").get<std::string>(),
                       number_of(member(entry, "logprob"), source)});
   }
@@ -80,7 +80,7 @@ void keep_logprobs(Choice& choice, const std::vector<TokenText>& tokens, bool cu
   }
 }
 
-// What the server says of the stop string: a text, another end (a token, or null where the field is always there), or
+// What the server says of the stop string: a text, another end (a token, or null if the field is always there), or
 // nothing.
 struct StopReport {
   bool known = false;
@@ -215,7 +215,7 @@ void drop_prefix(std::string& text, const Dialect& dialect, const Request& reque
 }
 
 Choice parse_choice(const Dialect& dialect, const Request& request, const ReplyJson& json, std::string_view source) {
-  if (!json.is_object()) throw bad_input("policy.http", "{}: a choice is no object", source);
+  if (!json.is_object()) throw bad_input("policy.http", "{}: a choice is not an object", source);
   Choice choice;
   set_finish(choice, json, sent_stop(dialect, request), source);
   if (member(json, "error").is_object()) choice.finish = Finish::kBroken;
@@ -240,7 +240,7 @@ std::string llamacpp_stop(const ReplyJson& json, std::string_view source) {
 }
 
 Choice parse_llamacpp(const Dialect& dialect, const Request& request, const ReplyJson& json, std::string_view source) {
-  if (!json.is_object()) throw bad_input("policy.http", "{}: a choice is no object", source);
+  if (!json.is_object()) throw bad_input("policy.http", "{}: a choice is not an object", source);
   Choice choice{.text = object_member(json, "content", source, "a text").get<std::string>()};
   const std::string type = llamacpp_stop(json, source);
   if (type == "limit")

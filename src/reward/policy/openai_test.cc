@@ -182,7 +182,7 @@ TEST(OpenAi, RepliesThatAreNoneAreNamed) {
       {"{}", "field 'choices' is missing or null, expected a list"},
       {R"({"choices":{}})", "expected a list"},
       {R"({"choices":[]})", "no choices"},
-      {R"({"choices":[1]})", "no object"},
+      {R"({"choices":[1]})", "not an object"},
       {R"({"choices":[{"text":null,"finish_reason":"stop"}]})", "'text' is missing or null"},
       {R"({"choices":[{"text":"a"}]})", "'finish_reason'"},
       {R"({"choices":[{"text":"a","finish_reason":7}]})", "'finish_reason'"},

@@ -1,7 +1,7 @@
-// What proposes reasoning: a language model behind an endpoint, a local one, or a script.
+// A policy proposes reasoning steps: a language model behind an endpoint, a local model, or a script.
 //
-// A request that fails is a value (PolicyFault), so that a batch of others survives; wrappers of the same interface
-// retry, cache and balance (policy/retrying.h, policy/caching.h, policy/balancing.h).
+// A failed request is a value (PolicyFault), so that other requests of a batch are unaffected; wrappers of the same
+// interface retry, cache and balance (policy/retrying.h, policy/caching.h, policy/balancing.h).
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ struct Message {
 };
 
 struct Request {
-  std::string prompt;             // of a completion; empty where messages are given
-  size_t begun = 0;               // so many bytes at the prompt's end begin the answer: a chat is to continue them
+  std::string prompt;             // of a completion; empty if messages are given
+  size_t begun = 0;               // number of bytes at the prompt's end that begin the answer, for a chat to continue
   std::vector<Message> messages;  // of a chat; an assistant message at the end is to be continued
   int64_t n = 1;                  // choices wanted
   int64_t max_tokens = 1024;      // per choice
@@ -28,7 +28,7 @@ struct Request {
   bool logprobs = false;
 };
 
-// By itself, at a stop string, at max_tokens; broken off by the server (a filter, an abort), which is no end of the
+// By itself, at a stop string, at max_tokens, or broken off by the server (a filter, an abort), which does not end the
 // text.
 enum class Finish { kEnd, kStop, kLength, kBroken };
 
@@ -58,10 +58,10 @@ using Reply = std::variant<Response, PolicyFault>;
 class Policy {
  public:
   virtual ~Policy() = default;
-  // Blocks until there is a reply. Called from any number of threads at once. Throws only what no retry can mend and no
-  // other request would survive (a malformed endpoint address); a request's own failure is a PolicyFault.
+  // Blocks until there is a reply. Any number of threads may call it at once. Throws only for faults that would affect
+  // every request (a malformed endpoint address); a failure of one request is a PolicyFault.
   virtual Reply complete(const Request& request) = 0;
-  // Names the model and its settings: part of what identifies a cached reply and of a store's provenance.
+  // Names the model and its settings. The name is part of the key of a cached reply and of a store's provenance.
   virtual std::string name() const = 0;
 };
 

@@ -10,7 +10,7 @@ namespace hrm::policy {
 
 using ReplyJson = SortedJson;
 
-// Throws bad_input naming `source` for what is no JSON, nests deeper than 200 levels or takes longer than the seconds,
+// Throws bad_input naming `source` for what is not JSON, nests deeper than 200 levels or takes longer than the seconds,
 // and as soon as interrupted().
 ReplyJson parse_reply_json(std::string_view body, std::string_view source, double seconds);
 

@@ -22,7 +22,7 @@ struct TimedReply {
 
 class RequestScheduler {
  public:
-  // in_flight: requests under way at most, and threads. Throws bad_input outside 1 to 1024.
+  // in_flight: maximum number of simultaneous requests, and threads. Throws bad_input outside 1 to 1024.
   RequestScheduler(Policy& policy, int64_t in_flight);
 
   // Calls job(0), ..., job(n - 1), earlier ones first, and returns when all have ended. Where a job or the policy

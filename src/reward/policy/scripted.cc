@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
 
-// The byte behind the first `words` words, the text's end where it has no more of them.
+// The byte after the first `words` words, the text's end where it has no more of them.
 size_t end_of_words(std::string_view text, int64_t words) {
   size_t at = 0;
   for (int64_t word = 0; word < words; ++word) {
@@ -92,7 +92,7 @@ Script table_script(ReplyTable table) {
     auto at = table.find(text_of(request));
     if (at == table.end()) at = table.find("");
     if (at == table.end())
-      throw bad_input("policy.scripted", "no reply for the prompt '{}'; the prompt \"\" would stand for all others",
+      throw bad_input("policy.scripted", "no reply for the prompt '{}'; the prompt \"\" would match all others",
                       shown(text_of(request)));
     return at->second[rng.below(at->second.size())];
   };

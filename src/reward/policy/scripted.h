@@ -51,7 +51,7 @@ class ScriptedPolicy : public Policy {
 // by its messages' contents, joined by newlines.
 using ReplyTable = std::map<std::string, std::vector<std::string>>;
 
-// Throws bad_input where a prompt has no texts; the script throws it for a prompt that the table does not know.
+// Throws bad_input if a prompt has no texts; the script throws it for a prompt that the table does not know.
 Script table_script(ReplyTable table);
 
 // {"prompt": ["text", ...], ...} in a JSON file. Throws bad_input naming file and prompt.

@@ -31,8 +31,8 @@ Address parse_address(const std::string& url) {
   Address address{.secure = url.starts_with("https://")};
   if (!address.secure && !url.starts_with("http://")) throw wrong("begins with neither http:// nor https://");
   for (const char c : url)
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) throw wrong("holds a blank or control character");
-  if (url.find_first_of("?#@") != std::string::npos) throw wrong("holds one of ? # @");
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) throw wrong("contains a blank or control character");
+  if (url.find_first_of("?#@") != std::string::npos) throw wrong("contains one of ? # @");
   const size_t host_at = address.secure ? 8 : 7;
   const size_t slash = std::min(url.find('/', host_at), url.size());
   address.origin = url.substr(0, slash);
@@ -41,13 +41,13 @@ Address parse_address(const std::string& url) {
   const std::string authority = address.origin.substr(host_at);
   const size_t colon = authority.ends_with(']') ? std::string::npos : authority.rfind(':');
   const std::string host = authority.substr(0, colon);
-  if (host.empty()) throw wrong("names no host");
-  if (host.front() != '[' && host.find(':') != std::string::npos) throw wrong("IPv6 addresses stand in brackets");
+  if (host.empty()) throw wrong("has no host");
+  if (host.front() != '[' && host.find(':') != std::string::npos) throw wrong("IPv6 addresses need brackets");
   if (colon != std::string::npos) {
     const std::string port = authority.substr(colon + 1);
     if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos ||
         std::stoi(port) < 1 || std::stoi(port) > 65535)
-      throw wrong(fmt::format("port '{}' is none", port));
+      throw wrong(fmt::format("invalid port '{}'", port));
   }
   address.loopback = host == "localhost" || host == "[::1]" || host.starts_with("127.");
   return address;
@@ -215,7 +215,7 @@ class Watch {
 std::string certificate_fault(long result) {
   std::string_view way_out = "the certificate does not name this host: use the name that it names";
   if (result == X509_V_ERR_CERT_HAS_EXPIRED || result == X509_V_ERR_CERT_NOT_YET_VALID)
-    way_out = "it must be renewed, or is the clock of this machine wrong?";
+    way_out = "renew it; or is the clock of this machine wrong?";
   else if (result != X509_V_OK)
     way_out = "--ca-file names the certificate to trust for a server with one of its own";
   return fmt::format("checking the certificate failed{}; {}",
@@ -245,8 +245,7 @@ struct Transport::Implementation {
     }
     auto connection = std::make_unique<Connection>(options, origin);
     if (!connection->client.is_valid())
-      throw bad_input("policy.http", "endpoint '{}': cannot be used: is the address or the CA file wrong?",
-                      options.url);
+      throw bad_input("policy.http", "endpoint '{}' cannot be used: is the address or the CA file wrong?", options.url);
     return connection;
   }
 
@@ -260,13 +259,13 @@ struct Transport::Implementation {
     using E = httplib::Error;
     if (too_large) return fmt::format("the reply exceeds {} bytes", options.max_reply_bytes);
     if (interrupted()) return "interrupted";
-    if (timed_out) return fmt::format("no whole reply within {} s (the limit of a request)", options.total_seconds);
+    if (timed_out) return fmt::format("no complete reply within {} s (the limit of a request)", options.total_seconds);
     if (error == E::Connection)
       return took >= 0.9 * options.connect_seconds ? fmt::format("no connection within {} s", options.connect_seconds)
                                                    : "cannot connect: is the server running?";
     if (error == E::Read && took >= 0.99 * options.read_seconds)
       return fmt::format("no byte for {} s", options.read_seconds);
-    if (error == E::Read || error == E::Write) return "the connection was closed before the reply was whole";
+    if (error == E::Read || error == E::Write) return "the connection was closed before the reply was complete";
     if (error == E::SSLLoadingCerts || error == E::SSLConnection)
       return fmt::format("{} failed", error == E::SSLConnection ? "the TLS handshake (is it an https server?)"
                                                                 : "loading the CA certificates");

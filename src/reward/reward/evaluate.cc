@@ -30,7 +30,7 @@ struct Sight {
 
 Sight look_at(const fs::path& file) {
   JsonlReader lines(file, {.forgive_cut_end = false, .accept_array = true});
-  if (!lines.next()) throw bad_input(kWhere, "{}: holds no records", file.string());
+  if (!lines.next()) throw bad_input(kWhere, "{}: contains no records", file.string());
   Sight sight{.record = lines.value(), .format = {}};
   if (!rows::find_field(sight.record, "candidates")) sight.format = rows::need_format(sight.record, lines.place());
   return sight;
@@ -78,7 +78,8 @@ class Evaluator {
   Evaluation run() {
     const Sight sight = look_at(file_);
     if (!options_.calibrate.empty() && sight.format != Format::kProcessBench)
-      throw bad_input(kWhere, "{}: a threshold is calibrated for ProcessBench alone, and this is none", file_.string());
+      throw bad_input(kWhere, "{}: a threshold is calibrated only for ProcessBench, and this is another format",
+                      file_.string());
     if (!sight.format)
       candidates(sight.record["candidates"]);
     else if (*sight.format == Format::kProcessBench)
@@ -126,10 +127,9 @@ class Evaluator {
     const bool answers = has("correct") || has("answer"), probe = has("case");
     const bool truth = has("on_track") || has("valid") || has("labels");
     if (!answers && !truth)
-      throw bad_input(kWhere,
-                      "{}: of its candidates nothing is known: neither correct or answer, nor on_track, valid or "
-                      "labels of their steps",
-                      file_.string());
+      throw bad_input(
+          kWhere, "{}: its candidates have neither correct or answer, nor on_track, valid or labels for their steps",
+          file_.string());
     score(file_, scored());
     if (answers && !probe) {
       selection::SampledSolutions solutions = selection::read_solutions(
@@ -203,13 +203,14 @@ class Evaluator {
     result_.scored.bad = rows::for_each_record(
         file_, read_options(), counts, [&](Format format, const Json& record, const std::string& place) {
           if (!fits)
-            throw bad_input(kWhere, "{}: rows of texts say nothing of steps, and the model reads whole solutions",
+            throw bad_input(kWhere, "{}: rows of texts do not say where steps end, but the model reads whole solutions",
                             place);
           const std::string input = rows::need_text(record, {"input"}, place);
           const double label = rows::need_unit(rows::need_field(record, "label", place), "label", place);
           std::vector<int64_t> text = scorer_.reader().row(input);
           if (std::ssize(text) > scorer_.longest())
-            throw bad_input(kWhere, "{}: a text of {} tokens exceeds the {} that {} reads: leave it out (--skip-bad)",
+            throw bad_input(kWhere,
+                            "{}: a text of {} tokens exceeds the limit of {} tokens of {}: leave it out (--skip-bad)",
                             place, text.size(), scorer_.longest(), scorer_.name());
           const size_t index = grouped.record_of(rows::question_of_record(format, record, place));
           Json& candidates = grouped.candidates(index);
@@ -217,7 +218,7 @@ class Evaluator {
           places.emplace_back(index, candidates.size() - 1);
           texts.push_back(std::move(text));
         });
-    if (texts.empty()) throw bad_input(kWhere, "{}: holds no row that can be scored", file_.string());
+    if (texts.empty()) throw bad_input(kWhere, "{}: contains no row that can be scored", file_.string());
     const std::vector<double> scores = scored_in_parts(texts);
     for (size_t i = 0; i < texts.size(); ++i)
       grouped.candidates(places[i].first)[places[i].second]["scores"][scorer_.name()] = Json::array({scores[i]});

@@ -1,4 +1,4 @@
-// What a reward model is worth on a file: its steps are scored, and the scores are measured as `hrm select` measures.
+// Evaluates a reward model on a file: scores the steps, and measures the scores as `hrm select` does.
 //
 //   records with candidates   best-of-N and votes where it is known which are correct; steps where the truth about them
 //                             is known (selection/step_truth.h); the repair probe where the file is one

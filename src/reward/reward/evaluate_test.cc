@@ -100,8 +100,9 @@ TEST_F(Evaluate, StepwiseSolutionsOfOneQuestionAreOneProblem) {
 }
 
 TEST_F(Evaluate, WhatCannotBeMeasuredIsRefused) {
-  EXPECT_NE(refusal("").find("holds no records"), std::string::npos);
-  EXPECT_NE(refusal(R"({"id":"a","question":"1+1","candidates":[{"steps":["2"]}]})").find("nothing is known"),
+  EXPECT_NE(refusal("").find("contains no records"), std::string::npos);
+  EXPECT_NE(refusal(R"({"id":"a","question":"1+1","candidates":[{"steps":["2"]}]})")
+                .find("its candidates have neither correct"),
             std::string::npos);
   EXPECT_NE(refusal(R"({"input":"x","label":2})").find("line 1"), std::string::npos);
   EXPECT_NE(refusal(R"({"text":"x"})").find("line 1"), std::string::npos);

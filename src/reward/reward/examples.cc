@@ -33,8 +33,8 @@ class FileReader {
   void row(const Json& record, const std::string& place) {
     if (reader_.layout().form == Form::kSteps)
       throw bad_input(kWhere,
-                      "{}: rows of texts say nothing of steps, and layout {} reads whole solutions: give a file of "
-                      "solutions with labels (hrm rows convert), or choose layout prompt",
+                      "{}: rows of texts do not say where steps end, but layout {} reads whole solutions: give a file "
+                      "of solutions with labels (hrm rows convert), or choose layout prompt",
                       place, name_of_enum(reader_.layout().name));
     const std::string input = rows::need_text(record, {"input"}, place);
     if (input.empty()) throw bad_input(kWhere, "{}: field 'input' is empty", place);
@@ -47,7 +47,8 @@ class FileReader {
       const Json& count = rows::need_field(record, "trials", place);
       trials = count.is_number() ? count.get<double>() : 0;
       if (!(trials >= 1 && trials <= 1e6))
-        throw bad_input(kWhere, "{}: trials = {} is no number of rollouts from 1 on", place, printable(count));
+        throw bad_input(kWhere, "{}: trials = {}: expected a number of rollouts of at least 1", place,
+                        printable(count));
     }
     text(input, label, trials, place);
   }
@@ -113,8 +114,8 @@ class FileReader {
     if (loss != language::LossKind::kCrossEntropy) return made;
     if (options_.hard_from == 0 && label != 0 && label != 1)
       throw bad_input(kWhere,
-                      "{}: label {} is neither 0 nor 1: choose --loss soft_labels or squared_error, or say from where "
-                      "on a label is 1 (hard_from)",
+                      "{}: label {} is neither 0 nor 1: choose --loss soft_labels or squared_error, or set the "
+                      "smallest label that counts as 1 (hard_from)",
                       place, label);
     const bool good = label == 1 || (options_.hard_from > 0 && label >= options_.hard_from);
     made.value = good ? 1.0F : 0.0F;
@@ -153,7 +154,7 @@ void read_examples(const std::filesystem::path& path, LayoutReader& reader, cons
     file.record(format, record, place);
   });
   if (set.examples.size() == before)
-    throw bad_input(kWhere, "{}: nothing to learn: none of its records gives a row", path.string());
+    throw bad_input(kWhere, "{}: nothing to learn: none of its records yields a row", path.string());
 }
 
 void take_row_settings(const std::filesystem::path& path, std::optional<rows::Kind>& kind,

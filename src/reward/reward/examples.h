@@ -1,4 +1,5 @@
-// Files of training data as what a decoder learns from (language/examples.h), read as the scorer will read.
+// Converts files of training data to examples for a decoder (language/examples.h), with the same texts as the scorer
+// reads.
 //
 //   rows of texts with a label ({input, label}: rows/row_file.h)   one target at the text's last token; form prompt
 //   solutions with labels of steps, of any format that rows reads  form prompt: through sound rows of the kind;
@@ -27,7 +28,7 @@ namespace hrm::reward {
 
 struct ExampleOptions {
   language::ExampleRules rules;
-  double hard_from = 0;    // 0: a label that is neither 0 nor 1 is refused where classes are learnt
+  double hard_from = 0;    // 0: a label that is neither 0 nor 1 is refused where classes are learned
   bool drop_long = false;  // texts longer than the model reads are counted and left out instead of refused
 };
 

@@ -111,7 +111,7 @@ void Layout::validate(std::string_view source) const {
   if (form != Form::kPrompt && head.find(kQuestion) == std::string::npos)
     throw bad_input(kWhere, "{}: head = '{}' has no {{question}}", source, head.substr(0, 80));
   if (form == Form::kSteps && tail.empty())
-    throw bad_input(kWhere, "{}: tail is empty: name the text behind a step at which its score is read", source);
+    throw bad_input(kWhere, "{}: tail is empty: give the text after a step at which its score is read", source);
   if ((form == Form::kPrompt && encoding == Encoding::kApart) ||
       (form == Form::kSteps && encoding == Encoding::kWhole) || (form == Form::kChat && encoding != Encoding::kWhole))
     throw bad_input(kWhere, "{}: encoding {} does not go with form {}: expected {}", source, name_of_enum(encoding),
@@ -120,10 +120,10 @@ void Layout::validate(std::string_view source) const {
                     : form == Form::kSteps ? "apart or parts"
                                            : "whole");
   if (!bos.empty() && encoding != Encoding::kApart)
-    throw bad_input(kWhere, "{}: bos = '{}' is for encoding apart: write the token into head instead", source,
+    throw bad_input(kWhere, "{}: bos = '{}' is only for encoding apart: write the token into head instead", source,
                     bos.substr(0, 80));
   if (good.empty() != bad.empty())
-    throw bad_input(kWhere, "{}: good and bad belong together: give both tokens or neither", source);
+    throw bad_input(kWhere, "{}: good and bad belong together: give both or neither", source);
 }
 
 Layout named_layout(LayoutName name, const text::TokenizerConfig& texts, const text::ChatSettings& chat) {
@@ -166,7 +166,7 @@ LayoutReader::LayoutReader(Layout layout, const text::Tokenizer& tokenizer)
     const auto id = tokenizer.find(layout_.bos);
     if (!id)
       throw bad_input(kWhere,
-                      "{}: has no token '{}', with which every text begins: mend bos_token of "
+                      "{}: has no token '{}', with which every text begins: correct bos_token of "
                       "tokenizer_config.json, or layout.bos of reward.json",
                       tokenizer.source(), layout_.bos.substr(0, 80));
     frame_.push_back(*id);
@@ -176,7 +176,7 @@ LayoutReader::LayoutReader(Layout layout, const text::Tokenizer& tokenizer)
   const auto id_of = [&](const std::string& token) -> int64_t {
     const std::vector<int32_t> ids = tokenizer.encode(token, text::Part::kText);
     if (ids.size() != 1)
-      throw bad_input(kWhere, "{}: '{}' is no single token: name the tokens of the score with good and bad",
+      throw bad_input(kWhere, "{}: '{}' is not a single token: name the tokens of the score with good and bad",
                       tokenizer.source(), token);
     return ids[0];
   };

@@ -1,4 +1,4 @@
-// How a question and its steps become the text that a reward model reads, and where its score stands.
+// How a question and its steps become the text that a reward model reads, and the position of its score.
 //
 // A score is always read at the last id of a text, so that whatever comes later cannot change it. Three forms:
 //
@@ -17,15 +17,15 @@
 //   rlhflow    a user message per step, the model answers + or -; read where it would answer
 //   chat       question and answer in the model's chat form    Qwen2.5-Math-RM, Skywork-Reward
 //
-// What is encoded at once is said by `encoding`, so that ids are those of the program that trained a published model:
+// `encoding` says what is encoded at once, so that ids equal those of the program that trained a published model:
 //   whole   the text of a step with the special tokens around it, as transformers encodes it (prompt)
-//   apart   question, each step and each tail is a text of its own, without special tokens, behind the token `bos`;
+//   apart   question, each step and each tail is a text of its own, without special tokens, after the token `bos`;
 //           tokenizers that put a blank before a text put one before each of them (trl)
-//   parts   head, lead with step, and tail each go on behind the one before, as the published programs do or as special
+//   parts   head, lead with step, and tail each continue after the one before, as the published programs do or as special
 //           tokens bring about (the others). Form prompt: texts are cut where a newline is followed by something that
 //           is no white space. Models of earlier versions of this program were trained so: reward.json says nothing
 //           there.
-// Training reads its texts through the same functions.
+// Training builds its texts with the same functions.
 #pragma once
 
 #include <string>
@@ -70,15 +70,15 @@ struct Layout {
     field("bos", self.bos, "encoding apart: the token that begins a text");
     field("kind", self.kind, "orm, prm or hierarchical");
     field("mode", self.mode, "sound or faithful prompts");
-    field("separator", self.separator, "between the steps before the one that is judged");
-    field("head", self.head, "before the first step; {question} stands for it");
-    field("first_lead", self.first_lead, "before the first step's text");
-    field("lead", self.lead, "before the text of later steps");
-    field("tail", self.tail, "behind a step; its last token is where the score is read");
+    field("separator", self.separator, "text between the steps before the judged one");
+    field("head", self.head, "text before the first step; {question} is replaced");
+    field("first_lead", self.first_lead, "text before the first step");
+    field("lead", self.lead, "text before later steps");
+    field("tail", self.tail, "text after a step; the score is read at its last token");
     field("by_line", self.by_line, "each line of a step is followed by the tail");
-    field("frame", self.frame, "begin with the tokenizer's special tokens");
+    field("frame", self.frame, "begin each text with the tokenizer's special tokens");
     field("good", self.good, "token whose probability is the score");
-    field("bad", self.bad, "token that it is weighed against");
+    field("bad", self.bad, "token of the opposite score");
   }
   void validate(std::string_view source) const;  // throws bad_input
 };
@@ -91,7 +91,7 @@ Layout named_layout(LayoutName name, const text::TokenizerConfig& texts = {}, co
 // Texts to ids. Not thread-safe: it remembers parts that it has encoded. The tokenizer must outlive it.
 class LayoutReader {
  public:
-  // Throws bad_input where the tokenizer lacks good, bad or bos.
+  // Throws bad_input if the tokenizer lacks good, bad or bos.
   LayoutReader(Layout layout, const text::Tokenizer& tokenizer);
   const Layout& layout() const { return layout_; }
   // Ids of good and bad. REQUIRES: the layout names them.

@@ -26,7 +26,7 @@ LayoutName layout_of(HeadKind head, int64_t outputs, const fs::path& folder) {
     case HeadKind::kLanguage:
       break;
   }
-  throw bad_input(kWhere, "{}: a language model does not tell how it reads steps: name the layout, shepherd or rlhflow",
+  throw bad_input(kWhere, "{}: a language model does not say how it reads steps: name the layout, shepherd or rlhflow",
                   folder.string());
 }
 
@@ -101,16 +101,16 @@ ScoreKind score_of(HeadKind head, int64_t outputs, std::optional<language::LossK
 
 void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderConfig& config) {
   if (tokenizer.size() > config.vocab_size)
-    throw bad_input(kWhere,
-                    "{}: has {} tokens, the model's embedding {} rows (vocab_size): they do not belong together",
-                    tokenizer.source(), tokenizer.size(), config.vocab_size);
+    throw bad_input(
+        kWhere, "{}: has {} tokens, but the model's embedding has {} rows (vocab_size): they do not belong together",
+        tokenizer.source(), tokenizer.size(), config.vocab_size);
 }
 
 RewardModel load_reward_model(const fs::path& path, const RewardOverrides& overrides,
                               const language::LoadOptions& options) {
   const fs::path folder = language::model_of_run(path);
   if (!fs::is_directory(folder))
-    throw bad_input(kWhere, "{}: no such folder; hrm reward train makes one", path.string());
+    throw bad_input(kWhere, "{}: no such folder; make one with hrm reward train", path.string());
   RewardOverrides with_name = overrides;
   if (with_name.name.empty() && folder != path) with_name.name = fs::weakly_canonical(path).filename().string();
   RewardModel loaded{.model = language::load_model(folder, options), .tokenizer = {}, .config = {}};

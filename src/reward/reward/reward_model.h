@@ -36,7 +36,7 @@ struct RewardConfig {
   Layout layout;
 
   static void fields(auto& self, auto&& field) {
-    field("name", self.name, "how files of scores name this model");
+    field("name", self.name, "name of this model in files of scores");
     field("score", self.score, "raw, sigmoid, class, beta or tokens");
     field("layout", self.layout, "");
   }
@@ -48,7 +48,7 @@ struct RewardModel {
   RewardConfig config;
 };
 
-// What overrules a folder.
+// Overrides of a folder's settings.
 struct RewardOverrides {
   std::optional<LayoutName> layout;
   std::optional<rows::Kind> kind;
@@ -63,16 +63,16 @@ struct RewardOverrides {
 RewardModel load_reward_model(const std::filesystem::path& path, const RewardOverrides& overrides = {},
                               const language::LoadOptions& options = {});
 
-// The score of a head that was trained with this loss. Throws bad_input where they do not fit.
+// The score of a head that was trained with this loss. Throws bad_input if they do not fit.
 ScoreKind score_of(language::HeadKind head, int64_t outputs, std::optional<language::LossKind> loss);
 
 // reward.json, in a folder that save_model() wrote.
 void save_reward_config(const std::filesystem::path& folder, const RewardConfig& config);
 
-// The reward.json of `from`, where it has one, as it stands.
+// The unchanged reward.json of `from`, if it has one.
 void copy_reward_config(const std::filesystem::path& from, const std::filesystem::path& to);
 
-// Throws bad_input where an id of the tokenizer has no row in the embedding.
+// Throws bad_input if an id of the tokenizer has no row in the embedding.
 void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderConfig& config);
 
 }  // namespace hrm::reward

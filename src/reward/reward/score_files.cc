@@ -56,7 +56,8 @@ class FileScorer {
     auto texts = scorer_.texts({question, &steps});
     for (const auto& text : texts)
       if (std::ssize(text) > scorer_.longest())
-        throw bad_input(kWhere, "{}: a text of {} tokens exceeds the {} that {} reads: leave it out (--skip-bad)",
+        throw bad_input(kWhere,
+                        "{}: a text of {} tokens exceeds the limit of {} tokens of {}: leave it out (--skip-bad)",
                         place, text.size(), scorer_.longest(), scorer_.name());
     asked.texts.push_back(std::move(texts));
   }
@@ -66,7 +67,7 @@ class FileScorer {
     const std::string question = need_question(record, place);
     Json& candidates = asked.record["candidates"];
     if (!candidates.is_array() || candidates.empty())
-      throw bad_input(kWhere, "{}: field 'candidates' is no list of solutions", place);
+      throw bad_input(kWhere, "{}: field 'candidates' is not a list of solutions", place);
     for (size_t i = 0; i < candidates.size(); ++i) {
       const std::string where = fmt::format("{}, candidate {}", place, i);
       if (!candidates[i].is_object()) throw bad_input(kWhere, "{}: expected an object", where);
@@ -87,10 +88,10 @@ class FileScorer {
     rows::Counts counts;
     rows::read_record(*format_, record, place, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
       if (!asked.texts.empty())
-        throw bad_input(kWhere, "{}: holds several solutions: convert them to records with candidates", place);
+        throw bad_input(kWhere, "{}: contains several solutions: convert them to records with candidates", place);
       ask(asked, solution.question, solution.steps, place);
     });
-    if (asked.texts.empty()) throw bad_input(kWhere, "{}: holds no solution", place);
+    if (asked.texts.empty()) throw bad_input(kWhere, "{}: contains no solution", place);
     return asked;
   }
 
@@ -133,7 +134,7 @@ class FileScorer {
     flush();
     for (const std::string& message : lines.bad().messages) report_.bad.add(message);
     report_.bad.count += lines.bad().count - lines.bad().messages.size();
-    if (read == 0 && report_.bad.count == 0) throw bad_input(kWhere, "{}: holds no records", path_.string());
+    if (read == 0 && report_.bad.count == 0) throw bad_input(kWhere, "{}: contains no records", path_.string());
   }
 
   void flush() {
@@ -176,7 +177,7 @@ class FileScorer {
   void score_store() {
     const tree::StoreReader store(path_);
     const size_t count = store.contents().problems.size();
-    if (count == 0) throw bad_input(kWhere, "{}: holds no trees", path_.string());
+    if (count == 0) throw bad_input(kWhere, "{}: contains no trees", path_.string());
     Progress progress("scoring", count, {.unit = "trees", .enabled = options_.progress});
     for (size_t i = 0; i < count; ++i) {
       check_interrupt();

@@ -1,4 +1,4 @@
-// Scores of files, written beside what the files hold.
+// Scores the records of files and adds the scores to them.
 //
 //   records with `candidates`   each candidate gets scores (docs/formats/scored-solutions.md)
 //   records of one solution     of any format that rows reads: ProcessBench, PRMBench, ...; the record gets scores
@@ -32,7 +32,7 @@ struct ScoreFileReport {
 };
 
 // Hands over the records with their scores in the order of the file. Throws bad_input naming file, line and field: no
-// question, no steps, a text that is longer than the model reads; failure where it was interrupted.
+// question, no steps, a text that is longer than the model reads; failure if it was interrupted.
 ScoreFileReport score_file(const std::filesystem::path& path, Scorer& scorer, const ScoreFileOptions& options,
                            const std::function<void(const Json&)>& write);
 

@@ -58,11 +58,11 @@ at::Tensor Scorer::scores(const at::Tensor& hidden) const {
 void Scorer::check_length(std::span<const std::vector<int64_t>> texts) const {
   for (const std::vector<int64_t>& text : texts)
     if (std::ssize(text) > longest())
-      throw bad_input(kWhere, "a text of {} tokens exceeds the {} that {} reads ({})", text.size(), longest(), name(),
-                      model_.model.config.length_key());
+      throw bad_input(kWhere, "a text of {} tokens exceeds the limit of {} tokens of {} ({})", text.size(), longest(),
+                      name(), model_.model.config.length_key());
 }
 
-// One call: the rows' tokens behind what `cache` has read, and then what comes behind them.
+// One call: the rows' tokens after what `cache` has read, and then what comes after them.
 void Scorer::read(const language::KvCache& cache, std::span<const Row> rows, Walk& walk) {
   const int64_t b = std::ssize(rows), t = longest_edge(rows);
   const bool siblings = std::ranges::all_of(rows, [&](const Row& row) { return row.parent == rows[0].parent; });
@@ -168,7 +168,7 @@ std::vector<double> Scorer::score(const steps::Tree& tree, std::span<const int32
   std::vector<std::vector<int64_t>> texts;
   for (const int32_t node : nodes) {
     const std::vector<std::string_view> path = steps::path_texts(tree, node);
-    if (path.empty()) throw bad_input(kWhere, "the root of a tree is no step: it has no score");
+    if (path.empty()) throw bad_input(kWhere, "the root of a tree is not a step and has no score");
     std::vector<std::string> steps(path.begin(), path.end());
     // A policy with stop strings leaves the next step's heading at the end of a node, which no published model has
     // seen.

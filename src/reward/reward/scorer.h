@@ -1,4 +1,4 @@
-// Scores of texts by a reward model, shared prefixes read once (language/kv_cache.h).
+// Scores texts with a reward model and reads shared prefixes only once (language/kv_cache.h).
 //
 // The texts are merged into a trie of tokens (reward/token_trie.h), whatever they are: the nodes of a tree, N solutions
 // of a problem, or those of many problems. It is walked from the top: all that comes next is read in calls of rows side

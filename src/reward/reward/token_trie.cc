@@ -35,7 +35,7 @@ class Builder {
     }
   }
 
-  // The edge that begins at `begin`, where all of [low, high) go on alike; or, where it is not worth being one, its
+  // The edge that begins at `begin`, where all of [low, high) continue alike; or, where it is not worth being one, its
   // children with its tokens before theirs.
   void add(size_t low, size_t high, int64_t begin, std::vector<TrieNode>& to) const {
     const std::vector<int64_t>&first = of(order_[low]), &last = of(order_[high - 1]);

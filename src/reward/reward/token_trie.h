@@ -1,4 +1,4 @@
-// Texts as one tree of tokens, so that what they share is read once.
+// Merges texts into one tree of tokens, so that shared prefixes are read once.
 #pragma once
 
 #include <cstdint>

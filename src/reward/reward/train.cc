@@ -186,14 +186,14 @@ TrainConfig train_defaults(bool tiny) {
 }
 
 void TrainConfig::validate() const {
-  if (rows.empty()) throw bad_input(kWhere, "no training data: name a file of rows or labeled solutions");
+  if (rows.empty()) throw bad_input(kWhere, "no training data: give a file of rows or labeled solutions");
   if (head == HeadKind::kLanguage && tuning.loss != LossKind::kCrossEntropy)
-    throw bad_input(kWhere, "head language learns tokens: it needs --loss cross_entropy, not {}",
+    throw bad_input(kWhere, "head language predicts tokens: it needs --loss cross_entropy, not {}",
                     name_of_enum(tuning.loss));
   if (head == HeadKind::kLanguage && good.empty() && named_layout(layout_of(*this)).good.empty())
     throw bad_input(kWhere,
-                    "head language learns two tokens, and layout {} names none: choose layout shepherd or rlhflow, or "
-                    "set good=TOKEN bad=TOKEN",
+                    "head language predicts two tokens, but layout {} names none: choose layout shepherd or rlhflow, "
+                    "or set good=TOKEN bad=TOKEN",
                     layout);
   if (layout == name_of_enum(LayoutName::kChat))
     throw bad_input(kWhere,
@@ -205,7 +205,7 @@ void TrainConfig::validate() const {
     throw bad_input(kWhere, "head process has two classes: it needs --loss cross_entropy or soft_labels");
   if (!(hard_from >= 0 && hard_from <= 1)) throw bad_input(kWhere, "hard_from = {} is not in [0, 1]", hard_from);
   if (token_budget > 0 && tuning.max_steps > 0)
-    throw bad_input(kWhere, "token_budget and max_steps both say when to end: give one");
+    throw bad_input(kWhere, "token_budget and max_steps both set the length: give only one");
   tuning.validate();
 }
 
@@ -215,13 +215,13 @@ language::RunReport train(const TrainConfig& defaults, const language::RunReques
     training::refuse_overwritten_input(request.out, config.from);
   for (const auto* files : {&config.rows, &config.test})
     for (const std::string& file : *files)
-      if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file; hrm rows build makes rows", file);
+      if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file; make rows with hrm rows build", file);
   Start start = start_of(config, request.device);
   torch::use_machine(request.threads, language::parameter_count(start.model.parameters));
   LayoutReader reader(start.config.layout, *start.tokenizer);
   const ExampleSet train = read_all(config.rows, config, start, reader);
   const ExampleSet test = read_all(config.test, config, start, reader);
-  const training::RunFolder folder(request.out, request.mode);  // --overwrite: what is to be learnt has been read
+  const training::RunFolder folder(request.out, request.mode);  // --overwrite: what is to be learned has been read
   keep_tokenizer(start, folder);
   const uint64_t total =
       config.token_budget > 0 ? steps_of_budget(config, train) : config.tuning.total_steps(train.examples.size());

@@ -1,4 +1,4 @@
-// Training of a reward model on files of rows or labeled solutions (language/fine_tuning.h, training/run_loop.h).
+// Trains a reward model on files of rows or labeled solutions (language/fine_tuning.h, training/run_loop.h).
 //
 // RUN/model is the model that was best on the held-out rows, or the newest: a Hugging Face folder with reward.json.
 #pragma once
@@ -30,21 +30,20 @@ struct TrainConfig {
 
   static void fields(auto& self, auto&& field) {
     field("rows", self.rows, "training data");
-    field("test", self.test, "data that is not trained on, by which the best model is chosen");
-    field("from", self.from,
-          "folder of a language or reward model, or tiny: a small one from nothing that reads bytes");
+    field("test", self.test, "held-out data that selects the best model");
+    field("from", self.from, "folder of a language or reward model; or tiny, a small new model that reads bytes");
     field("tiny", self.tiny, "");
     field("head", self.head, "sequence, token, process, value or language");
     field("layout", self.layout, "prompt, trl, shepherd, qwen_prm, skywork or rlhflow; empty: that of the head");
     field("kind", self.kind, "orm, prm or hierarchical; empty: that of the rows");
     field("mode", self.mode, "sound or faithful prompts; empty: that of the rows");
-    field("separator", self.separator, "between the steps before the one that is judged");
+    field("separator", self.separator, "text between the steps before the judged one");
     field("good", self.good, "head language: token of a right step");
     field("bad", self.bad, "head language: token of a wrong step");
     field("chat_date", self.chat_date, "qwen_prm, rlhflow: day that the model's chat template writes, YYYY-MM-DD");
-    field("token_budget", self.token_budget, "end after reading so many tokens; 0: by epochs or steps");
-    field("hard_from", self.hard_from, "cross_entropy: labels from here on are 1; 0: labels must be 0 or 1");
-    field("drop_long", self.drop_long, "leave out texts that the model cannot read, instead of refusing them");
+    field("token_budget", self.token_budget, "stop after reading this many tokens; 0: use epochs or steps");
+    field("hard_from", self.hard_from, "cross_entropy: labels of at least this count as 1; 0: labels must be 0 or 1");
+    field("drop_long", self.drop_long, "leave out texts that are too long for the model instead of refusing them");
     language::FineTuneConfig::fields(self.tuning, field);
   }
   void validate() const;  // throws bad_input

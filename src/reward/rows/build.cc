@@ -99,8 +99,8 @@ class Builder {
   void add_record(Format format, const Json& record, const std::string& place) {
     if (options_.mode == Mode::kFaithful) {
       if (format != Format::kPrm800k)
-        throw bad_input("rows.build", "{}: faithful rows from human labels are made of PRM800K files; this is {}",
-                        place, name_of_enum(format));
+        throw bad_input("rows.build", "{}: faithful rows from human labels require PRM800K files; this is {}", place,
+                        name_of_enum(format));
       const Prm800kRecord parsed = parse_prm800k(record, place);
       ++report_.counts.solutions;
       if (RowFile* file = file_for(parsed.question, place))
@@ -154,15 +154,14 @@ OutputReport build_rows(const BuildOptions& options) {
   const auto stores = std::ranges::count_if(options.inputs, tree::is_store);
   if (options.trees.counts && (static_cast<size_t>(stores) < options.inputs.size() || options.mode != Mode::kSound ||
                                options.kind == Kind::kOutcome))
-    throw bad_input("rows.build",
-                    "--counts: only sound prm and hierarchical rows of tree stores have counts behind their labels");
+    throw bad_input("rows.build", "--counts: only sound prm and hierarchical rows of tree stores have counts");
   if (options.mode == Mode::kFaithful && stores > 0) {
     if (static_cast<size_t>(stores) < options.inputs.size())
       throw bad_input(
           "rows.build",
-          "faithful rows from trees and from human labels are files of their own: build one, then the other");
+          "faithful rows from trees and from human labels go into separate files: build one, then the other");
     if (options.kind == Kind::kOutcome)
-      throw bad_input("rows.build", "the authors make no orm rows of trees: --mode sound does");
+      throw bad_input("rows.build", "the authors make no orm rows from trees: use --mode sound");
   }
   return Builder(options).run();
 }

@@ -68,7 +68,7 @@ class Checker {
   void row(const Json& record, const std::string& place) {
     ++report_.counts.solutions;
     const Json& input = need_field(record, "input", place);
-    if (!input.is_string()) throw bad_input("rows.check", "{}: field 'input' is no text", place);
+    if (!input.is_string()) throw bad_input("rows.check", "{}: field 'input' is not a text", place);
     const double value = need_unit(need_field(record, "label", place), "label", place);
     const std::string& text = input.get_ref<const std::string&>();
     if (strip(text).empty()) return fault_at("row without a text", place);

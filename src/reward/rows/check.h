@@ -1,4 +1,4 @@
-// What can be wrong with a file of training rows or of any format read here.
+// Checks a file of training rows or of any format read here.
 //
 // Faults: records that cannot be read; rows: an empty text, a label outside [0, 1], a text that occurs twice, with
 // different labels; solutions: no question, no steps, an empty step; problems that are in a benchmark.
@@ -36,7 +36,7 @@ struct CheckReport {
   Json to_json() const;
 };
 
-// Throws bad_input where the file cannot be opened or its format is not known.
+// Throws bad_input if the file cannot be opened or its format is not known.
 CheckReport check_file(const std::filesystem::path& path, const CheckOptions& options = {});
 
 }  // namespace hrm::rows

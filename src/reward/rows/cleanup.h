@@ -1,4 +1,4 @@
-// How the authors clean the texts of a tree's path before they become training rows: their text, kept to the byte.
+// How the authors clean the texts of a tree's path before they become training rows, byte for byte.
 #pragma once
 
 #include <string>

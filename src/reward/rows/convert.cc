@@ -89,7 +89,7 @@ OutputReport convert_solutions(const ConvertOptions& options) {
   if (options.inputs.empty()) throw bad_input("rows.convert", "no input file");
   if (!is_written(options.to))
     throw bad_input("rows.convert",
-                    "--to {}: trl, math-shepherd and openr are written; `hrm rows build` makes training rows",
+                    "--to {}: expected trl, math-shepherd or openr; `hrm rows build` makes training rows",
                     name_of_enum(options.to));
   OutputReport report;
   const auto& output = options.output;

@@ -1,4 +1,4 @@
-// From one format of reward data, or the complete paths of tree stores, to another format.
+// Converts one format of reward data, or the complete paths of tree stores, to another format.
 #pragma once
 
 #include <filesystem>

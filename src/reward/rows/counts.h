@@ -1,4 +1,4 @@
-// What became of the records of a conversion: nothing disappears without a reason that is counted.
+// What became of the records of a conversion. Every dropped record is counted with its reason.
 #pragma once
 
 #include <cstdint>

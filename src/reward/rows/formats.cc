@@ -143,17 +143,16 @@ std::string_view known_elsewhere(const Json& record) {
   const auto all = [&](std::initializer_list<const char*> names) {
     return std::ranges::all_of(names, [&](const char* name) { return record.contains(name); });
   };
-  if (all({"chosen", "rejected"}))
-    return "pairs of a better and a worse answer (preference data) hold no labels of steps";
+  if (all({"chosen", "rejected"})) return "pairs of a better and a worse answer (preference data) have no step labels";
   if (all({"conversations"}) || all({"messages"}))
-    return "a conversation is read where the assistant answers each step with + or - (RLHFlow); a verifier's reasoning "
-           "(GenPRM) is not";
+    return "only conversations in which the assistant answers each step with + or - (RLHFlow) are supported; a "
+           "verifier's reasoning (GenPRM) is not";
   if (all({"outputs"}))
-    return "solutions under 'outputs' (OVM) are not read: write one record {question, steps, labels} each";
+    return "solutions under 'outputs' (OVM) are not supported: write one record {question, steps, labels} for each";
   const bool by_columns = !record.empty() && std::ranges::all_of(record, [](const Json& column) {
     return column.is_object() && column.contains("0");
   });
-  if (by_columns) return "the file is written by columns: pandas' to_json needs orient='records', lines=True";
+  if (by_columns) return "the file is written by columns: use orient='records', lines=True in pandas' to_json";
   return "";
 }
 
@@ -170,11 +169,12 @@ Format need_format(const Json& record, std::string_view place) {
   if (detected.is_certain()) return detected.formats[0];
   const std::string fields = field_names(record);
   if (const std::string_view why = known_elsewhere(record); !why.empty() && detected.formats.size() < 2)
-    throw bad_input("rows.read", "{}: the format of this record is not read: {}; fields found: {}", place, why, fields);
+    throw bad_input("rows.read", "{}: the format of this record is not supported: {}; fields found: {}", place, why,
+                    fields);
   if (detected.formats.empty())
     throw bad_input("rows.read",
-                    "{}: the format of this record is not known: name it with --from (docs/formats/reward-data.md) or "
-                    "write {{question, steps, labels}}; fields found: {}",
+                    "{}: unknown format of this record: name it with --from (docs/formats/reward-data.md) or write "
+                    "{{question, steps, labels}}; fields found: {}",
                     place, fields);
   std::string names;
   for (const Format format : detected.formats)
@@ -189,11 +189,10 @@ Format need_format(const Json& record, std::string_view place) {
         "right? --from processbench reads the first; for the second write {{prompt, completion, label}}; "
         "fields found: {}",
         place, fields);
-  throw bad_input(
-      "rows.read",
-      "{}: this record looks like {}, which has no labels, but has a field '{}', which is not read: `--from {}` "
-      "leaves it out; fields found: {}",
-      place, names, detected.unread, names, fields);
+  throw bad_input("rows.read",
+                  "{}: this record looks like {}, which has no labels, but it has a field '{}', which would be "
+                  "ignored: `--from {}` confirms that; fields found: {}",
+                  place, names, detected.unread, names, fields);
 }
 
 }  // namespace hrm::rows

@@ -1,5 +1,5 @@
-// The formats of reward data that are read and written, and how a record is told from another.
-// Fields, origins and what is dropped: docs/formats/reward-data.md
+// The formats of reward data that are read and written, and how to tell them apart. Fields, origins and what is
+// dropped: docs/formats/reward-data.md
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace hrm::rows {
 
 enum class Format {
   kPrm800k,       // alternatives per step, rated by people
-  kMathShepherd,  // {input, label, task}: one text with a mark behind each step
+  kMathShepherd,  // {input, label, task}: one text with a mark after each step
   kOpenRlhf,      // {input, value}: the same text, a list of labels
   kOpenr,         // {question, final_answer, reasoning_steps: [{solution_prefix, mc_value}]}
   kOpenrTree,     // the same with reasoning_steps a tree of {text, mc_value, children}

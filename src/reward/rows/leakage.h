@@ -1,4 +1,4 @@
-// Problems that training data and a benchmark share.
+// Finds problems that training data and a benchmark share.
 //
 // Two problems are the same where their texts are equal byte by byte (asked first), or after normalization: lower case;
 // \dfrac and \tfrac as \frac; \left, \right, the LaTeX spacings \, \; \: \! "\ ", the delimiters $ \( \) \[ \], ~,

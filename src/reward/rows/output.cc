@@ -47,7 +47,8 @@ void refuse_nothing(const OutputReport& report, uint64_t written, const std::vec
   if (counts.records > 0 && written > 0) return;
   std::string names;
   for (const auto& path : inputs) names += (names.empty() ? "" : ", ") + input_name(path);
-  if (counts.records == 0) throw bad_input("rows.read", "{}: no record and no tree in it; nothing was written", names);
+  if (counts.records == 0)
+    throw bad_input("rows.read", "{}: contains no record and no tree; nothing was written", names);
   std::string why;
   for (const auto& [reason, n] : counts.dropped) why += fmt::format("{}{} x {}", why.empty() ? "" : ", ", n, reason);
   if (const uint64_t bad = report.bad_records())
@@ -56,8 +57,8 @@ void refuse_nothing(const OutputReport& report, uint64_t written, const std::vec
   if (!counts.fields.empty())
     why += fmt::format("; {}fields found: {}", counts.format.empty() ? "" : "read as " + counts.format + ", ",
                        counts.fields);
-  throw bad_input("rows.read", "{}: nothing was written: none of {} records gave anything: {}", names, counts.records,
-                  why.empty() ? "they hold no solution" : why);
+  throw bad_input("rows.read", "{}: nothing was written: none of {} records yielded anything: {}", names,
+                  counts.records, why.empty() ? "they contain no solution" : why);
 }
 
 ProblemFilter::ProblemFilter(const OutputOptions& options, OutputReport& report) : options_(options), report_(report) {

@@ -1,4 +1,4 @@
-// What building and converting share: parts of a split by problem, limits, leakage, and the report.
+// Shared parts of building and converting: splits by problem, limits, leakage, and the report.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +21,7 @@ struct OutputOptions {
   std::vector<std::filesystem::path> leakage;  // benchmarks
   bool drop_leaks = false;                     // leave their problems out
 
-  // Throws bad_input where they do not fit together: a fraction outside (0, 1), one of test_out and it alone, the same
+  // Throws bad_input if they do not fit together: a fraction outside (0, 1), one of test_out and it alone, the same
   // file twice.
   void validate() const;
 };
@@ -44,7 +44,7 @@ struct OutputReport {
   Json to_json() const;
 };
 
-// Throws bad_input where no record was read, and where nothing came of those that were, with the reasons and the fields
+// Throws bad_input if no record was read, and where nothing came of those that were, with the reasons and the fields
 // found. written: rows or records of all outputs.
 void refuse_nothing(const OutputReport& report, uint64_t written, const std::vector<std::filesystem::path>& inputs);
 

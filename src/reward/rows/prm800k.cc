@@ -34,7 +34,7 @@ RatedStep parse_step(const Json& json, const std::string& place) {
   RatedStep step;
   const Json& candidates = field(json, "completions", place);
   if (!candidates.is_array() && !candidates.is_null())
-    throw bad_input("rows.prm800k", "{}: field 'completions' is no list", place);
+    throw bad_input("rows.prm800k", "{}: field 'completions' is not a list", place);
   for (size_t i = 0; i < candidates.size(); ++i)
     step.candidates.push_back(parse_candidate(candidates[i], fmt::format("{}, completion {}", place, i)));
   const Json& human = field(json, "human_completion", place);
@@ -130,7 +130,7 @@ Prm800kRecord parse_prm800k(const Json& record, std::string_view source) {
   const Json& label = field(record, "label", place);
   parsed.finish_reason = json_field<std::string>(label, "finish_reason", place + ", label");
   const Json& steps = field(label, "steps", place + ", label");
-  if (!steps.is_array()) throw bad_input("rows.prm800k", "{}: field 'label.steps' is no list", place);
+  if (!steps.is_array()) throw bad_input("rows.prm800k", "{}: field 'label.steps' is not a list", place);
   for (size_t i = 0; i < steps.size(); ++i)
     parsed.steps.push_back(parse_step(steps[i], fmt::format("{}, step {}", place, i)));
   return parsed;

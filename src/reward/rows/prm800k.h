@@ -1,5 +1,5 @@
 // PRM800K (Lightman et al. 2023, arXiv 2305.20050): people rate alternative next steps of model solutions and choose
-// with which one to go on. docs/formats/reward-data.md
+// one to continue with. docs/formats/reward-data.md
 #pragma once
 
 #include <optional>
@@ -22,9 +22,9 @@ struct RatedText {
 struct RatedStep {
   std::vector<RatedText> candidates;
   std::optional<std::string> human;  // written by a person where no candidate was good enough
-  std::optional<size_t> chosen;      // candidate with which the solution goes on
+  std::optional<size_t> chosen;      // candidate with which the solution continues
 
-  // The text with which the solution goes on: the chosen candidate, else the person's; nullptr: it ends here.
+  // The text with which the solution continues: the chosen candidate, else the person's; nullptr: it ends here.
   const std::string* continuation() const;
 };
 
@@ -46,7 +46,7 @@ std::optional<double> label_of(std::optional<int> rating, Neutral neutral);
 // candidate. A solution is complete where its candidate states the final answer. Abandoned records are dropped.
 void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, Counts& counts, const SolutionSink& emit);
 
-// What stands behind the last "# Answer" of a step; nullopt: it does not state the final answer.
+// What follows the last "# Answer" of a step; nullopt: it does not state the final answer.
 std::optional<std::string> prm800k_answer(std::string_view step);
 
 // The authors' training rows from human labels (their phase 1 program), text for text and in their order.

@@ -17,7 +17,7 @@ enum class Mode { kSound, kFaithful };
 std::string step_prompt(std::string_view question, std::string_view previous, std::string_view current, Mode mode);
 std::string outcome_prompt(std::string_view question, std::string_view answer, Mode mode);
 
-// The question of a prompt that one of these made; empty where it is of neither form.
+// The question of a prompt that one of these made; empty if it is of neither form.
 std::string_view question_of_prompt(std::string_view prompt);
 
 // The parts of prompts that are the same in every one, each to its end of line; none begins with a newline.

@@ -25,7 +25,7 @@ void fill_completion(LabeledSolution& solution, const Json& item, std::string_vi
   solution.outcome = find_verdict(item, place);
 }
 
-// Steps before the first wrong one are right, nobody said anything about those behind it. -1: none is wrong.
+// Steps before the first wrong one are right, nobody said anything about those after it. -1: none is wrong.
 void label_until(LabeledSolution& solution, int64_t wrong, std::string_view name, std::string_view place) {
   const int64_t steps = static_cast<int64_t>(solution.steps.size());
   if (wrong < -1 || wrong >= steps)
@@ -67,11 +67,11 @@ LabeledSolution read_prmbench(const Json& record, std::string_view place, Counts
   solution.steps = need_texts(record, "modified_process", place);
   solution.labels.assign(solution.steps.size(), 1.0);
   const Json& errors = need_field(record, "error_steps", place);
-  if (!errors.is_array()) throw bad_input("rows.read", "{}: field 'error_steps' is no list", place);
+  if (!errors.is_array()) throw bad_input("rows.read", "{}: field 'error_steps' is not a list", place);
   bool beyond = false;
   for (const Json& error : errors) {
     const int64_t step = need_integer(error, "error_steps", place);
-    if (step < 1) throw bad_input("rows.read", "{}: field 'error_steps' holds {}: steps count from 1", place, step);
+    if (step < 1) throw bad_input("rows.read", "{}: field 'error_steps' has {}: steps count from 1", place, step);
     if (static_cast<uint64_t>(step) <= solution.steps.size())
       solution.labels[static_cast<size_t>(step) - 1] = 0.0;
     else
@@ -133,7 +133,7 @@ void read_completions(const Json& record, std::string_view place, const Solution
   for (const std::string_view name : {"completions", "candidates", "choices"}) {
     const Json* list = find_field(record, name);
     if (!list) continue;
-    if (!list->is_array()) throw bad_input("rows.read", "{}: field '{}' is no list", place, name);
+    if (!list->is_array()) throw bad_input("rows.read", "{}: field '{}' is not a list", place, name);
     for (size_t i = 0; i < list->size(); ++i) {
       LabeledSolution solution = problem;
       fill_completion(solution, (*list)[i], fmt::format("{}, {} {}", place, name, i));

@@ -11,7 +11,7 @@ namespace hrm::rows {
 
 // All of these throw bad_input naming place and field.
 
-// ProcessBench (Zheng et al. 2024, arXiv 2412.06559): label = first wrong step from 0, -1 = none. Steps behind it have
+// ProcessBench (Zheng et al. 2024, arXiv 2412.06559): label = first wrong step from 0, -1 = none. Steps after it have
 // no label.
 LabeledSolution read_processbench(const Json& record, std::string_view place);
 // BIG-Bench Mistake (Tyen et al. 2023, arXiv 2311.08516): mistake_index = first wrong step from 0, null = none.

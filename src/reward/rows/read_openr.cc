@@ -31,7 +31,7 @@ void emit_leaf(LabeledSolution& path, size_t kept, const SolutionSink& emit) {
 }
 
 struct Prefix {
-  std::string text;  // behind the question
+  std::string text;  // after the question
   double value = 0;
   auto operator<=>(const Prefix&) const = default;
 };
@@ -40,7 +40,7 @@ std::vector<Prefix> read_prefixes(const Json& record, const LabeledSolution& pro
                                   Counts& counts) {
   std::vector<Prefix> prefixes;
   const Json& list = need_field(record, "reasoning_steps", place);
-  if (!list.is_array()) throw bad_input("rows.read", "{}: field 'reasoning_steps' is no list", place);
+  if (!list.is_array()) throw bad_input("rows.read", "{}: field 'reasoning_steps' is not a list", place);
   for (const Json& entry : list) {
     std::string text = need_text(entry, {"solution_prefix"}, place);
     const double value = need_unit(need_field(entry, "mc_value", place), "mc_value", place);
@@ -101,7 +101,7 @@ void read_openr_flat(const Json& record, std::string_view place, Counts& counts,
 void read_openr_tree(const Json& record, std::string_view place, const SolutionSink& emit) {
   LabeledSolution path = problem_of(record, place);
   const Json& root = need_field(record, "reasoning_steps", place);
-  if (!root.is_object()) throw bad_input("rows.read", "{}: field 'reasoning_steps' is no tree", place);
+  if (!root.is_object()) throw bad_input("rows.read", "{}: field 'reasoning_steps' is not a tree", place);
   walk(root, path, place, emit);
 }
 

@@ -20,7 +20,7 @@ bool has_labels(Format format) {
 void refuse_labels(Format format, const Json& record, std::string_view place) {
   const auto found = detect_format(record);
   if (found && has_labels(*found))
-    throw bad_input("rows.read", "{}: this record is {}, those before it are {}: part the file, or choose with --from",
+    throw bad_input("rows.read", "{}: this record is {}, those before it are {}: split the file, or choose with --from",
                     place, name_of_enum(*found), name_of_enum(format));
 }
 
@@ -81,7 +81,7 @@ void read_record(Format format, const Json& record, std::string_view place, Neut
     case Format::kRows:
       break;
   }
-  throw bad_input("rows.read", "{}: training rows hold no solutions: `hrm rows check` reads them", place);
+  throw bad_input("rows.read", "{}: training rows contain no solutions: use `hrm rows check`", place);
 }
 
 std::string question_of_record(Format format, const Json& record, std::string_view place) {

@@ -1,4 +1,4 @@
-// Foreign files of reward data, record by record, in the neutral form.
+// Reads files of reward data record by record in the neutral form.
 //
 // JSON lines or one JSON array, plain or zst-compressed, "-" for standard input; read as a stream. A faulty record is
 // bad_input naming file, line and field, or is counted and listed where skip_bad is set.
@@ -31,7 +31,7 @@ struct ReadOptions {
 void read_record(Format format, const Json& record, std::string_view place, Neutral neutral, Counts& counts,
                  const SolutionSink& emit);
 
-// The problem's text alone, of a record of any format, kRows included; empty where it has none. Throws bad_input.
+// The problem's text alone, of a record of any format, kRows included; empty if it has none. Throws bad_input.
 std::string question_of_record(Format format, const Json& record, std::string_view place);
 
 // Every record of a file, with its format: the given one, else that of the first record that has one. An Error that

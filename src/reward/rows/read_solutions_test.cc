@@ -125,11 +125,11 @@ TEST(ReadSolutions, WhatIsNotReadIsNamed) {
   expect(R"({"question":"x","answer":"a #### 5","outputs":[{"response":"r","step_labels":[true]}]})", "'outputs'");
   expect(R"({"question":"x","steps":["a"],"labels":[1],"label":0})", "plain or processbench: choose with --from");
   expect(R"({"question":"x","steps":["a","b"],"label":1})", "is 'label' the first wrong step");
-  expect(R"({"problem":"x","solution":"a","first_error_step":2})", "'first_error_step', which is not read");
-  expect(R"({"question":"x","choices":["a","b"],"answer":1})", "is not known");
-  expect(R"({"question":"x","steps":["a","b"],"labels":[1,-1]})", "holds -1");
+  expect(R"({"problem":"x","solution":"a","first_error_step":2})", "'first_error_step', which would be ignored");
+  expect(R"({"question":"x","choices":["a","b"],"answer":1})", "unknown format");
+  expect(R"({"question":"x","steps":["a","b"],"labels":[1,-1]})", "has -1");
   expect(R"({"question":"x","steps":["a","b"],"labels":[1]})", "list of 2, one per step, found 1");
-  expect(R"({"question":"x","steps":["a"],"labels":[1],"step_labels":[0]})", "leave out the one");
+  expect(R"({"question":"x","steps":["a"],"labels":[1],"step_labels":[0]})", "remove the one");
   expect(R"({"question":"x","chain_of_thoughts":"['a']","labels":"[1]"})", "ast.literal_eval");
   expect(R"({"input":"Q? Step 1: a <mark>","value":["+"]})", "placeholder token");
   expect(R"({"input":"Q? Step 1: a ки","label":"Q? Step 1: a +","value":["-"]})", "differ at step 1");

@@ -17,8 +17,8 @@ void split_question(LabeledSolution& solution, std::string_view text, std::strin
   const auto first = find_first_step(text);
   if (!first)
     throw bad_input("rows.read",
-                    "{}: field '{}': no 'Step 1:' behind the question, so it cannot be told from the first step", place,
-                    field);
+                    "{}: field '{}': no 'Step 1:' after the question, so the first step cannot be separated from it",
+                    place, field);
   solution.question = strip(text.substr(0, first->at));
   if (solution.question.empty())
     throw bad_input("rows.read", "{}: field '{}' begins with 'Step 1:': there is no question before it", place, field);
@@ -29,10 +29,10 @@ void split_question(LabeledSolution& solution, std::string_view text, std::strin
 double mark_label(std::string_view mark, std::string_view field, std::string_view place) {
   if (mark == "+") return 1;
   if (mark == "-") return 0;
-  throw bad_input("rows.read", "{}: field '{}': '{}' where + or - is expected", place, field, mark.substr(0, 40));
+  throw bad_input("rows.read", "{}: field '{}': '{}', expected + or -", place, field, mark.substr(0, 40));
 }
 
-// What stands before each mark, and what stands behind the last one, if anything.
+// What stands before each mark, and what follows the last one, if anything.
 struct MarkedText {
   std::vector<std::string_view> parts;
   size_t marks = 0;
@@ -77,11 +77,10 @@ Json list_in(const Json& record, std::string_view name, std::string_view place) 
     if (list.is_array()) return list;
   } catch (const Error&) {
   }
-  throw bad_input(
-      "rows.read",
-      "{}: field '{}' is a text that holds no JSON list: write the list itself, in Python for instance with "
-      "ast.literal_eval",
-      place, name);
+  throw bad_input("rows.read",
+                  "{}: field '{}' is a text that is not a JSON list: write the list itself, in Python for instance "
+                  "with ast.literal_eval",
+                  place, name);
 }
 
 std::string find_gold(const Json& record) {
@@ -137,7 +136,7 @@ LabeledSolution read_math_shepherd(const Json& record, std::string_view place, C
     rest.remove_prefix(has_mark ? end + kShepherdMark.size() : end);
     if (has_mark) marked.remove_prefix(1);
   }
-  if (solution.steps.empty()) throw bad_input("rows.read", "{}: field 'input' holds no step", place);
+  if (solution.steps.empty()) throw bad_input("rows.read", "{}: field 'input' has no step", place);
   check_values(solution, record, place);
   return solution;
 }
@@ -146,11 +145,10 @@ LabeledSolution read_openrlhf(const Json& record, std::string_view place, Counts
   const std::string input = need_text(record, {"input"}, place);
   const MarkedText cut = cut_at_marks(input, kShepherdMark);
   if (cut.marks == 0)
-    throw bad_input(
-        "rows.read",
-        "{}: field 'input' holds no mark '{}' behind its steps: files with another placeholder token are not "
-        "read; replace the token by this one",
-        place, kShepherdMark);
+    throw bad_input("rows.read",
+                    "{}: field 'input' has no mark '{}' after its steps: files with another placeholder token are not "
+                    "supported; replace that token with this one",
+                    place, kShepherdMark);
   LabeledSolution solution;
   split_question(solution, cut.parts[0], "input", place, counts);
   for (size_t i = 1; i < cut.marks; ++i) solution.steps.emplace_back(strip(cut.parts[i]));
@@ -164,11 +162,11 @@ LabeledSolution read_openr_process(const Json& record, std::string_view place) {
   const std::string process = need_text(record, {"process"}, place);
   const MarkedText shepherd = cut_at_marks(process, kShepherdMark), openr = cut_at_marks(process, kOpenrMark);
   if (shepherd.marks > 0 && openr.marks > 0)
-    throw bad_input("rows.read", "{}: field 'process' holds both marks of the ends of steps, '{}' and five newlines",
+    throw bad_input("rows.read", "{}: field 'process' has both marks of the end of a step, '{}' and five newlines",
                     place, kShepherdMark);
   const MarkedText& cut = shepherd.marks > 0 ? shepherd : openr;
   if (cut.marks == 0)
-    throw bad_input("rows.read", "{}: field 'process' holds neither '{}' nor five newlines behind its steps", place,
+    throw bad_input("rows.read", "{}: field 'process' has neither '{}' nor five newlines after its steps", place,
                     kShepherdMark);
   LabeledSolution solution;
   solution.question = need_question(record, place);
@@ -176,7 +174,7 @@ LabeledSolution read_openr_process(const Json& record, std::string_view place) {
   for (const std::string_view part : cut.parts) solution.steps.emplace_back(strip(part));
   const std::string_view name = find_field(record, "labels") ? "labels" : "label";
   const Json& labels = need_field(record, name, place);
-  // Five newlines part steps, so the last one may have a label without a mark behind it.
+  // Five newlines part steps, so the last one may have a label without a mark after it.
   const bool unmarked_end = cut.parts.size() > cut.marks && labels.size() + 1 == solution.steps.size();
   std::string end;
   if (unmarked_end) {
@@ -234,12 +232,12 @@ LabeledSolution read_plain(const Json& record, std::string_view place, Neutral n
   solution.gold = find_gold(record);
   solution.outcome = find_verdict(record, place);
   const Json& steps = need_field(record, "steps", place);
-  if (!steps.is_array()) throw bad_input("rows.read", "{}: field 'steps' is no list", place);
+  if (!steps.is_array()) throw bad_input("rows.read", "{}: field 'steps' is not a list", place);
   std::string_view labels;
   for (const std::string_view name : {"labels", "step_labels", "ratings"}) {
     if (const Json* field = find_field(record, name); !field || field->is_null()) continue;
     if (!labels.empty())
-      throw bad_input("rows.read", "{}: has both '{}' and '{}': leave out the one that is not meant", place, labels,
+      throw bad_input("rows.read", "{}: has both '{}' and '{}': remove the one that you do not mean", place, labels,
                       name);
     labels = name;
   }
@@ -282,7 +280,7 @@ LabeledSolution read_versaprm(const Json& record, std::string_view place) {
   for (const Json& label : labels) {
     const int64_t value = need_integer(label, "labels", place);
     if (value != 1 && value != -1)
-      throw bad_input("rows.read", "{}: field 'labels' holds {}: expected 1 and -1", place, value);
+      throw bad_input("rows.read", "{}: field 'labels' has {}: expected 1 and -1", place, value);
     solution.labels.emplace_back(value > 0 ? 1.0 : 0.0);
   }
   solution.gold = find_text(record, {"answer"}).value_or("");

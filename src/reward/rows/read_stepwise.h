@@ -10,7 +10,7 @@
 
 namespace hrm::rows {
 
-// Math-Shepherd (Wang et al. 2023, arXiv 2312.08935): `input` has the mark behind each step, `label` is the same text
+// Math-Shepherd (Wang et al. 2023, arXiv 2312.08935): `input` has the mark after each step, `label` is the same text
 // with + or - in its place. The question ends where "Step 1:" begins (rows/step_text.h).
 inline constexpr std::string_view kShepherdMark = "\u043A\u0438";  // "ки"
 
@@ -18,7 +18,7 @@ inline constexpr std::string_view kShepherdMark = "\u043A\u0438";  // "ки"
 LabeledSolution read_math_shepherd(const Json& record, std::string_view place, Counts& counts);
 // OpenRLHF: Math-Shepherd's `input`, and a list `value` of + and - or of numbers, one per mark.
 LabeledSolution read_openrlhf(const Json& record, std::string_view place, Counts& counts);
-// OpenR's own training files: question, `process` with a mark behind each step, and a list `label` or `labels`.
+// OpenR's own training files: question, `process` with a mark after each step, and a list `label` or `labels`.
 LabeledSolution read_openr_process(const Json& record, std::string_view place);
 LabeledSolution read_trl(const Json& record, std::string_view place);
 // RLHFlow: user messages hold steps, the first one the question before "Step 1:"; the assistant answers + or -.

@@ -31,17 +31,17 @@ std::string need_text(const Json& record, std::initializer_list<std::string_view
   if (auto text = find_text(record, names)) return *std::move(text);
   std::string wanted;
   for (const std::string_view name : names) wanted += (wanted.empty() ? "'" : " or '") + std::string(name) + "'";
-  throw bad_input("rows.read", "{}: field {} is missing or is no text", place, wanted);
+  throw bad_input("rows.read", "{}: field {} is missing or not a text", place, wanted);
 }
 
 std::vector<std::string> need_texts(const Json& record, std::string_view name, std::string_view place) {
   const Json& list = need_field(record, name, place);
-  if (!list.is_array()) throw bad_input("rows.read", "{}: field '{}' is no list of texts", place, name);
+  if (!list.is_array()) throw bad_input("rows.read", "{}: field '{}' is not a list of texts", place, name);
   std::vector<std::string> texts;
   texts.reserve(list.size());
   for (const Json& item : list) {
     if (!item.is_string())
-      throw bad_input("rows.read", "{}: field '{}', entry {} is no text", place, name, texts.size());
+      throw bad_input("rows.read", "{}: field '{}', entry {} is not a text", place, name, texts.size());
     texts.push_back(item.get<std::string>());
   }
   return texts;
@@ -51,7 +51,7 @@ std::optional<std::string> find_question(const Json& record) { return steps::fin
 
 std::string need_question(const Json& record, std::string_view place) {
   if (auto question = find_question(record)) return *std::move(question);
-  throw bad_input("rows.read", "{}: field 'question', 'problem', 'prompt' or 'query' is missing or is no text", place);
+  throw bad_input("rows.read", "{}: field 'question', 'problem', 'prompt' or 'query' is missing or not a text", place);
 }
 
 int64_t need_integer(const Json& value, std::string_view name, std::string_view place) {
@@ -72,8 +72,8 @@ double need_label(const Json& value, std::string_view name, std::string_view pla
   const double number = value.is_number() ? value.get<double>() : -1;
   if (value.is_boolean()) return value.get<bool>();
   if (number >= 0 && number <= 1) return number;
-  throw bad_input("rows.read", "{}: field '{}' holds {}: expected numbers from 0 to 1, true and false, or + and -",
-                  place, name, printable(value).substr(0, 40));
+  throw bad_input("rows.read", "{}: field '{}' has {}: expected numbers from 0 to 1, true and false, or + and -", place,
+                  name, printable(value).substr(0, 40));
 }
 
 std::optional<double> find_verdict(const Json& record, std::string_view place) {
@@ -84,7 +84,7 @@ std::optional<double> find_verdict(const Json& record, std::string_view place) {
 
 std::string field_names(const Json& record) {
   constexpr size_t kMost = 20;
-  if (!record.is_object()) return "none (it is no object)";
+  if (!record.is_object()) return "none (it is not an object)";
   std::string names;
   size_t n = 0;
   for (const auto& [name, value] : record.items()) {

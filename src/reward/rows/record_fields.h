@@ -13,7 +13,7 @@ namespace hrm::rows {
 
 // The field, or nullptr.
 const Json* find_field(const Json& record, std::string_view name);
-// Throws bad_input where the record is no object or lacks the field.
+// Throws bad_input if the record is not an object or lacks the field.
 const Json& need_field(const Json& record, std::string_view name, std::string_view place);
 
 // The first of these fields that is there and is a text (numbers are printed); need_text throws bad_input naming them.

@@ -1,4 +1,4 @@
-// A training row: the text that the model reads, and the label it should give.
+// A training row: the text that the model reads, and the label that it should predict.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,7 @@ enum class Neutral { kDrop, kNegative, kPositive };
 struct Row {
   std::string input;
   double label = 0;   // in [0, 1]
-  double trials = 0;  // ends behind the label, label * trials of them right; 0: not told
+  double trials = 0;  // number of ends behind the label, label * trials of them right; 0: unknown
 };
 
 using RowSink = std::function<void(Row&&)>;

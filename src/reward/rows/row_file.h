@@ -26,7 +26,7 @@ enum class Repeats {
 // not the texts, of which there may be 2^23; finish() puts the target together.
 class RowFile {
  public:
-  // Throws failure where the folder cannot be written.
+  // Throws failure if the folder cannot be written.
   RowFile(std::filesystem::path path, Repeats repeats);
   // Throws failure on a full disk.
   void add(const Row& row);

@@ -1,4 +1,4 @@
-// The neutral form between readers and writers: one solution of one problem, step by step, with what is known of it.
+// The neutral form between readers and writers: one solution of one problem, its steps, and what is known about them.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ struct LabeledSolution {
   std::string id, question;
   std::string gold;  // empty: unknown
   std::vector<std::string> steps;
-  // Per step, whether it is right, in [0, 1]; nullopt: nobody said. REQUIRES: as long as steps.
+  // Per step, whether it is right, in [0, 1]; nullopt: unknown. REQUIRES: as long as steps.
   std::vector<std::optional<double>> labels;
   std::optional<std::string> answer;  // the final one, where the record names it apart from the steps
   std::optional<double> outcome;      // whether the final answer is right

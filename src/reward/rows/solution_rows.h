@@ -12,7 +12,7 @@ namespace hrm::rows {
 // undecided verdict leaves it unknown.
 void settle_outcome(LabeledSolution& solution, const grading::GradeOptions& options, Counts& counts);
 
-// Rows of the steps behind solution.context that have a label (kOutcome: one row where complete and the outcome is
+// Rows of the steps after solution.context that have a label (kOutcome: one row where complete and the outcome is
 // known). Steps are tidied (rows/step_text.h), joined by a blank line, empty ones left out. What gives no row is
 // counted.
 void sound_rows(const LabeledSolution& solution, Kind kind, Counts& counts, const RowSink& emit);

@@ -62,7 +62,7 @@ std::vector<std::string> split_steps(std::string_view text) {
   }
   if (headings == 0) {
     parts = split_at(text, "\n\n");
-    std::vector<std::string> steps;  // a blank line behind "# Answer" ends no step
+    std::vector<std::string> steps;  // a blank line after "# Answer" ends no step
     for (std::string& part : parts) {
       const bool continues = !steps.empty() && (part.starts_with("# Answer") || steps.back().ends_with("# Answer"));
       if (continues)
@@ -113,7 +113,7 @@ StepEnds cut_heading(std::string_view step) {
 
 std::string headed(std::string_view heading, std::string_view body) {
   if (heading.empty() || has_step_heading(body)) return std::string(body);
-  // A step that goes on behind its heading with a colon belongs on the same line.
+  // A step that continues after its heading with a colon belongs on the same line.
   std::string text(heading);
   if (!body.starts_with(':')) text += '\n';
   return text.append(body);

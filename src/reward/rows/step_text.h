@@ -1,4 +1,4 @@
-// Cutting solutions into steps, and telling a question from the first step behind it.
+// Cutting solutions into steps, and telling a question from the first step after it.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ std::vector<std::string> split_steps(std::string_view text);
 // At every newline; stripped, empty lines left out (GSM8K's rationales).
 std::vector<std::string> split_lines(std::string_view text);
 
-// Where the solution begins in a question with its first step behind it: at "Step 1:" (or "Step 1.", "# Step 1"),
+// Where the solution begins in a question with its first step after it: at "Step 1:" (or "Step 1.", "# Step 1"),
 // leading '#' and blanks before it included. A question may hold such headings itself, so the last one counts that
 // stands at the start of a line or of a sentence and has a text before it.
 //   others: how many more headings there are

@@ -59,9 +59,10 @@ Json TreeOptions::to_json() const {
 void TreeOptions::validate() const {
   if (!counts) return;
   if (labels.kind != tree::LabelKind::kMc)
-    throw bad_input("rows.trees", "--counts: labels {} are no shares of counted ends: use --labels mc",
+    throw bad_input("rows.trees", "--counts: labels {} are not shares of counted ends: use --labels mc",
                     name_of_enum(labels.kind));
-  if (noise_instead) throw bad_input("rows.trees", "--counts: labels with noise have no counts: leave one out");
+  if (noise_instead)
+    throw bad_input("rows.trees", "--counts: labels with noise have no counts: use only one of the two");
 }
 
 void for_each_tree(const std::filesystem::path& path, const TreeOptions& options, Mode mode, Counts& counts,

@@ -47,7 +47,7 @@ void tree_solutions(const PathTree& tree, Counts& counts, const SolutionSink& em
 // The authors' automatic path, text for text. Nodes are grouped by (depth, label) in breadth-first order along the
 // children, the root excluded. A depth with two or more labels gives, of each group, max(size of its smallest group, a
 // tenth of this group rounded down) nodes; a depth with one label at most 5. Texts are cleaned (rows/cleanup.h) and
-// joined directly; a row whose prompt lacks "# Step 1" is dropped, before the spacing behind headings is repaired.
+// joined directly; a row whose prompt lacks "# Step 1" is dropped, before the spacing after headings is repaired.
 // merge: whether kHierarchical adds the row with the last two parts merged (the authors leave it out for compressed
 // trees of the test part). Rows are a set of (input, label); they are emitted in the order in which they first occur.
 struct Group {

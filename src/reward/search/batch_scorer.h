@@ -1,4 +1,4 @@
-// A scorer of steps that many searches share: one at a time, with what each has cost.
+// A step scorer that many searches share, one at a time; it records the cost of each.
 #pragma once
 
 #include <cstdint>

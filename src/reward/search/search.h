@@ -1,5 +1,5 @@
-// Searching for the solution of one problem: a policy proposes, a scorer of steps decides. Throws SearchFailed where a
-// request has failed or the scorer refuses a text: then there is no result, wrong or right.
+// Searches for the solution of one problem: a policy proposes steps and a scorer chooses among them. Throws
+// SearchFailed if a request fails or the scorer refuses a text; there is then no result, neither right nor wrong.
 //
 // The seed of a request is that of the place in the tree of steps that it continues (steps/step_settings.h), whatever
 // the method and N. So N = 4 sees some of the samples of N = 8 where a policy's choices do not depend on their number,
@@ -21,7 +21,7 @@ struct SearchFailed {
   std::string message;
 };
 
-// What the searches of a run share. Any number of threads.
+// Shared by the searches of a run. Any number of threads may use it.
 struct SearchTools {
   const SearchSettings& settings;
   const steps::StepFormat& format;
@@ -30,7 +30,7 @@ struct SearchTools {
 };
 
 struct SearchCost {
-  int64_t tokens = 0;         // generated, those of steps that were dropped too
+  int64_t tokens = 0;         // generated tokens, including those of dropped steps
   int64_t scored_tokens = 0;  // as the scorer counts
   int64_t requests = 0;
   double seconds = 0;  // in requests and in scoring, summed: waiting for others is not counted
@@ -38,13 +38,13 @@ struct SearchCost {
 
 struct FoundSolution {
   std::vector<std::string> steps;
-  std::vector<double> scores;  // one per step; empty where it was not scored
+  std::vector<double> scores;  // one per step; empty if it was not scored
   std::optional<std::string> answer;
   SearchCost cost;
 };
 
-// n whole solutions of one request, in order, scored together. The cost of scoring, and of the request, is shared out
-// by length; tokens are each one's own.
+// n whole solutions of one request, in order, scored together. The cost of scoring and of the request is divided by
+// length; tokens are counted separately.
 std::vector<FoundSolution> sample_solutions(const SearchTools& tools, const steps::Problem& problem, int64_t n);
 
 // One whole solution at temperature 0, not scored.

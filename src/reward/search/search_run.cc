@@ -47,7 +47,7 @@ class ResultFile {
     const auto at = known_.find(problem.id);
     if (at == known_.end()) return false;
     if (at->second == problem) return true;
-    throw bad_input(kWhere, "{}: problem '{}' has another question or gold answer there: use another --out",
+    throw bad_input(kWhere, "{}: problem '{}' has another question or gold answer in that file: use another --out",
                     path_.string(), problem.id);
   }
   void write(const steps::Problem& problem, const Json& record) {
@@ -56,7 +56,7 @@ class ResultFile {
     order_.push_back(problem.id);
   }
 
-  // Brings the lines of these problems into their order, other lines behind them.
+  // Brings the lines of these problems into their order, other lines after them.
   void sort(const std::vector<steps::ProblemRecord>& problems) {
     std::map<std::string, size_t> place;
     for (const steps::ProblemRecord& record : problems) place.emplace(record.problem.id, place.size());
@@ -78,7 +78,7 @@ class ResultFile {
  private:
   void check_meta(const Json& wanted) const {
     if (!fs::exists(meta_))
-      throw bad_input(kWhere, "{} is there, but not {}: it was not written by a search; use another --out",
+      throw bad_input(kWhere, "{} exists, but {} does not: it was not written by a search; use another --out",
                       path_.string(), meta_.string());
     const Json known = read_json(meta_);
     for (const auto& [key, value] : wanted.items())

@@ -1,5 +1,5 @@
-// Searching the solutions of a list of problems into a file of scored solutions (docs/formats/scored-solutions.md), one
-// line per problem as soon as all its searches are done.
+// Searches solutions for a list of problems and writes a file of scored solutions (docs/formats/scored-solutions.md),
+// one line per problem as soon as all its searches are done.
 #pragma once
 
 #include <filesystem>
@@ -22,20 +22,20 @@ struct SearchRunReport {
   std::string last_fault;
   bool torn = false;  // the file ended within a line, which was dropped
   bool interrupted = false;
-  bool gave_up = false;  // only failures came any more
+  bool gave_up = false;  // stopped because only failures came
 };
 
 struct SearchRun {
   std::filesystem::path out;  // FILE.meta.json beside it holds what it was made with
-  int64_t in_flight = 8;      // requests under way at most, and threads
+  int64_t in_flight = 8;      // maximum number of simultaneous requests, and threads
   std::function<void(const SearchRunReport&)> progress = [](auto&) {};  // by one thread at a time
 };
 
-// What the file holds depends on problems, settings, scorer and what the policy answers alone, but for `seconds`: not
-// on in_flight, nor on how often the run was stopped or killed in between. What stands in the file is not asked again.
-// Problems are taken in their order, and in the end stand in it. After an interrupt what is under way is awaited; 2
-// in_flight + 20 searches failing in a row end the run. Throws bad_input where the file was made with other settings or
-// for other problems, or two problems have one id; failure on a full disk.
+// Except for `seconds`, the file depends only on problems, settings, scorer and the policy's replies, not on in_flight
+// or on how often the run was stopped or killed. Problems in the file are not searched again. Problems are taken in
+// their order, and in the end stand in it. After an interrupt what is under way is awaited; 2 in_flight + 20 searches
+// failing in a row end the run. Throws bad_input if the file was made with other settings or for other problems, or two
+// problems have one id; failure on a full disk.
 SearchRunReport search_problems(const std::vector<steps::ProblemRecord>& problems, const SearchSettings& settings,
                                 policy::Policy& policy, steps::StepScorer& scorer, const SearchRun& run);
 

@@ -1,5 +1,5 @@
-// How solutions are searched for with a policy and a scorer of steps. N is the budget: the samples of a step, or the
-// whole solutions, that a problem may have at any time.
+// Settings of searches with a policy and a step scorer. N is the budget: the number of samples of a step, or of whole
+// solutions, that a problem may have at any time.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +32,11 @@ struct SearchSettings : steps::StepSettings {
 
   // method and n, which are lists, are not among them.
   static void fields(auto& self, auto&& field) {
-    field("width", self.width, "M: beams that stay, and next steps per search of dvts");
+    field("width", self.width, "M: beams to keep, and next steps per search of dvts");
     field("aggregate", self.aggregate,
-          "what the scores of a solution's steps are worth together, for ends, beams and samples: last, min, product, "
-          "mean");
-    field("samples", self.samples, "N whole solutions even where bon is not asked for: majority vote and pass@N");
-    field("greedy", self.greedy, "also one whole solution at temperature 0");
+          "how the step scores of a solution become one number, for ends, beams and samples: last, min, product, mean");
+    field("samples", self.samples, "sample N whole solutions even without bon, for the majority vote and pass@N");
+    field("greedy", self.greedy, "also sample one whole solution at temperature 0");
     StepSettings::fields(self, field);
   }
 

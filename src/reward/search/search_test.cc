@@ -142,7 +142,7 @@ TEST(Search, EndsAreFoundInEveryWay) {
 }
 
 TEST(Search, EndedBeamsStayAmongTheOthers) {
-  // Choice 0 answers at once, choice 1 goes on.
+  // Choice 0 answers at once, choice 1 continues.
   ScriptedPolicy policy([](const policy::Request& request, int64_t choice, Rng&) -> std::string {
     if (choice == 0) return "#### 7" + answer_of(letters_of(request)).substr(5);
     return "a\n";

@@ -1,4 +1,4 @@
-// The tree of steps that one search has seen, with their scores: it asks, and no place is scored twice.
+// The tree of steps that one search has sampled, with their scores. It sends the requests; no place is scored twice.
 #pragma once
 
 #include <span>
@@ -45,7 +45,7 @@ class SearchTree {
   SearchCost cost_;
 };
 
-// Sends the requests and adds what they cost. Throws SearchFailed where one has failed.
+// Sends the requests and adds what they cost. Throws SearchFailed if one has failed.
 std::vector<policy::Response> ask_all(const SearchTools& tools, std::span<const policy::Request> requests,
                                       SearchCost& cost);
 

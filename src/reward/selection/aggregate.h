@@ -1,4 +1,4 @@
-// One number for a solution from the scores of its steps, and the choice of a single next step.
+// Combines the step scores of a solution into one number, and chooses a single next step.
 #pragma once
 
 #include <span>

@@ -156,7 +156,7 @@ void take_budgets_of_searches(const SampledSolutions& solutions, BestOfNOptions&
   std::set<uint64_t> known;
   for (const SearchKey& key : solutions.searches)
     if (options.n.empty() || std::ranges::find(options.n, key.n) != options.n.end()) known.insert(key.n);
-  if (known.empty()) throw bad_input("selection.best_of_n", "there are no samples, and no search has such an N");
+  if (known.empty()) throw bad_input("selection.best_of_n", "there are no samples, and no search has this N");
   options.n.assign(known.begin(), known.end());
 }
 
@@ -172,10 +172,10 @@ void check_budgets(SampledSolutions& solutions, BestOfNOptions& options) {
   const uint64_t largest = options.n.back();
   std::erase_if(solutions.problems, [&](const SampledProblem& problem) {
     if (samples(problem) >= largest) return false;
-    const Error error = bad_input("selection.best_of_n",
-                                  "problem '{}' has {} samples, N = {} needs as many: choose N "
-                                  "up to {}, or leave such problems out (--skip-bad)",
-                                  problem.id, samples(problem), largest, fewest);
+    const Error error = bad_input(
+        "selection.best_of_n",
+        "problem '{}' has {} samples, too few for N = {}: choose N up to {}, or leave such problems out (--skip-bad)",
+        problem.id, samples(problem), largest, fewest);
     if (!options.leave_out_short) throw error;
     solutions.bad.add(error.what());
     return true;
@@ -191,7 +191,7 @@ void add_notes(SelectionReport& report, const SampledSolutions& solutions, const
         outside += std::ranges::any_of(scores, [](double score) { return score < 0 || score > 1; });
   if (outside > 0)
     report.notes.push_back(fmt::format(
-        "{} scored solutions have step scores outside [0, 1]: products and weighted votes of them mean little.",
+        "{} scored solutions have step scores outside [0, 1]: their products and weighted votes mean little.",
         outside));
   if (!solutions.searches.empty()) {
     uint64_t silent = 0;
@@ -202,7 +202,7 @@ void add_notes(SelectionReport& report, const SampledSolutions& solutions, const
                                        solutions.searches.size() * solutions.problems.size()));
   }
   if (solutions.problems.front().candidates.empty()) {
-    report.notes.push_back("There are no samples beside the searches, so no majority vote and no pass@N.");
+    report.notes.push_back("There are searches but no samples, so there is no majority vote and no pass@N.");
     return;
   }
   if (options.subset == Subset::kFirst)

@@ -1,5 +1,5 @@
-// Best-of-N and votes over scored solutions, always beside what needs no reward model: one sample alone (and the greedy
-// solution where the file has it), the majority, and pass@N, which no selection can exceed.
+// Best-of-N and votes over scored solutions, together with the methods that need no reward model: one sample (and the
+// greedy solution if the file has it), the majority, and pass@N, the upper bound of every selection.
 #pragma once
 
 #include <vector>

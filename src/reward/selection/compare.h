@@ -33,7 +33,7 @@ std::vector<Difference> compare_all(const SelectionReport& report, const std::st
                                     const CompareOptions& options);
 
 // Rows of the same name and budget n in two reports, over the problems (by id) that both have; second - first. Throws
-// bad_input where they share no problem or no row.
+// bad_input if they share no problem or no row.
 std::vector<Difference> compare_reports(const SelectionReport& first, const SelectionReport& second, uint64_t n,
                                         const CompareOptions& options);
 

@@ -26,7 +26,7 @@ struct MeasureReport {
   std::vector<std::string> notes;
   std::map<std::string, std::string> plots;  // file name, SVG
 
-  // The value in the row with these keys; nullptr where there is none. For tests and callers that print one number.
+  // The value in the row with these keys; nullptr if there is none. For tests and callers that print one number.
   const Estimate* find(const std::vector<std::string>& keys_of_row, std::string_view measure) const;
 };
 
@@ -35,7 +35,7 @@ Estimate exactly(double value, uint64_t n = 0);
 
 Json to_json(const MeasureReport& report);
 std::string to_markdown(const MeasureReport& report);
-// report.md, report.json and the plots. Throws failure where they cannot be written.
+// report.md, report.json and the plots. Throws failure if they cannot be written.
 void write_report(const std::filesystem::path& folder, const MeasureReport& report);
 
 }  // namespace hrm::selection

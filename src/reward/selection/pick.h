@@ -1,7 +1,7 @@
-// Picking one of N sampled solutions, and what picking from a random subset of them is expected to give.
+// Picks one of N sampled solutions, and computes the expected result of picking from a random subset.
 //
-// Ties go to what stands first: the lowest index, or the answer that was seen first, whose first sample stands for it.
-// Samples are exchangeable, so this favors nothing.
+// Ties go to the first: the lowest index, or the answer that was seen first, represented by its first sample. Samples
+// are exchangeable, so this is unbiased.
 #pragma once
 
 #include <cstdint>

@@ -23,9 +23,9 @@ bool is_key(const std::string& name, const Json& value) { return value.is_string
 const Json& rows_of(const RunReport& run) {
   if (!run.report.is_object() || !run.report.contains("rows") || !run.report.at("rows").is_array() ||
       !run.report.contains("title") || !run.report.at("title").is_string())
-    throw bad_input("select.pool", "{}: is no report.json of hrm select: expected 'title' and 'rows'", run.source);
+    throw bad_input("select.pool", "{}: is not a report.json of hrm select: expected 'title' and 'rows'", run.source);
   for (const Json& row : run.report.at("rows"))
-    if (!row.is_object()) throw bad_input("select.pool", "{}: 'rows' holds what is no object", run.source);
+    if (!row.is_object()) throw bad_input("select.pool", "{}: 'rows' has an entry that is not an object", run.source);
   return run.report.at("rows");
 }
 
@@ -54,7 +54,7 @@ Run read_run(const RunReport& report, const std::vector<std::string>& keys) {
 
 using Value = std::optional<double>;  // of one run
 
-// One row: each measure over the runs that have it; nullopt where fewer than two do.
+// One row: each measure over the runs that have it; nullopt if fewer than two do.
 std::optional<MeasureRow> pooled(const Keys& keys, const std::vector<std::string>& measures, size_t runs,
                                  const std::function<Value(size_t run, const std::string& measure)>& value_of) {
   MeasureRow row{keys, {}};
@@ -154,12 +154,13 @@ MeasureReport pool_runs(const std::vector<RunReport>& reports, const PoolOptions
           });
       if (row) pooled_report.rows.push_back(std::move(*row));
     }
-    if (!found) throw bad_input("select.pool", "--against {}: no row is of that scorer", options.against);
+    if (!found) throw bad_input("select.pool", "--against {}: no row has that scorer", options.against);
     pooled_report.notes.push_back("'A - B' is the mean of the differences within runs.");
   }
   pooled_report.notes.insert(pooled_report.notes.begin(),
-                             "Intervals: Student's t over runs, 95 %; they say nothing of the choice of problems.");
-  if (left_out) pooled_report.notes.push_back(fmt::format("{} rows stand in fewer than two runs: left out.", left_out));
+                             "Intervals: Student's t over runs, 95 %; they do not cover the choice of problems.");
+  if (left_out)
+    pooled_report.notes.push_back(fmt::format("{} rows occur in fewer than two runs and were left out.", left_out));
   pooled_report.settings = shared_settings(reports);
   return pooled_report;
 }

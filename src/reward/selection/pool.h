@@ -1,5 +1,5 @@
-// Several runs of one experiment with different seeds, as one table: an interval over cases says how well one model was
-// measured, an interval over runs how much luck was in its training.
+// Combines several runs of one experiment with different seeds in one table. An interval over cases shows how well one
+// model was measured; an interval over runs shows the variation between trainings.
 //
 // Of report.json of any `hrm select` command: rows are the same row where all their texts and their `n` are equal;
 // values are their fields {"value", ...}. Mean over runs with Student's t interval (runs - 1 degrees of freedom); n is

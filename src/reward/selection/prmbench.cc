@@ -142,7 +142,7 @@ PrmBenchData read_prmbench(ScoredSource source) {
     bool past = false;
     for (const int64_t wrong : json_field<std::vector<int64_t>>(record, "error_steps", place)) {
       if (wrong < 1)
-        throw bad_input("prmbench.read", "{}: field 'error_steps' holds {}: steps count from 1", place, wrong);
+        throw bad_input("prmbench.read", "{}: field 'error_steps' has {}: steps count from 1", place, wrong);
       if (static_cast<uint64_t>(wrong) <= count)
         one.right[static_cast<size_t>(wrong) - 1] = 0;
       else
@@ -180,10 +180,10 @@ MeasureReport prmbench(const PrmBenchData& data, const PrmBenchOptions& options)
   report.notes = {
       "PRM-score is half the F1 of right steps and half the F1 of wrong ones; overall counts all steps, groups "
       "are means of their categories.",
-      fmt::format("{} processes; {} repeats of a key were passed over; {} name a wrong step past their end, "
-                  "which matches none.",
-                  data.cases.size(), data.repeats, data.past_end),
-      "multi_solutions has no wrong step, so no PRM-score, and no part in the mean of sensitivity."};
+      fmt::format(
+          "{} processes; {} repeats of a key were skipped; {} name a wrong step past their end, which matches none.",
+          data.cases.size(), data.repeats, data.past_end),
+      "multi_solutions has no wrong step, so it has no PRM-score and does not count in the mean of sensitivity."};
   report.settings = {{"threshold", options.threshold}, {"bootstrap_draws", options.draws}, {"seed", options.seed}};
   return report;
 }

@@ -1,4 +1,4 @@
-// PRMBench (arXiv 2501.03124): which steps of processes with planted errors does a scorer call right?
+// PRMBench (arXiv 2501.03124): measures which steps of processes with planted errors a scorer calls right.
 //
 // Positive is a right step; a step is called right where its score is at least the threshold. PRM-score = 0.5 F1 +
 // 0.5 negative F1, where the negative F1 takes wrong steps as the positives, per category over all of its steps and

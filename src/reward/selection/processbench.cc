@@ -138,10 +138,10 @@ MeasureReport processbench(const std::vector<FirstErrorData>& subsets, const Pro
       add(scorer, "oracle", [&](const FirstErrorData& data) { return best_threshold(data.cases, scorer); });
   }
   report.notes = {
-      "A step is predicted wrong where its score is strictly below the threshold; F1 is the harmonic mean of "
-      "the accuracies on solutions with a wrong step (error) and without (correct)."};
+      "A step is predicted wrong if its score is strictly below the threshold; F1 is the harmonic mean of the "
+      "accuracies on solutions with a wrong step (error) and without (correct)."};
   if (options.oracle)
-    report.notes.emplace_back("Rows 'oracle' chose the threshold on the measured data: an upper bound, no result.");
+    report.notes.emplace_back("Rows 'oracle' chose the threshold on the measured data: an upper bound, not a result.");
   report.settings["bootstrap_draws"] = options.draws;
   report.settings["seed"] = options.seed;
   return report;

@@ -57,7 +57,7 @@ std::vector<double> numbers_of(const Json& list, std::string_view field, const s
 bool flag_of(const Json& value, std::string_view field, const std::string& place) {
   if (value.is_boolean()) return value.get<bool>();
   if (value.is_number_integer() && (value == 0 || value == 1)) return value == 1;
-  throw bad_input("selection.read", "{}: field '{}' = {} is none of true, false, 1, 0", place, field,
+  throw bad_input("selection.read", "{}: field '{}' = {}: expected true, false, 1 or 0", place, field,
                   printable(value).substr(0, 60));
 }
 

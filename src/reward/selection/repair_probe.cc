@@ -38,7 +38,7 @@ std::vector<ProbedStep> probed_steps(const JudgedData& data, const std::vector<s
   return probed;
 }
 
-// Pairs of steps, right first, behind the same steps of the same problem; each text of a step once.
+// Pairs of steps, right first, after the same steps of the same problem; each text of a step once.
 struct Pair {
   const ProbedStep *right, *wrong;
 };
@@ -95,7 +95,7 @@ MeasureReport repair_probe(const JudgedData& data, const RepairOptions& options)
   std::array<uint64_t, kChanges.size()> counts{};
   for (const ProbedStep& step : probed) ++counts[step.change];
   if (counts[kRepairs] + counts[kStaysWrong] == 0)
-    throw bad_input("repair_probe", "no step follows a wrong one: expected solutions that go on behind an error");
+    throw bad_input("repair_probe", "no step follows a wrong one: expected solutions that continue after an error");
   for (size_t s = 0; s < data.scorers.size(); ++s) {
     Rates rates(problems, options);
     for (const ProbedStep& step : probed) {
@@ -114,8 +114,8 @@ MeasureReport repair_probe(const JudgedData& data, const RepairOptions& options)
   report.notes = {
       fmt::format("{} steps repair, {} stay wrong, {} stay right, {} break; {} matched pairs.", counts[kRepairs],
                   counts[kStaysWrong], counts[kStaysRight], counts[kBreaks], pairs.size()),
-      "'called right' is good where it is high for repairs and stays right, low for the others; all other rows "
-      "are good at 1, and 0.5 is chance."};
+      "'called right' should be high for repairs and steps that stay right, and low for the others; for all other rows "
+      "1 is best and 0.5 is chance."};
   report.settings = {{"threshold", options.threshold}, {"bootstrap_draws", options.draws}, {"seed", options.seed}};
   return report;
 }

@@ -22,7 +22,7 @@ struct RepairOptions {
   uint64_t draws = 1000, seed = 0;
 };
 
-// Keys: scorer, probe; measure: rate. Throws bad_input where no step follows a wrong one.
+// Keys: scorer, probe; measure: rate. Throws bad_input if no step follows a wrong one.
 MeasureReport repair_probe(const JudgedData& data, const RepairOptions& options);
 
 }  // namespace hrm::selection

@@ -72,7 +72,7 @@ std::string cost_table(const std::vector<Method>& methods, const std::vector<uin
       same->second += ", ...";
   }
   if (lines.empty()) return "";
-  std::string text = "\nGenerated tokens / scored tokens / seconds, mean per problem (-: the input does not say)\n\n" +
+  std::string text = "\nGenerated tokens / scored tokens / seconds, mean per problem (-: not in the input)\n\n" +
                      header("method", budgets);
   for (const auto& [cells, names] : lines) text += fmt::format("| {} |{}\n", names, cells);
   return text;

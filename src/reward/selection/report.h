@@ -1,4 +1,4 @@
-// What selection reports: one row per method and budget, as Markdown, JSON and plots. Best-of-N fills it from files of
+// The report of selection: one row per method and budget, as Markdown, JSON and plots. Best-of-N fills it from files of
 // scored solutions; searches (beam, step by step) fill it with their own outcomes, tokens and seconds.
 #pragma once
 
@@ -12,14 +12,14 @@
 
 namespace hrm::selection {
 
-// Means per problem; nullopt where the input does not say.
+// Means per problem; nullopt if the input does not say.
 struct Cost {
   std::optional<double> generated_tokens, scored_tokens, seconds;
 };
 
 struct ReportRow {
   std::string method;               // "best", "weighted", "majority", "beam", ...
-  std::string scorer, aggregation;  // empty where the method has none
+  std::string scorer, aggregation;  // empty if the method has none
   uint64_t n = 1;                   // solutions (or beams) per problem
   std::vector<double> outcomes;     // per problem, in the order of SelectionReport::problems: correct, or its chance
   Estimate accuracy;                // of them: outcome_row() computes it
@@ -34,7 +34,7 @@ ReportRow outcome_row(std::string method, uint64_t n, std::vector<double> outcom
 
 struct SelectionReport {
   std::string title;
-  Json settings = Json::object();  // all that decided the numbers: files, seed, draws, grader, ties, ...
+  Json settings = Json::object();  // everything that determines the numbers: files, seed, draws, grader, ties, ...
   std::vector<std::string> problems;
   std::vector<ReportRow> rows;
   std::vector<std::string> notes;  // what a reader must know, one sentence each
@@ -49,7 +49,7 @@ std::string to_markdown(const SelectionReport& report);
 
 // report.md, report.json, and accuracy against N with bands as SVG: one plot per method and aggregation that scorers
 // share, the methods without a scorer in each; searches stand together, beside the best of N samples, and also against
-// generated tokens. Throws failure where they cannot be written.
+// generated tokens. Throws failure if they cannot be written.
 void write_report(const std::filesystem::path& folder, const SelectionReport& report);
 
 // What all reports of this room share.

@@ -52,7 +52,7 @@ ScoresByProblem read_scores(JsonlReader reader, BadLines& bad) {
     budget.add(id.size() + 128, place, kHeld);
     for (const auto& [name, lists] : by_name) budget.add(bytes_of(lists), place, kHeld);
     if (!all.emplace(id, std::move(by_name)).second)
-      throw bad_input("solutions.read", "{}: problem '{}' has scores in an earlier line too", place, id);
+      throw bad_input("solutions.read", "{}: problem '{}' also has scores in an earlier line", place, id);
   });
   for (const std::string& message : faulty.messages) bad.add(message);
   bad.count += faulty.count - faulty.messages.size();
@@ -100,7 +100,7 @@ Json candidates_of_completions(const Json& completions, const Json& record, cons
   const Json* tokens = list_beside(record, "completion_tokens", n, place);
   Json candidates = Json::array();
   for (size_t i = 0; i < n; ++i) {
-    if (!completions[i].is_string()) throw bad_input("solutions.read", "{}: completion {} is no text", place, i);
+    if (!completions[i].is_string()) throw bad_input("solutions.read", "{}: completion {} is not a text", place, i);
     Json candidate = Json::object();
     const auto answer =
         grading::extract_answer(completions[i].get_ref<const std::string&>(), grading::AnswerFormat::kAuto);
@@ -151,7 +151,7 @@ class Reader {
     const Json* completions = find_any(record, {"completions"});
     if (!candidates && is_sample(record)) return take_sample(record, place);
     if (!samples_.empty())
-      throw bad_input("solutions.read", "{}: no sample with its problem and scores, as those before it", place);
+      throw bad_input("solutions.read", "{}: not a sample with its problem and scores like those before it", place);
     const bool lists = !candidates && completions;
     SampledProblem problem{.id = lists && !find_any(record, {"id", "problem_id", "unique_id"})
                                      ? id_of(record, {"problem", "question", "prompt"}, place)
@@ -167,7 +167,7 @@ class Reader {
     if (!candidates || !candidates->is_array() || (candidates->empty() && !searches))
       throw bad_input("solutions.read", "{}: field 'candidates' is not a list of at least one solution", place);
     if (seen_.contains(problem.id))
-      throw bad_input("solutions.read", "{}: problem '{}' stands in an earlier line too", place, problem.id);
+      throw bad_input("solutions.read", "{}: problem '{}' is also in an earlier line", place, problem.id);
     ScoresByName scores;
     if (!candidates->empty()) {
       scores = scores_of(problem.id, *candidates, place);
@@ -207,7 +207,8 @@ class Reader {
 
   void take_sample(const Json& record, const std::string& place) {
     if (scores_)
-      throw bad_input("solutions.read", "{}: a sample per line has its own scores: leave out --scores", place);
+      throw bad_input("solutions.read", "{}: samples on separate lines have their own scores: leave out --scores",
+                      place);
     if (samples_.empty() && !to_.problems.empty())
       throw bad_input("solutions.read", "{}: field 'candidates' is not a list of at least one solution", place);
     const std::string id = id_of(record, {"problem", "question", "prompt"}, place);
@@ -248,7 +249,7 @@ class Reader {
       throw bad_input("solutions.read", "{}: problem '{}' has no scores in {}", place, id, options_.scores.string());
     for (const auto& [name, lists] : at->second)
       if (lists.size() != candidates.size())
-        throw bad_input("solutions.read", "{}: problem '{}' has {} candidates, but scores of {} by '{}'", place, id,
+        throw bad_input("solutions.read", "{}: problem '{}' has {} candidates, but scores for {} by '{}'", place, id,
                         candidates.size(), lists.size(), name);
     return std::move(at->second);
   }
@@ -258,8 +259,8 @@ class Reader {
     std::vector<std::string> known;
     for (const auto& [name, lists] : scores) known.push_back(name);
     if (known.empty())
-      throw bad_input("solutions.read", "{}: no candidate has scores of its steps; do they stand in a second file?",
-                      place);
+      throw bad_input("solutions.read",
+                      "{}: no candidate has scores of its steps; are they in a second file (--scores)?", place);
     if (to_.scorers.empty()) to_.scorers = options_.scorers.empty() ? known : options_.scorers;
     for (const std::string& name : to_.scorers)
       if (!scores.contains(name))
@@ -279,7 +280,7 @@ class Reader {
       return candidate;
     }
     if (!gold)
-      throw bad_input("solutions.read", "{}: neither 'correct' here nor 'gold' at the problem to grade by", place);
+      throw bad_input("solutions.read", "{}: has no 'correct', and the problem has no 'gold' to grade by", place);
     const std::string wanted = id_of(Json{{"gold", *gold}}, {"gold"}, place);
     ++counted.graded;
     if (!candidate.answer) return candidate;
@@ -291,7 +292,7 @@ class Reader {
 
   std::vector<SearchKey> read_searches(const Json& list, const Json* gold, const std::string& place,
                                        SampledProblem& problem, SampledSolutions& counted) const {
-    if (!list.is_array()) throw bad_input("solutions.read", "{}: field 'searches' is no list", place);
+    if (!list.is_array()) throw bad_input("solutions.read", "{}: field 'searches' is not a list", place);
     std::vector<SearchKey> keys;
     for (const Json& search : list) {
       const std::string where = fmt::format("{}, search {}", place, keys.size());
@@ -339,8 +340,8 @@ SampledSolutions read_solutions(JsonlReader samples, std::optional<JsonlReader> 
   for (const std::string& message : faulty.messages) solutions.bad.add(message);
   solutions.bad.count += faulty.count - faulty.messages.size();
   if (solutions.problems.empty())
-    throw bad_input("solutions.read", "{}: holds no problem{}", source,
-                    faulty.count ? fmt::format(" that is good; the first fault: {}", faulty.messages.front()) : "");
+    throw bad_input("solutions.read", "{}: contains no valid problem{}", source,
+                    faulty.count ? fmt::format("; the first fault: {}", faulty.messages.front()) : "");
   return solutions;
 }
 

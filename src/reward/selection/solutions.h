@@ -1,4 +1,4 @@
-// Sampled solutions of problems with the scores of their steps, as selection works on them.
+// Sampled solutions of problems with the scores of their steps, the input of selection.
 // docs/formats/scored-solutions.md
 #pragma once
 

@@ -1,4 +1,4 @@
-// Any bytes as scored solutions, alone and with a second file of scores behind the first blank line.
+// Any bytes as scored solutions, alone and with a second file of scores after the first blank line.
 #include "base/error.h"
 #include "formats/testing/fuzz.h"
 #include "selection/best_of_n.h"

@@ -95,15 +95,15 @@ TEST(SampledSolutions, AScoredSamplePerLine) {
   EXPECT_EQ(all.problems[0].candidates[1].answer, "8");
   EXPECT_EQ(all.problems[0].candidates[1].scores, (std::vector<std::vector<double>>{{0.4}, {0.3}}));
   EXPECT_EQ(all.problems[1].candidates[0].answer, "1");
-  expect_refused(a + "\n" + kGood, "line 2: no sample");
+  expect_refused(a + "\n" + kGood, "line 2: not a sample");
   expect_refused(std::string(kGood) + "\n" + a, "line 2: field 'candidates'");
-  expect_refused(R"({"problem":"p","answer":"7","score":1})", "neither 'correct'");
+  expect_refused(R"({"problem":"p","answer":"7","score":1})", "has no 'correct'");
   expect_refused(R"({"problem":"p","answer":"7","response":"so 8","score":1,"is_correct":false})",
                  "'given_answer' or 'gold'");
 }
 
 TEST(SampledSolutions, FaultsAreNamed) {
-  expect_refused("", "holds no problem");
+  expect_refused("", "contains no valid problem");
   expect_refused("[1]", "expected an object");
   expect_refused(R"({"candidates":[]})", "line 1: field 'id' is missing");
   expect_refused(R"({"id":"p"})", "'candidates'");
@@ -114,7 +114,7 @@ TEST(SampledSolutions, FaultsAreNamed) {
                  "2 steps, but 1 scores");
   expect_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[1,"x"]}]})", "entry 1: \"x\" is not");
   expect_refused(R"({"id":"p","candidates":[{"correct":2,"scores":[1]}]})", "field 'correct' = 2");
-  expect_refused(R"({"id":"p","candidates":[{"answer":"1","scores":[1]}]})", "neither 'correct'");
+  expect_refused(R"({"id":"p","candidates":[{"answer":"1","scores":[1]}]})", "has no 'correct'");
   expect_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[1],"tokens":-1}]})", "'tokens' = -1");
   const std::string good = R"({"id":"p","candidates":[{"correct":true,"scores":[1]}]})";
   expect_refused(good + "\n" + good, "line 2: problem 'p'");
@@ -126,7 +126,7 @@ TEST(SampledSolutions, BadRecordsAreLeftOutAndListed) {
   EXPECT_EQ(solutions.problems.size(), 1u);
   EXPECT_EQ(solutions.bad.count, 2u);
   EXPECT_EQ(solutions.graded, 3u);
-  expect_refused("{\"id\":1}\n", "holds no problem that is good", {.skip_bad = true});
+  expect_refused("{\"id\":1}\n", "contains no valid problem", {.skip_bad = true});
 }
 
 }  // namespace

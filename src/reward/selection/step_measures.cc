@@ -105,7 +105,7 @@ PlotSeries reliability(const std::string& name, const Bins& bins) {
 }  // namespace
 
 MeasureReport step_measures(const JudgedData& data, const StepMeasureOptions& options) {
-  MeasureReport report{.title = "Scores of steps against the truth"};
+  MeasureReport report{.title = "Scores of steps against the ground truth"};
   report.keys = {"scorer"};
   report.measures = {"auc", "accuracy", "brier", "ece"};
   std::vector<PlotSeries> curves;

@@ -1,4 +1,4 @@
-// How well do scores tell right steps from wrong ones, and do they mean what they say?
+// Measures how well scores separate right steps from wrong ones, and how well they are calibrated.
 //
 //   auc       chance that a right step scores above a wrong one, ties half
 //   accuracy  share of steps called what they are, right being a score of at least the threshold
@@ -19,7 +19,7 @@ struct StepMeasureOptions {
   uint64_t draws = 1000, seed = 0;
 };
 
-// Key: scorer. With a reliability diagram of the scorers in [0, 1]. Throws bad_input where no step has a known label.
+// Key: scorer. With a reliability diagram of the scorers in [0, 1]. Throws bad_input if no step has a known label.
 MeasureReport step_measures(const JudgedData& data, const StepMeasureOptions& options);
 
 }  // namespace hrm::selection

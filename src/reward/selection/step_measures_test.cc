@@ -165,7 +165,7 @@ TEST_F(StepMeasures, RunsArePooled) {
   const MeasureReport of_n = pool_runs({{"1", to_json(selection)}, {"2", to_json(selection)}}, {});
   EXPECT_EQ(value(of_n, {"best", "2"}, "accuracy"), 1);
   expect_refused([&] { pool_runs({runs[0]}, {}); }, "at least two");
-  expect_refused([&] { pool_runs({runs[0], {"x", Json::array()}}, {}); }, "x: is no report.json");
+  expect_refused([&] { pool_runs({runs[0], {"x", Json::array()}}, {}); }, "x: is not a report.json");
   expect_refused([&] { pool_runs({runs[0], {"x", to_json(selection)}}, {}); }, "one kind");
   expect_refused([&] { pool_runs(runs, {.against = "orm"}); }, "--against orm");
 }

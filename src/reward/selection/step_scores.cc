@@ -54,7 +54,7 @@ BadLines read_step_scores(JsonlReader reader, const StepScoresSink& use) {
   const auto take = [&](const std::string& given, const Json& record, const std::string& place) {
     const std::string id = given.empty() ? id_of(record, {"id", "problem_id"}, place) : given;
     if (seen.contains(id))
-      throw bad_input("step_scores.read", "{}: id '{}' has scores in an earlier line too", place, id);
+      throw bad_input("step_scores.read", "{}: id '{}' also has scores in an earlier line", place, id);
     use(scores_of(id, record, place), record, place);
     seen.insert(id);
   };
@@ -81,7 +81,7 @@ ScoredResult read_scored(const ScoredSource& source, const ScoredSink& use) {
                             : !given.empty() ? given
                                              : id_of(record, {"id", "problem_id"}, place)};
     if (!source.keep_repeats && seen.contains(steps.id))
-      throw bad_input("step_scores.read", "{}: id '{}' stands in an earlier line too", place, steps.id);
+      throw bad_input("step_scores.read", "{}: id '{}' is also in an earlier line", place, steps.id);
     steps.problem = given.empty() ? steps.id : given.substr(0, given.rfind('/'));
     StepScores own;
     const StepScores* scores = &own;
@@ -112,8 +112,8 @@ ScoredResult read_scored(const ScoredSource& source, const ScoredSink& use) {
   for (const std::string& message : faulty.messages) result.bad.add(message);
   result.bad.count += faulty.count - faulty.messages.size();
   if (seen.empty())
-    throw bad_input("step_scores.read", "{}: holds no solution{}", source.solutions.string(),
-                    result.bad.count ? " that is good; the first fault: " + result.bad.messages.front() : "");
+    throw bad_input("step_scores.read", "{}: contains no valid solution{}", source.solutions.string(),
+                    result.bad.count ? "; the first fault: " + result.bad.messages.front() : "");
   return result;
 }
 

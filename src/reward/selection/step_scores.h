@@ -1,4 +1,4 @@
-// Scores of steps, solution by solution: what every scorer writes and every measurement of steps reads.
+// Scores of steps, solution by solution: written by every scorer and read by every measurement of steps.
 // docs/formats/step-scores.md
 //
 //   {"id": "gsm8k-0", "scores": {"NAME": [0.98, 0.41]}}
@@ -32,9 +32,9 @@ BadLines for_each_solution(JsonlReader reader, const SolutionSink& use);
 using StepScoresSink = std::function<void(StepScores scores, const Json& record, const std::string& place)>;
 
 // Hands over record by record, in order, as the file is read. What `use` refuses (Error) counts as a fault of the
-// record. Throws bad_input naming file, line and field: no or twice the same id, no scores, a score that is no number,
-// lists of different lengths, another length than the record's `steps`; unless such records are skipped (the reader's
-// skip_bad), and then they are returned.
+// record. Throws bad_input naming file, line and field: no or twice the same id, no scores, a score that is not a
+// number, lists of different lengths, another length than the record's `steps`; unless such records are skipped (the
+// reader's skip_bad), and then they are returned.
 BadLines read_step_scores(JsonlReader reader, const StepScoresSink& use);
 
 // Solutions (with their truth) joined with scores by id.

@@ -23,7 +23,7 @@ std::vector<std::optional<bool>> truth_of(const Json& record, TruthField wanted,
   TruthField found = wanted;
   const Json* value = find_truth(record, wanted, found);
   if (!value)
-    throw bad_input("step_truth.read", "{}: no truth about the steps: expected {}", place,
+    throw bad_input("step_truth.read", "{}: no ground truth for the steps: expected {}", place,
                     wanted == TruthField::kFirst ? "'on_track', 'valid', 'labels' or 'label'"
                                                  : fmt::format("'{}'", name_of_enum(wanted)));
   const std::string_view name = name_of_enum(found);

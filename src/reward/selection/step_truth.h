@@ -1,11 +1,11 @@
 // Solutions whose steps are known to be right or wrong, with scores: what step measures and the repair probe
 // work on.
 //
-// The truth stands in the records (or candidates) themselves:
+// The records (or candidates) contain the ground truth:
 //   on_track, valid   list of true and false per step: the state after it leads to the right answer; the step is true
 //                     given what stood before (worlds/judge.h; written by hrm world solve, judge and probe)
-//   labels            the same, null where unknown (TRL's stepwise files; hrm world judge --stepwise)
-//   label             ProcessBench: the first wrong step from 0 or -1; steps behind it are unknown
+//   labels            the same, null if unknown (TRL's stepwise files; hrm world judge --stepwise)
+//   label             ProcessBench: the first wrong step from 0 or -1; steps after it are unknown
 // and, of a probe (worlds/probe.h), `case` and `probe_step`.
 #pragma once
 
@@ -33,7 +33,7 @@ struct JudgedSolution {
   std::string problem;
   std::vector<std::optional<bool>> right;   // [step]; nullopt: unknown
   std::vector<std::vector<double>> scores;  // [scorer][step]
-  std::vector<std::string> steps;           // empty where the record does not hold them
+  std::vector<std::string> steps;           // empty if the record does not hold them
   std::string probe_case;                   // empty: no probe
   std::optional<size_t> probe_step;         // the only step that a probe is about
 };

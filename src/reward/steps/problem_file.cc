@@ -53,10 +53,10 @@ std::string gold_of(const std::string& text) {
 std::string gold_text(const Json& value, std::string_view name, const std::string& place) {
   const bool is_list = value.is_array();
   if (is_list && value.size() != 1)
-    throw bad_input("steps.problems", "{}: field '{}' holds {} answers: a problem has one", place, name, value.size());
+    throw bad_input("steps.problems", "{}: field '{}' has {} answers: a problem has one", place, name, value.size());
   const auto text = text_of(is_list ? value[0] : value);
   if (!text)
-    throw bad_input("steps.problems", "{}: field '{}' is no text: {}", place, name, printable(value).substr(0, 60));
+    throw bad_input("steps.problems", "{}: field '{}' is not a text: {}", place, name, printable(value).substr(0, 60));
   return gold_of(*text);
 }
 
@@ -69,11 +69,10 @@ constexpr std::string_view kAnswers[] = {"final_answer", "answer", "solution"};
 void refuse_prose(const std::string& gold, std::string_view name, const std::string& place) {
   constexpr size_t kLongest = 200;
   if (gold.size() <= kLongest && gold.find('\n') == std::string::npos) return;
-  throw bad_input(
-      "steps.problems",
-      "{}: field '{}' holds a text without '####' or \\boxed{{}}, so its answer cannot be told: add a field "
-      "'gold' with the answer",
-      place, name);
+  throw bad_input("steps.problems",
+                  "{}: field '{}' is a text without '####' or \\boxed{{}}, so its answer cannot be found: add a field "
+                  "'gold' with the answer",
+                  place, name);
 }
 
 std::optional<std::string> find_gold(const Json& json, const std::string& place) {
@@ -123,7 +122,7 @@ Problem problem_from_json(const Json& json, const std::string& place) {
     throw bad_input("steps.problems", "{}: expected an object with a question and an answer", place);
   const auto question = find_question(json);
   if (!question || is_blank(*question))
-    throw bad_input("steps.problems", "{}: field 'question' (or 'problem', 'prompt') is missing or is no text", place);
+    throw bad_input("steps.problems", "{}: field 'question' (or 'problem', 'prompt') is missing or not a text", place);
   const auto gold = find_gold(json, place);
   if (!gold)
     throw bad_input("steps.problems",

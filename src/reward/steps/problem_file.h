@@ -2,7 +2,7 @@
 //   question | problem | prompt | query   the text; a list of messages (verl, DAPO) is its user's message, and
 //                                         extra_info.question where that message holds it
 //   the gold answer                       gold, ground_truth, reward_model.ground_truth (verl) and their kin, answer or
-//                                         solution; of a worked solution what stands behind "####" (GSM8K) or in the
+//                                         solution; of a worked solution what follows "####" (GSM8K) or in the
 //                                         last \boxed{} (MATH); of a list (OlympiadBench) its only entry
 //   id | unique_id                        where missing, a hash of the question
 #pragma once

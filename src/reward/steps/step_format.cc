@@ -89,7 +89,7 @@ StepFormat::StepFormat(StepStyle style, AnswerStyle answer, const std::string& r
   if (regex.empty()) throw bad_input("steps.step_format", "steps by regex need an expression: --regex");
   regex_ = compile(regex);
   if (regex_->find("").found)
-    throw bad_input("steps.step_format", "regex '{}' matches the empty text, so it ends no step", regex);
+    throw bad_input("steps.step_format", "regex '{}' matches the empty text, so it cannot end a step", regex);
 }
 
 std::vector<std::string> StepFormat::step_stops(int64_t most_steps, int64_t steps_before) const {
@@ -143,7 +143,7 @@ Step StepFormat::take_step(const std::string& text, bool last, const StepPlace& 
   return step;
 }
 
-// What the authors' client did: it put the stop string behind the text where the server dropped it.
+// What the authors' client did: it put the stop string after the text where the server dropped it.
 Step StepFormat::read_faithful_step(const policy::Choice& choice, const StepPlace& place) const {
   std::string text = choice.text;
   if (choice.finish == policy::Finish::kStop) {
@@ -173,7 +173,7 @@ Step StepFormat::read_authors_step(const policy::Choice& choice, const StepPlace
   }
   if (auto found = final_answer(place.before, text))
     return {.text = text, .terminal = true, .answer = std::move(found)};
-  // A model that writes headings was stopped by one behind which the server took the line breaks off, or it gave up:
+  // A model that writes headings was stopped by one after which the server took the line breaks off, or it gave up:
   // what it is asked next shows which. It writes the heading itself.
   const bool goes_on = is_open && !is_blank(text) && !grading::has_answer_heading(text) &&
                        (place.steps > 0 || begins_with_heading(text));
@@ -215,7 +215,7 @@ std::optional<std::string> StepFormat::final_answer(std::string_view before, std
   if (answer_ != AnswerStyle::kAuto || style_ != StepStyle::kAuthors) return found;
   for (const auto mark : {AnswerFormat::kBoxed, AnswerFormat::kHeading, AnswerFormat::kGsm8k})
     if (extract_answer(text, mark)) return found;
-  if (!answer(text)) return found;  // behind a heading of the text before
+  if (!answer(text)) return found;  // after a heading of the text before
   const std::string_view body = strip(text);
   const std::string_view line = body.substr(body.rfind('\n') + 1);  // npos + 1 == 0
   return answer(line) == found && is_value(*found) ? found : std::nullopt;
@@ -247,7 +247,7 @@ std::vector<std::string> StepFormat::split(std::string_view text) const {
   std::vector<std::string> steps;
   for (size_t at = 0; at < text.size();) {
     const std::string_view rest = text.substr(at);
-    const size_t begin = rest.find_first_not_of(" \t\r\n");  // blanks in front belong to the step behind them
+    const size_t begin = rest.find_first_not_of(" \t\r\n");  // blanks in front belong to the step after them
     const auto end = end_of_step(rest, begin == std::string_view::npos ? 0 : begin);
     const std::string_view step = rest.substr(0, end.value_or(rest.size()));
     if (is_blank(step) && !steps.empty())

@@ -1,22 +1,22 @@
-// How a solution falls into steps: what ends a step while it is sampled, and how a whole text is split.
+// How a solution is split into steps: what ends a step during sampling, and how a whole text is split.
 //
 //   authors  `# Step k` headings, `# Answer`, `# END!` (arXiv 2503.13551): a step runs up to and including the heading
 //            of the next one, which is kept as the last thing in its text
 //   blank    a blank line ends a step
 //   line     a line is a step
 //   regex    a match of the expression (PCRE2, Unicode) ends a step, and is part of it. No stop string says that, so
-//            the policy writes on and what stands behind the first match is dropped
+//            the policy writes on and what follows the first match is dropped
 //
-// What a text becomes does not depend on what a server says about how it stopped, nor on whether it kept the stop
-// string, as far as the text itself decides:
-//   - A step that holds an answer is terminal and ends with the text: no separator, heading or `# END!` behind it.
+// As far as the text itself decides, its steps do not depend on what a server reports about the end or on whether it
+// kept the stop string:
+//   - A step that holds an answer is terminal and ends with the text: no separator, heading or `# END!` after it.
 //   - A heading is part of a step where the policy wrote it (it is kept or named), or where the server does not say
 //     what ended the text and the text stops where only a heading fits: at the beginning of a line. Otherwise it ended
-//     by itself, unless it writes headings at all: then it is asked to go on, and writes the next one itself.
+//     by itself, unless it writes headings at all: then it is asked to continue, and writes the next one itself.
 //   - Without an answer a step is terminal where the policy ended by itself or at `# END!`, and where it has nothing
 //     but blanks. Only a terminal step has an answer.
-// Faithful formats do as the authors' program did: the stop string stands behind every text that a stop string ended,
-// `# Answer` alone ends a branch, and answers are found with its losses.
+// Faithful formats do as the authors' program does: the stop string follows every text that it ended, only `# Answer`
+// ends a branch, and answers are extracted with that program's losses.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ EnumNames<StepStyle> enum_names(StepStyle);  // authors, blank, line, regex
 enum class AnswerStyle { kHrm, kGsm8k, kBoxed, kAuto };
 EnumNames<AnswerStyle> enum_names(AnswerStyle);  // hrm, gsm8k, boxed, auto
 
-// Where a step stands: behind these steps (joined), and how many of them there may be.
+// The position of a step: the joined steps before it, and the maximum number of steps.
 struct StepPlace {
   std::string_view before;
   int64_t steps = 0, most = 1'000'000;
@@ -56,7 +56,7 @@ class StepFormat {
   // faithful: only for the authors' steps.
   StepFormat(StepStyle style, AnswerStyle answer, const std::string& regex, bool faithful = false);
 
-  // Stop strings of a request for one step behind `steps_before` others, where the last heading that may come is number
+  // Stop strings of a request for one step after `steps_before` others, where the last heading that may come is number
   // most_steps: the end and the next heading. Faithful: every heading, the next one first.
   std::vector<std::string> step_stops(int64_t most_steps, int64_t steps_before = 0) const;
   // Of a request for everything up to the end.
@@ -79,7 +79,7 @@ class StepFormat {
   std::optional<std::string> final_answer(std::string_view before, std::string_view text) const;
   Step read_authors_step(const policy::Choice& choice, const StepPlace& place) const;
   Step read_faithful_step(const policy::Choice& choice, const StepPlace& place) const;
-  // Behind the first end of a step in the text at or behind `from`; nullopt where none is.
+  // The position after the first end of a step at or after `from`; nullopt if there is none.
   std::optional<size_t> end_of_step(std::string_view text, size_t from) const;
 
   StepStyle style_;

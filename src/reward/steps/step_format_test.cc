@@ -80,7 +80,7 @@ TEST(StepFormat, HeadingsAreNotMadeUp) {
   // A heading begins a line, or has more marks before it.
   EXPECT_EQ(read(format, {.text = "I do not know.", .finish = Finish::kStop}).text, "I do not know.");
   EXPECT_TRUE(read(format, {.text = "I do not know.", .finish = Finish::kStop}).terminal);
-  // Where the line breaks are gone, a model that writes headings is asked to go on and writes the next one itself.
+  // Where the line breaks are gone, a model that writes headings is asked to continue and writes the next one itself.
   EXPECT_EQ(read(format, {.text = "# Step 1: 40 + 2", .finish = Finish::kStop}).text, "# Step 1: 40 + 2");
   EXPECT_FALSE(read(format, {.text = "# Step 1: 40 + 2", .finish = Finish::kStop}).terminal);
   EXPECT_TRUE(read(format, {.text = "# Step 1: 40 + 2", .finish = Finish::kEnd}).terminal);

@@ -47,7 +47,7 @@ void StepSettings::validate() const {
       (prompt.find("{question}") == std::string::npos || prompt.find("{steps}") == std::string::npos))
     throw bad_input("steps.settings", "the prompt template has no {{question}} or no {{steps}}; both are needed");
   for (const std::string& text : stop)
-    if (text.empty()) throw bad_input("steps.settings", "stop holds an empty text, which would end every solution");
+    if (text.empty()) throw bad_input("steps.settings", "stop contains an empty text, which would end every solution");
   format();
 }
 

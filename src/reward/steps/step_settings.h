@@ -1,4 +1,4 @@
-// What decides how steps are asked for, the same for growing trees and for searching; and the request that they make.
+// Settings of requests for steps, the same for growing trees and for searching, and the request that they make.
 #pragma once
 
 #include <cstdint>
@@ -27,18 +27,18 @@ struct StepSettings {
   uint64_t seed = 0;
 
   static void fields(auto& self, auto&& field) {
-    field("depth", self.depth, "steps at most");
+    field("depth", self.depth, "maximum number of steps");
     field("temperature", self.temperature, "of sampling");
-    field("top_p", self.top_p, "nucleus of sampling");
-    field("max_tokens", self.max_tokens, "per request and choice");
+    field("top_p", self.top_p, "sample from the likeliest tokens that together have this probability");
+    field("max_tokens", self.max_tokens, "maximum tokens per choice");
     field("steps", self.steps, "authors (# Step k), blank (lines), line, or regex");
     field("regex", self.regex, "expression that ends a step, for steps=regex");
     field("answer", self.answer, "how answers are found: hrm (# Answer), gsm8k (####), boxed, auto");
     field("stop", self.stop,
-          "texts that end a solution, and are no part of it: what a prompt with examples leads on to");
-    field("prompt", self.prompt, "template with {question} and {steps}; empty: one that fits the steps");
+          "texts that end a solution without being part of it, such as the next question of a prompt with examples");
+    field("prompt", self.prompt, "prompt template with {question} and {steps}; empty: one that fits the steps");
     field("profile", self.profile, "grader of answers: sound or prm800k");
-    field("seed", self.seed, "of all random numbers");
+    field("seed", self.seed, "seed of all random numbers");
   }
   void validate() const;  // throws bad_input
   bool faithful() const;  // the authors' steps, answers and grader: steps are read as their program did
@@ -61,7 +61,7 @@ struct FilledPrompt {
 FilledPrompt fill_prompt(const StepSettings& settings, std::string_view question,
                          const std::vector<std::string_view>& steps);
 
-// n choices of the next step (kExpansion) or of everything up to the end (kRollouts), behind these steps. Its seed is
+// n choices of the next step (kExpansion) or of everything up to the end (kRollouts), after these steps. Its seed is
 // derived from the settings' seed, the node's id (which stands for problem and path), the kind and the round: never
 // from time or threads.
 policy::Request step_request(const StepSettings& settings, const StepFormat& format, std::string_view question,

@@ -1,7 +1,7 @@
-// A sampling tree of one problem in memory: what labels, node compression, training rows and drawings read.
+// The sampling tree of one problem in memory, for labels, node compression, training rows and drawings.
 //
-// Nodes stand in breadth-first order, parents before children, the root (empty text, depth 0) first. Everything that
-// depends on a grader or a label is computed beside the tree, by node index, and never stored in it.
+// Nodes are in breadth-first order, with the root (empty text, depth 0) first. Everything that depends on a grader or a
+// label is kept outside the tree, by node index.
 #pragma once
 
 #include <compare>
@@ -57,8 +57,8 @@ struct Node {
   int32_t tokens = 0;        // of the text, as the policy counted
   int32_t multiplicity = 1;  // identical siblings merged into this one
   bool terminal = false;     // holds a final answer, or cannot be continued
-  bool unfinished = false;   // its expansion has failed or was never tried: not a leaf, whatever it lacks
-  bool sentinel = false;     // imported trees only: stands for a failed request, is never training text
+  bool unfinished = false;   // its expansion failed or was never tried, so it is not a leaf
+  bool sentinel = false;     // imported trees only: represents a failed request and is never training text
   std::string text;          // this step alone, a kept stop string included
   std::optional<std::string> answer;
   std::vector<int32_t> children;  // indices, in order

@@ -1,4 +1,4 @@
-// Which answers of a tree are right: recomputed from the answers, each distinct one graded once.
+// Verdicts on the answers of a tree, recomputed from the answers; each distinct answer is graded once.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace hrm::steps {
 
-// kNone: there is no answer.
+// kNone: no answer.
 enum class AnswerVerdict : uint8_t { kNone, kCorrect, kWrong, kUndecided };
 
 struct Verdicts {

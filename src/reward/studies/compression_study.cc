@@ -172,7 +172,7 @@ CompressionStudy study_compression(std::span<const worlds::ArithmeticProblem> pr
     tokens += one.tokens;
   }
   study.states = views[0].size();
-  if (study.states == 0) throw bad_input("studies.study", "the trees hold no step that goes on");
+  if (study.states == 0) throw bad_input("studies.study", "the trees contain no step that continues");
   if (study.changed > 0) study.mean_change /= static_cast<double>(study.changed);
   study.tokens_per_state = static_cast<double>(tokens) / static_cast<double>(study.states);
   study.rows.resize(kViewCount);

@@ -1,11 +1,11 @@
-// What do labels of a tree get wrong, and what does node compression change beside label noise of the same size?
-// Measured in the arithmetic world, where values are computed.
+// Measures the error of tree labels, and compares node compression with label noise of the same size, in the arithmetic
+// world, where values can be computed.
 //
 // Of each problem a tree is grown breadth-first as the authors grow theirs: `children` steps at every node, identical
 // ones apart, down to `depth`. There a branch without an answer ends as wrong, as for the authors, or (`finish`) is
 // carried to its end by one rollout, so that the limit does not bias the labels. Every state but the root that was
 // expanded is labeled, in one row per view:
-//   leaves      right leaves / leaves (the authors' Monte-Carlo score), good where at least 1/2
+//   leaves      correct leaves / leaves (the authors' Monte-Carlo score), good where at least 1/2
 //   policy      mean over the children, recursively
 //   beta        Jeffreys mean of the same leaves
 //   hard        1 where any leaf is right

@@ -69,7 +69,7 @@ Labeled label(const tree::StoreReader& store, size_t problem, const std::optiona
   return result;
 }
 
-// Empty where several settings grew the store, or none.
+// Empty if several settings grew the store, or none.
 Json settings_of(const tree::StoreReader& store) {
   const auto& all = store.contents().settings;
   return all.size() == 1 && all[0].contains("policy") ? all[0] : Json::object();
@@ -96,7 +96,7 @@ GrowthStudyStore study_store(const std::filesystem::path& path, const GrowthStud
   for (size_t v = 0; v < kViews.size(); ++v)
     if (errors[v].states > 0) result.rows.push_back({std::string(kViews[v]), errors[v]});
   if (result.rows.empty())
-    throw bad_input("studies.growth", "{}: holds no step with a label; grow its trees first", path.string());
+    throw bad_input("studies.growth", "{}: contains no step with a label; grow its trees first", path.string());
   return result;
 }
 

@@ -1,10 +1,10 @@
-// How wrong are labels of steps, where the truth is known?
+// Measures the error of step labels where the correct judgment is known.
 //
-// A soft label estimates the value of a state, the chance that the policy ends right from there. A hard label says good
-// or bad. Against the truth about the state (on track or not) and about the step (valid or not; worlds/judge.h) it errs
-// in two ways: a false positive calls good what is bad, a false negative calls bad what is good. With a policy that
-// repairs, a state off track has a value above 0, so that no hard label of the kind "any rollout succeeded" can be free
-// of them.
+// A soft label estimates the value of a state, the chance that the policy ends correctly from there. A hard label says
+// good or bad. Against the truth about the state (on track or not) and about the step (valid or not; worlds/judge.h) it
+// errs in two ways: a false positive calls good what is bad, a false negative calls bad what is good. With a policy
+// that repairs, a state off track has a value above 0, so that no hard label of the kind "any rollout succeeded" can be
+// free of them.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace hrm::studies {
 
 struct LabeledState {
   uint32_t problem = 0;         // numbered from 0; states of one problem are not independent
-  std::optional<double> truth;  // value; nullopt where it is not known: then no part of bias and rmse
+  std::optional<double> truth;  // value; nullopt if it is not known: then no part of bias and rmse
   bool on_track = false, valid = false;
   double label = 0;
   bool positive = false;  // the hard label

@@ -1,4 +1,4 @@
-// How the studies of labels print LabelErrors.
+// Prints LabelErrors in the studies of labels.
 #pragma once
 
 #include <array>

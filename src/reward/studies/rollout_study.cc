@@ -89,7 +89,7 @@ RolloutStudy study_rollouts(std::span<const worlds::ArithmeticProblem> problems,
                [&](size_t i) { sample_states(problems[i], static_cast<uint32_t>(i), options, by_problem[i]); });
   std::vector<Sampled> states;
   for (auto& list : by_problem) std::ranges::move(list, std::back_inserter(states));
-  if (states.empty()) throw bad_input("studies.study", "the solutions hold no step before the answer");
+  if (states.empty()) throw bad_input("studies.study", "the solutions contain no step before the answer");
 
   RolloutStudy study{
       .policy = worlds::ArithmeticPolicy(options.policy).name(), .problems = problems.size(), .states = states.size()};

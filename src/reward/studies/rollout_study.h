@@ -1,4 +1,4 @@
-// How wrong are Monte-Carlo labels of k rollouts? Measured in the arithmetic world, where values are computed.
+// Measures the error of Monte-Carlo labels of k rollouts in the arithmetic world, where values can be computed.
 //
 // From sampled solutions of each problem, every state but the answered ones gets max(k) rollouts; the labels of k use
 // the first k of them:
@@ -42,7 +42,7 @@ struct RolloutStudy {
   std::vector<RolloutStudyRow> rows;
 };
 
-// Throws bad_input where a problem has too many states for exact values. The same for any number of threads.
+// Throws bad_input if a problem has too many states for exact values. The same for any number of threads.
 RolloutStudy study_rollouts(std::span<const worlds::ArithmeticProblem> problems, const RolloutStudyOptions& options);
 
 Json to_json(const RolloutStudy& study);

@@ -49,11 +49,11 @@ std::string to_markdown(const RolloutStudy& study) {
 }
 
 void write_study(const RolloutStudy& study, const std::filesystem::path& folder) {
-  const std::vector<PlotSeries> rmse = {series_of(study, "soft", kErrorColumns[1], "share of right ends"),
+  const std::vector<PlotSeries> rmse = {series_of(study, "soft", kErrorColumns[1], "share of correct ends"),
                                         series_of(study, "beta", kErrorColumns[1], "Jeffreys mean"),
-                                        series_of(study, "hard", kErrorColumns[1], "hard (any right end)")};
+                                        series_of(study, "hard", kErrorColumns[1], "hard (any correct end)")};
   save_plot(folder / "rmse.svg", rmse,
-            {.title = "Distance of labels from the true value",
+            {.title = "Difference of labels from the true value",
              .x_label = "rollouts per state",
              .y_label = "RMSE",
              .log_x = true,
@@ -70,8 +70,8 @@ void write_study(const RolloutStudy& study, const std::filesystem::path& folder)
   write_json(folder / "study.json", to_json(study));
   write_file_atomic(
       folder / "README.md",
-      "# Monte-Carlo labels against the truth\n\n" + to_markdown(study) +
-          "\n`value` is the computed chance that the policy ends right: what ever more rollouts tend to.\n"
+      "# Error of Monte-Carlo labels\n\n" + to_markdown(study) +
+          "\n`value` is the computed probability that the policy ends correctly: the limit of ever more rollouts.\n"
           "\n![RMSE](rmse.svg)\n\n![errors of hard labels](hard.svg)\n");
 }
 

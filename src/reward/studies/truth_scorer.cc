@@ -53,9 +53,10 @@ worlds::TrueValues& TruthScorer::values_of(const std::string& question, const wo
 std::vector<double> TruthScorer::score(const steps::Tree& tree, std::span<const int32_t> nodes) {
   const auto question = worlds::find_question(tree.problem.question);
   if (!question)
-    throw bad_input("studies.truth_scorer",
-                    "problem '{}': '{}' is no question of the arithmetic world, and of others the truth is not known",
-                    tree.problem.id, tree.problem.question.substr(0, 80));
+    throw bad_input(
+        "studies.truth_scorer",
+        "problem '{}': '{}' is not a question of the arithmetic world, and other questions cannot be judged",
+        tree.problem.id, tree.problem.question.substr(0, 80));
   worlds::TrueValues* values = settings_.of == TruthOf::kValue ? &values_of(tree.problem.question, *question) : nullptr;
   std::vector<double> scores;
   for (const int32_t node : nodes) {

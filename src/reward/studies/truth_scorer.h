@@ -1,5 +1,5 @@
-// A scorer of the arithmetic world that knows the truth, or the truth behind noise: what a search would gain from a
-// perfect reward model, and from a worse one.
+// A scorer that judges steps of the arithmetic world exactly, or with noise: it shows what a search would gain from a
+// perfect reward model and from a worse one.
 //
 // With t of a step its truth in [0, 1], what it sees is x = 2 t - 1 + noise z, z normal and fixed by seed and path; its
 // score is 1 / (1 + exp(-2 x / noise^2)), the chance that a step is right given x where both are equally likely before.
@@ -17,9 +17,9 @@
 namespace hrm::studies {
 
 enum class TruthOf {
-  kTrack,  // does the state after the step lead to the right answer (worlds/judge.h)
+  kTrack,  // does the state after the step lead to the correct answer (worlds/judge.h)
   kValid,  // is what the step says true, given what stood before it
-  kValue,  // the chance that the policy, going on from there, ends right (worlds/arithmetic_value.h)
+  kValue,  // the chance that the policy, continuing from there, ends correctly (worlds/arithmetic_value.h)
 };
 EnumNames<TruthOf> enum_names(TruthOf);  // track, valid, value
 
@@ -29,15 +29,17 @@ struct TruthScorerSettings : worlds::SlipSettings {
   uint64_t seed = 0;
 
   static void fields(auto& self, auto&& field) {
-    field("of", self.of, "track: does it lead to the right answer; valid: is it true; value: the chance to end right");
-    field("noise", self.noise, "standard deviation of what it takes for a distance of 2 between right and wrong");
-    field("seed", self.seed, "of the noise");
+    field("of", self.of,
+          "track: whether it leads to the correct answer; valid: whether it is true; value: the probability of a right "
+          "end");
+    field("noise", self.noise, "standard deviation of noise, where right and wrong steps are 2 apart");
+    field("seed", self.seed, "seed of the noise");
     worlds::SlipSettings::fields(self, field);
   }
   void validate() const;  // throws bad_input
 };
 
-// Of "truth" or "truth:of=value,noise=0.7"; nullopt where the text names another scorer. Throws bad_input on wrong
+// Of "truth" or "truth:of=value,noise=0.7"; nullopt if the text names another scorer. Throws bad_input on wrong
 // settings.
 std::optional<TruthScorerSettings> truth_scorer_settings(std::string_view scorer);
 

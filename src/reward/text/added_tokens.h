@@ -1,5 +1,5 @@
-// Tokens beside the vocabulary proper (<|im_end|>, <extra_0>): found in a text as they are written, before it is cut
-// into pieces.
+// Tokens outside the regular vocabulary (<|im_end|>, <extra_0>): matched literally in a text before it is cut into
+// pieces.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@ struct AddedToken {
   bool special = false;      // left out where a text is decoded without special tokens
   bool single_word = false;  // only where no letter, digit or underscore touches it
   bool lstrip = false;       // takes the white space before it
-  bool rstrip = false;       // takes the white space behind it
+  bool rstrip = false;       // takes the white space after it
   bool normalized = false;   // looked for in the normalized text
 };
 
-// Finds the leftmost, of those the longest, then the next behind it. Thread-safe once made.
+// Finds the leftmost, of those the longest, then the next after it. Thread-safe once made.
 class AddedTokenFinder {
  public:
   // Tokens of the same content: the last one counts; empty ones are never found.

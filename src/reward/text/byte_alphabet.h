@@ -10,7 +10,7 @@
 namespace hrm::text {
 
 std::string to_byte_alphabet(std::string_view bytes);
-// nullopt where a character is not of the alphabet. REQUIRES: valid UTF-8.
+// nullopt if a character is not of the alphabet. REQUIRES: valid UTF-8.
 std::optional<std::string> from_byte_alphabet(std::string_view text);
 
 }  // namespace hrm::text

@@ -32,7 +32,7 @@ struct BracketSet {
   bool negated = false;
   std::string items;                // as in NamedSet
   std::vector<std::string> others;  // matchers of one character
-  std::vector<BracketSet> with;     // operands behind &&; their own `with` and `negated` are not used
+  std::vector<BracketSet> with;     // operands after &&; their own `with` and `negated` are not used
 };
 std::string matcher_of(const BracketSet& set);
 

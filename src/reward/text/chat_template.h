@@ -43,7 +43,7 @@ class ChatTemplate {
   // The template that a model's folder or GGUF file names, with its special tokens; source: for messages. Throws
   // bad_input naming source and line for what is no template. REQUIRES: config.chat_template is not empty.
   ChatTemplate(const TokenizerConfig& config, const std::string& source);
-  // <|im_start|>role\ncontent<|im_end|>\n ...: what models without a template are taken to have learnt.
+  // <|im_start|>role\ncontent<|im_end|>\n ...: what models without a template are taken to have learned.
   static ChatTemplate chatml();
 
   // Special tokens within messages stay what they are. Throws bad_input naming source, line and construct where the

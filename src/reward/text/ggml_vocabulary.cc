@@ -55,8 +55,8 @@ void append_frame(std::vector<int32_t>& frame, bool wanted, const std::optional<
                   const GgmlVocabulary& vocabulary, std::string_view source) {
   if (!wanted) return;
   if (!id || *id < 0 || static_cast<uint64_t>(*id) >= vocabulary.tokens.size())
-    throw bad_input(kWhere, "{}: {} is to be added to every text, but its id is missing or beyond {} tokens", source,
-                    name, vocabulary.tokens.size());
+    throw bad_input(kWhere, "{}: every text needs {}, but its id is missing or beyond {} tokens", source, name,
+                    vocabulary.tokens.size());
   frame.push_back(static_cast<int32_t>(*id));
 }
 
@@ -91,7 +91,7 @@ void complete_characters(TokenizerSpec& spec, const GgmlVocabulary& vocabulary, 
   if (vocabulary.scores.size() != vocabulary.tokens.size())
     throw bad_input(kWhere, "{}: {} tokens but {} scores", source, vocabulary.tokens.size(), vocabulary.scores.size());
   for (const double score : vocabulary.scores)
-    if (std::isnan(score)) throw bad_input(kWhere, "{}: a token's score is NaN", source);
+    if (std::isnan(score)) throw bad_input(kWhere, "{}: the score of a token is NaN", source);
   spec.characters = spec.byte_fallback = spec.fuse_unknown = true;
   if (vocabulary.add_space_prefix.value_or(true)) {
     spec.prefix_space = PrefixSpace::kAlways;
@@ -130,7 +130,7 @@ TokenizerSpec spec_of(const GgmlVocabulary& vocabulary, std::string_view source)
   for (const std::string& merge : vocabulary.merges) {
     const size_t blank = merge.find(' ', 1);
     if (blank == std::string::npos || blank + 1 == merge.size())
-      throw bad_input(kWhere, "{}: merge {} is no pair of tokens", source, spec.merges.size());
+      throw bad_input(kWhere, "{}: merge {} is not a pair of tokens", source, spec.merges.size());
     spec.merges.emplace_back(merge.substr(0, blank), merge.substr(blank + 1));
   }
   append_frame(spec.prefix, vocabulary.add_bos.value_or(pre.add_bos), vocabulary.bos, "the beginning-of-text token",

@@ -1,4 +1,4 @@
-// What stands behind a dot or in brackets, as Python's getattr and [] within Jinja's sandbox see it.
+// What follows a dot or in brackets, as Python's getattr and [] within Jinja's sandbox see it.
 #include <algorithm>
 
 #include "text/jinja_machine.h"

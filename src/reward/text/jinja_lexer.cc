@@ -58,7 +58,7 @@ class Lexer {
     return at + (rest.size() - strip_left(rest).size());
   }
 
-  // The end of "%}", "-%}" with the white space behind it, or "+%}" at a place; npos for something else.
+  // The end of "%}", "-%}" with the white space after it, or "+%}" at a place; npos for something else.
   size_t close(size_t at, std::string_view end, bool trims) const {
     const std::string_view rest = std::string_view(text_).substr(at);
     const bool plus = trims && rest.starts_with('+'), minus = rest.starts_with('-');

@@ -41,7 +41,7 @@ Value changed(const Call& call) {
   return call.machine.text(change(call.text()));
 }
 
-// Of every word the first character large, the others small; a word begins behind blanks and -({[<.
+// Of every word the first character large, the others small; a word begins after blanks and -({[<.
 std::string title(std::string_view text) {
   std::string out, word;
   const auto close = [&] {

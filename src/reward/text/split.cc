@@ -20,7 +20,7 @@ class Splitter::Expression {
   Expression(const std::string& text, std::string_view source) : text_(text), regex_(compiled(text, source)) {}
 
   void split(std::string_view text, std::vector<std::string_view>& pieces) const {
-    size_t done = 0, from = 0;  // up to where pieces have been cut; where the search goes on
+    size_t done = 0, from = 0;  // up to where pieces have been cut; where the search continues
     const auto cut = [&](size_t end) {
       if (end > done) pieces.push_back(text.substr(done, end - done));
       done = end;

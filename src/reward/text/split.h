@@ -26,8 +26,8 @@ class Splitter {
   Splitter(Splitter&&) noexcept;
   Splitter& operator=(Splitter&&) noexcept;
 
-  // The pieces in order; joined they are the text. Throws failure where an expression needs more than a bounded number
-  // of steps. REQUIRES: valid UTF-8.
+  // The pieces in order; joined they are the text. Throws failure if an expression needs more than a bounded number of
+  // steps. REQUIRES: valid UTF-8.
   std::vector<std::string_view> split(std::string_view text) const;
 
  private:

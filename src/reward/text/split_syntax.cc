@@ -65,7 +65,7 @@ class Translator {
   char32_t take_character() {
     if (done()) throw fault("an end in the middle");
     const CodePoint c = decode_utf8(in_.substr(at_));
-    if (!c.valid) throw fault("bytes that are no UTF-8");
+    if (!c.valid) throw fault("bytes that are not UTF-8");
     at_ += c.size;
     return c.value;
   }
@@ -122,7 +122,7 @@ class Translator {
         return matcher_of(bracket_set(options, depth));
       case '.':
         return options.dot_all ? "(?s:.)" : "[^\\n]";
-      case '^':  // not behind a newline that ends the text
+      case '^':  // not after a newline that ends the text
         assertion_ = true;
         return R"((?:\A|(?<=\n)(?!\z)))";
       default:
@@ -133,9 +133,9 @@ class Translator {
 
   std::string literal(const Options& options) {
     const char c = in_[at_];
-    if (c == '*' || c == '+' || c == '?') throw fault("a quantifier behind nothing");
+    if (c == '*' || c == '+' || c == '?') throw fault("a quantifier after nothing");
     const size_t before = at_;
-    if (c == '{' && interval()) throw fault("a quantifier behind nothing");
+    if (c == '{' && interval()) throw fault("a quantifier after nothing");
     at_ = before;
     return character(take_character(), options);
   }
@@ -214,7 +214,7 @@ class Translator {
     return set;
   }
 
-  // What stands for one character behind a backslash, the same in brackets and outside.
+  // What stands for one character after a backslash, the same in brackets and outside.
   char32_t escaped() {
     const char c = in_[at_];
     switch (c) {
@@ -257,7 +257,7 @@ class Translator {
     for (; digits < most && !done() && hex_value(in_[at_]) >= 0; ++digits, ++at_)
       value = value * 16 + static_cast<uint64_t>(hex_value(in_[at_]));
     if (digits < least || !next(end) || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-      throw fault("a number that is no character");
+      throw fault("a number that is not a character");
     return static_cast<char32_t>(value);
   }
 
@@ -292,9 +292,9 @@ class Translator {
 
   std::string named(char end, const Options& options, int depth) {
     const char first = take();
-    if (!is_letter(first) && first != '_') throw fault("a group whose name is no word");
+    if (!is_letter(first) && first != '_') throw fault("a group whose name is not a word");
     for (char c; (c = take()) != end;)
-      if (!is_letter(c) && !is_digit(c) && c != '_') throw fault("a group whose name is no word");
+      if (!is_letter(c) && !is_digit(c) && c != '_') throw fault("a group whose name is not a word");
     return closed("(?:", options, depth);
   }
 
@@ -346,7 +346,7 @@ class Translator {
     return Interval{fmt::format("{{{}{}}}", least.empty() ? "0" : least, comma ? "," + most : ""), !comma};
   }
 
-  // Quantifiers behind what has been read. Those behind an interval are of the whole: /a{2}+/ is /(?:a{2})+/.
+  // Quantifiers after what has been read. Those behind an interval are of the whole: /a{2}+/ is /(?:a{2})+/.
   std::string repeated(std::string one, const Options& options) {
     empty_ |= assertion_;
     for (bool simple = true;; simple = false) {
@@ -370,12 +370,12 @@ class Translator {
       } else {
         return one;
       }
-      if (assertion_) throw fault("a quantifier behind an assertion");
+      if (assertion_) throw fault("a quantifier after an assertion");
       // Oniguruma looks for \O+ at the start of a text only, whatever stands before it.
       if (simple && in_.substr(0, begin).ends_with("\\O")) throw fault("a repetition of \\O");
-      if (!simple && !interval_) throw fault("a quantifier behind a quantifier");
+      if (!simple && !interval_) throw fault("a quantifier after a quantifier");
       // The libraries end such a loop at different turns.
-      if (empty_ && mark != "?") throw fault("a repetition of what may be empty");
+      if (empty_ && mark != "?") throw fault("a repetition of something that may be empty");
       if (mark == "?" || mark == "*" || mark.starts_with("{0")) empty_ = true;
       folded_ = 0;
       interval_ = !possessive;

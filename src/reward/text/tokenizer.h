@@ -24,7 +24,8 @@ namespace hrm::text {
 enum class Specials { kKeep, kDrop };
 
 // What is encoded: a text with the special tokens that the tokenizer puts around one (nothing for most); a text without
-// them; or what goes on behind a text, before which no blank is put either (Llama 2 and Mistral put one before a text).
+// them; or what continues after a text, before which no blank is put either (Llama 2 and Mistral put one before a
+// text).
 enum class Part { kFramed, kText, kContinuation };
 
 // Thread-safe once made. Movable.
@@ -36,9 +37,9 @@ class Tokenizer {
   // A tokenizer.json, or a folder that holds one.
   static Tokenizer load(const std::filesystem::path& path);
 
-  // Bytes that are no UTF-8 count as U+FFFD. Throws failure only where a split expression exceeds its steps.
+  // Bytes that are not UTF-8 count as U+FFFD. Throws failure only where a split expression exceeds its steps.
   std::vector<int32_t> encode(std::string_view text, Part part = Part::kFramed) const;
-  // Of a text from its beginning: the blank that encoding puts there is dropped. Sequences of bytes that are no UTF-8
+  // Of a text from its beginning: the blank that encoding puts there is dropped. Sequences of bytes that are not UTF-8
   // become U+FFFD; ids without a token give nothing.
   std::string decode(std::span<const int32_t> ids, Specials specials = Specials::kKeep) const;
 
@@ -81,7 +82,7 @@ struct EncodedBatch {
 EncodedBatch encode_batch(const Tokenizer& tokenizer, std::span<const std::string> texts, size_t max_length,
                           int32_t pad);
 
-// Decodes a text as it is generated behind another: joined, all that push() and finish() return is decode() of the ids,
+// Decodes a text as it is generated after another: joined, all that push() and finish() return is decode() of the ids,
 // without dropping a blank. Characters whose bytes are not yet complete are held back.
 class StreamDecoder {
  public:

@@ -16,7 +16,7 @@ std::string token(const SortedJson& json, const char* field, std::string_view so
   if (found->is_string()) return found->get<std::string>();
   if (found->is_object() && found->contains("content") && (*found)["content"].is_string())
     return (*found)["content"].get<std::string>();
-  throw bad_input(kWhere, "{}: {} is no token", source, field);
+  throw bad_input(kWhere, "{}: {} is not a token", source, field);
 }
 
 // A text, or a list of {"name", "template"}: "default", and "tool_use" for chats with tools.
@@ -55,7 +55,7 @@ void read_tokens(const SortedJson& json, std::string_view source, TokenizerConfi
 SortedJson object_of(const std::filesystem::path& path) {
   const std::string source = path.string();
   SortedJson json = parse_sorted_json(read_file(path), source);
-  if (!json.is_object()) throw bad_input(kWhere, "{}: is no JSON object", source);
+  if (!json.is_object()) throw bad_input(kWhere, "{}: is not a JSON object", source);
   return json;
 }
 

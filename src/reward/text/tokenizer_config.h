@@ -1,4 +1,4 @@
-// What a Hugging Face folder says of its tokenizer beside tokenizer.json: the names of special tokens and the chat
+// What a Hugging Face folder says about its tokenizer besides tokenizer.json: the names of special tokens and the chat
 // template.
 #pragma once
 
@@ -8,9 +8,9 @@
 namespace hrm::text {
 
 struct TokenizerConfig {
-  // Contents; empty where the model has none.
+  // Contents; empty if the model has none.
   std::string bos_token = {}, eos_token = {}, pad_token = {}, unk_token = {};
-  std::string chat_template = {};  // Jinja text; empty where there is none
+  std::string chat_template = {};  // Jinja text; empty if there is none
   std::string tool_template = {};  // the one for chats with tools, where it is another
   std::string sep_token = {}, cls_token = {}, mask_token = {};
 };
@@ -19,7 +19,7 @@ struct TokenizerConfig {
 // tokenizer_config.json has added_tokens_decoder, as folders since 2023 do. Tokens that neither names are those of the
 // tokenizer's class (GPT2Tokenizer: <|endoftext|>; LlamaTokenizer: <s> and </s>); one that is null is none. Templates
 // stand in tokenizer_config.json, in chat_template.jinja and in additional_chat_templates/tool_use.jinja (the newer
-// places). All empty where the folder has none of these. Throws bad_input naming file and field.
+// places). All empty if the folder has none of these. Throws bad_input naming file and field.
 TokenizerConfig load_tokenizer_config(const std::filesystem::path& folder);
 
 }  // namespace hrm::text

@@ -21,8 +21,8 @@ class Reader {
     read_pre_tokenizer(part("pre_tokenizer"));
     if (!byte_level_ && !spec_.characters)
       throw fault("pre_tokenizer",
-                  "has no ByteLevel step, and nothing puts the mark U+2581 in the place of blanks: "
-                  "neither a byte-level nor a SentencePiece-like tokenizer");
+                  "has no ByteLevel step, and nothing replaces blanks by the mark U+2581: neither a byte-level nor a "
+                  "SentencePiece-like tokenizer");
     if (byte_level_ && (spec_.characters || spec_.byte_fallback))
       throw unsupported("pre_tokenizer", "ByteLevel with a SentencePiece-like vocabulary");
     read_post_processor(part("post_processor"));
@@ -55,12 +55,12 @@ class Reader {
   bool flag(const SortedJson& json, const char* key, std::string_view field, bool absent = false) const {
     const auto found = json.find(key);
     if (found == json.end() || found->is_null()) return absent;
-    if (!found->is_boolean()) throw fault(field, fmt::format("has no truth value '{}'", key));
+    if (!found->is_boolean()) throw fault(field, fmt::format("has no boolean '{}'", key));
     return found->get<bool>();
   }
   int32_t id_of(const SortedJson& json, std::string_view field) const {
     if (!json.is_number_unsigned() || json.get<uint64_t>() > static_cast<uint64_t>(kMaxTokenId))
-      throw fault(field, fmt::format("holds an id that is no number from 0 to {}", kMaxTokenId));
+      throw fault(field, fmt::format("has an id that is not a number from 0 to {}", kMaxTokenId));
     return json.get<int32_t>();
   }
 
@@ -93,7 +93,7 @@ class Reader {
     const std::string text = merge.is_string() ? merge.get<std::string>() : "";
     const size_t blank = text.find(' ');
     if (blank == std::string::npos || text.find(' ', blank + 1) != std::string::npos)
-      throw fault("model.merges", fmt::format("entry {} is no pair of tokens", spec_.merges.size()));
+      throw fault("model.merges", fmt::format("entry {} is not a pair of tokens", spec_.merges.size()));
     spec_.merges.emplace_back(text.substr(0, blank), text.substr(blank + 1));
   }
 
@@ -102,7 +102,7 @@ class Reader {
     if (added.is_null()) return;
     if (!added.is_array()) throw fault("added_tokens", "is not a list");
     for (const SortedJson& json : added) {
-      if (!json.is_object() || !json.contains("id")) throw fault("added_tokens", "holds an entry without id");
+      if (!json.is_object() || !json.contains("id")) throw fault("added_tokens", "has an entry without id");
       spec_.added.push_back({.id = id_of(json["id"], "added_tokens"),
                              .content = text_of(json, "content", "added_tokens"),
                              .special = flag(json, "special", "added_tokens"),
@@ -159,7 +159,7 @@ class Reader {
         byte_level_ = true;
         if (flag(step, "add_prefix_space", "pre_tokenizer", true)) spec_.prefix_space = PrefixSpace::kSection;
         if (spec_.prefix_space != PrefixSpace::kNone && !spec_.splits.empty())
-          throw unsupported("pre_tokenizer", "a ByteLevel with add_prefix_space behind other splits");
+          throw unsupported("pre_tokenizer", "a ByteLevel with add_prefix_space after other splits");
         if (flag(step, "use_regex", "pre_tokenizer", true)) spec_.splits.push_back(kGpt2Split);
       } else if (type == "Metaspace") {
         read_metaspace(step);
@@ -175,7 +175,7 @@ class Reader {
 
   // Blanks become marks, one is put before a text. Older files say add_prefix_space, true or false.
   void read_metaspace(const SortedJson& step) {
-    if (spec_.characters || !spec_.splits.empty()) throw unsupported("pre_tokenizer", "a Metaspace behind other steps");
+    if (spec_.characters || !spec_.splits.empty()) throw unsupported("pre_tokenizer", "a Metaspace after other steps");
     if (text_of(step, "replacement", "pre_tokenizer") != kBlankMark)
       throw unsupported("pre_tokenizer", "a Metaspace with another replacement than U+2581");
     const bool older = flag(step, "add_prefix_space", "pre_tokenizer", true);
@@ -199,7 +199,7 @@ class Reader {
     if (pattern == step.end() || !pattern->is_object() || !pattern->contains("Regex"))
       throw unsupported("pre_tokenizer", "a Split by something other than a Regex");
     // Blanks are marks there, and blanks here.
-    if (spec_.characters) throw unsupported("pre_tokenizer", "a Split where blanks are marks U+2581");
+    if (spec_.characters) throw unsupported("pre_tokenizer", "a Split in a tokenizer whose blanks are U+2581");
     spec_.splits.push_back(text_of(*pattern, "Regex", "pre_tokenizer"));
   }
 

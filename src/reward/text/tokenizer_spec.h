@@ -1,4 +1,4 @@
-// What a BPE tokenizer is made of, read from one of the forms in which it is published.
+// The parts of a BPE tokenizer, read from one of its published forms.
 //
 // Two alphabets. Byte level (GPT-2, Llama 3, Qwen2): tokens are bytes, written in text/byte_alphabet.h. Characters
 // (SentencePiece; Llama 2, Mistral): tokens are characters, a blank written as U+2581, and characters that the

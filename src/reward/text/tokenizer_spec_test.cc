@@ -84,16 +84,16 @@ TEST(TokenizerJson, RefusesWhatIsNotSupported) {
   expect_refused(with("/model/dropout", 0.1), "model.dropout");
   expect_refused(with("/model/end_of_word_suffix", "</w>"), "model.end_of_word_suffix");
   expect_refused(with("/model/vocab", Json::array()), "model.vocab");
-  expect_refused(with("/model/vocab/a", -1), "an id that is no number");
-  expect_refused(with("/model/vocab/a", uint64_t{1} << 40), "an id that is no number");
-  expect_refused(with("/model/merges/0", "a"), "entry 0 is no pair");
-  expect_refused(with("/model/merges/0", "a b c"), "entry 0 is no pair");
+  expect_refused(with("/model/vocab/a", -1), "an id that is not a number");
+  expect_refused(with("/model/vocab/a", uint64_t{1} << 40), "an id that is not a number");
+  expect_refused(with("/model/merges/0", "a"), "entry 0 is not a pair");
+  expect_refused(with("/model/merges/0", "a b c"), "entry 0 is not a pair");
   expect_refused(with("/normalizer", {{"type", "Lowercase"}}), "normalizer is Lowercase");
   expect_refused(with("/pre_tokenizer", nullptr), "no ByteLevel step");
   const Json marks = {{"type", "Metaspace"}, {"replacement", kBlankMark}};
   expect_refused(with("/pre_tokenizer", {{"type", "Metaspace"}, {"replacement", "_"}}), "another replacement");
   expect_refused(with("/pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", {{{"type", "Digits"}}, marks}}}),
-                 "behind other steps");
+                 "after other steps");
   expect_refused(with("/pre_tokenizer", marks), "decoder is ByteLevel");
   expect_refused(with("/normalizer", {{"type", "Prepend"}, {"prepend", kBlankMark}}), "without a Replace");
   expect_refused(with("/normalizer", {{"type", "Replace"}, {"pattern", {{"Regex", " "}}}, {"content", kBlankMark}}),
@@ -165,7 +165,7 @@ TEST(GgmlVocabulary, RefusesWhatIsNotSupported) {
   v.model = "llama";
   expect_refused(v, "4 tokens but 0 scores");
   v.scores = {0, 0, std::nan(""), 0};
-  expect_refused(v, "a token's score is NaN");
+  expect_refused(v, "the score of a token is NaN");
   v.scores = {0, 0, 0, 0};
   v.tokens[1] = std::string(600, 'b');
   expect_refused(v, "token 1 has 600 bytes");
@@ -177,7 +177,7 @@ TEST(GgmlVocabulary, RefusesWhatIsNotSupported) {
   expect_refused(v, "4 tokens but 3 token types");
   v = small_vocabulary();
   v.merges.push_back("ab");
-  expect_refused(v, "merge 1 is no pair");
+  expect_refused(v, "merge 1 is not a pair");
   v = small_vocabulary();
   v.tokens[1] = "a";
   expect_refused(v, "token 'a' has two ids, 0 and 1");

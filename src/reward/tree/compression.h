@@ -4,8 +4,8 @@
 // Nodes are visited level by level; a moved node keeps its old place in that order. At a node that was not itself
 // moved, with at least min_children children on arrival, each child in order whose depth is at least 2 draws u in [0,
 // 1) until the first u < p. That child moves: its text becomes the node's text followed by its own, joined directly; it
-// hangs on its grandparent, behind its other children; its depth drops by one. The node that lost a child is scored by
-// the rest (weight 1/M -> 1/(M - 1)); no other score changes.
+// becomes the last child of its grandparent; its depth drops by one. The node that lost a child is scored by the
+// remaining children (weight 1/M -> 1/(M - 1)); no other score changes.
 //
 //   faithful  what the authors' program does: descendants of a moved node keep their depth and their texts, although
 //             their prefix has changed; sentinels move like any node
@@ -33,7 +33,7 @@ struct CompressionOptions {
   CompressionMode mode = CompressionMode::kSound;
   double p = 0.5;
   int64_t min_children = 4;
-  uint64_t seed = 0;  // each problem draws from a stream of its own
+  uint64_t seed = 0;  // each problem draws from its own stream
 };
 
 struct Draw {
@@ -46,7 +46,7 @@ struct Compression {
   CompressionMode mode = CompressionMode::kSound;
   std::vector<int32_t> parent, depth;
   std::vector<std::vector<int32_t>> children;
-  std::vector<int32_t> merged_with;  // the old parent whose text stands in front of the node's; -1: not moved
+  std::vector<int32_t> merged_with;  // the old parent, whose text precedes the node's; -1: not moved
   std::vector<int32_t> lost;         // the child that the node lost; -1: none
   std::vector<int32_t> moved;        // in the order of the moves
   std::vector<Draw> draws;           // in the order of the draws
@@ -54,7 +54,7 @@ struct Compression {
 
 // Throws bad_input for p outside [0, 1].
 Compression compress(const steps::Tree& tree, const CompressionOptions& options);
-// The same with draws from elsewhere: a recorded view played again.
+// The same with given draws, to replay a recorded view.
 Compression compress(const steps::Tree& tree, const CompressionOptions& options, const std::function<double()>& draw);
 
 // The node's own text in the view.

@@ -31,7 +31,7 @@ std::string_view mark_of(const steps::Node& node, steps::AnswerVerdict verdict) 
 
 std::string value_text(const std::optional<double>& value) { return value ? fmt::format("{:.2f}", *value) : " -  "; }
 
-// Vermilion, grey, blue: told apart with every common kind of color blindness.
+// Vermilion, gray, blue: told apart with every common kind of color blindness.
 int terminal_color(const std::optional<double>& value) {
   if (!value) return 245;
   return *value < 0.34 ? 166 : *value < 0.67 ? 250 : 32;

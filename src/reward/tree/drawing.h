@@ -15,7 +15,7 @@ struct DrawOptions {
   bool color = false;
 };
 
-// The text on one line: blanks for control characters, cut behind `width` characters.
+// The text on one line: blanks for control characters, cut after `width` characters.
 std::string one_line(std::string_view text, size_t width);
 
 // One line per node, indented: its value, counts, multiplicity, a mark (right, wrong, undecided, unfinished) and the
@@ -23,7 +23,7 @@ std::string one_line(std::string_view text, size_t width);
 std::string draw_text(const steps::Tree& tree, const Values& values, const steps::Verdicts& verdicts,
                       const DrawOptions& options);
 
-// Levels from left to right, circles colored by value from vermilion (0) to blue (1), grey without one; texts are
+// Levels from left to right, circles colored by value from vermilion (0) to blue (1), gray without one; texts are
 // tooltips.
 std::string draw_svg(const steps::Tree& tree, const Values& values, const steps::Verdicts& verdicts,
                      const DrawOptions& options);

@@ -1,5 +1,5 @@
-// What decides how a tree grows: the same settings, seed and (deterministic) policy give the same trees. They are
-// written into the store, and growth goes on only with the same ones.
+// Settings of growth: the same settings, seed and (deterministic) policy give the same trees. They are written into the
+// store, and growth continues only with the same ones.
 #pragma once
 
 #include <cstdint>
@@ -21,17 +21,18 @@ struct GrowSettings : steps::StepSettings {
 
   static void fields(auto& self, auto&& field) {
     field("method", self.method,
-          "breadth: whole tree, level by level; mcts: PUCT with the policy's own frequencies as prior; first-error: "
-          "binary search for the first error, rollouts reused (OmegaPRM); rollouts: of each step of sampled solutions "
-          "until one is right (Math-Shepherd); adaptive: of each step until the Beta interval is narrow; solutions: "
-          "whole "
-          "ones and nothing else, for hrm tree filter");
-    field("children", self.children, "choices per node; whole solutions for rollouts, adaptive and solutions");
-    field("rollouts", self.rollouts, "rollouts of a step: exactly for first-error, at most for rollouts and adaptive");
-    field("simulations", self.simulations, "of mcts and first-error, per problem");
+          "breadth: the whole tree, level by level; mcts: PUCT with the policy's own frequencies as prior; "
+          "first-error: binary search for the first error, with reused rollouts (OmegaPRM); rollouts: roll out each "
+          "step of sampled solutions until one end is right (Math-Shepherd); adaptive: roll out each step until the "
+          "Beta interval is narrow; solutions: only whole solutions, for hrm tree filter");
+    field("children", self.children,
+          "choices per node; for rollouts, adaptive and solutions the number of whole solutions");
+    field("rollouts", self.rollouts,
+          "rollouts of a step: the exact number for first-error, the maximum for rollouts and adaptive");
+    field("simulations", self.simulations, "simulations per problem, for mcts and first-error");
     field("merge", self.merge, "merge identical siblings and count them");
-    field("exploration", self.exploration, "c of PUCT and of the choice of rollouts");
-    field("width", self.width, "adaptive: of the 95 % Beta interval (Jeffreys) that is narrow enough");
+    field("exploration", self.exploration, "constant c of PUCT and of the choice of rollouts");
+    field("width", self.width, "adaptive: width of the 95 % Beta interval (Jeffreys) at which rollouts stop");
     steps::StepSettings::fields(self, field);
   }
   void validate() const;  // throws bad_input

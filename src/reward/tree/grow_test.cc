@@ -18,7 +18,7 @@ using policy::PolicyFault;
 using policy::Request;
 using policy::ScriptedPolicy;
 
-// Lines "a" to "d" that go on until an answer, right with chance 1/2.
+// Lines "a" to "d" that continue until an answer, right with chance 1/2.
 std::string lines(const Request&, int64_t, Rng& rng) {
   std::string text;
   for (;;) {
@@ -290,7 +290,7 @@ TEST(ProblemFile, WhatHasTwoReadingsIsRefused) {
   const auto message = [](std::string_view text) -> std::string {
     return refusal([&] { steps::problem_from_json(parse_json(text, "t"), "t"); });
   };
-  EXPECT_NE(message(R"({"question":"q","final_answer":["1","2"]})").find("holds 2 answers"), std::string::npos);
+  EXPECT_NE(message(R"({"question":"q","final_answer":["1","2"]})").find("has 2 answers"), std::string::npos);
   EXPECT_NE(message(R"({"question":"q","final_answer":"1","answer":"2"})").find("different answers"),
             std::string::npos);
   EXPECT_EQ(message(R"({"question":"q","final_answer":"1/2","answer":"0.5"})"), "accepted");

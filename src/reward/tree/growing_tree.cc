@@ -136,7 +136,7 @@ RequestRecord GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
   if (response.choices.empty()) {
     ++context_.counts.failed;
     context_.answered();
-    throw RequestFailed{"the server broke every choice off, by an abort or a content filter"};
+    throw RequestFailed{"the server broke off every choice, by an abort or a content filter"};
   }
   RequestRecord batch{.kind = kind,
                       .root = root_,

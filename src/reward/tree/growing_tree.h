@@ -1,9 +1,9 @@
-// One problem's tree while it grows: what methods ask, the store answers where it can, else the policy.
+// One problem's tree while it grows: requests of the methods are answered by the store if possible, else by the policy.
 //
-// A method is a program against this class that depends on what it gets alone. So running it again over what the store
-// holds leads to where it was, and a run that was killed goes on to the same tree. The seed of a request is derived
-// from the settings' seed, the node's id (which stands for problem and path), the kind of request and its round: never
-// from time or threads.
+// A method is a program that uses this class and depends only on what it receives. Running it again over the contents
+// of the store therefore leads to the same point, and a run that was killed continues to the same tree. The seed of a
+// request is derived from the settings' seed, the node's id (which stands for problem and path), the kind of request
+// and its round: never from time or threads.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@
 
 namespace hrm::tree {
 
-// Thrown by a GrowingTree where a request has failed: the node stays as it is and is tried again by the next run.
+// Thrown by a GrowingTree if a request has failed: the node is unchanged and the next run tries it again.
 struct RequestFailed {
   std::string message;
 };
@@ -29,7 +29,7 @@ struct GrowCounts {
   std::atomic<int64_t> nodes = 0, rollouts = 0, requests = 0, failed = 0;  // new in this run
 };
 
-// What all trees of a run share.
+// Shared by all trees of a run.
 struct GrowContext {
   const GrowSettings& settings;
   const steps::StepFormat& format;

@@ -12,7 +12,7 @@ namespace hrm::tree {
 // One node: its place, label, counts and interval, and its answer with the verdict where it has one.
 Json node_json(const LabeledTree& labeled, size_t node, const std::optional<Interval>& interval);
 
-// A view of node compression: what moved where, the draws behind it, and the labels of the view.
+// A view of node compression: what moved where, the draws after it, and the labels of the view.
 Json view_json(const steps::Tree& tree, const LabeledView& view, const CompressionOptions& options);
 
 // The labels of all nodes but the root.

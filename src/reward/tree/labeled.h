@@ -1,4 +1,4 @@
-// A tree with its labels, plain or through node compression: what commands that read stores share.
+// A tree with its labels, plain or through node compression; shared by the commands that read stores.
 #pragma once
 
 #include <utility>

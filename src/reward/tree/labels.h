@@ -1,20 +1,21 @@
-// Labels of steps, derived from counts of right ends.
+// Labels of steps, derived from counts of correct ends.
 //
 //   mc      correct / total of what counts for the node (leaf-weighted)
 //   policy  the mean over the children, recursively; where there are none, mc (policy-weighted: a branch counts by the
 //           chance that the policy takes it, not by the number of leaves that it happens to have)
 //   hard    1 where any end was right (Math-Shepherd), else 0
-//   beta    equal-tailed interval of the chance of a right end, posterior of a Beta prior (Jeffreys: Beta(1/2, 1/2),
+//   beta    equal-tailed interval of the chance of a correct end, posterior of a Beta prior (Jeffreys: Beta(1/2, 1/2),
 //           uniform: Beta(1, 1)) and the counts. Ends below one node share prefixes and are not independent, so the
 //           interval of leaves is narrower than it should be; that of rollouts is right.
 //
 // What counts for a node, an end being right, wrong or undecided:
 //   kLeaves   nodes below it (or itself) without children, whatever their depth, weighted by the multiplicities on the
-//             way down from the node; unfinished nodes are no leaves
+//             way down from the node; unfinished nodes are not leaves
 //   kRollouts rollouts that began at the node; for a node with an answer that answer
 //   kThrough  rollouts that began at the node or below it: what tree search backs up
 //   kAuto     kRollouts where the node has any, else kLeaves
-// No answer is a wrong answer. Sentinels (failed requests of imported trees) are left out, or wrong as for the authors.
+// A missing answer counts as wrong. Sentinels (failed requests of imported trees) are left out, or wrong as for the
+// authors.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +43,7 @@ struct CountOptions {
   Undecided undecided = Undecided::kLeftOut;
   bool sentinels_are_wrong = false;
 };
-// What the authors' program counts.
+// Counts as the authors' program does.
 inline constexpr CountOptions kFaithfulCounts = {Evidence::kLeaves, Undecided::kWrong, true};
 
 // Ends of one node. `undecided` are those left out of, or wrong within, `total`.
@@ -58,7 +59,7 @@ int64_t saturating_product(int64_t a, int64_t b);
 std::vector<Counts> count_ends(const steps::Tree& tree, const steps::Verdicts& verdicts,
                                const CountOptions& options = {});
 
-// Values by node index; nullopt where nothing counts.
+// Values by node index; nullopt if nothing counts.
 using Values = std::vector<std::optional<double>>;
 Values mc_labels(std::span<const Counts> counts);
 Values hard_labels(std::span<const Counts> counts);

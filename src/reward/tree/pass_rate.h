@@ -1,5 +1,5 @@
 // How often a policy solves a problem: the label of a tree's root. Trees of problems that are never solved, or always,
-// have the same label everywhere and teach nothing, so growth is worth its price only in between.
+// have the same label everywhere and teach nothing, so growth is useful only in between.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@ EnumNames<Fit> enum_names(Fit);                            // inside, too-hard, 
 
 struct PassRate {
   Counts solutions;
-  std::optional<double> rate;  // nullopt where fit is kUnknown
+  std::optional<double> rate;  // nullopt if fit is kUnknown
   Fit fit = Fit::kUnknown;
 };
 PassRate pass_rate(const LabeledTree& tree, const PassBand& band);

@@ -63,13 +63,13 @@ class Collecting {
 void warn(const StoreContents& contents, const std::filesystem::path& path, bool mended = false) {
   const RecordLogReport& report = contents.report;
   if (report.damaged_places > 0)
-    log_warning("{}: {} damaged places ({} bytes, the first at byte {}) are left out; hrm tree check lists them",
+    log_warning("{}: {} damaged places ({} bytes, the first at byte {}) are skipped; hrm tree check lists them",
                 path.string(), report.damaged_places, report.damaged_bytes, report.places.front().at);
   if (report.torn)
     log_warning("{}: ends within a record, at byte {}: {}", path.string(), report.whole_bytes,
-                mended ? "that record was removed" : "what followed is missing; hrm tree check tells what");
+                mended ? "that record was removed" : "what followed is missing; hrm tree check reports what");
   if (contents.unreadable > 0)
-    log_warning("{}: {} records are of no known kind and left out", path.string(), contents.unreadable);
+    log_warning("{}: {} records of an unknown kind are left out", path.string(), contents.unreadable);
   if (!contents.strays.empty())
     log_warning("{}: the problems of {} trees are missing; their nodes are left out", path.string(),
                 contents.strays.size());

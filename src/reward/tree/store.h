@@ -1,8 +1,8 @@
-// The tree store: an append-only log (formats/record_log.h) of settings, problems and what each request brought. It is
+// The tree store: an append-only log (formats/record_log.h) of settings, problems and the result of each request. It is
 // never rewritten, so a kill costs at most the record that was being written, and damage only the records it hits.
 //
-// A tree is what its batches add up to, whatever their order in the file: children of a node come by (round, seed,
-// content), identical batches count once, and a node that several batches bring adds up its multiplicity. A node
+// A tree is the union of its batches, whatever their order in the file. The children of a node are ordered by (round,
+// seed, content), identical batches count once, and the multiplicities of a node in several batches are added. A node
 // without children whose expansion is not in the store is `unfinished` unless it is terminal. Batches below a node that
 // is missing (its record was damaged) are orphans: they are left out of the tree and join it again once the node is
 // back.
@@ -32,7 +32,7 @@ struct StoredProblem {
   std::vector<uint64_t> batches;  // where their payloads begin in the file
 };
 
-// What a store holds, without the texts of its trees.
+// The contents of a store, without the texts of its trees.
 struct StoreContents {
   std::vector<Json> settings;                             // in the order of the file
   std::vector<StoredProblem> problems;                    // by (position, root)
@@ -41,8 +41,7 @@ struct StoreContents {
   RecordLogReport report;
 };
 
-// What the requests behind a tree have cost, as the policy counted. Tokens as double: a foreign file may claim any
-// number.
+// The cost of the requests of a tree, as counted by the policy. Tokens as double: a foreign file may claim any number.
 struct Spent {
   uint64_t requests = 0;
   double prompt_tokens = 0, tokens = 0;
@@ -56,13 +55,13 @@ struct BuiltTree {
 };
 BuiltTree build_tree(const steps::Problem& problem, std::vector<RequestRecord> batches);
 
-// What would have brought the tree: for storing imported ones.
+// The batches that would have produced the tree, for storing imported ones.
 std::vector<RequestRecord> batches_of(const steps::Tree& tree);
 
 // Whether the file begins as a store does; false for one that cannot be read.
 bool is_store(const std::filesystem::path& path);
 
-// A store that is only read. Threads may share it.
+// A store opened for reading. Threads may share it.
 class StoreReader {
  public:
   // Warns of damage. Throws bad_input for a missing file and one of another kind.
@@ -81,11 +80,11 @@ class StoreReader {
 // The same from bytes in memory. Throws bad_input naming source.
 StoreContents read_store(std::span<const std::byte> bytes, std::string_view source);
 
-// A store that grows, by one process at a time and any number of its threads.
+// A store opened for appending, by one process at a time and any number of its threads.
 class StoreWriter {
  public:
-  // Opens or creates; cuts a torn record off and warns of damage. Throws bad_input where another process writes it and
-  // for files of another kind.
+  // Opens or creates the file, removes an incomplete record and warns of damage. Throws bad_input if another process
+  // writes it and for files of another kind.
   explicit StoreWriter(const std::filesystem::path& path);
   const StoreContents& contents() const { return contents_; }
 
@@ -110,11 +109,11 @@ class StoreWriter {
 };
 
 // Positions in StoreReader::contents().problems: all, or the one with that id or, where no problem has it, at that
-// position. Throws bad_input where there is none.
+// position. Throws bad_input if there is none.
 std::vector<size_t> chosen_problems(const StoreReader& store, const std::string& problem);
 
-// Unites stores by content into a new file: the same bytes whatever the order of the inputs, and the same again where a
-// result is merged with its inputs. Returns what the result holds. Throws bad_input where out exists.
+// Merges stores by content into a new file. The bytes do not depend on the order of the inputs, and merging a result
+// with its inputs gives the same bytes again. Returns what the result holds. Throws bad_input if out exists.
 StoreContents merge_stores(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& out);
 
 }  // namespace hrm::tree

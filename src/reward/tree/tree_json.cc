@@ -74,7 +74,7 @@ std::string problem_id(const Json& json, std::string_view source) {
 const Json& array_field(const Json& json, std::string_view field, std::string_view source) {
   const auto at = json.find(field);
   if (at == json.end() || !at->is_array())
-    throw bad_input("tree.json", "{}: field '{}' is missing or no list", source, field);
+    throw bad_input("tree.json", "{}: field '{}' is missing or not a list", source, field);
   return *at;
 }
 

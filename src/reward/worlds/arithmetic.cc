@@ -23,7 +23,7 @@ class Drawer {
     int strength = 3;  // of its operator; 3: a number
   };
 
-  // nullopt where an intermediate result leaves the bounds.
+  // nullopt if an intermediate result leaves the bounds.
   std::optional<Drawn> draw(int64_t operations) {
     if (operations == 0) {
       const auto number = static_cast<int64_t>(rng_.below(static_cast<uint64_t>(settings_.largest))) + 1;
@@ -89,7 +89,7 @@ std::vector<ArithmeticProblem> make_problems(const ProblemSettings& settings, Sp
   for (uint64_t candidate = 0; problems.size() < count; ++candidate) {
     if (++fruitless > kPatience)
       throw bad_input("worlds.arithmetic",
-                      "only {} different {} problems found with these settings, {} wanted: allow more operations or "
+                      "only {} different {} problems found with these settings, {} requested: allow more operations or "
                       "larger numbers",
                       problems.size(), name_of_enum(split), count);
     Rng rng(seed, {kProblemStream, candidate});

@@ -1,10 +1,10 @@
-// The arithmetic world: problems such as "(7+12)*3-15=?", solved in steps of one reduction each, with the truth about
-// every step of any text (docs/arithmetic-world.md).
+// The arithmetic world: problems such as "(7+12)*3-15=?", solved in steps of one reduction each; every step of any text
+// can be judged (docs/arithmetic-world.md).
 //
 // A solution, one step per line, or under the authors' headings (`# Step k`, `# Answer`, `# END!`):
 //
 //   7+12=18;18*3-15      a reduction: a claim, then what remains
-//   !7+12=19;19*3-15     a correction: takes back what went wrong and goes on from there
+//   !7+12=19;19*3-15     a correction: takes back what went wrong and continues from there
 //   19*3=57;57-15
 //   57-15=42;42
 //   #### 42              the answer
@@ -30,11 +30,12 @@ struct ArithmeticProblem {
 struct ProblemSettings {
   int64_t operations = 4;        // 1 to 12
   int64_t largest = 20;          // numbers are drawn from 1 to this; 2 to 999
-  int64_t largest_result = 999;  // no intermediate result of the right solution is below 0 or above this
+  int64_t largest_result = 999;  // no intermediate result of the correct solution is below 0 or above this
   std::string operators = "+-*";
 
   static void fields(auto& self, auto&& field) {
-    field("operations", self.operations, "operations of a problem, so steps of its shortest solution but the answer");
+    field("operations", self.operations,
+          "operations per problem, which is the number of steps before the answer in its shortest solution");
     field("largest", self.largest, "largest number in a problem");
     field("largest_result", self.largest_result, "largest intermediate result");
     field("operators", self.operators, "operators to draw from, for instance +-*");
@@ -50,11 +51,11 @@ EnumNames<Split> enum_names(Split);  // train, test
 Split split_of(const Expression& question);
 
 // `count` different problems of one side, the same for the same seed; a longer list begins with the shorter one. Throws
-// bad_input where the settings give too few.
+// bad_input if the settings give too few.
 std::vector<ArithmeticProblem> make_problems(const ProblemSettings& settings, Split split, uint64_t count,
                                              uint64_t seed);
 
-// The expression in front of the last "=?" of the text; nullopt where there is none. `end`: behind the "=?".
+// The expression in front of the last "=?" of the text; nullopt if there is none. `end`: after the "=?".
 std::optional<Expression> find_question(std::string_view text, size_t* end = nullptr);
 
 }  // namespace hrm::worlds

@@ -69,7 +69,7 @@ class Writer {
     announced_ = false;
     if (finished_) return;
     const Expression from = repairs ? sound_ : state_;
-    if (from.is_number()) {  // only behind steps that this policy would not write
+    if (from.is_number()) {  // only after steps that this policy would not write
       state_ = from;
       return answer();
     }
@@ -150,7 +150,7 @@ policy::Reply ArithmeticPolicy::complete(const policy::Request& request) {
     return fault(fmt::format("n = {}, max_tokens = {}: expected 1 to {}, and at least 1", request.n, request.max_tokens,
                              kMaxChoices));
   const auto walk = read_prompt(prompt);
-  if (!walk) return fault("the prompt holds no question such as (7+12)*3-15=?");
+  if (!walk) return fault("the prompt contains no question such as (7+12)*3-15=?");
   const bool headings = wants_headings(request, prompt);
   const uint64_t prompt_hash = hash_of(prompt);
   policy::Response response{.prompt_tokens = static_cast<int64_t>(prompt.size())};

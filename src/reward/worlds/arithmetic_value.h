@@ -1,5 +1,5 @@
-// The true value of a state: the chance that the scripted policy, continuing from there, ends in the right answer. This
-// is what Monte-Carlo labels estimate.
+// The true value of a state: the chance that the scripted policy, continuing from there, ends in the correct answer.
+// This is what Monte-Carlo labels estimate.
 //
 // With moves p(o) from a state to states o, g the last state on track, W the value on track and V that off track:
 //
@@ -29,7 +29,7 @@ class TrueValues {
   // state.
   TrueValues(const Expression& question, const SlipSettings& settings, size_t max_states = 2'000'000);
 
-  // nullopt where max_states do not suffice. After an answer: 1 or 0.
+  // nullopt if max_states do not suffice. After an answer: 1 or 0.
   std::optional<double> success(const Walk& walk);
 
   size_t states() const { return known_.size(); }

@@ -26,7 +26,7 @@ int64_t apply(int64_t a, char op, int64_t b) {
   return product;
 }
 
-// Unsigned digits at `at`, which moves behind them.
+// Unsigned digits at `at`, which moves after them.
 std::optional<int64_t> take_digits(std::string_view text, size_t& at) {
   int64_t value = 0;
   const size_t begin = at;

@@ -46,9 +46,8 @@ class Expression {
   const std::vector<Token>& tokens() const { return tokens_; }
   std::string text() const;
 
-  std::vector<Pair> pairs() const;  // from the left; an expression that is no number has at least one legal pair
-  // With the pair at token `at` replaced by `result`; nullopt where that leaves the bounds. REQUIRES: a pair of
-  // pairs().
+  std::vector<Pair> pairs() const;  // from the left; an expression that is not a number has at least one legal pair
+  // With the pair at token `at` replaced by `result`; nullopt if that leaves the bounds. REQUIRES: a pair of pairs().
   std::optional<Expression> with_pair_replaced(int32_t at, int64_t result) const;
 
   bool operator==(const Expression&) const = default;

@@ -96,7 +96,7 @@ StepTruth Walk::take(std::string_view step) {
 }
 
 void Walk::take_line(std::string_view line, StepTruth& truth) {
-  if (answer_) return note_fault(truth, StepFault::kUnreadable, fmt::format("{} behind the answer", quoted(line)));
+  if (answer_) return note_fault(truth, StepFault::kUnreadable, fmt::format("{} after the answer", quoted(line)));
   if (answer_follows_) {
     answer_follows_ = false;
     const size_t mark = line.find(kEndMark);  // "42# END!"
@@ -114,7 +114,7 @@ void Walk::take_line(std::string_view line, StepTruth& truth) {
 void Walk::take_answer(std::string_view text, StepTruth& truth) {
   const auto number = parse_number(text);
   if (!number)
-    return note_fault(truth, StepFault::kUnreadable, fmt::format("{} is no answer of this world", quoted(text)));
+    return note_fault(truth, StepFault::kUnreadable, fmt::format("{} is not an answer of this world", quoted(text)));
   if (*number != state_.value())
     note_fault(truth, StepFault::kAnswer, fmt::format("{} is {}, not {}", state_.text(), state_.value(), *number));
   answer_ = number;
@@ -126,12 +126,13 @@ void Walk::take_move(std::string_view line, StepTruth& truth) {
   if (correction) body.remove_prefix(1);
   const size_t equals = body.find('='), semicolon = body.find(';');
   if (equals == std::string_view::npos || semicolon == std::string_view::npos || equals > semicolon)
-    return note_fault(truth, StepFault::kUnreadable, fmt::format("{} is no step: expected 7+12=19;19*3", quoted(line)));
+    return note_fault(truth, StepFault::kUnreadable,
+                      fmt::format("{} is not a step: expected 7+12=19;19*3", quoted(line)));
   const auto claim = Expression::parse(body.substr(0, equals));
   const auto result = parse_number(body.substr(equals + 1, semicolon - equals - 1));
   auto rest = Expression::parse(body.substr(semicolon + 1));
   if (!claim || !result || !rest)
-    return note_fault(truth, StepFault::kUnreadable, fmt::format("{} holds something unreadable", quoted(line)));
+    return note_fault(truth, StepFault::kUnreadable, fmt::format("{} contains something unreadable", quoted(line)));
 
   truth.correction = truth.correction || correction;
   if (claim->value() != *result)
@@ -139,8 +140,9 @@ void Walk::take_move(std::string_view line, StepTruth& truth) {
   const bool kept = rest->value() == state_.value();
   if (!kept && !(correction && std::ranges::find(values_, rest->value()) != values_.end()))
     note_fault(truth, StepFault::kRest,
-               correction ? fmt::format("{} is {}, which no state before was worth", rest->text(), rest->value())
-                          : fmt::format("{} is {}, not {}", rest->text(), rest->value(), state_.value()));
+               correction
+                   ? fmt::format("{} is {}, which is not the value of any earlier state", rest->text(), rest->value())
+                   : fmt::format("{} is {}, not {}", rest->text(), rest->value(), state_.value()));
   state_ = std::move(*rest);
   if (state_.value() == gold_) sound_ = state_;
   values_.push_back(state_.value());
@@ -150,7 +152,7 @@ void Walk::take_move(std::string_view line, StepTruth& truth) {
 SolutionTruth judge(std::string_view question, const std::vector<std::string_view>& steps) {
   const auto expression = find_question(question);
   if (!expression)
-    throw bad_input("worlds.judge", "'{}' is no question of the arithmetic world, such as (7+12)*3-15=?",
+    throw bad_input("worlds.judge", "'{}' is not a question of the arithmetic world, such as (7+12)*3-15=?",
                     question.substr(0, 80));
   Walk walk(*expression);
   SolutionTruth truth;

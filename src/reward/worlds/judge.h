@@ -1,7 +1,7 @@
-// The truth about steps of the arithmetic world (worlds/arithmetic.h), by evaluation.
+// Judges steps of the arithmetic world (worlds/arithmetic.h) by evaluation.
 //
 // The state after a step is the expression that remains. It is *on track* when its value is that
-// of the question: continued without a slip it ends in the right answer. A step is *valid* when what it says is true
+// of the question: continued without a slip it ends in the correct answer. A step is *valid* when what it says is true
 // given what stood before it: the claim's two sides are equal, and what remains is worth as much as the state before
 // the step; for a correction, as much as some earlier state (the question is one). An answer is valid when it is worth
 // the state before it. So a step can be valid in a state that is off track, and an invalid one can leave it on track
@@ -21,7 +21,7 @@ namespace hrm::worlds {
 
 enum class StepFault {
   kNone,
-  kUnreadable,  // a line that is no step of this world
+  kUnreadable,  // a line that is not a step of this world
   kClaim,       // its claim is false
   kRest,        // what remains is worth something else
   kAnswer,      // the answer is not worth the state
@@ -68,7 +68,7 @@ struct SolutionTruth {
   bool answered = false, correct = false;
 };
 
-// REQUIRES: question as find_question() finds it (throws bad_input where it does not).
+// REQUIRES: question as find_question() finds it (throws bad_input if it does not).
 SolutionTruth judge(std::string_view question, const std::vector<std::string_view>& steps);
 
 }  // namespace hrm::worlds

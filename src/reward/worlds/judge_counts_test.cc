@@ -25,7 +25,7 @@ std::vector<JudgedSolution> judged_in(const Json& record, std::vector<Arithmetic
 
 TEST(JudgeRecord, ReadsStepsATextOrCandidates) {
   EXPECT_TRUE(judged_in({{"question", kQuestion}, {"steps", kRepaired}}).at(0).truth.correct);
-  // "answer" is what the solution gave: a wrong one is no fault of the record.
+  // "answer" is what the solution gave: a wrong one is not a fault of the record.
   const auto text =
       judged_in({{"question", kQuestion}, {"solution", "7+12=19;19*3-15\n\n19*3=57;57-15"}, {"answer", "3"}});
   EXPECT_EQ(text.at(0).steps.size(), 2u);
@@ -58,7 +58,7 @@ TEST(JudgeCounts, CountsStepsRepairsAndBreaks) {
   EXPECT_EQ(json["correct"]["count"], 1);
   EXPECT_EQ(json["correct"]["of"], 2);
   EXPECT_EQ(json["repairs, of steps taken off track"]["count"], 1);
-  EXPECT_EQ(json["repairs, of steps taken off track"]["of"], 4);  // behind the slips
+  EXPECT_EQ(json["repairs, of steps taken off track"]["of"], 4);  // after the slips
   EXPECT_EQ(json["breaks, of steps taken on track"]["count"], 2);
   EXPECT_EQ(json["breaks, of steps taken on track"]["of"], 5);
   EXPECT_DOUBLE_EQ(json["correct"]["share"].get<double>(), 0.5);

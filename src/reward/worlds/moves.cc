@@ -76,7 +76,7 @@ void add_slips(const Expression& state, const Pair& pair, const std::vector<Pair
   for (size_t i = first; i < moves.size(); ++i) moves[i].probability *= total / sum;
 }
 
-// What remains after a slip of copying; nullopt where it leaves the bounds.
+// What remains after a slip of copying; nullopt if it leaves the bounds.
 std::optional<Expression> miscopied(const Expression& state, const Move& move) {
   const Expression rest = reduced(state, move.pair, move.pair.value());
   std::vector<Token> tokens = rest.tokens();
@@ -96,7 +96,7 @@ struct Reduction {
   Expression rest;
 };
 
-// The move's claim and what remains; nullopt where it leaves the bounds, which an honest one never does.
+// The move's claim and what remains; nullopt if it leaves the bounds, which an honest one never does.
 std::optional<Reduction> reduce(const Expression& state, const Move& move) {
   int64_t result = move.pair.value();
   if (move.kind == MoveKind::kSign || move.kind == MoveKind::kCopy || move.kind == MoveKind::kDropped) {

@@ -1,5 +1,5 @@
-// What the scripted policy of the arithmetic world may write next, with exact probabilities: the policy samples from
-// this list and the true values (arithmetic_value.h) sum over it.
+// The possible next lines of the scripted policy of the arithmetic world, with exact probabilities. The policy samples
+// from this list, and the true values (arithmetic_value.h) sum over it.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,9 @@ struct SlipSettings {
   double wander = 0.3;  // chance to take any pair that may be reduced, instead of the leftmost
 
   static void fields(auto& self, auto&& field) {
-    field("slip", self.slip, "chance that a step of hardness 1 goes wrong");
-    field("repair", self.repair, "chance to notice and correct, before each step, while off track");
-    field("wander", self.wander, "chance to reduce any pair that may be reduced instead of the leftmost");
+    field("slip", self.slip, "probability that a step of hardness 1 goes wrong");
+    field("repair", self.repair, "probability of noticing and correcting before each step while off track");
+    field("wander", self.wander, "probability of reducing any reducible pair instead of the leftmost");
   }
   void validate() const;     // throws bad_input unless all are within [0, 1], slip at most 0.45
   std::string text() const;  // "slip=0.1,repair=0.3,wander=0.3"
@@ -50,7 +50,7 @@ struct Move {
 // 1 with a one-digit number and else 2; a negative number makes it half again as hard; an answer has 0.25.
 double hardness(const Pair& pair);
 
-// All moves from a state that is no number; their probabilities sum to 1.
+// All moves from a state that is not a number; their probabilities sum to 1.
 std::vector<Move> moves_from(const Expression& state, const SlipSettings& settings);
 
 struct Written {

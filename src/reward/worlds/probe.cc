@@ -16,7 +16,7 @@ class ProbeMaker {
   ProbeMaker(const Expression& question, const SlipSettings& settings, Rng rng)
       : question_(question), settings_(settings), rng_(rng) {}
 
-  // The steps of the five cases; nullopt where this draw leads nowhere.
+  // The steps of the five cases; nullopt if this draw leads nowhere.
   std::optional<std::vector<std::vector<std::string>>> draw() {
     Expression state = question_;
     std::vector<std::string> shared;

@@ -1,4 +1,5 @@
-// Matched probes of a scorer: solutions of one problem that share all steps but the last one or two, with the truth.
+// Matched probes of a scorer: solutions of one problem that share all steps except the last one or two, with their
+// judgments.
 //
 //   case           steps                                          after the last step
 //   repaired       right ..., a slip, a right correction of it    on track
@@ -27,8 +28,8 @@ struct ProbeSolution {
 };
 
 // The five cases, in the order above; slips have the kinds and shares of moves.h. The same for the same seed. nullopt
-// where the problem is too short (under two operations) or no slip of it leaves enough to go on with. REQUIRES:
-// settings.slip > 0. Throws bad_input where values are asked for and too many to compute.
+// if the problem is too short (under two operations) or no slip of it leaves enough to continue with. REQUIRES:
+// settings.slip > 0. Throws bad_input if values are asked for and too many to compute.
 std::optional<std::vector<ProbeSolution>> make_probe(const ArithmeticProblem& problem, const SlipSettings& settings,
                                                      uint64_t seed, TrueValues* values = nullptr);
 

@@ -1,4 +1,4 @@
-// Solutions of arithmetic problems: sampled from a policy, read from JSON, with the truth about each step beside them.
+// Solutions of arithmetic problems: sampled from a policy or read from JSON, with the judgment of each step.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct JudgedSolution {
   std::vector<std::string> steps;
   int64_t tokens = 0;
   SolutionTruth truth;
-  std::string answer;          // as given; empty where there is none
+  std::string answer;          // as given; empty if there is none
   std::vector<double> values;  // after each step, where they were asked for
 };
 
@@ -32,19 +32,19 @@ std::string prompt_of(std::string_view question, const std::vector<std::string>&
 // Steps of a text, one per line; blank lines are none.
 std::vector<std::string> lines_of(std::string_view text);
 
-// Whether the text, which goes on from there, holds the right answer.
+// Whether the text, which continues from there, holds the correct answer.
 bool ends_right(const Walk& from, std::string_view text);
 
-// Judges the steps; with `values` also the value after each. Throws bad_input where those are too many to compute.
+// Judges the steps; with `values` also the value after each. Throws bad_input if those are too many to compute.
 JudgedSolution judged(const ArithmeticProblem& problem, std::vector<std::string> steps, TrueValues* values = nullptr);
 
-// how.n whole solutions, asked for as `how` says but with the problem's prompt; what a policy writes behind its answer
-// is cut off. Throws failure where the policy fails.
+// how.n whole solutions, asked for as `how` says but with the problem's prompt; what a policy writes after its answer
+// is cut off. Throws failure if the policy fails.
 std::vector<JudgedSolution> sample_solutions(policy::Policy& policy, const ArithmeticProblem& problem,
                                              policy::Request how, TrueValues* values = nullptr);
 
-// how.n rollouts from the state after each step but an answer, which is its own outcome: the share that ended right.
-// Throws failure where the policy fails.
+// how.n rollouts from the state after each step but an answer, which is its own outcome: the share that ended
+// correctly. Throws failure if the policy fails.
 std::vector<double> rollout_labels(policy::Policy& policy, const ArithmeticProblem& problem,
                                    const JudgedSolution& solution, policy::Request how);
 

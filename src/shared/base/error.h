@@ -1,4 +1,4 @@
-// The one exception of the project, thrown where a fault is found and caught once, in cli/main.cc.
+// The only exception type of the project, thrown where a fault is found and caught once, in cli/main.cc.
 //
 // Every message names the place, the values and a way out:
 //   throw bad_input("safetensors.load", "{}: tensor '{}' ends at {}, file has {} bytes: truncated?", path, name, end,

@@ -44,7 +44,7 @@ E parse_enum(std::string_view text, std::string_view source) {
     if (name == text) return value;
     known += (known.empty() ? "" : ", ") + std::string(name);
   }
-  throw bad_input("fields", "{}: '{}' is none of: {}", source, text, known);
+  throw bad_input("fields", "{}: '{}': expected one of: {}", source, text, known);
 }
 
 namespace detail {
@@ -140,7 +140,7 @@ std::vector<FieldHelp> describe_fields(const Config& config, const std::string& 
   return all;
 }
 
-// Sets the field at `key` ("arch.H_cycles") from a JSON value; false where no field has that key.
+// Sets the field at `key` ("arch.H_cycles") from a JSON value; false if no field has that key.
 template <detail::FieldStruct Config>
 bool set_field(Config& config, std::string_view key, const Json& json, std::string_view source,
                const std::string& prefix = "") {

@@ -112,7 +112,7 @@ TEST(Fields, WrongTypesNameKeyValueAndWhatWasExpected) {
       {"seed=-1", "seed = -1 is not an integer of at least 0"},
       {"tags=[1]", "is not a list of texts"},
       {"tags=a", "is not a list"},
-      {"arch.color=blue", "'blue' is none of: red, green"},
+      {"arch.color=blue", "'blue': expected one of: red, green"},
       {"lr=1e999", "is not a number"},
       {"lr=\xff", "is not a number"},
   };

@@ -85,7 +85,8 @@ std::string read_file(const fs::path& path) {
       return text;
     }
     if (size > kMostWhole)
-      throw bad_input("files.read", "{}: holds more than {} MiB, which no file that is read as a whole does: a device?",
+      throw bad_input("files.read",
+                      "{}: contains more than {} MiB, the limit for a file that is read as a whole: is it a device?",
                       path.string(), kMostWhole >> 20);
   }
 }
@@ -97,7 +98,7 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   if (error) throw failure("files.write", "{}: cannot create folder: {}", folder.string(), error.message());
   const fs::file_status status = fs::status(path_, error);
   if (fs::exists(status) && !fs::is_regular_file(status))
-    throw bad_input("files.write", "{}: is there and is not a regular file", path_.string());
+    throw bad_input("files.write", "{}: exists and is not a regular file", path_.string());
   remove_leftovers_once(folder, path_);
   temporary_ = fs::path(path_).concat(fmt::format(".tmp.{}", ::getpid()));
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

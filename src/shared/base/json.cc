@@ -103,7 +103,7 @@ class Builder {
  private:
   AnyJson* add(AnyJson&& value) {
     if (++values_ > kMaxValues)
-      throw bad_input("json.parse", "{}: line {}: holds more than {} values", source_, first_line_, kMaxValues);
+      throw bad_input("json.parse", "{}: line {}: contains more than {} values", source_, first_line_, kMaxValues);
     if (open_.empty()) {
       root_ = std::move(value);
       return &root_;
@@ -135,7 +135,7 @@ AnyJson parse(std::string_view text, std::string_view source, size_t first_line)
   Builder<AnyJson> builder(source, first_line);
   if (AnyJson::sax_parse(text, &builder)) return builder.take();
   if (builder.number_too_large())
-    throw bad_input("json.parse", "{}: line {}: holds a number too large for a double", source, first_line);
+    throw bad_input("json.parse", "{}: line {}: contains a number too large for a double", source, first_line);
   const size_t at = std::min(text.size(), builder.position() > 0 ? builder.position() - 1 : 0);
   const auto before = text.substr(0, at);
   const auto line = static_cast<std::ptrdiff_t>(first_line) + std::count(before.begin(), before.end(), '\n');

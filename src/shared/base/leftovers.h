@@ -1,4 +1,4 @@
-// What a process that was killed left behind: temporary files and folders named after it.
+// Removes what a killed process left behind: temporary files and folders named after it.
 #pragma once
 
 #include <filesystem>

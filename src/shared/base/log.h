@@ -1,4 +1,4 @@
-// Messages to people, on standard error. Results go to standard output and never through here.
+// Messages to people on standard error. Results go to standard output instead.
 #pragma once
 
 #include <fmt/format.h>

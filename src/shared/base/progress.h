@@ -25,7 +25,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // done: items finished so far, at most total. note: short text shown behind the bar ("loss 0.12").
+  // done: items finished so far, at most total. note: short text shown after the bar ("loss 0.12").
   void update(uint64_t done, std::string_view note = {});
   // Prints a line of its own without tearing the bar.
   void print(std::string_view line);

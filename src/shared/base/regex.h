@@ -39,7 +39,7 @@ class Regex {
  public:
   explicit Regex(std::string_view expression, const RegexOptions& options = {});  // throws RegexFault
 
-  // The first match that begins at `from` or behind it.
+  // The first match that begins at `from` or after it.
   RegexMatch find(std::string_view text, size_t from = 0) const;
   // A match that begins with the text, and ends with it too where `whole` says so.
   RegexMatch match(std::string_view text, bool whole) const;

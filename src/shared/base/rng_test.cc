@@ -13,22 +13,22 @@ namespace {
 
 TEST(Rng, SplitMixEqualsThePublishedSequence) {
   // First outputs of splitmix64 (Vigna) for the seed 1234567.
-  constexpr uint64_t kTruth[] = {6457827717110365317u, 3203168211198807973u, 9817491932198370423u, 4593380528125082431u,
-                                 16408922859458223821u};
+  constexpr uint64_t kReference[] = {6457827717110365317u, 3203168211198807973u, 9817491932198370423u,
+                                     4593380528125082431u, 16408922859458223821u};
   uint64_t state = 1234567;
-  for (uint64_t truth : kTruth) {
-    EXPECT_EQ(splitmix64(state), truth);
+  for (uint64_t reference : kReference) {
+    EXPECT_EQ(splitmix64(state), reference);
     state += 0x9E3779B97F4A7C15u;
   }
 }
 
 TEST(Rng, XoshiroEqualsItsReference) {
   // xoshiro256++ from the state 1, 2, 3, 4.
-  constexpr uint64_t kTruth[] = {
+  constexpr uint64_t kReference[] = {
       41943041u, 58720359u, 3588806011781223u, 3591011842654386u, 9228616714210784205u, 9973669472204895162u};
   Rng rng(0);
   rng.set_state({1, 2, 3, 4});
-  for (uint64_t truth : kTruth) EXPECT_EQ(rng.next(), truth);
+  for (uint64_t reference : kReference) EXPECT_EQ(rng.next(), reference);
 }
 
 TEST(Rng, StateResumesTheStream) {

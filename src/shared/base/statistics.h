@@ -1,4 +1,4 @@
-// Interval estimates that stand beside every reported rate, and tests of differences.
+// Interval estimates for every reported rate, and tests of differences.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,7 @@ Estimate mean_over_units(std::span<const double> sums, std::span<const uint64_t>
 double mcnemar_exact(uint64_t only_first, uint64_t only_second);
 
 // Area under the ROC curve: the probability that a case of class 1 has a higher score than one of class 0, ties half
-// (Mann-Whitney). Case i counts weights[i] times; nullopt where a class is absent. Cases are sorted once, so that many
+// (Mann-Whitney). Case i counts weights[i] times; nullopt if a class is absent. Cases are sorted once, so that many
 // weightings of them (a bootstrap) cost one pass each.
 class AucCounter {
  public:

@@ -49,7 +49,7 @@ decltype(auto) visit_type(DType type, Visitor&& visitor) {
     case DType::kF64:
       return visitor(double{});
   }
-  throw failure("tensor", "element type {} is unknown", static_cast<int>(type));
+  throw failure("tensor", "unknown element type {}", static_cast<int>(type));
 }
 
 template <typename T>
@@ -154,7 +154,7 @@ HostTensor HostTensor::to(DType dtype) const {
     });
   });
   if (dtype == DType::kBool && std::ranges::any_of(result.bytes_, [](std::byte b) { return b > std::byte{1}; }))
-    throw bad_input("tensor.to", "a value is neither 0 nor 1, as bool needs");
+    throw bad_input("tensor.to", "a value is neither 0 nor 1, as bool requires");
   return result;
 }
 

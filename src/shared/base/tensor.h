@@ -1,4 +1,4 @@
-// A dense array in host memory with a run-time element type: what files hold and what crosses the seam between the
+// A dense array in host memory with a run-time element type: what files hold and what crosses the interface between the
 // program and its arithmetic. It does no mathematics.
 #pragma once
 
@@ -78,7 +78,7 @@ class HostTensor {
   std::span<std::byte> bytes() { return bytes_; }
   std::span<const std::byte> bytes() const { return bytes_; }
 
-  // The elements as T. Throws bad_input where T is not the element type.
+  // The elements as T. Throws bad_input if T is not the element type.
   template <typename T>
   std::span<T> as() {
     check_type(DTypeOf<T>::value);

@@ -50,13 +50,13 @@ TEST_P(SixteenBits, EveryPatternDecodesByDefinitionAndSurvivesTheRoundTrip) {
   const HalfFormat& format = GetParam();
   for (uint32_t i = 0; i <= 0xffff; ++i) {
     const auto bits = static_cast<uint16_t>(i);
-    const double truth = decode(bits, format.exponent_bits, format.fraction_bits);
+    const double reference = decode(bits, format.exponent_bits, format.fraction_bits);
     const float value = format.from(bits);
-    if (std::isnan(truth)) {
+    if (std::isnan(reference)) {
       ASSERT_TRUE(std::isnan(value)) << i;
       ASSERT_TRUE(std::isnan(format.from(format.to(value)))) << i;
     } else {
-      ASSERT_EQ(value, truth) << i;
+      ASSERT_EQ(value, reference) << i;
       ASSERT_EQ(format.to(value), bits) << i;  // also the sign of zero
     }
   }
@@ -114,13 +114,13 @@ TEST(HostTensor, StartsAtZeroAndKnowsItsSize) {
 TEST(HostTensor, ConvertsBetweenEveryPairOfTypes) {
   constexpr DType kAll[] = {DType::kU8,  DType::kI8,  DType::kU16, DType::kI16,  DType::kU32, DType::kI32,
                             DType::kU64, DType::kI64, DType::kF16, DType::kBF16, DType::kF32, DType::kF64};
-  const HostTensor truth = row<double>({0, 1, 2, 100, 127});
+  const HostTensor reference = row<double>({0, 1, 2, 100, 127});
   for (DType from : kAll) {
     for (DType to : kAll) {
-      const HostTensor converted = truth.to(from).to(to);
+      const HostTensor converted = reference.to(from).to(to);
       EXPECT_EQ(converted.dtype(), to);
-      EXPECT_EQ(converted.shape(), truth.shape());
-      EXPECT_EQ(converted.to(DType::kF64), truth) << name_of(from) << " to " << name_of(to);
+      EXPECT_EQ(converted.shape(), reference.shape());
+      EXPECT_EQ(converted.to(DType::kF64), reference) << name_of(from) << " to " << name_of(to);
     }
   }
 }

@@ -20,7 +20,7 @@ namespace {
 constexpr char kEscape = '\x1b';
 constexpr size_t kLongestStyle = 24;  // "\x1b[38;2;255;255;255;48;5m"
 
-// Reorders the letters behind it: what is seen is then not what is there.
+// Reorders the letters after it: what is seen is then not what is there.
 bool turns_direction(char32_t c) { return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069); }
 
 void append_visible(std::string& to, std::string_view bytes, const CodePoint& point, LineBreaks breaks) {

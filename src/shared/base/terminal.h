@@ -1,5 +1,5 @@
-// The way to people: text of files, servers and models made safe to look at, and the standard streams, whatever state
-// they are in.
+// Output for people: makes text of files, servers and models safe to print, and handles the standard streams in any
+// state.
 //
 // A terminal obeys control characters. Text that others wrote could move the cursor, hide lines, retitle the window or
 // turn the order of letters around, so what would act is shown as an escape instead: "\x1b[31m".

@@ -15,7 +15,7 @@ TEST(Terminal, WhatATerminalWouldActOnIsShown) {
             "\\x9b31m");  // CSI as one character of C1
   EXPECT_EQ(visible_text("\x9b"
                          "31m\xff\xfe"),
-            "\\x9b31m\\xff\\xfe");  // and as a byte that is no UTF-8
+            "\\x9b31m\\xff\\xfe");  // and as a byte that is not UTF-8
   EXPECT_EQ(visible_text("\u202egnp.exe\u2069"), "\\u202egnp.exe\\u2069");
   EXPECT_EQ(visible_text("two\nlines"), "two\nlines");
   EXPECT_EQ(visible_text("two\nlines", LineBreaks::kShow), "two\\nlines");

@@ -95,7 +95,7 @@ void run_threads(size_t n, const std::function<void(size_t)>& body) {
       });
   } catch (const std::exception&) {
     start(kCancel);
-    throw failure("base.run_threads", "the system gives no {} threads: use fewer (--threads, HRM_THREADS)", n);
+    throw failure("base.run_threads", "cannot create {} threads: use fewer (--threads, HRM_THREADS)", n);
   }
   start(kGo);
   if (n > 0) run(0);

@@ -35,8 +35,8 @@ TEST(ParallelFor, StreamsPerItemGiveTheSameDataAtAnyThreadCount) {
     });
     return numbers;
   };
-  const auto truth = draw(1);
-  for (size_t threads : {2u, 3u, 16u}) EXPECT_EQ(draw(threads), truth) << threads;
+  const auto reference = draw(1);
+  for (size_t threads : {2u, 3u, 16u}) EXPECT_EQ(draw(threads), reference) << threads;
 }
 
 TEST(ParallelFor, AnExceptionStopsTheLoopAndReachesTheCaller) {

@@ -13,7 +13,7 @@ utf8proc_category_t category(char32_t value) { return utf8proc_category(static_c
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-// How a sequence goes on, by its first byte: continuation bytes, and the range of the first of them, which excludes
+// How a sequence continues, by its first byte: continuation bytes, and the range of the first of them, which excludes
 // overlong forms, surrogates and values beyond U+10FFFF (Unicode, table 3-7).
 struct Lead {
   size_t continuations = 0;  // 0: no valid first byte of a longer sequence

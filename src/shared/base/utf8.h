@@ -11,7 +11,7 @@ namespace hrm {
 struct CodePoint {
   char32_t value = 0;
   size_t size = 0;     // bytes taken from the text, at least 1
-  bool valid = false;  // false: value is U+FFFD for a byte sequence that is no UTF-8 (its maximal prefix is taken)
+  bool valid = false;  // false: value is U+FFFD for a byte sequence that is not UTF-8 (its maximal prefix is taken)
 };
 
 // The code point at the start of the text. REQUIRES: text is not empty.

@@ -28,7 +28,7 @@ InputFile::InputFile(const std::filesystem::path& path)
   }
   if (S_ISDIR(info.st_mode)) {
     ::close(fd_);
-    throw bad_input("files.read", "{}: is a folder, a file is needed", name_);
+    throw bad_input("files.read", "{}: is a folder, expected a file", name_);
   }
   if (S_ISFIFO(info.st_mode)) {
     try {

@@ -1,4 +1,4 @@
-// Reading from what may keep one waiting: named pipes, standard input, devices. Ctrl-C and SIGTERM end the wait.
+// Reads from sources that may block: named pipes, standard input, devices. Ctrl-C and SIGTERM end the wait.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ class InputFile {
   InputFile& operator=(InputFile&&) = delete;
   ~InputFile();
 
-  // Up to to.size() bytes, at least one; 0 at the end. Throws bad_input where it cannot be read.
+  // Up to to.size() bytes, at least one; 0 at the end. Throws bad_input if it cannot be read.
   size_t read(std::span<char> to);
 
  private:

@@ -33,7 +33,7 @@ CsvReader::CsvReader(std::unique_ptr<std::istream> input, std::string source, Cs
   while (begin_.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(begin_) && input_->peek() != kEnd)
     begin_ += static_cast<char>(input_->get());
   if (begin_ == kByteOrderMark) begin_.clear();
-  if (!read_record()) throw bad_input(kWhere, "{}: is empty, a header line is needed", source_);
+  if (!read_record()) throw bad_input(kWhere, "{}: is empty, expected a header line", source_);
   if (options_.header) {
     header_.swap(fields_);
     return;
@@ -93,7 +93,7 @@ bool CsvReader::read_field() {
         if (c == '\r' && peek() == '\n') c = get();
         if (c == kEnd || c == '\n' || c == '\r') return true;
         if (c == options_.separator) return false;
-        throw bad_input(kWhere, "{}: line {}: text behind a closing quote; quotes within a field are doubled", source_,
+        throw bad_input(kWhere, "{}: line {}: text after a closing quote; write quotes within a field twice", source_,
                         line_);
       }
     } else {

@@ -64,7 +64,7 @@ TEST(Csv, FaultsNameTheLine) {
   expect_refused("a,b\n1,2\n1,2,3\n", "line 3: 3 fields, the header has 2");
   expect_refused("a,b\n1\n", "line 2: 1 fields");
   expect_refused("a,b\n1,\"2\n3\n", "line 2: a quote is not closed");
-  expect_refused("a,b\n1,\"2\"x\n", "line 2: text behind a closing quote");
+  expect_refused("a,b\n1,\"2\"x\n", "line 2: text after a closing quote");
   expect_refused("a,b\n1,2\"\n", "line 2: a quote within");
   expect_refused("a\n\"" + std::string(17 << 20, 'x'), "line 2: a record of more than");
   EXPECT_THROW(CsvReader(std::filesystem::path("/nonexistent.csv")), Error);

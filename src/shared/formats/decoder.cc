@@ -40,7 +40,7 @@ class ZstDecoder : public Decoder {
   size_t pending_ = 0;
 };
 
-// zlib's inflate. gzip files are members behind each other, possibly padded with zeros; a zip entry is one raw stream.
+// zlib's inflate. gzip files are members after each other, possibly padded with zeros; a zip entry is one raw stream.
 class DeflateDecoder : public Decoder {
  public:
   enum class Wrapper { kGzip, kRaw };
@@ -61,7 +61,7 @@ class DeflateDecoder : public Decoder {
       input = input.subspan(done.taken);
       if (input.empty()) return done;
       if (padded_ || wrapper_ == Wrapper::kRaw || input[0] != '\x1f')
-        throw bad_input(kWhere, "{}: bytes behind the {} data: damaged?", source_, name());
+        throw bad_input(kWhere, "{}: bytes after the {} data: damaged?", source_, name());
       inflateReset(&stream_);
       ended_ = false;
     }
@@ -103,7 +103,7 @@ std::unique_ptr<Decoder> decoder_for(std::string_view first_bytes, const std::st
     return std::make_unique<DeflateDecoder>(DeflateDecoder::Wrapper::kGzip, source);
   const Magic* magic = find_magic(first_bytes);
   if (magic && (magic->packed || magic->what == kParquet))
-    throw bad_input("input.open", "{}: is {}, which is not read: {}", source, magic->what,
+    throw bad_input("input.open", "{}: is {}, which is not supported: {}", source, magic->what,
                     magic->packed ? kUnpack : kToRows);
   return nullptr;
 }
@@ -115,8 +115,8 @@ std::unique_ptr<Decoder> deflate_decoder(const std::string& source) {
 void check_expansion(uint64_t compressed, uint64_t text, std::string_view source) {
   if (text > kFreeBytes && text / kMostExpansion > compressed)
     throw bad_input(kWhere,
-                    "{}: expands more than {}-fold, to over {} MiB: such files are not read compressed; unpack it "
-                    "first if it is what you mean",
+                    "{}: expands more than {}-fold, to over {} MiB: such files are not read compressed; if you trust "
+                    "it, unpack it first",
                     source, kMostExpansion, kFreeBytes >> 20);
 }
 

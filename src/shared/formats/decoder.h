@@ -1,5 +1,5 @@
-// Decompression a chunk at a time: Zstandard and gzip, told by their first bytes, and the raw deflate data of a zip
-// archive's entry. Frames (Zstandard) and members (gzip) that follow each other are joined.
+// Decompression a chunk at a time: Zstandard and gzip, recognized by their first bytes, and the raw deflate data of a
+// zip archive's entry. Frames (Zstandard) and members (gzip) that follow each other are joined.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ class Decoder {
   virtual ~Decoder() = default;
   // Decodes as far as input and room reach. Throws bad_input on damaged data.
   virtual Step step(std::span<const char> input, std::span<char> room) = 0;
-  // False where the data end within a frame.
+  // False if the data end within a frame.
   virtual bool at_boundary() const = 0;
   virtual std::string_view name() const = 0;  // "zst", "gzip", "zip"
 };

@@ -38,11 +38,11 @@ std::string describe_text(std::string_view text) {
   if (text.starts_with("outs:")) return "is a DVC pointer, not the file itself: fetch it with dvc pull";
   const std::string_view body = strip_left(text.starts_with("\xef\xbb\xbf") ? text.substr(3) : text);
   if (starts(body, "<!doctype html") || starts(body, "<html") || starts(body, "<head") || starts(body, "<!--"))
-    return "is an HTML page, saved in the place of the file: download the file itself";
-  if (starts(body, "<?xml")) return "is an XML text, perhaps a server's error saved in the place of the file";
+    return "is an HTML page, saved instead of the file: download the file itself";
+  if (starts(body, "<?xml")) return "is an XML text, perhaps a server's error saved instead of the file";
   const std::string first(body.substr(0, std::min(body.find_first_of("\r\n"), kShown)));
   if (body.starts_with('{') || body.starts_with('['))
-    return fmt::format("is a JSON text that begins with '{}', perhaps a server's reply saved in the place of the file",
+    return fmt::format("is a JSON text that begins with '{}', perhaps a server's reply saved instead of the file",
                        shown(to_valid_utf8(first)));
   return fmt::format("is a text that begins with '{}'", shown(to_valid_utf8(first)));
 }
@@ -63,9 +63,9 @@ std::string describe_foreign(std::span<const std::byte> bytes, std::string_view 
   if (const Magic* magic = find_magic(text))
     return fmt::format("is {}{}{}{}", magic->what, magic->more, magic->way_out.empty() ? "" : ": ", magic->way_out);
   if (text[0] == '\x80' && text.size() > 1 && text[1] <= 5 && !text.starts_with(kLegacyTorch))
-    return "is a bare pickle; only files of torch.save are read: save the state dict with torch.save";
+    return "is a bare pickle, not a file of torch.save: save the state dict with torch.save";
   if (std::ranges::all_of(text, [](char c) { return c == 0; }))
-    return "begins with zeros only: a download that was not finished?";
+    return "begins with only zeros: an unfinished download?";
   return is_text(text, bytes.size() <= kLookedAt) ? describe_text(text) : "";
 }
 

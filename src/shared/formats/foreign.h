@@ -1,5 +1,5 @@
-// What a file is that a reader does not know: people hold pointers to files, saved web pages, archives around the file
-// they mean, and other programs' formats, and "the header is damaged" tells them nothing.
+// Recognizes files that a reader cannot read: pointers to files, saved web pages, archives around the file, and other
+// programs' formats, for which "the header is damaged" would not help.
 #pragma once
 
 #include <cstddef>

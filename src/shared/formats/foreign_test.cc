@@ -34,7 +34,7 @@ TEST(Foreign, EveryKindIsNamed) {
                                       {"\x89HDF\r\n\x1a\n"sv, "HDF5"},
                                       {std::string_view(tar), "tar archive"},
                                       {"\x80\x04\x95\x10\0\0\0\0\0\0\0"sv, "bare pickle"},
-                                      {"\0\0\0\0\0\0\0\0\0\0\0\0"sv, "zeros only"}})
+                                      {"\0\0\0\0\0\0\0\0\0\0\0\0"sv, "only zeros"}})
     EXPECT_NE(described(content).find(part), std::string::npos) << part << ": " << described(content);
   EXPECT_NE(described("PK\3\4", "d/__0_0.distcp").find("dcp_to_torch"), std::string::npos);
 }

@@ -106,7 +106,7 @@ class Cursor {
 
 uint32_t read_version(Cursor& in) {
   if (in.left() < 24 || in.number<uint32_t>("magic") != 0x46554747)  // "GGUF"
-    throw in.fault("no GGUF file: it does not begin with 'GGUF' and a header");
+    throw in.fault("not a GGUF file: it does not begin with 'GGUF' and a header");
   const auto version = in.number<uint32_t>("version");
   if (version == 2 || version == 3) return version;
   if (version == 0x02000000 || version == 0x03000000) throw in.fault("big-endian GGUF is not supported");
@@ -134,7 +134,7 @@ Entry read_entry(Cursor& in) {
   }
   const auto type = in.number<uint32_t>(entry.name);
   entry.type = find_gguf_type(type);
-  if (!entry.type) throw fault(fmt::format("element type {} is not known", type));
+  if (!entry.type) throw fault(fmt::format("unknown element type {}", type));
   entry.offset = in.number<uint64_t>(entry.name);
   const int64_t row = entry.shape.empty() ? 1 : entry.shape.back();
   if (row % entry.type->block != 0)
@@ -203,7 +203,7 @@ bool convert(const GgufValue& value, std::vector<T>& to) {
 }
 
 template <typename T>
-constexpr std::string_view kTypeName = "a truth value";
+constexpr std::string_view kTypeName = "a boolean";
 template <>
 constexpr std::string_view kTypeName<int64_t> = "an integer";
 template <>

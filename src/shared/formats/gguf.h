@@ -1,5 +1,5 @@
 // GGUF files (versions 2 and 3): metadata by key, and tensors, many of them quantized. The file is mapped; opening one
-// reads what stands before the tensors' bytes. docs/formats/gguf.md
+// reads only what precedes the tensors' bytes. docs/formats/gguf.md
 #pragma once
 
 #include <filesystem>
@@ -24,7 +24,7 @@ struct GgufArray {
   std::vector<GgufValue> values;
 };
 
-// Whether the file begins as a GGUF file does. Throws bad_input where it cannot be read.
+// Whether the file begins as a GGUF file does. Throws bad_input if it cannot be read.
 bool is_gguf(const std::filesystem::path& path);
 
 class Gguf : public TensorSource {
@@ -38,7 +38,7 @@ class Gguf : public TensorSource {
 
   uint32_t version() const { return version_; }
   const std::map<std::string, GgufValue, std::less<>>& metadata() const { return metadata_; }
-  // nullptr where the file has no such key.
+  // nullptr if the file has no such key.
   const GgufValue* find(std::string_view key) const;
   // T: bool, int64_t, double (also from integers), std::string, or a std::vector of int64_t, double or std::string.
   // Throws bad_input naming file and key where it is missing or of another type.

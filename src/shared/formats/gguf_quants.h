@@ -27,7 +27,7 @@ struct GgufType {
   void (*expand)(std::span<const std::byte> from, std::span<float> to);
 };
 
-// nullptr where the format has no such type.
+// nullptr if the format has no such type.
 const GgufType* find_gguf_type(uint32_t id);
 
 }  // namespace hrm

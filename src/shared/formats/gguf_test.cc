@@ -83,8 +83,8 @@ TEST(Gguf, EveryCutIsRefused) {
 }
 
 TEST(Gguf, RefusesWhatIsNoModel) {
-  expect_refused("", "no GGUF file");
-  expect_refused(std::string(64, 'x'), "no GGUF file");
+  expect_refused("", "not a GGUF file");
+  expect_refused(std::string(64, 'x'), "not a GGUF file");
   expect_refused(Writer().file(0, 1), "version 1 is not supported");
   expect_refused(Writer().file(0, 0x03000000), "big-endian");
 }

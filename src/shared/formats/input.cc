@@ -71,7 +71,7 @@ class InputBuffer : public std::streambuf {
   }
 
  private:
-  // Adds up to `most` bytes behind those that are there; false at the end of the data.
+  // Adds up to `most` bytes after those that are there; false at the end of the data.
   bool refill(size_t most) {
     const size_t n = raw_->read(std::span(bytes_).subspan(end_, most));
     end_ += n;
@@ -175,8 +175,7 @@ std::unique_ptr<InputBuffer> open_zip(const fs::path& path) {
     constexpr size_t kMostNames = 5;
     for (size_t i = 0; i < std::min(entries.size(), kMostNames); ++i)
       names += (i ? ", " : ": ") + std::string(shown(entries[i].name));
-    throw bad_input(kOpen,
-                    "{}: a zip archive of {} files{}{}; one file is expected: unpack it and name the one you mean",
+    throw bad_input(kOpen, "{}: a zip archive of {} files{}{}; expected one file: unpack it and give the one you mean",
                     path.string(), entries.size(), names, entries.size() > kMostNames ? ", ..." : "");
   }
   const PackedZipEntry& entry = entries[0];
@@ -196,7 +195,7 @@ std::unique_ptr<std::istream> open_input(const fs::path& path) {
   if (buffer->head().starts_with(kZipMagic)) {
     std::error_code ignored;
     if (!fs::is_regular_file(path, ignored))
-      throw bad_input(kOpen, "{}: a zip archive, which can only be read as a file of its own", source);
+      throw bad_input(kOpen, "{}: a zip archive, which can only be read as a separate file", source);
     buffer = open_zip(path);
   }
   return std::make_unique<InputStream>(std::move(buffer));
@@ -213,7 +212,7 @@ std::string read_rest(std::istream& input, std::string_view source, size_t limit
     if (interrupted()) throw Interrupted(Fault::kFailure, kRead, std::string(source) + ": interrupted");
     text.append(chunk.data(), static_cast<size_t>(n));
     if (text.size() > limit)
-      throw bad_input(kRead, "{}: holds more than {} MiB, the most that is read here: split it", source, limit >> 20);
+      throw bad_input(kRead, "{}: contains more than {} MiB, the limit here: split it", source, limit >> 20);
   }
   return text;
 }

@@ -1,5 +1,5 @@
-// Opening foreign files as streams: a file or standard input, plain or compressed (Zstandard, gzip, a zip archive of
-// one file), without holding it whole.
+// Opens files as streams: a file or standard input, plain or compressed (Zstandard, gzip, a zip archive of one file),
+// without reading it all into memory.
 #pragma once
 
 #include <filesystem>
@@ -11,9 +11,9 @@
 namespace hrm {
 
 // "-" is standard input; compression is told by the first bytes, not by the name. A zip archive must hold one file
-// (folders, hidden files and __MACOSX aside) and cannot come from standard input. Throws bad_input where the file
-// cannot be opened or has a format that is recognized and not read. Damaged or truncated compressed data, and data that
-// expand beyond all measure (formats/decoder.h), throw bad_input from the read that meets them, past the stream's own
+// (folders, hidden files and __MACOSX aside) and cannot come from standard input. Throws bad_input if the file cannot
+// be opened or has a format that is recognized and not read. Damaged or truncated compressed data, and data that expand
+// beyond all measure (formats/decoder.h), throw bad_input from the read that meets them, past the stream's own
 // functions too.
 std::unique_ptr<std::istream> open_input(const std::filesystem::path& path);
 
@@ -23,7 +23,7 @@ std::string input_name(const std::filesystem::path& path);
 // `head`, then what is left of `rest`: a stream whose first bytes were looked at.
 std::unique_ptr<std::istream> joined_input(std::string head, std::unique_ptr<std::istream> rest);
 
-// Everything that is left of a stream. Throws bad_input where that is more than `limit` bytes.
+// Everything that is left of a stream. Throws bad_input if that is more than `limit` bytes.
 std::string read_rest(std::istream& input, std::string_view source, size_t limit);
 
 }  // namespace hrm

@@ -116,7 +116,7 @@ TEST(Input, WhatIsNotReadIsNamed) {
   };
   const std::string packed = deflate_of(long_text(), true);
   refused(std::string_view(packed).substr(0, packed.size() - 9), "ends within its gzip data");
-  refused(packed + "behind", "bytes behind the gzip data");
+  refused(packed + "behind", "bytes after the gzip data");
   refused(std::string("\x1f\x8b") + "\xff rubbish", "damaged gzip data");
   refused(zip_of({{"a.csv", "1"}, {"b.csv", "2"}}), "of 2 files: a.csv, b.csv");
   refused(zip_of({{"folder/", ""}}), "of 0 files");

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Bytes of the file up to and with its last newline: what lies behind was cut short by a crash.
+// Bytes of the file up to and with its last newline: what lies after was cut short by a crash.
 uintmax_t whole_lines(const fs::path& path) {
   const MappedFile file(path);
   const auto bytes = file.bytes();
@@ -36,7 +36,7 @@ constexpr unsigned char kByteOrderMark[] = {0xEF, 0xBB, 0xBF};
 // First bytes that are no JSON, beside those of formats/magic.h.
 constexpr std::string_view kToLines = "write it as JSON lines first";
 constexpr Magic kOtherKinds[] = {{0, "\xFF\xFF\xFF\xFF", "an Arrow stream", "", kToLines},
-                                 {0, "<", "a page of HTML or XML", "", "was a web page saved in place of the file?"},
+                                 {0, "<", "a page of HTML or XML", "", "was a web page saved instead of the file?"},
                                  {0, "\x80", "a Python pickle", "", kToLines}};
 constexpr size_t kLongestBegin = 23;
 
@@ -123,7 +123,7 @@ void JsonlReader::skip_blanks() {
 
 void JsonlReader::keep(int c) {
   if (text_.size() == options_.max_record)
-    throw bad_input("jsonl.read", "{}: holds more than {} bytes: is this a file of JSON lines?", place(),
+    throw bad_input("jsonl.read", "{}: contains more than {} bytes: is this a file of JSON lines?", place(),
                     options_.max_record);
   text_.push_back(static_cast<char>(c));
 }
@@ -161,7 +161,7 @@ bool JsonlReader::read_line() {
   return true;
 }
 
-// Up to the comma or bracket behind the element: only brackets and strings are told apart here, the parser judges.
+// Up to the comma or bracket after the element: only brackets and strings are told apart here, the parser judges.
 bool JsonlReader::read_element() {
   skip_blanks();
   line_ = newlines_ + 1;
@@ -218,7 +218,7 @@ bool JsonlReader::parse_mended(const Error& error) {
   value_ = parse_json(text_, source_, line_);
   if (mended.surrogates && !std::exchange(warned_, true))
     log_warning(
-        "{}: half of a surrogate pair, which is no character, is read as U+FFFD; other such lines are not listed",
+        "{}: half of a surrogate pair, which is not a character, is read as U+FFFD; other such lines are not listed",
         place());
   return true;
 }

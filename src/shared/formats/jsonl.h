@@ -18,8 +18,8 @@ namespace hrm {
 struct JsonlOptions {
   // Faulty lines are counted and listed in bad() instead of thrown (--skip-bad).
   bool skip_bad = false;
-  // A last line without a newline that is no valid JSON is a write cut short and counts as the end: right for logs. Set
-  // to false for data, where it is as faulty as any other.
+  // A last line without a newline that is not valid JSON is a write cut short and counts as the end: right for logs.
+  // Set to false for data, where it is as faulty as any other.
   bool forgive_cut_end = true;
   // A file that begins with '[' is one array, and its elements are read as if they were lines.
   bool accept_array = false;
@@ -111,7 +111,7 @@ class JsonlOutput {
 // A log of JSON lines that grows while it is read. A last line cut short by a crash is removed first.
 class JsonlWriter {
  public:
-  // Creates missing parent folders. Throws failure where the file cannot be written.
+  // Creates missing parent folders. Throws failure if the file cannot be written.
   explicit JsonlWriter(const std::filesystem::path& path);
   // One line, handed to the system before this returns. Throws failure on a full disk.
   void write(const Json& value);

@@ -61,7 +61,7 @@ class Literal {
       }
     }
     skip_blanks();
-    if (at_ != text_.size()) throw fault("text behind the closing brace");
+    if (at_ != text_.size()) throw fault("text after the closing brace");
     if (!descr || !fortran || !has_shape) throw fault("one of descr, fortran_order, shape is missing");
     header.dtype = type_of(*descr);
     if (*fortran && std::ranges::count_if(header.shape, [](int64_t n) { return n != 1; }) > 1)
@@ -126,7 +126,7 @@ class Literal {
   DType type_of(std::string_view descr) const {
     for (const Descr& d : kDescrs)
       if (d.code == descr || (d.code[0] == '|' && descr == fmt::format("<{}", d.code.substr(1)))) return d.type;
-    throw bad_input(kWhere, "{}: element type '{}' is not supported: little-endian bool, integers and floats are",
+    throw bad_input(kWhere, "{}: element type '{}' is not supported, only little-endian bool, integers and floats",
                     source_, shown(descr));
   }
 
@@ -140,7 +140,7 @@ Header parse_header(std::span<const std::byte> bytes, std::string_view source) {
     throw bad_input(kWhere, "{}: does not start as an .npy file does", source);
   const auto major = static_cast<int>(bytes[6]), minor = static_cast<int>(bytes[7]);
   if (major < 1 || major > 3 || minor != 0)
-    throw bad_input(kWhere, "{}: format version {}.{}: 1.0, 2.0 and 3.0 are known", source, major, minor);
+    throw bad_input(kWhere, "{}: format version {}.{}: only 1.0, 2.0 and 3.0 are supported", source, major, minor);
   const size_t prefix = major == 1 ? 10 : 12;
   if (bytes.size() < prefix) throw bad_input(kWhere, "{}: ends within its header: truncated?", source);
   const size_t length = major == 1 ? load_le<uint16_t>(bytes, 8) : load_le<uint32_t>(bytes, 8);

@@ -15,8 +15,8 @@ HostTensor load_npy(const std::filesystem::path& path);
 HostTensor parse_npy(std::span<const std::byte> bytes, std::string_view source);
 void save_npy(const std::filesystem::path& path, const HostTensor& array);  // version 1.0, atomic
 
-// An array too large to hold: `rows` hands its bytes to the sink in order. Atomic likewise. Throws failure where they
-// are not as many as the shape needs.
+// An array too large to hold: `rows` hands its bytes to the sink in order. Atomic likewise. Throws failure if they are
+// not as many as the shape needs.
 void write_npy(const std::filesystem::path& path, DType dtype, const Shape& shape,
                const std::function<void(const ByteSink&)>& rows);
 

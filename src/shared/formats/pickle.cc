@@ -117,7 +117,7 @@ std::string_view name_of_opcode(unsigned char op) {
   }
 }
 
-// The same name with static lifetime, empty where it is not one of those that rebuild tensors.
+// The same name with static lifetime, empty if it is not one of those that rebuild tensors.
 std::string_view known_global(std::string_view name) {
   for (const std::string_view known :
        {kOrderedDict, kRebuildTensor, kRebuildParameter, kRebuildParameterWithState, kRebuildFromType})
@@ -153,7 +153,8 @@ class PickleMachine {
     return bad_input(kWhere, "{}: pickle byte {}: {}", source_, op_at_, what);
   }
   Error refused(std::string_view what) const {
-    return fault(fmt::format("{} is not accepted: only state dicts of tensors are read, nothing is executed", what));
+    return fault(
+        fmt::format("{} is not accepted: only state dicts of tensors are read, and nothing is executed", what));
   }
 
   template <typename T>
@@ -171,7 +172,7 @@ class PickleMachine {
   std::string_view get_line() {
     const std::string_view rest = as_text(bytes_.subspan(at_));
     const size_t end = rest.find('\n');
-    if (end == std::string_view::npos) throw fault("a name is not ended: truncated?");
+    if (end == std::string_view::npos) throw fault("an unterminated name: truncated?");
     at_ += end + 1;
     return rest.substr(0, end);
   }
@@ -186,7 +187,7 @@ class PickleMachine {
   }
   const PickleValue& top(Kind kind, std::string_view wanted) const {
     if (stack_.size() <= (marks_.empty() ? 0 : marks_.back()) || stack_.back().kind != kind)
-      throw fault(fmt::format("{} is needed on the stack", wanted));
+      throw fault(fmt::format("{} is missing on the stack", wanted));
     return stack_.back();
   }
   std::vector<PickleValue> pop_to_mark() {
@@ -219,19 +220,19 @@ class PickleMachine {
     push({.kind = Kind::kForeign, .text = {module.data(), module.size() + 1 + name.size()}});
   }
   void push_object(const PickleValue& maker) { push({.kind = Kind::kObject, .text = maker.text}); }
-  // What takes the items that follow; null where they belong to an object and are dropped.
+  // What takes the items that follow; null if they belong to an object and are dropped.
   const PickleValue* container(Kind kind, std::string_view wanted) const {
     const bool object = stack_.size() > (marks_.empty() ? 0 : marks_.back()) && stack_.back().kind == Kind::kObject;
     return object ? nullptr : &top(kind, wanted);
   }
 
   void remember(size_t slot) {
-    if (stack_.empty()) throw fault("nothing to remember");
+    if (stack_.empty()) throw fault("nothing to store");
     memo_[slot] = stack_.back();
   }
   void recall(size_t slot) {
     const auto found = memo_.find(slot);
-    if (found == memo_.end()) throw fault(fmt::format("value {} was never remembered", slot));
+    if (found == memo_.end()) throw fault(fmt::format("value {} was never stored", slot));
     push(found->second);
   }
 
@@ -279,7 +280,7 @@ class PickleMachine {
   }
   void persistent_id() {
     const PickleValue id = pop();
-    if (id.kind != Kind::kTuple) throw refused("a persistent id that is no storage");
+    if (id.kind != Kind::kTuple) throw refused("a persistent id that is not a storage");
     push({.kind = Kind::kStorage, .node = id.node});
     result_.storages_.push_back(stack_.back());
   }

@@ -47,7 +47,7 @@ TEST(Plot, LinesBandsAndLegend) {
   EXPECT_NE(svg.find("exact &amp; more"), std::string::npos);
   EXPECT_NE(svg.find("raw &lt;1&gt;"), std::string::npos);
   EXPECT_EQ(count(svg, "fill-opacity"), 1u);
-  EXPECT_EQ(count(svg, "<circle"), 5u);  // the point that is no number is left out and breaks the line
+  EXPECT_EQ(count(svg, "<circle"), 5u);  // the point that is not a number is left out and breaks the line
   EXPECT_EQ(count(svg, "stroke-linejoin"), 2u);
 }
 

@@ -42,7 +42,7 @@ Header look(std::span<const std::byte> bytes, size_t at) {
   return {.found = Found::kRecord, .payload = payload};
 }
 
-// The next place at or behind `at` where a sound record begins; the end where there is none.
+// The next place at or after `at` where a sound record begins; the end where there is none.
 size_t next_record(std::span<const std::byte> bytes, size_t at) {
   constexpr auto first = static_cast<std::byte>(kMarker & 0xff);
   for (;; ++at) {
@@ -63,7 +63,7 @@ void write_record(int file, std::string_view bytes, uint64_t at, const std::file
   const int code = errno;
   // A torn record is dropped by the next reader even where this fails too.
   [[maybe_unused]] const int ignored = ftruncate(file, static_cast<off_t>(at));
-  throw failure("record_log.append", "{}: {}; what was written before is kept", path.string(), std::strerror(code));
+  throw failure("record_log.append", "{}: {}; earlier records are kept", path.string(), std::strerror(code));
 }
 
 }  // namespace
@@ -112,7 +112,7 @@ RecordLog::RecordLog(const std::filesystem::path& path, std::string_view kind, c
   if (flock(file_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) throw cannot("cannot be locked");
     close(file_);
-    throw bad_input("record_log.open", "{}: another process is writing it; wait for its end or name another file",
+    throw bad_input("record_log.open", "{}: another process is writing it; wait until it ends or use another file",
                     path_.string());
   }
   try {
@@ -120,7 +120,8 @@ RecordLog::RecordLog(const std::filesystem::path& path, std::string_view kind, c
     report_ = read_record_log(mapped.bytes(), kind, path_.string(), visit);
     size_ = report_.torn ? report_.whole_bytes : mapped.bytes().size();
     if (report_.torn && ftruncate(file_, static_cast<off_t>(size_)) != 0)
-      throw failure("record_log.open", "{}: cannot remove a torn record: {}", path_.string(), std::strerror(errno));
+      throw failure("record_log.open", "{}: cannot remove an incomplete record: {}", path_.string(),
+                    std::strerror(errno));
     if (size_ == 0) write_record(file_, kind, 0, path_);
     size_ = std::max<uint64_t>(size_, kKindBytes);
   } catch (...) {

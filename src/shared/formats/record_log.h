@@ -4,7 +4,7 @@
 //   8 bytes    the kind of log, a text that its owner chooses
 //   records    u32 marker | u32 crc32c of what follows | u32 payload's bytes | payload
 //
-// Reading goes on behind a damaged record at the next marker with a sound checksum.
+// Reading continues after a damaged record at the next marker with a sound checksum.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,7 @@ struct DamagedPlace {
 struct RecordLogReport {
   static constexpr size_t kMostPlaces = 100;
   uint64_t records = 0;
-  uint64_t damaged_places = 0, damaged_bytes = 0;  // skipped between or behind records
+  uint64_t damaged_places = 0, damaged_bytes = 0;  // skipped between or after records
   std::vector<DamagedPlace> places;                // the first kMostPlaces of them
   uint64_t whole_bytes = 0;                        // up to the end of the last sound record
   bool torn = false;  // the last record was cut short, as by a killed writer; not counted as damage
@@ -46,8 +46,8 @@ RecordLogReport read_record_log(std::span<const std::byte> bytes, std::string_vi
 class RecordLog {
  public:
   // Opens or creates the file (with missing parent folders), locks it, hands every record that it holds to visit and
-  // removes a torn one at its end. Throws bad_input where it is of another kind or locked by another process, failure
-  // where it cannot be written.
+  // removes a torn one at its end. Throws bad_input if it is of another kind or locked by another process, failure if
+  // it cannot be written.
   RecordLog(const std::filesystem::path& path, std::string_view kind, const RecordVisitor& visit);
   ~RecordLog();
   RecordLog(const RecordLog&) = delete;
@@ -56,7 +56,7 @@ class RecordLog {
   // Hands the record to the system before it returns: it survives the end of the process, not that of the machine
   // (sync() does). Returns where the payload begins. Throws failure on a full disk; the log stays readable then.
   uint64_t append(std::span<const std::byte> payload);
-  // The payload that begins there. Throws failure where it is damaged. REQUIRES: at came from append() or visit.
+  // The payload that begins there. Throws failure if it is damaged. REQUIRES: at came from append() or visit.
   std::string read(uint64_t at) const;
   void sync();
 

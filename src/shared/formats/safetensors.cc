@@ -69,7 +69,7 @@ void check_ranges(std::vector<Entry>& entries, uint64_t have, std::string_view s
   if (at > have)
     throw bad_input(kWhere, "{}: tensor '{}' ends at {}, the data section has {} bytes: truncated?", source,
                     shown(entries.back().name), at, have);
-  if (at < have) throw bad_input(kWhere, "{}: {} bytes behind the last tensor", source, have - at);
+  if (at < have) throw bad_input(kWhere, "{}: {} bytes after the last tensor", source, have - at);
 }
 
 // Largest elements first, so that every tensor is aligned to its element size.
@@ -83,10 +83,9 @@ std::vector<std::pair<std::string_view, const HostTensor*>> layout(const NamedTe
 }  // namespace
 
 SafetensorsHeader parse_safetensors_header(std::span<const std::byte> bytes, std::string_view source) {
-  if (bytes.size() < 8)
-    throw bad_input(kWhere, "{}: {} bytes are too few for a safetensors file", source, bytes.size());
+  if (bytes.size() < 8) throw bad_input(kWhere, "{}: too short for a safetensors file: {} bytes", source, bytes.size());
   if (const std::string what = describe_foreign(bytes, source); !what.empty())
-    throw bad_input(kWhere, "{}: {}; a safetensors file is expected", source, what);
+    throw bad_input(kWhere, "{}: {}; expected a safetensors file", source, what);
   const auto length = load_le<uint64_t>(bytes);
   if (length > kMaxHeader || length > bytes.size() - 8)
     throw bad_input(kWhere, "{}: header of {} bytes, file has {}: truncated, or not a safetensors file?", source,

@@ -31,7 +31,7 @@ SafetensorsModel::SafetensorsModel(const fs::path& path) : source_(path.string()
   else if (fs::exists(single))
     add_file(single);
   else
-    throw bad_input(kWhere, "{}: holds neither model.safetensors nor model.safetensors.index.json", source_);
+    throw bad_input(kWhere, "{}: contains neither model.safetensors nor model.safetensors.index.json", source_);
 }
 
 void SafetensorsModel::add_file(const fs::path& path) {

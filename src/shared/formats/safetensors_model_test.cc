@@ -52,7 +52,7 @@ TEST_F(SafetensorsModelTest, ShardsReadAsOneModel) {
 }
 
 TEST_F(SafetensorsModelTest, ASingleFileNeedsNoIndex) {
-  expect_refused("holds neither");
+  expect_refused("contains neither");
   save_safetensors(at() / "model.safetensors", {.tensors = {{"x", numbers({2}, 1)}}});
   EXPECT_EQ(SafetensorsModel(at()).load("x", DType::kF32), numbers({2}, 1));
   EXPECT_EQ(SafetensorsModel(at() / "model.safetensors").tensors().size(), 1u);

@@ -59,12 +59,12 @@ TEST(Safetensors, FaultsAreNamed) {
   const auto tensor = [](std::string dtype, std::string shape, std::string offsets) {
     return R"({"t":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}";
   };
-  expect_refused("abc", "too few");
+  expect_refused("abc", "too short");
   expect_refused(file_with("{}", 0).substr(0, 9), "truncated");
   expect_refused(file_with("[]", 0), "not a JSON object");
   expect_refused(file_with("{", 0), "not valid JSON");
   expect_refused(file_with(tensor("F32", "[2]", "[0,8]"), 7), "'t' ends at 8");
-  expect_refused(file_with(tensor("F32", "[2]", "[0,8]"), 9), "behind the last tensor");
+  expect_refused(file_with(tensor("F32", "[2]", "[0,8]"), 9), "after the last tensor");
   expect_refused(file_with(tensor("F32", "[3]", "[0,8]"), 8), "does not fill");
   expect_refused(file_with(tensor("F99", "[2]", "[0,8]"), 8), "F99");
   expect_refused(file_with(tensor("F32", "[-2]", "[0,8]"), 8), "shape holds -2");

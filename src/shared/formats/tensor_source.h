@@ -1,5 +1,5 @@
-// The weights of a model where they lie, converted one tensor at a time: what an importer of checkpoints reads,
-// whatever the container. formats/safetensors_model.h and formats/gguf.h are the implementations.
+// The weights of a model in its file, converted one tensor at a time: the interface between importers of checkpoints
+// and containers. formats/safetensors_model.h and formats/gguf.h are the implementations.
 #pragma once
 
 #include <cstdint>

@@ -12,12 +12,12 @@
 
 namespace hrm {
 
-// Every writer opens a file of its own in the folder (events.out.tfevents.<seconds>.<host>), as TensorBoard expects of
-// a resumed run: files are shown as one run, nothing is ever appended to a file that a crash may have cut short.
+// Every writer opens its own file in the folder (events.out.tfevents.<seconds>.<host>), as TensorBoard expects of a
+// resumed run: files are shown as one run, nothing is ever appended to a file that a crash may have cut short.
 class EventWriter {
  public:
   // resume_step: the first step that is going to be written again; TensorBoard then drops earlier points from there on.
-  // Throws failure where the file cannot be created.
+  // Throws failure if the file cannot be created.
   explicit EventWriter(const std::filesystem::path& folder, std::optional<int64_t> resume_step = std::nullopt);
 
   // Buffered until flush() or destruction. Throws failure on a full disk.

@@ -78,13 +78,14 @@ class StateDict {
   std::vector<TorchDict> read() {
     const PickleValue& root = pickle_.root();
     if (root.kind == Kind::kObject)
-      throw bad_input(kWhere, "{}: holds a whole object of class '{}', which only its program can open; save its {}",
+      throw bad_input(kWhere,
+                      "{}: contains a whole object of class '{}', which only its own program can open; save its {}",
                       source_, shown(class_name(root)), "state_dict()");
     if (root.kind != Kind::kDict)
-      throw bad_input(kWhere, "{}: holds no dict; a state dict of tensors by name is needed", source_);
+      throw bad_input(kWhere, "{}: contains no dict; expected a state dict of tensors by name", source_);
     read_dict(root, "", 0);
     if (found_.empty())
-      throw bad_input(kWhere, "{}: holds no tensor by name{}{}; save the state dict itself", source_,
+      throw bad_input(kWhere, "{}: contains no tensor by name{}{}; save the state dict itself", source_,
                       others_.empty() ? "" : ", only ", others_);
     return std::move(found_);
   }
@@ -123,7 +124,7 @@ class StateDict {
     if (storage == storages_.end()) throw fault(fmt::format("has no storage '{}' in the file", shown(t.storage.key)));
     if (static_cast<uint64_t>(t.storage.elements) != storage->second.size() / size ||
         storage->second.size() % size != 0)
-      throw fault(fmt::format("has a storage of {} bytes, {} elements of {} are said", storage->second.size(),
+      throw fault(fmt::format("has a storage of {} bytes, but {} elements of {} are declared", storage->second.size(),
                               t.storage.elements, name_of(t.storage.dtype)));
     if (!bytes || !lies_within(t, storage->second.size() / size))
       throw fault(fmt::format("of shape {} goes beyond its storage", to_string(t.shape)));
@@ -165,7 +166,7 @@ std::vector<TorchDict> parse_container(Bytes bytes, std::string_view source) {
   const auto entries = parse_zip(bytes, source);
   for (const ZipEntry& entry : entries) {
     if (!entry.name.ends_with(kProgram)) continue;
-    if (program) throw bad_input(kWhere, "{}: holds two pickles '{}'", source, kProgram);
+    if (program) throw bad_input(kWhere, "{}: contains two pickles '{}'", source, kProgram);
     folder = entry.name.substr(0, entry.name.size() - kProgram.size());
     program = entry.data;
   }
@@ -189,7 +190,7 @@ std::vector<TorchDict> parse_legacy(Bytes bytes, std::string_view source) {
     return pickle;
   };
   if (const auto version = next().root(); version.integer != kLegacyProtocol)
-    throw bad_input(kWhere, "{}: legacy container of protocol {}, {} is read", source, version.integer,
+    throw bad_input(kWhere, "{}: legacy container of protocol {}; only {} is supported", source, version.integer,
                     kLegacyProtocol);
   next();  // byte order and type sizes of the writer: little-endian wherever torch runs
   const Pickle program = next(), keys = next();
@@ -204,7 +205,8 @@ std::vector<TorchDict> parse_legacy(Bytes bytes, std::string_view source) {
   Storages storages;
   for (const PickleValue& key : keys.items(keys.root())) {
     const auto type = types.find(key.text);
-    if (type == types.end()) throw bad_input(kWhere, "{}: storage '{}' belongs to nothing", source, shown(key.text));
+    if (type == types.end())
+      throw bad_input(kWhere, "{}: storage '{}' does not belong to a tensor", source, shown(key.text));
     const size_t size = size_of(type->second);
     const uint64_t count = rest.size() < 8 ? 0 : load_le<uint64_t>(rest);
     if (rest.size() < 8 || count > (rest.size() - 8) / size)

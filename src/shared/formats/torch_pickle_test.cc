@@ -179,11 +179,11 @@ TEST(Torch, FaultyProgramsAreRefused) {
   expect_refused(container("\x80\x02}(K\x01u."), "key without a value");
   expect_refused(container("\x80\x02}K\x01"
                            "a."),
-                 "a list is needed");
+                 "a list is missing");
   expect_refused(container("\x80\x02t."), "mark is missing");
-  expect_refused(container("\x80\x02h\x07."), "never remembered");
-  expect_refused(container("\x80\x02K\x01."), "holds no dict");
-  expect_refused(container("\x80\x02}" + text_op("model") + "}s."), "holds no tensor by name, only model");
+  expect_refused(container("\x80\x02h\x07."), "never stored");
+  expect_refused(container("\x80\x02K\x01."), "contains no dict");
+  expect_refused(container("\x80\x02}" + text_op("model") + "}s."), "contains no tensor by name, only model");
   expect_refused(container("\x80\x02X\xff\xff\xff\xffx"), "ends beyond the pickle");
   expect_refused("", "does not start");
 }
@@ -220,9 +220,9 @@ TEST(Torch, WhatIsWrittenReadsBack) {
 // Every checkpoint of a golden case equals its final weights: in float32, or with the initial states in bfloat16.
 void expect_final_weights(const fs::path& checkpoint, const fs::path& golden, DType initial_state) {
   const NamedTensors tensors = load_torch(checkpoint);
-  const Safetensors truth = load_safetensors(golden);
+  const Safetensors reference = load_safetensors(golden);
   size_t compared = 0;
-  for (const auto& [key, expected] : truth.tensors) {
+  for (const auto& [key, expected] : reference.tensors) {
     if (!key.starts_with("final.")) continue;
     const std::string name = key.substr(6);
     const bool initial = name.ends_with("_init");

@@ -82,7 +82,7 @@ class Builder : public YAML::EventHandler {
   Json take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) throw fault(mark, "a second document begins; one is expected");
+    if (++documents_ > 1) throw fault(mark, "a second document begins; expected only one");
   }
   void OnDocumentEnd() override {}
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -158,7 +158,7 @@ class Builder : public YAML::EventHandler {
 };
 
 // Read as a text by YAML 1.1 (PyYAML) and 1.2 alike without quotes: starts as a name, has no character of syntax, and
-// is no word of either.
+// is not a word of either.
 bool is_safe_plain(const std::string& text) {
   if (text.empty() || !(std::isalpha(static_cast<unsigned char>(text[0])) || one_of(text[0], "_/"))) return false;
   if (!std::ranges::all_of(text,
@@ -209,7 +209,7 @@ void emit(YAML::Emitter& out, const Json& value) {
 
 Json parse_yaml(std::string_view text, std::string_view source) {
   if (text.size() > kMaxBytes)
-    throw bad_input(kWhere, "{}: {} bytes; a configuration has at most {}", source, text.size(), kMaxBytes);
+    throw bad_input(kWhere, "{}: {} bytes; the limit for a configuration is {}", source, text.size(), kMaxBytes);
   std::istringstream input{std::string(text)};
   Builder builder(source);
   try {

@@ -1,4 +1,4 @@
-// YAML configuration files as JSON values, so that the rest of the program meets JSON only (yaml-cpp underneath).
+// Reads YAML configuration files as JSON values, so that the rest of the program sees only JSON (uses yaml-cpp).
 //
 // Plain scalars are typed by the YAML 1.2 core schema: null ~ true false, integers, floats ("7.0e-05" and also "1e-4",
 // which PyYAML takes for a text), .inf .nan; everything else and everything quoted is a text. Refused: aliases, tags,

@@ -79,7 +79,7 @@ TEST(Yaml, FaultsNameTheLine) {
   expect_refused("a: b: c\n", "line 1");
   expect_refused(std::string(101, '[') + std::string(101, ']'), "nested deeper");
   expect_refused(std::string(100000, '['), "");
-  expect_refused(std::string((1 << 20) + 1, ' '), "at most");
+  expect_refused(std::string((1 << 20) + 1, ' '), "the limit for a configuration is");
 }
 
 TEST(Yaml, WhatIsWrittenReadsBack) {

@@ -124,7 +124,8 @@ class Reader {
     constexpr uint16_t kStored = 0, kDeflated = 8;
     if (flags & 1) throw entry_fault(name, "is encrypted");
     if ((method != kStored || packed != size) && method != kDeflated)
-      throw entry_fault(name, fmt::format("is compressed by method {}; stored and deflated ones are read", method));
+      throw entry_fault(name,
+                        fmt::format("is compressed by method {}; only stored and deflated entries are read", method));
     if (get<uint32_t>(local) != kLocal) throw entry_fault(name, "has no local header where the directory says");
     const uint64_t begin = local + kLocalSize + get<uint16_t>(local + 26) + get<uint16_t>(local + 28);
     if (begin > bytes_.size() || packed > bytes_.size() - begin)
@@ -213,7 +214,7 @@ void save_zip(const std::filesystem::path& path, std::span<const ZipEntry> entri
   uint64_t total = 0;
   for (const ZipEntry& entry : entries) total += entry.data.size() + 2 * entry.name.size() + 256;
   if (total + kOverhead > kLimit || entries.size() > 0xfffe)
-    throw bad_input("zip.save", "{}: {} bytes in {} entries; at most 4 GiB and 65,534 are written: use safetensors",
+    throw bad_input("zip.save", "{}: {} bytes in {} entries; the limits are 4 GiB and 65,534: use safetensors",
                     path.string(), total, entries.size());
   write_file_atomic(path, [&](const ByteSink& sink) {
     uint64_t at = 0;

@@ -39,7 +39,7 @@ struct PackedZipEntry {
 // whoever unpacks. Throws bad_input as parse_zip() does.
 std::vector<PackedZipEntry> list_zip(std::span<const std::byte> bytes, std::string_view source);
 
-// Atomic. Throws bad_input where the archive would pass 4 GiB.
+// Atomic. Throws bad_input if the archive would pass 4 GiB.
 void save_zip(const std::filesystem::path& path, std::span<const ZipEntry> entries);
 
 }  // namespace hrm

@@ -1,4 +1,4 @@
-// Zstandard-compressed files, so that `puzzles.csv.zst` and `inputs.npy.zst` are read like what they hold.
+// Zstandard-compressed files: `puzzles.csv.zst` and `inputs.npy.zst` are read like their contents.
 #pragma once
 
 #include <filesystem>

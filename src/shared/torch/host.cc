@@ -49,7 +49,7 @@ template <typename T>
 at::Tensor to_aten(std::span<const T> values, at::IntArrayRef shape, at::Device device) {
   at::Tensor result = at::empty(shape, at::TensorOptions().dtype(scalar_type(DTypeOf<T>::value)));
   if (static_cast<size_t>(result.numel()) != values.size())
-    throw bad_input("torch.host", "{} values given where shape {} needs {}", values.size(), to_string(shape.vec()),
+    throw bad_input("torch.host", "{} values given, but shape {} needs {}", values.size(), to_string(shape.vec()),
                     result.numel());
   if (!values.empty()) std::memcpy(result.data_ptr(), values.data(), values.size_bytes());
   return result.to(device);

@@ -1,5 +1,5 @@
-// Between host memory and ATen tensors. This header names at::Tensor; only the aten room and those above may include
-// it.
+// Conversions between host memory and ATen tensors. This header uses at::Tensor, so only rooms that may use libtorch
+// may include it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,7 +10,7 @@
 
 namespace hrm::torch {
 
-at::ScalarType scalar_type(DType type);                           // throws failure where ATen has no such type
+at::ScalarType scalar_type(DType type);                           // throws failure if ATen has no such type
 at::Tensor to_aten(const HostTensor& tensor, at::Device device);  // a copy
 HostTensor to_host(const at::Tensor& tensor);                     // a contiguous copy; f32, f64, bf16, i32, i64, bool
 

@@ -25,7 +25,7 @@ at::Device parse_device(const std::string& name) {
   constexpr std::string_view kWhere = "torch.device";
   if (name == "cpu" || name == "aten") return at::Device(at::kCPU);
   if (!name.starts_with("cuda")) throw bad_input(kWhere, "--device {}: expected cpu, cuda or cuda:N", name);
-  if (!at::hasCUDA()) throw bad_input(kWhere, "--device {}: this machine or build has no CUDA", name);
+  if (!at::hasCUDA()) throw bad_input(kWhere, "--device {}: this machine or this build has no CUDA", name);
   try {
     return at::Device(name);
   } catch (const std::exception&) {

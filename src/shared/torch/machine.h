@@ -1,4 +1,4 @@
-// How libtorch uses this machine.
+// Sets up libtorch for this machine.
 #pragma once
 
 #include <c10/core/Device.h>

@@ -66,7 +66,7 @@ Checkpoint load_checkpoint(const fs::path& path) {
   Safetensors file = load_safetensors(path);
   auto& metadata = file.metadata;
   if (metadata["format"] != kFormat)
-    throw bad_input(kWhere, "{}: is no training checkpoint (format '{}')", path.string(), metadata["format"]);
+    throw bad_input(kWhere, "{}: is not a training checkpoint (format '{}')", path.string(), metadata["format"]);
   if (metadata["version"] != kVersion)
     throw bad_input(kWhere, "{}: checkpoint version '{}', this program reads {}", path.string(), metadata["version"],
                     kVersion);
@@ -92,14 +92,14 @@ std::optional<FoundCheckpoint> find_checkpoint(const fs::path& folder, DamageWar
     try {
       FoundCheckpoint found{.checkpoint = load_checkpoint(path), .path = path};
       if (!faults.empty() && warning == DamageWarning::kGive)
-        log_warning("{}; going on from {}", faults, path.string());
+        log_warning("{}; continuing from {}", faults, path.string());
       return found;
     } catch (const Error& error) {
       faults += (faults.empty() ? "" : "; ") + std::string(error.what());
     }
   }
   if (faults.empty()) return std::nullopt;
-  throw bad_input("training.find_checkpoint", "{}: no whole checkpoint is left: {}", folder.string(), faults);
+  throw bad_input("training.find_checkpoint", "{}: no complete checkpoint is left: {}", folder.string(), faults);
 }
 
 std::optional<std::string> first_not_finite(const NamedTensors& tensors) {

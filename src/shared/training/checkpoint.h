@@ -1,4 +1,4 @@
-// The whole state of a run as one file, so that a run killed at any moment goes on with the same bits.
+// The whole state of a run in one file, so that a run killed at any moment resumes bit-identically.
 //
 // A checkpoint is a safetensors file: tensors by name, and in the metadata the rest of the state as JSON, the format's
 // name and version, and a CRC-32C over names, types, shapes, bytes and state, so that damage anywhere is found
@@ -42,7 +42,7 @@ struct FoundCheckpoint {
 };
 
 // The newest whole checkpoint of the folder: last, or previous where last is damaged or missing (a warning says so).
-// nullopt where there is neither. Throws bad_input where there are some but all are damaged.
+// nullopt if there is neither. Throws bad_input if there are some but all are damaged.
 enum class DamageWarning { kGive, kLeaveOut };
 std::optional<FoundCheckpoint> find_checkpoint(const std::filesystem::path& folder,
                                                DamageWarning warning = DamageWarning::kGive);

@@ -57,7 +57,7 @@ void refuse_changes(std::span<const ConfigChange> changes, std::span<const std::
   if (refused.empty()) return;
   throw bad_input("training.resume",
                   "{}: the run was started with other settings ({}): leave them out, choose another --out, or give "
-                  "--accept-changes to go on with the new ones",
+                  "--accept-changes to continue with the new ones",
                   folder, to_text(refused));
 }
 

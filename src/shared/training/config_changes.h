@@ -1,4 +1,5 @@
-// May a run go on with these settings? A resumed run is only the same run where nothing that decides its numbers moved.
+// Checks whether a run may resume with these settings. A resumed run is the same run only if no setting that determines
+// its numbers has changed.
 #pragma once
 
 #include <span>

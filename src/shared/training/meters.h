@@ -1,4 +1,5 @@
-// What a run measures between two log records: sums and weights, so that means over steps of unequal weight are right.
+// The measurements of a run between two log records: sums and weights, so that means over steps of unequal weight are
+// correct.
 #pragma once
 
 #include <string>

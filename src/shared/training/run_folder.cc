@@ -42,12 +42,12 @@ bool holds_run(const fs::path& folder) {
 // config.json is text that anybody may edit; the checkpoint is protected by its checksum.
 void warn_of_differences(const fs::path& path, const Json& saved, const fs::path& checkpoint) {
   const auto warn = [&](std::string_view what) {
-    log_warning("{}: {}; the settings of {} decide", path.string(), what, checkpoint.string());
+    log_warning("{}: {}; the settings of {} are used", path.string(), what, checkpoint.string());
   };
   if (!fs::exists(path)) return warn("is missing");
   try {
     const Json written = read_json(path);
-    if (!written.is_object()) return warn("holds no settings");
+    if (!written.is_object()) return warn("contains no settings");
     const auto changes = config_changes(written, saved);
     if (!changes.empty()) warn(fmt::format("differs from the checkpoint ({})", to_text(changes)));
   } catch (const Error& error) {
@@ -80,10 +80,10 @@ std::optional<Json> config_to_resume(const fs::path& folder, bool names_model) {
 
 void refuse_existing_run(const fs::path& folder) {
   if (holds_run(folder))
-    throw bad_input(kWhere,
-                    "{}: holds a run already: add --resume to go on with it, --overwrite to replace it, or choose "
-                    "another --out",
-                    folder.string());
+    throw bad_input(
+        kWhere,
+        "{}: already contains a run: add --resume to continue it, --overwrite to replace it, or choose another --out",
+        folder.string());
 }
 
 void refuse_overwritten_input(const fs::path& folder, const fs::path& input) {

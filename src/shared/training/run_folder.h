@@ -1,4 +1,4 @@
-// The folder of one training run: who may write into it, and what it holds (docs/formats/run-folder.md).
+// The folder of one training run: its lock and its files (docs/formats/run-folder.md).
 //
 //   config.json                      all settings of the run, to read; checkpoints hold them too, and decide
 //   last.safetensors, previous...    checkpoints (training/checkpoint.h)
@@ -19,32 +19,32 @@ namespace hrm::training {
 
 enum class RunMode {
   kNew,        // refuse a folder that holds a run
-  kResume,     // go on; start from the beginning where nothing was saved yet
+  kResume,     // resume; start from the beginning if nothing was saved yet
   kOverwrite,  // remove the run that is there (the files above, nothing else)
 };
 
-// The settings with which the run in the folder goes on: those in its newest whole checkpoint, which decide; those of
-// config.json where nothing was saved yet; nullopt where there are neither. A warning says where config.json is
-// missing, cannot be read or has other values than the checkpoint.
+// The settings with which the run in the folder continues: those in its newest complete checkpoint; those of
+// config.json if nothing was saved yet; nullopt if there are neither. A warning says if config.json is missing, cannot
+// be read or differs from the checkpoint.
 std::optional<Json> stored_config(const std::filesystem::path& folder);
 
 // The same for --resume. Without a stored run one may only begin where the request says of what model: else the folder
 // was mistyped, and a run of defaults would be a surprise. Throws bad_input then.
 std::optional<Json> config_to_resume(const std::filesystem::path& folder, bool names_model);
 
-// Throws bad_input where the folder holds a run.
+// Throws bad_input if the folder holds a run.
 void refuse_existing_run(const std::filesystem::path& folder);
 
-// Throws bad_input where `input`, which a run begins with, is part of the run in `folder`, so that overwriting would
+// Throws bad_input if `input`, which a run begins with, is part of the run in `folder`, so that overwriting would
 // remove it first.
 void refuse_overwritten_input(const std::filesystem::path& folder, const std::filesystem::path& input);
 
-// Owns the folder for its lifetime: another process that opens it is refused. The lock ends with the process, however
-// that dies.
+// Owns the folder for its lifetime: another process that opens it is refused. The lock ends with the process in every
+// case.
 class RunFolder {
  public:
-  // Creates the folder. Throws bad_input where a run is there and the mode is kNew, or where another process trains
-  // there; failure where the folder cannot be created.
+  // Creates the folder. Throws bad_input if a run is there and the mode is kNew, or where another process trains there;
+  // failure if the folder cannot be created.
   RunFolder(const std::filesystem::path& path, RunMode mode);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;

@@ -48,7 +48,7 @@ TEST(RunFolder, TheCheckpointsSettingsDecide) {
   check(R"({"lr": 0.002})", "arch.width");
   check("", "is missing");
   check("{\"lr\": 0.0", "not valid JSON");
-  check("[]", "holds no settings");
+  check("[]", "contains no settings");
 }
 
 TEST(RunFolder, ADamagedCheckpointDecidesNothing) {

@@ -1,12 +1,12 @@
-// What a run measured, written three times: log.jsonl (the record), TensorBoard event files, and pictures.
+// Writes the measurements of a run in three forms: log.jsonl (the record), TensorBoard event files, and plots.
 //
-// A line of log.jsonl is {"kind": "train" | "evaluation" | "event", "step": n, "seconds": s, "<name>": value, ...}:
-// the state after n steps, s seconds of training since the run began, over all its resumes. Each line is handed to the
-// system before the run goes on.
+// A line of log.jsonl is {"kind": "train" | "evaluation" | "event", "step": n, "seconds": s, "<name>": value, ...}: the
+// state after n steps, s seconds of training since the run began, over all its resumes. Each line is handed to the
+// system before the run continues.
 //
-// A resumed run goes on from a checkpoint that may be older than the last line. A checkpoint therefore keeps the log's
-// size, and what was written later is removed first: the log of a run that was killed and resumed reads like that of
-// one that never stopped.
+// A resumed run continues from a checkpoint that may be older than the last line. A checkpoint therefore keeps the
+// log's size, and what was written later is removed first: the log of a run that was killed and resumed equals that of
+// an uninterrupted one.
 #pragma once
 
 #include <filesystem>
@@ -35,7 +35,7 @@ struct Chart {
 
 class RunLog {
  public:
-  // step, size: of the checkpoint from which the run goes on; 0 and 0 for a new run.
+  // step, size: of the checkpoint from which the run continues; 0 and 0 for a new run.
   RunLog(const RunFolder& folder, uint64_t step, uint64_t size);
 
   void train(uint64_t step, double seconds, const std::vector<Scalar>& values) {
@@ -57,7 +57,7 @@ class RunLog {
 
   std::filesystem::path path_;
   JsonlWriter lines_;
-  EventWriter events_;  // told to forget what an earlier process wrote beyond `step`
+  EventWriter events_;  // marks what an earlier process wrote beyond `step` as obsolete
 };
 
 }  // namespace hrm::training

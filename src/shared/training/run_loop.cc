@@ -145,7 +145,7 @@ LoopState Loop::restore() {
 }
 
 RunResult Loop::run() {
-  if (other_settings_) save();  // a checkpoint decides what a run goes on with: a change must be in one
+  if (other_settings_) save();  // a checkpoint decides what a run continues with: a change must be in one
   if (options_.restored) options_.restored();
   if (!done()) log_.event(state_.step, seconds(), resumed_from_ > 0 ? "resumed" : "started");
   // An evaluation that Ctrl-C cut short is made up for.
@@ -223,7 +223,7 @@ void Loop::save() {
   if (!unsaved_) return;
   Checkpoint checkpoint = trainee_.save();
   if (const auto bad = first_not_finite(checkpoint.tensors))
-    throw failure(kWhere, "step {}: '{}' holds a NaN or an infinity and was not saved; {}; {}", state_.step, *bad,
+    throw failure(kWhere, "step {}: '{}' contains a NaN or an infinity and was not saved; {}; {}", state_.step, *bad,
                   last_good(), options_.remedy);
   state_.seconds = seconds();
   state_.log_size = log_.size();

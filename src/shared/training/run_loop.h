@@ -1,14 +1,14 @@
-// The loop around any training run: steps, records, evaluations, checkpoints, and an orderly end whatever happens.
+// The loop of every training run: steps, records, evaluations, checkpoints, and an orderly end in every case.
 //
-// It knows nothing of models. A Trainee does one step at a time and hands over its whole state; the loop decides when
-// to log, evaluate and save, stops on Ctrl-C with a checkpoint, and guards the last good state against NaN:
+// It knows nothing of models. A Trainee does one step at a time and provides its whole state; the loop decides when to
+// log, evaluate and save, stops on Ctrl-C with a checkpoint, and protects the last good state against NaN:
 //   - a step that reports a fault was not applied; the run ends with a failure naming the step, the last checkpoint and
 //     what to change;
 //   - a state with a NaN or infinity in a tensor is never written over a good checkpoint.
 //
-// Resuming from a checkpoint continues with the same bits as never having stopped: the state holds everything that
-// later steps depend on, the partial sums of the next log record included. Wall-clock cadences choose when to look and
-// to save; they never change a weight.
+// A resumed run is bit-identical to an uninterrupted one: the state holds everything that later steps depend on,
+// including the partial sums of the next log record. Wall-clock intervals determine when to evaluate and to save; they
+// never change a weight.
 #pragma once
 
 #include <string>
@@ -42,11 +42,11 @@ class Trainee {
   virtual StepReport step(uint64_t step) = 0;
   // Of the state after `step` steps. Must not change it.
   virtual EvaluationReport evaluate(uint64_t step) = 0;
-  // Everything that later steps depend on. load() of what save() gave continues with the same bits, also in another
-  // process; throws bad_input where a part is missing or does not fit.
+  // Everything that later steps depend on. load() of the result of save() continues bit-identically, also in another
+  // process; throws bad_input if a part is missing or does not fit.
   virtual Checkpoint save() const = 0;
   virtual void load(const Checkpoint& checkpoint) = 0;
-  // Writes the model as it was evaluated last (or is, where nothing was evaluated), atomically.
+  // Writes the model of the last evaluation (the current one if nothing was evaluated), atomically.
   virtual void save_model(const std::filesystem::path& path, uint64_t step) = 0;
 };
 
@@ -65,7 +65,7 @@ struct LoopOptions {
   std::function<void()> restored;  // called once a checkpoint has been restored and fits (or none was), before a step
   bool resume = false;             // from the folder's newest whole checkpoint, where there is one
   bool progress = true;
-  std::vector<std::string> notes;  // metrics shown behind the progress bar
+  std::vector<std::string> notes;  // metrics shown after the progress bar
   std::string headline;            // metric of an evaluation whose curve is printed with it
   std::vector<Chart> charts;       // drawn after each evaluation and at the end
   std::string remedy;              // what to change after a NaN
@@ -85,8 +85,8 @@ struct RunResult {
 };
 
 // Ends at total_steps, when the time is up, or on Ctrl-C (base/signals.h; the loop holds the InterruptScope). A last
-// evaluation and a checkpoint are made in the first two cases, a checkpoint in the third.
-// Throws failure on NaN and where a file cannot be written, bad_input where the checkpoint does not fit.
+// evaluation and a checkpoint are made in the first two cases, a checkpoint in the third. Throws failure on NaN and
+// where a file cannot be written, bad_input if the checkpoint does not fit.
 RunResult run_loop(Trainee& trainee, const RunFolder& folder, const LoopOptions& options);
 
 }  // namespace hrm::training

@@ -52,9 +52,9 @@ int exit_code(pid_t child) {
 }
 
 TEST(RunLoopCrash, KilledAtRandomMomentsEndsWithTheSameBits) {
-  ToyTrainee truth(kSize);
+  ToyTrainee reference(kSize);
   const TemporaryFolder undisturbed, folder;
-  ASSERT_EQ(train(undisturbed.path(), truth), 0);
+  ASSERT_EQ(train(undisturbed.path(), reference), 0);
 
   Rng rng(2024);
   int kills = 0;
@@ -72,7 +72,7 @@ TEST(RunLoopCrash, KilledAtRandomMomentsEndsWithTheSameBits) {
 
   ToyTrainee last(kSize);
   EXPECT_EQ(train(folder.path(), last), 0);
-  EXPECT_EQ(last.values(), truth.values());
+  EXPECT_EQ(last.values(), reference.values());
   const auto trained = [](const fs::path& run) {
     std::vector<double> losses;
     for (JsonlReader lines(run / "log.jsonl"); lines.next();)
@@ -100,11 +100,11 @@ TEST(RunLoopCrash, AFullDiskCostsNothingThatWasSaved) {
   EXPECT_EQ(exit_code(child), 1);
   EXPECT_EQ(read_file(folder.path() / "last.safetensors"), saved);
 
-  ToyTrainee truth(kSize), last(kSize);
+  ToyTrainee reference(kSize), last(kSize);
   const TemporaryFolder undisturbed;
-  EXPECT_EQ(train(undisturbed.path(), truth), 0);
+  EXPECT_EQ(train(undisturbed.path(), reference), 0);
   EXPECT_EQ(train(folder.path(), last), 0);
-  EXPECT_EQ(last.values(), truth.values());
+  EXPECT_EQ(last.values(), reference.values());
   for (const auto& entry : fs::directory_iterator(folder.path()))
     EXPECT_EQ(entry.path().string().find(".tmp."), std::string::npos) << entry.path();
 }

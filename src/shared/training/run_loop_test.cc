@@ -84,7 +84,7 @@ TEST(RunLoop, ResumesWithTheSameBitsAtEveryStep) {
   }
 }
 
-// A checkpoint decides what a later resume goes on with, so it must not be older than the change.
+// A checkpoint decides what a later resume continues with, so it must not be older than the change.
 TEST(RunLoop, ChangedSettingsAreInACheckpointBeforeTheNextStep) {
   const TemporaryFolder folder;
   LoopOptions options = toy_options();

@@ -1,4 +1,4 @@
-// How the learning rate and the rate of the weights' average move with the step i = 1..total of a run.
+// The learning rate and the rate of the weights' average as functions of the step i = 1..total of a run.
 //
 // Learning rate factor f (every learning rate is its base times f), with w warm-up steps and n steps in all:
 //   i < w     f = i / w                                                        (linear warm-up)

@@ -1,15 +1,15 @@
-// The yardstick of a backend that adds in another order than the authors' programs: the same backend with every weight
-// moved up or down by its last bit. Test code only.
+// The tolerance of a backend that adds in another order than the authors' programs, measured with perturbed copies: the
+// same backend with every weight moved up or down by its last bit. Test code only.
 //
 // The recursion is chaotic: it multiplies a difference in the last bit by up to ten per segment, and a training run
-// soon decides otherwise; AdamATan2 makes a full step of a gradient whose sign is rounding. No float32 program can be
-// told from the authors' more sharply than its twins can be told from itself; so what they differ by, times kMargin, is
-// forgiven, and nothing more. A wrong formula differs far beyond it where the twins are still close: after one segment,
-// in the gradients, in the first steps of a run.
+// soon decides differently; AdamATan2 makes a full step from a gradient whose sign is rounding. No float32 program can
+// be distinguished from the authors' more sharply than from its own perturbed copies. The tests therefore allow the
+// spread of the copies times kMargin, and nothing more. A wrong formula differs far beyond it while the copies are
+// still close: after one segment, in the gradients, in the first steps of a run.
 //
-// libtorch adds as the authors' programs did where its matrix library chooses the same kernels, as on the machine that
-// made the fixtures (Zen 4): there it gives their bits, has no twins and must keep the fixtures' tolerances. On other
-// processors (seen: Intel with AMX) it adds in another order too, and is measured like the engine.
+// libtorch adds as the authors' programs did if its matrix library chooses the same kernels, as on the machine that
+// made the fixtures (Zen 4). There it gives their bits, needs no copies and must keep the fixtures' tolerances. On
+// other processors (seen: Intel with AMX) it adds in another order too, and is measured like the engine.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,7 @@
 
 namespace hrm::backends {
 
-// Near a fork of the recursion, half of all twins take the other branch: some of six do.
+// Near a fork of the recursion, half of all copies take the other branch: some of six do.
 inline constexpr int kPerturbedRuns = 6, kPerturbedRunsOfLargeModels = 2;
 inline constexpr double kMargin = 4;
 
@@ -41,7 +41,7 @@ inline NamedTensors moved_by_the_last_bit(NamedTensors weights, uint64_t seed) {
   return weights;
 }
 
-// The backend under test and, after it, its twins, if it has any.
+// The backend under test and, after it, its perturbed copies, if it has any.
 using Backends = std::vector<std::unique_ptr<model::Backend>>;
 
 // Whether the device gives the bits of the fixtures here: the logits of a small golden case after one segment.
@@ -56,10 +56,10 @@ inline bool adds_as_the_authors_did(const std::string& device) {
   return deviation(logits, golden.at("eval.0.logits").as<float>()).largest == 0;
 }
 
-inline Backends with_twins(const model::ModelConfig& config, const std::string& device, const NamedTensors& weights,
-                           int twins = kPerturbedRuns) {
+inline Backends with_perturbed(const model::ModelConfig& config, const std::string& device, const NamedTensors& weights,
+                               int copies = kPerturbedRuns) {
   Backends all;
-  const int count = device == "aten" && adds_as_the_authors_did(device) ? 0 : twins;
+  const int count = device == "aten" && adds_as_the_authors_did(device) ? 0 : copies;
   for (int i = 0; i <= count; ++i) {
     all.push_back(make_backend(config, {.device = device, .threads = 1}));
     all.back()->set_weights(i == 0 ? weights : moved_by_the_last_bit(weights, static_cast<uint64_t>(i)));
@@ -67,18 +67,18 @@ inline Backends with_twins(const model::ModelConfig& config, const std::string& 
   return all;
 }
 
-// What is forgiven where `mine` is compared with golden values.
-inline Deviation forgiven(const std::vector<std::vector<float>>& mine_and_twins) {
+// The deviation from golden values that is allowed for the first backend.
+inline Deviation allowed_deviation(const std::vector<std::vector<float>>& mine_and_perturbed) {
   Deviation most;
-  for (size_t i = 1; i < mine_and_twins.size(); ++i) {
-    const Deviation d = deviation(mine_and_twins[0], mine_and_twins[i]);
+  for (size_t i = 1; i < mine_and_perturbed.size(); ++i) {
+    const Deviation d = deviation(mine_and_perturbed[0], mine_and_perturbed[i]);
     most.largest = std::max(most.largest, kMargin * d.largest);
     most.mean = std::max(most.mean, kMargin * d.mean);
   }
   return most;
 }
 
-// A training run of the backend and of its twins, step by step.
+// A training run of the backend and of its perturbed copies, step by step.
 class PerturbedRuns {
  public:
   PerturbedRuns(const Backends& backends, const model::OptimizerConfig& optimizer, size_t batch) {
@@ -88,7 +88,7 @@ class PerturbedRuns {
     }
   }
 
-  // The backend's step. False: from here on the last bit decides, because a twin has halted or answered otherwise, or
+  // The backend's step. False: from here on the last bit decides, because a copy has halted or answered otherwise, or
   // its losses are more than 0.2 % off: there a run that differs by rounding alone drifts apart tenfold per step.
   bool step(const model::Batch& next, const model::TrainOptions& options) {
     metrics_ = runs_[0]->step(next, options).metrics;
@@ -99,11 +99,11 @@ class PerturbedRuns {
 
   const solving::TrainStepper& mine() const { return *runs_[0]; }
   const solving::StepMetrics& metrics() const { return metrics_; }
-  // The relative deviation of a loss that is forgiven; never falls from step to step.
-  double forgiven_loss() const { return kMargin * spread_; }
+  // The relative deviation of a loss that is allowed; never falls from step to step.
+  double allowed_loss() const { return kMargin * spread_; }
 
  private:
-  bool agrees(const solving::TrainStepper& twin, const solving::StepMetrics& theirs) {
+  bool agrees(const solving::TrainStepper& copy, const solving::StepMetrics& theirs) {
     for (const auto loss : {&solving::StepMetrics::loss, &solving::StepMetrics::lm_loss,
                             &solving::StepMetrics::q_halt_loss, &solving::StepMetrics::q_continue_loss})
       spread_ = std::max(spread_, std::abs(theirs.*loss - metrics_.*loss) / std::max(1.0, std::abs(metrics_.*loss)));
@@ -111,7 +111,7 @@ class PerturbedRuns {
          {&solving::StepMetrics::count, &solving::StepMetrics::accuracy, &solving::StepMetrics::exact_accuracy,
           &solving::StepMetrics::q_halt_accuracy, &solving::StepMetrics::steps})
       if (theirs.*decision != metrics_.*decision) return false;
-    return std::ranges::equal(twin.halted(), mine().halted());
+    return std::ranges::equal(copy.halted(), mine().halted());
   }
 
   std::vector<std::unique_ptr<solving::TrainStepper>> runs_;

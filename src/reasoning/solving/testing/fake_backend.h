@@ -1,5 +1,5 @@
-// A small honest learner with the whole Backend interface, for tests of trainer, run loop and commands in builds
-// without libtorch: test code only. It keeps all parameters of the model but uses four of them:
+// A small backend that really learns, with the whole Backend interface, for tests of trainer, run loop and commands in
+// builds without libtorch: test code only. It keeps all parameters of the model but uses four of them:
 //
 //   h = embed[x] + z / 2,  z <- h                                  per token, z [D]
 //   logits = lm_head h     (q_halt, q_continue) = q_head mean(h) + bias

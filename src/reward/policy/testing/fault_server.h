@@ -137,7 +137,7 @@ class FaultServer {
     return true;
   }
 
-  // The head of a request and its body; nullopt where the client went away.
+  // The head of a request and its body; nullopt if the client went away.
   std::optional<std::pair<std::string, std::string>> read_request(int socket) const {
     std::string bytes;
     size_t head = std::string::npos, wanted = 0;

@@ -41,7 +41,7 @@ class GgufTestWriter {
     append_le(tail_, type);
     append_le(tail_, offset);
   }
-  // data: what stands behind the header, from the first offset on.
+  // data: what follows the header, from the first offset on.
   std::string file(std::string_view data, uint32_t version = 3) const {
     std::string bytes = "GGUF";
     append_le(bytes, version);
