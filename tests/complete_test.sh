@@ -46,7 +46,7 @@ expect 0 "$HRM" solve --model runmaze --complete --threads 1 --file open.txt
 says out "o"
 printf 'S   #\n#####\n     \n     \n   G \n' >shut.txt
 expect 0 "$HRM" solve --model runmaze --complete --threads 1 --file shut.txt
-says out "walls part S from G"
+says out "walls separate S from G"
 
 # Tables have no rules.
 printf 'input,output\naab,bba\nbab,aba\naaa,bbb\nbba,aab\nabb,baa\nbaa,abb\n' >table.csv

@@ -37,7 +37,7 @@ sample='{"problem": "p", "answer": "1", "is_correct": true, "prm_score": 0.5}'
 # --- a device, which has no line at all ---
 for command in "grade" "rows check" "select bon" "select steps" "world judge" "world solve"; do
   with_limit 2 60 400 "$HRM" $command /dev/zero
-  says err "holds more than 67108864 bytes"
+  says err "contains more than 67108864 bytes"
 done
 with_limit 2 60 400 "$HRM" data sudoku /dev/zero --out x
 

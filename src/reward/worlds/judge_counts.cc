@@ -69,8 +69,8 @@ std::vector<JudgeCounts::Line> JudgeCounts::lines() const {
                              {"steps that end on track", on_track_, steps_},
                              {"valid but off track", valid_off_track_, steps_},
                              {"invalid but on track", invalid_on_track_, steps_},
-                             {"repairs, among steps taken off track", repairs_, off_track_before_},
-                             {"breaks, among steps taken on track", breaks_, steps_ - off_track_before_}};
+                             {"repairs, of steps taken off track", repairs_, off_track_before_},
+                             {"breaks, of steps taken on track", breaks_, steps_ - off_track_before_}};
   for (size_t i = 0; i < kFaults.size(); ++i) lines.push_back({name_of(kFaults[i]), faults_[i], steps_});
   return lines;
 }
