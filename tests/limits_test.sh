@@ -93,7 +93,7 @@ stops "$pair" "$HRM" grade -
 stops "$sample" "$HRM" select bon -
 stops '{"prompt": "a", "completions": ["b"], "labels": [true]}' "$HRM" rows build - --kind prm --out interrupted.jsonl
 stops '{"question": "(3+2)*3=?", "steps": ["3+2=5"]}' "$HRM" world judge - --out interrupted.jsonl
-HEADER=question,answer stops '1,2' "$HRM" data table - --out interrupted
+HEADER=input,output stops '1,2' "$HRM" data table - --out interrupted
 for left in interrupted interrupted.jsonl; do [ ! -e $left ] || fail "$left is left"; done
 [ -z "$(ls | grep interrupted)" ] || fail "something is left: $(ls | grep interrupted)"
 
