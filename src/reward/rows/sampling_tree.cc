@@ -12,8 +12,8 @@ PathTree labeled_nodes(const steps::Tree& tree, const NodeFacts& facts) {
     node.label = facts.labels[i];
     node.usable = !tree.nodes[i].sentinel;
     const steps::AnswerVerdict verdict = facts.verdicts.nodes[i];
-    const bool decided = verdict == steps::AnswerVerdict::kCorrect || verdict == steps::AnswerVerdict::kWrong;
-    if (tree.nodes[i].children.empty() && decided) node.outcome = verdict == steps::AnswerVerdict::kCorrect;
+    const bool decided = verdict == grading::Verdict::kCorrect || verdict == grading::Verdict::kWrong;
+    if (tree.nodes[i].children.empty() && decided) node.outcome = verdict == grading::Verdict::kCorrect;
   }
   return result;
 }

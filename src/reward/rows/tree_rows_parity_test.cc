@@ -51,8 +51,8 @@ std::map<int, GoldenTree> json_trees() {
     GoldenTree& golden = trees[given["tree"].get<int>()];
     golden.tree = tree::tree_from_json(given, lines.place());
     for (const Json& node : given["nodes"])
-      golden.verdicts.nodes.push_back(node["correct"].get<bool>() ? steps::AnswerVerdict::kCorrect
-                                                                  : steps::AnswerVerdict::kWrong);
+      golden.verdicts.nodes.push_back(node["correct"].get<bool>() ? grading::Verdict::kCorrect
+                                                                  : grading::Verdict::kWrong);
     golden.counts = tree::count_ends(golden.tree, golden.verdicts, tree::kFaithfulCounts);
   }
   return trees;

@@ -24,7 +24,7 @@ Json scores_of(const std::string& scorer, const FoundSolution& found) { return {
 
 Json solution_json(const FoundSolution& found, steps::AnswerGrader& grader) {
   return {{"answer", found.answer ? Json(*found.answer) : Json(nullptr)},
-          {"correct", grader(found.answer) == steps::AnswerVerdict::kCorrect},
+          {"correct", grader(found.answer) == grading::Verdict::kCorrect},
           {"steps", found.steps},
           {"tokens", found.cost.tokens}};
 }
