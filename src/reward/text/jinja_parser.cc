@@ -134,7 +134,7 @@ class Parser : private ExpressionParser {
       need(Token::Kind::kBlockEnd, "%}");
       Body then = body({"elif", "else", "endif"});
       made.branches.emplace_back(std::move(when), std::move(then));
-      const std::string word = take().text;
+      const std::string& word = take().text;
       again = word == "elif";
       if (word == "else") made.other = block("endif");
     }
