@@ -1,15 +1,12 @@
 #include "puzzles/dataset_writer.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <set>
 #include <system_error>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/leftovers.h"
 #include "puzzles/dataset_files.h"
 #include "puzzles/parallel_work.h"
@@ -91,15 +88,7 @@ FolderTransaction::~FolderTransaction() {
   fs::remove_all(temporary_, ignored);
 }
 
-void FolderTransaction::commit() {
-  const auto moved = [&](unsigned flags) {
-    return ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), flags) == 0;
-  };
-  if (moved(0)) return;  // the target was absent or an empty folder
-  if ((errno == ENOTEMPTY || errno == EEXIST) && moved(RENAME_EXCHANGE)) return;  // the old one is removed with us
-  throw failure("puzzles.write", "{}: cannot be renamed to {}: {}", temporary_.string(), target_.string(),
-                std::strerror(errno));
-}
+void FolderTransaction::commit() { replace_folder(temporary_, target_); }
 
 void write_split(const fs::path& split, const Family& family, const SplitPlan& plan, size_t threads) {
   const int64_t examples = plan.originals * plan.variants;

@@ -11,8 +11,8 @@
 
 namespace hrm::puzzles {
 
-// A folder that is built beside its target and takes the target's place in one rename by commit(). Without commit() the
-// target stays what it was and the temporary folder is removed.
+// A folder that is built beside its target and takes the target's place by commit() (replace_folder of base/files.h).
+// Without commit() the target stays what it was and the temporary folder is removed.
 class FolderTransaction {
  public:
   // Throws bad_input if the target exists and is not empty, unless `replace` and it holds a data set of ours.

@@ -310,7 +310,7 @@ Response parse_reply(const Dialect& dialect, const Request& request, int64_t n, 
   if (is_error(reply)) throw error_reply(reply, reply.contains("error") ? reply["error"] : reply, source);
   const bool llamacpp = dialect.kind == EndpointKind::kLlamaCpp;
   if (!reply.is_object() && !(llamacpp && reply.is_array()))
-    throw bad_input("policy.http", "{}: the reply is '{}', expected an object", source, shown(body));
+    throw bad_input("policy.http", "{}: the reply is '{}', expected an object", source, shown(text.body));
   std::vector<const ReplyJson*> choices;
   if (llamacpp && reply.is_object()) {
     choices.push_back(&reply);

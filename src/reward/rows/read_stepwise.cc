@@ -148,7 +148,7 @@ LabeledSolution read_openrlhf(const Json& record, std::string_view place, Counts
                     "supported; replace that token with this one",
                     place, kShepherdMark);
   LabeledSolution solution;
-  split_question(solution, cut.parts[0], "input", place, counts);
+  split_question(solution, cut.parts[0], where_of(place, "input"), counts);
   for (size_t i = 1; i < cut.marks; ++i) solution.steps.emplace_back(strip(cut.parts[i]));
   add_labels(solution, record, "value", place);
   for (size_t i = cut.marks; i < cut.parts.size(); ++i) solution.steps.emplace_back(strip(cut.parts[i]));
