@@ -6,15 +6,11 @@
 #   KILLS  how many times to kill each (default 20; a campaign: KILLS=200)
 #   KINDS  which commands (default: train tree data lm reward)
 #   SEED   of the moments (default 1)
-set -u
-HRM=${HRM:?set HRM to the program}
+. "$(dirname "$0")/lib/checks.sh"
 KILLS=${KILLS:-20}
 KINDS=${KINDS:-train tree data lm reward}
 RANDOM=${SEED:-1}
 export HRM_THREADS=1
-WORK=$(mktemp -d)
-trap 'rm -rf "$WORK"' EXIT
-cd "$WORK" || exit 1
 
 broken() {
   echo "$kind: $1 after $kills kills"

@@ -132,22 +132,29 @@ void add_truth_option(CLI::App& command, TruthField& truth) {
   add_choice(command, "--truth", truth, "field that holds it; first: the first of the others in a record");
 }
 
-void register_steps(CLI::App& select, Exit& exit) {
+using Measure = MeasureReport (*)(const JudgedData& data, const StepMeasureOptions& options);
+
+// A measure of scores against judged steps. input: what its files hold.
+CLI::App& register_measure(CLI::App& command, Exit& exit, Measure measure, const std::string& input) {
   const auto args = std::make_shared<TruthArguments>();
-  CLI::App& command =
-      *select.add_subcommand("steps", "Compare scores of steps with labels: AUC, accuracy, Brier score, calibration.");
-  add_common_options(command, *args, "solutions with judged steps, as hrm world solve writes them");
+  add_common_options(command, *args, input);
   add_truth_option(command, args->truth);
-  command.callback([args, &exit] {
+  command.callback([args, measure, &exit] {
     run_interruptible(exit, [&] {
       const JudgedData data = read_judged(args->source_of(args->files.front()), args->truth);
       warn_of(data.bad);
-      MeasureReport report =
-          step_measures(data, {.threshold = args->threshold, .draws = args->draws, .seed = args->seed});
+      MeasureReport report = measure(data, {.threshold = args->threshold, .draws = args->draws, .seed = args->seed});
       report.settings["truth"] = std::string(name_of_enum(args->truth));
       finish(*args, std::move(report));
     });
   });
+  return command;
+}
+
+void register_steps(CLI::App& select, Exit& exit) {
+  CLI::App& command =
+      *select.add_subcommand("steps", "Compare scores of steps with labels: AUC, accuracy, Brier score, calibration.");
+  register_measure(command, exit, step_measures, "solutions with judged steps, as hrm world solve writes them");
   set_examples(command,
                {{"hrm select steps solved.jsonl --scores scores.jsonl --out report", "with a reliability diagram"},
                 {"hrm select steps solved.jsonl --truth valid",
@@ -155,21 +162,9 @@ void register_steps(CLI::App& select, Exit& exit) {
 }
 
 void register_repair(CLI::App& select, Exit& exit) {
-  const auto args = std::make_shared<TruthArguments>();
   CLI::App& command =
       *select.add_subcommand("repair", "Repair probe: scores of steps that repair a wrong state or break a right one.");
-  add_common_options(command, *args, "solutions with judged steps, from hrm world solve or hrm world probe");
-  add_truth_option(command, args->truth);
-  command.callback([args, &exit] {
-    run_interruptible(exit, [&] {
-      const JudgedData data = read_judged(args->source_of(args->files.front()), args->truth);
-      warn_of(data.bad);
-      MeasureReport report =
-          repair_probe(data, {.threshold = args->threshold, .draws = args->draws, .seed = args->seed});
-      report.settings["truth"] = std::string(name_of_enum(args->truth));
-      finish(*args, std::move(report));
-    });
-  });
+  register_measure(command, exit, repair_probe, "solutions with judged steps, from hrm world solve or hrm world probe");
   set_examples(command, {{"hrm select repair probe.jsonl --scores scores.jsonl", "on matched cases of hrm world probe"},
                          {"hrm select repair solved.jsonl --scorer value --out report", "on sampled solutions"}});
 }

@@ -142,7 +142,7 @@ void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, E
   if (found.tasks.empty()) return;
   const InterruptScope interrupt;
   const solving::ArcSolveResult result =
-      solving::solve_arc(model, found.tasks, args.options, backends::make_backend, args.backend);
+      solving::solve_arc(model, found.tasks, args.options, {backends::make_backend, args.backend});
   log_info(
       "{} parameters in the trunk (frozen), {} embeddings fitted in {} steps and {}, {} of {} variants answered in {}",
       model::parameter_count(model.config), result.table_rows, result.fit_steps, format_duration(result.fit_seconds),

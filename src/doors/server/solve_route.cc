@@ -14,14 +14,13 @@ using solving::SolvedPuzzle;
 
 class AnsweredJob : public SolveJob {
  public:
-  AnsweredJob(const ServedModel& model, SolveRequest request, puzzles::Questions found,
-              std::shared_ptr<http::Exchange> exchange, Answered answered)
+  AnsweredJob(const ServedModel& model, SolveRequest request, puzzles::Questions found, Answering to)
       : SolveJob(model, request.solver),
         model_(model),
         request_(std::move(request)),
         asked_(std::move(found)),
-        exchange_(std::move(exchange)),
-        answered_(std::move(answered)),
+        exchange_(std::move(to.exchange)),
+        answered_(std::move(to.answered)),
         solutions_(asked_.good.size()) {
     for (const puzzles::Question& question : asked_.good) questions.push_back(question.tokens);
   }
@@ -111,8 +110,7 @@ class StreamedJob : public AnsweredJob {
 
 }  // namespace
 
-void start_solving(SolveRequest request, SolverService& service, const Limits& limits,
-                   std::shared_ptr<http::Exchange> exchange, Answered answered) {
+void start_solving(SolveRequest request, SolverService& service, const Limits& limits, Answering to) {
   using std::chrono::steady_clock;
   const auto deadline = steady_clock::now() + std::chrono::duration_cast<steady_clock::duration>(
                                                   std::chrono::duration<double>(limits.seconds));
@@ -122,11 +120,9 @@ void start_solving(SolveRequest request, SolverService& service, const Limits& l
   std::shared_ptr<SolveJob> job;
   try {
     if (stream)
-      job =
-          std::make_shared<StreamedJob>(model, std::move(request), std::move(questions), exchange, std::move(answered));
+      job = std::make_shared<StreamedJob>(model, std::move(request), std::move(questions), std::move(to));
     else
-      job =
-          std::make_shared<AnsweredJob>(model, std::move(request), std::move(questions), exchange, std::move(answered));
+      job = std::make_shared<AnsweredJob>(model, std::move(request), std::move(questions), std::move(to));
   } catch (const Error& error) {
     throw api_error(error, "views");
   }

@@ -243,9 +243,8 @@ TEST_F(Settings, GradientsOfTheFirstSegmentAreExactForEveryParameter) {
     const auto loss_and_gradients = [&] {
       backend->set_weights(weights);
       const auto carry = fresh_carry(*backend, examples.batch());
-      model::TrainOutput output;
-      NamedTensors gradients = backend->gradients(examples.batch(), last, *carry, {.global_batch = 1}, &output);
-      return std::pair(output.loss, std::move(gradients));
+      model::Gradients result = backend->gradients(examples.batch(), last, *carry, {.global_batch = 1});
+      return std::pair(result.output.loss, std::move(result.by_name));
     };
     const NamedTensors gradients = loss_and_gradients().second;
     for (const auto& [parameter, gradient] : gradients) {

@@ -27,7 +27,7 @@ class DatasetTest : public testing::Test {
       inputs[original * 4 + variant] = kSudokuBlank;
     };
     FolderTransaction transaction(folder_, /*replace=*/false);
-    write_split(transaction.path(), "train", *family, plan, 1);
+    write_split(transaction.path() / "train", *family, plan, 1);
     write_folder_files(transaction.path(), *family, {{"made_by", "test"}});
     transaction.commit();
   }

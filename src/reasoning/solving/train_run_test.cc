@@ -29,8 +29,7 @@ class ScheduledBackend : public FakeBackend {
                                 const model::TrainOptions& options) override {
     const bool healthy = before_(++calls_);
     if (healthy) return FakeBackend::train_step(batch, last, carry, options);
-    model::TrainOutput output;
-    gradients(batch, last, carry, options, &output);
+    model::TrainOutput output = gradients(batch, last, carry, options).output;
     output.loss = NAN;
     output.applied = false;
     return output;

@@ -211,13 +211,13 @@ TEST(HttpReplies, RepliesOfAnyShapeAreReadInLinearTime) {
   const std::string end = R"("choices":[{"text":"four","finish_reason":"stop"}]})";
   for (const std::string& body : {keys + "}," + end, lists + "]," + end}) {
     const auto begin = std::chrono::steady_clock::now();
-    EXPECT_EQ(parse_reply({}, {}, 1, body, "s").choices[0].text, "four");
+    EXPECT_EQ(parse_reply({}, {}, 1, {body, "s"}).choices[0].text, "four");
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
   }
-  EXPECT_THROW(parse_reply({}, {}, 1, lists, "s", 0), Error) << "no time is left";
+  EXPECT_THROW(parse_reply({}, {}, 1, {lists, "s", 0}), Error) << "no time is left";
   const InterruptScope scope;
   request_interrupt();
-  EXPECT_THROW(parse_reply({}, {}, 1, lists, "s"), Error);
+  EXPECT_THROW(parse_reply({}, {}, 1, {lists, "s"}), Error);
 }
 
 // A server whose headers never end.

@@ -86,7 +86,7 @@ class FileScorer {
       return asked;
     }
     rows::Counts counts;
-    rows::read_record(*format_, record, place, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
+    rows::read_record({*format_, record, place}, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
       if (!asked.texts.empty())
         throw bad_input(kWhere, "{}: contains several solutions: convert them to records with candidates", place);
       ask(asked, solution.question, solution.steps, place);

@@ -123,7 +123,7 @@ class Chart {
         "font-family=\"system-ui, 'Segoe UI', Helvetica, Arial, sans-serif\" font-size=\"12\" role=\"img\">\n"
         "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n",
         options_.width, options_.height, escape_xml(options_.title));
-    text(kLeft, 24, "start", options_.title, "font-size=\"15\" font-weight=\"600\" fill=\"#222222\"");
+    text({kLeft, 24, "start"}, options_.title, "font-size=\"15\" font-weight=\"600\" fill=\"#222222\"");
     draw_axes();
     out_ += fmt::format(
         "<clipPath id=\"plot\"><rect x=\"{}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/></clipPath>\n", kLeft,
@@ -133,7 +133,7 @@ class Chart {
     for (size_t i = 0; i < series_.size(); ++i) draw_line(series_[i], style_of(i));
     out_ += "</g>\n";
     if (empty_)
-      text((kLeft + x_.pixel_high) / 2, (y_.pixel_low + y_.pixel_high) / 2, "middle", "nothing measured yet", kMuted);
+      text({(kLeft + x_.pixel_high) / 2, (y_.pixel_low + y_.pixel_high) / 2, "middle"}, "nothing measured yet", kMuted);
     draw_legend();
     return out_ + "</svg>\n";
   }
@@ -166,15 +166,19 @@ class Chart {
       out_ +=
           fmt::format("<path d=\"M{:.1f} {:.1f}h20\" stroke=\"{}\" stroke-width=\"2.5\" stroke-dasharray=\"{}\"/>\n",
                       at, y - 4, style.color, style.dash.empty() ? "none" : style.dash);
-      text(at + 26, y, "start", series_[i].name, "fill=\"#222222\"");
+      text({at + 26, y, "start"}, series_[i].name, "fill=\"#222222\"");
       at += width;
     }
   }
 
-  void text(double x, double y, std::string_view anchor, std::string_view content, std::string_view attributes) {
+  struct At {
+    double x, y;
+    std::string_view anchor;
+  };
+  void text(const At& at, std::string_view content, std::string_view attributes) {
     if (content.empty()) return;
-    out_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", x, y, anchor, attributes,
-                        escape_xml(content));
+    out_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", at.x, at.y, at.anchor,
+                        attributes, escape_xml(content));
   }
 
   void draw_axes() {
@@ -183,17 +187,17 @@ class Chart {
       const double y = y_.pixel(tick);
       if (!(y <= y_.pixel_low + 0.5 && y >= y_.pixel_high - 0.5)) continue;
       out_ += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#e4e4e4\"/>\n", kLeft, y, x_.pixel_high);
-      text(kLeft - 8, y + 4, "end", tick_label(tick, largest_of(y_ticks)), kMuted);
+      text({kLeft - 8, y + 4, "end"}, tick_label(tick, largest_of(y_ticks)), kMuted);
     }
     for (double tick : x_ticks) {
       const double x = x_.pixel(tick);
       out_ += fmt::format("<path d=\"M{:.1f} {:.1f}v5\" stroke=\"#888888\"/>\n", x, y_.pixel_low);
-      text(x, y_.pixel_low + 19, "middle", tick_label(tick, largest_of(x_ticks)), kMuted);
+      text({x, y_.pixel_low + 19, "middle"}, tick_label(tick, largest_of(x_ticks)), kMuted);
     }
     out_ += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#888888\"/>\n", kLeft, y_.pixel_low, x_.pixel_high);
-    text((kLeft + x_.pixel_high) / 2, options_.height - 10, "middle", options_.x_label, "fill=\"#222222\"");
+    text({(kLeft + x_.pixel_high) / 2, options_.height - 10.0, "middle"}, options_.x_label, "fill=\"#222222\"");
     const double middle = (y_.pixel_low + y_.pixel_high) / 2;
-    text(16, middle, "middle", options_.y_label,
+    text({16, middle, "middle"}, options_.y_label,
          fmt::format("fill=\"#222222\" transform=\"rotate(-90 16 {:.1f})\"", middle));
   }
 
