@@ -89,7 +89,7 @@ std::vector<size_t> drawn_particles(std::span<const double> chances, std::span<c
 
 int32_t filter_particles(SearchTree& tree, int64_t n, const ParticleSettings& settings) {
   std::vector<Particle> particles(static_cast<size_t>(n));
-  const steps::NodeId& root = tree.root_id();
+  const steps::NodeId root = tree.root_id();  // a copy: the tree grows
   for (uint64_t round = 0;; ++round) {
     if (std::ranges::all_of(particles, &Particle::ended)) break;
     if (round > 0) {

@@ -29,7 +29,7 @@ class SearchTree {
   // Adds whole solutions, scored. Returns where each ends. REQUIRES: none is empty.
   std::vector<int32_t> add(const std::vector<std::vector<std::string>>& solutions);
 
-  const steps::NodeId& root_id() const { return tree_.nodes.front().id; }
+  steps::NodeId root_id() const { return tree_.nodes.front().id; }
   bool ended(int32_t node) const { return at(node).terminal; }
   const std::string& text(int32_t node) const { return at(node).text; }
   double score(int32_t node) const { return scores_[static_cast<size_t>(node)]; }  // REQUIRES: not the root
