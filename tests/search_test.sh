@@ -73,14 +73,14 @@ silent other_out.jsonl
 # --- refusals ---
 refuses "width = 4, not 2" "${search[@]}" --width 2 --out one.jsonl
 refuses "particle_weights = \"odds\", not \"exp\"" "${search[@]}" --particle-weights exp --out one.jsonl
-refuses "logprobs = nothing, not true" "${search[@]}" --logprobs true --out one.jsonl
+refuses "logprobs = nothing, not true" "${search[@]}" --logprobs --out one.jsonl
 refuses "no policy: give --endpoint" "$HRM" search problems.jsonl --scorer truth --out none.jsonl
 refuses "not both" "${search[@]}" --endpoint http://127.0.0.1:1/v1 --out none.jsonl
 refuses "expected local:MODEL or arithmetic" "$HRM" search problems.jsonl --scorer truth --policy gpt --out none.jsonl
 refuses "--scorer" "$HRM" search problems.jsonl --policy arithmetic --out none.jsonl
 refuses "noise" "$HRM" search problems.jsonl --policy arithmetic --scorer truth:noise=-1 --out none.jsonl
 refuses "no-such-folder" "$HRM" search problems.jsonl --policy arithmetic --scorer no-such-folder --out none.jsonl
-refuses "'astar': expected one of" "$HRM" search problems.jsonl --policy arithmetic --scorer truth --method astar --out none.jsonl
+refuses "'astar' is none of" "$HRM" search problems.jsonl --policy arithmetic --scorer truth --method astar --out none.jsonl
 refuses "n = 0" "$HRM" search problems.jsonl --policy arithmetic --scorer truth --n 0 --out none.jsonl
 refuses "--in-flight" "${search[@]}" --in-flight 0 --out none.jsonl
 refuses "contains no problem" "$HRM" search /dev/null --policy arithmetic --scorer truth --out none.jsonl
