@@ -17,6 +17,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import warnings
 
 try:
     import torch
@@ -192,8 +193,9 @@ def check_torch_files(check, program, tokenizer):
     for form in ("bin", "legacy", "shards", "bfloat16"):
         model = randomize(transformers.Qwen2ForSequenceClassification(
             config_of(transformers.Qwen2Config, tokenizer, num_labels=1)))
-        if form == "bfloat16":
-            model = model.bfloat16().float()
+        if form == "bfloat16":  # the parameters alone: a buffer of rope in bfloat16 would be another model
+            for parameter in model.parameters():
+                parameter.data = parameter.data.bfloat16().float()
         folder = program.folder / form
         save(model, tokenizer, folder, form)
         check(f"pytorch_model.bin, {form}", program.scores(folder, "--layout", "chat"),
@@ -264,6 +266,9 @@ def main():
     if not args.hrm:
         parser.error("no program: give --hrm or set HRM")
     torch.manual_seed(1)
+    warnings.simplefilter("ignore")
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
     check = Check()
     with tempfile.TemporaryDirectory() as folder:
         program, tokenizer = Program(args.hrm, pathlib.Path(folder)), make_tokenizer()

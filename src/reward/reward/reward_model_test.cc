@@ -116,7 +116,7 @@ TEST(RewardModel, HeadsOfSeveralOutputsNeedWeights) {
   EXPECT_NE(fault_of(folder.path, {.weights = "1,2"}).find("3 numbers"), std::string::npos);
   for (const char* none : {"1,2,x", "1,,3", "1,2,", "1,2,inf", "1;2;3"})
     EXPECT_NE(fault_of(folder.path, {.weights = none}).find("is not a number"), std::string::npos) << none;
-  EXPECT_EQ(read_weights(" 0, 0.5 ,1", "x"), (std::vector{0, 0.5, 1}));
+  EXPECT_EQ(read_weights(" 0, 0.5 ,1", "x"), (std::vector<double>{0, 0.5, 1}));
 }
 
 TEST(RewardModel, WeightsMakeAScoreOfTheOutputs) {
