@@ -116,7 +116,7 @@ RewardConfig config_of(const Folders& folders, const language::LanguageModel& mo
     config.score = score_of(model.head, outputs, std::nullopt);
   }
   if (overrides.score) config.score = *overrides.score;
-  if (config.name.empty()) config.name = fs::weakly_canonical(folder).filename().string();
+  if (config.name.empty()) config.name = fs::weakly_canonical(folders.settings).filename().string();
   config.layout.validate(stored ? file.string() : folder.string());
   return config;
 }
@@ -208,7 +208,8 @@ RewardModel load_reward_model(const fs::path& path, const RewardOverrides& overr
     if (fs::exists(adapter / "tokenizer.json")) folders.tokenizer = adapter;
     // Settings of the model do not suit a head that the adapter brought.
     if (fs::exists(adapter / kConfigFile) || loaded.model.head != before) folders.settings = adapter;
-    if (with_name.name.empty()) with_name.name = fs::weakly_canonical(adapter).filename().string();
+    if (with_name.name.empty() && !fs::exists(adapter / kConfigFile))
+      with_name.name = fs::weakly_canonical(adapter).filename().string();
   }
   loaded.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::load(folders.tokenizer));
   check_tokenizer(*loaded.tokenizer, loaded.model.config);
