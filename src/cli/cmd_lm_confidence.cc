@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include "base/progress.h"
@@ -32,7 +33,8 @@ struct Arguments {
   size_t threads = 0;
 };
 
-// A solution as the model would have written it; step s is the tokens up to ends[s].
+// A solution as the model would have written it; step s is the tokens up to ends[s]. A step without a token is measured
+// at the token that follows: behind the last one, that is an end-of-text token.
 struct Text {
   language::ScoredText scored;
   std::vector<size_t> ends;
@@ -142,9 +144,12 @@ class Measurer {
           !(steps[i + 1].empty() || is_line_end(steps[i + 1].front())))
         step += args_.separator;
       for (const int32_t id : bundle_.tokenizer.encode(step, text::Part::kContinuation)) text.scored.ids.push_back(id);
-      if (text.scored.ids.size() == (text.ends.empty() ? prompt.size() : text.ends.back()))
-        throw bad_input(kWhere, "{}: step {} is empty", place, i);
       text.ends.push_back(text.scored.ids.size());
+    }
+    if (text.ends.back() == (text.ends.size() > 1 ? text.ends[text.ends.size() - 2] : prompt.size())) {
+      if (bundle_.end_tokens.empty())
+        throw bad_input(kWhere, "{}: the last step is empty, and the model has no end-of-text token", place);
+      text.scored.ids.push_back(bundle_.end_tokens.front());
     }
     const int64_t limit = bundle_.model.config.max_position_embeddings;
     if (std::ssize(text.scored.ids) > limit)
@@ -214,7 +219,7 @@ class Measurer {
     std::map<std::string, std::vector<double>> scores;
     size_t from = text.scored.first;
     for (const size_t end : text.ends) {
-      const Sums sums = sums_of(tokens.subspan(from - text.scored.first, end - from));
+      const Sums sums = sums_of(tokens.subspan(from - text.scored.first, std::max<size_t>(end - from, 1)));
       for (const auto& [kind, name] : enum_names(Confidence()))
         scores[std::string(name)].push_back(selection::as_score(kind, sums.mean(kind)));
       from = end;

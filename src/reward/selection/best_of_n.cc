@@ -20,28 +20,28 @@ struct Samples {
   std::vector<std::vector<double>> aggregates;  // [confidence, then scorer and aggregation][sample]
 };
 
-// How many samples have it, of all.
-uint64_t count_with(const SampledSolutions& solutions, Confidence kind) {
-  uint64_t count = 0;
+// How many samples have it, and how many lack it that have an answer. One without an answer, such as a sample that ended
+// before its first token, needs none: it cannot be right, and has no vote.
+struct Having {
+  uint64_t have = 0, lack = 0;
+};
+Having count_having(const SampledSolutions& solutions, Confidence kind) {
+  Having count;
   for (const SampledProblem& problem : solutions.problems)
-    count += static_cast<uint64_t>(std::ranges::count_if(problem.candidates, [&](const Candidate& candidate) {
-      return candidate.confidence[static_cast<size_t>(kind)].has_value();
-    }));
+    for (const Candidate& candidate : problem.candidates) {
+      const bool has = candidate.confidence[static_cast<size_t>(kind)].has_value();
+      count.have += has;
+      count.lack += !has && candidate.answer.has_value();
+    }
   return count;
 }
 
-uint64_t count_samples(const SampledSolutions& solutions) {
-  uint64_t count = 0;
-  for (const SampledProblem& problem : solutions.problems) count += problem.candidates.size();
-  return count;
-}
-
-// Those that every sample has: what some lack would be compared on other samples.
+// Those that no sample lacks: the others would be compared on other samples.
 std::vector<Confidence> baselines_of(const SampledSolutions& solutions) {
   std::vector<Confidence> baselines;
-  const uint64_t samples = count_samples(solutions);
   for (const auto& [kind, name] : enum_names(Confidence()))
-    if (samples > 0 && count_with(solutions, kind) == samples) baselines.push_back(kind);
+    if (const Having count = count_having(solutions, kind); count.have > 0 && count.lack == 0)
+      baselines.push_back(kind);
   return baselines;
 }
 
@@ -51,8 +51,12 @@ Samples samples_of(const SampledProblem& problem, const BestOfNOptions& options,
   for (const Candidate& candidate : problem.candidates) samples.correct.push_back(candidate.correct);
   for (const Confidence kind : baselines) {
     auto& values = samples.aggregates.emplace_back();
-    for (const Candidate& candidate : problem.candidates)
-      values.push_back(as_score(kind, *candidate.confidence[static_cast<size_t>(kind)]));
+    for (const Candidate& candidate : problem.candidates) {
+      if (const auto& value = candidate.confidence[static_cast<size_t>(kind)])
+        values.push_back(as_score(kind, *value));
+      else
+        values.push_back(0);
+    }
   }
   for (size_t s = 0; s < scorers; ++s)
     for (const Aggregation how : options.aggregations) {
@@ -241,9 +245,9 @@ void add_notes(SelectionReport& report, const SampledSolutions& solutions, const
     return;
   }
   for (const auto& [kind, name] : enum_names(Confidence()))
-    if (const uint64_t count = count_with(solutions, kind); count > 0 && count < count_samples(solutions))
-      report.notes.push_back(fmt::format("{} of {} samples have {}: it is no baseline, because the others lack it.",
-                                         count, count_samples(solutions), name));
+    if (const Having count = count_having(solutions, kind); count.have > 0 && count.lack > 0)
+      report.notes.push_back(fmt::format("{} samples have {}, {} with an answer lack it: it is no baseline.",
+                                         count.have, name, count.lack));
   if (options.subset == Subset::kFirst)
     report.notes.push_back(
         "The first N samples of each problem. Intervals: Wilson over problems; of 'one sample' and 'pass@N' (the "

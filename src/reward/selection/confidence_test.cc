@@ -88,6 +88,15 @@ TEST_F(ConfidenceFile, NeedsNoScores) {
   EXPECT_TRUE(std::ranges::all_of(found.rows, [](const ReportRow& row) { return row.scorer.empty(); }));
 }
 
+TEST_F(ConfidenceFile, SamplesWithoutAnAnswerNeedNone) {
+  const SelectionReport found = report(one_line(
+      R"({"id": "a", "gold": "1", "candidates": [{"answer": null, "scores": [0.9]},
+          {"answer": "1", "scores": [0.1], "mean_logprob": -9}, {"answer": null, "scores": [0.5]}]})"));
+  ASSERT_NE(found.find("best mean_logprob", 3), nullptr);
+  EXPECT_EQ(found.find("best mean_logprob", 3)->accuracy.value, 1) << "they have the score 0";
+  EXPECT_EQ(found.find("weighted mean_logprob", 3)->accuracy.value, 1);
+}
+
 TEST_F(ConfidenceFile, StandsBesideScorersWhereEverySampleHasIt) {
   constexpr std::string_view kScored =
       R"({"id": "b", "gold": "1", "candidates": [{"answer": "1", "scores": {"m": [0.5]}, "mean_logprob": -1},
@@ -98,7 +107,7 @@ TEST_F(ConfidenceFile, StandsBesideScorersWhereEverySampleHasIt) {
   EXPECT_EQ(found.find("best mean_logprob", 3)->accuracy.value, 1);
   EXPECT_EQ(found.find("best entropy", 3), nullptr);
   EXPECT_TRUE(std::ranges::any_of(found.notes, [](const std::string& note) {
-    return note.find("2 of 3 samples have entropy") != std::string::npos;
+    return note.find("2 samples have entropy, 1 with an answer lack it") != std::string::npos;
   }));
   expect_refused([&] { report(one_line(kScored) + one_line(kUnscored)); }, {"no candidate has scores"});
 }
