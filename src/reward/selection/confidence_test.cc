@@ -95,6 +95,10 @@ TEST_F(ConfidenceFile, SamplesWithoutAnAnswerNeedNone) {
   ASSERT_NE(found.find("best mean_logprob", 3), nullptr);
   EXPECT_EQ(found.find("best mean_logprob", 3)->accuracy.value, 1) << "they have the score 0";
   EXPECT_EQ(found.find("weighted mean_logprob", 3)->accuracy.value, 1);
+  const SelectionReport unscored = report(one_line(
+      R"({"id": "a", "gold": "1", "candidates": [{"answer": null}, {"answer": "1", "mean_logprob": -9},
+          {"answer": null}]})"));
+  EXPECT_EQ(unscored.find("best mean_logprob", 3)->accuracy.value, 1);
 }
 
 TEST_F(ConfidenceFile, StandsBesideScorersWhereEverySampleHasIt) {

@@ -171,7 +171,7 @@ class Reader {
     ScoresByName scores;
     if (!candidates->empty()) {
       scores = scores_of(problem.id, *candidates, place);
-      choose_scorers(scores, (*candidates)[0], place);
+      choose_scorers(scores, *candidates, place);
     }
     SampledSolutions counted;  // of this record, taken over when all of it is good
     const Json* gold = find_any(record, {"gold", "ground_truth"});
@@ -221,7 +221,7 @@ class Reader {
     if (!find_any(record, {"scores"}))
       for (const std::string& name : sample_scores(record)) sample["scores"][name] = Json::array({record.at(name)});
     const ScoresByName scores = own_scores(Json::array({sample}), place);
-    choose_scorers(scores, sample, place);
+    choose_scorers(scores, Json::array({sample}), place);
     SampledSolutions counted;
     Candidate candidate =
         read_candidate(sample, find_any(record, {"gold", "ground_truth", "ground_truth_answer"}), place, counted);
@@ -256,11 +256,13 @@ class Reader {
 
   // All problems are judged by the same scorers: those asked for, else those of the first problem. Without any, the
   // policy's own confidence must do.
-  void choose_scorers(const ScoresByName& scores, const Json& candidate, const std::string& place) {
+  void choose_scorers(const ScoresByName& scores, const Json& candidates, const std::string& place) {
     std::vector<std::string> known;
     for (const auto& [name, lists] : scores) known.push_back(name);
     if (known.empty() && options_.scorers.empty() && to_.scorers.empty() &&
-        std::ranges::any_of(confidences_of(candidate, place), &std::optional<double>::has_value))
+        std::ranges::any_of(candidates, [&](const Json& candidate) {
+          return std::ranges::any_of(confidences_of(candidate, place), &std::optional<double>::has_value);
+        }))
       return;
     if (known.empty())
       throw bad_input("solutions.read",
