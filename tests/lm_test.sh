@@ -129,6 +129,19 @@ expect 0 "$HRM" reward score sampled.jsonl --model prm --out scored-samples.json
 refuses "--out" "$HRM" reward score sampled.jsonl --model prm --json
 expect 0 "$HRM" select bon scored-samples.jsonl --n 1,4
 says out "greedy"
+expect 0 "$HRM" lm confidence run sampled.jsonl --out sure.jsonl
+says out "per token: log-probability"
+expect 0 "$HRM" select bon sure.jsonl --n 4
+for word in "best mean_logprob" "weighted entropy" "best self_certainty" "majority"; do says out "$word"; done
+expect 0 "$HRM" lm confidence run scored-samples.jsonl --steps --out both.jsonl --json
+says out '"self_certainty"'
+expect 0 "$HRM" select steps both.jsonl
+for word in "| prm |" "| mean_logprob |" "| entropy |"; do says out "$word"; done
+refuses "has no {question}" "$HRM" lm confidence run sampled.jsonl --prompt 'Solve:'
+refuses "line 1" "$HRM" lm confidence run problems.jsonl
+expect 0 "$HRM" search problems.jsonl --limit 2 --policy local:run --scorer prm --steps line --answer gsm8k --depth 3 \
+  --max-tokens 12 --method particles --n 4 --logprobs --out particles.jsonl
+for word in "| particles prm/last |" "| best mean_logprob |"; do says out "$word"; done
 expect 0 "$HRM" reward eval sampled.jsonl --model prm --out measured
 says out "Best of N"
 says out "of 240 solutions"

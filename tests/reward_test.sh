@@ -137,6 +137,33 @@ printf '%s\n' '{"classification":"circular","idx":"1","modified_process":["s","t
   > planted.jsonl
 expect 0 "$HRM" select prmbench planted.jsonl --json
 expect 0 "$HRM" select steps solved.jsonl --scorer value --out steps-report
+cat >benchmark.jsonl <<'END'
+{"id": 1, "topic": "law", "question": "q", "steps": ["a", "b", "c"], "first_error": 2, "scores": {"m": [0.9, 0.2, 0.1]}}
+{"id": 2, "topic": "art", "question": "r", "steps": ["a", "b"], "first_error": null, "scores": {"m": [0.4, 0.8]}}
+{"id": 3, "question": "s", "steps": ["a", "b"], "first_error": 1, "scores": {"m": [0.3, 0.7]}}
+END
+expect 0 "$HRM" select steps benchmark.jsonl --from first-error-1 --by topic
+for word in "| m | (all) | 1.000" "| m | art | - | 0.500" "| m | law | 1.000" "| m | (none) | - | 1.000"; do says out "$word"; done
+expect 0 "$HRM" select steps benchmark.jsonl --from first-error-1
+says out "| m | 1.000"
+expect 0 "$HRM" select steps benchmark.jsonl --from first-error-0 --by topic --skip-bad --json
+says out '"(all)"'
+refuses "does 'first_error' count steps from 0 or from 1?" "$HRM" select steps benchmark.jsonl
+refuses "no record has a field 'subject'" "$HRM" select steps benchmark.jsonl --from first-error-1 --by subject
+refuses "excludes" "$HRM" select steps benchmark.jsonl --from first-error-1 --truth labels
+expect 0 "$HRM" rows convert benchmark.jsonl --from first-error-1 --to trl --out benchmark-trl.jsonl
+cat >marked.jsonl <<'END'
+{"id": 1, "domain": "law", "question": "q", "chain_of_thoughts": ["a", "b"], "labels": [1, -1], "scores": {"m": [0.9, 0.2]}}
+{"id": 2, "domain": "art", "question": "r", "chain_of_thoughts": ["a"], "labels": "[-1]", "scores": {"m": [0.4]}}
+END
+expect 0 "$HRM" select steps marked.jsonl
+for word in "| m | (all) | 1.000" "| m | art | - | 1.000" "| m | law | 1.000"; do says out "$word"; done
+cat >sure.jsonl <<'END'
+{"id": 1, "gold": "1", "candidates": [{"answer": "1", "logprobs": [-0.1, -0.3]}, {"answer": "2", "mean_logprob": -0.6}, {"answer": "2", "cumulative_logprob": -6, "tokens": 10}]}
+END
+expect 0 "$HRM" select bon sure.jsonl --n 3
+for word in "| best mean_logprob | 1.000" "| weighted mean_logprob | 0.000" "| majority | 0.000"; do says out "$word"; done
+refuses "at most 0" "$HRM" select bon <(sed 's/-0.3/0.3/' sure.jsonl)
 expect 0 "$HRM" select repair solved.jsonl --scorer value
 expect 0 "$HRM" world probe train.jsonl --seed 1 --out probe.jsonl
 expect 0 "$HRM" select repair probe.jsonl --scorer value --out probe-1

@@ -8,10 +8,10 @@ timeless() { sed -E 's/"seconds":[-+.e0-9]+/"seconds":0/g' "$1"; }
 
 expect 0 "$HRM" world make --split test --count 30 --seed 3 --out problems.jsonl
 world=(--policy arithmetic:slip=0.3 --steps line --answer gsm8k)
-search=("$HRM" search problems.jsonl "${world[@]}" --scorer truth:noise=1 --method bon,step-greedy,beam,dvts --n 1,8)
+search=("$HRM" search problems.jsonl "${world[@]}" --scorer truth:noise=1 --method bon,step-greedy,beam,dvts,particles --n 1,8)
 
 expect 0 "${search[@]}" --out one.jsonl --in-flight 1 --report report
-for word in "| beam truth:noise=1/last |" "| majority |" "pass@N" "30 of 30 problems are finished"; do says out "$word"; done
+for word in "| beam truth:noise=1/last |" "| particles truth:noise=1/last |" "| majority |" "pass@N" "30 of 30 problems are finished"; do says out "$word"; done
 silent err
 for file in report.md report.json accuracy-search-last.svg tokens-search-last.svg; do
   checks=$((checks + 1))
@@ -72,6 +72,8 @@ silent other_out.jsonl
 
 # --- refusals ---
 refuses "width = 4, not 2" "${search[@]}" --width 2 --out one.jsonl
+refuses "particle_weights = \"odds\", not \"exp\"" "${search[@]}" --particle-weights exp --out one.jsonl
+refuses "logprobs = nothing, not true" "${search[@]}" --logprobs --out one.jsonl
 refuses "no policy: give --endpoint" "$HRM" search problems.jsonl --scorer truth --out none.jsonl
 refuses "not both" "${search[@]}" --endpoint http://127.0.0.1:1/v1 --out none.jsonl
 refuses "expected local:MODEL or arithmetic" "$HRM" search problems.jsonl --scorer truth --policy gpt --out none.jsonl

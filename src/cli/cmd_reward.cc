@@ -32,6 +32,14 @@ void add_reward_model_options(CLI::App& command, RewardModelArguments& args) {
   command.add_option("--good", args.overrides.good, "token of a right step (layouts shepherd and rlhflow)")
       ->type_name("TOKEN");
   command.add_option("--bad", args.overrides.bad, "token of a wrong step")->type_name("TOKEN");
+  command
+      .add_option("--weights", args.overrides.weights,
+                  "heads of several outputs: what each adds to the score, for instance 0,0.5,1")
+      ->type_name("W,...");
+  add_choice(command, "--score", args.overrides.score, "override how outputs become a score");
+  command
+      .add_option("--adapter", args.overrides.adapter, "LoRA adapter to merge into the model, which may bring the head")
+      ->type_name("FOLDER");
   command.add_option("--chat-date", args.chat_date, kChatDateHelp)->type_name("DATE");
   command.add_flag("--bf16", args.bf16, "compute in bfloat16");
 }
@@ -109,9 +117,12 @@ void register_train_part(CLI::App& reward, Exit& exit) {
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }
 
+constexpr const char* kThinkHelp = "the thinking of a reasoning model, up to </think>: read it, or drop it";
+
 struct ScoreArguments {
   std::filesystem::path file, out;
   RewardModelArguments model;
+  rows::Thinking think = rows::Thinking::kKeep;
   bool skip_bad = false, json = false;
   size_t threads = 0;
   std::string device = "cpu";
@@ -120,8 +131,9 @@ struct ScoreArguments {
 void score(const ScoreArguments& args) {
   const auto scorer = open_reward_model(args.model, args.device, args.threads);
   JsonlOutput out(args.out);
-  const reward::ScoreFileReport report = reward::score_file(args.file, *scorer, {.skip_bad = args.skip_bad},
-                                                            [&](const Json& record) { out.write(record); });
+  const reward::ScoreFileReport report =
+      reward::score_file(args.file, *scorer, {.skip_bad = args.skip_bad, .think = args.think},
+                         [&](const Json& record) { out.write(record); });
   warn_of(report.bad);
   out.finish();
   if (!out.is_file()) return;
@@ -143,6 +155,7 @@ void register_score_part(CLI::App& reward, Exit& exit) {
       command->add_option("-o,--out", args->out, "file to write; default: standard output")->type_name("FILE");
   add_reward_model_options(*command, args->model);
   command->add_flag("--skip-bad", args->skip_bad, "leave out and list records that cannot be scored");
+  add_choice(*command, "--think", args->think, kThinkHelp);
   command->add_flag("--json", args->json, "print one JSON value about the file in --out")->needs(out);
   add_threads_option(*command, args->threads);
   add_device_option(*command, args->device, kLanguageDeviceHelp);
@@ -189,6 +202,10 @@ void register_eval_part(CLI::App& reward, Exit& exit) {
       ->required()
       ->type_name("DIR");
   add_reward_model_options(*command, args->model);
+  add_format_option(*command, args->options.format);
+  command->add_option("--by", args->options.by, "field of the records that splits the measures of steps into rows")
+      ->type_name("FIELD")
+      ->capture_default_str();
   CLI::Option* threshold =
       command->add_option("--threshold", args->options.threshold, "steps with at least this score are called right")
           ->type_name("T")
@@ -203,6 +220,7 @@ void register_eval_part(CLI::App& reward, Exit& exit) {
       ->type_name("K")
       ->capture_default_str();
   command->add_flag("--skip-bad", args->options.skip_bad, "leave out and list records that cannot be scored");
+  add_choice(*command, "--think", args->options.think, kThinkHelp);
   add_seed_option(*command, args->options.seed);
   add_json_flag(*command, args->json);
   add_threads_option(*command, args->threads);

@@ -109,7 +109,9 @@ void add_lists(CLI::App& command, search::SearchSettings& settings) {
   add_choices(
       command, "--method", settings.method,
       "bon: the best of N whole solutions; step-greedy: repeatedly the best of N next steps (as the authors do); beam: "
-      "M beams share N next steps and the best M stay; dvts: N / M independent searches with M next steps each");
+      "M beams share N next steps and the best M stay; dvts: N / M independent searches with M next steps each; "
+      "particles: N partial solutions, drawn anew by their scores "
+      "after each step");
   command
       .add_option("--n", settings.n,
                   "budgets N, each searched separately (bon: the first N of the largest budget's samples)")
@@ -122,8 +124,10 @@ void add_lists(CLI::App& command, search::SearchSettings& settings) {
 
 void register_search(CLI::App& app, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
-  CLI::App& command = *app.add_subcommand(
-      "search", "Solve problems with a policy and a step scorer: best-of-N, step-greedy, beam search, DVTS.");
+  CLI::App& command =
+      *app.add_subcommand("search",
+                          "Solve problems with a policy and a step scorer: best-of-N, step-greedy, beam search, DVTS, "
+                          "particle filtering.");
   command.add_option("problems", args->problems, "JSON lines with question and answer (GSM8K, MATH, .zst); - is stdin")
       ->type_name("FILE")
       ->required();
@@ -154,7 +158,7 @@ void register_search(CLI::App& app, Exit& exit) {
         "--endpoint http://127.0.0.1:8080/v1 --out s.jsonl",
         "the authors' best-of-N for step models"},
        {"hrm search world.jsonl --policy arithmetic:slip=0.3 --scorer truth:noise=1 --steps line --answer gsm8k "
-        "--method step-greedy,beam,dvts --n 4,16 --out w.jsonl",
+        "--method step-greedy,beam,dvts,particles --n 4,16 --out w.jsonl",
         "the arithmetic world, without a server or a model"},
        {"hrm select compare s.jsonl --against 'best prm/last'", "paired differences between the methods in a file"}});
 }

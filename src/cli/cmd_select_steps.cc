@@ -1,7 +1,9 @@
 #include <memory>
 
 #include "cli/choices.h"
+#include "cli/cmd_rows.h"
 #include "cli/cmd_select.h"
+#include "rows/read_solutions.h"
 #include "selection/prmbench.h"
 #include "selection/processbench.h"
 #include "selection/repair_probe.h"
@@ -126,45 +128,89 @@ void register_prmbench(CLI::App& select, Exit& exit) {
 
 struct TruthArguments : Common {
   TruthField truth = TruthField::kFirst;
+  std::string by = "domain";
+  std::optional<rows::Format> format;
 };
 
-void add_truth_option(CLI::App& command, TruthField& truth) {
-  add_choice(command, "--truth", truth, "field that holds it; first: the first of the others in a record");
+CLI::Option* add_truth_option(CLI::App& command, TruthField& truth) {
+  return add_choice(command, "--truth", truth, "field that holds it; first: the first of the others in a record");
 }
 
-using Measure = MeasureReport (*)(const JudgedData& data, const StepMeasureOptions& options);
+// Labels of a record of any format of one solution. format: of the first record, kept for the others.
+std::vector<std::optional<bool>> labels_of(const Json& record, const std::string& place,
+                                           std::optional<rows::Format>& format) {
+  if (!format) format = rows::need_format(record, place);
+  rows::Counts counts;
+  std::optional<std::vector<std::optional<bool>>> right;
+  rows::read_record({*format, record, place}, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
+    if (right) throw bad_input("cli.select", "{}: contains several solutions: expected one with its scores", place);
+    right.emplace();
+    for (size_t i = 0; i < solution.labels.size(); ++i)
+      right->push_back(i < solution.context || !solution.labels[i] ? std::nullopt
+                                                                   : std::optional(*solution.labels[i] >= 0.5));
+  });
+  if (!right) throw bad_input("cli.select", "{}: contains no labeled solution", place);
+  return *std::move(right);
+}
 
-// A measure of scores against judged steps. input: what its files hold.
-CLI::App& register_measure(CLI::App& command, Exit& exit, Measure measure, const std::string& input) {
+void register_steps(CLI::App& select, Exit& exit) {
   const auto args = std::make_shared<TruthArguments>();
-  add_common_options(command, *args, input);
-  add_truth_option(command, args->truth);
-  command.callback([args, measure, &exit] {
+  CLI::App& command =
+      *select.add_subcommand("steps",
+                             "Compare scores of steps with labels: AUC, accuracy, Brier score, calibration; by "
+                             "domain.");
+  add_common_options(
+      command, *args,
+      "solutions with judged steps, as hrm world solve writes them, or step benchmarks: a label per step "
+      "or the first wrong step, in any labeled format that hrm rows reads");
+  CLI::Option* truth = add_truth_option(command, args->truth);
+  add_format_option(command, args->format);
+  command.get_option("--from")->excludes(truth);
+  CLI::Option* by = command.add_option("--by", args->by, "field whose values split the measures, a row for each")
+                        ->type_name("FIELD")
+                        ->capture_default_str();
+  command.callback([args, by, &exit] {
     run_interruptible(exit, [&] {
-      const JudgedData data = read_judged(args->source_of(args->files.front()), args->truth);
+      const JudgedData data =
+          read_judged(args->source_of(args->files.front()),
+                      {.truth = args->truth,
+                       .by = args->by,
+                       .need_by = by->count() > 0,
+                       .other = [format = args->format](
+                                    const Json& record,
+                                    const std::string& place) mutable { return labels_of(record, place, format); },
+                       .only_other = args->format.has_value()});
       warn_of(data.bad);
-      MeasureReport report = measure(data, {.threshold = args->threshold, .draws = args->draws, .seed = args->seed});
+      MeasureReport report =
+          step_measures(data, {.threshold = args->threshold, .draws = args->draws, .seed = args->seed});
       report.settings["truth"] = std::string(name_of_enum(args->truth));
       finish(*args, std::move(report));
     });
   });
-  return command;
-}
-
-void register_steps(CLI::App& select, Exit& exit) {
-  CLI::App& command =
-      *select.add_subcommand("steps", "Compare scores of steps with labels: AUC, accuracy, Brier score, calibration.");
-  register_measure(command, exit, step_measures, "solutions with judged steps, as hrm world solve writes them");
   set_examples(command,
                {{"hrm select steps solved.jsonl --scores scores.jsonl --out report", "with a reliability diagram"},
+                {"hrm select steps benchmark.jsonl --from first-error-1 --by category",
+                 "a benchmark that counts the first wrong step from 1; a row for each category"},
                 {"hrm select steps solved.jsonl --truth valid",
                  "judge whether the step is valid, not whether it ends on track"}});
 }
 
 void register_repair(CLI::App& select, Exit& exit) {
+  const auto args = std::make_shared<TruthArguments>();
   CLI::App& command =
       *select.add_subcommand("repair", "Repair probe: scores of steps that repair a wrong state or break a right one.");
-  register_measure(command, exit, repair_probe, "solutions with judged steps, from hrm world solve or hrm world probe");
+  add_common_options(command, *args, "solutions with judged steps, from hrm world solve or hrm world probe");
+  add_truth_option(command, args->truth);
+  command.callback([args, &exit] {
+    run_interruptible(exit, [&] {
+      const JudgedData data = read_judged(args->source_of(args->files.front()), {.truth = args->truth});
+      warn_of(data.bad);
+      MeasureReport report =
+          repair_probe(data, {.threshold = args->threshold, .draws = args->draws, .seed = args->seed});
+      report.settings["truth"] = std::string(name_of_enum(args->truth));
+      finish(*args, std::move(report));
+    });
+  });
   set_examples(command, {{"hrm select repair probe.jsonl --scores scores.jsonl", "on matched cases of hrm world probe"},
                          {"hrm select repair solved.jsonl --scorer value --out report", "on sampled solutions"}});
 }

@@ -29,19 +29,20 @@ void register_without_libtorch(CLI::App& group, std::initializer_list<const char
 }  // namespace
 
 void register_lm(CLI::App& app, Exit& exit) {
-  CLI::App& lm = *app.add_subcommand(
-      "lm",
-      "Language models (Llama, Mistral, Qwen2 and Qwen3): import, generate, train, export, score, and the texts of "
-      "chats.");
+  CLI::App& lm = *app.add_subcommand("lm",
+                                     "Language models (Llama, Mistral, Qwen2 and Qwen3): import, generate, train, "
+                                     "export, score, confidence, and the texts of "
+                                     "chats.");
   lm.require_subcommand(1);
 #if HRM_TORCH
   register_lm_files(lm, exit);
   register_lm_generate(lm, exit);
   register_lm_train(lm, exit);
   register_lm_score(lm, exit);
+  register_lm_confidence(lm, exit);
 #else
   static_cast<void>(exit);
-  register_without_libtorch(lm, {"import", "export", "generate", "train", "score"});
+  register_without_libtorch(lm, {"import", "export", "generate", "train", "score", "confidence"});
 #endif
   register_lm_render(lm);
   set_examples(lm, {{"hrm lm import SmolLM2-135M.gguf --out models/smollm2", "a GGUF file as a Hugging Face folder"},

@@ -26,6 +26,7 @@ void register_lm_files(CLI::App& lm, Exit& exit);  // import, export
 void register_lm_train(CLI::App& lm, Exit& exit);
 void register_lm_generate(CLI::App& lm, Exit& exit);
 void register_lm_score(CLI::App& lm, Exit& exit);
+void register_lm_confidence(CLI::App& lm, Exit& exit);
 void register_reward_parts(CLI::App& reward, Exit& exit);  // train, score, eval
 
 }  // namespace hrm::cli

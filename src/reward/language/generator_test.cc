@@ -120,6 +120,30 @@ TEST(Generator, LogProbabilitiesAreThoseOfTheText) {
   }
 }
 
+// By the definitions, in double.
+TEST(TextScores, ConfidenceOfEachToken) {
+  const ModelBundle bundle = random_bundle();
+  const Decoder decoder(bundle.model.config, bundle.model.parameters);
+  std::vector<ScoredText> texts;
+  for (const char* text : {"abc", "a longer text", "xy"}) texts.push_back({.ids = bundle.tokenizer.encode(text)});
+  texts[1].first = 4;
+  const auto all = token_confidences(decoder, texts, 12);
+  const auto logprobs = log_probabilities(decoder, texts);
+  const at::NoGradGuard no_grad;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    ASSERT_EQ(all[i].size(), texts[i].ids.size() - texts[i].first);
+    const std::vector<int64_t> ids(texts[i].ids.begin(), texts[i].ids.end());
+    const at::Tensor logits = decoder.logits(decoder.hidden(at::tensor(ids).unsqueeze(0)))[0].to(at::kDouble);
+    for (size_t t = 0; t < all[i].size(); ++t) {
+      const at::Tensor p = at::softmax(logits[static_cast<int64_t>(texts[i].first + t) - 1], -1);
+      const auto v = static_cast<double>(p.size(0));
+      EXPECT_NEAR(all[i][t].logprob, logprobs[i][t], 1e-5);
+      EXPECT_NEAR(all[i][t].entropy, -(p * p.log()).sum().item<double>(), 1e-4);
+      EXPECT_NEAR(all[i][t].self_certainty, -((p * v).log().sum() / v).item<double>(), 1e-4);
+    }
+  }
+}
+
 TEST(Generator, EndsAtStopStringsTheEndTokenAndTheLengthOfTheContext) {
   ModelBundle bundle = random_bundle();
   GenerationRequest greedy = request_of(bundle, "q", 1, 0);

@@ -92,7 +92,7 @@ Head::Head(HeadKind kind, const DecoderConfig& config, const NamedParameters& pa
   } else if (kind == HeadKind::kProcess) {
     inner_weight_ = take(parameters, "score.0.weight", {d, d});
     inner_bias_ = take(parameters, "score.0.bias", {d});
-    const int64_t n = rows_of(parameters, "score.2.weight") == 1 ? 1 : 2;
+    const int64_t n = rows_of(parameters, "score.2.weight");
     weight_ = take(parameters, "score.2.weight", {n, d});
     bias_ = take(parameters, "score.2.bias", {n});
   } else if (kind == HeadKind::kValue) {

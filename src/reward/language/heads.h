@@ -9,8 +9,8 @@
 //   kValue     v_head.summary [1,D] and bias: Skywork-o1-PRM                    sigmoid at each newline
 //
 // n = 1: the score is the raw output of kSequence, kToken and kProcess, and the sigmoid of kValue's. n = 2: P(class 1).
-// A language model may also serve as one: the softmax over two of its tokens, "+" and "-", at a step's end
-// (Math-Shepherd, RLHFlow).
+// n >= 3: whoever uses the head says what each output is worth (reward/reward_model.h). A language model may serve as
+// one, too: the softmax over two of its tokens, "+" and "-", at a step's end (Math-Shepherd, RLHFlow).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -31,7 +31,7 @@ inline bool is_scoring_head(std::string_view name) { return name.starts_with("sc
 // Told by the names that are there; kSequence and kToken differ in the bias.
 HeadKind head_kind(const NamedParameters& parameters);
 
-// The head's own parameters, for initial_parameters. outputs: 1 or more; kProcess has 1 or 2, kValue 1.
+// The head's own parameters, for initial_parameters. outputs: 1 or more; kValue has 1.
 std::vector<ParameterShape> head_parameters(HeadKind kind, const DecoderConfig& config, int64_t outputs);
 
 // The class that the checkpoint names in config.json, for instance "Qwen2ForSequenceClassification".

@@ -117,7 +117,7 @@ class Merger {
     const size_t at = name.find(kBase);
     if (at != std::string::npos) name.replace(at, kBase.size(), ".");
     const bool saved = at == std::string::npos && config_.saves(name.substr(0, name.rfind('.')));
-    const bool new_head = config_.classifies() && is_scoring_head(name);
+    const bool new_head = is_scoring_head(name) && (config_.classifies() || saved);
     if (!new_head && !model_.parameters.contains(name) && name != kOutput)
       throw fault(stored, "does not belong to a weight of the model");
     if (name.ends_with(".bias") && !saved && config_.bias() == "none")
@@ -212,11 +212,15 @@ class Merger {
       throw bad_input(kWhere, "{}: task_type is {}, but neither adapter nor model has a head (score.weight)", folder_,
                       config_.task());
     if (before == HeadKind::kLanguage && model_.head != HeadKind::kLanguage) {
-      const HeadKind wanted = config_.task() == "TOKEN_CLS" ? HeadKind::kToken : HeadKind::kSequence;
-      if (model_.head != wanted)
+      const bool fits = config_.task() == "TOKEN_CLS" ? model_.head == HeadKind::kToken
+                        : config_.task() == "SEQ_CLS"
+                            ? model_.head == HeadKind::kSequence || model_.head == HeadKind::kProcess
+                            : true;  // a class of the user's own
+      if (!fits)
         throw bad_input(kWhere, "{}: task_type is {}, but its head is that of a {} model", folder_, config_.task(),
                         name_of_enum(model_.head));
-      model_.parameters.erase(kOutput);
+      // The class of a value head keeps the output layer; the others have none.
+      if (model_.head != HeadKind::kValue) model_.parameters.erase(kOutput);
     }
     static_cast<void>(Head(model_.head, model_.config, model_.parameters));  // its shapes
   }

@@ -178,6 +178,39 @@ TEST_F(PeftAdapter, AHeadMakesALanguageModelARewardModel) {
   expect_refused("has shape [3, 16], that of the model [2, 16]");
 }
 
+TEST_F(PeftAdapter, HeadsOfEveryKindAreBrought) {
+  adapt_layers("self_attn.q_proj", 2);
+  const std::map<std::string, at::Tensor> layers = tensors_;
+  const auto brings = [&](const Json& task, const std::string& module, const std::map<std::string, at::Tensor>& head) {
+    config_["task_type"] = task;
+    config_["modules_to_save"] = {module};
+    tensors_ = layers;
+    for (const auto& [name, tensor] : head) tensors_[name] = tensor;
+    const LanguageModel model = merged();
+    for (const auto& [name, tensor] : head) expect_weight(model, name, tensor);
+    return model;
+  };
+  const std::map<std::string, at::Tensor> two_layers = {{"score.0.weight", some({16, 16}, 1)},
+                                                        {"score.0.bias", some({16}, 2)},
+                                                        {"score.2.weight", some({3, 16}, 3)},
+                                                        {"score.2.bias", some({3}, 4)}};
+  for (const Json& task : {Json("SEQ_CLS"), Json(nullptr)}) {
+    const LanguageModel model = brings(task, "score", two_layers);
+    EXPECT_EQ(model.head, HeadKind::kProcess);
+    EXPECT_FALSE(model.parameters.contains("lm_head.weight"));
+  }
+  const LanguageModel value =
+      brings(nullptr, "v_head", {{"v_head.summary.weight", some({1, 16}, 1)}, {"v_head.summary.bias", some({1}, 2)}});
+  EXPECT_EQ(value.head, HeadKind::kValue);
+  EXPECT_TRUE(value.parameters.contains("lm_head.weight")) << "its class keeps it";
+  EXPECT_EQ(brings("SEQ_CLS", "score", {{"score.weight", some({5, 16}, 1)}}).head, HeadKind::kSequence);
+  EXPECT_EQ(brings(nullptr, "score", {{"score.weight", some({5, 16}, 1)}}).head, HeadKind::kSequence);
+  config_["modules_to_save"] = nullptr;
+  expect_refused("does not belong to a weight");
+  config_["task_type"] = "TOKEN_CLS";
+  expect_refused("task_type is TOKEN_CLS");
+}
+
 TEST_F(PeftAdapter, ATiedOutputLayerIsItsOwnOnceOneOfTheTwoChanges) {
   base_ = base_model(true);
   const at::Tensor embedding = base_.parameters.at(kEmbedding);

@@ -209,7 +209,12 @@ bool PeftConfig::targets(std::string_view module) const {
 }
 
 bool PeftConfig::saves(std::string_view module) const {
-  return std::ranges::any_of(saved_, [&](const std::string& name) { return module.ends_with(name); });
+  for (;;) {
+    if (std::ranges::any_of(saved_, [&](const std::string& name) { return module.ends_with(name); })) return true;
+    const size_t dot = module.rfind('.');
+    if (dot == std::string_view::npos) return false;
+    module = module.substr(0, dot);
+  }
 }
 
 }  // namespace hrm::language

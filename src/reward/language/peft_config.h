@@ -43,7 +43,7 @@ class PeftConfig {
   // module: "model.layers.0.self_attn.q_proj". Whether target_modules, exclude_modules, modules_to_save,
   // layers_to_transform and layers_pattern make it one that is adapted.
   bool targets(std::string_view module) const;
-  // Whether modules_to_save names it: it is trained and stored whole.
+  // Whether modules_to_save names it or a module around it (score for score.0): it is trained and stored whole.
   bool saves(std::string_view module) const;
   // r and lora_alpha, or what rank_pattern and alpha_pattern say of the module.
   int64_t rank(std::string_view module) const;

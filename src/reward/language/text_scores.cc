@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "language/losses.h"
@@ -14,10 +15,22 @@ namespace {
 
 constexpr int64_t kLogitRows = 1024;  // of one product with the output layer: a large vocabulary times many is memory
 
-}  // namespace
+// [n,V] and the ids that follow, [n], to the numbers of each of the n places, as many as `columns`.
+struct Measure {
+  int64_t columns = 1, rows = kLogitRows;
+  at::Tensor (*of)(const at::Tensor& logits, const at::Tensor& next);
+};
 
-std::vector<std::vector<float>> log_probabilities(const Decoder& decoder, std::span<const ScoredText> texts,
-                                                  int64_t call_tokens) {
+at::Tensor confidence_of(const at::Tensor& logits, const at::Tensor& next) {
+  const at::Tensor logprobs = at::log_softmax(logits.to(at::kFloat), -1);
+  const at::Tensor entropy = -(logprobs.exp() * logprobs).sum(-1);
+  const at::Tensor certainty = -logprobs.mean(-1) - std::log(static_cast<double>(logits.size(-1)));
+  return at::stack({logprobs.gather(-1, next.unsqueeze(-1)).squeeze(-1), entropy, certainty}, -1);
+}
+
+// Text by text, the numbers of its places one after another.
+std::vector<std::vector<float>> measured(const Decoder& decoder, std::span<const ScoredText> texts, int64_t call_tokens,
+                                         const Measure& measure) {
   const at::NoGradGuard no_grad;
   std::vector<std::vector<float>> all(texts.size());
   std::vector<size_t> order(texts.size());
@@ -43,22 +56,40 @@ std::vector<std::vector<float>> log_probabilities(const Decoder& decoder, std::s
     const at::Tensor hidden = decoder.hidden(tensor(ids, {rows, length})).flatten(0, 1);
     std::vector<float> found;
     const at::Tensor at = tensor(places, {std::ssize(places)}), target = tensor(next, {std::ssize(next)});
-    for (int64_t i = 0; i < std::ssize(places); i += kLogitRows) {
-      const int64_t count = std::min(kLogitRows, std::ssize(places) - i);
+    for (int64_t i = 0; i < std::ssize(places); i += measure.rows) {
+      const int64_t count = std::min(measure.rows, std::ssize(places) - i);
       const at::Tensor logits = decoder.logits(hidden.index_select(0, at.narrow(0, i, count)));
       const std::vector<float> part =
-          torch::to_vector<float>(token_log_probabilities(logits, target.narrow(0, i, count)));
+          torch::to_vector<float>(measure.of(logits, target.narrow(0, i, count)).contiguous());
       found.insert(found.end(), part.begin(), part.end());
     }
     auto from = found.begin();
     for (size_t r = begin; r < end; ++r) {
       const ScoredText& text = texts[order[r]];
-      const auto count =
-          std::ssize(text.ids) -
-          std::min<int64_t>(std::ssize(text.ids), std::max<int64_t>(static_cast<int64_t>(text.first), 1));
+      const auto count = measure.columns * (std::ssize(text.ids) -
+                                            std::min<int64_t>(std::ssize(text.ids),
+                                                              std::max<int64_t>(static_cast<int64_t>(text.first), 1)));
       all[order[r]].assign(from, from + count);
       from += count;
     }
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::vector<float>> log_probabilities(const Decoder& decoder, std::span<const ScoredText> texts,
+                                                  int64_t call_tokens) {
+  return measured(decoder, texts, call_tokens, {.of = token_log_probabilities});
+}
+
+std::vector<std::vector<TokenConfidence>> token_confidences(const Decoder& decoder, std::span<const ScoredText> texts,
+                                                            int64_t call_tokens) {
+  std::vector<std::vector<TokenConfidence>> all;
+  for (const std::vector<float>& flat :
+       measured(decoder, texts, call_tokens, {.columns = 3, .rows = kLogitRows / 4, .of = confidence_of})) {
+    auto& of_text = all.emplace_back();
+    for (size_t i = 0; i < flat.size(); i += 3) of_text.push_back({flat[i], flat[i + 1], flat[i + 2]});
   }
   return all;
 }

@@ -28,11 +28,12 @@ struct Sight {
   std::optional<Format> format;
 };
 
-Sight look_at(const fs::path& file) {
+Sight look_at(const fs::path& file, std::optional<Format> given) {
   JsonlReader lines(file, {.forgive_cut_end = false, .accept_array = true});
   if (!lines.next()) throw bad_input(kWhere, "{}: contains no records", file.string());
   Sight sight{.record = lines.value(), .format = {}};
-  if (!rows::find_field(sight.record, "candidates")) sight.format = rows::need_format(sight.record, lines.place());
+  if (!rows::find_field(sight.record, "candidates"))
+    sight.format = given ? *given : rows::need_format(sight.record, lines.place());
   return sight;
 }
 
@@ -76,7 +77,7 @@ class Evaluator {
       : file_(file), scorer_(scorer), out_(out), options_(options) {}
 
   Evaluation run() {
-    const Sight sight = look_at(file_);
+    const Sight sight = look_at(file_, options_.format);
     if (!options_.calibrate.empty() && sight.format != Format::kProcessBench)
       throw bad_input(kWhere, "{}: a threshold is calibrated only for ProcessBench, and this is another format",
                       file_.string());
@@ -95,7 +96,9 @@ class Evaluator {
 
  private:
   fs::path scored() const { return out_ / "scored.jsonl"; }
-  ScoreFileOptions score_options() const { return {.skip_bad = options_.skip_bad, .progress = options_.progress}; }
+  ScoreFileOptions score_options() const {
+    return {.skip_bad = options_.skip_bad, .progress = options_.progress, .think = options_.think};
+  }
   selection::ScoredSource source() const { return source(scored()); }
   selection::ScoredSource source(const fs::path& path) const {
     return {.solutions = path, .scores = {}, .scorers = {scorer_.name()}, .skip_bad = options_.skip_bad, .id_of = {}};
@@ -117,7 +120,7 @@ class Evaluator {
 
   void steps() {
     keep("steps",
-         selection::step_measures(selection::read_judged(source(), selection::TruthField::kFirst),
+         selection::step_measures(selection::read_judged(source(), {.by = options_.by}),
                                   {.threshold = options_.threshold, .draws = options_.draws, .seed = options_.seed}));
   }
 
@@ -140,7 +143,7 @@ class Evaluator {
     if (truth) steps();
     if (truth && probe)
       keep("repair",
-           selection::repair_probe(selection::read_judged(source(), selection::TruthField::kFirst),
+           selection::repair_probe(selection::read_judged(source()),
                                    {.threshold = options_.threshold, .draws = options_.draws, .seed = options_.seed}));
   }
 
@@ -168,23 +171,29 @@ class Evaluator {
   }
 
   rows::ReadOptions read_options() const {
-    return {.format = {}, .neutral = rows::Neutral::kDrop, .skip_bad = options_.skip_bad};
+    return {.format = options_.format, .neutral = rows::Neutral::kDrop, .skip_bad = options_.skip_bad};
   }
 
   void labeled_solutions() {
     Grouped grouped;
     rows::Counts counts;
-    const BadLines bad = rows::read_solutions(file_, read_options(), counts, [&](rows::LabeledSolution&& solution) {
+    const auto take = [&](rows::LabeledSolution&& solution, const Json& record) {
       Json labels = Json::array();
       bool known = false;
       for (size_t i = 0; i < solution.labels.size(); ++i) {
         labels.push_back(i < solution.context ? Json(nullptr) : flag_of(solution.labels[i]));
         known = known || !labels.back().is_null();
       }
-      if (known)
-        grouped.candidates(grouped.record_of(solution.question))
-            .push_back({{"steps", solution.steps}, {"labels", labels}});
-    });
+      if (!known) return;
+      Json candidate = {{"steps", solution.steps}, {"labels", labels}};
+      if (const Json* domain = rows::find_field(record, options_.by)) candidate[options_.by] = *domain;
+      grouped.candidates(grouped.record_of(solution.question)).push_back(std::move(candidate));
+    };
+    const BadLines bad = rows::for_each_record(
+        file_, read_options(), counts, [&](Format format, const Json& record, const std::string& place) {
+          rows::read_record(format, record, place, rows::Neutral::kDrop, counts,
+                            [&](rows::LabeledSolution&& solution) { take(std::move(solution), record); });
+        });
     if (grouped.empty()) throw bad_input(kWhere, "{}: no step has a label", file_.string());
     grouped.write(scored());
     score(scored(), scored());

@@ -9,20 +9,25 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "reward/score_files.h"
+#include "rows/formats.h"
 #include "selection/measures.h"
 #include "selection/report.h"
 
 namespace hrm::reward {
 
 struct EvaluateOptions {
-  double threshold = 0.5;           // a step is called right from this score on
-  std::filesystem::path calibrate;  // ProcessBench: choose the threshold on this file instead
-  uint64_t draws = 1000, seed = 0;  // of the bootstrap
-  bool skip_bad = false;            // records that cannot be scored are listed and left out
+  double threshold = 0.5;                   // a step is called right from this score on
+  std::filesystem::path calibrate;          // ProcessBench: choose the threshold on this file instead
+  uint64_t draws = 1000, seed = 0;          // of the bootstrap
+  std::optional<rows::Format> format = {};  // nullopt: by the first record
+  std::string by = "domain";                // the field that splits the measures of steps
+  bool skip_bad = false;                    // records that cannot be scored are listed and left out
   bool progress = true;
+  rows::Thinking think = rows::Thinking::kKeep;
 };
 
 struct Evaluation {

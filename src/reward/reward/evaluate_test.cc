@@ -99,6 +99,43 @@ TEST_F(Evaluate, StepwiseSolutionsOfOneQuestionAreOneProblem) {
   EXPECT_EQ(scores().size(), 1u);
 }
 
+TEST_F(Evaluate, StepBenchmarksByDomain) {
+  const std::string bench = R"({"question":"1+1","steps":["2","done"],"first_error":0,"domain":"a"})"
+                            "\n"
+                            R"({"question":"2+2","steps":["4","done"],"first_error":2,"domain":"b"})";
+  EXPECT_NE(refusal(bench).find("from 0 or from 1"), std::string::npos);
+  EvaluateOptions options{.draws = 20, .format = rows::Format::kFirstError1, .progress = false};
+  const Evaluation found = of(bench, options);
+  ASSERT_EQ(found.measures.size(), 1u);
+  std::vector<std::string> domains;
+  for (const auto& row : found.measures[0].rows) domains.push_back(row.keys.at(1));
+  EXPECT_EQ(domains, (std::vector<std::string>{"(all)", "a", "b"}));
+  EXPECT_EQ(found.measures[0].rows[0].values[1]->n, 4u);
+}
+
+TEST_F(Evaluate, ThinkingIsReadOrDropped) {
+  const std::string sampled =
+      R"({"id":"a","question":"1+1","gold":"2","candidates":[)"
+      R"({"text":"<think>\nhm\n\nwell\n</think>\n\nIt is 2.\n\nDone.","answer":"2"},)"
+      R"({"steps":["<think>","hm","</think>","It is 3."],"answer":"3"},{"text":"4","answer":"4"}]})";
+  EvaluateOptions options{.draws = 20, .progress = false, .think = rows::Thinking::kDrop};
+  of(sampled, options);
+  const auto dropped = scores();
+  EXPECT_EQ(dropped[0][0].size(), 2u);
+  EXPECT_EQ(dropped[0][1].size(), 1u);
+  EXPECT_EQ(dropped[0][2].size(), 1u);
+  of(sampled);
+  EXPECT_EQ(scores()[0][1].size(), 4u);
+  const std::string labeled =
+      R"({"id":"a","question":"1+1","candidates":[{"steps":["<think>hm</think>","2"],"labels":[true,true]}]})";
+  try {
+    of(labeled, options);
+    ADD_FAILURE() << "labels of steps that are dropped";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("--think keep"), std::string::npos);
+  }
+}
+
 TEST_F(Evaluate, WhatCannotBeMeasuredIsRefused) {
   EXPECT_NE(refusal("").find("contains no records"), std::string::npos);
   EXPECT_NE(refusal(R"({"id":"a","question":"1+1","candidates":[{"steps":["2"]}]})")

@@ -11,48 +11,39 @@ namespace {
 constexpr std::string_view kWhere = "reward.layout", kQuestion = "{question}", kStep = "{step}", kNext = "{next}";
 constexpr size_t kMostKnown = 1 << 16;  // parts remembered
 
-// Renders conversations, and finds in them what was put there.
-class Chat {
- public:
-  Chat(const text::TokenizerConfig& texts, const text::ChatSettings& settings)
-      : template_(texts.chat_template.empty() ? text::ChatTemplate::chatml()
-                                              : text::ChatTemplate(texts, "the chat template of the model's folder")),
-        settings_(settings) {}
+Conversations conversations_of(const text::TokenizerConfig& texts, const text::ChatSettings& settings) {
+  return {texts.chat_template.empty() ? text::ChatTemplate::chatml()
+                                      : text::ChatTemplate(texts, "the chat template of the model's folder"),
+          settings};
+}
 
-  std::string render(std::span<const text::ChatMessage> messages, bool add_generation_prompt = true) const {
-    return template_.render(text::conversation(messages, add_generation_prompt), settings_);
-  }
-  static size_t place(std::string_view text, std::string_view what) {
-    const size_t at = text.find(what);
-    if (at == std::string_view::npos || text.find(what, at + 1) != std::string_view::npos)
-      throw bad_input(kWhere,
-                      "the chat template of the model's folder does not write every message once as it is ('{}'): put "
-                      "the text around questions and steps into layout.head, lead and tail of reward.json",
-                      what);
-    return at;
-  }
+// Where a conversation has what was put into it.
+size_t place_of(std::string_view what, std::string_view text) {
+  const size_t at = text.find(what);
+  if (at == std::string_view::npos || text.find(what, at + 1) != std::string_view::npos)
+    throw bad_input(kWhere,
+                    "the chat template of the model's folder does not write every message once as it is ('{}'): put "
+                    "the text around questions and steps into layout.head, lead and tail of reward.json",
+                    what);
+  return at;
+}
 
- private:
-  text::ChatTemplate template_;
-  const text::ChatSettings& settings_;
-};
-
-void qwen_prm(Layout& layout, const Chat& chat) {
+void qwen_prm(Layout& layout, const Conversations& chat) {
   const std::vector<text::ChatMessage> messages = {
       {"system", "Please reason step by step, and put your final answer within \\boxed{}."},
       {"user", std::string(kQuestion)}};
-  layout.head = chat.render(messages);
-  Chat::place(layout.head, kQuestion);
+  layout.head = chat.render(messages, /*add_generation_prompt=*/true);
+  place_of(kQuestion, layout.head);
   layout.tail = "<extra_0>";
 }
 
 // A conversation with marks in the places of question and steps, cut at them.
-void rlhflow(Layout& layout, const Chat& chat) {
+void rlhflow(Layout& layout, const Conversations& chat) {
   const std::vector<text::ChatMessage> messages = {
       {"user", std::string(kStep)}, {"assistant", "+"}, {"user", std::string(kNext)}};
-  const std::string text = chat.render(messages);
-  const std::string one = chat.render(std::span(messages).first(1));
-  const size_t step = Chat::place(text, kStep), behind = step + kStep.size(), next = Chat::place(text, kNext);
+  const std::string text = chat.render(messages, /*add_generation_prompt=*/true);
+  const std::string one = chat.render(std::span(messages).first(1), /*add_generation_prompt=*/true);
+  const size_t step = place_of(kStep, text), behind = step + kStep.size(), next = place_of(kNext, text);
   if (!text.starts_with(one) || next < one.size())
     throw bad_input(kWhere,
                     "the chat template of the model's folder writes a message in another way once others follow: the "
@@ -66,16 +57,17 @@ void rlhflow(Layout& layout, const Chat& chat) {
 }
 
 // Question and answer as the model's chat writes them, without a system message but the template's own.
-void outcome_chat(Layout& layout, const Chat& chat) {
+void outcome_chat(Layout& layout, const Conversations& chat) {
   const std::vector<text::ChatMessage> messages = {{"user", std::string(kQuestion)}, {"assistant", std::string(kStep)}};
   const std::string text = chat.render(messages, /*add_generation_prompt=*/false);
-  Chat::place(text, kQuestion);
-  const size_t answer = Chat::place(text, kStep);
+  place_of(kQuestion, text);
+  const size_t answer = place_of(kStep, text);
   layout.form = Form::kChat;
   layout.encoding = Encoding::kWhole;
   layout.kind = rows::Kind::kOutcome;
   layout.head = text.substr(0, answer);
   layout.tail = text.substr(answer + kStep.size());
+  layout.conversations = std::make_shared<const Conversations>(chat);
 }
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
@@ -149,11 +141,11 @@ Layout named_layout(LayoutName name, const text::TokenizerConfig& texts, const t
     layout.tail = "\n";
     layout.by_line = true;
   } else if (name == LayoutName::kQwenPrm) {
-    qwen_prm(layout, Chat(texts, chat));
+    qwen_prm(layout, conversations_of(texts, chat));
   } else if (name == LayoutName::kChat) {
-    outcome_chat(layout, Chat(texts, chat));
+    outcome_chat(layout, conversations_of(texts, chat));
   } else {
-    rlhflow(layout, Chat(texts, chat));
+    rlhflow(layout, conversations_of(texts, chat));
   }
   return layout;
 }
@@ -232,15 +224,23 @@ LayoutReader::SolutionTokens LayoutReader::solution(std::string_view question, c
   return all;
 }
 
+std::string LayoutReader::chat_text(std::string_view question, std::string answer) const {
+  if (layout_.conversations) {
+    const std::vector<text::ChatMessage> messages = {{"user", std::string(question)}, {"assistant", std::move(answer)}};
+    return layout_.conversations->render(messages, /*add_generation_prompt=*/false);
+  }
+  std::string text = layout_.head;
+  text.replace(text.find(kQuestion), kQuestion.size(), question);
+  return text + answer + layout_.tail;
+}
+
 std::vector<int64_t> LayoutReader::step(std::string_view question, const std::vector<std::string>& steps) {
   if (layout_.form == Form::kSteps) return solution(question, steps).ids;
   const bool sound = layout_.mode == rows::Mode::kSound;
   std::vector<std::string> texts = sound ? rows::tidy_steps(steps) : steps;
   if (sound) question = strip(question);
   if (layout_.form == Form::kChat) {
-    std::string text = layout_.head;
-    text.replace(text.find(kQuestion), kQuestion.size(), question);
-    text += rows::join(filled(std::move(texts)), layout_.separator) + layout_.tail;
+    const std::string text = chat_text(question, rows::join(filled(std::move(texts)), layout_.separator));
     const std::vector<int32_t> whole = tokenizer_.encode(text, text::Part::kText);
     return {whole.begin(), whole.end()};
   }

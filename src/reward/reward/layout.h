@@ -7,7 +7,9 @@
 //   steps   one text per solution: head, then for each step  lead step tail.  The score of a step is read at the last
 //           token of its tail.
 //   chat    a conversation of its own per step: head with the question, the steps so far as the answer, tail. For
-//           outcome models, which judge a whole answer.
+//           outcome models, which judge a whole answer. Where the model's chat template is at hand it writes each
+//           conversation itself, because it may treat an answer by what is in it: Qwen3's sets <think> blocks apart,
+//           DeepSeek-R1's drops them, Llama 3's strips.
 //
 // Forms of published models, all of them `steps` but the last:
 //   trl        question, step, "\n", step, "\n"          token classification (TRL's PRMTrainer)
@@ -28,6 +30,8 @@
 // Training builds its texts with the same functions.
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,6 +54,15 @@ EnumNames<Encoding> enum_names(Encoding);
 enum class LayoutName { kPrompt, kTrl, kShepherd, kQwenPrm, kSkywork, kRlhflow, kChat };
 EnumNames<LayoutName> enum_names(LayoutName);
 
+// A chat template with what the user said of it.
+struct Conversations {
+  text::ChatTemplate form;
+  text::ChatSettings settings;
+  std::string render(std::span<const text::ChatMessage> messages, bool add_generation_prompt) const {
+    return form.render(text::conversation(messages, add_generation_prompt), settings);
+  }
+};
+
 struct Layout {
   LayoutName name = LayoutName::kPrompt;
   Form form = Form::kPrompt;
@@ -62,6 +75,7 @@ struct Layout {
   bool by_line = false;                      // steps: the lines of a step are encoded apart, each with a tail
   bool frame = true;                         // parts: the special tokens with which the tokenizer begins a text
   std::string good, bad;                     // the tokens whose softmax is the score; empty: the head says it
+  std::shared_ptr<const Conversations> conversations = nullptr;  // chat: the template; null: head and tail suffice
 
   static void fields(auto& self, auto&& field) {
     field("name", self.name, "prompt, trl, shepherd, qwen_prm, skywork, rlhflow or chat");
@@ -110,6 +124,7 @@ class LayoutReader {
 
  private:
   void append(std::string_view part, std::vector<int64_t>& ids);
+  std::string chat_text(std::string_view question, std::string answer) const;
 
   Layout layout_;
   const text::Tokenizer& tokenizer_;

@@ -63,6 +63,30 @@ TEST(Layout, ChatsAreWrittenByTheModelsTemplate) {
   }
 }
 
+// Qwen3's way: thinking is set apart, and an answer without any has empty thinking.
+TEST(Layout, TheTemplateReadsTheThinkingOfAnAnswer) {
+  text::TokenizerConfig texts;
+  texts.chat_template =
+      "{% for m in messages %}<{{ m.role }}>"
+      "{% if m.role == 'assistant' %}"
+      "{% if '</think>' in m.content %}<think>{{ m.content.split('</think>')[0].split('<think>')[-1] | trim }}</think>"
+      "{{ m.content.split('</think>')[-1].lstrip('\n') }}{% else %}<think></think>{{ m.content }}{% endif %}"
+      "{% else %}{{ m.content | trim }}{% endif %}</>{% endfor %}";
+  const text::Tokenizer tokenizer = tokenizer_with({});
+  LayoutReader reader(named_layout(LayoutName::kChat, texts), tokenizer);
+  const auto text = [&](const std::vector<std::string>& steps) {
+    return tokenizer.decode(narrow(reader.step("Q?", steps)));
+  };
+  EXPECT_EQ(text({"a", "b"}), "<user>Q?</><assistant><think></think>a\n\nb</>");
+  EXPECT_EQ(text({"<think>", "hm", "</think>", "a"}), "<user>Q?</><assistant><think>hm</think>a</>");
+  EXPECT_EQ(text({"<think>", "hm"}), "<user>Q?</><assistant><think></think><think>\n\nhm</>") << "it has not ended";
+  // A layout that is read from a file has the text around an answer alone.
+  Layout stored = named_layout(LayoutName::kChat, texts);
+  stored.conversations = nullptr;
+  LayoutReader plain(stored, tokenizer);
+  EXPECT_EQ(tokenizer.decode(narrow(plain.step("Q?", {"a"}))), "<user>Q?</><assistant><think></think>a</>");
+}
+
 TEST(Layout, PlacesAreTheEndsOfPrefixes) {
   const text::Tokenizer tokenizer = tokenizer_with({});
   for (const auto& [name, text] : enum_names(LayoutName{})) {

@@ -1,7 +1,14 @@
 #include "reward/reward_model.h"
 
+#include <fmt/ranges.h>
+
+#include <charconv>
+#include <cmath>
+
 #include "base/files.h"
+#include "base/utf8.h"
 #include "language/fine_tuning.h"
+#include "language/peft_adapter.h"
 #include "text/tokenizer_config.h"
 
 namespace hrm::reward {
@@ -30,6 +37,45 @@ LayoutName layout_of(HeadKind head, int64_t outputs, const fs::path& folder) {
                   folder.string());
 }
 
+// What config.json says of the outputs of a classifier.
+struct Outputs {
+  std::string problem_type;
+  std::vector<std::string> labels;  // by output; empty where it does not name them
+};
+
+Outputs outputs_in(const fs::path& folder) {
+  Outputs outputs;
+  const Json json = read_json(folder / "config.json");
+  if (!json.is_object()) return outputs;
+  if (const auto type = json.find("problem_type"); type != json.end() && type->is_string())
+    outputs.problem_type = type->get<std::string>();
+  const auto labels = json.find("id2label");
+  if (labels == json.end() || !labels->is_object()) return outputs;
+  for (size_t i = 0; i < labels->size(); ++i) {
+    const auto at = labels->find(std::to_string(i));
+    if (at == labels->end() || !at->is_string()) return outputs;
+    outputs.labels.push_back(at->get<std::string>());
+  }
+  return outputs;
+}
+
+bool is_weighted(ScoreKind kind) {
+  return kind == ScoreKind::kClasses || kind == ScoreKind::kSigmoids || kind == ScoreKind::kOutputs;
+}
+
+[[noreturn]] void refuse_outputs(HeadKind head, int64_t count, const fs::path& folder) {
+  const Outputs outputs = outputs_in(folder);
+  std::string example;
+  for (int64_t i = 0; i < count; ++i) example += i + 1 < count ? "0," : "1";
+  const bool named = std::ssize(outputs.labels) == count;
+  throw bad_input(
+      kWhere,
+      "{}: the {} head has {} outputs{}: say what each adds to the score, for instance --weights {} for the "
+      "probability of the last",
+      folder.string(), name_of_enum(head), count, named ? fmt::format(" ({})", fmt::join(outputs.labels, ", ")) : "",
+      example);
+}
+
 RewardConfig stored_config(const fs::path& path) {
   RewardConfig config;
   const std::vector<std::string> unknown = fields_from_json(config, read_json(path), path.string());
@@ -37,12 +83,19 @@ RewardConfig stored_config(const fs::path& path) {
   return config;
 }
 
-RewardConfig config_of(const fs::path& folder, const language::LanguageModel& model, int64_t outputs,
+// An adapter may have its own tokenizer and settings.
+struct Folders {
+  fs::path model, tokenizer, settings;
+};
+
+RewardConfig config_of(const Folders& folders, const language::LanguageModel& model, int64_t outputs,
                        const RewardOverrides& overrides) {
-  const bool stored = fs::exists(folder / kConfigFile);
-  RewardConfig config = stored ? stored_config(folder / kConfigFile) : RewardConfig();
+  const fs::path& folder = folders.model;
+  const fs::path file = folders.settings / kConfigFile;
+  const bool stored = fs::exists(file);
+  RewardConfig config = stored ? stored_config(file) : RewardConfig();
   if (!stored || overrides.layout) {
-    const text::TokenizerConfig texts = text::load_tokenizer_config(folder);
+    const text::TokenizerConfig texts = text::load_tokenizer_config(folders.tokenizer);
     const LayoutName name = overrides.layout ? *overrides.layout : layout_of(model.head, outputs, folder);
     config.layout = named_layout(name, texts, overrides.chat);
     if (!stored && name == LayoutName::kTrl) config.layout.mode = rows::Mode::kFaithful;
@@ -52,9 +105,19 @@ RewardConfig config_of(const fs::path& folder, const language::LanguageModel& mo
   if (!overrides.good.empty()) config.layout.good = overrides.good;
   if (!overrides.bad.empty()) config.layout.bad = overrides.bad;
   if (!overrides.name.empty()) config.name = overrides.name;
-  if (!stored) config.score = score_of(model.head, outputs, std::nullopt);
-  if (config.name.empty()) config.name = fs::weakly_canonical(folder).filename().string();
-  config.layout.validate(stored ? (folder / kConfigFile).string() : folder.string());
+  if (!overrides.weights.empty()) {
+    config.weights = overrides.weights;
+    const std::string type = outputs_in(folder).problem_type;
+    config.score = type == "regression"                   ? ScoreKind::kOutputs
+                   : type == "multi_label_classification" ? ScoreKind::kSigmoids
+                                                          : ScoreKind::kClasses;
+  } else if (!stored) {
+    if (outputs > 2 && model.head != HeadKind::kLanguage) refuse_outputs(model.head, outputs, folder);
+    config.score = score_of(model.head, outputs, std::nullopt);
+  }
+  if (overrides.score) config.score = *overrides.score;
+  if (config.name.empty()) config.name = fs::weakly_canonical(folders.settings).filename().string();
+  config.layout.validate(stored ? file.string() : folder.string());
   return config;
 }
 
@@ -69,9 +132,18 @@ void check_score(const RewardConfig& config, HeadKind head, int64_t outputs, con
         return head != HeadKind::kLanguage && outputs == 2;
       case ScoreKind::kTokens:
         return head == HeadKind::kLanguage && !config.layout.good.empty();
+      case ScoreKind::kClasses:
+      case ScoreKind::kSigmoids:
+      case ScoreKind::kOutputs:
+        return head != HeadKind::kLanguage;
     }
     return false;
   };
+  const std::vector<double> weights = read_weights(config.weights, folder.string());
+  if (is_weighted(config.score) ? std::ssize(weights) != outputs : !weights.empty())
+    throw bad_input(kWhere, "{}: weights = '{}' for a score of the kind {}: expected {}", folder.string(),
+                    config.weights.substr(0, 80), name_of_enum(config.score),
+                    is_weighted(config.score) ? fmt::format("{} numbers, one for each output", outputs) : "none");
   if (!fits())
     throw bad_input(kWhere, "{}: score = {} does not fit a {} head of {} outputs{}", folder.string(),
                     name_of_enum(config.score), name_of_enum(head), outputs,
@@ -81,12 +153,27 @@ void check_score(const RewardConfig& config, HeadKind head, int64_t outputs, con
 }  // namespace
 
 EnumNames<ScoreKind> enum_names(ScoreKind) {
-  static constexpr std::pair<ScoreKind, std::string_view> names[] = {{ScoreKind::kRaw, "raw"},
-                                                                     {ScoreKind::kSigmoid, "sigmoid"},
-                                                                     {ScoreKind::kClass, "class"},
-                                                                     {ScoreKind::kBeta, "beta"},
-                                                                     {ScoreKind::kTokens, "tokens"}};
+  static constexpr std::pair<ScoreKind, std::string_view> names[] = {
+      {ScoreKind::kRaw, "raw"},           {ScoreKind::kSigmoid, "sigmoid"}, {ScoreKind::kClass, "class"},
+      {ScoreKind::kBeta, "beta"},         {ScoreKind::kTokens, "tokens"},   {ScoreKind::kClasses, "classes"},
+      {ScoreKind::kSigmoids, "sigmoids"}, {ScoreKind::kOutputs, "outputs"}};
   return names;
+}
+
+std::vector<double> read_weights(const std::string& weights, std::string_view source) {
+  std::vector<double> numbers;
+  for (size_t from = 0; from < weights.size() || (from > 0 && from == weights.size());) {
+    const size_t end = std::min(weights.find(',', from), weights.size());
+    const std::string_view text = strip(std::string_view(weights).substr(from, end - from));
+    double number = 0;
+    const auto [stop, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (fault != std::errc() || stop != text.data() + text.size() || !std::isfinite(number))
+      throw bad_input(kWhere, "{}: weights = '{}': '{}' is not a number; expected numbers with commas between them",
+                      source, weights.substr(0, 80), text.substr(0, 40));
+    numbers.push_back(number);
+    from = end + 1;
+  }
+  return numbers;
 }
 
 ScoreKind score_of(HeadKind head, int64_t outputs, std::optional<language::LossKind> loss) {
@@ -114,10 +201,20 @@ RewardModel load_reward_model(const fs::path& path, const RewardOverrides& overr
   RewardOverrides with_name = overrides;
   if (with_name.name.empty() && folder != path) with_name.name = fs::weakly_canonical(path).filename().string();
   RewardModel loaded{.model = language::load_model(folder, options), .tokenizer = {}, .config = {}};
-  loaded.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::load(folder));
+  Folders folders{.model = folder, .tokenizer = folder, .settings = folder};
+  if (const fs::path& adapter = overrides.adapter; !adapter.empty()) {
+    const HeadKind before = loaded.model.head;
+    language::merge_adapter(loaded.model, adapter);
+    if (fs::exists(adapter / "tokenizer.json")) folders.tokenizer = adapter;
+    // Settings of the model do not suit a head that the adapter brought.
+    if (fs::exists(adapter / kConfigFile) || loaded.model.head != before) folders.settings = adapter;
+    if (with_name.name.empty() && !fs::exists(adapter / kConfigFile))
+      with_name.name = fs::weakly_canonical(adapter).filename().string();
+  }
+  loaded.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::load(folders.tokenizer));
   check_tokenizer(*loaded.tokenizer, loaded.model.config);
   const language::Head head(loaded.model.head, loaded.model.config, loaded.model.parameters);
-  loaded.config = config_of(folder, loaded.model, head.outputs(), with_name);
+  loaded.config = config_of(folders, loaded.model, head.outputs(), with_name);
   check_score(loaded.config, loaded.model.head, head.outputs(), folder);
   return loaded;
 }

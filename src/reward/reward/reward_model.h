@@ -12,6 +12,9 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "language/losses.h"
 #include "language/model_io.h"
@@ -27,17 +30,23 @@ enum class ScoreKind {
   kClass,    // P(class 1) of two
   kBeta,     // a / (a + b): a = softplus of the second of two outputs, b of the first (language/losses.h)
   kTokens,   // softmax over the tokens good and bad
+  // Of any number of outputs o_k, with a weight w_k for each (RewardConfig::weights):
+  kClasses,   // sum_k w_k softmax(o)_k: P(class k) for weights 0,..,1,..,0; an expected rating for 0,0.5,1
+  kSigmoids,  // sum_k w_k sigmoid(o_k): several labels at once
+  kOutputs,   // sum_k w_k o_k: several ratings, as regression heads give them
 };
 EnumNames<ScoreKind> enum_names(ScoreKind);
 
 struct RewardConfig {
   std::string name;  // of the scorer, in files of scores; empty: the folder's
   ScoreKind score = ScoreKind::kRaw;
+  std::string weights;  // numbers with commas between them, one per output; empty: the score needs none
   Layout layout;
 
   static void fields(auto& self, auto&& field) {
     field("name", self.name, "name of this model in files of scores");
-    field("score", self.score, "raw, sigmoid, class, beta or tokens");
+    field("score", self.score, "raw, sigmoid, class, beta or tokens; with weights classes, sigmoids or outputs");
+    field("weights", self.weights, "what each output adds to the score, for classes, sigmoids and outputs");
     field("layout", self.layout, "");
   }
 };
@@ -54,17 +63,26 @@ struct RewardOverrides {
   std::optional<rows::Kind> kind;
   std::optional<rows::Mode> mode;
   std::string good, bad, name;
-  text::ChatSettings chat = {};  // of a layout that the folder's chat template makes
+  // What each output is worth. Without `score`, problem_type of config.json says how they are read: regression
+  // (outputs), multi_label_classification (sigmoids), else classes.
+  std::string weights = {};
+  std::optional<ScoreKind> score = {};
+  std::filesystem::path adapter = {};  // a LoRA adapter to merge into the model, with or without a head of its own
+  text::ChatSettings chat = {};        // of a layout that the folder's chat template makes
 };
 
 // path: a folder, or the run folder of `hrm reward train`, whose model/ is taken. Throws bad_input naming folder and
 // fault: a head that is not the one that config.json names, tensors that are missing or misshapen, a tokenizer with
-// more tokens than the model, no layout, a score that does not fit the head.
+// more tokens than the model, no layout, a score that does not fit the head, a head of three or more outputs without
+// weights. An adapter's folder may hold a reward.json or a tokenizer; they take the place of the model's.
 RewardModel load_reward_model(const std::filesystem::path& path, const RewardOverrides& overrides = {},
                               const language::LoadOptions& options = {});
 
 // The score of a head that was trained with this loss. Throws bad_input if they do not fit.
 ScoreKind score_of(language::HeadKind head, int64_t outputs, std::optional<language::LossKind> loss);
+
+// Numbers of RewardConfig::weights. Throws bad_input naming source for what is no finite number.
+std::vector<double> read_weights(const std::string& weights, std::string_view source);
 
 // reward.json, in a folder that save_model() wrote.
 void save_reward_config(const std::filesystem::path& folder, const RewardConfig& config);

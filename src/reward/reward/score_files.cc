@@ -62,6 +62,27 @@ class FileScorer {
     asked.texts.push_back(std::move(texts));
   }
 
+  bool drops() const { return options_.think == rows::Thinking::kDrop; }
+
+  [[noreturn]] static void refuse_dropping(const std::string& place) {
+    throw bad_input(kWhere,
+                    "{}: has labels for its steps, and they count the steps of its thinking too: read the thinking "
+                    "(--think keep), or take it out of steps and labels",
+                    place);
+  }
+
+  // record: a solution with steps.
+  void drop_thinking(Json& record, const std::string& place) const {
+    if (!drops() || !record.contains("steps")) return;
+    const std::vector<std::string> steps = rows::need_texts(record, "steps", place);
+    const std::vector<std::string> left = rows::without_thinking(steps);
+    if (left == steps) return;
+    for (const char* labels : {"labels", "on_track", "valid", "label", "probe_step"})
+      if (record.contains(labels)) refuse_dropping(place);
+    record["steps"] = left;
+    record.erase("scores");  // of the steps as they were
+  }
+
   Asked asked_candidates(const Json& record, const std::string& place) {
     Asked asked{.record = record, .id = {}, .candidates = true, .texts = {}};
     const std::string question = need_question(record, place);
@@ -71,8 +92,11 @@ class FileScorer {
     for (size_t i = 0; i < candidates.size(); ++i) {
       const std::string where = fmt::format("{}, candidate {}", place, i);
       if (!candidates[i].is_object()) throw bad_input(kWhere, "{}: expected an object", where);
-      if (!candidates[i].contains("steps"))
-        candidates[i]["steps"] = rows::split_steps(rows::need_text(candidates[i], {"text", "solution"}, where));
+      if (!candidates[i].contains("steps")) {
+        const std::string text = rows::need_text(candidates[i], {"text", "solution"}, where);
+        candidates[i]["steps"] = rows::split_steps(drops() ? rows::without_thinking(text) : std::string_view(text));
+      }
+      drop_thinking(candidates[i], where);
       ask(asked, question, rows::need_texts(candidates[i], "steps", where), where);
     }
     return asked;
@@ -82,11 +106,13 @@ class FileScorer {
     if (!format_) format_ = rows::detect_format(record);
     Asked asked{.record = record, .id = place, .candidates = false, .texts = {}};
     if (!format_ || *format_ == rows::Format::kRows || *format_ == rows::Format::kGsm8k) {
-      ask(asked, need_question(record, place), rows::need_texts(record, "steps", place), place);
+      drop_thinking(asked.record, place);
+      ask(asked, need_question(record, place), rows::need_texts(asked.record, "steps", place), place);
       return asked;
     }
     rows::Counts counts;
     rows::read_record({*format_, record, place}, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
+      if (drops() && rows::without_thinking(solution.steps) != solution.steps) refuse_dropping(place);
       if (!asked.texts.empty())
         throw bad_input(kWhere, "{}: contains several solutions: convert them to records with candidates", place);
       ask(asked, solution.question, solution.steps, place);

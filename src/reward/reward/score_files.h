@@ -15,12 +15,16 @@
 
 #include "formats/jsonl.h"
 #include "reward/scorer.h"
+#include "rows/step_text.h"
 
 namespace hrm::reward {
 
 struct ScoreFileOptions {
   bool skip_bad = false;  // records that cannot be scored are listed and left out
   bool progress = true;
+  // Dropped thinking is not read; `steps` of the records are then those that are left. Refused where a record has labels
+  // for its steps, which count those of the thinking too.
+  rows::Thinking think = rows::Thinking::kKeep;
 };
 
 struct ScoreFileReport {

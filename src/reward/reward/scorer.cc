@@ -31,6 +31,8 @@ Scorer::Scorer(RewardModel model, const ScorerOptions& options)
       decoder_(model_.model.config, model_.model.parameters, {.compute = options.compute}),
       head_(model_.model.head, model_.model.config, model_.model.parameters),
       reader_(model_.config.layout, *model_.tokenizer) {
+  if (const std::vector<double> weights = read_weights(model_.config.weights, name()); !weights.empty())
+    weights_ = at::tensor(weights, at::kFloat).to(decoder_.device());
   const language::DecoderConfig& config = model_.model.config;
   bytes_per_token_ = 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim *
                      static_cast<int64_t>(at::elementSize(options.compute));
@@ -48,6 +50,12 @@ at::Tensor Scorer::scores(const at::Tensor& hidden) const {
       return outputs.squeeze(-1).sigmoid();
     case ScoreKind::kClass:
       return at::softmax(outputs, -1).select(-1, 1);
+    case ScoreKind::kClasses:
+      return at::matmul(at::softmax(outputs, -1), weights_);
+    case ScoreKind::kSigmoids:
+      return at::matmul(outputs.sigmoid(), weights_);
+    case ScoreKind::kOutputs:
+      return at::matmul(outputs, weights_);
     case ScoreKind::kBeta:
       break;
   }

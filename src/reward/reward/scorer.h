@@ -78,6 +78,7 @@ class Scorer : public steps::StepScorer {
   language::Decoder decoder_;
   language::Head head_;
   LayoutReader reader_;
+  at::Tensor weights_;  // [outputs]; undefined where the score has none
   int64_t bytes_per_token_;
   ScoringWork work_;
 };

@@ -122,6 +122,18 @@ TEST(StepText, HeadingsMoveToTheirStep) {
             (std::vector<std::string>{"# Step 1\na", "# Step 2\nb", "# Step 3: c"}));
 }
 
+TEST(StepText, ThinkingIsWhatComesBeforeItsLastEnd) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(without_thinking(std::string_view("<think>\nhm\n</think>\n\nSo 4.")), "So 4.");
+  EXPECT_EQ(without_thinking(std::string_view("hm</think>no</think> So 4.")), " So 4.") << "templates may open it";
+  for (const std::string_view whole : {"So 4.", "<think>\nstill at it", "<think>hm</think>\n \n"})
+    EXPECT_EQ(without_thinking(whole), whole);
+  EXPECT_EQ(without_thinking(Texts{"<think>", "2 + 2", "</think>", "So 4.", "Done."}), (Texts{"So 4.", "Done."}));
+  EXPECT_EQ(without_thinking(Texts{"<think>2 + 2", "is 4</think>\n\nSo 4.", "Done."}), (Texts{"So 4.", "Done."}));
+  for (const Texts& whole : {Texts{}, Texts{"a", "b"}, Texts{"<think>", "a"}, Texts{"<think>a", "b</think>\n"}})
+    EXPECT_EQ(without_thinking(whole), whole);
+}
+
 TEST(TreeRows, SoundRowsOfATree) {
   PathTree tree{
       .question = "Q",

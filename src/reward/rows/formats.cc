@@ -27,6 +27,7 @@ class Fields {
   bool text(const char* name) const { return at(name).is_string(); }
   bool list(const char* name) const { return at(name).is_array(); }
   bool list_or_text(const char* name) const { return list(name) || text(name); }
+  const Json& record() const { return record_; }
 
  private:
   const Json& record_;
@@ -73,6 +74,10 @@ std::vector<Format> labeled_formats(const Fields& f) {
   add(Format::kProcessBench, f.list("steps") && f.at("label").is_number());
   add(Format::kBigBench, f.list("steps") && f.text("input") && !f.any({"label", "labels"}) &&
                              (f.any({"mistake_index"}) || f.any({"target"})));
+  if (f.list("steps") && !labels && !f.text("input") && first_error_field(f.record())) {
+    add(Format::kFirstError0, true);
+    add(Format::kFirstError1, true);
+  }
   add(Format::kKto, f.any({"prompt"}) && f.any({"completion"}) && is_verdict(f.at("label")));
   return found;
 }
@@ -176,6 +181,11 @@ Format need_format(const Json& record, std::string_view place) {
                     "{}: unknown format of this record: name it with --from (docs/formats/reward-data.md) or write "
                     "{{question, steps, labels}}; fields found: {}",
                     place, fields);
+  if (detected.formats == std::vector{Format::kFirstError0, Format::kFirstError1})
+    throw bad_input("rows.read",
+                    "{}: does '{}' count steps from 0 or from 1? Choose with --from first-error-0 or first-error-1; "
+                    "fields found: {}",
+                    place, *first_error_field(record), fields);
   std::string names;
   for (const Format format : detected.formats)
     names += (names.empty() ? "" : " or ") + std::string(name_of_enum(format));

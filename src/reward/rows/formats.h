@@ -25,6 +25,8 @@ enum class Format {
   kVersaPrm,      // {question, chain_of_thoughts, labels}: 1 right, -1 wrong
   kProcessBench,  // {problem, steps, label}: first wrong step, from 0
   kBigBench,      // {input, steps, answer, target, mistake_index}: first wrong step, from 0
+  kFirstError0,   // {question, steps, first_error}: first wrong step, from 0
+  kFirstError1,   // the same, from 1
   kPrmBench,      // {modified_question, modified_process, error_steps}: wrong steps, from 1
   kKto,           // {prompt, completion, label}: whether the whole is right
   kGsm8k,         // {question, answer}: rationale, then "#### N"
@@ -47,6 +49,8 @@ inline EnumNames<Format> enum_names(Format) {
                                                                   {Format::kVersaPrm, "versaprm"},
                                                                   {Format::kProcessBench, "processbench"},
                                                                   {Format::kBigBench, "bigbench-mistake"},
+                                                                  {Format::kFirstError0, "first-error-0"},
+                                                                  {Format::kFirstError1, "first-error-1"},
                                                                   {Format::kPrmBench, "prmbench"},
                                                                   {Format::kKto, "kto"},
                                                                   {Format::kGsm8k, "gsm8k"},

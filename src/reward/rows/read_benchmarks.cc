@@ -59,6 +59,28 @@ LabeledSolution read_bigbench(const Json& record, std::string_view place) {
   return solution;
 }
 
+LabeledSolution read_first_error(const Json& record, std::string_view place, int64_t from) {
+  LabeledSolution solution;
+  solution.id = find_text(record, {"id", "problem_id", "unique_id", "idx"}).value_or("");
+  solution.question = need_question(record, place);
+  solution.gold = find_text(record, {"gold", "ground_truth", "reference_answer"}).value_or("");
+  solution.steps = need_texts(record, "steps", place);
+  const auto name = first_error_field(record);
+  if (!name)
+    throw bad_input("rows.read", "{}: no field with the first wrong step: expected 'first_error' or 'error_index'",
+                    place);
+  const Json& field = need_field(record, *name, place);
+  const int64_t number = field.is_null() ? -1 : need_integer(field, *name, place);
+  const int64_t steps = std::ssize(solution.steps);
+  if (number < -1 || number >= steps + from)
+    throw bad_input("rows.read", "{}: field '{}' = {}: expected -1 or null for none, or a step from {} to {}{}", place,
+                    *name, number, from, steps - 1 + from,
+                    from == 0 && number == steps ? "; does it count from 1 (--from first-error-1)?" : "");
+  label_until(solution, number < from ? -1 : number - from, *name, place);
+  solution.outcome = find_verdict(record, place);
+  return solution;
+}
+
 LabeledSolution read_prmbench(const Json& record, std::string_view place, Counts& counts) {
   LabeledSolution solution;
   solution.id = find_text(record, {"idx"}).value_or("");

@@ -16,6 +16,9 @@ namespace hrm::rows {
 LabeledSolution read_processbench(const Json& record, std::string_view place);
 // BIG-Bench Mistake (Tyen et al. 2023, arXiv 2311.08516): mistake_index = first wrong step from 0, null = none.
 LabeledSolution read_bigbench(const Json& record, std::string_view place);
+// A question, `steps` and the number of the first wrong one (rows/record_fields.h names the fields). from: of the first
+// step, 0 or 1. None is wrong: null, -1, and 0 where steps count from 1.
+LabeledSolution read_first_error(const Json& record, std::string_view place, int64_t from);
 // PRMBench (Song et al. 2025, arXiv 2501.03124): error_steps from 1; numbers past the last step are noted and ignored.
 LabeledSolution read_prmbench(const Json& record, std::string_view place, Counts& counts);
 // GSM8K (Cobbe et al. 2021, arXiv 2110.14168): a step per line of the rationale, without labels; the outcome is right.

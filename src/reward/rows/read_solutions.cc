@@ -69,6 +69,9 @@ void read_record(const SourceRecord& source, Neutral neutral, Counts& counts, co
       return counted(read_bigbench(record, place));
     case Format::kKto:
       return counted(read_kto(record, place));
+    case Format::kFirstError0:
+    case Format::kFirstError1:
+      return counted(read_first_error(record, place, format == Format::kFirstError1 ? 1 : 0));
     case Format::kProcessBench:
       return counted(read_processbench(record, place));
     case Format::kPrmBench:

@@ -31,7 +31,8 @@ TEST(ReadSolutions, FormatsAreToldFromTheirFirstRecord) {
   for (const auto& [format, name] : enum_names(Format{})) {
     JsonlReader lines(testdata_folder() / "rows" / fmt::format("{}.jsonl", name));
     ASSERT_TRUE(lines.next());
-    EXPECT_EQ(detect_format(lines.value()), format) << name;
+    const bool asks = format == Format::kFirstError0 || format == Format::kFirstError1;
+    EXPECT_EQ(detect_format(lines.value()), asks ? std::nullopt : std::optional(format)) << name;
     EXPECT_EQ(question_of_record(format, lines.value(), "x"), kQuestion) << name;
   }
   EXPECT_FALSE(detect_format(Json{{"x", 1}}));
@@ -84,6 +85,32 @@ TEST(ReadSolutions, MoreFormatsOfLabeledSteps) {
   EXPECT_EQ(kto.at(0).outcome, 0.0);
   EXPECT_EQ(kto.at(1).outcome, 1.0);
   EXPECT_EQ(kto.at(0).labels, (Labels{std::nullopt, std::nullopt}));
+}
+
+TEST(ReadSolutions, TheFirstWrongStepCountsFrom0OrFrom1) {
+  for (const Format format : {Format::kFirstError0, Format::kFirstError1}) {
+    Counts counts;
+    const auto path = testdata_folder() / "rows" / fmt::format("{}.jsonl", name_of_enum(format));
+    const auto solutions = read(path, counts, {.format = format});
+    ASSERT_EQ(solutions.size(), 3u);
+    EXPECT_EQ(solutions[0].question, kQuestion);
+    EXPECT_EQ(solutions[0].labels, (Labels{1.0, 0.0, std::nullopt})) << name_of_enum(format);
+    EXPECT_EQ(solutions[1].labels, (Labels{1.0, 1.0})) << name_of_enum(format);
+    EXPECT_EQ(solutions[2].labels, (Labels{0.0, std::nullopt})) << name_of_enum(format);
+    expect_refused([&] { read(path, counts); }, {"line 1", "from 0 or from 1", "--from first-error-0"});
+  }
+  const auto refused = [](const char* text, Format format, const char* part) {
+    Counts counts;
+    expect_refused(
+        [&] { read_record(format, parse_json(text, "t"), "f:7", Neutral::kDrop, counts, [](LabeledSolution&&) {}); },
+        {"f:7", part});
+  };
+  refused(R"({"problem":"q","steps":["a","b"],"first_error":2})", Format::kFirstError0, "--from first-error-1");
+  refused(R"({"problem":"q","steps":["a","b"],"first_error":3})", Format::kFirstError1, "a step from 1 to 2");
+  refused(R"({"problem":"q","steps":["a","b"],"first_error":-2})", Format::kFirstError1, "-1 or null");
+  refused(R"({"problem":"q","steps":["a","b"],"first_error":0.5})", Format::kFirstError0, "expected an integer");
+  refused(R"({"problem":"q","steps":["a","b"]})", Format::kFirstError0, "no field");
+  refused(R"({"steps":["a","b"],"first_error":1})", Format::kFirstError0, "question");
 }
 
 LabeledSolution one(const char* text) {

@@ -82,6 +82,14 @@ std::optional<double> find_verdict(const Json& record, std::string_view place) {
   return std::nullopt;
 }
 
+std::optional<std::string_view> first_error_field(const Json& record) {
+  for (const std::string_view name :
+       {"first_error", "first_error_step", "first_error_index", "first_error_idx", "first_wrong_step",
+        "first_incorrect_step", "error_step", "error_index", "mistake_index", "mistake_step"})
+    if (const Json* field = find_field(record, name); field && (field->is_number() || field->is_null())) return name;
+  return std::nullopt;
+}
+
 std::string field_names(const Json& record) {
   constexpr size_t kMost = 20;
   if (!record.is_object()) return "none (it is not an object)";

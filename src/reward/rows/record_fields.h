@@ -36,6 +36,10 @@ double need_label(const Json& value, std::string_view name, std::string_view pla
 // Whether the whole solution is right, where the record says so.
 std::optional<double> find_verdict(const Json& record, std::string_view place);
 
+// The name of the field that holds the first wrong step of a solution, where it stands beside `steps` under a name that
+// does not tell whether it counts from 0 or from 1: first_error, first_error_step, error_index, ...
+std::optional<std::string_view> first_error_field(const Json& record);
+
 // Names of the fields, for messages: "question, steps, ...".
 std::string field_names(const Json& record);
 

@@ -101,6 +101,27 @@ std::optional<FirstStep> find_first_step(std::string_view text) {
   return FirstStep{heading.value_or(*any), count - 1};
 }
 
+std::string_view without_thinking(std::string_view text) {
+  constexpr std::string_view kEnd = "</think>";
+  const size_t at = text.rfind(kEnd);
+  if (at == std::string_view::npos) return text;
+  const std::string_view answer = text.substr(at + kEnd.size());
+  const size_t begin = answer.find_first_not_of("\r\n");
+  return strip(answer).empty() ? text : answer.substr(begin);
+}
+
+std::vector<std::string> without_thinking(const std::vector<std::string>& steps) {
+  for (size_t i = steps.size(); i-- > 0;) {
+    const size_t at = steps[i].rfind("</think>");
+    if (at == std::string::npos) continue;
+    std::vector<std::string> kept(steps.begin() + static_cast<int64_t>(i) + 1, steps.end());
+    const std::string_view rest = std::string_view(steps[i]).substr(at + std::string_view("</think>").size());
+    if (!strip(rest).empty()) kept.insert(kept.begin(), std::string(without_thinking(steps[i])));
+    return kept.empty() ? steps : kept;
+  }
+  return steps;
+}
+
 bool has_step_heading(std::string_view step) { return step_mark(step) > 0 || heading_mark(step) > 0; }
 
 StepEnds cut_heading(std::string_view step) {

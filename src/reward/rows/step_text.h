@@ -5,7 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/fields.h"
 
 namespace hrm::rows {
 
@@ -24,6 +27,18 @@ struct FirstStep {
   size_t at = 0, others = 0;
 };
 std::optional<FirstStep> find_first_step(std::string_view text);
+
+// The thinking of a reasoning model, up to the last "</think>": kept as any text, or dropped, as the chat templates of
+// such models drop it from earlier answers. A text without "</think>", or with nothing but blanks behind it, stays whole.
+enum class Thinking { kKeep, kDrop };
+inline EnumNames<Thinking> enum_names(Thinking) {
+  static constexpr std::pair<Thinking, std::string_view> kNames[] = {{Thinking::kKeep, "keep"},
+                                                                     {Thinking::kDrop, "drop"}};
+  return kNames;
+}
+std::string_view without_thinking(std::string_view text);
+// The same for steps: those before the one with the last "</think>" are dropped, and what stands before it in that one.
+std::vector<std::string> without_thinking(const std::vector<std::string>& steps);
 
 bool has_step_heading(std::string_view step);  // begins with "Step k" or "# Step k"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "search/particles.h"
 #include "search/search_tree.h"
 #include "selection/pick.h"
 
@@ -97,7 +98,8 @@ int32_t beam_search(SearchTree& tree, int64_t width, int64_t n) {
 
 std::vector<FoundSolution> sample_solutions(const SearchTools& tools, const steps::Problem& problem, int64_t n) {
   SearchCost cost;
-  const policy::Request request = whole_request(tools, problem, kSamplesRound, n);
+  policy::Request request = whole_request(tools, problem, kSamplesRound, n);
+  request.logprobs = tools.settings.logprobs;
   const policy::Response response = ask_all(tools, {&request, 1}, cost).front();
   std::vector<std::string> texts;
   std::vector<std::vector<std::string>> solutions;
@@ -116,6 +118,9 @@ std::vector<FoundSolution> sample_solutions(const SearchTools& tools, const step
   for (size_t i = 0; i < ends.size(); ++i) {
     found.push_back(tree.solution(ends[i]));
     found.back().answer = tools.format.answer(texts[i]);
+    if (const std::vector<float>& logprobs = response.choices[i].logprobs; !logprobs.empty())
+      found.back().mean_logprob =
+          std::accumulate(logprobs.begin(), logprobs.end(), 0.0) / static_cast<double>(logprobs.size());
     found.back().cost = {.tokens = response.choices[i].tokens,
                          .scored_tokens = scored[i],
                          .requests = i == 0 ? 1 : 0,
@@ -136,10 +141,13 @@ FoundSolution greedy_solution(const SearchTools& tools, const steps::Problem& pr
 FoundSolution search_steps(const SearchTools& tools, const steps::Problem& problem, SearchMethod method, int64_t n) {
   SearchTree tree(tools, problem);
   const int64_t width = std::min(tools.settings.width, n);
-  const int32_t end = method == SearchMethod::kBeam
-                          ? beam_search(tree, width, n)
-                          : greedy_searches(tree, method == SearchMethod::kDvts ? n / width : 1, n);
-  FoundSolution found = tree.solution(end);
+  const auto end = [&] {
+    if (method == SearchMethod::kBeam) return beam_search(tree, width, n);
+    if (method == SearchMethod::kParticles)
+      return filter_particles(tree, n, {tools.settings.particle_weights, tools.settings.seed});
+    return greedy_searches(tree, method == SearchMethod::kDvts ? n / width : 1, n);
+  };
+  FoundSolution found = tree.solution(end());
   found.cost = tree.cost();
   return found;
 }

@@ -41,6 +41,7 @@ struct FoundSolution {
   std::vector<double> scores;  // one per step; empty if it was not scored
   std::optional<std::string> answer;
   SearchCost cost;
+  std::optional<double> mean_logprob = {};  // of a sample's tokens, where it was asked for and the policy gives it
 };
 
 // n whole solutions of one request, in order, scored together. The cost of scoring and of the request is divided by
@@ -52,7 +53,7 @@ FoundSolution greedy_solution(const SearchTools& tools, const steps::Problem& pr
 
 // Step by step until an answer, the policy's own end, max_tokens or the settings' depth. A choice without any text says
 // that nothing follows; a place where all choices are such is an end. Ties: next steps as choose_step() breaks them,
-// beams and ends to the first.
+// beams, particles and ends to the first.
 // REQUIRES: a method other than kBestOfN.
 FoundSolution search_steps(const SearchTools& tools, const steps::Problem& problem, SearchMethod method, int64_t n);
 

@@ -80,12 +80,16 @@ class ResultFile {
     if (!fs::exists(meta_))
       throw bad_input(kWhere, "{} exists, but {} does not: it was not written by a search; use another --out",
                       path_.string(), meta_.string());
-    const Json known = read_json(meta_);
-    for (const auto& [key, value] : wanted.items())
-      if (!known.is_object() || !known.contains(key) || known[key] != value)
-        throw bad_input(kWhere, "{} was made with {} = {}, not {}; use the same settings or another --out",
-                        path_.string(), key,
-                        known.is_object() && known.contains(key) ? printable(known[key]) : "nothing", printable(value));
+    Json known = read_json(meta_);
+    if (!known.is_object()) known = Json::object();
+    const auto shown_in = [](const Json& settings, const std::string& key) {
+      return settings.contains(key) ? printable(settings[key]) : "nothing";
+    };
+    for (const Json* settings : {&wanted, &std::as_const(known)})
+      for (const auto& [key, value] : settings->items())
+        if (!known.contains(key) || !wanted.contains(key) || known[key] != wanted[key])
+          throw bad_input(kWhere, "{} was made with {} = {}, not {}; use the same settings or another --out",
+                          path_.string(), key, shown_in(known, key), shown_in(wanted, key));
   }
   void take(const Json& record, const std::string& place) {
     steps::Problem problem{json_field<std::string>(record, "id", place),
@@ -243,6 +247,7 @@ class Run {
       candidate["scores"] = scores_of(batch_scorer_.name(), sample);
       candidate["scored_tokens"] = sample.cost.scored_tokens;
       candidate["seconds"] = sample.cost.seconds;
+      if (sample.mean_logprob) candidate["mean_logprob"] = *sample.mean_logprob;
     }
     for (size_t i = 0; i < job.searches.size(); ++i) {
       const FoundSolution& found = *job.searches[i];

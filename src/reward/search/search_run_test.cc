@@ -53,6 +53,7 @@ class SearchRunTest : public testing::Test {
 };
 
 TEST_F(SearchRunTest, TheSameFileAtAnyConcurrency) {
+  settings_.method.push_back(SearchMethod::kParticles);
   ScriptedPolicy policy(random_letters(), {.delay_seconds = 0.0005});
   const SearchRunReport report = run("one", policy, 1);
   EXPECT_EQ(report.finished, 7);
@@ -88,6 +89,44 @@ TEST_F(SearchRunTest, SelectionReadsWhatItWrote) {
   write_report(file("report"), report);
   for (const char* name : {"report.md", "accuracy-best-last.svg", "accuracy-search-last.svg", "tokens-search-last.svg"})
     EXPECT_TRUE(std::filesystem::exists(file("report") / name)) << name;
+}
+
+// Says of each token of choice i that its log-probability is -1 - i.
+class SurePolicy final : public policy::Policy {
+ public:
+  policy::Reply complete(const Request& request) override {
+    policy::Reply reply = policy_.complete(request);
+    if (auto* response = std::get_if<policy::Response>(&reply); response && request.logprobs)
+      for (size_t i = 0; i < response->choices.size(); ++i)
+        response->choices[i].logprobs.assign(3, -1.0F - static_cast<float>(i));
+    return reply;
+  }
+  std::string name() const override { return "sure"; }
+
+ private:
+  ScriptedPolicy policy_{random_letters()};
+};
+
+TEST_F(SearchRunTest, SamplesTellHowSureThePolicyWas) {
+  SurePolicy policy;
+  const auto search = [&](const char* name) {
+    search_problems(problems_, settings_, policy, scorer_, {.out = file(name)});
+    return selection::read_solutions(file(name));
+  };
+  selection::SampledSolutions plain = search("plain");
+  EXPECT_FALSE(plain.problems[0].candidates[0].confidence[0].has_value());
+  EXPECT_EQ(best_of_n(plain, {}).find("best mean_logprob", 4), nullptr);
+  EXPECT_FALSE(read_json(file("plain.meta.json")).contains("logprobs"));
+  settings_.logprobs = true;
+  selection::SampledSolutions sure = search("sure");
+  EXPECT_EQ(sure.problems[0].candidates[1].confidence[0], -2);
+  const selection::SelectionReport report = best_of_n(sure, {});
+  std::vector<double> first;  // the first sample of each problem is the surest
+  for (const selection::SampledProblem& problem : sure.problems) first.push_back(problem.candidates[0].correct);
+  ASSERT_NE(report.find("best mean_logprob", 4), nullptr);
+  EXPECT_EQ(report.find("best mean_logprob", 4)->outcomes, first);
+  settings_.logprobs = false;
+  expect_refused([&] { search("sure"); }, "was made with logprobs = true, not nothing");
 }
 
 TEST_F(SearchRunTest, SearchesWithoutSamples) {

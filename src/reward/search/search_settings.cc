@@ -9,15 +9,19 @@
 namespace hrm::search {
 namespace {
 
-constexpr std::array<std::pair<SearchMethod, std::string_view>, 4> kMethods = {
+constexpr std::array<std::pair<SearchMethod, std::string_view>, 5> kMethods = {
     {{SearchMethod::kBestOfN, "bon"},
      {SearchMethod::kStepGreedy, "step-greedy"},
      {SearchMethod::kBeam, "beam"},
-     {SearchMethod::kDvts, "dvts"}}};
+     {SearchMethod::kDvts, "dvts"},
+     {SearchMethod::kParticles, "particles"}}};
+constexpr std::array<std::pair<ParticleWeights, std::string_view>, 2> kWeights = {
+    {{ParticleWeights::kOdds, "odds"}, {ParticleWeights::kExp, "exp"}}};
 
 }  // namespace
 
 EnumNames<SearchMethod> enum_names(SearchMethod) { return kMethods; }
+EnumNames<ParticleWeights> enum_names(ParticleWeights) { return kWeights; }
 
 bool SearchSettings::has(SearchMethod wanted) const { return std::ranges::find(method, wanted) != method.end(); }
 
@@ -36,6 +40,9 @@ Json SearchSettings::to_json() const {
   Json json = {{"method", Json::array()}, {"n", n}};
   for (const SearchMethod each : method) json["method"].push_back(name_of_enum(each));
   json.update(fields_to_json(*this));
+  // Files of earlier versions, which lack these, can be continued where they have no effect.
+  if (!has(SearchMethod::kParticles)) json.erase("particle_weights");
+  if (!logprobs) json.erase("logprobs");
   return json;
 }
 

@@ -18,15 +18,22 @@ enum class SearchMethod {
   kBeam,        // M beams share N next steps evenly, the best M of all stay
   kDvts,        // diverse verifier tree search (Beeching, Tunstall and Rush 2024, "Scaling test-time compute with open
                 // models"): N / M independent searches, each greedy with M next steps; the best of their ends
+  kParticles,  // particle filtering (arXiv 2502.01618): N partial solutions, drawn anew by their scores after each step
 };
-EnumNames<SearchMethod> enum_names(SearchMethod);  // bon, step-greedy, beam, dvts
+EnumNames<SearchMethod> enum_names(SearchMethod);  // bon, step-greedy, beam, dvts, particles
+
+// What a particle's chance to be drawn is proportional to, v being the aggregate of its step scores
+// (search/particles.h).
+enum class ParticleWeights { kOdds, kExp };              // v / (1 - v); exp(v)
+EnumNames<ParticleWeights> enum_names(ParticleWeights);  // odds, exp
 
 struct SearchSettings : steps::StepSettings {
   std::vector<SearchMethod> method = {SearchMethod::kBestOfN};
   std::vector<int64_t> n = {1, 2, 4, 8};
   int64_t width = 4;
   selection::Aggregation aggregate = selection::Aggregation::kLast;
-  bool samples = true, greedy = true;
+  ParticleWeights particle_weights = ParticleWeights::kOdds;
+  bool samples = true, greedy = true, logprobs = false;
 
   SearchSettings() { depth = 20; }
 
@@ -35,6 +42,10 @@ struct SearchSettings : steps::StepSettings {
     field("width", self.width, "M: beams to keep, and next steps per search of dvts");
     field("aggregate", self.aggregate,
           "how the step scores of a solution become one number, for ends, beams and samples: last, min, product, mean");
+    field("particle_weights", self.particle_weights,
+          "what particles are drawn by: odds, v / (1 - v) of a value in [0, 1]; or exp, exp(v) of any value");
+    field("logprobs", self.logprobs,
+          "ask the policy for log-probabilities and write the mean of each sample: a baseline without a scorer");
     field("samples", self.samples, "sample N whole solutions even without bon, for the majority vote and pass@N");
     field("greedy", self.greedy, "also sample one whole solution at temperature 0");
     StepSettings::fields(self, field);
@@ -45,7 +56,7 @@ struct SearchSettings : steps::StepSettings {
   int64_t most() const;   // the largest N
   void validate() const;  // throws bad_input
 
-  // All of it: what a file of results was made with.
+  // All of it that decides the results: what a file of them was made with.
   Json to_json() const;
 };
 

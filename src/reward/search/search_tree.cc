@@ -27,7 +27,7 @@ SearchTree::SearchTree(const SearchTools& tools, const steps::Problem& problem)
       tree_{.problem = problem, .nodes = {{.id = steps::root_id(problem)}}, .rollouts = {}},
       scores_(1) {}
 
-std::vector<std::vector<int32_t>> SearchTree::expand(std::span<const Ask> asks) {
+std::vector<std::vector<std::optional<int32_t>>> SearchTree::expand_each(std::span<const Ask> asks) {
   std::vector<policy::Request> requests;
   for (const Ask& ask : asks)
     requests.push_back(steps::step_request(tools_.settings, tools_.format,
@@ -38,21 +38,32 @@ std::vector<std::vector<int32_t>> SearchTree::expand(std::span<const Ask> asks) 
                                             .round = ask.branch,
                                             .n = ask.n}));
   const std::vector<policy::Response> responses = ask_all(tools_, requests, cost_);
-  std::vector<std::vector<int32_t>> all;
+  std::vector<std::vector<std::optional<int32_t>>> all;
   for (size_t i = 0; i < asks.size(); ++i) {
-    auto& children = all.emplace_back();
+    auto& ways = all.emplace_back();
     std::string before;
     for (const std::string_view step : steps::path_texts(tree_, asks[i].node)) before += step;
     const steps::StepPlace place{.before = before, .steps = at(asks[i].node).depth, .most = tools_.settings.depth};
     for (const policy::Choice& choice : responses[i].choices) {
       const steps::Step step = tools_.format.read_step(choice, place);
-      if (step.terminal && strip(step.text).empty()) continue;
-      const int32_t child = child_of(asks[i].node, step.text, step.terminal);
-      if (std::ranges::find(children, child) == children.end()) children.push_back(child);
+      if (step.terminal && strip(step.text).empty())
+        ways.emplace_back();
+      else
+        ways.emplace_back(child_of(asks[i].node, step.text, step.terminal));
     }
-    if (children.empty()) at(asks[i].node).terminal = true;
+    if (std::ranges::none_of(ways, &std::optional<int32_t>::has_value)) at(asks[i].node).terminal = true;
   }
   score_new();
+  return all;
+}
+
+std::vector<std::vector<int32_t>> SearchTree::expand(std::span<const Ask> asks) {
+  std::vector<std::vector<int32_t>> all;
+  for (const auto& ways : expand_each(asks)) {
+    auto& children = all.emplace_back();
+    for (const std::optional<int32_t>& way : ways)
+      if (way && std::ranges::find(children, *way) == children.end()) children.push_back(*way);
+  }
   return all;
 }
 

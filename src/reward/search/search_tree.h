@@ -1,6 +1,7 @@
 // The tree of steps that one search has sampled, with their scores. It sends the requests; no place is scored twice.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,13 +19,17 @@ class SearchTree {
     int64_t n = 1;
     uint32_t branch = 0;  // searches that are independent of each other have different ones
   };
-  // The next steps of each place, scored, in the order of the choices; identical ones are one. None where the place
-  // turns out to be an end. REQUIRES: no place is an end. Throws SearchFailed.
+  // Where each choice of each place leads, scored, in the order of the choices: identical steps to the same node, a
+  // choice that says that nothing follows to none (nullopt). A place where all choices say so is an end from then on.
+  // REQUIRES: no place is an end. Throws SearchFailed.
+  std::vector<std::vector<std::optional<int32_t>>> expand_each(std::span<const Ask> asks);
+  // The same without repeats: the next steps of each place.
   std::vector<std::vector<int32_t>> expand(std::span<const Ask> asks);
 
   // Adds whole solutions, scored. Returns where each ends. REQUIRES: none is empty.
   std::vector<int32_t> add(const std::vector<std::vector<std::string>>& solutions);
 
+  steps::NodeId root_id() const { return tree_.nodes.front().id; }
   bool ended(int32_t node) const { return at(node).terminal; }
   const std::string& text(int32_t node) const { return at(node).text; }
   double score(int32_t node) const { return scores_[static_cast<size_t>(node)]; }  // REQUIRES: not the root

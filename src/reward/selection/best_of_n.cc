@@ -17,12 +17,47 @@ namespace {
 struct Samples {
   std::vector<uint8_t> correct;
   std::vector<int32_t> groups;
-  std::vector<std::vector<double>> aggregates;  // [scorer and aggregation][sample]
+  std::vector<std::vector<double>> aggregates;  // [confidence, then scorer and aggregation][sample]
 };
 
-Samples samples_of(const SampledProblem& problem, const BestOfNOptions& options, size_t scorers) {
+// How many samples have it, and how many lack it that have an answer. One without an answer, such as a sample that ended
+// before its first token, needs none: it cannot be right, and has no vote.
+struct Having {
+  uint64_t have = 0, lack = 0;
+};
+Having count_having(const SampledSolutions& solutions, Confidence kind) {
+  Having count;
+  for (const SampledProblem& problem : solutions.problems)
+    for (const Candidate& candidate : problem.candidates) {
+      const bool has = candidate.confidence[static_cast<size_t>(kind)].has_value();
+      count.have += has;
+      count.lack += !has && candidate.answer.has_value();
+    }
+  return count;
+}
+
+// Those that no sample lacks: the others would be compared on other samples.
+std::vector<Confidence> baselines_of(const SampledSolutions& solutions) {
+  std::vector<Confidence> baselines;
+  for (const auto& [kind, name] : enum_names(Confidence()))
+    if (const Having count = count_having(solutions, kind); count.have > 0 && count.lack == 0)
+      baselines.push_back(kind);
+  return baselines;
+}
+
+Samples samples_of(const SampledProblem& problem, const BestOfNOptions& options, size_t scorers,
+                   const std::vector<Confidence>& baselines) {
   Samples samples{.groups = group_answers(problem, options.match)};
   for (const Candidate& candidate : problem.candidates) samples.correct.push_back(candidate.correct);
+  for (const Confidence kind : baselines) {
+    auto& values = samples.aggregates.emplace_back();
+    for (const Candidate& candidate : problem.candidates) {
+      if (const auto& value = candidate.confidence[static_cast<size_t>(kind)])
+        values.push_back(as_score(kind, *value));
+      else
+        values.push_back(0);
+    }
+  }
   for (size_t s = 0; s < scorers; ++s)
     for (const Aggregation how : options.aggregations) {
       auto& values = samples.aggregates.emplace_back();
@@ -83,7 +118,8 @@ class ProblemOutcomes {
   size_t problem_;
 };
 
-std::vector<ReportRow> make_rows(const SampledSolutions& solutions, const BestOfNOptions& options, bool greedy) {
+std::vector<ReportRow> make_rows(const SampledSolutions& solutions, const BestOfNOptions& options, bool greedy,
+                                 const std::vector<Confidence>& baselines) {
   std::vector<ReportRow> rows;
   for (const uint64_t n : options.n) {
     const bool samples = !solutions.problems.front().candidates.empty();
@@ -93,6 +129,9 @@ std::vector<ReportRow> make_rows(const SampledSolutions& solutions, const BestOf
     rows.push_back({.method = "majority", .n = n});
     if (options.subset == Subset::kFirst) rows.push_back({.method = "any of the first N", .n = n});
     rows.push_back({.method = "pass@N", .n = n});
+    for (const Confidence kind : baselines)
+      for (const Pick pick : options.picks)
+        rows.push_back({.method = fmt::format("{} {}", name_of_enum(pick), name_of_enum(kind)), .n = n});
     for (const std::string& scorer : solutions.scorers)
       for (const Aggregation how : options.aggregations)
         for (const Pick pick : options.picks)
@@ -205,6 +244,10 @@ void add_notes(SelectionReport& report, const SampledSolutions& solutions, const
     report.notes.push_back("There are searches but no samples, so there is no majority vote and no pass@N.");
     return;
   }
+  for (const auto& [kind, name] : enum_names(Confidence()))
+    if (const Having count = count_having(solutions, kind); count.have > 0 && count.lack > 0)
+      report.notes.push_back(fmt::format("{} samples have {}, {} with an answer lack it: it is no baseline.",
+                                         count.have, name, count.lack));
   if (options.subset == Subset::kFirst)
     report.notes.push_back(
         "The first N samples of each problem. Intervals: Wilson over problems; of 'one sample' and 'pass@N' (the "
@@ -255,6 +298,7 @@ SelectionReport best_of_n(SampledSolutions& solutions, const BestOfNOptions& giv
     check_budgets(solutions, options);
   const size_t problems = solutions.problems.size();
   const bool greedy = std::ranges::all_of(solutions.problems, [](const auto& p) { return p.greedy.has_value(); });
+  const std::vector<Confidence> baselines = baselines_of(solutions);
 
   std::vector<std::vector<double>> outcomes(problems);
   std::atomic<uint64_t> done = 0;
@@ -262,7 +306,7 @@ SelectionReport best_of_n(SampledSolutions& solutions, const BestOfNOptions& giv
   std::mutex drawing;
   parallel_for(problems, options.threads, [&](size_t p) {
     if (interrupted()) throw failure("selection.best_of_n", "interrupted");
-    const Samples samples = samples_of(solutions.problems[p], options, solutions.scorers.size());
+    const Samples samples = samples_of(solutions.problems[p], options, solutions.scorers.size(), baselines);
     outcomes[p] = ProblemOutcomes(samples, options, p).all(greedy ? solutions.problems[p].greedy : std::nullopt);
     const std::lock_guard lock(drawing);
     progress.update(++done);
@@ -281,7 +325,7 @@ SelectionReport best_of_n(SampledSolutions& solutions, const BestOfNOptions& giv
                    {"candidates_undecided", solutions.undecided},
                    {"records_left_out", solutions.bad.count}}};
   for (const SampledProblem& problem : solutions.problems) report.problems.push_back(problem.id);
-  std::vector<ReportRow> rows = make_rows(solutions, options, greedy);
+  std::vector<ReportRow> rows = make_rows(solutions, options, greedy, baselines);
   for (size_t r = 0; r < rows.size(); ++r) {
     std::vector<double> of_row(problems);
     for (size_t p = 0; p < problems; ++p) of_row[p] = outcomes[p][r];

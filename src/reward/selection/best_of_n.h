@@ -1,5 +1,6 @@
 // Best-of-N and votes over scored solutions, together with the methods that need no reward model: one sample (and the
-// greedy solution if the file has it), the majority, and pass@N, the upper bound of every selection.
+// greedy solution if the file has it), the majority, pass@N, the upper bound of every selection, and the best sample
+// and the vote by the policy's own confidence (selection/confidence.h), if every sample with an answer has it.
 #pragma once
 
 #include <vector>

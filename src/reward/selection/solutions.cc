@@ -126,7 +126,7 @@ std::vector<std::string> sample_scores(const Json& record) {
 bool is_sample(const Json& record) {
   return find_any(record, {"problem", "question", "prompt"}) && !find_any(record, {"completions", "searches"}) &&
          find_any(record, {"is_correct", "correct", "given_answer", "answer"}) &&
-         (!sample_scores(record).empty() || find_any(record, {"scores"}));
+         (!sample_scores(record).empty() || find_any(record, {"scores", "mean_logprob", "entropy", "self_certainty"}));
 }
 
 template <typename T>
@@ -171,7 +171,7 @@ class Reader {
     ScoresByName scores;
     if (!candidates->empty()) {
       scores = scores_of(problem.id, *candidates, place);
-      choose_scorers(scores, place);
+      choose_scorers(scores, *candidates, place);
     }
     SampledSolutions counted;  // of this record, taken over when all of it is good
     const Json* gold = find_any(record, {"gold", "ground_truth"});
@@ -222,7 +222,7 @@ class Reader {
     if (!find_any(record, {"scores"}))
       for (const std::string& name : sample_scores(record)) sample["scores"][name] = Json::array({record.at(name)});
     const ScoresByName scores = own_scores(Json::array({sample}), place);
-    choose_scorers(scores, place);
+    choose_scorers(scores, Json::array({sample}), place);
     SampledSolutions counted;
     Candidate candidate =
         read_candidate(sample, find_any(record, {"gold", "ground_truth", "ground_truth_answer"}), place, counted);
@@ -255,14 +255,20 @@ class Reader {
     return std::move(at->second);
   }
 
-  // All problems are judged by the same scorers: those asked for, else those of the first problem.
-  void choose_scorers(const ScoresByName& scores, const std::string& place) {
+  // All problems are judged by the same scorers: those asked for, else those of the first problem. Without any, the
+  // policy's own confidence must do.
+  void choose_scorers(const ScoresByName& scores, const Json& candidates, const std::string& place) {
     std::vector<std::string> known;
     for (const auto& [name, lists] : scores) known.push_back(name);
+    if (known.empty() && options_.scorers.empty() && to_.scorers.empty() &&
+        std::ranges::any_of(candidates, [&](const Json& candidate) {
+          return std::ranges::any_of(confidences_of(candidate, place), &std::optional<double>::has_value);
+        }))
+      return;
     if (known.empty())
       throw bad_input("solutions.read",
                       "{}: no candidate has scores of its steps; are they in a second file (--scores)?", place);
-    if (to_.scorers.empty()) to_.scorers = options_.scorers.empty() ? known : options_.scorers;
+    if (to_.scorers.empty() && to_.problems.empty()) to_.scorers = options_.scorers.empty() ? known : options_.scorers;
     for (const std::string& name : to_.scorers)
       if (!scores.contains(name))
         throw bad_input("solutions.read", "{}: no scores by '{}'; there are: {}", place, name, joined(known));
@@ -271,7 +277,8 @@ class Reader {
   Candidate read_candidate(const Json& record, const Json* gold, const std::string& place,
                            SampledSolutions& counted) const {
     if (!record.is_object()) throw bad_input("solutions.read", "{}: expected an object", place);
-    Candidate candidate{.generated_tokens = non_negative<int64_t>(record, {"tokens", "num_tokens"}, place),
+    Candidate candidate{.confidence = confidences_of(record, place),
+                        .generated_tokens = non_negative<int64_t>(record, {"tokens", "num_tokens"}, place),
                         .scored_tokens = non_negative<int64_t>(record, {"scored_tokens"}, place),
                         .seconds = non_negative<double>(record, {"seconds"}, place)};
     if (find_any(record, {"answer"})) candidate.answer = id_of(record, {"answer"}, place);

@@ -9,6 +9,7 @@
 
 #include "formats/jsonl.h"
 #include "grading/grade.h"
+#include "selection/confidence.h"
 
 namespace hrm::selection {
 
@@ -16,6 +17,7 @@ struct Candidate {
   std::optional<std::string> answer;  // nullopt: none was found
   bool correct = false;
   std::vector<std::vector<double>> scores;  // [scorer][step], at least one step
+  Confidences confidence = {};              // of the policy, where the file has it
   std::optional<int64_t> generated_tokens, scored_tokens;
   std::optional<double> seconds;
 };
@@ -57,7 +59,7 @@ struct ReadSolutions {
 // held.
 //
 // Throws bad_input naming file, line and field: no or twice the same id, neither candidates nor searches,
-// other searches than those of the first problem, no scores or not one per step,
+// other searches than those of the first problem, neither scores nor confidences, not one score per step,
 // a scorer that the file lacks, neither `correct` nor answer and gold; unless such records are skipped.
 SampledSolutions read_solutions(const std::filesystem::path& path, const ReadSolutions& options = {});
 SampledSolutions read_solutions(JsonlReader samples, std::optional<JsonlReader> scores, const ReadSolutions& options);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "formats/plot.h"
 
@@ -102,36 +103,65 @@ PlotSeries reliability(const std::string& name, const Bins& bins) {
   return series;
 }
 
+// By domain; empty if no solution names one.
+std::map<std::string, JudgedData> split(const JudgedData& data) {
+  std::map<std::string, JudgedData> domains;
+  if (std::ranges::all_of(data.solutions, [](const JudgedSolution& solution) { return solution.domain.empty(); }))
+    return domains;
+  for (const JudgedSolution& solution : data.solutions) {
+    JudgedData& part = domains[solution.domain.empty() ? "(none)" : solution.domain];
+    part.scorers = data.scorers;
+    part.solutions.push_back(solution);
+  }
+  return domains;
+}
+
+// In the order of the report's measures. unit: also those that need scores in [0, 1].
+std::vector<std::optional<Estimate>> values_of(const Steps& steps, double threshold, bool unit) {
+  std::vector<std::optional<Estimate>> values = {
+      steps.auc(), steps.mean([&](const Case& one) { return one.right == (one.score >= threshold) ? 1.0 : 0.0; })};
+  values.resize(4);
+  if (!unit) return values;
+  values[2] = steps.mean([](const Case& one) {
+    const double distance = one.score - (one.right ? 1 : 0);
+    return distance * distance;
+  });
+  values[3] = steps.ece();
+  return values;
+}
+
+// domain: empty for all.
+std::string count_note(const Steps& steps, const JudgedData& data, const std::string& domain) {
+  const auto right = static_cast<uint64_t>(std::ranges::count(steps.cases(), true, &Case::right));
+  return fmt::format("{}{} steps of {} solutions have a label; {} are right.", domain.empty() ? "" : domain + ": ",
+                     steps.cases().size(), data.solutions.size(), right);
+}
+
 }  // namespace
 
 MeasureReport step_measures(const JudgedData& data, const StepMeasureOptions& options) {
   MeasureReport report{.title = "Scores of steps against the ground truth"};
+  const std::map<std::string, JudgedData> domains = split(data);
   report.keys = {"scorer"};
+  if (!domains.empty()) report.keys.emplace_back("domain");
   report.measures = {"auc", "accuracy", "brier", "ece"};
   std::vector<PlotSeries> curves;
   for (size_t s = 0; s < data.scorers.size(); ++s) {
     const Steps steps(data, s, options);
     if (steps.cases().empty()) throw bad_input("step_measures", "no step has a known label");
-    MeasureRow row{{data.scorers[s]}, {steps.auc()}};
-    row.values.emplace_back(
-        steps.mean([&](const Case& one) { return one.right == (one.score >= options.threshold) ? 1.0 : 0.0; }));
-    if (steps.in_unit()) {
-      row.values.emplace_back(steps.mean([](const Case& one) {
-        const double distance = one.score - (one.right ? 1 : 0);
-        return distance * distance;
-      }));
-      row.values.emplace_back(steps.ece());
+    if (steps.in_unit())
       curves.push_back(reliability(data.scorers[s], steps.bins()));
-    } else {
-      row.values.resize(4);
+    else
       report.notes.push_back(data.scorers[s] + " scores outside [0, 1]: no Brier score, no calibration.");
+    report.rows.push_back({{data.scorers[s]}, values_of(steps, options.threshold, steps.in_unit())});
+    if (!domains.empty()) report.rows.back().keys.emplace_back("(all)");
+    if (s == 0) report.notes.push_back(count_note(steps, data, ""));
+    for (const auto& [name, part] : domains) {
+      const Steps of_domain(part, s, options);
+      if (s == 0) report.notes.push_back(count_note(of_domain, part, name));
+      if (of_domain.cases().empty()) continue;
+      report.rows.push_back({{data.scorers[s], name}, values_of(of_domain, options.threshold, steps.in_unit())});
     }
-    if (s == 0) {
-      const auto right = static_cast<uint64_t>(std::ranges::count(steps.cases(), true, &Case::right));
-      report.notes.push_back(fmt::format("{} steps of {} solutions have a label; {} are right.", steps.cases().size(),
-                                         data.solutions.size(), right));
-    }
-    report.rows.push_back(std::move(row));
   }
   if (!curves.empty()) {
     curves.push_back({.name = "calibrated", .x = {0, 1}, .y = {0, 1}, .low = {}, .high = {}});

@@ -19,7 +19,9 @@ struct StepMeasureOptions {
   uint64_t draws = 1000, seed = 0;
 };
 
-// Key: scorer. With a reliability diagram of the scorers in [0, 1]. Throws bad_input if no step has a known label.
+// Key: scorer. Where solutions have domains: scorer and domain, all of them together first ("(all)"), then each domain in
+// the order of their names ("(none)": solutions without one); one without a labeled step has no row. With a reliability
+// diagram of the scorers in [0, 1], over all domains. Throws bad_input if no step has a known label.
 MeasureReport step_measures(const JudgedData& data, const StepMeasureOptions& options);
 
 }  // namespace hrm::selection

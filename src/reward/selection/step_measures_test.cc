@@ -95,7 +95,7 @@ std::string one_line(std::string text) {
 
 TEST_F(StepMeasures, StepsAgainstTheTruth) {
   const auto file = write("solved.jsonl", one_line(kSolved));
-  const JudgedData data = read_judged({.solutions = file}, TruthField::kFirst);
+  const JudgedData data = read_judged({.solutions = file});
   ASSERT_EQ(data.scorers, (std::vector<std::string>{"bad", "good"}));
   const MeasureReport report = step_measures(data, {.draws = 20});
   EXPECT_EQ(value(report, {"good"}, "auc"), 1);
@@ -108,17 +108,67 @@ TEST_F(StepMeasures, StepsAgainstTheTruth) {
   write_report(folder_.path() / "out", report);
   EXPECT_TRUE(std::filesystem::exists(folder_.path() / "out/reliability.svg"));
   const auto other = write("other.jsonl", R"({"id":"a","labels":[true,null,0],"scores":[3,2,-1]})");
-  const MeasureReport raw = step_measures(read_judged({.solutions = other}, TruthField::kLabels), {.draws = 20});
+  const MeasureReport raw =
+      step_measures(read_judged({.solutions = other}, {.truth = TruthField::kLabels}), {.draws = 20});
   EXPECT_EQ(raw.find({"scores"}, "ece"), nullptr);
   EXPECT_EQ(raw.find({"scores"}, "auc")->n, 2u);
-  expect_refused([&] { read_judged({.solutions = other}, TruthField::kValid); }, "expected 'valid'");
+  expect_refused([&] { read_judged({.solutions = other}, {.truth = TruthField::kValid}); }, "expected 'valid'");
   const auto few = write("few.jsonl", R"({"id":"a","labels":[true],"scores":[3,2]})");
-  expect_refused([&] { read_judged({.solutions = few}, TruthField::kFirst); }, "2 flags");
+  expect_refused([&] { read_judged({.solutions = few}); }, "2 flags");
+}
+
+TEST_F(StepMeasures, DomainsHaveRowsOfTheirOwn) {
+  const auto file = write("domains.jsonl", R"({"id":"a","domain":"law","labels":[1,0],"scores":{"m":[0.9,0.2]}}
+{"id":"b","domain":"law","labels":[1,null],"scores":{"m":[0.7,0.1]}}
+{"id":"c","domain":"art","candidates":[{"labels":[0,1],"scores":{"m":[0.8,0.6]}},)"
+                                           R"({"domain":"law","labels":[0],"scores":{"m":[0.3]}}]}
+{"id":"d","labels":[true],"scores":{"m":[0.1]}}
+{"id":"e","domain":7,"labels":[null],"scores":{"m":[0.1]}})");
+  const MeasureReport report = step_measures(read_judged({.solutions = file}), {.draws = 20});
+  EXPECT_EQ(report.keys, (std::vector<std::string>{"scorer", "domain"}));
+  std::vector<std::string> domains;
+  for (const MeasureRow& row : report.rows) domains.push_back(row.keys.at(1));
+  EXPECT_EQ(domains, (std::vector<std::string>{"(all)", "(none)", "art", "law"})) << "7 has no labeled step";
+  EXPECT_EQ(value(report, {"m", "law"}, "auc"), 1);
+  EXPECT_EQ(value(report, {"m", "law"}, "accuracy"), 1);
+  EXPECT_EQ(report.find({"m", "law"}, "accuracy")->n, 4u);
+  EXPECT_EQ(value(report, {"m", "art"}, "auc"), 0);
+  EXPECT_EQ(value(report, {"m", "(none)"}, "accuracy"), 0);
+  EXPECT_EQ(report.find({"m", "(none)"}, "auc"), nullptr) << "one class only";
+  EXPECT_EQ(report.find({"m", "(all)"}, "accuracy")->n, 7u);
+  EXPECT_NEAR(value(report, {"m", "(all)"}, "accuracy"), 5.0 / 7, 1e-12);
+  const MeasureReport other = step_measures(read_judged({.solutions = file}, {.by = "id"}), {.draws = 20});
+  EXPECT_EQ(value(other, {"m", "a"}, "accuracy"), 1);
+  expect_refused([&] { read_judged({.solutions = file}, {.by = "topic", .need_by = true}); }, "'topic'");
+  EXPECT_EQ(step_measures(read_judged({.solutions = file}, {.by = "topic"}), {.draws = 20}).keys.size(), 1u);
+  const auto odd = write("odd.jsonl", R"({"id":"a","domain":["x"],"labels":[1],"scores":{"m":[0.9]}})");
+  expect_refused([&] { read_judged({.solutions = odd}); }, "'domain'");
+}
+
+TEST_F(StepMeasures, LabelsOfAnotherFormComeFromTheCaller) {
+  const auto file = write("forms.jsonl", R"({"id":"a","labels":[1,0],"scores":[0.9,0.2]}
+{"id":"b","labels":["+","-"],"scores":[0.9,0.2]}
+{"id":"c","error":1,"steps":[{"text":"x"},{"text":"y"}],"scores":[0.9,0.2]})");
+  std::vector<std::string> asked;
+  JudgedOptions options{.other = [&](const Json& record, const std::string&) {
+    asked.push_back(record["id"]);
+    return std::vector<std::optional<bool>>{true, std::nullopt};
+  }};
+  const JudgedData data = read_judged({.solutions = file}, options);
+  EXPECT_EQ(asked, (std::vector<std::string>{"b", "c"}));
+  EXPECT_EQ(data.solutions[0].right[1], false);
+  EXPECT_EQ(data.solutions[2].right[1], std::nullopt);
+  asked.clear();
+  options.only_other = true;
+  read_judged({.solutions = file}, options);
+  EXPECT_EQ(asked.size(), 3u);
+  options.other = [](const Json&, const std::string&) { return std::vector<std::optional<bool>>(3, true); };
+  expect_refused([&] { read_judged({.solutions = file}, options); }, "3 steps with labels, but 2 scores");
 }
 
 TEST_F(StepMeasures, RepairProbe) {
   const auto file = write("solved.jsonl", one_line(kSolved));
-  const MeasureReport report = repair_probe(read_judged({.solutions = file}, TruthField::kFirst), {.draws = 20});
+  const MeasureReport report = repair_probe(read_judged({.solutions = file}), {.draws = 20});
   EXPECT_EQ(value(report, {"good", "repairs called right"}, "rate"), 1);
   EXPECT_EQ(value(report, {"good", "stays wrong called right"}, "rate"), 0);
   EXPECT_EQ(value(report, {"bad", "repairs called right"}, "rate"), 0);
@@ -134,11 +184,11 @@ TEST_F(StepMeasures, RepairProbe) {
   for (size_t at = 0; (at = probe.find("\"steps\"", at)) != std::string::npos; at += 40)
     probe.insert(at, R"("case":"c","probe_step":2,)");
   const auto probes = write("probe.jsonl", probe);
-  const MeasureReport some = repair_probe(read_judged({.solutions = probes}, TruthField::kFirst), {.draws = 20});
+  const MeasureReport some = repair_probe(read_judged({.solutions = probes}), {.draws = 20});
   EXPECT_EQ(some.find({"good", "breaks called right"}, "rate"), nullptr);
   EXPECT_EQ(value(some, {"good", "matched: c over c"}, "rate"), 1);
   const auto right = write("right.jsonl", R"({"id":"a","on_track":[true],"scores":[1]})");
-  expect_refused([&] { repair_probe(read_judged({.solutions = right}, TruthField::kFirst), {}); }, "follows a wrong");
+  expect_refused([&] { repair_probe(read_judged({.solutions = right}), {}); }, "follows a wrong");
 }
 
 TEST_F(StepMeasures, RunsArePooled) {

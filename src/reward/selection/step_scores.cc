@@ -34,17 +34,25 @@ StepScores scores_of(std::string id, const Json& record, const std::string& plac
 
 }  // namespace
 
-BadLines for_each_solution(JsonlReader reader, const SolutionSink& use) {
+BadLines for_each_solution(JsonlReader reader, const SolutionSink& use, const std::string& inherited) {
   return for_each_record(std::move(reader), [&](const Json& record, const std::string& place) {
     const Json* candidates = find_any(record, {"candidates"});
     if (!candidates) return use("", record, place);
     const std::string id = id_of(record, {"id", "problem_id"}, place);
     if (!candidates->is_array() || candidates->empty())
       throw bad_input("step_scores.read", "{}: field 'candidates' is not a list of at least one solution", place);
+    const Json* handed_down = inherited.empty() ? nullptr : find_any(record, {inherited});
     for (size_t i = 0; i < candidates->size(); ++i) {
       const std::string where = fmt::format("{}, candidate {}", place, i);
-      if (!(*candidates)[i].is_object()) throw bad_input("step_scores.read", "{}: expected an object", where);
-      use(fmt::format("{}/{}", id, i), (*candidates)[i], where);
+      const Json& candidate = (*candidates)[i];
+      if (!candidate.is_object()) throw bad_input("step_scores.read", "{}: expected an object", where);
+      if (!handed_down || find_any(candidate, {inherited})) {
+        use(fmt::format("{}/{}", id, i), candidate, where);
+        continue;
+      }
+      Json with = candidate;
+      with[inherited] = *handed_down;
+      use(fmt::format("{}/{}", id, i), with, where);
     }
   });
 }
@@ -108,7 +116,7 @@ ScoredResult read_scored(const ScoredSource& source, const ScoredSink& use) {
     result.scorers = std::move(scorers);
     seen.insert(std::move(id));
   };
-  const BadLines faulty = for_each_solution(open_records(source.solutions, source.skip_bad), take);
+  const BadLines faulty = for_each_solution(open_records(source.solutions, source.skip_bad), take, source.inherited);
   for (const std::string& message : faulty.messages) result.bad.add(message);
   result.bad.count += faulty.count - faulty.messages.size();
   if (seen.empty())

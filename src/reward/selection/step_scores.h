@@ -25,8 +25,9 @@ struct StepScores {
 };
 
 // Solution by solution: records (id: empty, it stands in the record) and candidates within records (id: "problem/3").
+// inherited: a field of the record that candidates without it are handed over with; empty: none.
 using SolutionSink = std::function<void(const std::string& id, const Json& record, const std::string& place)>;
-BadLines for_each_solution(JsonlReader reader, const SolutionSink& use);
+BadLines for_each_solution(JsonlReader reader, const SolutionSink& use, const std::string& inherited = "");
 
 // A solution with its scores. `record` holds whatever else stands beside them and lives for the call only.
 using StepScoresSink = std::function<void(StepScores scores, const Json& record, const std::string& place)>;
@@ -48,7 +49,8 @@ struct ScoredSource {
   bool skip_bad = false;
   // The id under which a record's scores stand; empty: its `id`.
   std::function<std::string(const Json& record, const std::string& place)> id_of;
-  bool keep_repeats = false;  // a second record of an id is handed over too, not a fault
+  bool keep_repeats = false;   // a second record of an id is handed over too, not a fault
+  std::string inherited = {};  // as for_each_solution() takes it
 };
 struct ScoredResult {
   std::vector<std::string> scorers;

@@ -1,5 +1,6 @@
 #include "selection/step_truth.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "selection/record_fields.h"
@@ -7,21 +8,39 @@
 namespace hrm::selection {
 namespace {
 
-// The first field that the record has of those asked for; nullptr without one.
-const Json* find_truth(const Json& record, TruthField wanted, TruthField& found) {
+// Flags, or for `label` a step.
+bool has_own_form(const Json& value, TruthField field) {
+  if (field == TruthField::kLabel) return value.is_number();
+  return value.is_array() && std::ranges::all_of(value, [](const Json& flag) {
+           return flag.is_null() || flag.is_boolean() || flag == 0 || flag == 1;
+         });
+}
+
+// The first field that the record has of those asked for; nullptr without one. other: one of another form is passed
+// over.
+const Json* find_truth(const Json& record, TruthField wanted, bool other, TruthField& found) {
   for (const TruthField field : {TruthField::kOnTrack, TruthField::kValid, TruthField::kLabels, TruthField::kLabel})
     if (wanted == TruthField::kFirst || wanted == field)
-      if (const Json* value = find_any(record, {name_of_enum(field)})) {
+      if (const Json* value = find_any(record, {name_of_enum(field)});
+          value && (!other || has_own_form(*value, field))) {
         found = field;
         return value;
       }
   return nullptr;
 }
 
-std::vector<std::optional<bool>> truth_of(const Json& record, TruthField wanted, size_t steps,
+std::vector<std::optional<bool>> truth_of(const Json& record, const JudgedOptions& options, size_t steps,
                                           const std::string& place) {
+  const TruthField wanted = options.truth;
   TruthField found = wanted;
-  const Json* value = find_truth(record, wanted, found);
+  const Json* value =
+      options.only_other ? nullptr : find_truth(record, wanted, options.other && wanted == TruthField::kFirst, found);
+  if (!value && options.other && wanted == TruthField::kFirst) {
+    std::vector<std::optional<bool>> right = options.other(record, place);
+    if (right.size() != steps)
+      throw bad_input("step_truth.read", "{}: {} steps with labels, but {} scores", place, right.size(), steps);
+    return right;
+  }
   if (!value)
     throw bad_input("step_truth.read", "{}: no ground truth for the steps: expected {}", place,
                     wanted == TruthField::kFirst ? "'on_track', 'valid', 'labels' or 'label'"
@@ -45,19 +64,32 @@ std::vector<std::optional<bool>> truth_of(const Json& record, TruthField wanted,
   return right;
 }
 
+std::string domain_of(const Json& record, const std::string& by, const std::string& place) {
+  const Json* value = find_any(record, {by});
+  if (!value) return "";
+  if (value->is_string()) return value->get<std::string>();
+  if (value->is_number() || value->is_boolean()) return printable(*value);
+  throw bad_input("step_truth.read", "{}: field '{}' = {}: expected a text, a number or a flag to split by", place, by,
+                  printable(*value).substr(0, 60));
+}
+
 }  // namespace
 
-JudgedData read_judged(const ScoredSource& source, TruthField truth) {
+JudgedData read_judged(const ScoredSource& given, const JudgedOptions& options) {
+  ScoredSource source = given;
+  source.inherited = options.by;
   JudgedData data;
   const auto take = [&](ScoredSteps scored, const Json& record, const std::string& place) {
     const size_t count = scored.scores.front().size();
     JudgedSolution solution{.problem = std::move(scored.problem),
-                            .right = truth_of(record, truth, count, place),
+                            .domain = domain_of(record, options.by, place),
+                            .right = truth_of(record, options, count, place),
                             .scores = std::move(scored.scores)};
-    if (find_any(record, {"steps"})) {
-      solution.steps = json_field<std::vector<std::string>>(record, "steps", place);
-      if (solution.steps.size() != count)
-        throw bad_input("step_truth.read", "{}: {} steps, but {} scores", place, solution.steps.size(), count);
+    if (const Json* steps = find_any(record, {"steps"})) {
+      if (steps->size() != count)
+        throw bad_input("step_truth.read", "{}: {} steps, but {} scores", place, steps->size(), count);
+      if (!options.other || (!steps->empty() && steps->front().is_string()))  // else objects, of which `other` knows
+        solution.steps = json_field<std::vector<std::string>>(record, "steps", place);
     }
     if (find_any(record, {"case"})) solution.probe_case = json_field<std::string>(record, "case", place);
     if (find_any(record, {"probe_step"})) {
@@ -72,6 +104,10 @@ JudgedData read_judged(const ScoredSource& source, TruthField truth) {
   ScoredResult result = read_scored(source, take);
   data.scorers = std::move(result.scorers);
   data.bad = std::move(result.bad);
+  const auto named = [](const JudgedSolution& solution) { return !solution.domain.empty(); };
+  if (options.need_by && std::ranges::none_of(data.solutions, named))
+    throw bad_input("step_truth.read", "{}: no record has a field '{}' to split the measures by",
+                    source.solutions.string(), options.by);
   return data;
 }
 

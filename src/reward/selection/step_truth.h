@@ -6,10 +6,12 @@
 //                     given what stood before (worlds/judge.h; written by hrm world solve, judge and probe)
 //   labels            the same, null if unknown (TRL's stepwise files; hrm world judge --stepwise)
 //   label             ProcessBench: the first wrong step from 0 or -1; steps after it are unknown
+// or in another form, which the caller reads (JudgedOptions::other), a domain, by which measures are split,
 // and, of a probe (worlds/probe.h), `case` and `probe_step`.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,7 +32,7 @@ inline EnumNames<TruthField> enum_names(TruthField) {
 }
 
 struct JudgedSolution {
-  std::string problem;
+  std::string problem, domain;              // domain: empty if the record names none
   std::vector<std::optional<bool>> right;   // [step]; nullopt: unknown
   std::vector<std::vector<double>> scores;  // [scorer][step]
   std::vector<std::string> steps;           // empty if the record does not hold them
@@ -44,8 +46,18 @@ struct JudgedData {
   BadLines bad;
 };
 
+struct JudgedOptions {
+  TruthField truth = TruthField::kFirst;
+  // The field that holds the domain, a text, a number or a flag; a candidate without it has that of its problem.
+  std::string by = "domain";
+  bool need_by = false;  // refuse a file in which no record has it
+  // [step] of a record that has none of the fields, or none in the form above; null: such are refused. May throw.
+  std::function<std::vector<std::optional<bool>>(const Json& record, const std::string& place)> other = {};
+  bool only_other = false;  // also where the record has one of the fields
+};
+
 // Throws bad_input naming file, line and field.
-JudgedData read_judged(const ScoredSource& source, TruthField truth);
+JudgedData read_judged(const ScoredSource& source, const JudgedOptions& options = {});
 
 // Problems numbered by first appearance, [solution], and how many there are: units of a bootstrap.
 std::vector<size_t> number_problems(const JudgedData& data, size_t& problems);
