@@ -6,10 +6,12 @@
 #include <hrm/hrm.h>
 
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 
 namespace hrm {
+inline namespace api {  // names of their own, also in a program that links parts of hrm itself
 
 // what(): the line that the program would print.
 class Error : public std::runtime_error {
@@ -64,6 +66,7 @@ class Stop {
   std::unique_ptr<hrm_stop, Close> stop_;
 };
 
+}  // namespace api
 }  // namespace hrm
 
 #endif

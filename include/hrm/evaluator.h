@@ -7,6 +7,7 @@
 #include <string>
 
 namespace hrm {
+inline namespace api {
 
 // The JSON of hrm eval --json. Throws Error with HRM_STOPPED once options.stop is set.
 inline std::string evaluate(const Model &model, const std::string &folder,
@@ -14,6 +15,7 @@ inline std::string evaluate(const Model &model, const std::string &folder,
   return detail::text_of(hrm_evaluate, model.get(), folder.c_str(), &options);
 }
 
+}  // namespace api
 }  // namespace hrm
 
 #endif

@@ -5,11 +5,13 @@
 #include <hrm/error.h>
 #include <hrm/hrm.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace hrm {
+inline namespace api {
 
 class Scorer {
  public:
@@ -56,6 +58,7 @@ inline Grade grade(const std::string &given, const std::string &gold) {
   return static_cast<Grade>(hrm_grade(given.c_str(), gold.c_str()));
 }
 
+}  // namespace api
 }  // namespace hrm
 
 #endif

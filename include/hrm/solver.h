@@ -19,6 +19,7 @@
 #include <vector>
 
 namespace hrm {
+inline namespace api {
 
 // A family of puzzles. A copy is a view of the same one: it must not outlive the model that it came from.
 class Family {
@@ -155,6 +156,7 @@ class Model {
   std::unique_ptr<hrm_model, Close> model_;
 };
 
+}  // namespace api
 }  // namespace hrm
 
 #endif
