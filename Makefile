@@ -25,7 +25,7 @@ configure = $(if $(CMAKE_FLAGS)$(filter-out 0,$(shell test -f build/$(1)/build.n
   cmake --preset $(1) $(2) $(CMAKE_FLAGS))
 clang = -DCMAKE_CXX_COMPILER=$$(scripts/newest_tool clang++ 16)
 
-.PHONY: all demo demo-reward page page-test test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test install uninstall clean help
+.PHONY: all demo demo-reward page page-test test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test package package-test install uninstall clean help
 .DEFAULT_GOAL := all
 
 all: ## Build everything (build/release): hrm is build/release/bin/hrm
@@ -89,6 +89,17 @@ lite: ## The program without libtorch, in one file that needs only the C library
 
 lite-test: lite ## The whole-program tests on it (its units are tested by `make test` and `make asan`)
 	@scripts/run_tests build/lite
+
+package: ## A Debian package and an archive for any Linux with glibc, into build/packages
+	@scripts/setup --lite --package
+	@$(call configure,package)
+	@$(call build,package) hrm
+	@$(call configure,lite)
+	@$(call build,lite) hrm
+	@scripts/package
+
+package-test: package ## Packages again with the same bytes? lintian, bill of materials, installed and used
+	@scripts/package_test
 
 asan: ## The rooms without libtorch under address and undefined-behavior sanitizers: tests, then fuzzers
 	@scripts/setup --lite --asan

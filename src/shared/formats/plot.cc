@@ -8,7 +8,8 @@
 #include <cmath>
 #include <limits>
 
-#include "base/files.h"
+#include "base/utf8.h"
+#include "formats/picture.h"
 
 namespace hrm {
 namespace {
@@ -253,9 +254,11 @@ std::vector<double> nice_ticks(double low, double high, int wanted) {
   return ticks;
 }
 
+std::string_view plot_color(size_t i) { return kColors[i % kColors.size()]; }
+
 std::string escape_xml(std::string_view text) {
   std::string result;
-  for (const char c : text) {
+  for (const char c : to_valid_utf8(text)) {
     if (c == '<')
       result += "&lt;";
     else if (c == '>')
@@ -275,7 +278,7 @@ std::string render_plot(std::span<const PlotSeries> series, const PlotOptions& o
 }
 
 void save_plot(const std::filesystem::path& path, std::span<const PlotSeries> series, const PlotOptions& options) {
-  write_file_atomic(path, render_plot(series, options));
+  save_picture(path, render_plot(series, options));
 }
 
 }  // namespace hrm
