@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -24,7 +25,14 @@ namespace fs = std::filesystem;
 
 constexpr const char* kConverter = "rsvg-convert";
 
-bool is_png(const fs::path& path) { return path.extension() == ".png"; }
+// ".svg" of plot.SVG.
+std::string ending(const fs::path& path) {
+  std::string text = path.extension().string();
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+bool is_png(const fs::path& path) { return ending(path) == ".png"; }
 
 bool converter_is_installed() {
   const char* path = std::getenv("PATH");
@@ -96,7 +104,7 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
 }  // namespace
 
 void check_picture_path(const fs::path& path, std::string_view option) {
-  if (path.extension() != ".svg" && !is_png(path))
+  if (ending(path) != ".svg" && !is_png(path))
     throw bad_input("formats.picture", "{} {}: expected a name that ends in .svg or .png", option, path.string());
   if (is_png(path) && !converter_is_installed())
     throw bad_input("formats.picture",
