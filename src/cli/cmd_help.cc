@@ -73,7 +73,8 @@ void register_help(CLI::App& root) {
   CLI::Option* completion = add_choice(command, "--completion", args->completion, "print the completions of a shell")
                                 ->excludes(words)
                                 ->excludes(man);
-  command.add_option("--write", args->write, "write all manual pages and completions into this folder, as in /usr/share")
+  command
+      .add_option("--write", args->write, "write all manual pages and completions into this folder, as in /usr/share")
       ->type_name("DIR")
       ->excludes(words)
       ->excludes(man)

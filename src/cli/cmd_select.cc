@@ -28,16 +28,16 @@ void register_select(CLI::App& app, Exit& exit) {
   register_select_solutions(select, exit);
   register_select_steps(select, exit);
   register_select_pool(select, exit);
-  set_examples(select, {{"hrm select bon samples.jsonl --scores scores.jsonl --out report",
-                         "best-of-N and votes, with majority and pass@N for comparison"},
-                        {"hrm select bon samples.jsonl --scores scores.jsonl --plot accuracy.png",
-                         "accuracy against N, with intervals"},
-                        {"hrm select compare samples.jsonl --scores scores.jsonl --against majority",
-                         "paired differences, with intervals"},
-                        {"hrm select processbench math.json --scores scores.jsonl",
-                         "measure whether the first wrong step is found"},
-                        {"hrm select repair probe.jsonl --scores scores.jsonl", "measure whether repairs are rewarded"},
-                        {"hrm select pool seed1 seed2 seed3", "combine several seeds in one table"}});
+  set_examples(
+      select,
+      {{"hrm select bon samples.jsonl --scores scores.jsonl --out report",
+        "best-of-N and votes, with majority and pass@N for comparison"},
+       {"hrm select bon samples.jsonl --scores scores.jsonl --plot accuracy.png", "accuracy against N, with intervals"},
+       {"hrm select compare samples.jsonl --scores scores.jsonl --against majority",
+        "paired differences, with intervals"},
+       {"hrm select processbench math.json --scores scores.jsonl", "measure whether the first wrong step is found"},
+       {"hrm select repair probe.jsonl --scores scores.jsonl", "measure whether repairs are rewarded"},
+       {"hrm select pool seed1 seed2 seed3", "combine several seeds in one table"}});
 }
 
 }  // namespace hrm::cli

@@ -43,8 +43,7 @@ void show(Arguments args) {
     tree::BuiltTree built = store.load(i);
     const tree::LabeledTree labeled = tree::label_tree(std::move(built.tree), args.labels.options());
     const tree::Values& values = labeled.labels;
-    if (!args.svg.empty())
-      save_picture(args.svg, tree::draw_svg(labeled.tree, values, labeled.verdicts, args.draw));
+    if (!args.svg.empty()) save_picture(args.svg, tree::draw_svg(labeled.tree, values, labeled.verdicts, args.draw));
     const Json line = summary(labeled, built.orphan_samples);
     if (args.json) {
       list.push_back(line);

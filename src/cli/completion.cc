@@ -12,18 +12,24 @@ EnumNames<Shell> enum_names(Shell) {
 
 std::string completion_script(const CommandPage& root, Shell shell) {
   switch (shell) {
-    case Shell::kBash: return bash_completion(root);
-    case Shell::kZsh: return zsh_completion(root);
-    case Shell::kFish: break;
+    case Shell::kBash:
+      return bash_completion(root);
+    case Shell::kZsh:
+      return zsh_completion(root);
+    case Shell::kFish:
+      break;
   }
   return fish_completion(root);
 }
 
 std::string_view completion_place(Shell shell) {
   switch (shell) {
-    case Shell::kBash: return "bash-completion/completions/hrm";
-    case Shell::kZsh: return "zsh/site-functions/_hrm";
-    case Shell::kFish: break;
+    case Shell::kBash:
+      return "bash-completion/completions/hrm";
+    case Shell::kZsh:
+      return "zsh/site-functions/_hrm";
+    case Shell::kFish:
+      break;
   }
   return "fish/vendor_completions.d/hrm.fish";
 }

@@ -34,7 +34,8 @@ std::string values(const OptionPage& option) {
   if (option.files) text += " -F";
   if (!option.files && option.folders) text += " -x -a '(__fish_complete_directories)'";
   if (!option.words.empty()) {
-    text += fmt::format("{} -a {}", option.files ? "" : " -x", single_quoted(fmt::format("{}", fmt::join(option.words, " "))));
+    text += fmt::format("{} -a {}", option.files ? "" : " -x",
+                        single_quoted(fmt::format("{}", fmt::join(option.words, " "))));
   }
   return text;
 }

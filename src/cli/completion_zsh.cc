@@ -35,7 +35,7 @@ std::string words_of(const OptionPage& option) {
 
 std::string action(const OptionPage& option) {
   const std::string words = words_of(option);
-  if (option.files && !words.empty()) return "_alternative 'files:file:_files' 'words:word:(" + words + ")'";
+  if (option.files && !words.empty()) return R"(_alternative 'files\:file\:_files' 'words\:word\:()" + words + ")'";
   if (option.files) return "_files";
   if (option.folders) return "_files -/";
   if (words.empty()) return " ";
@@ -52,9 +52,10 @@ std::string option_specs(const OptionPage& option) {
   for (const std::string& name : option.names) {
     const bool value = !option.value.empty();
     const std::string take = !value ? "" : name.starts_with("--") ? "=" : "+";
-    lines += fmt::format("    '{}{}{}[{}]{}' \\\n", option.repeated ? "*" : fmt::format("({})", all), name, take,
-                         single_quoted(short_help(option.help), "\\[]:"),
-                         value ? fmt::format(":{}:{}", single_quoted(option.value, "\\:"), in_quotes(action(option))) : "");
+    lines +=
+        fmt::format("    '{}{}{}[{}]{}' \\\n", option.repeated ? "*" : fmt::format("({})", all), name, take,
+                    single_quoted(short_help(option.help), "\\[]:"),
+                    value ? fmt::format(":{}:{}", single_quoted(option.value, "\\:"), in_quotes(action(option))) : "");
   }
   return lines;
 }

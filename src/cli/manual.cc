@@ -150,6 +150,7 @@ std::string manual_page(const CommandPage& page, const CommandPage* parent, std:
   text += ".SH DESCRIPTION\n" + roff(page.summary) + "\n";
   if (!page.description.empty()) text += ".PP\n" + roff(page.description) + "\n";
   text += commands(page) + entries("ARGUMENTS", page.arguments, true) + entries("OPTIONS", page.options, false);
+  if (parent) text += ".PP\nThe options of " + bold(page.words.front()) + "(1) may be given too.\n";
   return text + footer(page) + std::string(kExitStatus) + (parent ? "" : std::string(kEnvironment)) +
          see_also(page, parent);
 }

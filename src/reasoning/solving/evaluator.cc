@@ -262,9 +262,8 @@ std::vector<RatingBand> bands_of(const Run& run, const Dataset& dataset, int64_t
   for (int64_t number = 0; number < examples; ++number) ratings.push_back(dataset.rating_of(run.example_of(number)));
   std::vector<RatingBand> bands;
   for (const auto& [key, numbers] : group_by_rating(ratings))
-    bands.push_back(
-        {band_name(key), first_views(run, numbers),
-         selections_of(run, numbers, dataset.family(), options, options.views)});
+    bands.push_back({band_name(key), first_views(run, numbers),
+                     selections_of(run, numbers, dataset.family(), options, options.views)});
   return bands;
 }
 

@@ -83,11 +83,11 @@ struct RatingBand {
 };
 
 struct Evaluation {
-  std::string protocol;             // "training_depth": halt_max_steps at most; "larger_depth", "smaller_depth"
-  std::string rule_name;            // Family::rule_metric(), else "rules_accepted"; empty: the family has no rules
-  Scores all;                       // of the first view
-  std::vector<RatingBand> bands;    // easiest first; empty if no example has a rating
-  std::vector<Selection> selected;  // empty unless views > 1
+  std::string protocol;              // "training_depth": halt_max_steps at most; "larger_depth", "smaller_depth"
+  std::string rule_name;             // Family::rule_metric(), else "rules_accepted"; empty: the family has no rules
+  Scores all;                        // of the first view
+  std::vector<RatingBand> bands;     // easiest first; empty if no example has a rating
+  std::vector<Selection> selected;   // empty unless views > 1
   std::vector<ViewScores> by_views;  // 1, 2, 4, ... and all views; empty unless views > 1
   int64_t segments = 0, views = 1;
   double segments_spent = 0;  // mean per example over all its views

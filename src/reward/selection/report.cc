@@ -8,7 +8,6 @@
 
 #include "base/files.h"
 #include "formats/picture.h"
-#include "formats/picture.h"
 #include "selection/report_plot.h"
 
 namespace hrm::selection {

@@ -73,8 +73,8 @@ std::vector<NamedPlot> plots_of(const SelectionReport& report) {
     for (const auto* list : {&group, &std::as_const(plain)})
       for (const Method* method : *list) series.push_back(series_of(*method, over_tokens));
     if (over_tokens) std::erase_if(series, [](const PlotSeries& each) { return each.x.empty(); });
-    const std::string file = std::string(over_tokens ? "tokens" : "accuracy") + (name.empty() ? "" : "-") +
-                             file_name(name) + ".svg";
+    const std::string file =
+        std::string(over_tokens ? "tokens" : "accuracy") + (name.empty() ? "" : "-") + file_name(name) + ".svg";
     plots.push_back({file, render_plot(series, {.title = report.title + (name.empty() ? "" : ": " + name),
                                                 .x_label = over_tokens ? "generated tokens per problem"
                                                                        : "N, solutions per problem",
@@ -100,8 +100,8 @@ void save_report_plot(const std::filesystem::path& path, const MeasureReport& re
     std::vector<IntervalRow> rows;
     for (const MeasureRow& row : report.rows)
       if (const auto& value = row.values[measure])
-        rows.push_back({fmt::format("{}", fmt::join(row.keys, ", ")), value->value, value->interval.low,
-                        value->interval.high});
+        rows.push_back(
+            {fmt::format("{}", fmt::join(row.keys, ", ")), value->value, value->interval.low, value->interval.high});
     const IntervalOptions options{.title = report.title + ": " + report.measures[measure],
                                   .x_label = report.measures[measure]};
     if (!rows.empty()) pictures.push_back(render_intervals(rows, options));

@@ -73,8 +73,8 @@ std::string as_png(const fs::path& path, std::string_view svg) {
   const fs::path from = folder.path() / "picture.svg", to = folder.path() / "picture.png",
                  errors = folder.path() / "errors";
   write_file_atomic(from, svg);
-  const int code = run({kConverter, "--zoom", "2", "--background-color", "white", "--output", to.string(), from.string()},
-                       errors);
+  const int code =
+      run({kConverter, "--zoom", "2", "--background-color", "white", "--output", to.string(), from.string()}, errors);
   if (code != 0 || !fs::exists(to))
     throw failure("formats.picture", "{}: {} failed ({}); name the file .svg to do without it", path.string(),
                   kConverter, code < 0 ? "it did not run to its end" : first_line(errors));

@@ -85,8 +85,8 @@ std::string draw_run(const fs::path& folder) {
   const std::string name = folder.lexically_normal().filename().empty() ? folder.parent_path().filename().string()
                                                                         : folder.filename().string();
   if (!panels.losses.empty())
-    pictures.push_back(render_plot(thinned(panels.losses), {.title = name + ": losses", .x_label = "step",
-                                                            .y_label = "mean", .log_y = true}));
+    pictures.push_back(render_plot(thinned(panels.losses),
+                                   {.title = name + ": losses", .x_label = "step", .y_label = "mean", .log_y = true}));
   if (!panels.measures.empty())
     pictures.push_back(render_plot(thinned(panels.measures),
                                    {.title = name + ": held-out data", .x_label = "step", .y_label = "value"}));
