@@ -81,6 +81,7 @@ says out '"by_views"'
 for word in "Exact answers against views" "rules (verifier)" "vote"; do says views.svg "$word"; done
 
 # What a run would cost; nothing is written.
+touch before after
 ls >before
 expect 0 "$HRM" train --estimate --data data4 "${tiny[@]}"
 for word in "sample-segments" "operations" "GFLOP/s" "memory" "nothing was written"; do says out "$word"; done

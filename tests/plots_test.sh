@@ -69,7 +69,7 @@ if command -v rsvg-convert >/dev/null; then
   done
 fi
 mkdir nothing
-PATH=$PWD/nothing refuses "librsvg2-bin" "$HRM" select bon solved.jsonl --plot none.png
+refuses "librsvg2-bin" env PATH="$PWD/nothing" "$HRM" select bon solved.jsonl --plot none.png
 for name in none none.pdf none.svgz; do
   refuses ".svg or .png" "$HRM" select bon solved.jsonl --plot "$name"
   refuses ".svg or .png" "$HRM" select steps solved.jsonl --plot "$name"

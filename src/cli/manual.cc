@@ -26,8 +26,8 @@ std::string roff(std::string_view text) {
       result += "\\(ti";
     else if (c == '"')
       result += "\\(dq";
-    else if (c == '\n' && result.empty())
-      continue;
+    else if (c == '|' || c == ',')
+      result += std::string(1, c) + "\\:";  // a line may end here, as in a list of values
     else
       result += c;
   }

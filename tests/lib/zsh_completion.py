@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Types lines with a tab into an interactive zsh and prints what each became, one per line.
+"""Types lines into an interactive zsh and prints what completion makes of each, one per line.
 
     zsh_completion.py FOLDER LINE...      FOLDER holds _hrm
 """
@@ -32,17 +32,15 @@ def main():
         os.environ.update(TERM="dumb", PS1=PROMPT.decode(), COLUMNS="200")
         os.execvp("zsh", ["zsh", "-f", "-i"])
     setup = (f"unsetopt zle_bracketed_paste; fpath=({folder} $fpath); autoload -Uz compinit; compinit -u -D; PS1='ready''> '; "
-             # ^X prints the line as it stands and empties it.
-             "show() { print -r -- \"<<$BUFFER>>\"; BUFFER=; zle reset-prompt }; zle -N show; bindkey '^X' show; "
+             # ^X completes, prints the line as it then stands, and empties it.
+             "show() { zle complete-word; print -r -- \"<<$BUFFER>>\"; BUFFER=; zle reset-prompt }; zle -N show; bindkey '^X' show; "
              "unsetopt auto_list list_beep; print set''up\n")
     read_until(terminal, PROMPT, 30)
     os.write(terminal, setup.encode())
     read_until(terminal, b"setup", 30)
     read_until(terminal, PROMPT, 30)
     for line in lines:
-        os.write(terminal, line.encode() + b"\t")
-        time.sleep(1)
-        os.write(terminal, b"\x18")
+        os.write(terminal, line.encode() + b"\x18")
         found = re.search(rb"<<(.*?)>>", read_until(terminal, b">>", 30), re.DOTALL)
         print(re.sub(rb"[\r\n\x07]", b"", found.group(1)).decode().rstrip() if found else f"{line}: no answer")
     os.write(terminal, b"exit\n")

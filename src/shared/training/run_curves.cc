@@ -28,9 +28,10 @@ struct Panels {
   std::map<std::string, PlotSeries> losses, measures;  // by label
 
   void add(const Json& record) {
-    const std::string kind = record.value("kind", "");
+    if (!record.is_object() || !record.contains("step") || !record["step"].is_number()) return;
+    const Json kind = record.value("kind", Json());
     if (kind != "train" && kind != "evaluation") return;
-    const double step = record.value("step", 0.0);
+    const double step = record["step"].get<double>();
     for (const auto& [name, value] : record.items()) {
       if (!value.is_number()) continue;
       const bool held_out = kind == "evaluation";
