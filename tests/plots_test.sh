@@ -46,7 +46,7 @@ has pool.svg 0 "nan"
 expect 0 "$HRM" data generate sudoku --size 4 --count 8 --test-count 6 --seed 3 --out data
 expect 0 "$HRM" train --preset trm-mlp --data data --out runs/a --threads 1 --quiet arch.hidden_size=32 arch.L_layers=1 \
   arch.puzzle_emb_ndim=0 arch.puzzle_emb_len=0 arch.expansion=1 arch.halt_max_steps=2 max_steps=6 global_batch_size=4 \
-  eval_interval=2
+  eval_interval=2 log_steps=1
 expect 0 "$HRM" inspect runs/a/ --plot curves.svg
 has curves.svg 1 "<title>a: losses</title>"
 has curves.svg 1 "<title>a: held-out data</title>"

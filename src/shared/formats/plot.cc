@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "base/utf8.h"
 #include "formats/picture.h"
@@ -103,6 +104,7 @@ class Chart {
       for (size_t i = 0; i < s.x.size(); ++i) {
         if (!drawable(s.x[i], s.y[i])) continue;
         empty_ = false;
+        measured_.insert(s.x[i]);
         x_.include(s.x[i]);
         y_.include(s.y[i]);
         if (!s.low.empty()) y_.include(s.low[i]), y_.include(s.high[i]);
@@ -179,7 +181,7 @@ class Chart {
   }
 
   void draw_axes() {
-    const auto y_ticks = y_.ticks(6), x_ticks = x_.ticks(options_.width / 100);
+    const auto y_ticks = y_.ticks(6), x_ticks = measured_or_round_ticks();
     for (double tick : y_ticks) {
       const double y = y_.pixel(tick);
       if (!(y <= y_.pixel_low + 0.5 && y >= y_.pixel_high - 0.5)) continue;
@@ -196,6 +198,21 @@ class Chart {
     const double middle = (y_.pixel_low + y_.pixel_high) / 2;
     text(16, middle, "middle", options_.y_label,
          fmt::format("fill=\"#222222\" transform=\"rotate(-90 16 {:.1f})\"", middle));
+  }
+
+  // A few places on a logarithmic axis, such as 1, 4, 16, are themselves what a reader looks for, unless they stand too
+  // close together.
+  std::vector<double> measured_or_round_ticks() const {
+    constexpr size_t kFewPlaces = 12;
+    constexpr double kApart = 30;  // pixels
+    const std::vector<double> round = x_.ticks(options_.width / 100);
+    if (!options_.log_x || measured_.size() < 2 || measured_.size() > kFewPlaces) return round;
+    double last = -kApart;
+    for (const double x : measured_) {
+      if (x_.pixel(x) - last < kApart) return round;
+      last = x_.pixel(x);
+    }
+    return {measured_.begin(), measured_.end()};
   }
 
   void draw_line(const PlotSeries& s, const Style& style) {
@@ -237,6 +254,7 @@ class Chart {
   const PlotOptions& options_;
   Axis x_, y_;
   bool empty_ = true;
+  std::set<double> measured_;  // where points are drawn, along x
   std::string out_;
 };
 
