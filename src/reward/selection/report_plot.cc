@@ -112,11 +112,16 @@ void save_report_plot(const std::filesystem::path& path, const MeasureReport& re
 }
 
 void save_differences_plot(const std::filesystem::path& path, const std::vector<Difference>& differences) {
+  const auto to_what = [](const Difference& each) { return fmt::format("{}, N = {}", each.against, each.n); };
+  const bool alike = !differences.empty() && std::ranges::all_of(differences, [&](const Difference& each) {
+    return to_what(each) == to_what(differences.front());
+  });
   std::vector<IntervalRow> rows;
   for (const Difference& each : differences)
-    rows.push_back({fmt::format("{} - {}, N = {}", each.method, each.against, each.n), each.difference.value,
+    rows.push_back({alike ? each.method : fmt::format("{} - {}", each.method, to_what(each)), each.difference.value,
                     each.difference.interval.low, each.difference.interval.high});
-  save_picture(path, render_intervals(rows, {.title = "Paired differences, with 95 % intervals",
+  const std::string title = alike ? "Differences from " + to_what(differences.front()) : "Paired differences";
+  save_picture(path, render_intervals(rows, {.title = title + ", with 95 % intervals",
                                              .x_label = "difference in accuracy",
                                              .reference = 0.0}));
 }
