@@ -37,10 +37,10 @@ for command in $("$HRM" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\)  .*
   checks=$((checks + 1))
   [ -s "share/man/man1/hrm-$command.1" ] || fail "hrm $command has no page"
 done
-expect 0 "$HRM" help --man data generate
+expect 0 "$HRM" help --man data generate sudoku
 cp out page
 checks=$((checks + 1))
-cmp -s page share/man/man1/hrm-data-generate.1 || fail "--man and --write disagree"
+cmp -s page share/man/man1/hrm-data-generate-sudoku.1 || fail "--man and --write disagree"
 says page '\fB\-\-size\fR'
 
 if command -v man >/dev/null && command -v groff >/dev/null; then
@@ -93,6 +93,7 @@ completes hrm select bon x --pick best,w; offers best,weighted
 completes hrm train --out runs/a arch.hid; offers arch.hidden_size=
 completes hrm train --out train arch.hid; offers arch.hidden_size=  # the value is no subcommand
 completes hrm train arch.hidden_size = 1; lacks arch.hidden_size=
+completes hrm help sol; offers solve
 completes hrm -q data ge; offers generate
 completes hrm nonsense ""; silent err
 
@@ -100,9 +101,9 @@ completes hrm nonsense ""; silent err
 if command -v zsh >/dev/null && command -v python3 >/dev/null; then
   expect 0 zsh -n share/zsh/site-functions/_hrm
   expect 0 python3 "$SOURCE/tests/lib/zsh_completion.py" share/zsh/site-functions "hrm eval --seg" "hrm tree gro" \
-    "hrm help --completion fi" "hrm eval --halting of" "hrm grade puzz"
+    "hrm help --completion fi" "hrm eval --halting of" "hrm grade puzz" "hrm help sol"
   for line in "hrm eval --segments" "hrm tree grow" "hrm help --completion fish" "hrm eval --halting off" \
-    "hrm grade puzzle.txt"; do says out "$line"; done
+    "hrm grade puzzle.txt" "hrm help solve"; do says out "$line"; done
 fi
 
 # --- fish ---

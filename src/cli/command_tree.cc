@@ -137,7 +137,13 @@ std::string CommandPage::name(std::string_view separator) const {
   return fmt::format("{}", fmt::join(words, separator));
 }
 
-CommandPage command_tree(const CLI::App& root) { return page_of(root, {root.get_name()}); }
+CommandPage command_tree(const CLI::App& root) {
+  CommandPage tree = page_of(root, {root.get_name()});
+  for (CommandPage& command : tree.commands)  // of hrm help
+    for (OptionPage& argument : command.arguments)
+      if (argument.value == "COMMAND") argument.words = subcommand_names(root);
+  return tree;
+}
 
 std::vector<const CommandPage*> all_commands(const CommandPage& root) {
   std::vector<const CommandPage*> pages = {&root};

@@ -38,7 +38,7 @@ std::string action(const OptionPage& option) {
   if (option.files && !words.empty()) return R"(_alternative 'files\:file\:_files' 'words\:word\:()" + words + ")'";
   if (option.files) return "_files";
   if (option.folders) return "_files -/";
-  if (words.empty()) return " ";
+  if (words.empty()) return "()";  // none; a blank would keep zsh from completing options there
   if (words.ends_with('=')) return "compadd -S \"\" -- " + words;
   return option.list ? "_values -s , value " + words : "(" + words + ")";
 }
