@@ -26,7 +26,7 @@ configure = $(if $(CMAKE_FLAGS)$(filter-out 0,$(shell test -f build/$(1)/build.n
 python = $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 clang = -DCMAKE_CXX_COMPILER=$$(scripts/newest_tool clang++ 16)
 
-.PHONY: all demo demo-reward page page-test test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test library library-test library-install wheel wheel-test install uninstall clean help
+.PHONY: all demo demo-reward page page-test test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test package package-test library library-test library-install wheel wheel-test install uninstall clean help
 .DEFAULT_GOAL := all
 
 all: ## Build everything (build/release): hrm is build/release/bin/hrm
@@ -113,6 +113,17 @@ wheel-test: wheel library ## It, installed into a virtual environment of its own
 	@rm -rf build/wheel-venv && python3 -m venv build/wheel-venv
 	@build/wheel-venv/bin/pip install --quiet build/wheels/*.whl mypy
 	@HRM=$(CURDIR)/build/library/bin/hrm build/wheel-venv/bin/python tests/python_test.py --installed
+
+package: ## A Debian package and an archive for any Linux with glibc, into build/packages
+	@scripts/setup --lite --package
+	@$(call configure,package)
+	@$(call build,package) hrm
+	@$(call configure,lite)
+	@$(call build,lite) hrm
+	@scripts/package
+
+package-test: package ## Packages again with the same bytes? lintian, bill of materials, installed and used
+	@scripts/package_test
 
 asan: ## The rooms without libtorch under address and undefined-behavior sanitizers: tests, then fuzzers
 	@scripts/setup --lite --asan

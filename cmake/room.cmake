@@ -57,7 +57,7 @@ function(hrm_room place)
     add_executable(hrm ${folder}/main.cc)
     target_link_libraries(hrm PRIVATE hrm_${name} hrm_flags)
     target_compile_definitions(hrm PRIVATE HRM_VERSION="${PROJECT_VERSION}")
-    install(TARGETS hrm)
+    install(TARGETS hrm COMPONENT program)
   endif()
 
   if(HRM_TESTS AND tests)
@@ -103,7 +103,7 @@ endfunction()
 function(hrm_precompile target kind)
   set(carrier hrm_pch${kind})
   if(NOT TARGET ${carrier})
-    file(WRITE ${CMAKE_BINARY_DIR}/pch.cc "")
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pch.cc CONTENT "")  # not written anew, which would rebuild everything
     add_library(${carrier} OBJECT ${CMAKE_BINARY_DIR}/pch.cc)
     target_link_libraries(${carrier} PRIVATE hrm_flags hrm_fmt nlohmann_json::nlohmann_json Threads::Threads)
     target_precompile_headers(${carrier} PRIVATE

@@ -26,14 +26,14 @@ class Error : public std::runtime_error {
 namespace detail {
 
 struct Free {
-  void operator()(char *text) const { hrm_free(text); }
+  void operator()(char* text) const { hrm_free(text); }
 };
 using Text = std::unique_ptr<char, Free>;
 
 // Calls function(arguments..., &error) and throws Error unless it gives HRM_OK.
 template <typename Function, typename... Arguments>
 void call(Function function, Arguments... arguments) {
-  char *error = nullptr;
+  char* error = nullptr;
   const hrm_status status = function(arguments..., &error);
   const Text text(error);
   if (status != HRM_OK) throw Error(status, text ? text.get() : "out of memory");
@@ -42,7 +42,7 @@ void call(Function function, Arguments... arguments) {
 // The same for functions whose last result is a text.
 template <typename Function, typename... Arguments>
 std::string text_of(Function function, Arguments... arguments) {
-  char *result = nullptr;
+  char* result = nullptr;
   call(function, arguments..., &result);
   const Text text(result);
   return text.get();
@@ -57,11 +57,11 @@ class Stop {
     if (!stop_) throw std::bad_alloc();
   }
   void set() { hrm_stop_set(stop_.get()); }
-  hrm_stop *get() const { return stop_.get(); }
+  hrm_stop* get() const { return stop_.get(); }
 
  private:
   struct Close {
-    void operator()(hrm_stop *stop) const { hrm_stop_free(stop); }
+    void operator()(hrm_stop* stop) const { hrm_stop_free(stop); }
   };
   std::unique_ptr<hrm_stop, Close> stop_;
 };

@@ -10,8 +10,8 @@ namespace hrm {
 inline namespace api {
 
 // The JSON of hrm eval --json. Throws Error with HRM_STOPPED once options.stop is set.
-inline std::string evaluate(const Model &model, const std::string &folder,
-                            const hrm_evaluate_options &options = HRM_EVALUATE_OPTIONS) {
+inline std::string evaluate(const Model& model, const std::string& folder,
+                            const hrm_evaluate_options& options = HRM_EVALUATE_OPTIONS) {
   return detail::text_of(hrm_evaluate, model.get(), folder.c_str(), &options);
 }
 

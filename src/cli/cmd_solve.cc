@@ -238,7 +238,7 @@ void register_solve(CLI::App& app, Exit& exit) {
        {"hrm solve --model runs/first --file puzzles.txt --keep-going", "skip puzzles with errors"},
        {"hrm solve --model runs/first --file puzzles.txt --complete", "all solved, or proved unsolvable"},
        {"hrm solve --model step_100 data.seq_len=81 - < puzzles.txt", "a checkpoint without its number of cells"},
-       {"hrm solve --model runs/arc task.json --seconds 120 --svg answer.svg", "an ARC task of your own"},
+       {"hrm solve --model runs/arc task.json --seconds 120 --plot answer.svg", "an ARC task of your own"},
        {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});
   command->callback([args, &exit] {
     split_settings(*args);

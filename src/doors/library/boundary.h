@@ -40,8 +40,9 @@ template <typename T>
 T options_or(const T* given, const T& defaults, std::string_view name) {
   if (!given) return defaults;
   if (given->size != sizeof(T))
-    throw bad_input("library", "{}: size {}, expected {}: initialize it with its macro, and use the hrm.h of this library",
-                    name, given->size, sizeof(T));
+    throw bad_input("library",
+                    "{}: size {}, expected {}: initialize it with its macro, and use the hrm.h of this library", name,
+                    given->size, sizeof(T));
   return *given;
 }
 

@@ -190,7 +190,8 @@ TEST_F(LibraryTest, ThreadsShareAModel) {
   const std::string expected = model_.solve(puzzles).json();
   std::vector<std::string> found(4);
   std::vector<std::thread> threads;
-  for (std::string& json : found) threads.emplace_back([&] { json = model_.solve(read(kEasy + "\n" + kMiddle)).json(); });
+  for (std::string& json : found)
+    threads.emplace_back([&] { json = model_.solve(read(kEasy + "\n" + kMiddle)).json(); });
   for (std::thread& thread : threads) thread.join();
   for (const std::string& json : found) EXPECT_EQ(json, expected);
 }

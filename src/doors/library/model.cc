@@ -17,8 +17,7 @@ namespace {
 std::vector<std::string> settings_of(const hrm_model_options& options) {
   std::vector<std::string> settings;
   if (options.setting_count > 0) required(options.settings, "settings");
-  for (size_t i = 0; i < options.setting_count; ++i)
-    settings.emplace_back(&required(options.settings[i], "a setting"));
+  for (size_t i = 0; i < options.setting_count; ++i) settings.emplace_back(&required(options.settings[i], "a setting"));
   return settings;
 }
 
@@ -49,17 +48,16 @@ Json evaluate(Model& model, const std::string& folder, const hrm_evaluate_option
   static const std::atomic<bool> never{false};
   const CancelScope cancel(options.stop ? options.stop->set : never);
   const std::lock_guard turn(model.turn);
-  const solving::Evaluation evaluation =
-      solving::evaluate(*model.backend, dataset,
-                        {.segments = options.segments,
-                         .halting = options.halting != 0,
-                         .halt_margin = options.halt_margin,
-                         .batch = options.batch,
-                         .limit = options.limit,
-                         .views = options.views,
-                         .until_accepted = options.until_solved != 0,
-                         .seed = options.seed,
-                         .progress = false});
+  const solving::Evaluation evaluation = solving::evaluate(*model.backend, dataset,
+                                                           {.segments = options.segments,
+                                                            .halting = options.halting != 0,
+                                                            .halt_margin = options.halt_margin,
+                                                            .batch = options.batch,
+                                                            .limit = options.limit,
+                                                            .views = options.views,
+                                                            .until_accepted = options.until_solved != 0,
+                                                            .seed = options.seed,
+                                                            .progress = false});
   if (!evaluation.complete) throw Stopped();
   Json json = {{"model", model.path},
                {"data", folder},

@@ -141,9 +141,9 @@ const hrm_solution& Run::solution(size_t i) {
 std::string Run::json(bool steps) const {
   bool complete = options_.complete == 0 || completed_;
   for (const solving::SolvedPuzzle& solved : solved_) complete = complete && solved.finished;
-  return printable(solving::solve_json(
-      solved_, questions_, plan_.family(),
-      {.model = model_->path, .complete = complete, .steps = steps, .completions = completions_}));
+  return printable(
+      solving::solve_json(solved_, questions_, plan_.family(),
+                          {.model = model_->path, .complete = complete, .steps = steps, .completions = completions_}));
 }
 
 }  // namespace hrm::library
@@ -164,8 +164,8 @@ hrm_status hrm_run_begin(hrm_model* model, const hrm_puzzles* puzzles, const hrm
     if (given.family->describe() != known->family.family->describe())
       throw bad_input(kWhere, "the puzzles are {}, but the model solves {}", given.family->describe().dump(),
                       known->family.json);
-    *run = new hrm_run{std::make_unique<Run>(known, given.questions,
-                                             options_or(options, HRM_SOLVE_OPTIONS, "hrm_solve_options"))};
+    *run = new hrm_run{
+        std::make_unique<Run>(known, given.questions, options_or(options, HRM_SOLVE_OPTIONS, "hrm_solve_options"))};
   });
 }
 

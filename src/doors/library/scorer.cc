@@ -44,9 +44,9 @@ std::vector<std::vector<std::string>> texts_of(const hrm_steps* solutions, size_
 
 #if !HRM_TORCH
 std::unique_ptr<steps::StepScorer> open_reward_model(const std::string& path, const std::string&, size_t) {
-  throw bad_input("library.scorer",
-                  "{}: a reward model needs libtorch, and this library was built without: configure with -DHRM_TORCH=ON",
-                  path);
+  throw bad_input(
+      "library.scorer",
+      "{}: a reward model needs libtorch, and this library was built without: configure with -DHRM_TORCH=ON", path);
 }
 #endif
 

@@ -71,8 +71,9 @@ TEST_F(QuestionsTest, ArraysHoldDigitsOrTokens) {
   const std::vector<int32_t> digits = {1, 0, 3, 0, 0, 0, 1, 2, 0, 0, 4, 3, 0, 3, 0, 1};
   std::vector<int32_t> tokens = digits;
   for (int32_t& token : tokens) ++token;
-  for (const auto& [cells, numbers] : {std::pair(digits, CellNumbers::kEither), std::pair(digits, CellNumbers::kDigits),
-                                       std::pair(tokens, CellNumbers::kEither), std::pair(tokens, CellNumbers::kTokens)}) {
+  for (const auto& [cells, numbers] :
+       {std::pair(digits, CellNumbers::kEither), std::pair(digits, CellNumbers::kDigits),
+        std::pair(tokens, CellNumbers::kEither), std::pair(tokens, CellNumbers::kTokens)}) {
     QuestionReader reader(*family_, "", false);
     reader.read_cells(cells, numbers, "array");
     const Questions found = reader.take();

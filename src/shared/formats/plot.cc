@@ -7,8 +7,10 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <set>
 
-#include "base/files.h"
+#include "base/utf8.h"
+#include "formats/picture.h"
 
 namespace hrm {
 namespace {
@@ -102,6 +104,7 @@ class Chart {
       for (size_t i = 0; i < s.x.size(); ++i) {
         if (!drawable(s.x[i], s.y[i])) continue;
         empty_ = false;
+        measured_.insert(s.x[i]);
         x_.include(s.x[i]);
         y_.include(s.y[i]);
         if (!s.low.empty()) y_.include(s.low[i]), y_.include(s.high[i]);
@@ -182,7 +185,7 @@ class Chart {
   }
 
   void draw_axes() {
-    const auto y_ticks = y_.ticks(6), x_ticks = x_.ticks(options_.width / 100);
+    const auto y_ticks = y_.ticks(6), x_ticks = measured_or_round_ticks();
     for (double tick : y_ticks) {
       const double y = y_.pixel(tick);
       if (!(y <= y_.pixel_low + 0.5 && y >= y_.pixel_high - 0.5)) continue;
@@ -199,6 +202,21 @@ class Chart {
     const double middle = (y_.pixel_low + y_.pixel_high) / 2;
     text({16, middle, "middle"}, options_.y_label,
          fmt::format("fill=\"#222222\" transform=\"rotate(-90 16 {:.1f})\"", middle));
+  }
+
+  // A few places on a logarithmic axis, such as 1, 4, 16, are themselves what a reader looks for, unless they stand too
+  // close together.
+  std::vector<double> measured_or_round_ticks() const {
+    constexpr size_t kFewPlaces = 12;
+    constexpr double kApart = 30;  // pixels
+    const std::vector<double> round = x_.ticks(options_.width / 100);
+    if (!options_.log_x || measured_.size() < 2 || measured_.size() > kFewPlaces) return round;
+    double last = -kApart;
+    for (const double x : measured_) {
+      if (x_.pixel(x) - last < kApart) return round;
+      last = x_.pixel(x);
+    }
+    return {measured_.begin(), measured_.end()};
   }
 
   void draw_line(const PlotSeries& s, const Style& style) {
@@ -240,6 +258,7 @@ class Chart {
   const PlotOptions& options_;
   Axis x_, y_;
   bool empty_ = true;
+  std::set<double> measured_;  // where points are drawn, along x
   std::string out_;
 };
 
@@ -257,9 +276,11 @@ std::vector<double> nice_ticks(double low, double high, int wanted) {
   return ticks;
 }
 
+std::string_view plot_color(size_t i) { return kColors[i % kColors.size()]; }
+
 std::string escape_xml(std::string_view text) {
   std::string result;
-  for (const char c : text) {
+  for (const char c : to_valid_utf8(text)) {
     if (c == '<')
       result += "&lt;";
     else if (c == '>')
@@ -279,7 +300,7 @@ std::string render_plot(std::span<const PlotSeries> series, const PlotOptions& o
 }
 
 void save_plot(const std::filesystem::path& path, std::span<const PlotSeries> series, const PlotOptions& options) {
-  write_file_atomic(path, render_plot(series, options));
+  save_picture(path, render_plot(series, options));
 }
 
 }  // namespace hrm
