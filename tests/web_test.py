@@ -155,8 +155,8 @@ def check_maze(module):
         folder = pathlib.Path(folder)
         made = hrm("data", "generate", "maze", "--size", "9", "--count", "20", "--test-count", "5", "--out", folder / "data")
         assert made.returncode == 0, made.stderr
-        trained = hrm("train", "--preset", "hrm", "--data", folder / "data", "--out", folder / "run", "arch.hidden_size=64", "arch.num_heads=4",
-                      "max_steps=2", "global_batch_size=4")
+        trained = hrm("train", "--preset", "trm-mlp", "--data", folder / "data", "--out", folder / "run", "arch.hidden_size=64", "arch.num_heads=4",
+                      "max_steps=10", "global_batch_size=4")
         assert trained.returncode == 0, trained.stderr
         model = folder / "run/last.safetensors"
         converted = hrm("convert", model, folder / "maze.safetensors")

@@ -11,6 +11,9 @@ export class Fault extends Error {
 }
 
 const encoder = new TextEncoder(), decoder = new TextDecoder();
+// General categories of Unicode, numbered from 1 as utf8proc does; 0: not assigned.
+const CATEGORIES = ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So",
+  "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co"].map(name => new RegExp(`^\\p{${name}}$`, "u"));
 const SUCCESS = 0, BAD_FILE = 8;  // of WASI
 
 export class Instance {

@@ -10,6 +10,7 @@
 #include <typeinfo>
 
 #include "base/error.h"
+#include "base/signals.h"
 #include "base/terminal.h"
 #include "base/threads.h"
 #include "server/api_error.h"
@@ -21,6 +22,7 @@ extern "C" {
 HRM_IMPORT(event) void host_event(const char* name, size_t name_size, const char* data, size_t data_size);
 HRM_IMPORT(note) void host_note(const char* text, size_t size);
 HRM_IMPORT(fail) void host_fail(const char* json, size_t size);
+HRM_IMPORT(category) int host_category(char32_t value);
 }
 
 namespace hrm {
@@ -67,16 +69,14 @@ std::string message_of(const void* thrown, const std::type_info& type) {
        {});
 }
 
-void* memory_or_failure(void* memory, size_t bytes) {
+// Without a message put together: that would need memory.
+void* memory_or_failure(void* memory) {
   if (memory) return memory;
-  // No formatting here: it would need memory.
-  static constexpr std::string_view
-      kMessage = R"({"message": "the model and the puzzle need more memory than a browser gives a page (4 GiB)",
-      "field" : null, "hint" : "use hrm solve or hrm serve"
-})";
-  (void)bytes;
-host_fail(kMessage.data(), kMessage.size());
-std::abort();
+  static constexpr std::string_view kFault =
+      "{\"message\": \"the model and the puzzle need more memory than a browser gives a page (4 GiB)\","
+      " \"field\": null, \"hint\": \"use hrm solve or hrm serve\"}";
+  host_fail(kFault.data(), kFault.size());
+  std::abort();
 }
 
 }  // namespace
@@ -95,6 +95,9 @@ void run_threads(size_t n, const std::function<void(size_t)>& body) {
   if (n == 1) body(0);
 }
 
+// Nothing interrupts a segment: a host that wants no more does not ask for the next one.
+bool interrupted() { return false; }
+
 void write_message(std::string_view message) { web::note(message); }
 
 }  // namespace hrm
@@ -108,12 +111,27 @@ void __cxa_free_exception(void*) {}
 bool utf8proc_codepoint_valid(utf8proc_int32_t value) {
   return value >= 0 && value < 0x110000 && (value < 0xd800 || value > 0xdfff);
 }
+
+utf8proc_ssize_t utf8proc_encode_char(utf8proc_int32_t value, utf8proc_uint8_t* to) {
+  const auto last = [&](int bits) { return static_cast<utf8proc_uint8_t>(0x80 | (value >> bits & 0x3f)); };
+  const auto first = [&](int mark, int bits) { return static_cast<utf8proc_uint8_t>(mark | value >> bits); };
+  if (value < 0x80) return *to = static_cast<utf8proc_uint8_t>(value), 1;
+  if (value < 0x800) return to[0] = first(0xc0, 6), to[1] = last(0), 2;
+  if (value < 0x10000) return to[0] = first(0xe0, 12), to[1] = last(6), to[2] = last(0), 3;
+  return to[0] = first(0xf0, 18), to[1] = last(12), to[2] = last(6), to[3] = last(0), 4;
 }
 
-void* operator new(size_t bytes) { return hrm::web::memory_or_failure(std::malloc(bytes > 0 ? bytes : 1), bytes); }
+// Browsers know Unicode: its tables need not be in the module.
+utf8proc_category_t utf8proc_category(utf8proc_int32_t value) {
+  if (!utf8proc_codepoint_valid(value)) return UTF8PROC_CATEGORY_CN;
+  return static_cast<utf8proc_category_t>(host_category(static_cast<char32_t>(value)));
+}
+}
+
+void* operator new(size_t bytes) { return hrm::web::memory_or_failure(std::malloc(bytes > 0 ? bytes : 1)); }
 void* operator new(size_t bytes, std::align_val_t alignment) {
   const auto unit = static_cast<size_t>(alignment);
-  return hrm::web::memory_or_failure(std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit), bytes);
+  return hrm::web::memory_or_failure(std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit));
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
