@@ -7,12 +7,14 @@
 #   PREFIX, DESTDIR   for install and uninstall
 #   FUZZ_SECONDS, FUZZ_SEED   for each fuzz target of `make asan`
 #   PAGE_PORT     of `make page` (default 8080; 0: a free one)
+#   WEB_MODELS    model files and run folders for `make web` (default models/sudoku9)
 #   HRM_SHARED    folder of golden values and data for the tests (default ../shared)
 
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 FUZZ_SEED ?= 0
 PAGE_PORT ?= 8080
+WEB_MODELS ?= models/sudoku9
 HRM_SHARED ?= $(abspath ../shared)
 export HRM_SHARED
 ifdef DESTDIR
@@ -26,7 +28,7 @@ configure = $(if $(CMAKE_FLAGS)$(filter-out 0,$(shell test -f build/$(1)/build.n
 python = $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 clang = -DCMAKE_CXX_COMPILER=$$(scripts/newest_tool clang++ 16)
 
-.PHONY: all demo demo-reward page page-test test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test package package-test library library-test library-install wheel wheel-test install uninstall clean help
+.PHONY: all demo demo-reward page page-test web web-test test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test package package-test library library-test library-install wheel wheel-test install uninstall clean help
 .DEFAULT_GOAL := all
 
 all: ## Build everything (build/release): hrm is build/release/bin/hrm
@@ -57,6 +59,16 @@ page-test: ## The page in a real Chromium (installed first): every view used, sc
 	@$(call configure,release)
 	@$(call build,release) hrm
 	@HRM=$(CURDIR)/build/release/bin/hrm python3 tests/page_test.py --screenshots build/page
+
+web: ## The page without a server: a folder for any static host, with a WebAssembly module (build/web/site)
+	@scripts/setup --lite --web
+	@scripts/build_web $(if $(JOBS),--jobs $(JOBS)) $(WEB_MODELS)
+
+web-test: web ## That page and its module, in node and in a real Chromium, beside hrm solve
+	@scripts/setup --browser --web
+	@$(call configure,release)
+	@$(call build,release) hrm
+	@HRM=$(CURDIR)/build/release/bin/hrm python3 tests/web_test.py --screenshots build/page
 
 test: all ## All tests; the last line counts them
 	@scripts/run_tests build/release

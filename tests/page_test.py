@@ -6,107 +6,20 @@
 Skipped where Chromium or its driver is not installed: `make page-test` installs both.
 """
 import argparse
-import base64
-import http.client
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
+from browser import Browser, Page, installed, run_checks  # noqa: E402
 
 HRM = os.environ.get("HRM") or sys.exit("set HRM to the program")
 SOURCE = pathlib.Path(os.environ.get("HRM_SOURCE_DIR", pathlib.Path(__file__).resolve().parent.parent))
 MODEL = str(SOURCE / "models/sudoku9")
-ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-
-
-class Browser:
-    def __init__(self, driver, chromium):
-        self.process = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for line in self.process.stdout:
-            if "on port" in line and "started" in line:
-                self.port = int(line.rstrip(". \n").rsplit(" ", 1)[1])
-                break
-        options = {"args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1200,1000"], "binary": chromium}
-        capabilities = {"alwaysMatch": {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}
-        self.session = ""
-        self.session = "/session/" + self.call("POST", "/session", {"capabilities": capabilities})["sessionId"]
-
-    def call(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        connection.request(method, self.session + path, None if method == "GET" else json.dumps(body or {}), {"Content-Type": "application/json"})
-        value = json.loads(connection.getresponse().read())["value"]
-        if isinstance(value, dict) and "error" in value:
-            raise RuntimeError(f"{path}: {value['error']}: {value['message'].splitlines()[0]}")
-        return value
-
-    def open(self, address):
-        self.call("POST", "/url", {"url": address})
-
-    def run(self, script, *arguments):
-        return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
-
-    def find(self, css):
-        return self.call("POST", "/element", {"using": "css selector", "value": css})[ELEMENT]
-
-    def click(self, css):
-        self.call("POST", f"/element/{self.find(css)}/click")
-
-    def type(self, css, text):
-        self.call("POST", f"/element/{self.find(css)}/value", {"text": text})
-
-    def keys(self, *keys):
-        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
-        self.call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
-
-    def text(self, css):
-        return self.run("return document.querySelector(arguments[0]).textContent", css)
-
-    def until(self, script, what, seconds=20):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            value = self.run(script)
-            if value:
-                return value
-            time.sleep(0.05)
-        raise AssertionError(f"{what} did not happen in {seconds} s")
-
-    def faults(self):
-        """What the console has to say: errors of scripts, refused requests, breaches of the security policy. The answers
-        that a check provokes (status 4xx of an address of the server) are not among them."""
-        return [entry["message"] for entry in self.call("POST", "/se/log", {"type": "browser"})
-                if entry["level"] == "SEVERE" and "the server responded with a status of 4" not in entry["message"]]
-
-    def size(self, width, height):
-        self.call("POST", "/window/rect", {"width": width, "height": height})
-
-    def close(self):
-        try:
-            self.call("DELETE", "")
-        finally:
-            self.process.terminate()
-            self.process.wait(10)
-
-
-class Page:
-    def __init__(self, browser, address, screenshots):
-        self.browser, self.address, self.screenshots = browser, address, screenshots
-
-    def shot(self, name):
-        if self.screenshots:
-            self.screenshots.mkdir(parents=True, exist_ok=True)
-            (self.screenshots / f"{name}.png").write_bytes(base64.b64decode(self.browser.call("GET", "/screenshot")))
-
-    def visit(self, view):
-        self.browser.open("about:blank")
-        self.browser.open(f"{self.address}/#{view}")
-        self.browser.until("return document.readyState === 'complete'", "the page")
-        if view == "solve":
-            self.browser.until("return document.querySelectorAll('#grid td').length === 81", "the board")
 
 
 def check_solve(page):
@@ -260,36 +173,24 @@ def main():
     parser.add_argument("--screenshots", type=pathlib.Path)
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
-    driver, chromium = shutil.which("chromedriver"), shutil.which("chromium") or shutil.which("chromium-browser")
-    if not driver or not chromium:
+    if not installed():
         print("skipped: chromium and chromedriver are not installed; make page-test installs them")
         return 77
-    failures = 0
     wanted = args.names or [name for name in globals() if name.startswith("check_")]
     with tempfile.TemporaryDirectory() as folder:
         live = pathlib.Path(folder) / "live"
         live.mkdir()
         (live / "log.jsonl").write_text('{"kind":"train","step":1,"seconds":1,"loss":3.0}\n{"kind":"train","step":2,"seconds":2,"loss":2.0}\n')
         server = subprocess.Popen([HRM, "serve", "--model", MODEL, "--port", "0", "--runs", folder], stdout=subprocess.PIPE, text=True)
-        browser = Browser(driver, chromium)
+        browser = Browser(*installed())
         try:
             page = Page(browser, server.stdout.readline().strip(), args.screenshots)
             page.runs = pathlib.Path(folder)
-            for name in wanted:
-                try:
-                    globals()[name](page)
-                    faults = browser.faults()
-                    assert not faults, faults
-                    print(f"{name}: passed", flush=True)
-                except Exception as error:  # every check is told about
-                    failures += 1
-                    page.shot(f"FAILED-{name}")
-                    print(f"FAILED: {name}: {error!r} {browser.faults()}", flush=True)
+            failures = run_checks(page, [globals()[name] for name in wanted])
         finally:
             browser.close()
             server.send_signal(signal.SIGTERM)
             server.wait(20)
-    print(f"{len(wanted)} checks, {failures} failures")
     return 1 if failures else 0
 
 

@@ -150,7 +150,7 @@ def check_page():
         response, page = server.ask("GET", "/")
         assert response.status == 200 and "default-src 'none'" in response.getheader("Content-Security-Policy")
         size, seen = len(page), set()
-        waiting = re.findall(r'(?:src|href)="(/[^"#]+)"', page.decode())
+        waiting = ["/" + name for name in re.findall(r'(?:src|href)="([^"#/][^"#]*)"', page.decode())] + ["/server.js"]  # api.js chooses it
         while waiting:
             path = waiting.pop()
             if path in seen:
@@ -164,9 +164,9 @@ def check_page():
             assert again.status == 304 and nothing == b""
             if path.endswith(".js"):
                 assert response.getheader("Content-Type").startswith("text/javascript")
-                waiting += re.findall(r'from "(/[^"]+)"', data.decode())
+                waiting += ["/" + name for name in re.findall(r'from "\./([^"]+)"', data.decode())]
             assert not re.search(rb"https?://(?!www\.w3\.org)", data), f"{path} asks somebody else"
-        assert {"/app.js", "/style.css", "/solve.js", "/trees.js", "/runs.js"} <= seen
+        assert {"/app.js", "/style.css", "/solve.js", "/trees.js", "/runs.js", "/api.js", "/errors.js", "/icon.svg"} <= seen, seen
         assert size <= 300 * 1024, size
 
 

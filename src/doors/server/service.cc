@@ -13,6 +13,7 @@
 #include "server/assets.h"
 #include "server/score_request.h"
 #include "server/select_request.h"
+#include "server/solve_events.h"
 #include "server/solve_route.h"
 
 namespace hrm::server {
@@ -284,17 +285,7 @@ Json Service::models_json() const {
   Json models = Json::array();
   for (const auto& service : models_) {
     const ServedModel& model = service->model();
-    const model::ModelConfig& config = model.backend->config();
-    models.push_back({{"id", model.id},
-                      {"object", "model"},
-                      {"kind", "reasoning"},
-                      {"family", model.family->describe()},
-                      {"rules", model.family->has_rules()},
-                      {"parameters", model.parameters},
-                      {"cells", config.data.seq_len},
-                      {"vocabulary", config.data.vocab_size},
-                      {"segments", config.arch.halt_max_steps},
-                      {"device", model.backend->description()}});
+    models.push_back(describe_model(model.id, model.parameters, *model.backend, *model.family));
   }
   for (const Scorer& scorer : scorers_)
     models.push_back({{"id", scorer.id}, {"object", "model"}, {"kind", "reward"}, {"name", scorer.scorer->name()}});

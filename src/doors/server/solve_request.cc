@@ -8,6 +8,13 @@
 namespace hrm::server {
 namespace {
 
+ApiError too_many(size_t count, const Limits& limits) {
+  return ApiError(422, fmt::format("{} puzzles in one request, at most {} are taken", count, limits.puzzles), "puzzles",
+                  "send several requests; --max-puzzles raises the limit");
+}
+
+}  // namespace
+
 std::string way_to_write(const puzzles::Family& family) {
   const std::string name = family.describe().value("family", "");
   if (name == "sudoku")
@@ -16,13 +23,6 @@ std::string way_to_write(const puzzles::Family& family) {
   if (name == "maze") return "one line per row: '#' wall, ' ' open, S start, G goal";
   return "docs/formats/puzzle-text.md describes the forms";
 }
-
-ApiError too_many(size_t count, const Limits& limits) {
-  return ApiError(422, fmt::format("{} puzzles in one request, at most {} are taken", count, limits.puzzles), "puzzles",
-                  "send several requests; --max-puzzles raises the limit");
-}
-
-}  // namespace
 
 SolveRequest read_solve_request(std::string_view body, const Limits& limits) {
   const Json json = parse_body(body);

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <utility>
 
+#include "server/solve_events.h"
 #include "solving/solve_json.h"
 
 namespace hrm::server {
@@ -47,44 +47,19 @@ class AnsweredJob : public SolveJob {
   std::vector<SolvedPuzzle> solutions_;
 };
 
-Json rounded(const std::vector<float>& values) {
-  Json list = Json::array();
-  for (const float value : values) list.push_back(std::round(double{value} * 1e4) / 1e4);
-  return list;
-}
-
 class StreamedJob : public AnsweredJob {
  public:
   using AnsweredJob::AnsweredJob;
 
   bool wants_confidence() const override { return request_.confidence; }
   void on_segment(size_t puzzle, const solving::PuzzleRun& run, const std::vector<float>& confidence) override {
-    const solving::SolvedSegment& last = run.last();
-    Json event = {{"puzzle", puzzle},         {"view", run.view()},
-                  {"segment", run.segment()}, {"answer", model_.family->to_line(last.answer)},
-                  {"cells", last.answer},     {"changed", run.changed()}};
-    if (request_.confidence) event["confidence"] = rounded(confidence);
-    event["q_halt"] = last.q_halt;
-    event["q_continue"] = last.q_continue;
-    event["residual_H"] = last.residual_H;
-    event["residual_L"] = last.residual_L;
-    send("segment", event);
+    send("segment", segment_event(puzzle, run, confidence, *model_.family));
   }
   void on_solved(size_t puzzle, SolvedPuzzle solution) override {
-    Json event = {{"puzzle", puzzle}, {"source", asked_.good[puzzle].source}};
-    event.update(to_json(solution, *model_.family));
-    if (!request_.steps) event.erase("steps");
-    send("solution", event);
+    send("solution", solution_event(puzzle, asked_, solution, *model_.family, request_.steps));
   }
   void on_done() override {
-    Json skipped = Json::array();
-    for (const puzzles::SkippedQuestion& question : asked_.skipped)
-      skipped.push_back({{"source", question.source}, {"reason", question.reason}});
-    send("done", {{"model", model_.id},
-                  {"family", model_.family->describe()},
-                  {"complete", true},
-                  {"puzzles", asked_.good.size()},
-                  {"skipped", std::move(skipped)}});
+    send("done", done_event(model_.id, asked_, *model_.family));
     answered_(200);
     exchange_->finish();
   }

@@ -1,11 +1,25 @@
 // Threads that work on one example together.
 #pragma once
 
-#include <barrier>
+#include <algorithm>
 #include <cstddef>
 #include <utility>
+#include <version>
+
+#if defined(__cpp_lib_barrier)
+#include <barrier>
+#endif
 
 namespace hrm::engine {
+
+#if defined(__cpp_lib_barrier)
+using TeamBarrier = std::barrier<>;
+#else  // a system without threads (WebAssembly): every team has one member, who never waits
+struct TeamBarrier {
+  explicit TeamBarrier(ptrdiff_t) {}
+  void arrive_and_wait() {}
+};
+#endif
 
 // One object per example in work; a team of one costs nothing.
 class Team {
@@ -25,7 +39,7 @@ class Team {
 
  private:
   size_t size_;
-  std::barrier<> barrier_;
+  TeamBarrier barrier_;
 };
 
 }  // namespace hrm::engine

@@ -15,6 +15,9 @@ constexpr const char* kWhere = "kernels.dispatch";
 }  // namespace
 
 std::string processor_name() {
+#if defined(__wasm__)
+  return "WebAssembly";
+#else
   std::ifstream file("/proc/cpuinfo");
   std::string line;
   while (std::getline(file, line))
@@ -25,6 +28,7 @@ std::string processor_name() {
   return "AArch64 processor";
 #else
   return "processor";
+#endif
 #endif
 }
 

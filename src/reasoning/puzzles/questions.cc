@@ -3,17 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <cstdint>
 #include <utility>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "puzzles/records.h"
 
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kWhere = "puzzles.read_questions", kStandardInput = "-";
+constexpr std::string_view kWhere = "puzzles.read_questions";
 
 // What is added to the numbers to make them tokens.
 int32_t shift_of(const Family& family, std::span<const int32_t> cells, CellNumbers numbers, const std::string& source) {
@@ -49,20 +48,6 @@ void QuestionReader::read_text(std::string_view text, const std::string& source)
   add(std::move(found), std::move(faults), source);
 }
 
-void QuestionReader::read_file(const std::string& file) {
-  // The text of families without rules may be anything, a table's header too.
-  const PuzzleSource source(RecordFile{.path = file, .tables = family_.has_rules(), .symbols = symbols_});
-  if (source.layout() == PuzzleSource::Layout::kText) return read_text(source.text(), source.name());
-  RecordList list = read_records(source, family_);
-  if (!list.faults.empty() && !keep_going_) throw bad_input(kWhere, "{}", list.faults.front().message);
-  std::vector<std::pair<size_t, Tokens>> found;
-  for (Record& record : list.records) found.emplace_back(record.row, std::move(record.question));
-  std::vector<SkippedQuestion> faults;
-  for (RowFault& fault : list.faults)
-    faults.push_back({fmt::format("{}, line {}", source.name(), fault.row), std::move(fault.message)});
-  add(std::move(found), std::move(faults), source.name());
-}
-
 void QuestionReader::read_cells(std::span<const int32_t> cells, CellNumbers numbers, const std::string& source) {
   const int32_t shift = shift_of(family_, cells, numbers, source);
   const auto length = static_cast<size_t>(family_.seq_len());
@@ -94,23 +79,6 @@ void QuestionReader::add(std::vector<std::pair<size_t, Tokens>> found, std::vect
     }
   }
   for (SkippedQuestion& fault : faults) questions_.skipped.push_back(std::move(fault));
-}
-
-Questions read_questions(const Family& family, const QuestionInput& input) {
-  QuestionReader reader(family, input.symbols, input.keep_going);
-  for (size_t i = 0; i < input.texts.size(); ++i) {
-    const std::string& text = input.texts[i];
-    if (text == kStandardInput) {
-      reader.read_file(text);
-      continue;
-    }
-    std::error_code ignored;
-    if (std::filesystem::is_regular_file(text, ignored))
-      throw bad_input(kWhere, "argument '{}' is a file, not a puzzle: give it as --file {}", text, text);
-    reader.read_text(text, fmt::format("argument {}", i + 1));
-  }
-  for (const std::string& file : input.files) reader.read_file(file);
-  return reader.take();
 }
 
 }  // namespace hrm::puzzles

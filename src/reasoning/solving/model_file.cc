@@ -1,17 +1,16 @@
 #include "solving/model_file.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
 #include "base/files.h"
-#include "formats/foreign.h"
 #include "formats/safetensors.h"
 #include "formats/torch_pickle.h"
 #include "formats/yaml.h"
 #include "model/weights.h"
 #include "solving/authors_config.h"
 #include "solving/model_folder.h"
+#include "solving/own_model.h"
 #include "solving/state_dicts.h"
 #include "training/checkpoint.h"
 
@@ -25,57 +24,6 @@ constexpr std::string_view kWhere = "model.load";
 constexpr std::string_view kCompiled = "_orig_mod.";  // torch.compile's wrapper
 constexpr const char* kConfigFile = "all_config.yaml";
 constexpr std::string_view kStep = "step_";
-
-void widen(NamedTensors& weights) {
-  for (auto& [name, tensor] : weights)
-    if (tensor.dtype() == DType::kBF16 || tensor.dtype() == DType::kF16 || tensor.dtype() == DType::kF64)
-      tensor = tensor.to(DType::kF32);
-}
-
-// JSON has no infinities and no NaN, all_config.yaml may: {"yaml": ".inf"} stands for such a number in our files.
-Json encode_numbers(const Json& value) {
-  if (value.is_number_float() && !std::isfinite(value.get<double>())) {
-    const auto number = value.get<double>();
-    return {{"yaml", std::isnan(number) ? ".nan" : number < 0 ? "-.inf" : ".inf"}};
-  }
-  Json result = value;
-  if (value.is_structured())
-    for (auto item = result.begin(); item != result.end(); ++item) *item = encode_numbers(*item);
-  return result;
-}
-Json decode_numbers(const Json& value) {
-  if (value.is_object() && value.size() == 1 && value.contains("yaml") && value["yaml"].is_string())
-    return parse_yaml(value["yaml"].get<std::string>(), "provenance");
-  Json result = value;
-  if (value.is_structured())
-    for (auto item = result.begin(); item != result.end(); ++item) *item = decode_numbers(*item);
-  return result;
-}
-
-ModelConfig read_config(const Json& json, std::string_view source, const ModelFileOptions& options) {
-  ModelConfig config;
-  const auto unknown = fields_from_json(config, json, source);
-  if (!unknown.empty())
-    throw bad_input(kWhere, "{}: setting '{}' is unknown: was the file written by a newer version?", source,
-                    unknown[0]);
-  for (const std::string& setting : options.overrides) assign_field(config, setting);
-  return config;
-}
-
-ModelFile load_own(const fs::path& path, const ModelFileOptions& options) {
-  const std::string source = path.string();
-  Safetensors file = load_safetensors(path);
-  const auto json = [&](const char* key) {
-    const auto found = file.metadata.find(key);
-    return found == file.metadata.end() ? Json() : parse_json(found->second, fmt::format("{}: {}", source, key));
-  };
-  ModelFile model{.config = read_config(json("config"), source, options),
-                  .weights = std::move(file.tensors),
-                  .family = json("family"),
-                  .provenance = decode_numbers(json("provenance"))};
-  widen(model.weights);
-  return model;
-}
 
 // Tensors "weights.<key>" and, where an average was kept, "optimizer.average.<key>" of the parameters it covers.
 ModelFile load_training(const fs::path& path, const ModelFileOptions& options) {
@@ -150,13 +98,12 @@ ModelFile load_any(const fs::path& path, const ModelFileOptions& options) {
   if (fs::is_directory(path)) return load_any(model_in_folder(path), options);
   {
     const MappedFile file(path);
-    if (const std::string what = describe_foreign(file.bytes(), path.string()); !what.empty())
-      throw bad_input(kWhere, "{}: {}; expected a checkpoint of torch.save or a safetensors file", path.string(), what);
+    refuse_foreign(file.bytes(), path.string());
     if (looks_like_torch(file.bytes()))
       return load_authors(path, parse_torch_dicts(file.bytes(), path.string()), options);
   }
   const auto metadata = read_safetensors_metadata(path);
-  if (metadata.contains("config")) return load_own(path, options);
+  if (metadata.contains("config")) return own_model(load_safetensors(path), path.string(), options);
   if (metadata.contains("state")) return load_training(path, options);
   std::vector<TorchDict> dicts;
   dicts.push_back({.path = "", .tensors = load_safetensors(path).tensors});
@@ -167,8 +114,7 @@ ModelFile load_any(const fs::path& path, const ModelFileOptions& options) {
 
 ModelFile load_model(const fs::path& path, const ModelFileOptions& options) {
   ModelFile model = load_any(path, options);
-  model.config.validate();
-  model::check_weights(model.config, model.weights, path.string());
+  check(model, path.string());
   return model;
 }
 

@@ -97,9 +97,10 @@ To convert(From value) {
 }
 
 size_t byte_count(DType type, std::span<const int64_t> shape) {
-  const auto count = static_cast<size_t>(element_count(shape));
-  if (count > (size_t{1} << 62) / size_of(type)) throw bad_input("tensor", "shape {} is too large", to_string(shape));
-  return count * size_of(type);
+  constexpr uint64_t kMost = std::min<uint64_t>(uint64_t{1} << 62, std::numeric_limits<size_t>::max());
+  const auto count = static_cast<uint64_t>(element_count(shape));
+  if (count > kMost / size_of(type)) throw bad_input("tensor", "shape {} is too large", to_string(shape));
+  return static_cast<size_t>(count) * size_of(type);
 }
 
 }  // namespace

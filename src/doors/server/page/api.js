@@ -1,82 +1,12 @@
-// What the server is asked, and errors with the field they are about.
-export class ApiError extends Error {
-  constructor(status, {message, field, hint}) {
-    super(message);
-    this.status = status;
-    this.field = field;
-    this.hint = hint;
-  }
-  get text() {
-    return this.hint ? `${this.message}\n${this.hint}` : this.message;
-  }
-}
-
-let token = sessionStorage.getItem("token") ?? "";
-let asking = null;  // the dialog, while it is open: all who wait share it
-
-function askForToken() {
-  asking ??= new Promise(resolve => {
-    const dialog = document.getElementById("token-dialog");
-    dialog.addEventListener("close", () => {
-      token = document.getElementById("token").value.trim();
-      sessionStorage.setItem("token", token);
-      asking = null;
-      resolve();
-    }, {once: true});
-    dialog.showModal();
-  });
-  return asking;
-}
-
-async function ask(path, options = {}) {
-  for (;;) {
-    let response;
-    try {
-      response = await fetch(path, {...options, headers: {...options.headers, ...(token ? {Authorization: `Bearer ${token}`} : {})}});
-    } catch (error) {
-      if (error.name === "AbortError") throw error;
-      throw new ApiError(0, {message: "The server does not answer.", hint: "Is hrm serve still running?"});
-    }
-    if (response.ok) return response;
-    if (response.status === 401) {
-      await askForToken();
-      continue;
-    }
-    let body = null;
-    try {
-      body = (await response.json()).error;
-    } catch { /* no JSON: a proxy's page */ }
-    throw new ApiError(response.status, body ?? {message: `The server answers with status ${response.status}.`});
-  }
-}
-
-// The events of a stream as {name, data}.
-async function* events(response) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  for (;;) {
-    const {value, done} = await reader.read();
-    if (done) return;
-    text += value;
-    let end;
-    while ((end = text.indexOf("\n\n")) >= 0) {
-      const event = {name: "message", data: ""};
-      for (const line of text.slice(0, end).split("\n")) {
-        if (line.startsWith("event: ")) event.name = line.slice(7);
-        if (line.startsWith("data: ")) event.data += line.slice(6);
-      }
-      text = text.slice(end + 2);
-      yield {name: event.name, data: JSON.parse(event.data)};
-    }
-  }
-}
-
-export const api = {
-  models: async () => (await (await ask("/v1/models")).json()).data,
-  runs: async () => (await (await ask("/v1/runs")).json()).runs,
-  log: async (name, offset) => await (await ask(`/v1/runs/${encodeURIComponent(name)}/log?offset=${offset}`)).arrayBuffer(),
-  async* solve(request, signal) {
-    const response = await ask("/v1/solve", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({...request, stream: true}), signal});
-    yield* events(response);
-  },
-};
+// Who answers the page: the server that it came from, or the WebAssembly module beside it (module.js, in the static folder
+// of `make web`, whose index.html says so). Both have the same functions:
+//
+//   models()              the models that there are; one without a family is described by describe() once it is chosen
+//   describe(model)       likewise, with family, parameters and cells
+//   open(file)            a model file of the user's, described; where opensModels
+//   solve(request, signal)   events {name, data} as docs/server.md has them; the signal stops it
+//   runs(), log(name, offset)   training runs of the server; where hasRuns
+//
+// They throw ApiError.
+const chosen = document.querySelector('meta[name="engine"]').content;
+export const api = (await import(chosen === "module" ? "./module.js" : "./server.js")).engine;

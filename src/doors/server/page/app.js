@@ -1,8 +1,8 @@
 // The frame of the page: views by the address's fragment, dark and light, the server's answers.
-import * as solve from "/solve.js";
-import * as trees from "/trees.js";
-import * as runs from "/runs.js";
-import {api} from "/api.js";
+import * as solve from "./solve.js";
+import * as trees from "./trees.js";
+import * as runs from "./runs.js";
+import {api} from "./api.js";
 
 const views = {solve, trees, runs};
 const root = document.documentElement;

@@ -1,7 +1,7 @@
 // The view Runs: curves of a training log, from a file or live from the server's --runs folder.
-import {api} from "/api.js";
-import {chart, short} from "/chart.js";
-import {LineReader} from "/lines.js";
+import {api} from "./api.js";
+import {chart, short} from "./chart.js";
+import {LineReader} from "./lines.js";
 
 const at = id => document.getElementById(id);
 const state = {records: [], source: "", timer: null, name: "", offset: 0, reader: null, busy: false, listed: false};
@@ -37,7 +37,8 @@ export function start() {
 }
 
 export async function shown() {
-  if (state.listed) return;
+  if (!api.hasRuns) at("run-choice-row").hidden = at("run-live").hidden = true;
+  if (state.listed || !api.hasRuns) return;
   state.listed = true;
   try {
     const runs = await api.runs();

@@ -1,8 +1,8 @@
 // The view Solve: a puzzle in, its answer segment by segment out, and back and forth through what was seen.
-import {api} from "/api.js";
-import {blank, draw, readText, shapeOf, writeText} from "/board.js";
-import {chart, short} from "/chart.js";
-import {examples} from "/examples.js";
+import {api} from "./api.js";
+import {blank, draw, readText, shapeOf, writeText} from "./board.js";
+import {chart, short} from "./chart.js";
+import {examples} from "./examples.js";
 
 const at = id => document.getElementById(id);
 const state = {models: [], model: null, shape: null, question: null, frames: [], position: 0, result: null, abort: null, timer: null, paint: 1};
@@ -16,6 +16,8 @@ export function start() {
   at("clear").addEventListener("click", () => setText(""));
   at("puzzle").addEventListener("input", textChanged);
   at("model").addEventListener("change", () => choose(state.models.find(model => model.id === at("model").value)));
+  at("model-file-row").hidden = at("model-file-help").hidden = !api.opensModels;
+  at("model-file").addEventListener("change", openModel);
   at("example").addEventListener("change", () => {
     const chosen = state.examples[at("example").selectedIndex - 1];
     if (chosen) setText(spread(chosen[1]()));
@@ -37,13 +39,36 @@ export function start() {
 
 export function shown() {}
 
-export function setModels(models, error) {
+export async function setModels(models, error) {
   state.models = models.filter(model => model.kind === "reasoning");
-  at("model").replaceChildren(...state.models.map(model => new Option(`${model.id} (${model.parameters.toLocaleString("en")} parameters)`, model.id)));
   if (error) at("solve-error").textContent = error.text ?? error.message;
-  else if (!state.models.length) at("solve-error").textContent = "This server has no reasoning model. Start it with --model, for instance: hrm serve --model models/sudoku9";
-  at("solve").disabled = !state.models.length;
-  if (state.models.length) choose(state.models[0]);
+  else if (!state.models.length) at("solve-error").textContent = api.noModel;
+  listModels();
+  if (state.models.length) await choose(state.models[0]);
+}
+
+function listModels() {
+  const name = model => model.parameters ? `${model.id} (${model.parameters.toLocaleString("en")} parameters)` : model.id;
+  at("model").replaceChildren(...state.models.map(model => new Option(name(model), model.id)));
+  if (state.model) at("model").value = state.model.id;
+  at("solve").disabled = !state.model;
+}
+
+async function openModel() {
+  const file = at("model-file").files[0];
+  if (!file) return;
+  at("model-file-error").textContent = "";
+  at("model-file").removeAttribute("aria-invalid");
+  try {
+    const model = await api.open(file);
+    state.models = [...state.models.filter(({id}) => id !== model.id), model];
+    await choose(model);
+  } catch (error) {
+    at("model-file-error").textContent = error.text ?? error.message;
+    at("model-file").setAttribute("aria-invalid", "true");
+  } finally {
+    at("model-file").value = "";  // so that the same file can be chosen again
+  }
 }
 
 const help = {
@@ -52,8 +77,21 @@ const help = {
   text: () => "As the model's data set writes its questions.",
 };
 
-function choose(model) {
+async function choose(model) {
+  if (!model.family) {
+    at("solve").disabled = true;
+    setStatus("Loading the model …");
+    try {
+      model = Object.assign(model, await api.describe(model));
+    } catch (error) {
+      setStatus("");
+      at("solve-error").textContent = error.text ?? error.message;
+      listModels();
+      return;
+    }
+  }
   state.model = model;
+  listModels();
   state.shape = shapeOf(model.family, model.cells);
   at("puzzle-help").textContent = help[state.shape.kind](state.shape);
   at("puzzle").rows = Math.min(34, Math.max(4, state.shape.rows + 1));
@@ -98,6 +136,7 @@ function textChanged() {
   state.abort?.abort();
   clearErrors();
   reset();
+  if (!state.shape) return;
   const cells = readText(state.shape, at("puzzle").value);
   state.question = cells;
   drawQuestion();

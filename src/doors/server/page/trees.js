@@ -1,6 +1,6 @@
 // The view Trees: files of `hrm tree export` (whole trees) and of `hrm tree label` (labels with counts), read here.
-import {readValues} from "/lines.js";
-import {short} from "/chart.js";
+import {readValues} from "./lines.js";
+import {short} from "./chart.js";
 
 const at = id => document.getElementById(id);
 const MOST_SHOWN = 300;  // children of a node that are listed at once
