@@ -151,8 +151,11 @@ class EngineBackend final : public model::Backend {
   typename Segment::ExampleGradient train_example(const TrainJob& job, size_t b, TrainMemory& memory,
                                                   size_t slot) const;
   void train_rows(const TrainJob& job, size_t begin, size_t end, TrainMemory& memory) const;
-  // Sum of the threads' gradients in `gradient_`, in the parameters' own shapes. Returns its squared norm.
-  double reduce(size_t workers);
+  // Sum of the threads' gradients in `gradient_`, in the parameters' own shapes.
+  void reduce(size_t workers);
+  double gradient_norm() const;
+  // The same over the processes of the job, with their losses (of `output`) and puzzle rows.
+  void exchange(const model::Batch& batch, const model::TrainOptions& options, model::TrainOutput& output);
   model::TrainOutput accumulate(const model::Batch& batch, std::span<const uint8_t> last, EngineCarry& carry,
                                 const model::TrainOptions& options);
 
@@ -165,6 +168,7 @@ class EngineBackend final : public model::Backend {
   std::unique_ptr<Segment> team_segment_;
   size_t team_size_ = 1;
   Buffer<float> weights_, averaged_, gradient_, d_puzzle_;
+  model::StepParts shared_;  // of all processes: the puzzle rows that the update takes
   std::optional<engine::Optimizer> optimizer_;
   Prepared live_, average_;
   std::vector<std::unique_ptr<engine::Workspace<E>>> workspaces_;  // of forward, per team
@@ -505,9 +509,8 @@ void EngineBackend<E>::train_rows(const TrainJob& job, size_t begin, size_t end,
 }
 
 template <typename E>
-double EngineBackend<E>::reduce(size_t workers) {
+void EngineBackend<E>::reduce(size_t workers) {
   if (gradient_.size() == 0) gradient_ = Buffer<float>(layout_.trained_size());
-  std::vector<double> squares(layout_.trained());
   parallel_for(layout_.trained(), threads_, [&](size_t i) {
     const auto sum = layout_.slice(memories_[0]->gradient.span(), i);
     for (size_t w = 1; w < workers; ++w) {
@@ -521,11 +524,34 @@ double EngineBackend<E>::reduce(size_t workers) {
                          kernels::Panel<float>{to.data(), columns});
     else
       std::ranges::copy(sum, to.begin());
-    for (float g : to) squares[i] += double{g} * g;
+  });
+}
+
+template <typename E>
+double EngineBackend<E>::gradient_norm() const {
+  std::vector<double> squares(layout_.trained());
+  parallel_for(layout_.trained(), threads_, [&](size_t i) {
+    for (float g : layout_.slice(std::span<const float>(gradient_.span()), i)) squares[i] += double{g} * g;
   });
   double total = 0;
   for (double s : squares) total += s;
-  return total;
+  return std::sqrt(total);
+}
+
+template <typename E>
+void EngineBackend<E>::exchange(const model::Batch& batch, const model::TrainOptions& options,
+                                model::TrainOutput& output) {
+  shared_.puzzle_ids.assign(batch.puzzle_identifiers.begin(), batch.puzzle_identifiers.end());
+  shared_.puzzle_gradients.assign(d_puzzle_.data(), d_puzzle_.data() + d_puzzle_.size());
+  if (!options.exchange) return;
+  double losses[] = {output.lm_loss, output.q_halt_loss, output.q_continue_loss};
+  shared_.gradient = gradient_.span();
+  shared_.losses = losses;
+  options.exchange(shared_);
+  shared_.losses = {};
+  output.lm_loss = losses[0];
+  output.q_halt_loss = losses[1];
+  output.q_continue_loss = losses[2];
 }
 
 // Each thread sums the gradients of its share of the examples; the sums are added in the order of the threads.
@@ -566,8 +592,10 @@ model::TrainOutput EngineBackend<E>::accumulate(const model::Batch& batch, std::
     output.q_halt_loss += q_halt[b];
     output.q_continue_loss += q_continue[b];
   }
+  reduce(workers);
+  exchange(batch, options, output);
   output.loss = output.lm_loss + 0.5 * (output.q_halt_loss + output.q_continue_loss);
-  output.gradient_norm = std::sqrt(reduce(workers));
+  output.gradient_norm = gradient_norm();
   return output;
 }
 
@@ -586,7 +614,7 @@ model::TrainOutput EngineBackend<E>::train_step(const model::Batch& batch, std::
   optimizer.step(weights_.span(), gradient_.span(), output.gradient_norm,
                  {.lr_factor = options.lr_factor, .ema_rate = options.ema_rate, .threads = threads_});
   if (dims_.P > 0)
-    optimizer.step_puzzle_rows(weights_.span(), batch.puzzle_identifiers, d_puzzle_.span(), options.lr_factor);
+    optimizer.step_puzzle_rows(weights_.span(), shared_.puzzle_ids, shared_.puzzle_gradients, options.lr_factor);
   live_.stale = true;
   average_.stale = true;
   return output;
