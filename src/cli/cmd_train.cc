@@ -43,13 +43,13 @@ void estimate(const solving::TrainRequest& request, bool json, Exit& exit) {
 
 void train(const CLI::App& command, const Arguments& args, Exit& exit) {
   solving::TrainRequest request{.out = args.run.out,
-                                      .mode = args.run.mode(),
-                                      .preset = args.preset,
-                                      .recipe = args.recipe,
-                                      .settings = settings_of(command, args),
-                                      .init = args.init,
-                                      .accept_changes = args.run.accept_changes,
-                                      .backend = args.backend};
+                                .mode = args.run.mode(),
+                                .preset = args.preset,
+                                .recipe = args.recipe,
+                                .settings = settings_of(command, args),
+                                .init = args.init,
+                                .accept_changes = args.run.accept_changes,
+                                .backend = args.backend};
   if (args.estimate) return estimate(request, args.run.json, exit);
   if (args.run.out.empty()) throw bad_input("cli.train", "--out is required: the folder of the run");
   run_distributed([&](training::Collective& all) {

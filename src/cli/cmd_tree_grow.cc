@@ -69,16 +69,18 @@ std::filesystem::path store_of(const std::filesystem::path& store, const trainin
   for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
     const size_t size = processes_of(entry.path().filename().string(), name);
     if (size > 0 && size != shard.size)
-      throw bad_input("cli.tree.grow",
-                      "{}: is the store of one of {} processes, and now there are {}: start as many as before, or merge "
-                      "their stores with hrm tree merge and continue with another --store",
-                      entry.path().string(), size, shard.size);
+      throw bad_input(
+          "cli.tree.grow",
+          "{}: is the store of one of {} processes, and now there are {}: start as many as before, or merge "
+          "their stores with hrm tree merge and continue with another --store",
+          entry.path().string(), size, shard.size);
   }
   if (shard.size == 1) return store;
   if (std::filesystem::exists(store))
-    throw bad_input("cli.tree.grow",
-                    "{}: is the store of one process, and now there are {}: choose another --store, or unset WORLD_SIZE",
-                    store.string(), shard.size);
+    throw bad_input(
+        "cli.tree.grow",
+        "{}: is the store of one process, and now there are {}: choose another --store, or unset WORLD_SIZE",
+        store.string(), shard.size);
   return folder / fmt::format("{}.{}-of-{}", name, shard.rank, shard.size);
 }
 

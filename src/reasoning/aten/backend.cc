@@ -331,9 +331,10 @@ void AtenBackend::exchange(Partial& sum, const Batch& batch, const TrainOptions&
   at::Tensor together = at::cat(flat).to(at::kCPU).contiguous();
   TrainOutput& output = sum.output;
   double losses[] = {output.lm_loss, output.q_halt_loss, output.q_continue_loss};
-  model::StepParts parts{
-      .gradient = {together.data_ptr<float>(), static_cast<size_t>(together.numel())}, .losses = losses,
-      .puzzle_ids = std::move(sum.puzzle_ids), .puzzle_gradients = {}};
+  model::StepParts parts{.gradient = {together.data_ptr<float>(), static_cast<size_t>(together.numel())},
+                         .losses = losses,
+                         .puzzle_ids = std::move(sum.puzzle_ids),
+                         .puzzle_gradients = {}};
   if (sum.puzzle_rows.defined()) parts.puzzle_gradients = torch::to_vector<float>(sum.puzzle_rows);
   options.exchange(parts);
   output.lm_loss = losses[0];

@@ -126,13 +126,15 @@ TEST_P(Distributed, EvaluationHasTheBitsOfOneProcess) {
     ThreadJob(processes).run([&](Collective& all) {
       const auto backend = tiny_backend(GetParam(), config);
       std::vector<int32_t> seen;
-      const solving::Evaluation evaluation = solving::evaluate(
-          *backend, dataset,
-          {.batch = 3, .limit = limit, .keep_answers = true,
-           .on_answer = [&](int64_t example, std::span<const int32_t> answer, float) {
-             seen.push_back(static_cast<int32_t>(example) + answer[0]);
-           },
-           .progress = false, .processes = &all});
+      const solving::Evaluation evaluation =
+          solving::evaluate(*backend, dataset,
+                            {.batch = 3,
+                             .limit = limit,
+                             .keep_answers = true,
+                             .on_answer = [&](int64_t example, std::span<const int32_t> answer,
+                                              float) { seen.push_back(static_cast<int32_t>(example) + answer[0]); },
+                             .progress = false,
+                             .processes = &all});
       if (!all.is_root()) {
         EXPECT_TRUE(seen.empty());
         return;

@@ -74,10 +74,10 @@ struct StepParts {
 using StepExchange = std::function<void(StepParts&)>;
 
 struct TrainOptions {
-  double lr_factor = 1;     // the schedule's factor, for every learning rate
-  double ema_rate = 0;      // of this step (the caller ramps it); 0: no average is kept
-  size_t micro_batch = 0;   // rows per forward and backward pass, gradients accumulated; 0: all rows at once
-  size_t global_batch = 0;  // divisor of the summed loss; 0: B
+  double lr_factor = 1;             // the schedule's factor, for every learning rate
+  double ema_rate = 0;              // of this step (the caller ramps it); 0: no average is kept
+  size_t micro_batch = 0;           // rows per forward and backward pass, gradients accumulated; 0: all rows at once
+  size_t global_batch = 0;          // divisor of the summed loss; 0: B
   StepExchange exchange = nullptr;  // null: the batch is all there is
 };
 

@@ -192,7 +192,8 @@ class Run {
     const bool first_view = index % static_cast<size_t>(options_.views) == 0;
     if (keeps_answers() && first_view)
       std::ranges::copy(answer, answers_.begin() + number * static_cast<int64_t>(seq_len_));
-    if (options_.on_answer && first_view && all_.size() == 1) options_.on_answer(example_of(number), answer, outcome.q_halt);
+    if (options_.on_answer && first_view && all_.size() == 1)
+      options_.on_answer(example_of(number), answer, outcome.q_halt);
   }
 
   const Dataset& dataset_;
@@ -315,7 +316,9 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
   evaluation.halting = options.halting;
   evaluation.wanted = run.wanted();
 
-  Progress progress("evaluating", run.own_size(), {.unit = "puzzles", .enabled = options.progress && training::or_alone(options.processes).is_root()});
+  Progress progress(
+      "evaluating", run.own_size(),
+      {.unit = "puzzles", .enabled = options.progress && training::or_alone(options.processes).is_root()});
   const auto begin = std::chrono::steady_clock::now();
   for (size_t runs = run.next_round(); runs > 0 && evaluation.complete; runs = run.next_round())
     evaluation.complete = run_examples(
@@ -344,8 +347,8 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
     for (const Outcome& outcome : run.views_of(number)) spent += outcome.segments;
   evaluation.segments_spent = static_cast<double>(spent) / static_cast<double>(std::max<int64_t>(1, finished));
   evaluation.answers = run.take_answers();
-  evaluation.answers.resize(options.keep_answers ? static_cast<size_t>(finished) * static_cast<size_t>(config.data.seq_len)
-                                                 : 0);
+  evaluation.answers.resize(
+      options.keep_answers ? static_cast<size_t>(finished) * static_cast<size_t>(config.data.seq_len) : 0);
   return evaluation;
 }
 

@@ -203,8 +203,8 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
   const TrainData data = open_train_data(config);
   const model::ModelConfig model = model_config(config, data.train.metadata());
   std::optional<NamedTensors> begin;
-  training::on_root(
-      all, [&] { begin = weights_to_begin_with(config, request, model, data.train.family().describe()); });
+  training::on_root(all,
+                    [&] { begin = weights_to_begin_with(config, request, model, data.train.family().describe()); });
   const std::unique_ptr<model::Backend> backend = make_backend(model, request.backend);
   const uint64_t total_steps = checked_total_steps(config, data.train.metadata());
   Json provenance = {{"data_path", config.data_path},
@@ -213,13 +213,12 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
                      {"parameters", model::parameter_count(model)},
                      {"table_parameters", model::table_count(model)}};
   if (!config.load_checkpoint.empty()) provenance["load_checkpoint"] = config.load_checkpoint;
-  Trainer trainer(
-      *backend, data.train, data.test ? &*data.test : nullptr,
-      {.config = config,
-       .total_steps = total_steps,
-       .provenance = provenance,
-       .weights = std::move(begin),
-       .processes = request.processes});
+  Trainer trainer(*backend, data.train, data.test ? &*data.test : nullptr,
+                  {.config = config,
+                   .total_steps = total_steps,
+                   .provenance = provenance,
+                   .weights = std::move(begin),
+                   .processes = request.processes});
 
   std::optional<training::RunFolder> own;
   training::on_root(all, [&] { own.emplace(request.out, request.mode); });

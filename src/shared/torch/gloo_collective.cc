@@ -29,10 +29,10 @@ using Clock = std::chrono::steady_clock;
 using StorePtr = c10::intrusive_ptr<c10d::Store>;
 
 constexpr std::string_view kWhere = "torch.gloo_collective";
-constexpr auto kBeat = 1s;          // between two reports to the store
-constexpr auto kStale = 20s;        // without a report
-constexpr auto kStaleInAlarm = 5s;  // likewise, after a connection was lost
-constexpr auto kStoreWait = 12s;    // for an answer of the store; a wait that fails takes twice that
+constexpr auto kBeat = 1s;           // between two reports to the store
+constexpr auto kStale = 20s;         // without a report
+constexpr auto kStaleInAlarm = 5s;   // likewise, after a connection was lost
+constexpr auto kStoreWait = 12s;     // for an answer of the store; a wait that fails takes twice that
 constexpr auto kExchange = 24h * 7;  // nothing but the reports says that a process is gone
 
 std::string text_of(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
@@ -260,9 +260,7 @@ class GlooCollective final : public training::Collective {
     std::vector<at::Tensor> tensors = {at::from_blob(values.data(), {std::ssize(values)}, type)};
     exchange([&] { return group_->allreduce(tensors); });
   }
-  static at::Tensor bytes(std::string& text) {
-    return at::from_blob(text.data(), {std::ssize(text)}, at::kByte);
-  }
+  static at::Tensor bytes(std::string& text) { return at::from_blob(text.data(), {std::ssize(text)}, at::kByte); }
   std::vector<int64_t> sizes(size_t own);
 
   const training::Launch launch_;

@@ -12,9 +12,8 @@ using testing::ThreadJob;
 
 TEST(Collective, FromRootGivesTheResultOfProcessZeroAlone) {
   std::vector<std::string> results(3);
-  ThreadJob(3).run([&](Collective& all) {
-    results[all.rank()] = from_root(all, [&] { return fmt::format("of {}", all.rank()); });
-  });
+  ThreadJob(3).run(
+      [&](Collective& all) { results[all.rank()] = from_root(all, [&] { return fmt::format("of {}", all.rank()); }); });
   EXPECT_EQ(results, std::vector<std::string>({"of 0", "of 0", "of 0"}));
 }
 
@@ -46,9 +45,8 @@ TEST(Collective, TensorsOfTheRootReachAll) {
   const std::vector<float> values = {1, 2, 3, 4, 5, 6};
   const NamedTensors mine = {{"a", HostTensor::of<float>({2, 3}, values)}, {"empty", HostTensor(DType::kI64, {0, 4})}};
   std::vector<NamedTensors> results(3);
-  ThreadJob(3).run([&](Collective& all) {
-    results[all.rank()] = tensors_from_root(all, all.is_root() ? mine : NamedTensors());
-  });
+  ThreadJob(3).run(
+      [&](Collective& all) { results[all.rank()] = tensors_from_root(all, all.is_root() ? mine : NamedTensors()); });
   for (const NamedTensors& result : results) EXPECT_EQ(result, mine);
 }
 

@@ -23,7 +23,8 @@ size_t number(const char* name, size_t least, size_t most) {
   const std::string text = variable(name);
   size_t n = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (text.empty()) throw bad_input(kWhere, "{} is not set: start the processes with torchrun or srun, or set it", name);
+  if (text.empty())
+    throw bad_input(kWhere, "{} is not set: start the processes with torchrun or srun, or set it", name);
   if (error != std::errc() || end != text.data() + text.size() || n < least || n > most)
     throw bad_input(kWhere, "{} = '{}': expected a whole number from {} to {}", name, text, least, most);
   return n;

@@ -13,7 +13,7 @@ namespace hrm::training {
 
 struct Launch {
   size_t rank = 0, size = 1;
-  size_t local_size = 1;    // processes on this machine, where the launcher says so
+  size_t local_size = 1;     // processes on this machine, where the launcher says so
   std::string address = {};  // of the store
   uint16_t port = 0;
   bool agent_store = false;

@@ -11,8 +11,9 @@
 namespace hrm::training {
 namespace {
 
-constexpr const char* kVariables[] = {"RANK",        "WORLD_SIZE",   "MASTER_ADDR",      "MASTER_PORT",
-                                      "SLURM_PROCID", "SLURM_NTASKS", "LOCAL_WORLD_SIZE", "TORCHELASTIC_USE_AGENT_STORE"};
+constexpr const char* kVariables[] = {
+    "RANK",         "WORLD_SIZE",   "MASTER_ADDR",      "MASTER_PORT",
+    "SLURM_PROCID", "SLURM_NTASKS", "LOCAL_WORLD_SIZE", "TORCHELASTIC_USE_AGENT_STORE"};
 
 Launch launch_with(const std::map<std::string, std::string>& environment) {
   for (const char* name : kVariables) ::unsetenv(name);
@@ -56,8 +57,8 @@ TEST(Launch, ReadsTheVariablesOfTorchrun) {
 }
 
 TEST(Launch, ReadsSlurmsVariablesWhereTheJobNamesAMeetingPlace) {
-  const Launch launch = launch_with(
-      {{"SLURM_PROCID", "1"}, {"SLURM_NTASKS", "2"}, {"MASTER_ADDR", "node1"}, {"MASTER_PORT", "29500"}});
+  const Launch launch =
+      launch_with({{"SLURM_PROCID", "1"}, {"SLURM_NTASKS", "2"}, {"MASTER_ADDR", "node1"}, {"MASTER_PORT", "29500"}});
   EXPECT_EQ(launch.rank, 1u);
   EXPECT_EQ(launch.size, 2u);
   EXPECT_EQ(launch_with({{"SLURM_PROCID", "1"}, {"SLURM_NTASKS", "2"}}).size, 1u);
@@ -70,7 +71,8 @@ TEST(Launch, RefusesWhatIsMissingOrNoNumber) {
   EXPECT_NE(refusal({{"WORLD_SIZE", "2"}, {"RANK", "2"}}).find("RANK = 2"), std::string::npos);
   EXPECT_NE(refusal({{"WORLD_SIZE", "2"}, {"RANK", "-1"}}).find("RANK = '-1'"), std::string::npos);
   EXPECT_NE(refusal({{"WORLD_SIZE", "2"}, {"RANK", "0"}}).find("MASTER_ADDR is not set"), std::string::npos);
-  const std::string port = refusal({{"WORLD_SIZE", "2"}, {"RANK", "0"}, {"MASTER_ADDR", "a"}, {"MASTER_PORT", "70000"}});
+  const std::string port =
+      refusal({{"WORLD_SIZE", "2"}, {"RANK", "0"}, {"MASTER_ADDR", "a"}, {"MASTER_PORT", "70000"}});
   EXPECT_NE(port.find("MASTER_PORT = '70000'"), std::string::npos);
 }
 

@@ -70,10 +70,10 @@ struct LoopOptions {
   std::function<void()> restored;  // called once a checkpoint has been restored and fits (or none was), before a step
   bool resume = false;             // from the folder's newest whole checkpoint, where there is one
   bool progress = true;
-  std::vector<std::string> notes;  // metrics shown after the progress bar
-  std::string headline;            // metric of an evaluation whose curve is printed with it
-  std::vector<Chart> charts;       // drawn after each evaluation and at the end
-  std::string remedy;              // what to change after a NaN
+  std::vector<std::string> notes;   // metrics shown after the progress bar
+  std::string headline;             // metric of an evaluation whose curve is printed with it
+  std::vector<Chart> charts;        // drawn after each evaluation and at the end
+  std::string remedy;               // what to change after a NaN
   Collective* processes = nullptr;  // null: this one alone
 };
 
