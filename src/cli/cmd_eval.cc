@@ -106,7 +106,8 @@ void evaluate(Arguments& args, training::Collective& all, Exit& exit) {
     if (all.is_root()) score_saved(args);
     return;
   }
-  if (args.model.empty()) throw bad_input("cli.eval", "--model PATH is missing");
+  if (args.model.empty())
+    throw bad_input("cli.eval", "--model is required (or --answers, for ARC answers of another program)");
   const solving::ModelFile model =
       solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
