@@ -258,7 +258,7 @@ training::EvaluationReport Trainer::evaluate(uint64_t) {
 
 training::Checkpoint Trainer::save() const {
   NamedTensors slots = stepper_.save();
-  auto step_count = slots.extract(slots.find(kStepCount));
+  auto step_count = slots.extract(std::string(kStepCount));
   training::Checkpoint checkpoint{.tensors = training::rows_to_root(all_, slots)};
   if (!all_.is_root()) return checkpoint;
   checkpoint.tensors.insert(std::move(step_count));
@@ -292,7 +292,7 @@ void Trainer::load(const training::Checkpoint& checkpoint) {
   NamedTensors slots;
   for (const auto& [name, tensor] : checkpoint.tensors)
     if (!name.starts_with(kWeights) && !name.starts_with(kOptimizer)) slots.emplace(name, tensor);
-  auto step_count = slots.extract(slots.find(kStepCount));
+  auto step_count = slots.extract(std::string(kStepCount));
   // One process takes them as they are, and refuses another batch size.
   if (all_.size() > 1) slots = training::take_rows(slots, share_.first, share_.last);
   if (step_count) slots.insert(std::move(step_count));
