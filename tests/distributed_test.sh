@@ -36,10 +36,11 @@ job() {
 ends() {
   local wanted=$1 rank code
   for rank in "${!pids[@]}"; do
-    ( sleep 60; kill -KILL "${pids[$rank]}" 2>/dev/null ) & local watchdog=$!
+    bash -c "sleep 60; kill -KILL ${pids[$rank]}" 2>/dev/null &
+    watchdog=$!
     wait "${pids[$rank]}"
     code=$?
-    kill $watchdog 2>/dev/null
+    kill $watchdog
     wait $watchdog 2>/dev/null
     checks=$((checks + 1))
     cp err.$rank err; cp out.$rank out
