@@ -109,4 +109,12 @@ endif()
 
 if(HRM_TORCH)
   include(libtorch)
+  # Several processes: the wheel holds Gloo and c10d, but not Gloo's headers, which c10d's include.
+  find_path(HRM_GLOO_INCLUDE gloo/config.h)
+  mark_as_advanced(HRM_GLOO_INCLUDE)
+  if(HRM_GLOO_INCLUDE)
+    set(HRM_GLOO ON)
+  else()
+    message(STATUS "libgloo-dev not found: hrm runs as one process, and says so where WORLD_SIZE is above 1")
+  endif()
 endif()

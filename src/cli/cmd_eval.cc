@@ -9,6 +9,7 @@
 #include "base/signals.h"
 #include "cli/cmd_eval_arc.h"
 #include "cli/command.h"
+#include "cli/distributed.h"
 #include "formats/npy.h"
 #include "formats/picture.h"
 #include "model/weights.h"
@@ -104,13 +105,17 @@ void score_saved(const Arguments& args) {
   if (args.json) print_json(json);
 }
 
-void evaluate(Arguments& args, Exit& exit) {
-  if (!args.saved.answers.empty() || !args.saved.q_halt.empty()) return score_saved(args);
+void evaluate(Arguments& args, training::Collective& all, Exit& exit) {
+  if (!args.saved.answers.empty() || !args.saved.q_halt.empty()) {
+    if (all.is_root()) score_saved(args);
+    return;
+  }
   if (args.model.empty())
     throw bad_input("cli.eval", "--model is required (or --answers, for ARC answers of another program)");
   const solving::ModelFile model =
       solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
+  args.backend.threads = threads_of_process(all, args.backend.threads);
   const auto backend = backends::make_backend(model.config, args.backend);
   backend->set_weights(model.weights);
   log_detail("{}: {}, {} examples; {}; {}", args.data, args.split, dataset.examples(), model::size_text(model.config),
@@ -127,11 +132,16 @@ void evaluate(Arguments& args, Exit& exit) {
 
   const InterruptScope interrupt;
   if (args.complete || !args.depths.empty()) {
+    if (all.size() > 1)
+      throw bad_input("cli.eval", "--complete and --depths run in one process: start hrm eval without a launcher");
     const bool whole = args.complete ? study(*backend, dataset, args) : curve(*backend, dataset, args);
     if (!whole) exit.code = kInterruptedExitCode;
     return;
   }
+  args.evaluation.processes = &all;
   const solving::Evaluation evaluation = solving::evaluate(*backend, dataset, args.evaluation);
+  if (!evaluation.complete) exit.code = kInterruptedExitCode;
+  if (!all.is_root()) return;
   if (args.json) {
     Json json = heading(args);
     json["parameters"] = model::parameter_count(model.config);
@@ -148,7 +158,6 @@ void evaluate(Arguments& args, Exit& exit) {
   if (!args.q_predictions.empty()) logits.save(args.q_predictions);
   if (!args.plot.empty() && evaluation.complete) solving::save_evaluation_plot(args.plot, evaluation);
   if (!args.predictions.empty()) save_predictions(args.predictions, evaluation, model.config.data.seq_len);
-  if (!evaluation.complete) exit.code = kInterruptedExitCode;
 }
 
 void add_evaluation_options(CLI::App& command, solving::EvaluationOptions& options) {
@@ -259,7 +268,7 @@ void register_eval(CLI::App& app, Exit& exit) {
     if (depths->count() > 0) solving::parse_depths(args->depths);  // a mistake costs no time
     if (!args->plot.empty()) check_picture_path(args->plot, "--plot");
     args->evaluation.keep_answers = !args->predictions.empty();
-    evaluate(*args, exit);
+    run_distributed([&](training::Collective& all) { evaluate(*args, all, exit); });
   });
 }
 

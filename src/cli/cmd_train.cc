@@ -5,6 +5,7 @@
 #include "backends/backend_factory.h"
 #include "base/error.h"
 #include "base/signals.h"
+#include "cli/distributed.h"
 #include "cli/run_options.h"
 #include "solving/train_estimate.h"
 #include "solving/train_run.h"
@@ -41,17 +42,25 @@ void estimate(const solving::TrainRequest& request, bool json, Exit& exit) {
 }
 
 void train(const CLI::App& command, const Arguments& args, Exit& exit) {
-  const solving::TrainRequest request{.out = args.run.out,
-                                      .mode = args.run.mode(),
-                                      .preset = args.preset,
-                                      .recipe = args.recipe,
-                                      .settings = settings_of(command, args),
-                                      .init = args.init,
-                                      .accept_changes = args.run.accept_changes,
-                                      .backend = args.backend};
+  solving::TrainRequest request{.out = args.run.out,
+                                .mode = args.run.mode(),
+                                .preset = args.preset,
+                                .recipe = args.recipe,
+                                .settings = settings_of(command, args),
+                                .init = args.init,
+                                .accept_changes = args.run.accept_changes,
+                                .backend = args.backend};
   if (args.estimate) return estimate(request, args.run.json, exit);
   if (args.run.out.empty()) throw bad_input("cli.train", "--out is required: the folder of the run");
-  finish_run(solving::train(request, backends::make_backend), args.run, "hrm train", exit);
+  run_distributed([&](training::Collective& all) {
+    request.processes = &all;
+    request.backend.threads = threads_of_process(all, args.backend.threads);
+    const solving::TrainReport report = solving::train(request, backends::make_backend);
+    if (all.is_root())
+      finish_run(report, args.run, "hrm train", exit);
+    else if (report.run.end == training::RunEnd::kInterrupted)
+      exit.code = kInterruptedExitCode;
+  });
 }
 
 void add_model_options(CLI::App& command, Arguments& args) {
@@ -97,7 +106,9 @@ void register_train(CLI::App& app, Exit& exit) {
        {"hrm train --config configs/sudoku9_flagship.yaml --data data/sudoku --estimate", "what it would cost here"},
        {"hrm train --init runs/first --data data/other --out runs/second", "start from a trained model"},
        {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
-        "a published experiment"}});
+        "a published experiment"},
+       {"torchrun --nproc-per-node 2 --no-python hrm train --preset trm-mlp --data data/sudoku --out runs/first",
+        "two processes share each batch (docs/distributed.md)"}});
   command->footer(settings_help(solving::TrainConfig(), "key=value, also in --config files") + command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }

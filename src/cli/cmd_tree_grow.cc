@@ -1,3 +1,4 @@
+#include <charconv>
 #include <memory>
 
 #include "base/error.h"
@@ -8,6 +9,7 @@
 #include "cli/field_options.h"
 #include "cli/policy_options.h"
 #include "steps/problem_file.h"
+#include "training/launch.h"
 #include "tree/grow.h"
 
 namespace hrm::cli {
@@ -33,28 +35,78 @@ tree::GrowSettings chosen_settings(const Arguments& args, const CLI::App& comman
   return settings;
 }
 
-Json report_json(const tree::GrowReport& report, const policy::Usage& usage, const Arguments& args) {
-  return {{"store", args.store.string()},      {"problems", report.problems},     {"finished", report.finished},
+Json report_json(const tree::GrowReport& report, const policy::Usage& usage, const std::filesystem::path& store) {
+  return {{"store", store.string()},           {"problems", report.problems},     {"finished", report.finished},
           {"new_nodes", report.nodes},         {"new_rollouts", report.rollouts}, {"requests", report.requests},
           {"failed", report.failed},           {"last_fault", report.last_fault}, {"interrupted", report.interrupted},
           {"usage", policy::usage_json(usage)}};
 }
 
-void print_report(const tree::GrowReport& report, const policy::Usage& usage, const Arguments& args) {
-  if (args.json) return print_json(report_json(report, usage, args));
+void print_report(const tree::GrowReport& report, const policy::Usage& usage) {
   fmt::print("{} of {} trees are finished; {} new nodes and {} new rollouts\n{}\n", report.finished, report.problems,
              report.nodes, report.rollouts, policy::usage_line(usage));
+}
+
+// The number behind -of- in g.tree.0-of-4; 0 for other names.
+size_t processes_of(std::string_view name, std::string_view store) {
+  if (!name.starts_with(store) || !name.substr(store.size()).starts_with('.')) return 0;
+  name.remove_prefix(store.size() + 1);
+  size_t rank = 0, size = 0;
+  const char* end = name.data() + name.size();
+  const auto first = std::from_chars(name.data(), end, rank);
+  const std::string_view rest(first.ptr, static_cast<size_t>(end - first.ptr));
+  if (first.ec != std::errc() || !rest.starts_with("-of-")) return 0;
+  const auto second = std::from_chars(first.ptr + 4, end, size);
+  return second.ec == std::errc() && second.ptr == end ? size : 0;
+}
+
+// Several processes write a store each: g.tree.0-of-4. The next start with as many continues them all; with another
+// number, problems would be grown twice.
+std::filesystem::path store_of(const std::filesystem::path& store, const training::Shard& shard) {
+  const std::string name = store.filename().string();
+  const std::filesystem::path folder = store.has_parent_path() ? store.parent_path() : ".";
+  std::error_code none;  // the folder need not be there
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+    const size_t size = processes_of(entry.path().filename().string(), name);
+    if (size > 0 && size != shard.size)
+      throw bad_input(
+          "cli.tree.grow",
+          "{}: is the store of one of {} processes, and now there are {}: start as many as before, or merge "
+          "their stores with hrm tree merge and continue with another --store",
+          entry.path().string(), size, shard.size);
+  }
+  if (shard.size == 1) return store;
+  if (std::filesystem::exists(store))
+    throw bad_input(
+        "cli.tree.grow",
+        "{}: is the store of one process, and now there are {}: choose another --store, or unset WORLD_SIZE",
+        store.string(), shard.size);
+  return folder / fmt::format("{}.{}-of-{}", name, shard.rank, shard.size);
+}
+
+// Every size-th problem: difficulty often follows the order of a file.
+void keep_share(std::vector<steps::ProblemRecord>& problems, const training::Shard& shard) {
+  if (shard.size == 1) return;
+  if (problems.size() < shard.size)
+    throw bad_input("cli.tree.grow", "{} problems are too few for {} processes", problems.size(), shard.size);
+  std::vector<steps::ProblemRecord> share;
+  for (size_t i = shard.rank; i < problems.size(); i += shard.size) share.push_back(std::move(problems[i]));
+  problems = std::move(share);
+  log_info("process {} of {}: {} problems", shard.rank, shard.size, problems.size());
 }
 
 void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit) {
   settings.validate();
   check_continuation(args.policy, settings);
   BadLines bad;
-  const auto problems = steps::read_problems(args.problems, args.limit, args.skip_bad, bad);
+  auto problems = steps::read_problems(args.problems, args.limit, args.skip_bad, bad);
   for (const std::string& message : bad.messages) log_warning("skipped: {}", message);
   if (problems.empty()) throw bad_input("cli.tree.grow", "{} contains no problem", args.problems.string());
+  const training::Shard shard = training::read_shard();
+  const std::filesystem::path path = store_of(args.store, shard);
+  keep_share(problems, shard);
   const policy::PolicyStack stack = open_policy(args.policy, settings.seed);
-  tree::StoreWriter store(args.store);
+  tree::StoreWriter store(path);
   const InterruptScope scope;
   tree::GrowReport report;
   {
@@ -67,7 +119,10 @@ void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit)
     report =
         tree::grow_trees({problems, settings, *stack.policy, store}, {.in_flight = args.in_flight, .progress = show});
   }
-  print_report(report, stack.meter->usage(), args);
+  if (args.json)
+    print_json(report_json(report, stack.meter->usage(), path));
+  else
+    print_report(report, stack.meter->usage());
   if (report.interrupted) {
     log_warning("interrupted; all replies are stored; run the same command again to continue");
     exit.code = kInterruptedExitCode;
@@ -110,6 +165,8 @@ void register_tree_grow(CLI::App& tree, Exit& exit) {
        {"hrm tree grow math.jsonl --store c.tree --method first-error --simulations 20 --steps blank --answer boxed "
         "--endpoint http://127.0.0.1:8080/v1",
         "find the first errors"},
+       {"RANK=0 WORLD_SIZE=4 hrm tree grow math.jsonl --store d.tree --endpoint http://127.0.0.1:8080/v1",
+        "the first of four processes; it writes d.tree.0-of-4, and hrm tree merge puts the four together"},
        {"hrm tree grow world.jsonl --store w.tree --policy arithmetic --steps line --answer gsm8k --depth 8",
         "the arithmetic world, without a server"}});
 }

@@ -90,6 +90,7 @@ class AtenBackend final : public model::Backend {
   size_t workers_for(size_t rows) const { return device_.is_cpu() ? std::clamp<size_t>(rows, 1, threads_) : 1; }
   Partial accumulate(const Batch& batch, std::span<const uint8_t> last, const AtenCarry& carry,
                      const TrainOptions& options);
+  void exchange(Partial& sum, const Batch& batch, const TrainOptions& options);
   StepModel step_model(WeightSet set) { return {config_, network_, frozen(set), live_, slots_}; }
 
   ModelConfig config_;
@@ -309,15 +310,48 @@ Partial AtenBackend::accumulate(const Batch& batch, std::span<const uint8_t> las
   });
   Partial sum = std::move(partials.front());
   for (size_t w = 1; w < workers; ++w) merge(sum, partials[w]);
+  for (size_t i = 0; i < slots_.size(); ++i)
+    if (!sum.gradients[i].defined()) sum.gradients[i] = at::zeros_like(slots_[i].parameter);
+  exchange(sum, batch, options);
   double squares = 0;
-  for (size_t i = 0; i < slots_.size(); ++i) {
-    at::Tensor& g = sum.gradients[i];
-    if (!g.defined()) g = at::zeros_like(slots_[i].parameter);
+  for (const at::Tensor& g : sum.gradients) {
     const double norm = g.norm().item<double>();
     squares += norm * norm;
   }
   sum.output.gradient_norm = std::sqrt(squares);
   return sum;
+}
+
+// With the other processes of the job: sums of gradients and losses, and the puzzle rows of all. On the host.
+void AtenBackend::exchange(Partial& sum, const Batch& batch, const TrainOptions& options) {
+  sum.puzzle_ids.assign(batch.puzzle_identifiers.begin(), batch.puzzle_identifiers.end());
+  if (!options.exchange) return;
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> flat;
+  for (const at::Tensor& g : sum.gradients) flat.push_back(g.reshape({-1}));
+  at::Tensor together = at::cat(flat).to(at::kCPU).contiguous();
+  TrainOutput& output = sum.output;
+  double losses[] = {output.lm_loss, output.q_halt_loss, output.q_continue_loss};
+  model::StepParts parts{.gradient = {together.data_ptr<float>(), static_cast<size_t>(together.numel())},
+                         .losses = losses,
+                         .puzzle_ids = std::move(sum.puzzle_ids),
+                         .puzzle_gradients = {}};
+  if (sum.puzzle_rows.defined()) parts.puzzle_gradients = torch::to_vector<float>(sum.puzzle_rows);
+  options.exchange(parts);
+  output.lm_loss = losses[0];
+  output.q_halt_loss = losses[1];
+  output.q_continue_loss = losses[2];
+  output.loss = output.lm_loss + 0.5 * (output.q_halt_loss + output.q_continue_loss);
+  sum.puzzle_ids = std::move(parts.puzzle_ids);
+  if (sum.puzzle_rows.defined())
+    sum.puzzle_rows = torch::to_aten(std::span<const float>(parts.puzzle_gradients),
+                                     {std::ssize(sum.puzzle_ids), sum.puzzle_rows.size(1)}, device_);
+  int64_t at = 0;
+  for (at::Tensor& g : sum.gradients) {
+    const int64_t count = g.numel();
+    g = together.narrow(0, at, count).view(g.sizes()).to(device_);
+    at += count;
+  }
 }
 
 TrainOutput AtenBackend::train_step(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
@@ -331,7 +365,7 @@ TrainOutput AtenBackend::train_step(const Batch& batch, std::span<const uint8_t>
                    {.lr_factor = options.lr_factor, .ema_rate = options.ema_rate});
   if (sum.puzzle_rows.defined()) {
     const at::Tensor ids =
-        torch::to_aten(batch.puzzle_identifiers, {static_cast<int64_t>(batch.size)}, device_).to(at::kLong);
+        torch::to_aten(std::span<const int32_t>(sum.puzzle_ids), {std::ssize(sum.puzzle_ids)}, device_).to(at::kLong);
     optimizer().step_puzzle_rows(tensors_.at(kPuzzleTable), ids, sum.puzzle_rows, options.lr_factor);
   }
   frozen_live_.reset();

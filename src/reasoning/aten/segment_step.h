@@ -40,9 +40,10 @@ Rows take_rows(const model::ModelConfig& config, const BatchState& all, size_t b
 
 // What rows add to the gradients and results of a training step.
 struct Partial {
-  std::vector<at::Tensor> gradients;  // of loss / divisor, as StepModel::slots; undefined if nothing was added
-  at::Tensor puzzle_rows;             // [n,E]
-  std::vector<State> states;          // in the order of the rows
+  std::vector<at::Tensor> gradients;     // of loss / divisor, as StepModel::slots; undefined if nothing was added
+  at::Tensor puzzle_rows;                // [n,E]
+  std::vector<int32_t> puzzle_ids = {};  // [n], once all rows of the batch are merged
+  std::vector<State> states;             // in the order of the rows
   model::TrainOutput output;
 };
 

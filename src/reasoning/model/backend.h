@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -62,14 +63,26 @@ struct SegmentOutput {
   std::vector<float> residual_H, residual_L;  // [B] |z_new - z_old| / |z_new| of the last call of each, or empty
 };
 
+// What the processes of one job exchange in a training step. Each has rows of one global batch and goes in with its own
+// parts; all come out with the same ones, and so make the same update.
+struct StepParts {
+  std::span<float> gradient = {};            // of the trained parameters, one after the other; out: summed
+  std::span<double> losses = {};             // out: summed
+  std::vector<int32_t> puzzle_ids = {};      // [B] of the rows; out: those of all processes, in order of rank
+  std::vector<float> puzzle_gradients = {};  // [B,E], or empty; out: likewise
+};
+using StepExchange = std::function<void(StepParts&)>;
+
 struct TrainOptions {
-  double lr_factor = 1;     // the schedule's factor, for every learning rate
-  double ema_rate = 0;      // of this step (the caller ramps it); 0: no average is kept
-  size_t micro_batch = 0;   // rows per forward and backward pass, gradients accumulated; 0: all rows at once
-  size_t global_batch = 0;  // divisor of the summed loss; 0: B
+  double lr_factor = 1;             // the schedule's factor, for every learning rate
+  double ema_rate = 0;              // of this step (the caller ramps it); 0: no average is kept
+  size_t micro_batch = 0;           // rows per forward and backward pass, gradients accumulated; 0: all rows at once
+  size_t global_batch = 0;          // divisor of the summed loss; 0: B
+  StepExchange exchange = nullptr;  // null: the batch is all there is
 };
 
-// Sums and per-example results of one training step, computed before the update.
+// Sums and per-example results of one training step, computed before the update. The sums are over the rows of all
+// processes, the results of the batch's own.
 struct TrainOutput {
   double loss = 0;  // sum over examples: lm + 0.5 (q_halt + q_continue), before division by the batch
   double lm_loss = 0, q_halt_loss = 0, q_continue_loss = 0;

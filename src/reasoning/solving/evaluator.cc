@@ -63,12 +63,13 @@ class Run {
         wanted_(options.limit > 0 ? std::min(options.limit, dataset.examples()) : dataset.examples()),
         labels_(seq_len_),
         scratch_(seq_len_),
-        outcomes_(static_cast<size_t>(wanted_ * options.views)) {
-    if (options.keep_answers) answers_.resize(static_cast<size_t>(wanted_) * seq_len_);
+        outcomes_(static_cast<size_t>(wanted_ * options.views)),
+        all_(training::or_alone(options.processes)),
+        share_(training::share_of(all_, static_cast<size_t>(wanted_))) {
+    if (keeps_answers()) answers_.resize(static_cast<size_t>(wanted_) * seq_len_);
   }
 
   int64_t wanted() const { return wanted_; }
-  size_t size() const { return outcomes_.size(); }
   std::vector<int32_t> take_answers() { return std::move(answers_); }
 
   int64_t example_of(int64_t number) const {
@@ -99,7 +100,7 @@ class Run {
   size_t next_round() {
     round_.clear();
     const auto k = static_cast<size_t>(options_.views);
-    for (size_t number = 0; number < static_cast<size_t>(wanted_); ++number) {
+    for (size_t number = share_.first; number < share_.last; ++number) {
       if (settled(static_cast<int64_t>(number))) continue;
       for (size_t view = 0; view < k; ++view) {
         if (outcomes_[number * k + view].segments > 0) continue;
@@ -132,7 +133,30 @@ class Run {
                        : "";
   }
 
+  // Work of this process: runs of its share of the examples.
+  size_t own_size() const { return share_.size() * static_cast<size_t>(options_.views); }
+
+  // What the other processes found, in the place of their examples. Returns whether all have run theirs to the end.
+  bool join(bool complete) {
+    if (all_.size() == 1) return complete;
+    double unfinished[] = {static_cast<double>(!complete)};
+    all_.sum(unfinished);
+    const auto k = static_cast<size_t>(options_.views);
+    outcomes_ = training::gather_values<Outcome>(all_, std::span(outcomes_).subspan(share_.first * k, own_size()));
+    if (keeps_answers())
+      answers_ = training::gather_values<int32_t>(
+          all_, std::span(answers_).subspan(share_.first * seq_len_, share_.size() * seq_len_));
+    if (options_.on_answer && all_.is_root())
+      for (size_t number = 0; number < static_cast<size_t>(wanted_); ++number)
+        if (const Outcome& first = outcomes_[number * k]; first.segments > 0)
+          options_.on_answer(example_of(static_cast<int64_t>(number)),
+                             std::span<const int32_t>(answers_).subspan(number * seq_len_, seq_len_), first.q_halt);
+    return unfinished[0] == 0;
+  }
+
  private:
+  // Other processes hand the answers to on_answer by way of process 0.
+  bool keeps_answers() const { return options_.keep_answers || (options_.on_answer && all_.size() > 1); }
   uint64_t seed_of(size_t index) const {
     const int64_t example = example_of(static_cast<int64_t>(index) / options_.views);
     return derive_seed(options_.seed, {static_cast<uint64_t>(example), index % static_cast<uint64_t>(options_.views)});
@@ -166,9 +190,10 @@ class Run {
     supervised_ += outcome.supervised > 0;
     exact_ += outcome.exact();
     const bool first_view = index % static_cast<size_t>(options_.views) == 0;
-    if (options_.keep_answers && first_view)
+    if (keeps_answers() && first_view)
       std::ranges::copy(answer, answers_.begin() + number * static_cast<int64_t>(seq_len_));
-    if (options_.on_answer && first_view) options_.on_answer(example_of(number), answer, outcome.q_halt);
+    if (options_.on_answer && first_view && all_.size() == 1)
+      options_.on_answer(example_of(number), answer, outcome.q_halt);
   }
 
   const Dataset& dataset_;
@@ -179,6 +204,8 @@ class Run {
   std::vector<size_t> round_;
   std::vector<int32_t> labels_, scratch_, answers_;
   std::vector<Outcome> outcomes_;
+  training::Collective& all_;
+  const training::Share share_;  // of the numbers of examples
   uint64_t done_ = 0, supervised_ = 0, exact_ = 0;
 };
 
@@ -307,7 +334,9 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
   evaluation.halting = options.halting;
   evaluation.wanted = run.wanted();
 
-  Progress progress("evaluating", run.size(), {.unit = "puzzles", .enabled = options.progress});
+  Progress progress(
+      "evaluating", run.own_size(),
+      {.unit = "puzzles", .enabled = options.progress && training::or_alone(options.processes).is_root()});
   const auto begin = std::chrono::steady_clock::now();
   for (size_t runs = run.next_round(); runs > 0 && evaluation.complete; runs = run.next_round())
     evaluation.complete = run_examples(
@@ -322,6 +351,7 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
           run.record(event);
           progress.update(run.done(), run.note());
         });
+  evaluation.complete = run.join(evaluation.complete);
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
   const int64_t finished = run.finished_prefix();
@@ -336,8 +366,8 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
     for (const Outcome& outcome : run.views_of(number)) spent += outcome.segments;
   evaluation.segments_spent = static_cast<double>(spent) / static_cast<double>(std::max<int64_t>(1, finished));
   evaluation.answers = run.take_answers();
-  if (options.keep_answers)
-    evaluation.answers.resize(static_cast<size_t>(finished) * static_cast<size_t>(config.data.seq_len));
+  evaluation.answers.resize(
+      options.keep_answers ? static_cast<size_t>(finished) * static_cast<size_t>(config.data.seq_len) : 0);
   return evaluation;
 }
 

@@ -28,6 +28,7 @@
 #include "base/statistics.h"
 #include "model/backend.h"
 #include "puzzles/dataset.h"
+#include "training/collective.h"
 
 namespace hrm::solving {
 
@@ -50,6 +51,9 @@ struct EvaluationOptions {
   // Called with each answer of the first view, in the order in which they are finished. May be empty.
   std::function<void(int64_t example, std::span<const int32_t> answer, float q_halt)> on_answer;
   bool progress = true;  // a bar on standard error
+  // Null: this process alone. Of several, each runs a share of the examples, and all get the results of all, with the
+  // bits of one process where rows are independent. on_answer is called in process 0, in the order of the examples.
+  training::Collective* processes = nullptr;
 };
 
 // Examples with a supervised token by two answers: is the model's answer right, and does it say so (q_halt >= 0) at its

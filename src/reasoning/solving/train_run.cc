@@ -57,7 +57,8 @@ training::LoopOptions loop_options(const TrainRequest& request, const TrainConfi
           .notes = {"loss", "exact_accuracy"},
           .headline = config.ema ? "ema_exact_accuracy" : "exact_accuracy",
           .charts = charts(folder, config.ema),
-          .remedy = remedy(config)};
+          .remedy = remedy(config),
+          .processes = request.processes};
 }
 
 std::string_view name_of(training::RunEnd end) {
@@ -179,12 +180,31 @@ TrainConfig resolve_config(const TrainRequest& request) {
   return config;
 }
 
+namespace {
+
+// As process 0 resolves it.
+TrainConfig shared_config(const TrainRequest& request, training::Collective& all) {
+  const auto resolve = [&] {
+    if (request.mode == training::RunMode::kNew) training::refuse_existing_run(request.out);
+    return resolve_config(request);
+  };
+  if (all.size() == 1) return resolve();
+  TrainConfig config;
+  fields_from_json(config, training::json_from_root(all, [&] { return fields_to_json(resolve()); }), "process 0");
+  config.validate();
+  return config;
+}
+
+}  // namespace
+
 TrainReport train(const TrainRequest& request, const BackendFactory& make_backend) {
-  if (request.mode == training::RunMode::kNew) training::refuse_existing_run(request.out);
-  const TrainConfig config = resolve_config(request);
+  training::Collective& all = training::or_alone(request.processes);
+  const TrainConfig config = shared_config(request, all);
   const TrainData data = open_train_data(config);
   const model::ModelConfig model = model_config(config, data.train.metadata());
-  auto begin = weights_to_begin_with(config, request, model, data.train.family().describe());
+  std::optional<NamedTensors> begin;
+  training::on_root(all,
+                    [&] { begin = weights_to_begin_with(config, request, model, data.train.family().describe()); });
   const std::unique_ptr<model::Backend> backend = make_backend(model, request.backend);
   const uint64_t total_steps = checked_total_steps(config, data.train.metadata());
   Json provenance = {{"data_path", config.data_path},
@@ -193,13 +213,20 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
                      {"parameters", model::parameter_count(model)},
                      {"table_parameters", model::table_count(model)}};
   if (!config.load_checkpoint.empty()) provenance["load_checkpoint"] = config.load_checkpoint;
-  Trainer trainer(
-      *backend, data.train, data.test ? &*data.test : nullptr,
-      {.config = config, .total_steps = total_steps, .provenance = provenance, .weights = std::move(begin)});
+  Trainer trainer(*backend, data.train, data.test ? &*data.test : nullptr,
+                  {.config = config,
+                   .total_steps = total_steps,
+                   .provenance = provenance,
+                   .weights = std::move(begin),
+                   .processes = request.processes});
 
-  const training::RunFolder folder(request.out, request.mode);
-  log_info("{}: {}, {} steps of {} examples, {}", request.out.string(), model::size_text(model), total_steps,
-           config.global_batch_size, backend->description());
+  std::optional<training::RunFolder> own;
+  training::on_root(all, [&] { own.emplace(request.out, request.mode); });
+  const training::RunFolder& folder = own ? *own : own.emplace(request.out);
+  if (all.is_root())
+    log_info("{}: {}, {} steps of {} examples, {}{}", request.out.string(), model::size_text(model), total_steps,
+             config.global_batch_size, backend->description(),
+             all.size() > 1 ? fmt::format(", {} processes", all.size()) : "");
   TrainReport report;
   training::LoopOptions options = loop_options(request, config, folder, data.train.metadata());
   options.restored = [&] {
@@ -208,7 +235,7 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
   report.run = training::run_loop(trainer, folder, options);
   report.json = report_json(report.run, trainer, provenance);
   report.table = report_table(report.run, trainer, request.out);
-  write_json(folder.report(), report.json);
+  training::on_root(all, [&] { write_json(folder.report(), report.json); });
   return report;
 }
 

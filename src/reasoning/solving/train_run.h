@@ -9,6 +9,7 @@
 
 #include "model/backend.h"
 #include "solving/train_config.h"
+#include "training/collective.h"
 #include "training/run_folder.h"
 #include "training/run_loop.h"
 
@@ -27,6 +28,7 @@ struct TrainRequest {
   bool accept_changes = false;        // resume even where settings differ that decide the run's numbers
   bool progress = true;
   model::BackendOptions backend;
+  training::Collective* processes = nullptr;  // that train together, in one run folder; null: this one alone
 };
 
 struct TrainReport {
@@ -40,6 +42,7 @@ struct TrainReport {
 // would change (training/config_changes.h).
 TrainConfig resolve_config(const TrainRequest& request);
 
+// Process 0 reads the request, the recipe and the run folder, and alone writes; every process reads the data set.
 // Writes into the run folder as training/run_folder.h says. Throws bad_input before anything is written where settings,
 // data or the folder are not usable; failure if the run breaks.
 TrainReport train(const TrainRequest& request, const BackendFactory& make_backend);

@@ -5,6 +5,8 @@
 //   dropped (so do the authors' programs)
 //   forward, loss, update (Backend::train_step), then each slot halts or not (solving/halting.h)
 //
+// Of a job of several processes each has its own slots; the backend's update is that of all (StepExchange).
+//
 // The metrics are the authors': sums over the slots that halt at this step and have a supervised token; the losses are
 // sums over all slots, before division by the batch. Divide the first five by `count` for means.
 #pragma once
@@ -36,6 +38,7 @@ struct StepResult {
 struct StepperOptions {
   size_t batch = 0;   // B
   uint64_t seed = 0;  // of the exploration in halting
+  size_t first = 0;   // number of slot 0 among those of all processes
 };
 
 // Not thread-safe. All slots are empty at the start, so that the first step takes the whole batch.

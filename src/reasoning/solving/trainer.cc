@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "base/log.h"
 #include "model/operations.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::string_view kWhere = "solving.Trainer";
 constexpr std::string_view kWeights = "weights.", kOptimizer = "optimizer.";
+constexpr std::string_view kStepCount = "slots.step_count";  // the one tensor of the slots without a row for each
 
 // Streams of an example's draw.
 enum Stream : uint64_t { kAugmentation = 1, kReveal, kNoise };
@@ -109,19 +111,36 @@ Trainer::Trainer(model::Backend& backend, const puzzles::Dataset& train, const p
       train_(train),
       test_(test),
       options_(std::move(options)),
-      batch_(options_.config.global_batch_size),
+      all_(training::or_alone(options_.processes)),
+      share_(training::share_of(all_, options_.config.global_batch_size)),
+      batch_(share_.size()),
       seq_len_(static_cast<size_t>(backend.config().data.seq_len)),
       augmenter_(options_.config.augment ? train.family().augmenter() : nullptr),
       sampler_(train, sampler_options(options_.config)),
-      stepper_(backend, {.batch = batch_, .seed = options_.config.seed}),
+      stepper_(backend, {.batch = batch_, .seed = options_.config.seed, .first = share_.first}),
       inputs_(batch_ * seq_len_),
       labels_(batch_ * seq_len_),
       identifiers_(batch_),
       seeds_(batch_) {
-  backend_.set_weights(options_.weights ? *options_.weights
-                                        : model::initial_weights(backend_.config(), options_.config.seed));
+  check_processes();
+  NamedTensors weights =
+      options_.weights ? *options_.weights : model::initial_weights(backend_.config(), options_.config.seed);
+  backend_.set_weights(training::tensors_from_root(all_, std::move(weights)));
   options_.weights.reset();
   backend_.set_optimizer(options_.config.optimizer);
+}
+
+// Each process reads the data set by itself.
+void Trainer::check_processes() const {
+  if (all_.size() > options_.config.global_batch_size)
+    throw bad_input(kWhere, "global_batch_size = {}: less than one example for each of {} processes",
+                    options_.config.global_batch_size, all_.size());
+  const uint64_t mine[] = {fingerprint(train_)};
+  const std::vector<uint64_t> theirs = training::gather_values<uint64_t>(all_, mine);
+  for (size_t r = 1; r < theirs.size(); ++r)
+    if (theirs[r] != theirs[0])
+      throw bad_input(kWhere, "{}: process {} has other puzzles there than process 0: copy the same data set to all",
+                      train_.folder().string(), r);
 }
 
 void Trainer::draw(const puzzles::ExampleRef& example, double reveal, std::span<int32_t> inputs,
@@ -141,10 +160,11 @@ void Trainer::take_examples(uint64_t step) {
   const std::vector<puzzles::ExampleRef> examples = sampler_.next();
   for (size_t b = 0; b < batch_; ++b) {
     if (!stepper_.halted()[b]) continue;
-    draw(examples[b], reveal, std::span(inputs_).subspan(b * seq_len_, seq_len_),
+    const puzzles::ExampleRef& example = examples[share_.first + b];
+    draw(example, reveal, std::span(inputs_).subspan(b * seq_len_, seq_len_),
          std::span(labels_).subspan(b * seq_len_, seq_len_));
-    identifiers_[b] = examples[b].identifier;
-    seeds_[b] = derive_seed(examples[b].seed, {kNoise});
+    identifiers_[b] = example.identifier;
+    seeds_[b] = derive_seed(example.seed, {kNoise});
   }
 }
 
@@ -156,25 +176,44 @@ training::StepReport Trainer::step(uint64_t step) {
       step);
   const model::Batch next{
       .size = batch_, .inputs = inputs_, .labels = labels_, .puzzle_identifiers = identifiers_, .noise_seeds = seeds_};
-  const StepResult result =
+  StepResult result =
       stepper_.step(next,
                     {.lr_factor = lr_factor,
                      .ema_rate = config.ema ? training::average_rate(config.ema_rate, config.ema_ramp, step) : 0,
-                     .micro_batch = config.micro_batch},
+                     .micro_batch = config.micro_batch,
+                     .global_batch = config.global_batch_size,
+                     .exchange = exchange_of()},
                     config.max_segments(step, options_.total_steps));
+  StepMetrics& m = result.metrics;
+  double counts[] = {m.count, m.accuracy, m.exact_accuracy, m.q_halt_accuracy, m.steps};
+  all_.sum(counts);
+  std::tie(m.count, m.accuracy, m.exact_accuracy, m.q_halt_accuracy, m.steps) =
+      std::tie(counts[0], counts[1], counts[2], counts[3], counts[4]);
   operations_ += step_operations();
   return {.fault = fault_of(result.output),
           .measurements = measurements(result, lr_factor),
           .totals = {{"operations", operations_}}};
 }
 
+model::StepExchange Trainer::exchange_of() {
+  if (all_.size() == 1) return nullptr;
+  return [this](model::StepParts& parts) {
+    all_.sum(parts.gradient);
+    all_.sum(parts.losses);
+    if (parts.puzzle_gradients.empty()) return;
+    // As the authors do: the table's rows are updated by the gradients of the whole batch.
+    parts.puzzle_ids = training::gather_values<int32_t>(all_, parts.puzzle_ids);
+    parts.puzzle_gradients = training::gather_values<float>(all_, parts.puzzle_gradients);
+  };
+}
+
 double Trainer::step_operations() const {
-  return static_cast<double>(batch_) * model::training_operations(backend_.config());
+  return static_cast<double>(options_.config.global_batch_size) * model::training_operations(backend_.config());
 }
 
 std::vector<training::Measurement> Trainer::measurements(const StepResult& result, double lr_factor) const {
   const StepMetrics& m = result.metrics;
-  const auto batch = static_cast<double>(batch_);
+  const auto batch = static_cast<double>(options_.config.global_batch_size);
   std::vector<training::Measurement> all = {
       {"loss", m.loss, batch}, {"lm_loss", m.lm_loss, batch}, {"q_halt_loss", m.q_halt_loss, batch}};
   if (!backend_.config().arch.no_ACT_continue) all.push_back({"q_continue_loss", m.q_continue_loss, batch});
@@ -201,7 +240,8 @@ training::EvaluationReport Trainer::evaluate(uint64_t) {
                                                .limit = config.eval_examples,
                                                .weights = set,
                                                .seed = config.seed,
-                                               .progress = false});
+                                               .progress = false,
+                                               .processes = &all_});
     if (!evaluation.complete) return {.complete = false};
     add_values(report.values, set, evaluation);
     measured.push_back({set, std::move(evaluation)});
@@ -217,13 +257,18 @@ training::EvaluationReport Trainer::evaluate(uint64_t) {
 }
 
 training::Checkpoint Trainer::save() const {
-  training::Checkpoint checkpoint{.tensors = stepper_.save()};
+  NamedTensors slots = stepper_.save();
+  auto step_count = slots.extract(std::string(kStepCount));
+  training::Checkpoint checkpoint{.tensors = training::rows_to_root(all_, slots)};
+  if (!all_.is_root()) return checkpoint;
+  checkpoint.tensors.insert(std::move(step_count));
   add_prefixed(checkpoint.tensors, kWeights, backend_.weights(model::WeightSet::kLive));
   add_prefixed(checkpoint.tensors, kOptimizer, backend_.optimizer_state());
   checkpoint.state = {{"model", fields_to_json(backend_.config())},
                       {"family", train_.family().describe()},
                       {"data", fingerprint(train_)},
                       {"backend", backend_.description()},
+                      {"processes", all_.size()},
                       {"sampler", sampler_.state()},
                       {"operations", operations_}};
   return checkpoint;
@@ -235,13 +280,23 @@ void Trainer::load(const training::Checkpoint& checkpoint) {
     throw bad_input(kWhere, "{}: not the puzzles that this run started with: use the old data set, or start a new run",
                     train_.folder().string());
   if (const auto was = json_field<std::string>(checkpoint.state, "backend", "checkpoint");
-      was != backend_.description())
+      was != backend_.description() && all_.is_root())
     log_warning("this run used {}, now {}: it continues, but not bit-identically", was, backend_.description());
+  // Checkpoints of before are of one process.
+  if (const uint64_t were = checkpoint.state.value("processes", uint64_t{1}); were != all_.size() && all_.is_root())
+    log_warning("this run used {} processes, now {}: it continues, but not bit-identically", were, all_.size());
   sampler_.set_state(json_field<Json>(checkpoint.state, "sampler", "checkpoint"));
   backend_.set_weights(with_prefix(checkpoint.tensors, kWeights));
   backend_.set_optimizer(options_.config.optimizer);  // new weights mean a new optimizer
   backend_.set_optimizer_state(with_prefix(checkpoint.tensors, kOptimizer));
-  stepper_.load(checkpoint.tensors);
+  NamedTensors slots;
+  for (const auto& [name, tensor] : checkpoint.tensors)
+    if (!name.starts_with(kWeights) && !name.starts_with(kOptimizer)) slots.emplace(name, tensor);
+  auto step_count = slots.extract(std::string(kStepCount));
+  // One process takes them as they are, and refuses another batch size.
+  if (all_.size() > 1) slots = training::take_rows(slots, share_.first, share_.last);
+  if (step_count) slots.insert(std::move(step_count));
+  stepper_.load(slots);
   // Checkpoints of before have no count: as if all their steps had been like today's.
   const auto operations = checkpoint.state.find("operations");
   operations_ = operations == checkpoint.state.end() ? static_cast<double>(stepper_.step_count()) * step_operations()

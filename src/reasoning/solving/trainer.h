@@ -6,6 +6,9 @@
 // Everything random about an example derives from the seed of its draw, so that a run is a function of data,
 // configuration and seed alone (and, on the torch backend, of the thread count). A checkpoint holds weights, average,
 // optimizers, slots with their recurrent states, the sampler's position, and the operations spent.
+//
+// Of several processes each has a share of the slots: those at the same numbers as if one process had them all. So
+// their number changes nothing but the order in which gradients are added, and a checkpoint fits any number.
 #pragma once
 
 #include <memory>
@@ -17,6 +20,7 @@
 #include "solving/evaluator.h"
 #include "solving/train_config.h"
 #include "solving/train_stepper.h"
+#include "training/collective.h"
 #include "training/run_loop.h"
 
 namespace hrm::solving {
@@ -30,6 +34,7 @@ struct TrainerOptions {
   uint64_t total_steps = 0;                            // length of the schedules
   Json provenance;                                     // goes into the model file, with step and kind of weights added
   std::optional<NamedTensors> weights = std::nullopt;  // to begin with; nullopt: random ones
+  training::Collective* processes = nullptr;           // null: this one alone
 };
 
 class Trainer : public training::Trainee {
@@ -60,13 +65,17 @@ class Trainer : public training::Trainee {
   void take_examples(uint64_t step);
   void draw(const puzzles::ExampleRef& example, double reveal, std::span<int32_t> inputs, std::span<int32_t> labels);
   double step_operations() const;
+  void check_processes() const;
+  model::StepExchange exchange_of();
   std::vector<training::Measurement> measurements(const StepResult& result, double lr_factor) const;
 
   model::Backend& backend_;
   const puzzles::Dataset& train_;
   const puzzles::Dataset* test_;
   TrainerOptions options_;
-  size_t batch_, seq_len_;
+  training::Collective& all_;
+  const training::Share share_;  // of the slots of the global batch
+  const size_t batch_, seq_len_;
   std::unique_ptr<puzzles::Augmenter> augmenter_;  // null: examples as they are
   puzzles::Sampler sampler_;
   TrainStepper stepper_;

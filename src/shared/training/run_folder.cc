@@ -110,7 +110,9 @@ RunFolder::RunFolder(const fs::path& path, RunMode mode) : path_(path) {
   remove_leftovers();
 }
 
-RunFolder::~RunFolder() { ::close(lock_); }
+RunFolder::~RunFolder() {
+  if (lock_ >= 0) ::close(lock_);
+}
 
 void RunFolder::remove_run() {
   if (!holds_run(path_)) return;

@@ -86,13 +86,15 @@ class Loop {
       : trainee_(trainee),
         folder_(folder),
         options_(options),
+        all_(or_alone(options.processes)),
         state_(restore()),
         resumed_from_(state_.step),
-        log_(folder, state_.step, state_.log_size),
-        progress_("train", options.total_steps, {.unit = "steps", .enabled = options.progress, .start = state_.step}),
+        progress_("train", options.total_steps, {.unit = "steps", .enabled = shows(), .start = state_.step}),
         log_timer_(options.log),
         evaluation_timer_(options.evaluate),
-        save_timer_(options.save) {}
+        save_timer_(options.save) {
+    on_root(all_, [&] { log_.emplace(folder, state_.step, state_.log_size); });
+  }
 
   RunResult run();
 
@@ -104,17 +106,27 @@ class Loop {
   void keep_best(const EvaluationReport& report);
   void show_evaluation(const EvaluationReport& report);
   void save();
+  void write(Checkpoint checkpoint);
   void draw_charts();
   RunResult end(RunEnd how);
   std::string note() const;
   std::string last_good() const;
   double seconds() const { return restored_seconds_ + seconds_since(begin_); }
-  bool out_of_time() const { return options_.minutes > 0 && seconds() >= 60 * options_.minutes; }
+  bool shows() const { return options_.progress && all_.is_root(); }
+  void event(uint64_t step, std::string_view what) {
+    if (log_) log_->event(step, seconds(), what);
+  }
+  // What all processes do next.
+  struct Due {
+    bool stop = false, out_of_time = false, log = false, evaluate = false, save = false;
+  };
+  Due agree();
   bool done() const { return state_.step >= options_.total_steps; }
 
   Trainee& trainee_;
   const RunFolder& folder_;
   const LoopOptions& options_;
+  Collective& all_;
   const Clock::time_point begin_ = Clock::now();
   double restored_seconds_ = 0;
   std::optional<uint64_t> saved_step_;  // of the newest checkpoint
@@ -123,47 +135,74 @@ class Loop {
   LoopState state_;
   std::vector<Scalar> totals_;  // of the last step
   uint64_t resumed_from_;
-  RunLog log_;
+  std::optional<RunLog> log_;  // of process 0
   Progress progress_;
   Timer log_timer_, evaluation_timer_, save_timer_;
 };
 
 LoopState Loop::restore() {
   if (!options_.resume) return {};
-  const auto found = find_checkpoint(folder_.path());
-  if (!found) return {};
-  const std::string source = found->path.string();
-  LoopState state = LoopState::from_json(json_field<Json>(found->checkpoint.state, "loop", source), source);
-  trainee_.load(
-      {.tensors = found->checkpoint.tensors, .state = json_field<Json>(found->checkpoint.state, "trainee", source)});
+  std::optional<FoundCheckpoint> found;
+  const Json given = json_from_root(all_, [&]() -> Json {
+    found = find_checkpoint(folder_.path());
+    return found ? Json::array({found->path.string(), found->checkpoint.state}) : Json();
+  });
+  if (given.is_null()) return {};
+  const auto source = given[0].get<std::string>();
+  const Json& stored = given[1];
+  LoopState state = LoopState::from_json(json_field<Json>(stored, "loop", source), source);
+  trainee_.load({.tensors = tensors_from_root(all_, found ? std::move(found->checkpoint.tensors) : NamedTensors()),
+                 .state = json_field<Json>(stored, "trainee", source)});
   restored_seconds_ = state.seconds;
   saved_step_ = state.step;
-  const auto config = found->checkpoint.state.find("config");
-  other_settings_ = config == found->checkpoint.state.end() || !config_changes(*config, options_.config).empty();
+  const auto config = stored.find("config");
+  other_settings_ = config == stored.end() || !config_changes(*config, options_.config).empty();
   unsaved_ = other_settings_;
   return state;
 }
 
 RunResult Loop::run() {
   if (other_settings_) save();  // a checkpoint decides what a run continues with: a change must be in one
-  if (options_.restored) options_.restored();
-  if (!done()) log_.event(state_.step, seconds(), resumed_from_ > 0 ? "resumed" : "started");
+  on_root(all_, [&] {
+    if (options_.restored) options_.restored();
+  });
+  if (!done()) event(state_.step, resumed_from_ > 0 ? "resumed" : "started");
   // An evaluation that Ctrl-C cut short is made up for.
   if (state_.step > 0 && step_due(options_.evaluate, state_.step)) evaluate();
-  while (!done() && !out_of_time() && !interrupted()) {
+  Due due = agree();
+  while (!done() && !due.out_of_time && !due.stop) {
     step();
-    if (log_timer_.due(state_.step)) write_record();
-    if (!interrupted() && evaluation_timer_.due(state_.step)) evaluate();
-    if (!interrupted() && save_timer_.due(state_.step)) save();
+    due = agree();
+    if (due.log) write_record();
+    if (!due.stop && due.evaluate) evaluate();
+    if (!due.stop && due.save) save();
+    if (due.evaluate || due.save) due = agree();  // both take long
   }
-  if (!interrupted()) evaluate();
-  return end(interrupted() ? RunEnd::kInterrupted : done() ? RunEnd::kFinished : RunEnd::kOutOfTime);
+  if (!due.stop) {
+    evaluate();
+    due = agree();
+  }
+  return end(due.stop ? RunEnd::kInterrupted : done() ? RunEnd::kFinished : RunEnd::kOutOfTime);
+}
+
+// A signal to any process, the clock of process 0.
+Loop::Due Loop::agree() {
+  const bool root = all_.is_root();
+  double flags[] = {
+      static_cast<double>(interrupted()),
+      static_cast<double>(root && options_.minutes > 0 && seconds() >= 60 * options_.minutes),
+      static_cast<double>(root && log_timer_.due(state_.step)),
+      static_cast<double>(root && evaluation_timer_.due(state_.step)),
+      static_cast<double>(root && save_timer_.due(state_.step)),
+  };
+  all_.sum(flags);
+  return {flags[0] > 0, flags[1] > 0, flags[2] > 0, flags[3] > 0, flags[4] > 0};
 }
 
 void Loop::step() {
   const StepReport report = trainee_.step(state_.step + 1);
   if (!report.fault.empty()) {
-    log_.event(state_.step + 1, seconds(), report.fault);
+    event(state_.step + 1, report.fault);
     throw failure(kWhere, "step {}: {}; the step was not applied; {}; {}", state_.step + 1, report.fault, last_good(),
                   options_.remedy);
   }
@@ -177,7 +216,7 @@ void Loop::step() {
 void Loop::write_record() {
   std::vector<Scalar> values = state_.meters.means();
   values.insert(values.end(), totals_.begin(), totals_.end());
-  log_.train(state_.step, seconds(), values);
+  if (log_) log_->train(state_.step, seconds(), values);
   state_.meters.clear();
   log_timer_.restart();
 }
@@ -191,7 +230,7 @@ void Loop::evaluate() {
   unsaved_ = true;
   state_.evaluated_step = state_.step;
   state_.last_evaluation = report.values;
-  if (!report.values.empty()) log_.evaluation(state_.step, seconds(), report.values);
+  if (log_ && !report.values.empty()) log_->evaluation(state_.step, seconds(), report.values);
   keep_best(report);
   show_evaluation(report);
   draw_charts();
@@ -202,31 +241,38 @@ void Loop::keep_best(const EvaluationReport& report) {
   const bool first = state_.best_step == 0;
   // Without a score the newest model is the one to keep.
   if (!first && !report.score.empty() && !std::ranges::lexicographical_compare(state_.best_score, report.score)) return;
-  trainee_.save_model(folder_.model(), state_.step);
+  on_root(all_, [&] { trainee_.save_model(folder_.model(), state_.step); });
   state_.best_score = report.score;
   state_.best_step = state_.step;
 }
 
 void Loop::show_evaluation(const EvaluationReport& report) {
-  if (!options_.progress || report.values.empty()) return;
-  const std::vector<double> history = log_.history("evaluation", options_.headline);
+  if (!shows() || report.values.empty()) return;
+  const std::vector<double> history = log_->history("evaluation", options_.headline);
   progress_.print(fmt::format("step {}, {}: {}  {}  best at step {}", state_.step, format_duration(seconds()),
                               report.text, sparkline(history, kSparklineWidth), state_.best_step));
 }
 
 void Loop::draw_charts() {
-  for (const Chart& chart : options_.charts) log_.draw(chart);
+  if (!log_) return;
+  for (const Chart& chart : options_.charts) log_->draw(chart);
 }
 
 void Loop::save() {
   save_timer_.restart();
   if (!unsaved_) return;
   Checkpoint checkpoint = trainee_.save();
+  on_root(all_, [&] { write(std::move(checkpoint)); });
+  saved_step_ = state_.step;
+  unsaved_ = false;
+}
+
+void Loop::write(Checkpoint checkpoint) {
   if (const auto bad = first_not_finite(checkpoint.tensors))
     throw failure(kWhere, "step {}: '{}' contains a NaN or an infinity and was not saved; {}; {}", state_.step, *bad,
                   last_good(), options_.remedy);
   state_.seconds = seconds();
-  state_.log_size = log_.size();
+  state_.log_size = log_->size();
   checkpoint.state = {
       {"loop", state_.to_json()}, {"trainee", std::move(checkpoint.state)}, {"config", options_.config}};
   try {
@@ -234,12 +280,10 @@ void Loop::save() {
   } catch (const Error& error) {
     throw failure(kWhere, "step {} could not be saved: {}; {}", state_.step, error.what(), last_good());
   }
-  saved_step_ = state_.step;
-  unsaved_ = false;
 }
 
 RunResult Loop::end(RunEnd how) {
-  if (how == RunEnd::kInterrupted) log_.event(state_.step, seconds(), "interrupted");
+  if (how == RunEnd::kInterrupted) event(state_.step, "interrupted");
   save();
   draw_charts();
   return {.end = how,

@@ -9,6 +9,9 @@
 // A resumed run is bit-identical to an uninterrupted one: the state holds everything that later steps depend on,
 // including the partial sums of the next log record. Wall-clock intervals determine when to evaluate and to save; they
 // never change a weight.
+//
+// Of several processes (training/collective.h) all run the loop and the trainee. Process 0 alone reads and writes the
+// folder, and its clock decides; a signal to any process stops all after the same step.
 #pragma once
 
 #include <string>
@@ -16,6 +19,7 @@
 
 #include "base/json.h"
 #include "training/checkpoint.h"
+#include "training/collective.h"
 #include "training/meters.h"
 #include "training/run_folder.h"
 #include "training/run_log.h"
@@ -44,6 +48,7 @@ class Trainee {
   virtual EvaluationReport evaluate(uint64_t step) = 0;
   // Everything that later steps depend on. load() of the result of save() continues bit-identically, also in another
   // process; throws bad_input if a part is missing or does not fit.
+  // Of several processes, all call save() and process 0 keeps what it returns, which is the state of all.
   virtual Checkpoint save() const = 0;
   virtual void load(const Checkpoint& checkpoint) = 0;
   // Writes the model of the last evaluation (the current one if nothing was evaluated), atomically.
@@ -65,10 +70,11 @@ struct LoopOptions {
   std::function<void()> restored;  // called once a checkpoint has been restored and fits (or none was), before a step
   bool resume = false;             // from the folder's newest whole checkpoint, where there is one
   bool progress = true;
-  std::vector<std::string> notes;  // metrics shown after the progress bar
-  std::string headline;            // metric of an evaluation whose curve is printed with it
-  std::vector<Chart> charts;       // drawn after each evaluation and at the end
-  std::string remedy;              // what to change after a NaN
+  std::vector<std::string> notes;   // metrics shown after the progress bar
+  std::string headline;             // metric of an evaluation whose curve is printed with it
+  std::vector<Chart> charts;        // drawn after each evaluation and at the end
+  std::string remedy;               // what to change after a NaN
+  Collective* processes = nullptr;  // null: this one alone
 };
 
 enum class RunEnd { kFinished, kOutOfTime, kInterrupted };

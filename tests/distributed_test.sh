@@ -1,0 +1,192 @@
+#!/bin/bash
+# Several processes of one job, connected by Gloo: the same results as one, one run folder, faults that end all of them.
+#   HRM: the program; HRM_SOURCE_DIR: the source tree. With torchrun (TORCHRUN, or on the path or in .venv) also by it.
+. "$(dirname "$0")/lib/checks.sh"
+export HRM_THREADS=1 HRM_JOIN_SECONDS=30
+unset RANK WORLD_SIZE MASTER_ADDR MASTER_PORT LOCAL_RANK LOCAL_WORLD_SIZE SLURM_PROCID SLURM_NTASKS
+
+"$HRM" data generate sudoku --size 4 --count 60 --test-count 30 --seed 1 --out data >/dev/null 2>&1
+small=(--preset hrm --data data arch.hidden_size=32 arch.num_heads=2 arch.H_layers=1 arch.L_layers=1
+       arch.halt_max_steps=3 arch.forward_dtype=float32 global_batch_size=16 lr=1e-4 lr_warmup_steps=1)
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+# A build that cannot says so in one line.
+if WORLD_SIZE=2 RANK=0 MASTER_ADDR=127.0.0.1 MASTER_PORT=$(free_port) HRM_JOIN_SECONDS=1 \
+    "$HRM" train "${small[@]}" --out none 2>&1 | grep -E 'was built without' >line; then
+  checks=1
+  [ "$(wc -l <line)" = 1 ] || fail "the refusal is no line"
+  finish
+  exit
+fi
+
+# job N COMMAND...: starts N processes; their ids in pids, their output in out.RANK and err.RANK.
+job() {
+  local n=$1 port rank
+  shift
+  port=$(free_port)
+  pids=()
+  for rank in $(seq 0 $((n - 1))); do
+    RANK=$rank WORLD_SIZE=$n MASTER_ADDR=127.0.0.1 MASTER_PORT=$port "$@" >out.$rank 2>err.$rank &
+    pids+=($!)
+  done
+}
+# ends CODE: all processes of the job end with it within a minute. A code "any" is any but 0.
+ends() {
+  local wanted=$1 rank code
+  for rank in "${!pids[@]}"; do
+    bash -c "sleep 60; kill -KILL ${pids[$rank]}" 2>/dev/null &
+    watchdog=$!
+    wait "${pids[$rank]}"
+    code=$?
+    kill $watchdog
+    wait $watchdog 2>/dev/null
+    checks=$((checks + 1))
+    cp err.$rank err; cp out.$rank out
+    { [ "$wanted" = any ] && [ $code != 0 ] && [ $code != 137 ]; } || [ "$wanted" = $code ] ||
+      fail "process $rank ended with $code, expected $wanted"
+  done
+}
+same() {
+  checks=$((checks + 1))
+  cmp -s "$1" "$2" || fail "$1 and $2 differ"
+}
+
+# --- the same result by 1, 2 and 4 processes ---
+expect 0 "$HRM" train "${small[@]}" max_steps=20 --out one
+for n in 2 4; do
+  job $n "$HRM" train "${small[@]}" max_steps=20 --out of$n
+  ends 0
+  cp out.0 out; says out "finished after 20 steps"
+  cp out.1 out; silent out
+done
+cat >close.py <<'PY'
+import json, struct, sys
+
+def read(path):
+    data = open(path, "rb").read()
+    size = struct.unpack("<Q", data[:8])[0]
+    return json.loads(data[8:8 + size]), data[8 + size:]
+
+(a, a_bytes), (b, b_bytes) = read(sys.argv[1]), read(sys.argv[2])
+differences = []
+for name, entry in a.items():
+    if not name.startswith("weights."):
+        continue
+    parts = []
+    for header, data in ((a, a_bytes), (b, b_bytes)):
+        begin, end = header[name]["data_offsets"]
+        parts.append(struct.unpack("<%df" % ((end - begin) // 4), data[begin:end]))
+    differences += [abs(x - y) for x, y in zip(*parts)]
+mean = sum(differences) / len(differences)
+near = sum(d <= 1e-4 for d in differences) / len(differences)
+print("mean |difference| %.1e, within 1e-4: %.4f of %d weights" % (mean, near, len(differences)))
+sys.exit(not (mean <= 1e-5 and near >= 0.999))
+PY
+for n in 2 4; do expect 0 python3 close.py one/last.safetensors of$n/last.safetensors; cat out; done
+job 2 "$HRM" train "${small[@]}" max_steps=20 --out again
+ends 0
+same of2/model.safetensors again/model.safetensors
+
+# --- another number of processes takes a run up ---
+job 4 "$HRM" train "${small[@]}" max_steps=9 --out part
+ends 0
+job 2 "$HRM" train --resume --accept-changes --out part max_steps=20
+ends 0
+cp out.0 out; says out "finished after 20 steps"
+expect 0 python3 close.py one/last.safetensors part/last.safetensors
+
+# --- evaluation: the bits of one process ---
+expect 0 "$HRM" eval --model one --data data --json --predictions one.npy
+sed -E 's/"(seconds|backend)": ?[^,}]*//g' out >one.json
+job 3 "$HRM" eval --model one --data data --json --predictions three.npy
+ends 0
+sed -E 's/"(seconds|backend)": ?[^,}]*//g' out.0 >three.json
+same one.json three.json
+same one.npy three.npy
+
+# --- refusals: one line of each process ---
+job 2 "$HRM" train "${small[@]}" max_steps=20 --out one
+ends 2
+for rank in 0 1; do
+  cp err.$rank err; says err "already contains a run"
+  checks=$((checks + 1))
+  [ "$(wc -l <err)" = 1 ] || fail "process $rank wrote more than one line"
+done
+refuses "RANK is not set" env WORLD_SIZE=2 "$HRM" train "${small[@]}" --out none
+refuses "MASTER_ADDR is not set" env WORLD_SIZE=2 RANK=0 "$HRM" train "${small[@]}" --out none
+python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_INET6); s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+s.bind(("::", 0)); s.listen(); print(s.getsockname()[1], flush=True); time.sleep(60)' >port &
+listener=$!
+for _ in $(seq 50); do [ -s port ] && break; sleep 0.1; done
+refuses "choose another port" env WORLD_SIZE=2 RANK=0 MASTER_ADDR=127.0.0.1 MASTER_PORT="$(cat port)" \
+  "$HRM" train "${small[@]}" --out none
+kill $listener
+expect 1 env WORLD_SIZE=2 RANK=0 MASTER_ADDR=127.0.0.1 MASTER_PORT="$(free_port)" HRM_JOIN_SECONDS=2 \
+  "$HRM" train "${small[@]}" --out none
+says err "process 1 did not come"
+checks=$((checks + 1))
+[ ! -e none ] || fail "a refused run left a folder"
+
+# --- a process that is killed, or stopped, ends the others; the run goes on from its checkpoint ---
+started() {
+  for _ in $(seq 200); do [ -s "$1/last.safetensors" ] && return; sleep 0.1; done
+  fail "$1 wrote no checkpoint"
+}
+for fault in KILL STOP; do
+  job 3 "$HRM" train "${small[@]}" max_steps=1000000 checkpoint_steps=5 --out long$fault
+  started long$fault
+  # Another job is refused the folder.
+  if [ $fault = KILL ]; then
+    expect 2 "$HRM" train --resume --out longKILL
+    says err "another process trains here"
+  fi
+  kill -$fault "${pids[1]}"
+  victim=${pids[1]}
+  unset 'pids[1]'
+  ends 1
+  kill -KILL "$victim" 2>/dev/null
+  for rank in 0 2; do
+    cp err.$rank err; says err "process 1 of 3"
+    checks=$((checks + 1))
+    [ "$(grep -c '^hrm: ' err)" = 1 ] || fail "process $rank says why it ends in more or less than one line"
+  done
+  expect 0 "$HRM" train --resume --out long$fault --minutes 0.00001
+done
+wait 2>/dev/null
+
+# --- torchrun, whose agent keeps the store; Ctrl-C of any process stops all with a checkpoint ---
+torchrun=${TORCHRUN:-$(command -v torchrun || echo "$SOURCE/.venv/bin/torchrun")}
+if [ -x "$torchrun" ]; then
+  expect 0 "$torchrun" --standalone --nproc-per-node 2 --no-python "$HRM" train "${small[@]}" max_steps=20 --out launched
+  says out "finished after 20 steps"
+  same of2/model.safetensors launched/model.safetensors
+else
+  echo "torchrun is not here: by the variables alone"
+fi
+job 2 "$HRM" train "${small[@]}" max_steps=1000000 --out stopped
+for _ in $(seq 100); do [ -s stopped/log.jsonl ] && break; sleep 0.1; done
+kill -INT "${pids[1]}"
+ends 130
+cp err.0 err; says err "hrm train --resume --out stopped"
+
+# --- trees: a store of each process, merged into that of one ---
+"$HRM" world make --count 9 --seed 1 --out problems.jsonl operations=2 largest=5 operators=+ >/dev/null 2>&1
+grow=("$HRM" tree grow problems.jsonl --policy arithmetic --steps line --answer gsm8k --depth 4)
+expect 0 "${grow[@]}" --store whole.tree
+for rank in 0 1 2; do expect 0 env RANK=$rank WORLD_SIZE=3 "${grow[@]}" --store part.tree; done
+expect 0 "$HRM" tree merge whole.tree --out whole.merged
+expect 0 "$HRM" tree merge part.tree.2-of-3 part.tree.0-of-3 part.tree.1-of-3 --out part.merged
+same whole.merged part.merged
+refuses "part.tree.0-of-3" env RANK=0 WORLD_SIZE=2 "${grow[@]}" --store part.tree
+refuses "is the store of one process" env RANK=0 WORLD_SIZE=2 "${grow[@]}" --store whole.tree
+refuses "too few" env RANK=0 WORLD_SIZE=10 "${grow[@]}" --store few.tree
+# The next start takes a share up that a worker left: nothing is asked twice.
+rm part.tree.1-of-3
+for rank in 0 1; do expect 0 env RANK=$rank WORLD_SIZE=3 "${grow[@]}" --store part.tree --json; done
+says out '"new_nodes"'
+expect 0 "$HRM" tree merge part.tree.?-of-3 --out again.merged
+same whole.merged again.merged
+finish
