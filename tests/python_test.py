@@ -177,11 +177,11 @@ def check_evaluation():
 def check_scores():
     scorer = hrm_cpp.Scorer("truth")
     assert scorer.name == "truth"
-    raises(ValueError, "no step", lambda: scorer.score("3+4=?", [[]]))
-    raises(TypeError, "list of solutions", lambda: scorer.score("3+4=?", ["3 + 4 = 7"]))
+    raises(ValueError, "no step", lambda: scorer.score("(7+12)*3=?", [[]]))
+    raises(TypeError, "list of solutions", lambda: scorer.score("(7+12)*3=?", ["7+12=19;19*3\n"]))
     raises(ValueError, "/nonexistent", lambda: hrm_cpp.Scorer("/nonexistent"))
-    assert scorer.score("3+4=?", []) == []
-    scores = scorer.score("3+4=?", [["3+4=7"], ["3+4=8"]])
+    assert scorer.score("(7+12)*3=?", []) == []
+    scores = scorer.score("(7+12)*3=?", [["7+12=19;19*3\n"], ["7+12=18;18*3\n"]])
     assert [s.shape for s in scores] == [(1,), (1,)] and scores[0][0] > scores[1][0], scores
     assert hrm_cpp.grade("1/2", "0.5") is True and hrm_cpp.grade("1", "2") is False
 

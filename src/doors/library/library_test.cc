@@ -226,13 +226,13 @@ TEST(LibraryScores, TruthJudgesStepsAndSharesThem) {
   expect_fault([] { hrm::Scorer("truth:of=nothing"); }, "nothing");
   const hrm::Scorer scorer("truth");
   EXPECT_EQ(scorer.name(), "truth");
-  const auto scores = scorer.score("3+4=?", {{"3+4=7"}, {"3+4=8"}, {"3+4=7"}});
+  const auto scores = scorer.score("(7+12)*3=?", {{"7+12=19;19*3\n"}, {"7+12=18;18*3\n"}, {"7+12=19;19*3\n", "#### 57"}});
   ASSERT_EQ(scores.size(), 3u);
   EXPECT_GT(scores[0][0], scores[1][0]);
   EXPECT_EQ(scores[0][0], scores[2][0]);
-  expect_fault([&] { scorer.score("3+4*2=?", {{}}); }, "has no step");
-  expect_fault([&] { scorer.score("3+4*2=?", {{"4*2=8", ""}}); }, "step 2 is empty");
-  EXPECT_TRUE(scorer.score("3+4*2=?", {}).empty());
+  expect_fault([&] { scorer.score("(7+12)*3=?", {{}}); }, "has no step");
+  expect_fault([&] { scorer.score("(7+12)*3=?", {{"7+12=19;19*3\n", ""}}); }, "step 2 is empty");
+  EXPECT_TRUE(scorer.score("(7+12)*3=?", {}).empty());
   EXPECT_EQ(hrm::grade("1/2", "0.5"), hrm::Grade::kCorrect);
   EXPECT_EQ(hrm::grade("1/2", "0.4"), hrm::Grade::kWrong);
 }
