@@ -14,8 +14,8 @@ struct NodeFacts {
   const steps::Verdicts& verdicts;
 };
 
-// mode: what is filled, the texts of paths or those of steps (rows/tree_rows.h). Failed requests (sentinels) are not usable; an outcome has each node that ends with an answer that the grader
-// decided.
+// mode: what is filled, the texts of paths or those of steps (rows/tree_rows.h). Failed requests (sentinels) are not
+// usable; an outcome has each node that ends with an answer that the grader decided.
 PathTree path_tree(const steps::Tree& tree, const NodeFacts& facts, Mode mode);
 
 // The tree as the view shows it. facts.labels: of the view.
