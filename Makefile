@@ -23,9 +23,10 @@ build = cmake --build build/$(1) $(if $(JOBS),--parallel $(JOBS)) --target
 # build.ninja appears when a configuration has succeeded; from then on ninja repeats it by itself where needed.
 configure = $(if $(CMAKE_FLAGS)$(filter-out 0,$(shell test -f build/$(1)/build.ninja; echo $$?)),\
   cmake --preset $(1) $(2) $(CMAKE_FLAGS))
+python = $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 clang = -DCMAKE_CXX_COMPILER=$$(scripts/newest_tool clang++ 16)
 
-.PHONY: all demo demo-reward page page-test test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test install uninstall clean help
+.PHONY: all demo demo-reward page page-test test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test package package-test library library-test library-install wheel wheel-test install uninstall clean help
 .DEFAULT_GOAL := all
 
 all: ## Build everything (build/release): hrm is build/release/bin/hrm
@@ -89,6 +90,40 @@ lite: ## The program without libtorch, in one file that needs only the C library
 
 lite-test: lite ## The whole-program tests on it (its units are tested by `make test` and `make asan`)
 	@scripts/run_tests build/lite
+
+library: ## libhrm for programs in C, C++ and Python, and hrm, in build/library (CMAKE_FLAGS=-DHRM_TORCH=ON adds libtorch)
+	@scripts/setup --lite
+	@$(call configure,library)
+	@$(call build,library) hrm hrm_shared
+
+library-install: library ## Install it with headers, CMake package and pkg-config file to PREFIX under DESTDIR
+	@cmake --install build/library --strip --prefix $(PREFIX)
+
+library-test: library ## Programs outside the tree against the installed library; the Python package on it
+	@HRM=$(CURDIR)/build/library/bin/hrm HRM_LIBRARY_BUILD=$(CURDIR)/build/library bash tests/library_test.sh
+	@HRM=$(CURDIR)/build/library/bin/hrm HRM_LIBRARY=$(CURDIR)/build/library/lib/libhrm.so PYTHONPATH=$(CURDIR)/python \
+	  $(python) tests/python_test.py
+
+wheel: ## The Python wheel, in build/wheels: one for all versions of Python, needs only the C library and NumPy
+	@scripts/setup --lite
+	@$(python) -m pip wheel --quiet --no-deps --wheel-dir build/wheels .
+	@ls -l build/wheels/*.whl
+
+wheel-test: wheel library ## It, installed into a virtual environment of its own, and the Python tests
+	@rm -rf build/wheel-venv && python3 -m venv build/wheel-venv
+	@build/wheel-venv/bin/pip install --quiet build/wheels/*.whl mypy
+	@HRM=$(CURDIR)/build/library/bin/hrm build/wheel-venv/bin/python tests/python_test.py --installed
+
+package: ## A Debian package and an archive for any Linux with glibc, into build/packages
+	@scripts/setup --lite --package
+	@$(call configure,package)
+	@$(call build,package) hrm
+	@$(call configure,lite)
+	@$(call build,lite) hrm
+	@scripts/package
+
+package-test: package ## Packages again with the same bytes? lintian, bill of materials, installed and used
+	@scripts/package_test
 
 asan: ## The rooms without libtorch under address and undefined-behavior sanitizers: tests, then fuzzers
 	@scripts/setup --lite --asan

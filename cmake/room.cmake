@@ -50,13 +50,14 @@ function(hrm_room place)
     endif()
   endforeach()
   target_link_libraries(hrm_${name} PUBLIC ${ROOM_LIBS} Threads::Threads PRIVATE hrm_flags)
+  hrm_relocate(hrm_${name})
   hrm_precompile(hrm_${name} "${torch}")
 
   if(EXISTS ${folder}/main.cc)
     add_executable(hrm ${folder}/main.cc)
     target_link_libraries(hrm PRIVATE hrm_${name} hrm_flags)
     target_compile_definitions(hrm PRIVATE HRM_VERSION="${PROJECT_VERSION}")
-    install(TARGETS hrm)
+    install(TARGETS hrm COMPONENT program)
   endif()
 
   if(HRM_TESTS AND tests)
@@ -89,12 +90,20 @@ function(hrm_test_paths)
   endif()
 endfunction()
 
+# Code that can also stand in libhrm (library.cmake). Its symbols are hidden, so it is as fast as in a program.
+function(hrm_relocate target)
+  if(HRM_LIBRARY)
+    set_target_properties(${target} PROPERTIES
+      POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  endif()
+endfunction()
+
 # Precompiled headers, shared by all targets of one kind ("", _test, _torch, _torch_test): one costs about six seconds
 # and 100 MB, so not one per target.
 function(hrm_precompile target kind)
   set(carrier hrm_pch${kind})
   if(NOT TARGET ${carrier})
-    file(WRITE ${CMAKE_BINARY_DIR}/pch.cc "")
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pch.cc CONTENT "")  # not written anew, which would rebuild everything
     add_library(${carrier} OBJECT ${CMAKE_BINARY_DIR}/pch.cc)
     target_link_libraries(${carrier} PRIVATE hrm_flags hrm_fmt nlohmann_json::nlohmann_json Threads::Threads)
     target_precompile_headers(${carrier} PRIVATE
@@ -104,7 +113,9 @@ function(hrm_precompile target kind)
       target_link_libraries(${carrier} PRIVATE libtorch)
       target_precompile_headers(${carrier} PRIVATE <ATen/ATen.h>)
     endif()
-    if(kind MATCHES "test")
+    if(NOT kind MATCHES "test")
+      hrm_relocate(${carrier})
+    else()
       target_link_libraries(${carrier} PRIVATE GTest::gtest)
       target_compile_options(${carrier} PRIVATE ${HRM_TEST_OPTIONS})
       target_precompile_headers(${carrier} PRIVATE <gtest/gtest.h>)

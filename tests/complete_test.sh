@@ -69,15 +69,24 @@ for list in "" 4,x 4,4 0 "4 16"; do
   refuses "--depths" "$HRM" eval --model run4 --data data4 --depths "$list"
 done
 refuses "--depths" "$HRM" eval --model run4 --data data4 --depths 4,16 --segments 8
-refuses "--depths" "$HRM" eval --model run4 --data data4 --plot depth.svg
+
+# Pictures: of depths above; else of views, and of what the model knew.
+refuses ".svg or .png" "$HRM" eval --model run4 --data data4 --plot plot.txt
+refuses "--complete" "$HRM" eval --model run4 --data data4 --complete --plot plot.svg
+expect 0 "$HRM" eval --model run4 --data data4 --plot plain.svg --threads 1 --json
+says out '"wrong_sure"'
+says plain.svg "n = 6"
+expect 0 "$HRM" eval --model run4 --data data4 --views 3 --plot views.svg --threads 1 --json
+says out '"by_views"'
+for word in "Exact answers against views" "rules (verifier)" "vote"; do says views.svg "$word"; done
 
 # What a run would cost; nothing is written.
-ls >before
+before=$(ls)
 expect 0 "$HRM" train --estimate --data data4 "${tiny[@]}"
 for word in "sample-segments" "operations" "GFLOP/s" "memory" "nothing was written"; do says out "$word"; done
-ls >after
+after=$(ls)
 checks=$((checks + 1))
-cmp -s before after || fail "--estimate wrote something"
+[ "$before" = "$after" ] || fail "--estimate wrote something"
 expect 0 "$HRM" train --estimate --json --data data4 "${tiny[@]}"
 says out '"operations_per_sample_segment"'
 refuses "--out is required" "$HRM" train --data data4 "${tiny[@]}"

@@ -6,15 +6,11 @@
 #   KILLS  how many times to kill each (default 20; a campaign: KILLS=200)
 #   KINDS  which commands (default: train tree data lm reward)
 #   SEED   of the moments (default 1)
-set -u
-HRM=${HRM:?set HRM to the program}
+. "$(dirname "$0")/lib/checks.sh"
 KILLS=${KILLS:-20}
 KINDS=${KINDS:-train tree data lm reward}
 RANDOM=${SEED:-1}
 export HRM_THREADS=1
-WORK=$(mktemp -d)
-trap 'rm -rf "$WORK"' EXIT
-cd "$WORK" || exit 1
 
 broken() {
   echo "$kind: $1 after $kills kills"
@@ -69,7 +65,7 @@ reward_prepare() {
     "$HRM" -q rows build reward-steps.jsonl --kind prm --out reward-rows.jsonl
 }
 reward_run() {
-  exec "$HRM" reward train reward-rows.jsonl --resume --out "$1" --loss soft_labels "${language[@]}" tiny.context=512 \
+  exec "$HRM" reward train reward-rows.jsonl --resume --init tiny --out "$1" --loss soft_labels "${language[@]}" tiny.context=512 \
     max_steps=24
 }
 reward_compare() { lm_compare "$1" "$2"; }

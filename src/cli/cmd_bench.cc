@@ -50,21 +50,21 @@ void bench(const Arguments& args) {
 
 // An option that takes one value or several, separated by commas.
 template <typename T>
-CLI::Option* add_list(CLI::App& command, const std::string& flag, std::vector<T>& values, const std::string& help,
-                      const std::string& type) {
-  return command.add_option(flag, values, help)->delimiter(',')->type_name(type)->capture_default_str();
+CLI::Option* add_list(CLI::App& command, const std::string& flag, std::vector<T>& values, const std::string& help) {
+  return command.add_option(flag, values, help)->delimiter(',')->type_name("NAME,...")->capture_default_str();
 }
 
 void add_cases(CLI::App& command, Arguments& args) {
-  limit_to(add_list(command, "--model", args.models, "architectures", ""), {"hrm", "trm-mlp", "trm-att"});
-  limit_to(add_list(command, "--mode", args.modes, "a training step with the optimizer's, or inference", ""),
+  limit_to(add_list(command, "--model", args.models, "architectures")->type_name(""), {"hrm", "trm-mlp", "trm-att"});
+  limit_to(add_list(command, "--mode", args.modes, "a training step with the optimizer's, or inference")->type_name(""),
            {"train", "infer"});
-  add_list(command, "--hidden", args.hidden, "model widths", "N,...");
-  add_list(command, "--batch", args.batches, "examples side by side", "N,...");
-  add_list(command, "--precision", args.precisions, "bfloat16, float32, int8 (infer)", "NAME,...");
-  add_list(command, "--threads", args.threads, "number of threads; 0: all processors", "N,...")
+  add_list(command, "--hidden", args.hidden, "model widths")->type_name("N,...");
+  add_list(command, "--batch", args.batches, "examples side by side")->type_name("N,...");
+  add_list(command, "--precision", args.precisions, "bfloat16, float32, int8 (infer)");
+  add_list(command, "--threads", args.threads, "number of threads; 0: all processors")
+      ->type_name("N,...")
       ->check(CLI::Range(0, 1024));
-  add_list(command, "--device", args.devices, kDeviceHelp, "NAME,...");
+  add_list(command, "--device", args.devices, kDeviceHelp);
   command.add_option("--seq", args.seq, "cells of a puzzle")->type_name("N")->capture_default_str();
   command.add_option("--vocab", args.vocab, "token ids")->type_name("N")->capture_default_str();
 }

@@ -88,7 +88,13 @@ void build(Kind kind, Arguments& args) {
   print_report(puzzles::build_dataset(*family, options, train, sources.test), args);
 }
 
-CLI::App& add_builder(CLI::App& data, Exit& exit, Kind kind, const std::string& name, const std::string& help) {
+struct Builder {
+  Kind kind;
+  std::string name, help;
+};
+
+CLI::App& add_builder(CLI::App& data, Exit& exit, const Builder& builder) {
+  const auto& [kind, name, help] = builder;
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *data.add_subcommand(name, help);
   BuildOptions& options = args->build;
@@ -134,7 +140,7 @@ CLI::App& add_builder(CLI::App& data, Exit& exit, Kind kind, const std::string& 
       .add_option("--rating-column", options.train.rating_column, "name of the CSV column; none: no ratings are read")
       ->capture_default_str();
   command.add_flag("--no-header", args->no_header, "the file has no header; columns are numbered from 1");
-  command.callback([args, kind, &exit] { run_interruptible(exit, [&] { build(kind, *args); }); });
+  command.callback([args, kind = builder.kind, &exit] { run_interruptible(exit, [&] { build(kind, *args); }); });
   return command;
 }
 
@@ -142,19 +148,20 @@ CLI::App& add_builder(CLI::App& data, Exit& exit, Kind kind, const std::string& 
 
 void register_data_builders(CLI::App& data, Exit& exit) {
   set_examples(
-      add_builder(data, exit, Kind::kSudoku, "sudoku", "Build a data set from Sudoku (4x4, 6x6, 9x9, 16x16)."),
+      add_builder(data, exit, {Kind::kSudoku, "sudoku", "Build a data set from Sudoku (4x4, 6x6, 9x9, 16x16)."}),
       {{"hrm data sudoku train.csv --test test.csv --out data/sudoku", "columns source,question,answer,rating"},
        {"hrm data sudoku pool.csv.zst --test-fraction 0.1 --limit 1000 --min-rating 20 --out data/hard",
         "1,000 hard training puzzles, and a tenth for testing"}});
   set_examples(
-      add_builder(data, exit, Kind::kMaze, "maze", "Build a data set from mazes of any size."),
+      add_builder(data, exit, {Kind::kMaze, "maze", "Build a data set from mazes of any size."}),
       {{"hrm data maze train_inputs.npy --labels train_labels.npy --test test_inputs.npy --test-labels "
         "test_labels.npy --out data/maze",
         "from arrays [N, cells] or [N, height, width]"},
        {"hrm data maze mazes.csv --size 20x30 --augment 3 --out data/maze", "also store the three mirrored copies"}});
-  set_examples(add_builder(data, exit, Kind::kTable, "table", "Build a data set from any table of inputs and outputs."),
-               {{"hrm data table sums.csv --test-fraction 0.1 --out data/sums",
-                 "columns input,output; a row may be 12+34,046"}});
+  set_examples(
+      add_builder(data, exit, {Kind::kTable, "table", "Build a data set from any table of inputs and outputs."}),
+      {{"hrm data table sums.csv --test-fraction 0.1 --out data/sums",
+        "columns input,output; a row may be 12+34,046"}});
 }
 
 }  // namespace hrm::cli

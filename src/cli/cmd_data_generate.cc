@@ -88,9 +88,13 @@ void generate(Arguments& args, const std::string& name, MakeGenerator make) {
   fmt::print("\n");
 }
 
-CLI::App& add_kind(CLI::App& parent, Exit& exit, const std::shared_ptr<Arguments>& args, const std::string& name,
-                   const std::string& help, MakeGenerator make) {
-  CLI::App& command = *parent.add_subcommand(name, help);
+struct KindOfPuzzle {
+  std::string name, help;
+  MakeGenerator make;
+};
+
+CLI::App& add_kind(CLI::App& parent, Exit& exit, const std::shared_ptr<Arguments>& args, const KindOfPuzzle& kind) {
+  CLI::App& command = *parent.add_subcommand(kind.name, kind.help);
   command.add_option("--count", args->generate.count, "training puzzles")->type_name("N")->capture_default_str();
   command
       .add_option("--test-count", args->generate.test_count, "test puzzles; none occurs in train, even up to symmetry")
@@ -99,7 +103,7 @@ CLI::App& add_kind(CLI::App& parent, Exit& exit, const std::shared_ptr<Arguments
   add_write_options(command, args->write);
   command.add_flag("--csv", args->csv, "write train.csv and test.csv instead of arrays");
   add_json_flag(command, args->json);
-  command.callback([args, name, make, &exit] { run_interruptible(exit, [&] { generate(*args, name, make); }); });
+  command.callback([args, kind, &exit] { run_interruptible(exit, [&] { generate(*args, kind.name, kind.make); }); });
   return command;
 }
 
@@ -112,7 +116,7 @@ void register_data_generate(CLI::App& data, Exit& exit) {
 
   const auto sudoku_args = std::make_shared<Arguments>();
   sudoku_args->size = "9";
-  CLI::App& sudoku = add_kind(parent, exit, sudoku_args, "sudoku", "Sudoku with one solution.", sudoku_of);
+  CLI::App& sudoku = add_kind(parent, exit, sudoku_args, {"sudoku", "Sudoku with one solution.", sudoku_of});
   sudoku.add_option("--size", sudoku_args->size, "side: 4, 6, 9 or 16")->type_name("N")->capture_default_str();
   sudoku
       .add_option("--givens", sudoku_args->givens,
@@ -124,7 +128,7 @@ void register_data_generate(CLI::App& data, Exit& exit) {
 
   const auto maze_args = std::make_shared<Arguments>();
   maze_args->size = "15";
-  CLI::App& maze = add_kind(parent, exit, maze_args, "maze", "Mazes with a shortest path as the answer.", maze_of);
+  CLI::App& maze = add_kind(parent, exit, maze_args, {"maze", "Mazes with a shortest path as the answer.", maze_of});
   maze.add_option("--size", maze_args->size, "side, or height and width")
       ->type_name("HEIGHTxWIDTH")
       ->capture_default_str();

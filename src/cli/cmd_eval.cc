@@ -10,10 +10,12 @@
 #include "cli/cmd_eval_arc.h"
 #include "cli/command.h"
 #include "formats/npy.h"
+#include "formats/picture.h"
 #include "model/weights.h"
 #include "puzzles/dataset.h"
 #include "solving/completion_study.h"
 #include "solving/depth_curve.h"
+#include "solving/evaluation_plot.h"
 #include "solving/evaluator.h"
 #include "solving/model_file.h"
 
@@ -92,6 +94,8 @@ struct Logits {
 void score_saved(const Arguments& args) {
   if (!args.model.empty())
     throw bad_input("cli.eval", "--answers and --model exclude each other: the answers are given already");
+  if (!args.plot.empty())
+    throw bad_input("cli.eval", "--plot draws what a model does; of --answers only the votes are counted");
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
   puzzles::ArcDatasetVotes votes(dataset);
   add_saved(votes, dataset, args.saved);
@@ -102,7 +106,8 @@ void score_saved(const Arguments& args) {
 
 void evaluate(Arguments& args, Exit& exit) {
   if (!args.saved.answers.empty() || !args.saved.q_halt.empty()) return score_saved(args);
-  if (args.model.empty()) throw bad_input("cli.eval", "--model PATH is missing");
+  if (args.model.empty())
+    throw bad_input("cli.eval", "--model is required (or --answers, for ARC answers of another program)");
   const solving::ModelFile model =
       solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
@@ -141,6 +146,7 @@ void evaluate(Arguments& args, Exit& exit) {
     if (votes) report_votes(votes->votes(), args.submission, nullptr);
   }
   if (!args.q_predictions.empty()) logits.save(args.q_predictions);
+  if (!args.plot.empty() && evaluation.complete) solving::save_evaluation_plot(args.plot, evaluation);
   if (!args.predictions.empty()) save_predictions(args.predictions, evaluation, model.config.data.seq_len);
   if (!evaluation.complete) exit.code = kInterruptedExitCode;
 }
@@ -211,7 +217,12 @@ void register_eval(CLI::App& app, Exit& exit) {
                                   "exact answers after each of these numbers of segments, in one run, with and without "
                                   "halting")
                      ->type_name("LIST");
-  command->add_option("--plot", args->plot, "write the curve over --depths here")->needs(depths)->type_name("FILE.svg");
+  command
+      ->add_option("--plot", args->plot,
+                   "draw exact answers against --depths or --views, and whether the model knew which are right, by "
+                   "rating; .svg or .png")
+      ->type_name("FILE")
+      ->excludes(complete);
   for (const char* other :
        {"--complete", "--segments", "--halting", "--views", "--predictions", "--symmetries", "--until-solved"})
     depths->excludes(command->get_option(other));
@@ -235,6 +246,8 @@ void register_eval(CLI::App& app, Exit& exit) {
         "eight noisy runs per puzzle, one selected"},
        {"hrm eval --model runs/first --data data/sudoku --depths 4,16,64,256 --plot depth.svg",
         "what thinking longer is worth"},
+       {"hrm eval --model models/sudoku9 --data data/sudoku --views 8 --plot views.png",
+        "what several views are worth, and how well the model knows its mistakes"},
        {"hrm eval --model models/sudoku9 --data data/sudoku --complete --segments 16",
         "all puzzles solved: guesses and time of the search with and without the model"},
        {"hrm eval --model models/sudoku9 --data data/sudoku --views 32 --until-solved",
@@ -244,6 +257,7 @@ void register_eval(CLI::App& app, Exit& exit) {
         "ARC: the votes of another program's answers"}});
   command->callback([args, depths, &exit] {
     if (depths->count() > 0) solving::parse_depths(args->depths);  // a mistake costs no time
+    if (!args->plot.empty()) check_picture_path(args->plot, "--plot");
     args->evaluation.keep_answers = !args->predictions.empty();
     evaluate(*args, exit);
   });

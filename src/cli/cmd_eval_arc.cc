@@ -12,8 +12,9 @@ constexpr std::string_view kWhere = "cli.eval";
 
 bool is_integer(DType dtype) { return dtype <= DType::kI64; }
 
-void add_one(puzzles::ArcDatasetVotes& votes, const puzzles::Dataset& test, const std::string& answers_path,
-             const std::string& q_path, uint64_t evaluation) {
+void add_one(puzzles::ArcDatasetVotes& votes, const puzzles::Dataset& test, const SavedAnswers& saved,
+             size_t evaluation) {
+  const std::string &answers_path = saved.answers[evaluation], &q_path = saved.q_halt[evaluation];
   const HostTensor answers = load_npy(answers_path);
   const HostTensor q = load_npy(q_path);
   const Shape wanted = {test.examples(), test.metadata().seq_len};
@@ -37,7 +38,7 @@ void add_saved(puzzles::ArcDatasetVotes& votes, const puzzles::Dataset& test, co
   if (saved.answers.size() != saved.q_halt.size())
     throw bad_input(kWhere, "{} --answers and {} --q-halt: each evaluation needs both", saved.answers.size(),
                     saved.q_halt.size());
-  for (size_t i = 0; i < saved.answers.size(); ++i) add_one(votes, test, saved.answers[i], saved.q_halt[i], i);
+  for (size_t i = 0; i < saved.answers.size(); ++i) add_one(votes, test, saved, i);
 }
 
 void report_votes(const puzzles::ArcVotes& votes, const std::string& submission, Json* json) {

@@ -7,9 +7,11 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "formats/gguf.h"
+#include "formats/picture.h"
 #include "formats/yaml.h"
 #include "solving/describe.h"
 #include "text/describe.h"
+#include "training/run_curves.h"
 
 namespace hrm::cli {
 namespace {
@@ -17,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Arguments {
-  std::string path;
+  std::string path, plot;
   std::vector<std::string> settings;
   bool json = false, tensors = false, machine = false;
 };
@@ -55,6 +57,10 @@ void inspect(const Arguments& args) {
   if (args.machine) return inspect_machine(args.json);
   if (args.path.empty()) throw bad_input("cli.inspect", "give a file or folder, or --machine");
   if (!fs::exists(args.path)) throw bad_input("cli.inspect", "{}: does not exist", args.path);
+  if (!args.plot.empty()) {
+    check_picture_path(args.plot, "--plot");
+    save_picture(args.plot, training::draw_run(args.path));
+  }
   Json json = {{"path", args.path}};
   json.update(describe(args));
   if (args.json) {
@@ -81,9 +87,13 @@ void register_inspect(CLI::App& app, Exit&) {
       ->excludes(path);
   command->add_flag("--tensors", args->tensors,
                     "also list every tensor: type, shape, smallest, largest and mean value");
+  command->add_option("--plot", args->plot, "draw the curves of a training run here; .svg or .png")
+      ->type_name("FILE")
+      ->excludes("--machine");
   add_json_flag(*command, args->json);
   add_settings(*command, args->settings);
   set_examples(*command, {{"hrm inspect runs/first", "configuration and origin of a trained model"},
+                          {"hrm inspect runs/first --plot curves.png", "its curves: losses and held-out accuracy"},
                           {"hrm inspect checkpoints/step_50000 --tensors", "every tensor of the authors' checkpoint"},
                           {"hrm inspect data/sudoku --json", "sizes of a data set, for scripts"},
                           {"hrm inspect model.gguf --tensors", "a language model: metadata, types and shapes"},

@@ -201,7 +201,7 @@ class Measurer {
       return;
     }
     rows::Counts counts;
-    rows::read_record(*format_, asked.record, place, rows::Neutral::kDrop, counts,
+    rows::read_record({*format_, asked.record, place}, rows::Neutral::kDrop, counts,
                       [&](rows::LabeledSolution&& solution) {
                         if (!asked.texts.empty())
                           throw bad_input(kWhere,

@@ -52,8 +52,7 @@ language::ScoredText encoded(const language::ModelBundle& bundle, const Json& re
   return text;
 }
 
-Json scored_record(Json record, const language::ModelBundle& bundle, const language::ScoredText& text,
-                   const std::vector<float>& logprobs, bool tokens, Totals& totals) {
+Json scored_record(Json record, const std::vector<float>& logprobs, Totals& totals) {
   double sum = 0;
   for (const float each : logprobs) sum += each;
   totals.logprob += sum;
@@ -61,7 +60,11 @@ Json scored_record(Json record, const language::ModelBundle& bundle, const langu
   ++totals.texts;
   record["logprob"] = sum;
   record["tokens"] = logprobs.size();
-  if (!tokens) return record;
+  return record;
+}
+
+void add_tokens(Json& record, const language::ModelBundle& bundle, const language::ScoredText& text,
+                const std::vector<float>& logprobs) {
   Json ids = Json::array(), scored = Json::array();
   for (size_t i = 0; i < logprobs.size(); ++i) {
     ids.push_back(text.ids[text.ids.size() - logprobs.size() + i]);
@@ -69,7 +72,6 @@ Json scored_record(Json record, const language::ModelBundle& bundle, const langu
   }
   record["token_ids"] = std::move(ids);
   record["token_logprobs"] = std::move(scored);
-  return record;
 }
 
 Json totals_json(const Totals& all) {
@@ -100,7 +102,8 @@ void score(const Arguments& args) {
   const auto flush = [&] {
     const auto all = language::log_probabilities(decoder, texts);
     for (size_t i = 0; i < all.size(); ++i) {
-      const Json record = scored_record(std::move(records[i]), bundle, texts[i], all[i], args.tokens, totals);
+      Json record = scored_record(std::move(records[i]), all[i], totals);
+      if (args.tokens) add_tokens(record, bundle, texts[i], all[i]);
       if (out.is_file() || !args.json) out.write(record);
     }
     bytes = 0;

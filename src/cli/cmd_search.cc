@@ -88,7 +88,7 @@ void search(const Arguments& args, Exit& exit) {
     const auto show = [&](const search::SearchRunReport& now) {
       progress.update(static_cast<uint64_t>(now.finished), policy::usage_line(stack.meter->usage()));
     };
-    run = search::search_problems(problems, settings, *stack.policy, *scorer,
+    run = search::search_problems({problems, settings, *stack.policy, *scorer},
                                   {.out = args.out, .in_flight = args.in_flight, .progress = show});
   }
   if (run.torn) log_warning("{} ended within a line: that problem was dropped and searched again", args.out.string());

@@ -1,12 +1,19 @@
 #include "cli/cmd_select.h"
 
 #include "base/log.h"
+#include "formats/picture.h"
 
 namespace hrm::cli {
 
 void add_output_options(CLI::App& command, Output& output) {
   command.add_option("-o,--out", output.folder, "folder for report.md, report.json and plots (SVG)")->type_name("DIR");
+  command.add_option("--plot", output.plot, "draw the results with their intervals here; .svg or .png")
+      ->type_name("FILE");
   add_json_flag(command, output.json);
+}
+
+void check_output(const Output& output) {
+  if (!output.plot.empty()) check_picture_path(output.plot, "--plot");
 }
 
 void warn_of(const BadLines& bad) {
@@ -21,14 +28,16 @@ void register_select(CLI::App& app, Exit& exit) {
   register_select_solutions(select, exit);
   register_select_steps(select, exit);
   register_select_pool(select, exit);
-  set_examples(select, {{"hrm select bon samples.jsonl --scores scores.jsonl --out report",
-                         "best-of-N and votes, with majority and pass@N for comparison"},
-                        {"hrm select compare samples.jsonl --scores scores.jsonl --against majority",
-                         "paired differences, with intervals"},
-                        {"hrm select processbench math.json --scores scores.jsonl",
-                         "measure whether the first wrong step is found"},
-                        {"hrm select repair probe.jsonl --scores scores.jsonl", "measure whether repairs are rewarded"},
-                        {"hrm select pool seed1 seed2 seed3", "combine several seeds in one table"}});
+  set_examples(
+      select,
+      {{"hrm select bon samples.jsonl --scores scores.jsonl --out report",
+        "best-of-N and votes, with majority and pass@N for comparison"},
+       {"hrm select bon samples.jsonl --scores scores.jsonl --plot accuracy.png", "accuracy against N, with intervals"},
+       {"hrm select compare samples.jsonl --scores scores.jsonl --against majority",
+        "paired differences, with intervals"},
+       {"hrm select processbench math.json --scores scores.jsonl", "measure whether the first wrong step is found"},
+       {"hrm select repair probe.jsonl --scores scores.jsonl", "measure whether repairs are rewarded"},
+       {"hrm select pool seed1 seed2 seed3", "combine several seeds in one table"}});
 }
 
 }  // namespace hrm::cli

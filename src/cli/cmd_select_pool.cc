@@ -13,15 +13,14 @@ struct Arguments {
 };
 
 void pool(const Arguments& args) {
+  check_output(args.output);
   std::vector<selection::RunReport> runs;
   for (const auto& file : args.files) {
     const auto report = std::filesystem::is_directory(file) ? file / "report.json" : file;
     runs.push_back({report.string(), read_json(report)});
   }
   const auto report = selection::pool_runs(runs, args.options);
-  if (!args.output.folder.empty()) write_report(args.output.folder, report);
-  if (args.output.json) return print_json(to_json(report));
-  fmt::print("{}", to_markdown(report));
+  print_report(args.output, report);
 }
 
 }  // namespace

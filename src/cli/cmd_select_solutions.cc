@@ -67,13 +67,12 @@ SelectionReport run(const Arguments& args, const std::filesystem::path& file, co
 }
 
 void best_of_n_command(const Arguments& args) {
-  const SelectionReport report = run(args, args.file, args.read.scores);
-  if (!args.output.folder.empty()) write_report(args.output.folder, report);
-  if (args.output.json) return print_json(to_json(report));
-  fmt::print("{}", to_markdown(report));
+  check_output(args.output);
+  print_report(args.output, run(args, args.file, args.read.scores));
 }
 
 void compare_command(Arguments& args) {
+  check_output(args.output);
   args.compare.seed = args.options.seed;
   const SelectionReport report = run(args, args.file, args.read.scores);
   const uint64_t n = report.rows.back().n;  // the largest
@@ -88,6 +87,7 @@ void compare_command(Arguments& args) {
   const std::string markdown =
       "# Paired differences\n\n" + to_markdown(differences, args.compare) + settings_as_markdown(report.settings);
   if (!args.output.folder.empty()) write_texts(args.output.folder, markdown, json);
+  if (!args.output.plot.empty()) save_differences_plot(args.output.plot, differences);
   if (args.output.json) return print_json(json);
   fmt::print("{}", markdown);
 }

@@ -59,9 +59,7 @@ void finish(const Common& args, MeasureReport report) {
   if (!args.source.scores.empty()) settings["scores"] = args.source.scores.string();
   settings.update(report.settings);
   report.settings = std::move(settings);
-  if (!args.output.folder.empty()) write_report(args.output.folder, report);
-  if (args.output.json) return print_json(to_json(report));
-  fmt::print("{}", to_markdown(report));
+  print_report(args.output, report);
 }
 
 struct ProcessBenchArguments : Common {
@@ -70,6 +68,7 @@ struct ProcessBenchArguments : Common {
 };
 
 void processbench_command(const ProcessBenchArguments& args) {
+  check_output(args.output);
   std::vector<FirstErrorData> subsets;
   for (const auto& file : args.files) {
     subsets.push_back(read_processbench(args.source_of(file)));
@@ -117,6 +116,7 @@ void register_prmbench(CLI::App& select, Exit& exit) {
   add_common_options(command, *args, "records of PRMBench; the id of their scores is <classification>_<idx>");
   command.callback([args, &exit] {
     run_interruptible(exit, [&] {
+      check_output(args->output);
       const PrmBenchData data = read_prmbench(args->source_of(args->files.front()));
       warn_of(data.bad);
       finish(*args, prmbench(data, {.threshold = args->threshold, .draws = args->draws, .seed = args->seed}));
@@ -142,7 +142,7 @@ std::vector<std::optional<bool>> labels_of(const Json& record, const std::string
   if (!format) format = rows::need_format(record, place);
   rows::Counts counts;
   std::optional<std::vector<std::optional<bool>>> right;
-  rows::read_record(*format, record, place, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
+  rows::read_record({*format, record, place}, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
     if (right) throw bad_input("cli.select", "{}: contains several solutions: expected one with its scores", place);
     right.emplace();
     for (size_t i = 0; i < solution.labels.size(); ++i)
@@ -171,6 +171,7 @@ void register_steps(CLI::App& select, Exit& exit) {
                         ->capture_default_str();
   command.callback([args, by, &exit] {
     run_interruptible(exit, [&] {
+      check_output(args->output);
       const JudgedData data =
           read_judged(args->source_of(args->files.front()),
                       {.truth = args->truth,
@@ -203,6 +204,7 @@ void register_repair(CLI::App& select, Exit& exit) {
   add_truth_option(command, args->truth);
   command.callback([args, &exit] {
     run_interruptible(exit, [&] {
+      check_output(args->output);
       const JudgedData data = read_judged(args->source_of(args->files.front()), {.truth = args->truth});
       warn_of(data.bad);
       MeasureReport report =

@@ -61,12 +61,17 @@ void print_steps(const SolvedPuzzle& solution, const Family& family, bool color)
   }
 }
 
-// completion: null without --complete.
-void print_solution(const SolvedPuzzle& solution, const solving::Completion* completion, const Question& question,
-                    const Family& family, const Arguments& args) {
+struct Answer {
+  const Question& question;
+  const SolvedPuzzle& solution;
+  const solving::Completion* completion;  // null without --complete
+};
+
+void print_answer(const Answer& answer, const Family& family, const Arguments& args) {
+  const auto& [question, solution, completion] = answer;
   const bool color = wants_color(args.color);
-  const auto print_grid = [&](std::span<const int32_t> answer) {
-    fmt::print("{}", family.render(answer, {.question = solution.question, .color = color}));
+  const auto print_grid = [&](std::span<const int32_t> cells) {
+    fmt::print("{}", family.render(cells, {.question = answer.solution.question, .color = color}));
   };
   if (!solution.finished) {
     fmt::print("{}: interrupted after {} segments\n", question.source, solution.segments.size());
@@ -151,8 +156,10 @@ void solve(Arguments& args, Exit& exit) {
                             {.model = args.model, .complete = results.complete, .completions = results.completions}));
   } else {
     for (size_t i = 0; i < questions.good.size(); ++i)
-      print_solution(results.solved.solutions[i], args.complete ? &results.completions[i] : nullptr, questions.good[i],
-                     *family, args);
+      print_answer({.question = questions.good[i],
+                    .solution = results.solved.solutions[i],
+                    .completion = args.complete ? &results.completions[i] : nullptr},
+                   *family, args);
     if (args.complete && questions.good.size() > 1)
       fmt::print("{} puzzles: {}\n", results.completions.size(), in_words(solving::totals_of(results.completions)));
   }
@@ -231,7 +238,7 @@ void register_solve(CLI::App& app, Exit& exit) {
        {"hrm solve --model runs/first --file puzzles.txt --keep-going", "skip puzzles with errors"},
        {"hrm solve --model runs/first --file puzzles.txt --complete", "all solved, or proved unsolvable"},
        {"hrm solve --model step_100 data.seq_len=81 - < puzzles.txt", "a checkpoint without its number of cells"},
-       {"hrm solve --model runs/arc task.json --seconds 120 --svg answer.svg", "an ARC task of your own"},
+       {"hrm solve --model runs/arc task.json --seconds 120 --plot answer.svg", "an ARC task of your own"},
        {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});
   command->callback([args, &exit] {
     split_settings(*args);

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "backends/backend_factory.h"
-#include "base/files.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signals.h"
+#include "formats/picture.h"
 #include "model/weights.h"
 #include "puzzles/arc.h"
 #include "puzzles/arc_svg.h"
@@ -98,7 +98,7 @@ void save_svg(const std::string& path, const solving::ArcSolveResult& result, co
         row.pictures.push_back({fmt::format("segment {}", s + 1), answer.segments[s].answer});
       rows.push_back(std::move(row));
     }
-  write_file_atomic(path, puzzles::render_arc_svg(rows));
+  save_picture(path, puzzles::render_arc_svg(rows));
 }
 
 }  // namespace
@@ -129,10 +129,12 @@ void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
       ->capture_default_str();
   command.add_option("--submission", args.submission, "ARC: write two attempts for every test input here")
       ->type_name("FILE.json");
-  command.add_option("--svg", args.svg, "ARC: draw inputs, attempts and segments here")->type_name("FILE.svg");
+  command.add_option("--plot,--svg", args.svg, "ARC: draw inputs, attempts and segments here; .svg or .png")
+      ->type_name("FILE");
 }
 
 void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, Exit& exit) {
+  if (!args.svg.empty()) check_picture_path(args.svg, "--plot");
   const bool by_task = args.identifiers == "task";
   args.options.variants.identifiers = by_task ? puzzles::ArcIdentifiers::kTask : puzzles::ArcIdentifiers::kVariant;
   args.options.variants.seed = args.options.seed;
@@ -142,7 +144,7 @@ void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, E
   if (found.tasks.empty()) return;
   const InterruptScope interrupt;
   const solving::ArcSolveResult result =
-      solving::solve_arc(model, found.tasks, args.options, backends::make_backend, args.backend);
+      solving::solve_arc(model, found.tasks, args.options, {backends::make_backend, args.backend});
   log_info(
       "{} parameters in the trunk (frozen), {} embeddings fitted in {} steps and {}, {} of {} variants answered in {}",
       model::parameter_count(model.config), result.table_rows, result.fit_steps, format_duration(result.fit_seconds),

@@ -65,7 +65,7 @@ void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit)
           fmt::format("{} nodes, {} rollouts, {}", now.nodes, now.rollouts, policy::usage_line(stack.meter->usage())));
     };
     report =
-        tree::grow_trees(problems, settings, *stack.policy, store, {.in_flight = args.in_flight, .progress = show});
+        tree::grow_trees({problems, settings, *stack.policy, store}, {.in_flight = args.in_flight, .progress = show});
   }
   print_report(report, stack.meter->usage(), args);
   if (report.interrupted) {

@@ -1,7 +1,7 @@
 #include <memory>
 
-#include "base/files.h"
 #include "cli/cmd_tree.h"
+#include "formats/picture.h"
 #include "tree/drawing.h"
 
 namespace hrm::cli {
@@ -33,6 +33,7 @@ Json summary(const tree::LabeledTree& labeled, uint64_t orphans) {
 }
 
 void show(Arguments args) {
+  if (!args.svg.empty()) check_picture_path(args.svg, "--plot");
   const tree::StoreReader store(args.store);
   args.draw.color = wants_color(args.color);
   const std::vector<size_t> chosen = tree::chosen_problems(store, args.problem);
@@ -42,8 +43,7 @@ void show(Arguments args) {
     tree::BuiltTree built = store.load(i);
     const tree::LabeledTree labeled = tree::label_tree(std::move(built.tree), args.labels.options());
     const tree::Values& values = labeled.labels;
-    if (!args.svg.empty())
-      write_file_atomic(args.svg, tree::draw_svg(labeled.tree, values, labeled.verdicts, args.draw));
+    if (!args.svg.empty()) save_picture(args.svg, tree::draw_svg(labeled.tree, values, labeled.verdicts, args.draw));
     const Json line = summary(labeled, built.orphan_samples);
     if (args.json) {
       list.push_back(line);
@@ -74,13 +74,14 @@ void register_tree_show(CLI::App& tree, Exit&) {
       ->type_name("N")
       ->capture_default_str();
   command.add_option("--width", args->draw.width, "columns")->type_name("N")->capture_default_str();
-  command.add_option("--svg", args->svg, "also draw the first tree into this file")->type_name("FILE");
+  command.add_option("--plot,--svg", args->svg, "also draw the first tree into this file; .svg or .png")
+      ->type_name("FILE");
   add_color_option(command, args->color);
   add_json_flag(command, args->json);
   command.callback([args] { show(*args); });
   set_examples(command, {{"hrm tree show a.tree", "list all trees"},
                          {"hrm tree show a.tree --problem 3 --labels policy --depth 3", "draw one"},
-                         {"hrm tree show a.tree --problem 3 --svg tree.svg --nodes 400", "the same as a picture"}});
+                         {"hrm tree show a.tree --problem 3 --plot tree.svg --nodes 400", "the same as a picture"}});
 }
 
 }  // namespace hrm::cli

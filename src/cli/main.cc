@@ -9,12 +9,13 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/nearest.h"
 #include "base/signals.h"
 #include "base/terminal.h"
 #include "base/threads.h"
 #include "base/waiting.h"
+#include "cli/cmd_help.h"
 #include "cli/command.h"
+#include "cli/command_tree.h"
 
 namespace hrm::cli {
 namespace {
@@ -42,6 +43,7 @@ void register_all(CLI::App& app, Exit& exit) {
   register_rows(app, exit);
   register_grade(app, exit);
   register_lm(app, exit);
+  register_help(app);
 }
 
 void describe(CLI::App& app) {
@@ -62,19 +64,6 @@ void describe(CLI::App& app) {
                      {"hrm eval --model runs/first --data data/sudoku", "measure it on unseen puzzles"},
                      {"hrm solve --model runs/first --file puzzle.txt --steps", "solve a puzzle and show the segments"},
                      {"hrm solve --help", "show the flags and examples of a subcommand"}});
-}
-
-std::vector<std::string> subcommand_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  return names;
-}
-
-Error unknown_subcommand(std::string_view name, const std::vector<std::string>& known, std::string_view above) {
-  const auto nearest = nearest_name(name, known);
-  const std::string hint =
-      nearest ? fmt::format("did you mean '{}'?", *nearest) : fmt::format("{} --help lists all", above);
-  return bad_input("cli", "unknown subcommand '{}'; {}", name, hint);
 }
 
 // Usage errors name the subcommand they belong to: "hrm eval: --model is required (see hrm eval --help)".

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iterator>
+#include <span>
 #include <utility>
 
 #include "server/api_error.h"
 #include "server/fields.h"
+#include "steps/solution_scores.h"
 
 namespace hrm::server {
 namespace {
@@ -139,59 +142,18 @@ ScoreRequest read_pooling_request(std::string_view body, const Limits& limits) {
   return request;
 }
 
-namespace {
-
-// The solutions first..last of one problem as a tree; places: the node of each step.
-steps::Tree tree_of(const ScoreRequest& request, size_t first, size_t last, std::vector<std::vector<int32_t>>& places) {
-  const std::string& problem = request.problems.size() == 1 ? request.problems.front() : request.problems[first];
-  steps::Tree tree{.problem = {.id = "request", .question = problem, .gold = ""}};
-  tree.nodes.push_back({.id = root_id(tree.problem)});
-  std::vector<std::vector<int32_t>> unsorted;
-  for (size_t i = first; i < last; ++i) {
-    int32_t at = 0;
-    for (const std::string& step : request.solutions[i]) {
-      const std::vector<int32_t>& children = tree.nodes[at].children;
-      const auto known = std::ranges::find_if(children, [&](int32_t child) { return tree.nodes[child].text == step; });
-      if (known != children.end()) {
-        at = *known;
-      } else {
-        const auto made = static_cast<int32_t>(tree.nodes.size());
-        tree.nodes.push_back({.id = child_id(tree.nodes[at].id, 0, step),
-                              .parent = at,
-                              .depth = tree.nodes[at].depth + 1,
-                              .text = step});
-        tree.nodes[at].children.push_back(made);
-        at = made;
-      }
-      if (unsorted.size() <= i - first) unsorted.emplace_back();
-      unsorted[i - first].push_back(at);
-    }
-  }
-  places = std::move(unsorted);
-  return tree;
-}
-
-}  // namespace
-
 Scored score_solutions(const ScoreRequest& request, steps::StepScorer& scorer) {
   Scored scored;
   const int64_t before = scorer.scored_tokens();
   const bool shared = request.problems.size() == 1;
   for (size_t first = 0; first < request.solutions.size();) {
     const size_t last = shared ? request.solutions.size() : first + 1;
-    std::vector<std::vector<int32_t>> places;
-    const steps::Tree tree = tree_of(request, first, last, places);
-    std::vector<int32_t> nodes;
-    for (size_t node = 1; node < tree.nodes.size(); ++node) nodes.push_back(static_cast<int32_t>(node));
-    std::vector<double> values;
+    const std::string& problem = shared ? request.problems.front() : request.problems[first];
     try {
-      values = scorer.score(tree, nodes);
+      auto rows = steps::score_solutions(scorer, problem, std::span(request.solutions).subspan(first, last - first));
+      std::ranges::move(rows, std::back_inserter(scored.scores));
     } catch (const Error& error) {
       throw api_error(error, shared && !request.one ? "solutions" : request.fields[first]);
-    }
-    for (const std::vector<int32_t>& path : places) {
-      auto& row = scored.scores.emplace_back();
-      for (const int32_t node : path) row.push_back(values[static_cast<size_t>(node - 1)]);
     }
     first = last;
   }

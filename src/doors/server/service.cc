@@ -243,10 +243,11 @@ void Service::solve(const std::shared_ptr<Call>& call) {
   SolveRequest request = read_solve_request(call->request.body, options_.limits);
   call->request.body = {};
   SolverService& service = model_named(request.model);
-  start_solving(std::move(request), service, options_.limits, call->exchange, [this, call](int status) {
+  const auto answered = [this, call](int status) {
     metrics_.count_request(call->route, status,
                            std::chrono::duration<double>(steady_clock::now() - call->begun).count());
-  });
+  };
+  start_solving(std::move(request), service, options_.limits, {.exchange = call->exchange, .answered = answered});
 }
 
 void Service::score(const std::shared_ptr<Call>& call, bool pooling) {

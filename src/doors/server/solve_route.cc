@@ -14,14 +14,13 @@ using solving::SolvedPuzzle;
 
 class AnsweredJob : public SolveJob {
  public:
-  AnsweredJob(const ServedModel& model, SolveRequest request, puzzles::Questions found,
-              std::shared_ptr<http::Exchange> exchange, Answered answered)
+  AnsweredJob(const ServedModel& model, SolveRequest request, puzzles::Questions found, Answering to)
       : SolveJob(model, request.solver),
         model_(model),
         request_(std::move(request)),
         asked_(std::move(found)),
-        exchange_(std::move(exchange)),
-        answered_(std::move(answered)),
+        exchange_(std::move(to.exchange)),
+        answered_(std::move(to.answered)),
         solutions_(asked_.good.size()) {
     for (const puzzles::Question& question : asked_.good) questions.push_back(question.tokens);
   }
@@ -31,12 +30,12 @@ class AnsweredJob : public SolveJob {
   void on_solved(size_t puzzle, SolvedPuzzle solution) override { solutions_[puzzle] = std::move(solution); }
   void on_done() override {
     const Json json = solve_json(solutions_, asked_, *model_.family, {.model = model_.id, .steps = request_.steps});
+    answered_(200);  // counted before the client has it, so that the client finds itself in the metrics
     exchange_->reply({.body = printable(json) + "\n"});
-    answered_(200);
   }
   void on_error(const ApiError& error) override {
-    exchange_->reply(to_response(error));
     answered_(error.status);
+    exchange_->reply(to_response(error));
   }
 
  protected:
@@ -86,14 +85,14 @@ class StreamedJob : public AnsweredJob {
                   {"complete", true},
                   {"puzzles", asked_.good.size()},
                   {"skipped", std::move(skipped)}});
-    exchange_->finish();
     answered_(200);
+    exchange_->finish();
   }
   void on_error(const ApiError& error) override {
     if (!begun_) return AnsweredJob::on_error(error);
     send("error", parse_json(to_response(error).body, "error"));
-    exchange_->finish();
     answered_(error.status);
+    exchange_->finish();
   }
 
  private:
@@ -111,8 +110,7 @@ class StreamedJob : public AnsweredJob {
 
 }  // namespace
 
-void start_solving(SolveRequest request, SolverService& service, const Limits& limits,
-                   std::shared_ptr<http::Exchange> exchange, Answered answered) {
+void start_solving(SolveRequest request, SolverService& service, const Limits& limits, Answering to) {
   using std::chrono::steady_clock;
   const auto deadline = steady_clock::now() + std::chrono::duration_cast<steady_clock::duration>(
                                                   std::chrono::duration<double>(limits.seconds));
@@ -122,11 +120,9 @@ void start_solving(SolveRequest request, SolverService& service, const Limits& l
   std::shared_ptr<SolveJob> job;
   try {
     if (stream)
-      job =
-          std::make_shared<StreamedJob>(model, std::move(request), std::move(questions), exchange, std::move(answered));
+      job = std::make_shared<StreamedJob>(model, std::move(request), std::move(questions), std::move(to));
     else
-      job =
-          std::make_shared<AnsweredJob>(model, std::move(request), std::move(questions), exchange, std::move(answered));
+      job = std::make_shared<AnsweredJob>(model, std::move(request), std::move(questions), std::move(to));
   } catch (const Error& error) {
     throw api_error(error, "views");
   }

@@ -14,6 +14,12 @@ namespace hrm::server {
 // Called once, when the request has its whole answer.
 using Answered = std::function<void(int status)>;
 
+// Where the answer goes.
+struct Answering {
+  std::shared_ptr<http::Exchange> exchange;
+  Answered answered;
+};
+
 // Reads the puzzles and hands them to the service. Throws ApiError where that is refused; `answered` is then not
 // called.
 //
@@ -22,7 +28,6 @@ using Answered = std::function<void(int status)>;
 //   solution  {puzzle} and what solving::to_json() says, without steps unless the request asks for them
 //   done      {model, family, complete, puzzles, skipped}
 //   error     {error}: the last event of a stream that could not be finished
-void start_solving(SolveRequest request, SolverService& service, const Limits& limits,
-                   std::shared_ptr<http::Exchange> exchange, Answered answered);
+void start_solving(SolveRequest request, SolverService& service, const Limits& limits, Answering to);
 
 }  // namespace hrm::server

@@ -77,8 +77,8 @@ class AtenBackend final : public model::Backend {
   SegmentOutput forward(const Batch& batch, Carry& carry, const ForwardOptions& options) override;
   TrainOutput train_step(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
                          const TrainOptions& options) override;
-  NamedTensors gradients(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
-                         const TrainOptions& options, TrainOutput* output) override;
+  model::Gradients gradients(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
+                             const TrainOptions& options) override;
 
  private:
   int64_t chains() const { return config_.arch.chains; }
@@ -251,7 +251,8 @@ std::unique_ptr<Carry> AtenBackend::load(const NamedTensors& state) const {
 // ---- arithmetic ----
 
 void AtenBackend::check(const Batch& batch, const AtenCarry& carry, bool labels) const {
-  model::check_batch(config_, batch, static_cast<size_t>(carry.state.z_H.size(0)), labels, "aten.backend");
+  model::check_batch(config_, batch, {.carry_rows = static_cast<size_t>(carry.state.z_H.size(0)), .labels = labels},
+                     "aten.backend");
 }
 
 // Rows are independent, so each of the threads takes its share of them through the whole segment; what is left of the
@@ -276,7 +277,7 @@ SegmentOutput AtenBackend::forward(const Batch& batch, Carry& carry, const Forwa
   std::vector<State> states(workers);
   in_workers(workers, [&](size_t w) {
     const Rows rows =
-        take_rows(config_, unlabeled, {}, mine.state, batch.size * w / workers, batch.size * (w + 1) / workers);
+        take_rows(config_, {unlabeled, {}, mine.state}, batch.size * w / workers, batch.size * (w + 1) / workers);
     outputs[w] = forward_rows(model, rows, options, states[w]);
   });
   mine.state = join(states);
@@ -302,7 +303,7 @@ Partial AtenBackend::accumulate(const Batch& batch, std::span<const uint8_t> las
     partials[w].gradients.resize(slots_.size());
     const size_t end = batch.size * (w + 1) / workers;
     for (size_t begin = batch.size * w / workers; begin < end; begin += most) {
-      const Rows rows = take_rows(config_, batch, last, carry.state, begin, std::min(end, begin + most));
+      const Rows rows = take_rows(config_, {batch, last, carry.state}, begin, std::min(end, begin + most));
       merge(partials[w], train_rows(model, rows, divisor));
     }
   });
@@ -338,15 +339,15 @@ TrainOutput AtenBackend::train_step(const Batch& batch, std::span<const uint8_t>
   return std::move(sum.output);
 }
 
-NamedTensors AtenBackend::gradients(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
-                                    const TrainOptions& options, TrainOutput* output) {
+model::Gradients AtenBackend::gradients(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
+                                        const TrainOptions& options) {
   const Partial sum = accumulate(batch, last_segment, own(carry), options);
-  if (output) *output = sum.output;
   own(carry).state = join(sum.states);
-  NamedTensors all;
+  model::Gradients result{.output = sum.output, .by_name = {}};
+  NamedTensors& all = result.by_name;
   for (size_t i = 0; i < slots_.size(); ++i) all.emplace(slots_[i].name, torch::to_host(sum.gradients[i]));
   if (sum.puzzle_rows.defined()) all.emplace("puzzle_emb_local", torch::to_host(sum.puzzle_rows));
-  return all;
+  return result;
 }
 
 }  // namespace

@@ -41,9 +41,16 @@ constexpr double kNoHistory = -1e4;  // log E of a fresh example: exp gives 0, a
 
 using Fill = void (*)(const model::NoiseKey&, std::span<float>);
 
-// One independent stream per row.  Returns [R, shape...] f32 on the CPU.
-at::Tensor fill_rows(Fill fill, model::NoiseUse use, std::span<const uint64_t> seeds,
-                     const std::function<uint64_t(size_t)>& index, std::vector<int64_t> shape) {
+// One independent stream per row.
+struct RowStreams {
+  model::NoiseUse use;
+  std::span<const uint64_t> seeds;
+  std::function<uint64_t(size_t)> index;  // of a row
+};
+
+// Returns [R, shape...] f32 on the CPU.
+at::Tensor fill_rows(Fill fill, const RowStreams& streams, std::vector<int64_t> shape) {
+  const auto& [use, seeds, index] = streams;
   shape.insert(shape.begin(), static_cast<int64_t>(seeds.size()));
   at::Tensor values = at::empty(shape, at::kFloat);
   const size_t width = seeds.empty() ? 0 : static_cast<size_t>(values.numel()) / seeds.size();
@@ -187,8 +194,8 @@ at::Tensor Network::normal_like(const at::Tensor& z, const SegmentOptions& optio
   if (options.noise_seeds.size() != static_cast<size_t>(z.size(0)))
     throw bad_input("aten.network", "{} noise seeds for {} rows: a model with noise needs Batch::noise_seeds",
                     options.noise_seeds.size(), z.size(0));
-  return fill_rows(
-             model::fill_normal, use, options.noise_seeds, [&](size_t) { return index; }, z.sizes().slice(1).vec())
+  return fill_rows(model::fill_normal, {use, options.noise_seeds, [&](size_t) { return index; }},
+                   z.sizes().slice(1).vec())
       .to(device_, z.scalar_type());
 }
 
@@ -207,8 +214,9 @@ struct Network::Call {
   bool last_of_its_kind;
 };
 
-Segment Network::segment(const NetworkWeights& frozen, const NetworkWeights& live, const at::Tensor& x,
-                         const State& state, const SegmentOptions& options) const {
+Segment Network::segment(const Weights& both, const at::Tensor& x, const State& state,
+                         const SegmentOptions& options) const {
+  const auto& [frozen, live] = both;
   const auto& arch = config_.arch;
   const at::Tensor x_frozen = x.detach();
   State z = state;
@@ -221,7 +229,7 @@ Segment Network::segment(const NetworkWeights& frozen, const NetworkWeights& liv
   const auto run = [&](const Call& call) {
     const bool graded = call.gradient && at::GradMode::is_enabled();
     const at::AutoGradMode mode(graded);
-    const NetworkWeights& weights = graded ? live : frozen;
+    const NetworkWeights& weights = graded ? both.live : both.frozen;
     at::Tensor& target = call.high ? z.z_H : z.z_L;
     // z_L + (z_H + x), in the authors' order of summation.
     const at::Tensor in = call.high ? z.z_H + z.z_L : z.z_L + (z.z_H + (graded ? x : x_frozen));
@@ -260,7 +268,7 @@ State Network::initial_state(const NetworkWeights& weights, std::span<const uint
     if (seeds.size() != chain_of.size())
       throw bad_input("aten.network", "{} noise seeds for {} rows: random initial states need Batch::noise_seeds",
                       seeds.size(), rows);
-    return fill_rows(model::fill_truncated_normal, use, seeds, index, {t, d}).to(device_, type_);
+    return fill_rows(model::fill_truncated_normal, {use, seeds, index}, {t, d}).to(device_, type_);
   };
   // Chains differ in z_L's start (arXiv 2601.19085); z_H is common to them.
   const auto common = [](size_t) { return uint64_t{0}; };

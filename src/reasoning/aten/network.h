@@ -79,8 +79,10 @@ class Network {
 
   // One segment. Calls outside the gradient span run without gradient on `frozen` (weights already cast to the forward
   // type); the others on `live`. The returned state is detached.
-  Segment segment(const NetworkWeights& frozen, const NetworkWeights& live, const at::Tensor& x, const State& state,
-                  const SegmentOptions& options) const;
+  struct Weights {
+    const NetworkWeights &frozen, &live;
+  };
+  Segment segment(const Weights& weights, const at::Tensor& x, const State& state, const SegmentOptions& options) const;
 
   // The state that a fresh example starts from. seeds: [R]; chain_of: number of the chain of each row.
   State initial_state(const NetworkWeights& weights, std::span<const uint64_t> seeds,

@@ -16,7 +16,12 @@ struct AdamStep {
   int64_t t;
 };
 
-void adam_atan2(const at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Tensor& v, const AdamStep& s) {
+struct AdamMoments {
+  at::Tensor &m, &v;
+};
+
+void adam_atan2(const at::Tensor& p, const at::Tensor& g, const AdamMoments& moments, const AdamStep& s) {
+  const auto& [m, v] = moments;
   const double correction1 = 1 - std::pow(s.beta1, s.t), correction2 = 1 - std::pow(s.beta2, s.t);
   p.mul_(1 - s.lr * s.weight_decay);
   m.lerp_(g, 1 - s.beta1);
@@ -82,7 +87,7 @@ void Optimizer::step(std::span<at::Tensor> gradients, double gradient_norm, cons
       p.mul_(1 - lr * config_.muon_weight_decay);
       p.add_(muon_direction(slots_[i].name, g.add(m.first, mu)), -lr);
     } else {
-      adam_atan2(p, g, m.first, m.second,
+      adam_atan2(p, g, {m.first, m.second},
                  {config_.lr * options.lr_factor, config_.weight_decay, config_.beta1, config_.beta2, step_});
     }
     if (m.average.defined()) m.average.lerp_(p, 1 - options.ema_rate);

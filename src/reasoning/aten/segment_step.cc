@@ -51,15 +51,15 @@ at::Tensor continue_target(const StepModel& model, const at::Tensor& x, const Ro
   std::vector<uint64_t> seeds = rows.seeds;  // another segment, so other noise
   for (uint64_t& seed : seeds) seed = derive_seed(seed, {});
   const at::Tensor q =
-      model.network.segment(model.frozen, model.frozen, x.detach(), next, {.training = true, .noise_seeds = seeds}).q;
+      model.network.segment({model.frozen, model.frozen}, x.detach(), next, {.training = true, .noise_seeds = seeds}).q;
   const at::Tensor last = rows.last.repeat_interleave(model.config.arch.chains, 0);
   return at::where(last, q.select(1, 0), q.amax(1)).sigmoid();
 }
 
 }  // namespace
 
-Rows take_rows(const model::ModelConfig& config, const model::Batch& batch, std::span<const uint8_t> last,
-               const State& state, size_t begin, size_t end) {
+Rows take_rows(const model::ModelConfig& config, const BatchState& all, size_t begin, size_t end) {
+  const auto& [batch, last, state] = all;
   const size_t s = static_cast<size_t>(config.data.seq_len), n = end - begin;
   const auto rows = static_cast<int64_t>(n);
   const int64_t chains = config.arch.chains;
@@ -123,7 +123,7 @@ SegmentOutput forward_rows(const StepModel& model, const Rows& rows, const Forwa
   const int64_t chains = model.config.arch.chains;
   const at::Tensor puzzles = weights.puzzle_emb.defined() ? weights.puzzle_emb.index_select(0, rows.ids) : at::Tensor();
   Segment segment =
-      model.network.segment(weights, weights, embed(model, weights, rows, puzzles), rows.state,
+      model.network.segment({weights, weights}, embed(model, weights, rows, puzzles), rows.state,
                             {.training = false, .residuals = options.residuals, .noise_seeds = rows.seeds});
   if (chains > 1) {
     const at::Tensor best = winner_rows(segment.q.select(1, 0), chains);
@@ -155,7 +155,7 @@ Partial train_rows(const StepModel& model, const Rows& rows, double divisor) {
   if (model.live.puzzle_emb.defined()) puzzles = model.live.puzzle_emb.index_select(0, rows.ids).requires_grad_();
   const at::Tensor x = embed(model, model.live, rows, puzzles);
   Segment segment =
-      model.network.segment(model.frozen, model.live, x, rows.state, {.training = true, .noise_seeds = rows.seeds});
+      model.network.segment({model.frozen, model.live}, x, rows.state, {.training = true, .noise_seeds = rows.seeds});
   const at::Tensor labels = arch.chains == 1 ? rows.labels : rows.labels.repeat_interleave(arch.chains, 0);
   TokenLoss token = token_loss(arch.loss, segment.logits, labels);
 

@@ -29,9 +29,14 @@ struct Rows {
   std::vector<uint64_t> seeds;           // [n*K] or empty
 };
 
-// Rows [begin, end) of the batch. last: [B] or empty.
-Rows take_rows(const model::ModelConfig& config, const model::Batch& batch, std::span<const uint8_t> last,
-               const State& state, size_t begin, size_t end);
+// A whole batch.
+struct BatchState {
+  const model::Batch& batch;
+  std::span<const uint8_t> last;  // [B] or empty
+  const State& state;
+};
+// Rows [begin, end) of the batch.
+Rows take_rows(const model::ModelConfig& config, const BatchState& all, size_t begin, size_t end);
 
 // What rows add to the gradients and results of a training step.
 struct Partial {

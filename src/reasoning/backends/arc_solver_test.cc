@@ -29,7 +29,7 @@ ModelFile tiny_model(int64_t embedding) {
 }
 
 ArcSolveResult solve(const ModelFile& model, const std::vector<ArcTask>& tasks, const ArcSolveOptions& options) {
-  return solve_arc(model, tasks, options, backends::make_backend, {.threads = 2});
+  return solve_arc(model, tasks, options, {backends::make_backend, {.threads = 2}});
 }
 
 const ArcSolveOptions kQuick{

@@ -154,7 +154,7 @@ TEST(EngineBackendGradients, OfAnUntrainedQContinueAreExactlyZero) {
   const auto carry = backend->make_carry(4);
   backend->reset(*carry, examples.batch(), std::vector<uint8_t>(4, 1));
   const NamedTensors gradients =
-      backend->gradients(examples.batch(), std::vector<uint8_t>{0, 1, 0, 1}, *carry, {}, nullptr);
+      backend->gradients(examples.batch(), std::vector<uint8_t>{0, 1, 0, 1}, *carry, {}).by_name;
   const auto bias = gradients.at("model.inner.q_head.bias").as<float>();
   EXPECT_NE(bias[0], 0);
   EXPECT_EQ(bias[1], 0);

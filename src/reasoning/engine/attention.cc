@@ -40,8 +40,8 @@ void Attention<E>::attend(Workspace<E>& ws, typename Workspace<E>::Tiles& tiles)
   for (size_t head = 0; head < d_.N; ++head) {
     const size_t keys = head * d_.T_even * d_.W;
     scores_(ws.k.data() + keys, ws.q.data() + head * d_.T * d_.W + begin_ * d_.W, tiles.scores.data());
-    kernels::softmax_rows<E>({rows_, d_.T}, {tiles.scores.data(), d_.T_even}, scale, {tiles.p.data(), d_.T_even},
-                             d_.T_even);
+    kernels::softmax_rows<E>({.rows = rows_, .n = d_.T, .padded = d_.T_even, .scale = scale},
+                             {tiles.scores.data(), d_.T_even}, {tiles.p.data(), d_.T_even});
     mix_(ws.v.data() + keys, tiles.p.data(), tiles.c0.data());
     for (size_t r = 0; r < rows_; ++r)
       kernels::convert(tiles.c0.data() + r * d_.W, ws.a.data() + (begin_ + r) * d_.D + head * d_.W, d_.W);

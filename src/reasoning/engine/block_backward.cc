@@ -113,16 +113,19 @@ BlockBackward<E>::BlockBackward(const Dims& dims, const kernels::RotaryTable& ro
 }
 
 template <typename E>
-void BlockBackward<E>::channel_mlp(const PackedBlock<E>& weights, const BlockStash<E>& stash, size_t example, float* g,
+void BlockBackward<E>::channel_mlp(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
                                    BackwardWorkspace<E>& ws) const {
+  const BlockStash<E>& stash = *example.stash;
+  float* g = example.g;
   const size_t T = d_.T, D = d_.D, I = d_.I;
   kernels::rms_norm_rows_backward<E>({T, D}, {stash.out.data(), D}, stash.scale2.data(), {g, D});
   kernels::convert(g, ws.dr.data(), T * D);
   for (size_t b = 0; b < d_inner_.blocks(); ++b) {
     const size_t c = d_inner_.begin(b);
-    d_inner_.block(b, weights.down_back.data(), ws.dr.data(), ws.c0.data());
-    kernels::swiglu_backward<E>({T, kFeatureBlock}, {stash.gate_up.data() + c, 2 * I},
-                                {stash.gate_up.data() + I + c, 2 * I}, {ws.c0.data(), kFeatureBlock},
+    d_inner_.block(b, {weights.down_back.data(), ws.dr.data(), ws.c0.data()});
+    kernels::swiglu_backward<E>({T, kFeatureBlock},
+                                {{stash.gate_up.data() + c, 2 * I}, {stash.gate_up.data() + I + c, 2 * I}},
+                                {ws.c0.data(), kFeatureBlock},
                                 {.h = {ws.inner.data() + c, I},
                                  .dgate = {ws.d_inner.data() + c, 2 * I},
                                  .dup = {ws.d_inner.data() + I + c, 2 * I}});
@@ -130,10 +133,10 @@ void BlockBackward<E>::channel_mlp(const PackedBlock<E>& weights, const BlockSta
   mlp_dx_(weights.gate_up_back.data(), ws.d_inner.data(), g);
   // Operands of d_gate_up and d_down.
   kernels::interleave_rows({T, 2 * I}, Panel<const E>{ws.d_inner.data(), 2 * I},
-                           {ws.wide_a.data() + example * wide_a_, 2 * I});
-  kernels::interleave_rows({T, I}, Panel<const E>{ws.inner.data(), I}, {ws.wide_b.data() + example * wide_b_, I});
-  transpose_tokens(d_, stash.y.data(), ws.narrow_a.data() + example * narrow_);
-  transpose_tokens(d_, ws.dr.data(), ws.narrow_b.data() + example * narrow_);
+                           {ws.wide_a.data() + i * wide_a_, 2 * I});
+  kernels::interleave_rows({T, I}, Panel<const E>{ws.inner.data(), I}, {ws.wide_b.data() + i * wide_b_, I});
+  transpose_tokens(d_, stash.y.data(), ws.narrow_a.data() + i * narrow_);
+  transpose_tokens(d_, ws.dr.data(), ws.narrow_b.data() + i * narrow_);
 }
 
 // One head: from ws.dr to its columns of ws.d_inner, dL/d(q, k, v before rotation) [T,3D].
@@ -141,7 +144,7 @@ template <typename E>
 void BlockBackward<E>::attention_head(const PackedBlock<E>& weights, const BlockStash<E>& stash, size_t head,
                                       BackwardWorkspace<E>& ws) const {
   const size_t T = d_.T, Te = d_.T_even, D = d_.D, W = d_.W, at = head * T * W;
-  const float scale = 1 / std::sqrt(static_cast<float>(W));
+  const kernels::SoftmaxShape shape = {.rows = T, .n = T, .padded = Te, .scale = 1 / std::sqrt(static_cast<float>(W))};
   const E *q = stash.q.data() + at, *k = stash.k.data() + at, *v = stash.v.data() + at;
   E *d_out = ws.head_a.data(), *operand = ws.head_b.data();
   const auto store = [&](float* tile, size_t kind) {  // 0: q, 1: k, 2: v
@@ -153,13 +156,13 @@ void BlockBackward<E>::attention_head(const PackedBlock<E>& weights, const Block
   // The attention weights once more.
   kernels::transpose_pairs({T, W}, Panel<const E>{k, W}, {operand, Te});
   scores_(operand, q, ws.scores.data());
-  kernels::softmax_rows<E>({T, T}, {ws.scores.data(), Te}, scale, {ws.p.data(), Te}, Te);
+  kernels::softmax_rows<E>(shape, {ws.scores.data(), Te}, {ws.p.data(), Te});
   // dP = dO V^T, dV = P^T dO
-  d_heads_.block(head, weights.mixer_out_back.data(), ws.dr.data(), ws.c0.data());
+  d_heads_.block(head, {weights.mixer_out_back.data(), ws.dr.data(), ws.c0.data()});
   kernels::convert(ws.c0.data(), d_out, T * W);
   kernels::transpose_pairs({T, W}, Panel<const E>{v, W}, {operand, Te});
   scores_(operand, d_out, ws.scores.data());
-  kernels::softmax_backward_rows<E>({T, T}, {ws.p.data(), Te}, {ws.scores.data(), Te}, scale, {ws.ds.data(), Te}, Te);
+  kernels::softmax_backward_rows<E>(shape, {ws.p.data(), Te}, {ws.scores.data(), Te}, {ws.ds.data(), Te});
   kernels::transpose({T, T}, Panel<const E>{ws.p.data(), Te}, {ws.p_t.data(), Te});
   kernels::interleave_rows({T, W}, Panel<const E>{d_out, W}, {operand, W});
   over_queries_(operand, ws.p_t.data(), ws.c1.data());
@@ -175,8 +178,10 @@ void BlockBackward<E>::attention_head(const PackedBlock<E>& weights, const Block
 }
 
 template <typename E>
-void BlockBackward<E>::attention(const PackedBlock<E>& weights, const BlockStash<E>& stash, size_t example, float* g,
+void BlockBackward<E>::attention(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
                                  BackwardWorkspace<E>& ws) const {
+  const BlockStash<E>& stash = *example.stash;
+  float* g = example.g;
   const size_t T = d_.T, D = d_.D;
   kernels::rms_norm_rows_backward<E>({T, D}, {stash.y.data(), D}, stash.scale1.data(), {g, D});
   kernels::convert(g, ws.dr.data(), T * D);
@@ -184,17 +189,19 @@ void BlockBackward<E>::attention(const PackedBlock<E>& weights, const BlockStash
   attention_dx_(weights.mixer_in_back.data(), ws.d_inner.data(), g);
   // Operands of d_qkv and d_out.
   kernels::interleave_rows({T, 3 * D}, Panel<const E>{ws.d_inner.data(), 3 * D},
-                           {ws.wide_a.data() + example * wide_a_, 3 * D});
-  kernels::interleave_rows({T, D}, Panel<const E>{stash.a.data(), D}, {ws.wide_b.data() + example * wide_b_, D});
-  transpose_tokens(d_, stash.x.data(), ws.narrow_a.data() + example * narrow_);
-  transpose_tokens(d_, ws.dr.data(), ws.narrow_b.data() + example * narrow_);
+                           {ws.wide_a.data() + i * wide_a_, 3 * D});
+  kernels::interleave_rows({T, D}, Panel<const E>{stash.a.data(), D}, {ws.wide_b.data() + i * wide_b_, D});
+  transpose_tokens(d_, stash.x.data(), ws.narrow_a.data() + i * narrow_);
+  transpose_tokens(d_, ws.dr.data(), ws.narrow_b.data() + i * narrow_);
 }
 
 template <typename E>
-void BlockBackward<E>::token_mixer(const PackedBlock<E>& weights, const BlockStash<E>& stash, size_t example, float* g,
+void BlockBackward<E>::token_mixer(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
                                    BackwardWorkspace<E>& ws) const {
+  const BlockStash<E>& stash = *example.stash;
+  float* g = example.g;
   const size_t T = d_.T, D = d_.D, M = d_.M;
-  E *d_hidden = ws.wide_a.data() + example * wide_a_, *hidden = ws.wide_b.data() + example * wide_b_;
+  E *d_hidden = ws.wide_a.data() + i * wide_a_, *hidden = ws.wide_b.data() + i * wide_b_;
   kernels::rms_norm_columns_backward<E>({T, D}, {stash.y.data(), D}, stash.scale1.data(), {g, D});
   kernels::interleave_rows({T, D}, Panel<const float>{g, D}, Panel<E>{ws.dr_pairs.data(), D});
   for (size_t c = 0; c < D; c += kFeatureBlock) {
@@ -203,31 +210,31 @@ void BlockBackward<E>::token_mixer(const PackedBlock<E>& weights, const BlockSta
     for (size_t m = 0; m < M; m += kHiddenBlock) {
       product(ws.dr_pairs.data() + c * kPair<E>, weights.mixer_out_back.data() + m * d_.T_even, ws.c0.data());
       const size_t gate = m * D + c, up = (M + m) * D + c;
-      kernels::swiglu_backward<E>({kHiddenBlock, width}, {stash.mixer_gate_up.data() + gate, D},
-                                  {stash.mixer_gate_up.data() + up, D}, {ws.c0.data(), width},
-                                  {.h = {hidden + gate, D}, .dgate = {d_hidden + gate, D}, .dup = {d_hidden + up, D}});
+      kernels::swiglu_backward<E>(
+          {kHiddenBlock, width}, {{stash.mixer_gate_up.data() + gate, D}, {stash.mixer_gate_up.data() + up, D}},
+          {ws.c0.data(), width}, {.h = {hidden + gate, D}, .dgate = {d_hidden + gate, D}, .dup = {d_hidden + up, D}});
     }
   }
   // Operands of d_mixer_in and d_mixer_out; dr before the input's share is added to g.
-  kernels::transpose_pairs({T, D}, Panel<const float>{g, D}, Panel<E>{ws.narrow_b.data() + example * narrow_, T});
-  kernels::transpose_pairs({T, D}, Panel<const E>{stash.x.data(), D}, {ws.narrow_a.data() + example * narrow_, T});
+  kernels::transpose_pairs({T, D}, Panel<const float>{g, D}, Panel<E>{ws.narrow_b.data() + i * narrow_, T});
+  kernels::transpose_pairs({T, D}, Panel<const E>{stash.x.data(), D}, {ws.narrow_a.data() + i * narrow_, T});
   kernels::interleave_rows({2 * M, D}, Panel<const E>{d_hidden, D}, {ws.inner.data(), D});
   mixer_dx_(ws.inner.data(), weights.mixer_in_back.data(), g);
 }
 
 template <typename E>
-void BlockBackward<E>::run(const PackedBlock<E>& weights, std::span<const BlockStash<E>* const> stashes,
-                           std::span<float* const> g, BackwardWorkspace<E>& ws, const BlockGradient& gradient) const {
-  const size_t n = stashes.size();
-  for (size_t i = 0; i < n; ++i) channel_mlp(weights, *stashes[i], i, g[i], ws);
+void BlockBackward<E>::run(const PackedBlock<E>& weights, std::span<const ExampleBackward<E>> examples,
+                           BackwardWorkspace<E>& ws, const BlockGradient& gradient) const {
+  const size_t n = examples.size();
+  for (size_t i = 0; i < n; ++i) channel_mlp(weights, examples[i], i, ws);
   d_gate_up_(ws.wide_a.data(), ws.narrow_a.data(), gradient.gate_up, n);
   d_down_(ws.wide_b.data(), ws.narrow_b.data(), gradient.down, n);
   if (d_.mixer) {
-    for (size_t i = 0; i < n; ++i) token_mixer(weights, *stashes[i], i, g[i], ws);
+    for (size_t i = 0; i < n; ++i) token_mixer(weights, examples[i], i, ws);
     d_mixer_in_(ws.narrow_a.data(), ws.wide_a.data(), gradient.mixer_in, n);
     d_mixer_out_(ws.narrow_b.data(), ws.wide_b.data(), gradient.mixer_out, n);
   } else {
-    for (size_t i = 0; i < n; ++i) attention(weights, *stashes[i], i, g[i], ws);
+    for (size_t i = 0; i < n; ++i) attention(weights, examples[i], i, ws);
     d_qkv_(ws.wide_a.data(), ws.narrow_a.data(), gradient.mixer_in, n);
     d_out_(ws.wide_b.data(), ws.narrow_b.data(), gradient.mixer_out, n);
   }

@@ -50,24 +50,31 @@ struct BackwardWorkspace {
   kernels::Buffer<E> head_a, head_b;    // [T_even,W]
 };
 
+// One example on its way back through a block.
+template <typename E>
+struct ExampleBackward {
+  const BlockStash<E>* stash;
+  float* g;  // [T,D], dL/d(output), replaced by dL/d(input)
+};
+
 template <typename E>
 class BlockBackward {
  public:
   BlockBackward(const Dims& dims, const kernels::RotaryTable& rotary);
 
-  // g: of each example [T,D] float32, dL/d(output), replaced by dL/d(input). stashes: of the same examples, as many,
-  // at most ws.examples. Adds to the weight gradients. Threads may run this on disjoint arguments.
-  void run(const PackedBlock<E>& weights, std::span<const BlockStash<E>* const> stashes, std::span<float* const> g,
-           BackwardWorkspace<E>& ws, const BlockGradient& gradient) const;
+  // examples: at most ws.examples. Adds to the weight gradients. Threads may run this on disjoint arguments.
+  void run(const PackedBlock<E>& weights, std::span<const ExampleBackward<E>> examples, BackwardWorkspace<E>& ws,
+           const BlockGradient& gradient) const;
 
  private:
-  void channel_mlp(const PackedBlock<E>& weights, const BlockStash<E>& stash, size_t example, float* g,
+  // i: the place of the example's operands in the workspace.
+  void channel_mlp(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
                    BackwardWorkspace<E>& ws) const;
-  void attention(const PackedBlock<E>& weights, const BlockStash<E>& stash, size_t example, float* g,
+  void attention(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
                  BackwardWorkspace<E>& ws) const;
   void attention_head(const PackedBlock<E>& weights, const BlockStash<E>& stash, size_t head,
                       BackwardWorkspace<E>& ws) const;
-  void token_mixer(const PackedBlock<E>& weights, const BlockStash<E>& stash, size_t example, float* g,
+  void token_mixer(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
                    BackwardWorkspace<E>& ws) const;
 
   const Dims d_;

@@ -26,8 +26,8 @@ BlockStash<E>::BlockStash(const Dims& d)
       scale2(d.T) {}
 
 template <typename E>
-BlockForward<E>::BlockForward(const Dims& dims, float epsilon, const kernels::RotaryTable& rotary, size_t team_size)
-    : d_(dims), epsilon_(epsilon), rotary_(rotary) {
+BlockForward<E>::BlockForward(const BlockShape& shape, size_t team_size)
+    : d_(shape.dims), epsilon_(shape.epsilon), rotary_(shape.rotary) {
   const Team team(team_size);
   for (size_t rank = 0; rank < team_size; ++rank) {
     const auto [begin, end] = team.share(rank, d_.T, 2);
@@ -66,7 +66,7 @@ void BlockForward<E>::project_heads(const PackedBlock<E>& weights, const Worker<
   Workspace<E>& ws = worker.ws;
   float* tile = ws.tiles[worker.rank].c0.data();
   for (size_t j = 0; j < 3 * d_.N; ++j) {
-    rows.qkv.block(j, weights.mixer_in.data(), ws.xe.data() + rows.begin * d_.D, tile);
+    rows.qkv.block(j, {weights.mixer_in.data(), ws.xe.data() + rows.begin * d_.D, tile});
     rows.attention.store(j, tile, ws);
     if (!stash) continue;
     auto& kept = j < d_.N ? stash->q : j < 2 * d_.N ? stash->k : stash->v;
@@ -86,8 +86,8 @@ void BlockForward<E>::attention(const PackedBlock<E>& weights, const Worker<E>& 
   if (stash) std::copy_n(ws.a.data(), d_.T * d_.D, stash->a.data());
   const size_t at = rows.begin * d_.D;
   rows.out(weights.mixer_out.data(), ws.a.data() + at, ws.x.data() + at);
-  kernels::rms_norm_rows<E>({rows.size(), d_.D}, {ws.x.data() + at, d_.D}, epsilon_, {ws.xe.data() + at, d_.D},
-                            stash ? stash->scale1.data() : nullptr);
+  kernels::rms_norm_rows<E>({rows.size(), d_.D}, {ws.x.data() + at, d_.D}, epsilon_,
+                            {.y = {ws.xe.data() + at, d_.D}, .scales = stash ? stash->scale1.data() : nullptr});
 }
 
 // The token mixer on some channels: every channel is a row of T tokens. Channels lie side by side,
@@ -113,8 +113,9 @@ void BlockForward<E>::mix_channels(const PackedBlock<E>& weights, Channels chann
     }
   }
   out(tiles.inner.data(), weights.mixer_out.data(), ws.x.data() + begin);
-  kernels::rms_norm_columns<E>({d_.T, width}, {ws.x.data() + begin, d_.D}, epsilon_, {ws.xe.data() + begin, d_.D},
-                               stash ? stash->scale1.data() + begin : nullptr);
+  kernels::rms_norm_columns<E>(
+      {d_.T, width}, {ws.x.data() + begin, d_.D}, epsilon_,
+      {.y = {ws.xe.data() + begin, d_.D}, .scales = stash ? stash->scale1.data() + begin : nullptr});
 }
 
 template <typename E>
@@ -137,8 +138,8 @@ void BlockForward<E>::channel_mlp(const PackedBlock<E>& weights, const Worker<E>
   const size_t ups = rows.gate_up.blocks() / 2;  // I is a multiple of 256
   for (size_t b = 0; b < ups; ++b) {
     const size_t c = b * kFeatureBlock;
-    rows.gate_up.block(b, weights.gate_up.data(), ws.xe.data() + at, tiles.c0.data());
-    rows.gate_up.block(ups + b, weights.gate_up.data(), ws.xe.data() + at, tiles.c1.data());
+    rows.gate_up.block(b, {weights.gate_up.data(), ws.xe.data() + at, tiles.c0.data()});
+    rows.gate_up.block(ups + b, {weights.gate_up.data(), ws.xe.data() + at, tiles.c1.data()});
     const kernels::Size size{n, kFeatureBlock};
     const kernels::Panel<const float> gate{tiles.c0.data(), kFeatureBlock}, up{tiles.c1.data(), kFeatureBlock};
     if (stash)
@@ -150,8 +151,8 @@ void BlockForward<E>::channel_mlp(const PackedBlock<E>& weights, const Worker<E>
       kernels::swiglu<E>(size, gate, up, {h + c, d_.I});
   }
   rows.down(weights.down.data(), h, ws.x.data() + at);
-  kernels::rms_norm_rows<E>({n, d_.D}, {ws.x.data() + at, d_.D}, epsilon_, {ws.xe.data() + at, d_.D},
-                            stash ? stash->scale2.data() : nullptr);
+  kernels::rms_norm_rows<E>({n, d_.D}, {ws.x.data() + at, d_.D}, epsilon_,
+                            {.y = {ws.xe.data() + at, d_.D}, .scales = stash ? stash->scale2.data() : nullptr});
 }
 
 template <typename E>

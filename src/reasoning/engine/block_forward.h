@@ -20,6 +20,13 @@
 
 namespace hrm::engine {
 
+// What a block computes with besides its weights.
+struct BlockShape {
+  Dims dims;
+  float epsilon;                       // of the norms
+  const kernels::RotaryTable& rotary;  // empty if positions are not rotary; outlives the blocks
+};
+
 // What the backward pass of one block needs from its forward pass, row-major.
 template <typename E>
 struct BlockStash {
@@ -37,8 +44,8 @@ struct BlockStash {
 template <typename E>
 class BlockForward {
  public:
-  // For teams of exactly team_size members. rotary: empty if positions are not rotary; outlives this object.
-  BlockForward(const Dims& dims, float epsilon, const kernels::RotaryTable& rotary, size_t team_size);
+  // For teams of exactly team_size members.
+  BlockForward(const BlockShape& shape, size_t team_size);
 
   // Runs the worker's part; all members call it with the same arguments. ws.x and ws.xe hold the input and are
   // replaced by the output. stash: what the backward pass needs, or null (a team of one only).

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "engine/attention.h"
+#include "engine/block_forward.h"
 #include "engine/int8_weights.h"
 #include "engine/worker.h"
 
@@ -15,8 +15,8 @@ namespace hrm::engine {
 template <typename E>
 class BlockForwardInt8 {
  public:
-  // For teams of exactly team_size members. rotary: empty if positions are not rotary; outlives this object.
-  BlockForwardInt8(const Dims& dims, float epsilon, const kernels::RotaryTable& rotary, size_t team_size);
+  // For teams of exactly team_size members.
+  BlockForwardInt8(const BlockShape& shape, size_t team_size);
 
   // Runs the worker's part; all members call it with the same arguments. ws.x holds the input and is replaced by the
   // output; ws.xe is not used. REQUIRES: ws made for int8.
@@ -28,12 +28,16 @@ class BlockForwardInt8 {
     Attention<E> attention;
     size_t size() const { return end - begin; }
   };
+  // A member's rows of activations as bytes, with their scales.
+  struct Quantized {
+    size_t rows, width;
+    kernels::Panel<const uint8_t> bytes;
+    const float* scales;
+  };
   template <typename X>
-  void quantize(const Rows& rows, const kernels::Buffer<X>& x, size_t width, Workspace<E>& ws) const;
-  void multiply(const Int8Matrix& weights, const Int8Piece& piece, size_t in, const Rows& rows, const Workspace<E>& ws,
-                kernels::Panel<float> c, bool accumulate) const;
-  void add_product(const Int8Matrix& weights, const std::vector<Int8Piece>& pieces, size_t in, const Rows& rows,
-                   Workspace<E>& ws) const;
+  Quantized quantize(const Rows& rows, const kernels::Buffer<X>& x, size_t width, Workspace<E>& ws) const;
+  void add_product(const Quantized& x, const Int8Matrix& weights, const std::vector<Int8Piece>& pieces,
+                   float* residual) const;
   void attention(const Int8Block& weights, const Worker<E>& worker) const;
   void mix_channels(const Int8Block& weights, size_t begin, size_t width, const Worker<E>& worker) const;
   void token_mixer(const Int8Block& weights, const Worker<E>& worker) const;

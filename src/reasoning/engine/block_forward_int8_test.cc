@@ -50,22 +50,22 @@ class Int8BlockTest : public testing::TestWithParam<Shape> {
 
   std::vector<float> in_float() const {
     PackedNets<float> nets;
-    pack(d_, layout_, std::span<const float>(flat_), false, {}, nets);
+    pack({d_, layout_, flat_}, {}, nets);
     Workspace<float> ws(d_, 1);
     std::ranges::copy(x_, ws.x.data());
     std::ranges::copy(x_, ws.xe.data());
     Team alone;
-    BlockForward<float>(d_, 1e-5f, rotary_, 1).run(nets.L[0], {ws, alone, 0}, nullptr);
+    BlockForward<float>({d_, 1e-5f, rotary_}, 1).run(nets.L[0], {ws, alone, 0}, nullptr);
     return {ws.x.data(), ws.x.data() + x_.size()};
   }
 
   template <typename E>
   std::vector<float> in_int8(size_t members) const {
-    const Int8Nets nets = pack_int8(d_, layout_, flat_, false, 1);
+    const Int8Nets nets = pack_int8({d_, layout_, flat_}, 1);
     Workspace<E> ws(d_, members, Products::kInt8);
     std::ranges::copy(x_, ws.x.data());
     Team team(members);
-    const BlockForwardInt8<E> block(d_, 1e-5f, rotary_, members);
+    const BlockForwardInt8<E> block({d_, 1e-5f, rotary_}, members);
     std::vector<std::thread> threads;
     for (size_t rank = 0; rank < members; ++rank)
       threads.emplace_back([&, rank] { block.run(nets.L[0], {ws, team, rank}); });

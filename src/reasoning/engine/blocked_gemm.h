@@ -34,14 +34,14 @@ class BlockedGemm {
   size_t begin(size_t b) const { return b * block_; }
   size_t width(size_t b) const { return std::min(block_, m_ - begin(b)); }
 
-  // One block; c: its first column.
-  void block(size_t b, const E* a, const E* x, float* c, size_t count = 1) const {
-    const E* mine = a + begin(b) * (packed_ ? k_ : kernels::kPair<E>);
-    (width(b) == block_ ? full_ : tail_)(mine, x, c, count);
+  // One block; operands: A, X, and the block's first column of C.
+  void block(size_t b, const kernels::GemmOperands<E>& operands) const {
+    const E* mine = operands.a + begin(b) * (packed_ ? k_ : kernels::kPair<E>);
+    (width(b) == block_ ? full_ : tail_)(mine, operands.b, operands.c, operands.count);
   }
   // All of them; c: column 0.
   void operator()(const E* a, const E* x, float* c, size_t count = 1) const {
-    for (size_t b = 0; b < blocks(); ++b) block(b, a, x, c + begin(b), count);
+    for (size_t b = 0; b < blocks(); ++b) block(b, {a, x, c + begin(b), count});
   }
 
  private:

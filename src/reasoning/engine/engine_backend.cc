@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <optional>
 
 #include "base/error.h"
-#include "base/rng.h"
 #include "base/threads.h"
-#include "engine/losses.h"
+#include "engine/carry.h"
+#include "engine/forward_pass.h"
 #include "engine/optimizer.h"
-#include "engine/segment.h"
+#include "engine/training_pass.h"
 #include "kernels/dispatch.h"
 #include "kernels/gemm.h"
 #include "kernels/gemm_int8.h"
@@ -21,35 +20,13 @@
 namespace hrm::engine {
 namespace {
 
-using engine::Dims;
-using engine::ParameterLayout;
-using engine::Team;
 using kernels::Buffer;
 using model::ModelConfig;
 
 constexpr std::string_view kWhere = "engine.engine_backend";
 
-// z_H and z_L of B slots with K chains each: [B,K,T,D] float32.
-struct EngineCarry : model::Carry {
-  EngineCarry(size_t rows, size_t state) : size(state), z_H(rows * state), z_L(rows * state) {}
-  engine::ExampleState row(size_t r) { return {z_H.data() + r * size, z_L.data() + r * size}; }
-  void copy_row(size_t to, const EngineCarry& from, size_t r) {
-    std::copy_n(from.z_H.data() + r * size, size, z_H.data() + to * size);
-    std::copy_n(from.z_L.data() + r * size, size, z_L.data() + to * size);
-  }
-  size_t rows() const { return z_H.size() / size; }
-
-  size_t size;  // T * D
-  Buffer<float> z_H, z_L;
-};
-
 EngineCarry& own(model::Carry& carry) { return dynamic_cast<EngineCarry&>(carry); }
 const EngineCarry& own(const model::Carry& carry) { return dynamic_cast<const EngineCarry&>(carry); }
-
-// Examples, where the caller names no number, whose weight gradients are summed in one product: enough to amortise
-// reading and writing the gradient, few enough that their operands stay in the cache (2 and 8 measured no better at
-// widths 128 and 512).
-constexpr size_t kMicroBatch = 4;
 
 template <typename E>
 class EngineBackend final : public model::Backend {
@@ -57,16 +34,17 @@ class EngineBackend final : public model::Backend {
   EngineBackend(const ModelConfig& config, const model::BackendOptions& options)
       : config_(config),
         layout_(config),
-        dims_(engine::dims_of(config)),
+        dims_(dims_of(config)),
         threads_(options.threads ? options.threads : default_threads()),
-        products_(options.precision == model::kInt8 ? engine::Products::kInt8 : engine::Products::kOperands),
-        segment_(config, layout_, 1, products_),
+        segment_(config, layout_, 1, options.precision == model::kInt8 ? Products::kInt8 : Products::kOperands),
+        forward_(config, layout_, segment_, threads_),
+        training_(config, layout_, segment_, threads_),
         weights_(layout_.size()) {
     set_weights(model::initial_weights(config, 0));
   }
 
   std::string description() const override {
-    const bool int8 = products_ == engine::Products::kInt8;
+    const bool int8 = segment_.products() == Products::kInt8;
     return fmt::format("engine, {}, {}, {} threads, {}{}", kernels::cpu_description(), kernels::gemm_description(),
                        threads_, int8 ? "int8 of " : "", name_of_enum(config_.arch.forward_dtype));
   }
@@ -90,34 +68,12 @@ class EngineBackend final : public model::Backend {
                                const model::ForwardOptions& options) override;
   model::TrainOutput train_step(const model::Batch& batch, std::span<const uint8_t> last_segment, model::Carry& carry,
                                 const model::TrainOptions& options) override;
-  NamedTensors gradients(const model::Batch& batch, std::span<const uint8_t> last_segment, model::Carry& carry,
-                         const model::TrainOptions& options, model::TrainOutput* output) override;
+  model::Gradients gradients(const model::Batch& batch, std::span<const uint8_t> last_segment, model::Carry& carry,
+                             const model::TrainOptions& options) override;
 
  private:
-  using Segment = engine::Segment<E>;
-  using Weights = engine::SegmentWeights<E>;
-
-  // One thread's memory for training.
-  struct TrainMemory {
-    TrainMemory(const Segment& segment, const ParameterLayout& layout, size_t micro_batch);
-    engine::Workspace<E> ws;
-    Buffer<float> x;                               // [T,D]
-    std::vector<engine::SegmentStash<E>> stashes;  // per example of a micro-batch
-    std::vector<Buffer<float>> logits, d_logits;   // likewise [S,V]
-    typename Segment::BackwardMemory backward;
-    Buffer<float> gradient;  // [trained]
-  };
-  // What a training step reads and where its results go.
-  struct TrainJob {
-    const Weights& weights;
-    const model::Batch& batch;
-    std::span<const uint8_t> last;
-    double divisor;
-    EngineCarry& carry;  // advanced
-    model::TrainOutput& output;
-    std::span<double> lm, q_halt, q_continue;  // [B] losses
-    std::span<float> d_puzzle;                 // [B,E]
-  };
+  using Weights = SegmentWeights<E>;
+  using TrainingInput = typename TrainingPass<E>::Input;
   struct Prepared {  // weights as the products want them
     std::optional<Weights> weights;
     bool backward = false;  // with what the backward pass needs
@@ -125,50 +81,25 @@ class EngineBackend final : public model::Backend {
   };
 
   size_t chains() const { return static_cast<size_t>(config_.arch.chains); }
-  size_t puzzle_width() const { return dims_.P > 0 ? layout_.columns(layout_.index().puzzle_emb) : 0; }
-  engine::Optimizer& optimizer() {
+  Optimizer& optimizer() {
     if (!optimizer_) throw failure(kWhere, "no optimizer: call set_optimizer after set_weights");
     return *optimizer_;
   }
-  const engine::Optimizer& optimizer() const { return const_cast<EngineBackend*>(this)->optimizer(); }
+  const Optimizer& optimizer() const { return const_cast<EngineBackend*>(this)->optimizer(); }
   const Weights& prepare(model::WeightSet set, bool backward);
   void check(const model::Batch& batch, const EngineCarry& carry, bool labels) const;
-  engine::ExampleInput input(const model::Batch& batch, size_t b) const;
-  std::optional<uint64_t> chain_seed(const model::Batch& batch, size_t b, size_t chain) const;
-  // What is the same for every example of a batch.
-  struct ForwardJob {
-    const Segment& segment;
-    const Weights& weights;
-    const model::Batch& batch;
-    const model::ForwardOptions& options;
-    EngineCarry& carry;
-    model::SegmentOutput& out;
-  };
-  void forward_example(const ForwardJob& job, size_t b, const engine::Worker<E>& worker, float* x) const;
-  double continue_target(const TrainJob& job, size_t b, size_t chain, engine::ExampleState next,
-                         TrainMemory& memory) const;
-  engine::TokenLoss best_chain(const TrainJob& job, size_t b, TrainMemory& memory, size_t slot, size_t* best) const;
-  typename Segment::ExampleGradient train_example(const TrainJob& job, size_t b, TrainMemory& memory,
-                                                  size_t slot) const;
-  void train_rows(const TrainJob& job, size_t begin, size_t end, TrainMemory& memory) const;
-  // Sum of the threads' gradients in `gradient_`, in the parameters' own shapes. Returns its squared norm.
-  double reduce(size_t workers);
-  model::TrainOutput accumulate(const model::Batch& batch, std::span<const uint8_t> last, EngineCarry& carry,
-                                const model::TrainOptions& options);
+  model::TrainOutput accumulate(const TrainingInput& input, EngineCarry& carry);
 
   ModelConfig config_;
   ParameterLayout layout_;
   Dims dims_;
   size_t threads_;
-  engine::Products products_;
-  Segment segment_;  // for one thread per example
-  std::unique_ptr<Segment> team_segment_;
-  size_t team_size_ = 1;
-  Buffer<float> weights_, averaged_, gradient_, d_puzzle_;
-  std::optional<engine::Optimizer> optimizer_;
+  Segment<E> segment_;  // for one thread per example
+  ForwardPass<E> forward_;
+  TrainingPass<E> training_;
+  Buffer<float> weights_, averaged_;
+  std::optional<Optimizer> optimizer_;
   Prepared live_, average_;
-  std::vector<std::unique_ptr<engine::Workspace<E>>> workspaces_;  // of forward, per team
-  std::vector<std::unique_ptr<TrainMemory>> memories_;             // per thread
 };
 
 // ---- weights and optimizer ----
@@ -210,11 +141,10 @@ auto EngineBackend<E>::prepare(model::WeightSet set, bool backward) -> const Wei
   Weights& weights = prepared.weights ? *prepared.weights : prepared.weights.emplace();
   prepared.stale = true;  // until all is packed
   weights.flat = averaged ? averaged_.span() : weights_.span();
-  if (products_ == engine::Products::kInt8)
-    weights.int8 = engine::pack_int8(dims_, layout_, weights.flat, config_.arch.shared_net, threads_);
+  if (segment_.products() == Products::kInt8)
+    weights.int8 = pack_int8({dims_, layout_, weights.flat}, threads_);
   else
-    engine::pack(dims_, layout_, weights.flat, config_.arch.shared_net, {.backward = backward, .threads = threads_},
-                 weights.nets);
+    pack({dims_, layout_, weights.flat}, {.backward = backward, .threads = threads_}, weights.nets);
   if (weights.lm_head.size() == 0) weights.lm_head = Buffer<float>(dims_.D * dims_.V);
   kernels::transpose({dims_.V, dims_.D},
                      kernels::Panel<const float>{layout_.slice(weights.flat, layout_.index().lm_head).data(), dims_.D},
@@ -282,70 +212,10 @@ std::unique_ptr<model::Carry> EngineBackend<E>::load(const NamedTensors& state) 
 
 template <typename E>
 void EngineBackend<E>::check(const model::Batch& batch, const EngineCarry& carry, bool labels) const {
-  check_batch(config_, batch, carry.rows(), labels, kWhere);
+  model::check_batch(config_, batch, {.carry_rows = carry.rows(), .labels = labels}, kWhere);
   const auto& arch = config_.arch;
   if (batch.noise_seeds.empty() && (arch.noise > 0 || (!labels && arch.inference_noise > 0)))
     throw bad_input(kWhere, "a model with noise needs Batch::noise_seeds");
-}
-
-template <typename E>
-engine::ExampleInput EngineBackend<E>::input(const model::Batch& batch, size_t b) const {
-  return {.tokens = batch.inputs.subspan(b * dims_.S, dims_.S), .puzzle = batch.puzzle_identifiers[b], .seed = {}};
-}
-
-template <typename E>
-std::optional<uint64_t> EngineBackend<E>::chain_seed(const model::Batch& batch, size_t b, size_t chain) const {
-  if (batch.noise_seeds.empty()) return std::nullopt;
-  const uint64_t seed = batch.noise_seeds[b];
-  return chain == 0 ? seed : derive_seed(seed, {static_cast<uint64_t>(chain)});
-}
-
-// All chains of one slot; the one with the largest q_halt answers and hands its z_H to the others.
-template <typename E>
-void EngineBackend<E>::forward_example(const ForwardJob& job, size_t b, const engine::Worker<E>& worker,
-                                       float* x) const {
-  const auto& [segment, weights, batch, options, carry, out] = job;
-  const size_t K = chains(), cells = dims_.S * dims_.V;
-  if (worker.rank == 0) segment.embed(weights, input(batch, b), x);
-  worker.team.sync();
-  engine::HeadOutput best;
-  size_t winner = 0;
-  engine::SegmentResiduals residuals, best_residuals;
-  for (size_t k = 0; k < K; ++k) {
-    const engine::ExampleState state = carry.row(b * K + k);
-    segment.forward({.weights = weights,
-                     .x = x,
-                     .state = state,
-                     .seed = chain_seed(batch, b, k),
-                     .training = false,
-                     .stash = nullptr,
-                     .residuals = options.residuals ? &residuals : nullptr},
-                    worker);
-    if (worker.rank != 0) continue;
-    engine::HeadOutput heads;
-    segment.heads(weights, state.z_H, heads);
-    if (k > 0 && !(heads.q_halt > best.q_halt) && !std::isnan(best.q_halt)) continue;
-    best = heads;
-    winner = k;
-    best_residuals = residuals;
-  }
-  if (worker.rank == 0) {
-    for (size_t k = 0; k < K; ++k)
-      if (k != winner) std::copy_n(carry.row(b * K + winner).z_H, carry.size, carry.row(b * K + k).z_H);
-    std::vector<float> own_logits(options.logits ? 0 : cells);
-    best.logits = options.logits ? std::span(out.logits).subspan(b * cells, cells) : std::span(own_logits);
-    segment.heads(weights, carry.row(b * K + winner).z_H, best);
-    for (size_t s = 0; s < dims_.S; ++s)
-      out.answers[b * dims_.S + s] =
-          static_cast<int32_t>(engine::argmax(std::span<const float>(best.logits).subspan(s * dims_.V, dims_.V)));
-    out.q_halt[b] = best.q_halt;
-    out.q_continue[b] = best.q_continue;
-    if (options.residuals) {
-      out.residual_H[b] = best_residuals.H;
-      out.residual_L[b] = best_residuals.L;
-    }
-  }
-  worker.team.sync();  // x and the workspace are free
 }
 
 template <typename E>
@@ -353,261 +223,58 @@ model::SegmentOutput EngineBackend<E>::forward(const model::Batch& batch, model:
                                                const model::ForwardOptions& options) {
   EngineCarry& mine = own(carry);
   check(batch, mine, /*labels=*/false);
-  const size_t B = batch.size;
-  model::SegmentOutput out{.answers = std::vector<int32_t>(B * dims_.S),
-                           .q_halt = std::vector<float>(B),
-                           .q_continue = std::vector<float>(B),
-                           .logits = std::vector<float>(options.logits ? B * dims_.S * dims_.V : 0),
-                           .residual_H = std::vector<float>(options.residuals ? B : 0),
-                           .residual_L = std::vector<float>(options.residuals ? B : 0)};
-  if (B == 0) return out;
-  const Weights& weights = prepare(options.weights, false);
-  const size_t teams = std::min(B, threads_);
-  const size_t members = engine::rows_can_be_shared(dims_) ? threads_ / teams : 1;
-  if (members > 1 && team_size_ != members) {
-    team_segment_ = std::make_unique<Segment>(config_, layout_, members, products_);
-    team_size_ = members;
-    workspaces_.clear();
-  }
-  const Segment& segment = members > 1 ? *team_segment_ : segment_;
-  while (workspaces_.size() < teams)
-    workspaces_.push_back(std::make_unique<engine::Workspace<E>>(dims_, team_size_, products_));
-  std::vector<std::unique_ptr<Team>> all_teams;
-  std::vector<Buffer<float>> x;
-  for (size_t t = 0; t < teams; ++t) {
-    all_teams.push_back(std::make_unique<Team>(members));
-    x.emplace_back(dims_.state_size());
-  }
-  const ForwardJob job{segment, weights, batch, options, mine, out};
-  run_threads(teams * members, [&](size_t i) {
-    const size_t team = i / members;
-    const engine::Worker<E> worker{*workspaces_[team], *all_teams[team], i % members};
-    for (size_t b = B * team / teams; b < B * (team + 1) / teams; ++b) forward_example(job, b, worker, x[team].data());
-  });
-  return out;
+  if (batch.size == 0) return forward_.run({}, batch, options, mine);
+  return forward_.run(prepare(options.weights, /*backward=*/false), batch, options, mine);
 }
 
 // ---- training ----
 
 template <typename E>
-EngineBackend<E>::TrainMemory::TrainMemory(const Segment& segment, const ParameterLayout& layout, size_t micro_batch)
-    : ws(segment.dims(), 1),
-      x(segment.dims().state_size()),
-      backward(segment.dims(), micro_batch),
-      gradient(layout.trained_size()) {
-  const Dims& d = segment.dims();
-  for (size_t i = 0; i < micro_batch; ++i) {
-    stashes.push_back(segment.make_stash());
-    logits.emplace_back(d.S * d.V);
-    d_logits.emplace_back(d.S * d.V);
-  }
-}
-
-// sigmoid(q_halt') where this segment is the last, else sigmoid(max(q_halt', q_continue')), from the next segment.
-template <typename E>
-double EngineBackend<E>::continue_target(const TrainJob& job, size_t b, size_t chain, engine::ExampleState next,
-                                         TrainMemory& memory) const {
-  EngineCarry ahead(1, dims_.state_size());
-  std::copy_n(next.z_H, ahead.size, ahead.z_H.data());
-  std::copy_n(next.z_L, ahead.size, ahead.z_L.data());
-  auto seed = chain_seed(job.batch, b, chain);
-  if (seed) seed = derive_seed(*seed, {});  // another segment, so other noise
-  Team alone;
-  segment_.forward(
-      {.weights = job.weights, .x = memory.x.data(), .state = ahead.row(0), .seed = seed, .training = true},
-      {memory.ws, alone, 0});
-  engine::HeadOutput heads;
-  segment_.heads(job.weights, ahead.z_H.data(), heads);
-  const float q = job.last[b] ? heads.q_halt : std::max(heads.q_halt, heads.q_continue);
-  return engine::sigmoid(q);  // unrounded: an untrained q_continue equals its target, and its gradient must be 0
-}
-
-// Runs the slot's chains and leaves the stash, logits and their gradient of the one with the lowest token loss in
-// `slot`. All chains but the best are thereby without gradient.
-template <typename E>
-engine::TokenLoss EngineBackend<E>::best_chain(const TrainJob& job, size_t b, TrainMemory& memory, size_t slot,
-                                               size_t* best) const {
-  const size_t K = chains();
-  Team alone;
-  const auto run = [&](size_t k, engine::ExampleState state) {
-    segment_.forward({.weights = job.weights,
-                      .x = memory.x.data(),
-                      .state = state,
-                      .seed = chain_seed(job.batch, b, k),
-                      .training = true,
-                      .stash = &memory.stashes[slot]},
-                     {memory.ws, alone, 0});
-    engine::HeadOutput heads{.logits = memory.logits[slot].span()};
-    segment_.heads(job.weights, state.z_H, heads);
-    return engine::token_loss(config_.arch.loss, dims_.V, memory.logits[slot].span(),
-                              job.batch.labels.subspan(b * dims_.S, dims_.S), 1 / job.divisor,
-                              memory.d_logits[slot].span());
-  };
-  *best = 0;
-  if (K == 1) return run(0, job.carry.row(b));
-  EngineCarry before(K, dims_.state_size());
-  for (size_t k = 0; k < K; ++k) before.copy_row(k, job.carry, b * K + k);
-  engine::TokenLoss lowest;
-  for (size_t k = 0; k < K; ++k) {
-    const engine::TokenLoss loss = run(k, job.carry.row(b * K + k));
-    if (k > 0 && !(loss.lm < lowest.lm) && !std::isnan(lowest.lm)) continue;
-    lowest = loss;
-    *best = k;
-  }
-  if (*best + 1 != K) run(*best, before.row(*best));  // the stash holds the last chain: once more
-  return lowest;
-}
-
-template <typename E>
-auto EngineBackend<E>::train_example(const TrainJob& job, size_t b, TrainMemory& memory, size_t slot) const ->
-    typename Segment::ExampleGradient {
-  const model::ArchConfig& arch = config_.arch;
-  const size_t K = chains();
-  segment_.embed(job.weights, input(job.batch, b), memory.x.data());
-  size_t best = 0;
-  const engine::TokenLoss token = best_chain(job, b, memory, slot, &best);
-  const engine::ExampleState state = job.carry.row(b * K + best);
-  engine::HeadOutput heads;
-  segment_.heads(job.weights, state.z_H, heads);
-
-  typename Segment::ExampleGradient gradient{.stash = &memory.stashes[slot],
-                                             .input = input(job.batch, b),
-                                             .d_logits = memory.d_logits[slot].span(),
-                                             .d_puzzle = job.d_puzzle.subspan(b * puzzle_width(), puzzle_width())};
-  const engine::BinaryLoss halt = engine::binary_cross_entropy(heads.q_halt, token.exact ? 1 : 0);
-  gradient.d_q_halt = static_cast<float>(0.5 * halt.derivative / job.divisor);
-  if (!arch.no_ACT_continue && arch.halt_max_steps > 1) {
-    const double target = continue_target(job, b, best, state, memory);
-    const engine::BinaryLoss go_on = engine::binary_cross_entropy(heads.q_continue, target);
-    gradient.d_q_continue = static_cast<float>(0.5 * go_on.derivative / job.divisor);
-    job.q_continue[b] = go_on.loss;
-  }
-  for (size_t k = 0; k < K; ++k)  // the winner's z_H is handed to all chains
-    if (k != best) std::copy_n(state.z_H, dims_.state_size(), job.carry.row(b * K + k).z_H);
-  job.lm[b] = token.lm;
-  job.q_halt[b] = halt.loss;
-  job.output.correct[b] = token.correct;
-  job.output.supervised[b] = token.supervised;
-  job.output.q_halt[b] = heads.q_halt;
-  job.output.q_continue[b] = heads.q_continue;
-  return gradient;
-}
-
-template <typename E>
-void EngineBackend<E>::train_rows(const TrainJob& job, size_t begin, size_t end, TrainMemory& memory) const {
-  std::ranges::fill(memory.gradient.span(), 0.f);
-  for (size_t first = begin; first < end; first += memory.stashes.size()) {
-    std::vector<typename Segment::ExampleGradient> examples;
-    for (size_t b = first; b < std::min(end, first + memory.stashes.size()); ++b)
-      examples.push_back(train_example(job, b, memory, b - first));
-    segment_.backward(job.weights, examples, memory.backward, memory.gradient.span());
-  }
-}
-
-template <typename E>
-double EngineBackend<E>::reduce(size_t workers) {
-  if (gradient_.size() == 0) gradient_ = Buffer<float>(layout_.trained_size());
-  std::vector<double> squares(layout_.trained());
-  parallel_for(layout_.trained(), threads_, [&](size_t i) {
-    const auto sum = layout_.slice(memories_[0]->gradient.span(), i);
-    for (size_t w = 1; w < workers; ++w) {
-      const auto part = layout_.slice(memories_[w]->gradient.span(), i);
-      for (size_t j = 0; j < sum.size(); ++j) sum[j] += part[j];
-    }
-    const auto to = layout_.slice(gradient_.span(), i);
-    const size_t rows = layout_.rows(i), columns = layout_.columns(i);
-    if (segment_.transposed(i))
-      kernels::transpose({columns, rows}, kernels::Panel<const float>{sum.data(), rows},
-                         kernels::Panel<float>{to.data(), columns});
-    else
-      std::ranges::copy(sum, to.begin());
-    for (float g : to) squares[i] += double{g} * g;
-  });
-  double total = 0;
-  for (double s : squares) total += s;
-  return total;
-}
-
-// Each thread sums the gradients of its share of the examples; the sums are added in the order of the threads.
-template <typename E>
-model::TrainOutput EngineBackend<E>::accumulate(const model::Batch& batch, std::span<const uint8_t> last,
-                                                EngineCarry& carry, const model::TrainOptions& options) {
-  check(batch, carry, /*labels=*/true);
-  if (products_ == engine::Products::kInt8)
+model::TrainOutput EngineBackend<E>::accumulate(const TrainingInput& input, EngineCarry& carry) {
+  check(input.batch, carry, /*labels=*/true);
+  if (segment_.products() == Products::kInt8)
     throw bad_input(kWhere, "int8 is for inference: train with precision bfloat16 or float32");
-  const size_t B = batch.size;
-  if (last.size() != B) throw bad_input(kWhere, "last_segment holds {} flags for a batch of {}", last.size(), B);
-  const Weights& weights = prepare(model::WeightSet::kLive, /*backward=*/true);
-  const size_t workers = std::clamp<size_t>(B, 1, threads_);
-  // More than a thread's share would be memory without use.
-  const size_t micro_batch =
-      options.micro_batch > 0 ? std::min(options.micro_batch, (B + workers - 1) / workers) : kMicroBatch;
-  if (!memories_.empty() && memories_.front()->stashes.size() != micro_batch) memories_.clear();
-  while (memories_.size() < workers) memories_.push_back(std::make_unique<TrainMemory>(segment_, layout_, micro_batch));
-  if (d_puzzle_.size() != B * puzzle_width()) d_puzzle_ = Buffer<float>(B * puzzle_width());
-  model::TrainOutput output{.correct = std::vector<int32_t>(B),
-                            .supervised = std::vector<int32_t>(B),
-                            .q_halt = std::vector<float>(B),
-                            .q_continue = std::vector<float>(B)};
-  std::vector<double> lm(B), q_halt(B), q_continue(B);
-  const TrainJob job{.weights = weights,
-                     .batch = batch,
-                     .last = last,
-                     .divisor = static_cast<double>(options.global_batch ? options.global_batch : B),
-                     .carry = carry,
-                     .output = output,
-                     .lm = lm,
-                     .q_halt = q_halt,
-                     .q_continue = q_continue,
-                     .d_puzzle = d_puzzle_.span()};
-  run_threads(workers, [&](size_t w) { train_rows(job, B * w / workers, B * (w + 1) / workers, *memories_[w]); });
-  for (size_t b = 0; b < B; ++b) {
-    output.lm_loss += lm[b];
-    output.q_halt_loss += q_halt[b];
-    output.q_continue_loss += q_continue[b];
-  }
-  output.loss = output.lm_loss + 0.5 * (output.q_halt_loss + output.q_continue_loss);
-  output.gradient_norm = std::sqrt(reduce(workers));
-  return output;
+  if (input.last_segment.size() != input.batch.size)
+    throw bad_input(kWhere, "last_segment holds {} flags for a batch of {}", input.last_segment.size(),
+                    input.batch.size);
+  return training_.run(prepare(model::WeightSet::kLive, /*backward=*/true), input, carry);
 }
 
 template <typename E>
 model::TrainOutput EngineBackend<E>::train_step(const model::Batch& batch, std::span<const uint8_t> last_segment,
                                                 model::Carry& carry, const model::TrainOptions& options) {
   EngineCarry& mine = own(carry);
-  engine::Optimizer& optimizer = this->optimizer();
+  Optimizer& optimizer = this->optimizer();
   EngineCarry next(mine.rows(), mine.size);
   std::ranges::copy(mine.z_H.span(), next.z_H.data());
   std::ranges::copy(mine.z_L.span(), next.z_L.data());
-  model::TrainOutput output = accumulate(batch, last_segment, next, options);
+  model::TrainOutput output = accumulate({batch, last_segment, options}, next);
   output.applied = std::isfinite(output.loss) && std::isfinite(output.gradient_norm);
   if (!output.applied) return output;
   mine = std::move(next);
-  optimizer.step(weights_.span(), gradient_.span(), output.gradient_norm,
+  optimizer.step(weights_.span(), training_.gradient(), output.gradient_norm,
                  {.lr_factor = options.lr_factor, .ema_rate = options.ema_rate, .threads = threads_});
   if (dims_.P > 0)
-    optimizer.step_puzzle_rows(weights_.span(), batch.puzzle_identifiers, d_puzzle_.span(), options.lr_factor);
+    optimizer.step_puzzle_rows(weights_.span(), batch.puzzle_identifiers, training_.d_puzzle(), options.lr_factor);
   live_.stale = true;
   average_.stale = true;
   return output;
 }
 
 template <typename E>
-NamedTensors EngineBackend<E>::gradients(const model::Batch& batch, std::span<const uint8_t> last_segment,
-                                         model::Carry& carry, const model::TrainOptions& options,
-                                         model::TrainOutput* output) {
-  const model::TrainOutput result = accumulate(batch, last_segment, own(carry), options);
-  if (output) *output = result;
-  NamedTensors all;
+model::Gradients EngineBackend<E>::gradients(const model::Batch& batch, std::span<const uint8_t> last_segment,
+                                             model::Carry& carry, const model::TrainOptions& options) {
+  model::Gradients result{.output = accumulate({batch, last_segment, options}, own(carry)), .by_name = {}};
+  const std::span<const float> gradient = training_.gradient();
   for (size_t i = 0; i < layout_.trained(); ++i) {
     const model::Parameter& p = layout_.parameters()[i];
-    all.emplace(p.name, HostTensor::of<float>(p.shape, layout_.slice(std::span<const float>(gradient_.span()), i)));
+    result.by_name.emplace(p.name, HostTensor::of<float>(p.shape, layout_.slice(gradient, i)));
   }
   if (dims_.P > 0) {
-    const Shape shape = {static_cast<int64_t>(batch.size), static_cast<int64_t>(puzzle_width())};
-    all.emplace("puzzle_emb_local", HostTensor::of<float>(shape, d_puzzle_.span()));
+    const Shape shape = {static_cast<int64_t>(batch.size), static_cast<int64_t>(training_.puzzle_width())};
+    result.by_name.emplace("puzzle_emb_local", HostTensor::of<float>(shape, training_.d_puzzle()));
   }
-  return all;
+  return result;
 }
 
 }  // namespace

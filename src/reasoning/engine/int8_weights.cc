@@ -16,26 +16,20 @@ using kernels::kGroup;
 
 constexpr size_t kMostInputs = 130'000;
 
-// w: [out,in] row-major.
-struct Matrix {
-  const float* w;
-  size_t out, in;
-};
-
 // Quantizes feature by feature; place(feature, input): where its byte goes.
 template <typename Place>
-Int8Matrix quantize(const Matrix& m, size_t size, Place place) {
-  if (m.in > kMostInputs)
-    throw bad_input("engine.pack_int8", "a matrix of {} x {}: int8 sums take at most {} inputs; use bfloat16", m.out,
-                    m.in, kMostInputs);
-  Int8Matrix to{.values = Buffer<int8_t>(size), .scale = Buffer<float>(m.out), .correction = Buffer<int32_t>(m.out)};
-  for (size_t r = 0; r < m.out; ++r) {
-    const float* w = m.w + r * m.in;
+Int8Matrix quantize(const MatrixView& m, size_t size, Place place) {
+  if (m.columns > kMostInputs)
+    throw bad_input("engine.pack_int8", "a matrix of {} x {}: int8 sums take at most {} inputs; use bfloat16", m.rows,
+                    m.columns, kMostInputs);
+  Int8Matrix to{.values = Buffer<int8_t>(size), .scale = Buffer<float>(m.rows), .correction = Buffer<int32_t>(m.rows)};
+  for (size_t r = 0; r < m.rows; ++r) {
+    const float* w = m.data + r * m.columns;
     float largest = 0;
-    for (size_t i = 0; i < m.in; ++i) largest = std::max(largest, std::abs(w[i]));
+    for (size_t i = 0; i < m.columns; ++i) largest = std::max(largest, std::abs(w[i]));
     const float factor = largest > 0 ? 127 / largest : 0;
     int32_t sum = 0;
-    for (size_t i = 0; i < m.in; ++i) {
+    for (size_t i = 0; i < m.columns; ++i) {
       const auto byte = static_cast<int8_t>(std::nearbyint(std::clamp(w[i] * factor, -127.f, 127.f)));
       to.values[place(r, i)] = byte;
       sum += byte;
@@ -46,20 +40,20 @@ Int8Matrix quantize(const Matrix& m, size_t size, Place place) {
   return to;
 }
 
-Int8Matrix quantize_pieces(const Matrix& m, size_t group) {
-  const std::vector<Int8Piece> pieces = int8_pieces(m.out, m.in, group);
-  std::vector<const Int8Piece*> piece_of(m.out);
+Int8Matrix quantize_pieces(const MatrixView& m, size_t group) {
+  const std::vector<Int8Piece> pieces = int8_pieces(m.rows, m.columns, group);
+  std::vector<const Int8Piece*> piece_of(m.rows);
   for (const Int8Piece& piece : pieces) std::fill_n(piece_of.begin() + piece.begin, piece.width, &piece);
-  const size_t size = pieces.back().offset + pieces.back().ld * kernels::whole_groups(m.in);
+  const size_t size = pieces.back().offset + pieces.back().ld * kernels::whole_groups(m.columns);
   return quantize(m, size, [&](size_t r, size_t i) {
     const Int8Piece& piece = *piece_of[r];
     return piece.offset + (i / kGroup * piece.ld + r - piece.begin) * kGroup + i % kGroup;
   });
 }
 
-Int8Matrix quantize_rows(const Matrix& m) {
-  const size_t ld = kernels::whole_groups(m.in);
-  return quantize(m, m.out * ld, [=](size_t r, size_t i) { return r * ld + i; });
+Int8Matrix quantize_rows(const MatrixView& m) {
+  const size_t ld = kernels::whole_groups(m.columns);
+  return quantize(m, m.rows * ld, [=](size_t r, size_t i) { return r * ld + i; });
 }
 
 }  // namespace
@@ -77,12 +71,12 @@ std::vector<Int8Piece> int8_pieces(size_t out, size_t in, size_t group) {
   return pieces;
 }
 
-Int8Nets pack_int8(const Dims& d, const ParameterLayout& layout, std::span<const float> weights, bool shared_net,
-                   size_t threads) {
+Int8Nets pack_int8(const FlatWeights& weights, size_t threads) {
+  const Dims& d = weights.dims;
   Int8Nets nets;
   std::vector<std::function<void()>> jobs;
   const auto add = [&](size_t i, Int8Matrix& to, size_t group) {  // group 0: rows
-    const Matrix m{weights.data() + layout.offset(i), layout.rows(i), layout.columns(i)};
+    const MatrixView m = weights.matrix(i);
     jobs.push_back([=, &to] { to = group == 0 ? quantize_rows(m) : quantize_pieces(m, group); });
   };
   const auto add_net = [&](const std::vector<BlockIndex>& index, std::vector<Int8Block>& blocks) {
@@ -94,8 +88,8 @@ Int8Nets pack_int8(const Dims& d, const ParameterLayout& layout, std::span<const
       add(index[i].down, blocks[i].down, d.D);
     }
   };
-  add_net(layout.index().L, nets.L);
-  if (!shared_net) add_net(layout.index().H, nets.H);
+  add_net(weights.layout.index().L, nets.L);
+  if (!weights.layout.shared_net()) add_net(weights.layout.index().H, nets.H);
   parallel_for(jobs.size(), threads, [&](size_t i) { jobs[i](); });
   return nets;
 }

@@ -6,10 +6,8 @@
 // per load, from the float32 weights. Letters as in engine/dims.h.
 #pragma once
 
-#include <span>
 #include <vector>
 
-#include "engine/dims.h"
 #include "engine/parameter_layout.h"
 #include "kernels/buffer.h"
 #include "kernels/quantize.h"
@@ -41,8 +39,7 @@ struct Int8Nets {
   const std::vector<Int8Block>& high() const { return H.empty() ? L : H; }
 };
 
-// weights: flat, as `layout` says. Throws bad_input if a feature has more inputs than an int32 sum holds.
-Int8Nets pack_int8(const Dims& dims, const ParameterLayout& layout, std::span<const float> weights, bool shared_net,
-                   size_t threads);
+// Throws bad_input if a feature has more inputs than an int32 sum holds.
+Int8Nets pack_int8(const FlatWeights& weights, size_t threads);
 
 }  // namespace hrm::engine

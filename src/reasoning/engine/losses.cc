@@ -47,8 +47,9 @@ size_t argmax(std::span<const float> values) {
   return static_cast<size_t>(std::ranges::max_element(values) - values.begin());
 }
 
-TokenLoss token_loss(const model::LossConfig& config, size_t vocabulary, std::span<const float> logits,
-                     std::span<const int32_t> labels, double scale, std::span<float> d_logits) {
+TokenLoss token_loss(const model::LossConfig& config, std::span<const float> logits, std::span<const int32_t> labels,
+                     const LogitGradient& gradient) {
+  const size_t vocabulary = logits.size() / labels.size();
   TokenLoss result;
   result.supervised =
       static_cast<int32_t>(labels.size()) - static_cast<int32_t>(std::ranges::count(labels, model::kIgnoreLabel));
@@ -56,14 +57,14 @@ TokenLoss token_loss(const model::LossConfig& config, size_t vocabulary, std::sp
   const double off = config.label_smoothing / static_cast<double>(vocabulary), on = 1 - config.label_smoothing + off;
   for (size_t s = 0; s < labels.size(); ++s) {
     const auto row = logits.subspan(s * vocabulary, vocabulary);
-    const auto d = d_logits.empty() ? d_logits : d_logits.subspan(s * vocabulary, vocabulary);
+    const auto d = gradient.values.empty() ? gradient.values : gradient.values.subspan(s * vocabulary, vocabulary);
     if (labels[s] == model::kIgnoreLabel) {
       std::ranges::fill(d, 0.f);
       continue;
     }
     const Target target{static_cast<size_t>(labels[s]), on, off};
     const auto loss = config.loss_type == model::LossType::kSoftmax ? softmax_loss : stablemax_loss;
-    result.lm += loss(row, target, scale / count, d) / count;
+    result.lm += loss(row, target, gradient.scale / count, d) / count;
     result.correct += argmax(row) == target.label;
   }
   result.exact = result.correct == result.supervised;

@@ -21,10 +21,15 @@ struct TokenLoss {
   bool exact = false;  // all supervised tokens are right (the smallest id wins a tie)
 };
 
-// logits: [S,V]. labels: [S], below V or model::kIgnoreLabel. d_logits: [S,V], overwritten by scale * d lm / d logits;
-// may be empty.
-TokenLoss token_loss(const model::LossConfig& config, size_t vocabulary, std::span<const float> logits,
-                     std::span<const int32_t> labels, double scale, std::span<float> d_logits);
+// Where the gradient by the logits goes.
+struct LogitGradient {
+  double scale = 1;
+  std::span<float> values;  // [S,V], overwritten by scale * d lm / d logits; may be empty
+};
+
+// logits: [S,V]. labels: [S], below V or model::kIgnoreLabel. REQUIRES: S > 0.
+TokenLoss token_loss(const model::LossConfig& config, std::span<const float> logits, std::span<const int32_t> labels,
+                     const LogitGradient& gradient);
 
 // Binary cross-entropy of sigmoid(logit) against target in [0, 1], and its derivative by the logit.
 struct BinaryLoss {

@@ -45,7 +45,7 @@ class TokenLosses : public testing::TestWithParam<model::LossConfig> {};
 TEST_P(TokenLosses, FollowTheFormulaAndItsDerivative) {
   std::vector<float> x = logits(), d(x.size(), 7.f);
   const double scale = 0.25;
-  const TokenLoss loss = token_loss(GetParam(), kVocabulary, x, kLabels, scale, d);
+  const TokenLoss loss = token_loss(GetParam(), x, kLabels, {scale, d});
   EXPECT_NEAR(loss.lm, reference(GetParam(), x, kLabels), 1e-6);
   EXPECT_EQ(loss.supervised, 3);
   for (size_t i = 0; i < x.size(); ++i) {
@@ -60,7 +60,7 @@ TEST_P(TokenLosses, FollowTheFormulaAndItsDerivative) {
       EXPECT_EQ(d[i], 0) << "a token that is not supervised";
     }
   }
-  EXPECT_EQ(token_loss(GetParam(), kVocabulary, x, kLabels, scale, {}).lm, loss.lm);
+  EXPECT_EQ(token_loss(GetParam(), x, kLabels, {scale, {}}).lm, loss.lm);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TokenLosses,
@@ -74,7 +74,7 @@ TEST(TokenLoss, CountsRightTokensAndTheSmallestIdWinsATie) {
   x[0 * kVocabulary + 2] = x[0 * kVocabulary + 4] = 1;  // a tie of 2 and 4
   x[1 * kVocabulary + 1] = 1;
   x[2 * kVocabulary + 3] = 1;
-  const auto count = [&](std::vector<int32_t> labels) { return token_loss({}, kVocabulary, x, labels, 1, {}); };
+  const auto count = [&](std::vector<int32_t> labels) { return token_loss({}, x, labels, {}); };
   EXPECT_EQ(count({2, 1, 3}).correct, 3);
   EXPECT_TRUE(count({2, 1, 3}).exact);
   EXPECT_EQ(count({4, 1, 3}).correct, 2);
@@ -85,7 +85,7 @@ TEST(TokenLoss, CountsRightTokensAndTheSmallestIdWinsATie) {
 
 TEST(TokenLoss, OfNoSupervisedTokenIsZero) {
   std::vector<float> x = logits(), d(x.size(), 7.f);
-  const TokenLoss loss = token_loss({}, kVocabulary, x, std::vector<int32_t>(kTokens, model::kIgnoreLabel), 1, d);
+  const TokenLoss loss = token_loss({}, x, std::vector<int32_t>(kTokens, model::kIgnoreLabel), {1, d});
   EXPECT_EQ(loss.lm, 0);
   EXPECT_EQ(loss.supervised, 0);
   EXPECT_EQ(d, std::vector<float>(d.size(), 0.f));
@@ -94,7 +94,7 @@ TEST(TokenLoss, OfNoSupervisedTokenIsZero) {
 TEST(TokenLoss, StaysFiniteForExtremeLogits) {
   for (const model::LossType type : {model::LossType::kSoftmax, model::LossType::kStablemax}) {
     std::vector<float> x = {1e4f, -1e4f, 0, 0, 0}, d(5);
-    const TokenLoss loss = token_loss({type, 0}, kVocabulary, x, std::vector<int32_t>{1}, 1, d);
+    const TokenLoss loss = token_loss({type, 0}, x, std::vector<int32_t>{1}, {1, d});
     EXPECT_TRUE(std::isfinite(loss.lm));
     for (float v : d) EXPECT_TRUE(std::isfinite(v));
   }

@@ -35,16 +35,13 @@ class Int8Net final : public NetForward<E> {
 }  // namespace
 
 template <typename E>
-std::unique_ptr<NetForward<E>> make_net_forward(Products products, const Dims& dims, float epsilon,
-                                                const kernels::RotaryTable& rotary, size_t team_size) {
+std::unique_ptr<NetForward<E>> make_net_forward(Products products, const BlockShape& shape, size_t team_size) {
   if (products == Products::kInt8)
-    return std::make_unique<Int8Net<E>>(std::make_unique<BlockForwardInt8<E>>(dims, epsilon, rotary, team_size));
-  return std::make_unique<OperandNet<E>>(std::make_unique<BlockForward<E>>(dims, epsilon, rotary, team_size));
+    return std::make_unique<Int8Net<E>>(std::make_unique<BlockForwardInt8<E>>(shape, team_size));
+  return std::make_unique<OperandNet<E>>(std::make_unique<BlockForward<E>>(shape, team_size));
 }
 
-template std::unique_ptr<NetForward<float>> make_net_forward(Products, const Dims&, float, const kernels::RotaryTable&,
-                                                             size_t);
-template std::unique_ptr<NetForward<kernels::bf16>> make_net_forward(Products, const Dims&, float,
-                                                                     const kernels::RotaryTable&, size_t);
+template std::unique_ptr<NetForward<float>> make_net_forward(Products, const BlockShape&, size_t);
+template std::unique_ptr<NetForward<kernels::bf16>> make_net_forward(Products, const BlockShape&, size_t);
 
 }  // namespace hrm::engine

@@ -8,7 +8,6 @@
 #include "engine/block_forward.h"
 #include "engine/int8_weights.h"
 #include "engine/packed_weights.h"
-#include "kernels/rotary.h"
 
 namespace hrm::engine {
 
@@ -32,9 +31,8 @@ class NetForward {
                    BlockStash<E>* stash) const = 0;
 };
 
-// For teams of exactly team_size members. rotary outlives the result.
+// For teams of exactly team_size members.
 template <typename E>
-std::unique_ptr<NetForward<E>> make_net_forward(Products products, const Dims& dims, float epsilon,
-                                                const kernels::RotaryTable& rotary, size_t team_size);
+std::unique_ptr<NetForward<E>> make_net_forward(Products products, const BlockShape& shape, size_t team_size);
 
 }  // namespace hrm::engine

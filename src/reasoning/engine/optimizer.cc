@@ -21,9 +21,10 @@ size_t matrices_in(const std::string& name) {
   return name.ends_with("gate_up_proj.weight") ? 2 : name.ends_with("qkv_proj.weight") ? 3 : 1;
 }
 
-// out [m,n] = a [m,k] b [k,n], all row-major; out += with accumulate.
-void multiply(const float* a, const float* b, float* out, size_t m, size_t n, size_t k, bool accumulate = false) {
-  BlockedGemm<float>({.m = n, .n = m, .k = k, .lda = n, .ldb = k, .ldc = n, .accumulate = accumulate})(b, a, out);
+// out = a b, all row-major. REQUIRES: a.columns = b.rows.
+void multiply(const MatrixView& a, const MatrixView& b, float* out) {
+  const size_t m = a.rows, n = b.columns, k = a.columns;
+  BlockedGemm<float>({.m = n, .n = m, .k = k, .lda = n, .ldb = k, .ldc = n})(b.data, a.data, out);
 }
 
 }  // namespace
@@ -39,14 +40,14 @@ void orthogonalize(std::span<float> matrix, size_t rows, size_t columns) {
   else
     std::ranges::copy(matrix, x.data());
   const auto scale = static_cast<float>(1 / (std::sqrt(kernels::sum_of_squares(x.data(), m * n)) + 1e-7));
-  kernels::axpby(scale, x.data(), 0, x.data(), m * n);
+  kernels::axpby({scale, 0}, x.data(), x.data(), m * n);
   for (int i = 0; i < 5; ++i) {
     kernels::transpose({m, n}, Panel<const float>{x.data(), n}, Panel<float>{x_t.data(), m});
-    multiply(x.data(), x_t.data(), gram.data(), m, m, n);
-    multiply(gram.data(), gram.data(), mixed.data(), m, m, m);
-    kernels::axpby(b, gram.data(), c, mixed.data(), m * m);
-    multiply(mixed.data(), x.data(), next.data(), m, n, m);
-    kernels::axpby(1, next.data(), a, x.data(), m * n);
+    multiply({x.data(), m, n}, {x_t.data(), n, m}, gram.data());
+    multiply({gram.data(), m, m}, {gram.data(), m, m}, mixed.data());
+    kernels::axpby({b, c}, gram.data(), mixed.data(), m * m);
+    multiply({mixed.data(), m, m}, {x.data(), m, n}, next.data());
+    kernels::axpby({1, a}, next.data(), x.data(), m * n);
   }
   if (tall)
     kernels::transpose({m, n}, Panel<const float>{x.data(), n}, Panel<float>{matrix.data(), m});
@@ -64,33 +65,36 @@ bool Optimizer::uses_muon(size_t i) const {
          layout_.parameters()[i].kind == model::ParameterKind::kMatrix;
 }
 
-void Optimizer::adam_step(size_t i, std::span<float> weights, std::span<float> gradient, double scale,
-                          double lr_factor) {
+void Optimizer::adam_step(size_t i, const Update& update) {
   const auto t = static_cast<double>(step_);
-  const kernels::AdamAtan2Step step{.lr = static_cast<float>(config_.lr * lr_factor),
+  const kernels::AdamAtan2Step step{.lr = static_cast<float>(config_.lr * update.lr_factor),
                                     .weight_decay = static_cast<float>(config_.weight_decay),
                                     .beta1 = static_cast<float>(config_.beta1),
                                     .beta2 = static_cast<float>(config_.beta2),
                                     .correction1 = static_cast<float>(1 - std::pow(config_.beta1, t)),
                                     .correction2 = static_cast<float>(1 - std::pow(config_.beta2, t)),
-                                    .gradient_scale = static_cast<float>(scale)};
+                                    .gradient_scale = static_cast<float>(update.scale)};
   const size_t at = layout_.offset(i);
-  kernels::adam_atan2(weights.data() + at, first_.data() + at, second_.data() + at, gradient.data() + at,
-                      layout_.count(i), step);
+  kernels::adam_atan2({.p = update.weights.data() + at,
+                       .m = first_.data() + at,
+                       .v = second_.data() + at,
+                       .g = update.gradient.data() + at,
+                       .n = layout_.count(i)},
+                      step);
 }
 
-void Optimizer::muon_step(size_t i, std::span<float> weights, std::span<float> gradient, double scale,
-                          double lr_factor) {
-  const auto g = layout_.slice(gradient, i), p = layout_.slice(weights, i);
-  const double lr = config_.muon_lr * lr_factor;
-  kernels::sgd_momentum(layout_.slice(first_.span(), i).data(), g.data(), g.data(), g.size(),
-                        {.mu = static_cast<float>(config_.muon_momentum), .scale = static_cast<float>(scale)});
+void Optimizer::muon_step(size_t i, const Update& update) {
+  const auto g = layout_.slice(update.gradient, i), p = layout_.slice(update.weights, i);
+  const double lr = config_.muon_lr * update.lr_factor;
+  kernels::sgd_momentum(layout_.slice(first_.span(), i).data(), g.data(), g.size(),
+                        {.mu = static_cast<float>(config_.muon_momentum), .scale = static_cast<float>(update.scale)});
   const size_t matrices = matrices_in(layout_.parameters()[i].name), rows = layout_.rows(i) / matrices,
                columns = layout_.columns(i);
   const double tall = std::sqrt(std::max(1.0, static_cast<double>(rows) / static_cast<double>(columns)));
   for (size_t j = 0; j < matrices; ++j) orthogonalize(g.subspan(j * rows * columns, rows * columns), rows, columns);
-  kernels::decay_and_add(p.data(), g.data(), static_cast<float>(1 - lr * config_.muon_weight_decay),
-                         static_cast<float>(-lr * tall), p.size());
+  kernels::decay_and_add(
+      p.data(), g.data(), p.size(),
+      {.keep = static_cast<float>(1 - lr * config_.muon_weight_decay), .step = static_cast<float>(-lr * tall)});
 }
 
 void Optimizer::step(std::span<float> weights, std::span<float> gradient, double gradient_norm,
@@ -103,11 +107,12 @@ void Optimizer::step(std::span<float> weights, std::span<float> gradient, double
     average_ = kernels::Buffer<float>(layout_.trained_size());
     std::copy_n(weights.data(), average_.size(), average_.data());
   }
+  const Update update{.weights = weights, .gradient = gradient, .scale = clip, .lr_factor = options.lr_factor};
   parallel_for(layout_.trained(), options.threads, [&](size_t i) {
     if (uses_muon(i))
-      muon_step(i, weights, gradient, clip, options.lr_factor);
+      muon_step(i, update);
     else
-      adam_step(i, weights, gradient, clip, options.lr_factor);
+      adam_step(i, update);
     if (average_.size() > 0)
       kernels::ema(average_.data() + layout_.offset(i), weights.data() + layout_.offset(i),
                    static_cast<float>(options.ema_rate), layout_.count(i));

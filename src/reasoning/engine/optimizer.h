@@ -42,8 +42,12 @@ class Optimizer {
 
  private:
   bool uses_muon(size_t i) const;
-  void adam_step(size_t i, std::span<float> weights, std::span<float> gradient, double scale, double lr_factor);
-  void muon_step(size_t i, std::span<float> weights, std::span<float> gradient, double scale, double lr_factor);
+  struct Update {
+    std::span<float> weights, gradient;  // flat
+    double scale, lr_factor;             // of the gradient, of the learning rates
+  };
+  void adam_step(size_t i, const Update& update);
+  void muon_step(size_t i, const Update& update);
 
   model::OptimizerConfig config_;
   const ParameterLayout& layout_;

@@ -17,57 +17,49 @@ void ensure(Buffer<E>& buffer, size_t size) {
   if (buffer.size() != size) buffer = Buffer<E>(size);
 }
 
-// w: [out,in] row-major.
-struct Matrix {
-  const float* w;
-  size_t out, in;
-};
-
 // Output features in blocks.
 template <typename E>
-void pack_forward(const Matrix& m, size_t block, Buffer<E>& to) {
-  ensure(to, m.out * m.in);
-  for (size_t r = 0; r < m.out; r += block) {
-    const size_t width = std::min(block, m.out - r);
-    kernels::transpose_pairs({width, m.in}, {m.w + r * m.in, m.in}, {to.data() + r * m.in, width});
+void pack_forward(const MatrixView& m, size_t block, Buffer<E>& to) {
+  ensure(to, m.rows * m.columns);
+  for (size_t r = 0; r < m.rows; r += block) {
+    const size_t width = std::min(block, m.rows - r);
+    kernels::transpose_pairs({width, m.columns}, {m.data + r * m.columns, m.columns},
+                             {to.data() + r * m.columns, width});
   }
 }
 
 // Input features in blocks: what the gradient with respect to the input multiplies with.
 template <typename E>
-void pack_backward(const Matrix& m, size_t block, Buffer<E>& to) {
-  ensure(to, m.out * m.in);
-  for (size_t c = 0; c < m.in; c += block) {
-    const size_t width = std::min(block, m.in - c);
-    kernels::interleave_rows({m.out, width}, {m.w + c, m.in}, {to.data() + c * m.out, width});
+void pack_backward(const MatrixView& m, size_t block, Buffer<E>& to) {
+  ensure(to, m.rows * m.columns);
+  for (size_t c = 0; c < m.columns; c += block) {
+    const size_t width = std::min(block, m.columns - c);
+    kernels::interleave_rows({m.rows, width}, {m.data + c, m.columns}, {to.data() + c * m.rows, width});
   }
 }
 
 // Rows padded with zeros to `ld`.
 template <typename E>
-void pack_rows(const Matrix& m, size_t ld, Buffer<E>& to) {
-  ensure(to, m.out * ld);
-  for (size_t r = 0; r < m.out; ++r) kernels::convert(m.w + r * m.in, to.data() + r * ld, m.in);
+void pack_rows(const MatrixView& m, size_t ld, Buffer<E>& to) {
+  ensure(to, m.rows * ld);
+  for (size_t r = 0; r < m.rows; ++r) kernels::convert(m.data + r * m.columns, to.data() + r * ld, m.columns);
 }
 
 template <typename E>
-void pack_transposed_rows(const Matrix& m, size_t ld, Buffer<E>& to) {
-  ensure(to, m.in * ld);
-  kernels::transpose({m.out, m.in}, {m.w, m.in}, {to.data(), ld});
+void pack_transposed_rows(const MatrixView& m, size_t ld, Buffer<E>& to) {
+  ensure(to, m.columns * ld);
+  kernels::transpose({m.rows, m.columns}, {m.data, m.columns}, {to.data(), ld});
 }
 
 }  // namespace
 
 template <typename E>
-void pack(const Dims& d, const ParameterLayout& layout, std::span<const float> weights, bool shared_net,
-          const PackOptions& options, PackedNets<E>& nets) {
-  const auto matrix = [&](size_t i) {
-    return Matrix{weights.data() + layout.offset(i), layout.rows(i), layout.columns(i)};
-  };
+void pack(const FlatWeights& weights, const PackOptions& options, PackedNets<E>& nets) {
+  const Dims& d = weights.dims;
   std::vector<std::function<void()>> jobs;
   const auto add_block = [&](const BlockIndex& index, PackedBlock<E>& to) {
-    const Matrix in = matrix(index.mixer_in), out = matrix(index.mixer_out), gate_up = matrix(index.gate_up),
-                 down = matrix(index.down);
+    const MatrixView in = weights.matrix(index.mixer_in), out = weights.matrix(index.mixer_out),
+                     gate_up = weights.matrix(index.gate_up), down = weights.matrix(index.down);
     jobs.push_back([=, &to] {
       if (d.mixer) {
         pack_rows(in, d.T_even, to.mixer_in);
@@ -96,14 +88,12 @@ void pack(const Dims& d, const ParameterLayout& layout, std::span<const float> w
     blocks.resize(index.size());
     for (size_t i = 0; i < index.size(); ++i) add_block(index[i], blocks[i]);
   };
-  add_net(layout.index().L, nets.L);
-  if (!shared_net) add_net(layout.index().H, nets.H);
+  add_net(weights.layout.index().L, nets.L);
+  if (!weights.layout.shared_net()) add_net(weights.layout.index().H, nets.H);
   parallel_for(jobs.size(), options.threads, [&](size_t i) { jobs[i](); });
 }
 
-template void pack<float>(const Dims&, const ParameterLayout&, std::span<const float>, bool, const PackOptions&,
-                          PackedNets<float>&);
-template void pack<kernels::bf16>(const Dims&, const ParameterLayout&, std::span<const float>, bool, const PackOptions&,
-                                  PackedNets<kernels::bf16>&);
+template void pack<float>(const FlatWeights&, const PackOptions&, PackedNets<float>&);
+template void pack<kernels::bf16>(const FlatWeights&, const PackOptions&, PackedNets<kernels::bf16>&);
 
 }  // namespace hrm::engine

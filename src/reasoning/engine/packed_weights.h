@@ -4,10 +4,8 @@
 // Letters as in engine/dims.h. "blocks of f" means BlockedGemm's packed form with f features per block.
 #pragma once
 
-#include <span>
 #include <vector>
 
-#include "engine/dims.h"
 #include "engine/parameter_layout.h"
 #include "kernels/buffer.h"
 
@@ -37,9 +35,8 @@ struct PackOptions {
   size_t threads = 1;
 };
 
-// weights: flat, as `layout` says. Reuses the memory of `nets` where its shape is right.
+// Reuses the memory of `nets` where its shape is right.
 template <typename E>
-void pack(const Dims& dims, const ParameterLayout& layout, std::span<const float> weights, bool shared_net,
-          const PackOptions& options, PackedNets<E>& nets);
+void pack(const FlatWeights& weights, const PackOptions& options, PackedNets<E>& nets);
 
 }  // namespace hrm::engine

@@ -42,7 +42,7 @@ void check(bool mixer) {
   layout.import_weights(initial_weights(config, 1), flat);
   PackedNets<E> nets;
   for (const size_t threads : {1, 3}) {  // the second time into the same memory
-    pack(d, layout, flat, config.arch.shared_net, {.backward = true, .threads = threads}, nets);
+    pack({d, layout, flat}, {.backward = true, .threads = threads}, nets);
     ASSERT_EQ(nets.L.size(), 1u);
     EXPECT_EQ(nets.H.size(), config.arch.shared_net ? 0u : 1u);
     EXPECT_EQ(&nets.high() == &nets.L, config.arch.shared_net);
@@ -101,9 +101,10 @@ TEST(PackedWeights, HoldEveryElementWhereTheProductsLookForIt) {
 TEST(PackedWeights, LeaveOutTheBackwardFormsUnlessAsked) {
   const model::ModelConfig config = model(false);
   const ParameterLayout layout(config);
+  const Dims d = dims_of(config);
   const std::vector<float> flat(layout.size());
   PackedNets<float> nets;
-  pack(dims_of(config), layout, flat, false, {}, nets);
+  pack({d, layout, flat}, {}, nets);
   EXPECT_EQ(nets.L[0].gate_up_back.size(), 0u);
   EXPECT_EQ(nets.L[0].mixer_in_back.size(), 0u);
   EXPECT_GT(nets.L[0].gate_up.size(), 0u);

@@ -47,7 +47,8 @@ ParameterLayout::ParameterLayout(const model::ModelConfig& config) : parameters_
             .q_weight = inner("q_head.weight"),
             .q_bias = inner("q_head.bias"),
             .puzzle_emb = inner("puzzle_emb.weights")};
-  index_.H = config.arch.shared_net ? index_.L : blocks('H', config.arch.H_layers);
+  shared_net_ = config.arch.shared_net;
+  index_.H = shared_net_ ? index_.L : blocks('H', config.arch.H_layers);
 }
 
 void ParameterLayout::import_weights(const NamedTensors& weights, std::span<float> all) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/tensor.h"
+#include "engine/dims.h"
 #include "model/weights.h"
 
 namespace hrm::engine {
@@ -25,6 +26,12 @@ struct BlockIndex {
 struct ModelIndex {
   std::vector<BlockIndex> H, L;  // the same blocks for a shared net
   size_t H_init, L_init, embed_tokens, embed_pos, lm_head, q_weight, q_bias, puzzle_emb;
+};
+
+// One parameter matrix: row-major, rows one after the other.
+struct MatrixView {
+  const float* data = nullptr;
+  size_t rows = 0, columns = 0;  // of a layer's weight: output and input features
 };
 
 class ParameterLayout {
@@ -46,6 +53,13 @@ class ParameterLayout {
     return all.subspan(offset(i), count(i));
   }
 
+  MatrixView matrix(std::span<const float> all, size_t i) const {
+    return {all.data() + offset(i), rows(i), columns(i)};
+  }
+
+  // Of a shared net: L serves as H.
+  bool shared_net() const { return shared_net_; }
+
   // REQUIRES: check_weights(config, weights) passes.
   void import_weights(const NamedTensors& weights, std::span<float> all) const;
   NamedTensors export_weights(std::span<const float> all) const;
@@ -55,6 +69,16 @@ class ParameterLayout {
   std::vector<size_t> offsets_;
   ModelIndex index_;
   size_t size_ = 0, trained_ = 0;
+  bool shared_net_ = false;
+};
+
+// A model's weights in that form.
+struct FlatWeights {
+  const Dims& dims;
+  const ParameterLayout& layout;
+  std::span<const float> values;
+
+  MatrixView matrix(size_t i) const { return layout.matrix(values, i); }
 };
 
 }  // namespace hrm::engine

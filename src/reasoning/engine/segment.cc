@@ -31,10 +31,10 @@ Segment<E>::BackwardMemory::BackwardMemory(const Dims& d, size_t examples)
 template <typename E>
 Segment<E>::Segment(const model::ModelConfig& config, const ParameterLayout& layout, size_t team_size,
                     Products products)
-    : arch_(config.arch), d_(dims_of(config)), layout_(layout) {
+    : arch_(config.arch), d_(dims_of(config)), products_(products), layout_(layout) {
   if (!d_.mixer && arch_.pos_encodings == model::Positions::kRope)
     rotary_ = kernels::rotary_table(static_cast<float>(arch_.rope_theta), d_.T, d_.W);
-  forward_ = make_net_forward<E>(products, d_, static_cast<float>(arch_.rms_norm_eps), rotary_, team_size);
+  forward_ = make_net_forward<E>(products, {d_, static_cast<float>(arch_.rms_norm_eps), rotary_}, team_size);
   backward_ = std::make_unique<BlockBackward<E>>(d_, rotary_);
   logits_ = kernels::Gemm<float>({.m = d_.V, .n = d_.S, .k = d_.D, .lda = d_.V, .ldb = d_.D, .ldc = d_.V});
   d_z_ =
@@ -86,24 +86,26 @@ void Segment<E>::embed(const SegmentWeights<E>& weights, const ExampleInput& inp
     std::copy_n(tokens.data() + static_cast<size_t>(input.tokens[s]) * d_.D, d_.D, x + (d_.P + s) * d_.D);
   const float scale = embedding_scale();
   if (layout_.index().embed_pos != kNone)
-    kernels::axpby(scale, parameter(layout_.index().embed_pos).data(), scale, x, d_.state_size());
+    kernels::axpby({scale, scale}, parameter(layout_.index().embed_pos).data(), x, d_.state_size());
   else
     for (size_t i = 0; i < d_.state_size(); ++i) x[i] *= scale;
 }
 
 template <typename E>
-void Segment<E>::embed_backward(const ExampleGradient& example, const float* g_x, std::span<float> gradient) const {
+void Segment<E>::embed_backward(const BackwardJob& job, size_t i) const {
+  const ExampleGradient& example = job.examples[i];
+  const float* g_x = job.memory.g_x[i].data();
   const float scale = embedding_scale();
-  const auto add = [&](const float* from, float* to, size_t n) { kernels::axpby(scale, from, 1, to, n); };
+  const auto add = [&](const float* from, float* to, size_t n) { kernels::axpby({scale, 1}, from, to, n); };
   if (!example.d_puzzle.empty()) {
     std::ranges::fill(example.d_puzzle, 0.f);
     add(g_x, example.d_puzzle.data(), example.d_puzzle.size());
   }
-  const auto tokens = layout_.slice(gradient, layout_.index().embed_tokens);
+  const auto tokens = layout_.slice(job.gradient, layout_.index().embed_tokens);
   for (size_t s = 0; s < d_.S; ++s)
     add(g_x + (d_.P + s) * d_.D, tokens.data() + static_cast<size_t>(example.input.tokens[s]) * d_.D, d_.D);
   if (layout_.index().embed_pos != kNone)
-    add(g_x, layout_.slice(gradient, layout_.index().embed_pos).data(), d_.state_size());
+    add(g_x, layout_.slice(job.gradient, layout_.index().embed_pos).data(), d_.state_size());
 }
 
 template <typename E>
@@ -119,22 +121,23 @@ void Segment<E>::heads(const SegmentWeights<E>& weights, const float* z_H, HeadO
 }
 
 template <typename E>
-void Segment<E>::heads_backward(const SegmentWeights<E>& weights, const ExampleGradient& example, float* g,
-                                BackwardMemory& memory, std::span<float> gradient) const {
+void Segment<E>::heads_backward(const BackwardJob& job, size_t i) const {
+  const ExampleGradient& example = job.examples[i];
+  float* g = job.memory.g[i].data();
   const auto& index = layout_.index();
   const float* z = example.stash->z_H.data();
   const size_t answers = d_.P * d_.D;  // where the puzzle's tokens begin
   std::fill_n(g, d_.state_size(), 0.f);
-  d_z_(layout_.slice(weights.flat, index.lm_head).data(), example.d_logits.data(), g + answers);
+  d_z_(layout_.slice(job.weights.flat, index.lm_head).data(), example.d_logits.data(), g + answers);
   kernels::transpose({d_.S, d_.V}, kernels::Panel<const float>{example.d_logits.data(), d_.V},
-                     kernels::Panel<float>{memory.d_logits_t.data(), d_.S});
-  d_lm_head_(z + answers, memory.d_logits_t.data(), layout_.slice(gradient, index.lm_head).data());
-  const auto q = layout_.slice(weights.flat, index.q_weight);
-  const auto dq = layout_.slice(gradient, index.q_weight), d_bias = layout_.slice(gradient, index.q_bias);
+                     kernels::Panel<float>{job.memory.d_logits_t.data(), d_.S});
+  d_lm_head_(z + answers, job.memory.d_logits_t.data(), layout_.slice(job.gradient, index.lm_head).data());
+  const auto q = layout_.slice(job.weights.flat, index.q_weight);
+  const auto dq = layout_.slice(job.gradient, index.q_weight), d_bias = layout_.slice(job.gradient, index.q_bias);
   const float d[2] = {example.d_q_halt, example.d_q_continue};
   for (size_t row = 0; row < 2; ++row) {
-    kernels::axpby(d[row], q.data() + row * d_.D, 1, g, d_.D);
-    kernels::axpby(d[row], z, 1, dq.data() + row * d_.D, d_.D);
+    kernels::axpby({d[row], 1}, q.data() + row * d_.D, g, d_.D);
+    kernels::axpby({d[row], 1}, z, dq.data() + row * d_.D, d_.D);
     d_bias[row] += d[row];
   }
 }
@@ -164,10 +167,10 @@ void Segment<E>::initial_state(std::span<const float> weights, std::optional<uin
 }
 
 template <typename E>
-void Segment<E>::add_noise(const Run& run, model::NoiseUse use, uint64_t index, double sigma, float* z) const {
+void Segment<E>::add_noise(const model::NoiseKey& key, double sigma, float* z) const {
   Buffer<float> noise(d_.state_size());
-  model::fill_normal({need(run.seed), use, index}, noise.span());
-  kernels::axpby(static_cast<float>(sigma), noise.data(), 1, z, d_.state_size());
+  model::fill_normal(key, noise.span());
+  kernels::axpby({static_cast<float>(sigma), 1}, noise.data(), z, d_.state_size());
 }
 
 // z <- (1 - relaxation) z + relaxation y + noise eps, y = ws.x.
@@ -183,15 +186,15 @@ void Segment<E>::mix(const Call& call, const Run& run, const Worker<E>& worker) 
   if (lambda == 1)
     std::copy_n(ws.x.data() + at, n, z + at);
   else
-    kernels::axpby(lambda, ws.x.data() + at, 1 - lambda, z + at, n);
+    kernels::axpby({lambda, 1 - lambda}, ws.x.data() + at, z + at, n);
   if (arch_.noise > 0) {
     worker.team.sync();
-    if (worker.rank == 0) add_noise(run, model::NoiseUse::kCall, call.number, arch_.noise, z);
+    if (worker.rank == 0) add_noise({need(run.seed), model::NoiseUse::kCall, call.number}, arch_.noise, z);
   }
   if (arch_.noise > 0 || residual) worker.team.sync();
   if (!residual || worker.rank != 0) return;
   // All rows in one sum, so that it does not depend on the team. The others change z only after the next call's blocks.
-  kernels::axpby(1, z, -1, ws.before.data(), d_.state_size());
+  kernels::axpby({1, -1}, z, ws.before.data(), d_.state_size());
   const double change = kernels::sum_of_squares(ws.before.data(), d_.state_size());
   const double size = kernels::sum_of_squares(z, d_.state_size());
   (call.high ? run.residuals->H : run.residuals->L) =
@@ -223,8 +226,8 @@ template <typename E>
 void Segment<E>::forward(const Run& run, const Worker<E>& worker) const {
   if (!run.training && arch_.inference_noise > 0) {
     if (worker.rank == 0) {
-      add_noise(run, model::NoiseUse::kSegment, 0, arch_.inference_noise, run.state.z_H);
-      add_noise(run, model::NoiseUse::kSegment, 1, arch_.inference_noise, run.state.z_L);
+      add_noise({need(run.seed), model::NoiseUse::kSegment, 0}, arch_.inference_noise, run.state.z_H);
+      add_noise({need(run.seed), model::NoiseUse::kSegment, 1}, arch_.inference_noise, run.state.z_L);
     }
     worker.team.sync();
   }
@@ -247,19 +250,16 @@ void Segment<E>::forward(const Run& run, const Worker<E>& worker) const {
 
 // Through all blocks of one net call; memory.g: of each example dL/d(output), replaced by dL/d(input).
 template <typename E>
-void Segment<E>::net_backward(const SegmentWeights<E>& weights, bool high, size_t call,
-                              std::span<const ExampleGradient> examples, BackwardMemory& memory,
-                              std::span<float> gradient) const {
-  const auto& blocks = high ? weights.nets.high() : weights.nets.L;
+void Segment<E>::net_backward(const BackwardJob& job, bool high, size_t call) const {
+  const auto& blocks = high ? job.weights.nets.high() : job.weights.nets.L;
   const auto& index = high ? layout_.index().H : layout_.index().L;
   const size_t first = call * layout_.index().L.size();  // the L calls come before the H call
-  std::vector<float*> g;
-  for (size_t i = 0; i < examples.size(); ++i) g.push_back(memory.g[i].data());
-  const auto target = [&](size_t i) { return layout_.slice(gradient, i).data(); };
+  const auto target = [&](size_t i) { return layout_.slice(job.gradient, i).data(); };
   for (size_t layer = blocks.size(); layer-- > 0;) {
-    std::vector<const BlockStash<E>*> stashes;
-    for (const ExampleGradient& example : examples) stashes.push_back(&example.stash->blocks[first + layer]);
-    backward_->run(blocks[layer], stashes, g, memory.blocks,
+    std::vector<ExampleBackward<E>> examples;
+    for (size_t i = 0; i < job.examples.size(); ++i)
+      examples.push_back({&job.examples[i].stash->blocks[first + layer], job.memory.g[i].data()});
+    backward_->run(blocks[layer], examples, job.memory.blocks,
                    {.mixer_in = target(index[layer].mixer_in),
                     .mixer_out = target(index[layer].mixer_out),
                     .gate_up = target(index[layer].gate_up),
@@ -272,11 +272,12 @@ void Segment<E>::backward(const SegmentWeights<E>& weights, std::span<const Exam
                           BackwardMemory& memory, std::span<float> gradient) const {
   const auto lambda = static_cast<float>(arch_.relaxation);
   const size_t n = d_.state_size(), calls = graded_L_calls();
+  const BackwardJob job{weights, examples, memory, gradient};
   for (size_t i = 0; i < examples.size(); ++i) {
-    heads_backward(weights, examples[i], memory.g[i].data(), memory, gradient);
-    if (lambda != 1) kernels::axpby(lambda, memory.g[i].data(), 0, memory.g[i].data(), n);
+    heads_backward(job, i);
+    if (lambda != 1) kernels::axpby({lambda, 0}, memory.g[i].data(), memory.g[i].data(), n);
   }
-  net_backward(weights, true, calls, examples, memory, gradient);
+  net_backward(job, true, calls);
   // memory.g is now dL/dz_L after the last L call: z_H of before is a constant. Going back, z_L reaches its successor
   // through the net and, with relaxation below 1, directly.
   std::vector<Buffer<float>> direct;
@@ -284,20 +285,20 @@ void Segment<E>::backward(const SegmentWeights<E>& weights, std::span<const Exam
     for (size_t i = 0; i < examples.size(); ++i) direct.emplace_back(n);
   for (size_t call = calls; call-- > 0;) {
     for (size_t i = 0; i < direct.size(); ++i) {
-      kernels::axpby(1 - lambda, memory.g[i].data(), 0, direct[i].data(), n);
-      kernels::axpby(lambda, memory.g[i].data(), 0, memory.g[i].data(), n);
+      kernels::axpby({1 - lambda, 0}, memory.g[i].data(), direct[i].data(), n);
+      kernels::axpby({lambda, 0}, memory.g[i].data(), memory.g[i].data(), n);
     }
-    net_backward(weights, false, call, examples, memory, gradient);
+    net_backward(job, false, call);
     for (size_t i = 0; i < examples.size(); ++i) {
       float* g_x = memory.g_x[i].data();
       if (call + 1 == calls)
         std::copy_n(memory.g[i].data(), n, g_x);
       else
         kernels::add(memory.g[i].data(), g_x, g_x, n);
-      if (!direct.empty()) kernels::axpby(1, direct[i].data(), 1, memory.g[i].data(), n);
+      if (!direct.empty()) kernels::axpby({1, 1}, direct[i].data(), memory.g[i].data(), n);
     }
   }
-  for (size_t i = 0; i < examples.size(); ++i) embed_backward(examples[i], memory.g_x[i].data(), gradient);
+  for (size_t i = 0; i < examples.size(); ++i) embed_backward(job, i);
 }
 
 template class Segment<float>;

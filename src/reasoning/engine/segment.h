@@ -50,6 +50,7 @@ class Segment {
           Products products = Products::kOperands);
 
   const Dims& dims() const { return d_; }
+  Products products() const { return products_; }
   SegmentStash<E> make_stash() const;
 
   // x: [T,D], the embedded input.
@@ -102,17 +103,23 @@ class Segment {
   };
   void call(const Call& call, const Run& run, const Worker<E>& worker, size_t& stashed) const;
   void mix(const Call& call, const Run& run, const Worker<E>& worker) const;
-  void add_noise(const Run& run, model::NoiseUse use, uint64_t index, double sigma, float* z) const;
-  void heads_backward(const SegmentWeights<E>& weights, const ExampleGradient& example, float* g,
-                      BackwardMemory& memory, std::span<float> gradient) const;
-  void net_backward(const SegmentWeights<E>& weights, bool high, size_t call, std::span<const ExampleGradient> examples,
-                    BackwardMemory& memory, std::span<float> gradient) const;
-  void embed_backward(const ExampleGradient& example, const float* g_x, std::span<float> gradient) const;
+  void add_noise(const model::NoiseKey& key, double sigma, float* z) const;
+  // The arguments of backward().
+  struct BackwardJob {
+    const SegmentWeights<E>& weights;
+    std::span<const ExampleGradient> examples;
+    BackwardMemory& memory;
+    std::span<float> gradient;
+  };
+  void heads_backward(const BackwardJob& job, size_t example) const;
+  void net_backward(const BackwardJob& job, bool high, size_t call) const;
+  void embed_backward(const BackwardJob& job, size_t example) const;
   float embedding_scale() const;
   size_t graded_L_calls() const;
 
   const model::ArchConfig arch_;
   const Dims d_;
+  const Products products_;
   const ParameterLayout& layout_;
   kernels::RotaryTable rotary_;
   std::unique_ptr<NetForward<E>> forward_;

@@ -125,7 +125,7 @@ class Probe {
              bool keep = false) {
     const Dims& d = segment_.dims();
     weights_.flat = flat_;
-    pack(d, layout_, flat_, config_.arch.shared_net, {.backward = true, .threads = 1}, weights_.nets);
+    pack({d, layout_, flat_}, {.backward = true, .threads = 1}, weights_.nets);
     weights_.lm_head = kernels::Buffer<float>(d.V * d.D);
     const auto head = layout_.slice(std::span<const float>(flat_), layout_.index().lm_head);
     for (size_t v = 0; v < d.V; ++v)

@@ -8,7 +8,7 @@ void convert(const float* x, float* y, size_t n) { vector_table().float_to_float
 void convert(const float* x, bf16* y, size_t n) { vector_table().float_to_bf16.convert(x, y, n); }
 void convert(const bf16* x, float* y, size_t n) { vector_table().widen(x, y, n); }
 void add(const float* a, const float* b, float* out, size_t n) { vector_table().add(a, b, out, n); }
-void axpby(float a, const float* x, float b, float* y, size_t n) { vector_table().axpby(a, x, b, y, n); }
+void axpby(Factors by, const float* x, float* y, size_t n) { vector_table().axpby(by, x, y, n); }
 double sum_of_squares(const float* x, size_t n) { return vector_table().sum_of_squares(x, n); }
 
 namespace scalar {
@@ -29,8 +29,8 @@ void add(const float* a, const float* b, float* out, size_t n) {
   for (size_t i = 0; i < n; ++i) out[i] = a[i] + b[i];
 }
 
-void axpby(float a, const float* x, float b, float* y, size_t n) {
-  for (size_t i = 0; i < n; ++i) y[i] = static_cast<float>(double{a} * x[i] + double{b} * y[i]);
+void axpby(Factors by, const float* x, float* y, size_t n) {
+  for (size_t i = 0; i < n; ++i) y[i] = static_cast<float>(double{by.a} * x[i] + double{by.b} * y[i]);
 }
 
 double sum_of_squares(const float* x, size_t n) {

@@ -13,8 +13,12 @@ void convert(const float* x, float* y, size_t n);
 void convert(const float* x, bf16* y, size_t n);
 void convert(const bf16* x, float* y, size_t n);
 
-void add(const float* a, const float* b, float* out, size_t n);    // out = a + b
-void axpby(float a, const float* x, float b, float* y, size_t n);  // y <- a x + b y
+void add(const float* a, const float* b, float* out, size_t n);  // out = a + b
+
+struct Factors {
+  float a = 1, b = 1;
+};
+void axpby(Factors by, const float* x, float* y, size_t n);  // y <- a x + b y
 
 // sum x^2, in double and in an order that n alone decides.
 double sum_of_squares(const float* x, size_t n);
@@ -24,7 +28,7 @@ void convert(const float* x, float* y, size_t n);
 void convert(const float* x, bf16* y, size_t n);
 void convert(const bf16* x, float* y, size_t n);
 void add(const float* a, const float* b, float* out, size_t n);
-void axpby(float a, const float* x, float b, float* y, size_t n);
+void axpby(Factors by, const float* x, float* y, size_t n);
 double sum_of_squares(const float* x, size_t n);
 }  // namespace scalar
 

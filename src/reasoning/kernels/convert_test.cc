@@ -70,8 +70,8 @@ TEST(Sums, EqualScalarReferencesOnEveryTailAndAlignment) {
       table.add(a.data(), b.data(), out.data(), n);
       scalar::add(a.data(), b.data(), reference.data(), n);
       expect_same_bits(out.values, reference.values);
-      table.axpby(0.3f, a.data(), -1.7f, out.data(), n);
-      scalar::axpby(0.3f, a.data(), -1.7f, reference.data(), n);
+      table.axpby({0.3f, -1.7f}, a.data(), out.data(), n);
+      scalar::axpby({0.3f, -1.7f}, a.data(), reference.data(), n);
       expect_near(out, reference, 3e-7);
     });
   });
@@ -92,7 +92,7 @@ TEST(Sums, PublicFunctionsReachTheTable) {
   Grid<bf16> half({1, 37}), half_truth = half;
   add(a.data(), b.data(), out.data(), 37);
   EXPECT_EQ(out.data()[36], a.data()[36] + b.data()[36]);
-  axpby(2, a.data(), 0, out.data(), 37);
+  axpby({2, 0}, a.data(), out.data(), 37);
   EXPECT_EQ(out.data()[36], 2 * a.data()[36]);
   convert(a.data(), half.data(), 37);
   scalar::convert(a.data(), half_truth.data(), 37);

@@ -9,8 +9,9 @@ namespace hrm::kernels {
 namespace {
 
 template <typename E>
-void scalar_gemm(const GemmShape& s, const E* a, const E* b, float* c, size_t count) {
+void scalar_gemm(const GemmShape& s, const GemmOperands<E>& operands) {
   constexpr size_t P = kPair<E>;
+  const auto [a, b, c, count] = operands;
   for (size_t j = 0; j < s.n; ++j)
     for (size_t i = 0; i < s.m; ++i) {
       double sum = s.accumulate ? double{c[j * s.ldc + i]} : 0;
@@ -22,9 +23,7 @@ void scalar_gemm(const GemmShape& s, const E* a, const E* b, float* c, size_t co
     }
 }
 
-void portable_gemm(const GemmShape& s, const float* a, const float* b, float* c, size_t count) {
-  vector_table().gemm_f32(s.m, s.n, s.k, a, s.lda, b, s.ldb, c, s.ldc, s.accumulate, count, s.stride_a, s.stride_b);
-}
+void portable_gemm(const GemmShape& s, const GemmOperands<float>& operands) { vector_table().gemm_f32(s, operands); }
 
 void require(bool ok, const GemmShape& s, const char* wanted) {
   if (!ok)

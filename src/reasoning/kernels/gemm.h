@@ -16,17 +16,10 @@
 #include <string>
 
 #include "kernels/bf16.h"
+#include "kernels/gemm_shape.h"
 #include "kernels/stages.h"
 
 namespace hrm::kernels {
-
-// Sizes, leading dimensions and strides in elements.
-struct GemmShape {
-  size_t m = 0, n = 0, k = 0;  // k: a multiple of P
-  size_t lda = 0, ldb = 0, ldc = 0;
-  bool accumulate = false;  // add to C instead of overwriting it
-  size_t stride_a = 0, stride_b = 0;
-};
 
 constexpr bool independent_of_n(size_t m) { return m % 64 == 0 || m % 64 > 16; }
 
@@ -54,13 +47,13 @@ class Gemm {
       const unsigned long long batch = count;
       jit_(a, b, c, &batch);
     } else {
-      plain_(shape_, a, b, c, count);
+      plain_(shape_, {a, b, c, count});
     }
   }
 
  private:
   using Jit = void (*)(const E* a, const E* b, float* c, const unsigned long long* count, ...);
-  using Plain = void (*)(const GemmShape& shape, const E* a, const E* b, float* c, size_t count);
+  using Plain = void (*)(const GemmShape& shape, const GemmOperands<E>& operands);
   GemmShape shape_;
   Jit jit_ = nullptr;
   Plain plain_ = nullptr;

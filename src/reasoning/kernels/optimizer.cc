@@ -7,9 +7,9 @@
 
 namespace hrm::kernels {
 
-void adam_atan2(float* p, float* m, float* v, const float* g, size_t n, const AdamAtan2Step& step) {
+void adam_atan2(const AdamArrays& arrays, const AdamAtan2Step& step) {
   const StageTimer timer(Stage::kOptimizer);
-  vector_table().adam_atan2(p, m, v, g, n, step);
+  vector_table().adam_atan2(arrays, step);
 }
 
 void ema(float* average, const float* p, float rate, size_t n) {
@@ -17,19 +17,20 @@ void ema(float* average, const float* p, float rate, size_t n) {
   vector_table().ema(average, p, rate, n);
 }
 
-void sgd_momentum(float* u, const float* g, float* out, size_t n, const MomentumStep& step) {
+void sgd_momentum(float* u, float* g, size_t n, const MomentumStep& step) {
   const StageTimer timer(Stage::kOptimizer);
-  vector_table().sgd_momentum(u, g, out, n, step);
+  vector_table().sgd_momentum(u, g, n, step);
 }
 
-void decay_and_add(float* p, const float* direction, float keep, float step, size_t n) {
+void decay_and_add(float* p, const float* direction, size_t n, const DecayStep& factors) {
   const StageTimer timer(Stage::kOptimizer);
-  vector_table().decay_and_add(p, direction, keep, step, n);
+  vector_table().decay_and_add(p, direction, n, factors);
 }
 
 namespace scalar {
 
-void adam_atan2(float* p, float* m, float* v, const float* g, size_t n, const AdamAtan2Step& step) {
+void adam_atan2(const AdamArrays& arrays, const AdamAtan2Step& step) {
+  const auto [p, m, v, g, n] = arrays;
   for (size_t i = 0; i < n; ++i) {
     const double gradient = double{g[i]} * step.gradient_scale;
     const double first = m[i] + (1 - double{step.beta1}) * (gradient - m[i]);
@@ -47,17 +48,18 @@ void ema(float* average, const float* p, float rate, size_t n) {
     average[i] = static_cast<float>(average[i] + (1 - double{rate}) * (double{p[i]} - average[i]));
 }
 
-void sgd_momentum(float* u, const float* g, float* out, size_t n, const MomentumStep& step) {
+void sgd_momentum(float* u, float* g, size_t n, const MomentumStep& step) {
   for (size_t i = 0; i < n; ++i) {
     const double gradient = double{g[i]} * step.scale;
     const double momentum = double{step.mu} * u[i] + gradient;
     u[i] = static_cast<float>(momentum);
-    out[i] = static_cast<float>(gradient + step.mu * momentum);
+    g[i] = static_cast<float>(gradient + step.mu * momentum);
   }
 }
 
-void decay_and_add(float* p, const float* direction, float keep, float step, size_t n) {
-  for (size_t i = 0; i < n; ++i) p[i] = static_cast<float>(double{keep} * p[i] + double{step} * direction[i]);
+void decay_and_add(float* p, const float* direction, size_t n, const DecayStep& factors) {
+  for (size_t i = 0; i < n; ++i)
+    p[i] = static_cast<float>(double{factors.keep} * p[i] + double{factors.step} * direction[i]);
 }
 
 }  // namespace scalar

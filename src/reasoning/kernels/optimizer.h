@@ -15,25 +15,35 @@ struct AdamAtan2Step {
 //   p <- p (1 - lr wd);  m <- m + (1 - beta1) (g - m);  v <- v + (1 - beta2) (g^2 - v)
 //   p <- p - lr / correction1 * atan2(m, sqrt(v / correction2))
 // atan2 within 3e-7; atan2(0, 0) = 0.
-void adam_atan2(float* p, float* m, float* v, const float* g, size_t n, const AdamAtan2Step& step);
+struct AdamArrays {
+  float* p = nullptr;  // parameters
+  float* m = nullptr;  // first and second moments
+  float* v = nullptr;
+  const float* g = nullptr;  // gradients
+  size_t n = 0;
+};
+void adam_atan2(const AdamArrays& arrays, const AdamAtan2Step& step);
 
 // average <- average + (1 - rate) (p - average)
 void ema(float* average, const float* p, float rate, size_t n);
 
-// Nesterov momentum, for Muon: u <- mu u + scale g;  out = scale g + mu u. out may be g.
+// Nesterov momentum, for Muon: u <- mu u + scale g;  g <- scale g + mu u.
 struct MomentumStep {
   float mu = 0, scale = 1;
 };
-void sgd_momentum(float* u, const float* g, float* out, size_t n, const MomentumStep& step);
+void sgd_momentum(float* u, float* g, size_t n, const MomentumStep& step);
 
-// p <- keep p + step direction;  keep = 1 - lr wd, step = -lr scale
-void decay_and_add(float* p, const float* direction, float keep, float step, size_t n);
+// p <- keep p + step direction
+struct DecayStep {
+  float keep = 1, step = 0;  // 1 - lr wd, -lr scale
+};
+void decay_and_add(float* p, const float* direction, size_t n, const DecayStep& factors);
 
 namespace scalar {
-void adam_atan2(float* p, float* m, float* v, const float* g, size_t n, const AdamAtan2Step& step);
+void adam_atan2(const AdamArrays& arrays, const AdamAtan2Step& step);
 void ema(float* average, const float* p, float rate, size_t n);
-void sgd_momentum(float* u, const float* g, float* out, size_t n, const MomentumStep& step);
-void decay_and_add(float* p, const float* direction, float keep, float step, size_t n);
+void sgd_momentum(float* u, float* g, size_t n, const MomentumStep& step);
+void decay_and_add(float* p, const float* direction, size_t n, const DecayStep& factors);
 }  // namespace scalar
 
 }  // namespace hrm::kernels

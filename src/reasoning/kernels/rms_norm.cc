@@ -8,9 +8,9 @@
 namespace hrm::kernels {
 
 template <typename E>
-void rms_norm_rows(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales) {
+void rms_norm_rows(Size size, Panel<float> x, float epsilon, NormOutput<E> out) {
   const StageTimer timer(Stage::kNorms);
-  operand_table<E>().rms_norm_rows(size, x, epsilon, y, scales);
+  operand_table<E>().rms_norm_rows(size, x, epsilon, out);
 }
 
 template <typename E>
@@ -20,9 +20,9 @@ void rms_norm_rows_backward(Size size, Panel<const E> y, const float* scales, Pa
 }
 
 template <typename E>
-void rms_norm_columns(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales) {
+void rms_norm_columns(Size size, Panel<float> x, float epsilon, NormOutput<E> out) {
   const StageTimer timer(Stage::kNorms);
-  operand_table<E>().rms_norm_columns(size, x, epsilon, y, scales);
+  operand_table<E>().rms_norm_columns(size, x, epsilon, out);
 }
 
 template <typename E>
@@ -35,63 +35,71 @@ namespace scalar {
 namespace {
 
 // n elements `step` apart: a row (step 1) or a column (step ld).
+template <typename T>
+struct Strided {
+  T* data = nullptr;
+  size_t step = 1;
+  T& operator[](size_t i) const { return data[i * step]; }
+};
+
 template <typename E>
-float normalize(size_t n, float* x, size_t step, float epsilon, E* y, size_t y_step) {
+float normalize(size_t n, Strided<float> x, float epsilon, Strided<E> y) {
   double squares = 0;
-  for (size_t i = 0; i < n; ++i) squares += double{x[i * step]} * x[i * step];
+  for (size_t i = 0; i < n; ++i) squares += double{x[i]} * x[i];
   const double scale = 1 / std::sqrt(squares / static_cast<double>(n) + epsilon);
   for (size_t i = 0; i < n; ++i) {
-    x[i * step] = static_cast<float>(x[i * step] * scale);
-    if (y) y[i * y_step] = to_operand<E>(x[i * step]);
+    x[i] = static_cast<float>(x[i] * scale);
+    if (y.data) y[i] = to_operand<E>(x[i]);
   }
   return static_cast<float>(scale);
 }
 
 template <typename E>
-void normalize_backward(size_t n, const E* y, size_t y_step, float scale, float* g, size_t step) {
+void normalize_backward(size_t n, Strided<const E> y, float scale, Strided<float> g) {
   double mean = 0;
-  for (size_t i = 0; i < n; ++i) mean += double{g[i * step]} * to_float(y[i * y_step]);
+  for (size_t i = 0; i < n; ++i) mean += double{g[i]} * to_float(y[i]);
   mean /= static_cast<double>(n);
-  for (size_t i = 0; i < n; ++i)
-    g[i * step] = static_cast<float>(scale * (g[i * step] - to_float(y[i * y_step]) * mean));
+  for (size_t i = 0; i < n; ++i) g[i] = static_cast<float>(scale * (g[i] - to_float(y[i]) * mean));
 }
 
 }  // namespace
 
 template <typename E>
-void rms_norm_rows(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales) {
+void rms_norm_rows(Size size, Panel<float> x, float epsilon, NormOutput<E> out) {
   for (size_t r = 0; r < size.rows; ++r) {
-    E* row = y.data ? y.data + r * y.ld : nullptr;
-    const float scale = normalize(size.width, x.data + r * x.ld, 1, epsilon, row, 1);
-    if (scales) scales[r] = scale;
+    const Strided<E> y{out.y.data ? out.y.data + r * out.y.ld : nullptr};
+    const float scale = normalize<E>(size.width, {x.data + r * x.ld}, epsilon, y);
+    if (out.scales) out.scales[r] = scale;
   }
 }
 
 template <typename E>
 void rms_norm_rows_backward(Size size, Panel<const E> y, const float* scales, Panel<float> g) {
   for (size_t r = 0; r < size.rows; ++r)
-    normalize_backward(size.width, y.data + r * y.ld, 1, scales[r], g.data + r * g.ld, 1);
+    normalize_backward<E>(size.width, {y.data + r * y.ld}, scales[r], {g.data + r * g.ld});
 }
 
 template <typename E>
-void rms_norm_columns(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales) {
+void rms_norm_columns(Size size, Panel<float> x, float epsilon, NormOutput<E> out) {
   for (size_t c = 0; c < size.width; ++c) {
-    const float scale = normalize(size.rows, x.data + c, x.ld, epsilon, y.data ? y.data + c : nullptr, y.ld);
-    if (scales) scales[c] = scale;
+    const Strided<E> y{out.y.data ? out.y.data + c : nullptr, out.y.ld};
+    const float scale = normalize<E>(size.rows, {x.data + c, x.ld}, epsilon, y);
+    if (out.scales) out.scales[c] = scale;
   }
 }
 
 template <typename E>
 void rms_norm_columns_backward(Size size, Panel<const E> y, const float* scales, Panel<float> g) {
-  for (size_t c = 0; c < size.width; ++c) normalize_backward(size.rows, y.data + c, y.ld, scales[c], g.data + c, g.ld);
+  for (size_t c = 0; c < size.width; ++c)
+    normalize_backward<E>(size.rows, {y.data + c, y.ld}, scales[c], {g.data + c, g.ld});
 }
 
 }  // namespace scalar
 
 #define HRM_INSTANTIATE(E)                                                                   \
-  template void rms_norm_rows<E>(Size, Panel<float>, float, Panel<E>, float*);               \
+  template void rms_norm_rows<E>(Size, Panel<float>, float, NormOutput<E>);                  \
   template void rms_norm_rows_backward<E>(Size, Panel<const E>, const float*, Panel<float>); \
-  template void rms_norm_columns<E>(Size, Panel<float>, float, Panel<E>, float*);            \
+  template void rms_norm_columns<E>(Size, Panel<float>, float, NormOutput<E>);               \
   template void rms_norm_columns_backward<E>(Size, Panel<const E>, const float*, Panel<float>);
 HRM_INSTANTIATE(float)
 HRM_INSTANTIATE(bf16)

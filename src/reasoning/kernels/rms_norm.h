@@ -13,27 +13,34 @@
 
 namespace hrm::kernels {
 
-// x is replaced by y in float. y: the same rounded to E, or null. scales: s per row, or null.
+// What the norm leaves besides y in float; each may be null.
 template <typename E>
-void rms_norm_rows(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales);
+struct NormOutput {
+  Panel<E> y;               // rounded to E
+  float* scales = nullptr;  // s per row (or column)
+};
+
+// x is replaced by y in float.
+template <typename E>
+void rms_norm_rows(Size size, Panel<float> x, float epsilon, NormOutput<E> out);
 
 // y, scales: as rms_norm_rows left them. g: dL/dy, replaced by dL/dx.
 template <typename E>
 void rms_norm_rows_backward(Size size, Panel<const E> y, const float* scales, Panel<float> g);
 
-// The same over columns (tokens in rows, one channel a column). scales: s per column.
+// The same over columns (tokens in rows, one channel a column).
 template <typename E>
-void rms_norm_columns(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales);
+void rms_norm_columns(Size size, Panel<float> x, float epsilon, NormOutput<E> out);
 template <typename E>
 void rms_norm_columns_backward(Size size, Panel<const E> y, const float* scales, Panel<float> g);
 
 namespace scalar {
 template <typename E>
-void rms_norm_rows(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales);
+void rms_norm_rows(Size size, Panel<float> x, float epsilon, NormOutput<E> out);
 template <typename E>
 void rms_norm_rows_backward(Size size, Panel<const E> y, const float* scales, Panel<float> g);
 template <typename E>
-void rms_norm_columns(Size size, Panel<float> x, float epsilon, Panel<E> y, float* scales);
+void rms_norm_columns(Size size, Panel<float> x, float epsilon, NormOutput<E> out);
 template <typename E>
 void rms_norm_columns_backward(Size size, Panel<const E> y, const float* scales, Panel<float> g);
 }  // namespace scalar

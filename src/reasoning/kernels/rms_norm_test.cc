@@ -20,8 +20,8 @@ TYPED_TEST(RmsNorm, RowsEqualScalarReferenceOnEveryTailAndAlignment) {
       const Size size = {3, n};
       Grid<float> x(size, shift), x_truth = x, scales({1, 3}), scales_truth = scales;
       Grid<E> y(size, 5, 1), y_truth = y;
-      table.rms_norm_rows(size, x.panel(), kEpsilon, y.panel(), scales.data());
-      scalar::rms_norm_rows<E>(size, x_truth.panel(), kEpsilon, y_truth.panel(), scales_truth.data());
+      table.rms_norm_rows(size, x.panel(), kEpsilon, {y.panel(), scales.data()});
+      scalar::rms_norm_rows<E>(size, x_truth.panel(), kEpsilon, {y_truth.panel(), scales_truth.data()});
       expect_near(x, x_truth, 5e-7);
       expect_near(y, y_truth, 5e-7);
       expect_near(scales, scales_truth, 5e-7);
@@ -30,7 +30,7 @@ TYPED_TEST(RmsNorm, RowsEqualScalarReferenceOnEveryTailAndAlignment) {
       scalar::rms_norm_rows_backward<E>(size, y_truth.panel(), scales.data(), g_truth.panel());
       expect_near(g, g_truth, 3e-6);
       Grid<float> plain(size, shift);
-      table.rms_norm_rows(size, plain.panel(), kEpsilon, {}, nullptr);
+      table.rms_norm_rows(size, plain.panel(), kEpsilon, {});
       expect_same_bits(plain.values, x.values);
     });
   });
@@ -44,8 +44,8 @@ TYPED_TEST(RmsNorm, ColumnsEqualScalarReferenceOnEveryTailAndAlignment) {
       const Size size = {1 + n % 11, n};
       Grid<float> x(size, shift), x_truth = x, scales({1, n}, 1), scales_truth = scales;
       Grid<E> y(size, 5, 1), y_truth = y;
-      table.rms_norm_columns(size, x.panel(), kEpsilon, y.panel(), scales.data());
-      scalar::rms_norm_columns<E>(size, x_truth.panel(), kEpsilon, y_truth.panel(), scales_truth.data());
+      table.rms_norm_columns(size, x.panel(), kEpsilon, {y.panel(), scales.data()});
+      scalar::rms_norm_columns<E>(size, x_truth.panel(), kEpsilon, {y_truth.panel(), scales_truth.data()});
       expect_near(x, x_truth, 1e-6);
       expect_near(y, y_truth, 1e-6);
       expect_near(scales, scales_truth, 1e-6);
@@ -67,16 +67,16 @@ TYPED_TEST(RmsNorm, ARowOrColumnDoesNotDependOnItsPanel) {
     const OperandTable<E>& table = operand_table<E>(set);
     Grid<float> together(size), alone = together;
     Grid<E> y(size), y_alone = y;
-    table.rms_norm_rows(size, together.panel(), kEpsilon, y.panel(), nullptr);
+    table.rms_norm_rows(size, together.panel(), kEpsilon, {y.panel(), nullptr});
     for (size_t r = 0; r < size.rows; ++r)
       table.rms_norm_rows({1, size.width}, {alone.data() + r * alone.ld, alone.ld}, kEpsilon,
-                          {y_alone.data() + r * y.ld, y.ld}, nullptr);
+                          {{y_alone.data() + r * y.ld, y.ld}, nullptr});
     expect_same_bits(together.values, alone.values);
     expect_same_bits(y.values, y_alone.values);
-    table.rms_norm_columns(size, together.panel(), kEpsilon, y.panel(), nullptr);
+    table.rms_norm_columns(size, together.panel(), kEpsilon, {y.panel(), nullptr});
     for (size_t c = 0; c < size.width; ++c)
-      table.rms_norm_columns({size.rows, 1}, {alone.data() + c, alone.ld}, kEpsilon, {y_alone.data() + c, y.ld},
-                             nullptr);
+      table.rms_norm_columns({size.rows, 1}, {alone.data() + c, alone.ld}, kEpsilon,
+                             {{y_alone.data() + c, y.ld}, nullptr});
     expect_same_bits(together.values, alone.values);
     expect_same_bits(y.values, y_alone.values);
   });
@@ -90,9 +90,9 @@ TEST(RmsNormGradient, EqualsCentralDifferences) {
   for (bool rows : {true, false}) {
     const auto forward = [&](Grid<float>& in, float* scales) {
       if (rows)
-        scalar::rms_norm_rows<float>(size, in.panel(), kEpsilon, {}, scales);
+        scalar::rms_norm_rows<float>(size, in.panel(), kEpsilon, {{}, scales});
       else
-        scalar::rms_norm_columns<float>(size, in.panel(), kEpsilon, {}, scales);
+        scalar::rms_norm_columns<float>(size, in.panel(), kEpsilon, {{}, scales});
     };
     Grid<float> y = x, g = weight;
     std::vector<float> scales(size.width);
@@ -118,7 +118,7 @@ TEST(RmsNormGradient, EqualsCentralDifferences) {
 TEST(RmsNormZero, StaysZero) {
   std::vector<float> x(8, 0.f);
   float scale = 0;
-  rms_norm_rows<float>({1, 8}, {x.data(), 8}, kEpsilon, {}, &scale);
+  rms_norm_rows<float>({1, 8}, {x.data(), 8}, kEpsilon, {{}, &scale});
   EXPECT_FLOAT_EQ(scale, 1 / std::sqrt(kEpsilon));
   for (float value : x) EXPECT_EQ(value, 0.f);
 }

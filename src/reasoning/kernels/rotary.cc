@@ -33,7 +33,9 @@ void rotate_back(Size size, Panel<float> x, const float* cosine, const float* si
 namespace scalar {
 namespace {
 
-void turn(Size size, Panel<float> x, const float* cosine, const float* sine, double direction) {
+// direction 1: rotate; -1: rotate_back.
+template <int direction>
+void turn(Size size, Panel<float> x, const float* cosine, const float* sine) {
   const size_t half = size.width / 2;
   for (size_t r = 0; r < size.rows; ++r)
     for (size_t i = 0; i < half; ++i) {
@@ -47,8 +49,8 @@ void turn(Size size, Panel<float> x, const float* cosine, const float* sine, dou
 
 }  // namespace
 
-void rotate(Size size, Panel<float> x, const float* cosine, const float* sine) { turn(size, x, cosine, sine, 1); }
-void rotate_back(Size size, Panel<float> x, const float* cosine, const float* sine) { turn(size, x, cosine, sine, -1); }
+void rotate(Size size, Panel<float> x, const float* cosine, const float* sine) { turn<1>(size, x, cosine, sine); }
+void rotate_back(Size size, Panel<float> x, const float* cosine, const float* sine) { turn<-1>(size, x, cosine, sine); }
 
 }  // namespace scalar
 }  // namespace hrm::kernels

@@ -2,9 +2,7 @@
 //
 //   p = exp(scale s - max) / sum,   dL/ds = scale p (g - sum_j g_j p_j),  g = dL/dp
 //
-// E is float or bf16, named by the caller. size.width = n scores a row; the columns n .. padded of the output are set
-// to zero, so that it can be an operand whose k is a multiple of the pair. A row's result depends on that row alone.
-// REQUIRES: size.width > 0; padded >= n; the output's ld >= padded; scale >= 0. A score of -inf gets about 1e-38.
+// E is float or bf16, named by the caller. A row's result depends on that row alone. A score of -inf gets about 1e-38.
 #pragma once
 
 #include "kernels/bf16.h"
@@ -12,18 +10,26 @@
 
 namespace hrm::kernels {
 
+// REQUIRES: n > 0; padded >= n; the output's ld >= padded; scale >= 0.
+struct SoftmaxShape {
+  size_t rows = 0, n = 0;  // n scores a row
+  size_t padded = 0;       // the columns n .. padded of the output are set to zero, so that it can be an operand whose
+                           // k is a multiple of the pair
+  float scale = 1;
+};
+
 template <typename E>
-void softmax_rows(Size size, Panel<const float> s, float scale, Panel<E> p, size_t padded);
+void softmax_rows(const SoftmaxShape& shape, Panel<const float> s, Panel<E> p);
 
 // p: as softmax_rows rounded it.
 template <typename E>
-void softmax_backward_rows(Size size, Panel<const E> p, Panel<const float> dp, float scale, Panel<E> ds, size_t padded);
+void softmax_backward_rows(const SoftmaxShape& shape, Panel<const E> p, Panel<const float> dp, Panel<E> ds);
 
 namespace scalar {
 template <typename E>
-void softmax_rows(Size size, Panel<const float> s, float scale, Panel<E> p, size_t padded);
+void softmax_rows(const SoftmaxShape& shape, Panel<const float> s, Panel<E> p);
 template <typename E>
-void softmax_backward_rows(Size size, Panel<const E> p, Panel<const float> dp, float scale, Panel<E> ds, size_t padded);
+void softmax_backward_rows(const SoftmaxShape& shape, Panel<const E> p, Panel<const float> dp, Panel<E> ds);
 }  // namespace scalar
 
 }  // namespace hrm::kernels

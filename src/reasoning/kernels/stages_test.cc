@@ -41,7 +41,7 @@ TEST(Stages, ProductsAndKernelsNoteThemselves) {
   const Gemm<float> product({.m = 64, .n = 64, .k = 64, .lda = 64, .ldb = 64, .ldc = 64});
   start_profile();
   product(a.data(), b.data(), c.data());
-  rms_norm_rows<float>({64, 64}, {c.data(), 64}, 1e-5f, {b.data(), 64}, nullptr);
+  rms_norm_rows<float>({64, 64}, {c.data(), 64}, 1e-5f, {{b.data(), 64}, nullptr});
   const StageSeconds seconds = stop_profile();
   EXPECT_GT(of(seconds, Stage::kProducts), 0);
   EXPECT_GT(of(seconds, Stage::kNorms), 0);

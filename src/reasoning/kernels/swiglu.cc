@@ -27,10 +27,9 @@ void swiglu_keep(Size size, Panel<const float> gate, Panel<const float> up, cons
 }
 
 template <typename E>
-void swiglu_backward(Size size, Panel<const E> gate, Panel<const E> up, Panel<const float> dh,
-                     const SwigluGradient<E>& out) {
+void swiglu_backward(Size size, SwigluInput<E> in, Panel<const float> dh, const SwigluGradient<E>& out) {
   const StageTimer timer(Stage::kSwiglu);
-  operand_table<E>().swiglu_backward(size, gate, up, dh, out);
+  operand_table<E>().swiglu_backward(size, in, dh, out);
 }
 
 namespace scalar {
@@ -81,11 +80,10 @@ void swiglu_keep(Size size, Panel<const float> gate, Panel<const float> up, cons
 }
 
 template <typename E>
-void swiglu_backward(Size size, Panel<const E> gate, Panel<const E> up, Panel<const float> dh,
-                     const SwigluGradient<E>& out) {
+void swiglu_backward(Size size, SwigluInput<E> in, Panel<const float> dh, const SwigluGradient<E>& out) {
   for (size_t r = 0; r < size.rows; ++r)
     for (size_t c = 0; c < size.width; ++c) {
-      const double x = to_float(at(gate, r, c)), u = to_float(at(up, r, c)), g = at(dh, r, c);
+      const double x = to_float(at(in.gate, r, c)), u = to_float(at(in.up, r, c)), g = at(dh, r, c);
       const double sigma = sigmoid(x);
       if (out.h.data) at(out.h, r, c) = to_operand<E>(static_cast<float>(x * sigma * u));
       at(out.dgate, r, c) = to_operand<E>(static_cast<float>(g * u * (sigma + x * sigma * (1 - sigma))));
@@ -99,7 +97,7 @@ void swiglu_backward(Size size, Panel<const E> gate, Panel<const E> up, Panel<co
   template void swiglu<E>(Size, Panel<const float>, Panel<const float>, Panel<E>);                  \
   template void swiglu_interleaved<E>(Size, Panel<const float>, Panel<const float>, Panel<E>);      \
   template void swiglu_keep<E>(Size, Panel<const float>, Panel<const float>, const SwigluKept<E>&); \
-  template void swiglu_backward<E>(Size, Panel<const E>, Panel<const E>, Panel<const float>, const SwigluGradient<E>&);
+  template void swiglu_backward<E>(Size, SwigluInput<E>, Panel<const float>, const SwigluGradient<E>&);
 HRM_INSTANTIATE(float)
 HRM_INSTANTIATE(bf16)
 namespace scalar {

@@ -34,14 +34,17 @@ struct SwigluKept {
 template <typename E>
 void swiglu_keep(Size size, Panel<const float> gate, Panel<const float> up, const SwigluKept<E>& kept);
 
-// gate, up: as swiglu_keep rounded them. dh: dL/dh. out.h: h once more, from the rounded values, or null.
+// in: as swiglu_keep rounded them. dh: dL/dh. out.h: h once more, from the rounded values, or null.
+template <typename E>
+struct SwigluInput {
+  Panel<const E> gate, up;
+};
 template <typename E>
 struct SwigluGradient {
   Panel<E> h, dgate, dup;
 };
 template <typename E>
-void swiglu_backward(Size size, Panel<const E> gate, Panel<const E> up, Panel<const float> dh,
-                     const SwigluGradient<E>& out);
+void swiglu_backward(Size size, SwigluInput<E> in, Panel<const float> dh, const SwigluGradient<E>& out);
 
 namespace scalar {
 float exp(float x);  // exp(x) for x in [-87, 88], the value at the nearest of them outside; NaN for NaN
@@ -53,8 +56,7 @@ void swiglu_interleaved(Size size, Panel<const float> gate, Panel<const float> u
 template <typename E>
 void swiglu_keep(Size size, Panel<const float> gate, Panel<const float> up, const SwigluKept<E>& kept);
 template <typename E>
-void swiglu_backward(Size size, Panel<const E> gate, Panel<const E> up, Panel<const float> dh,
-                     const SwigluGradient<E>& out);
+void swiglu_backward(Size size, SwigluInput<E> in, Panel<const float> dh, const SwigluGradient<E>& out);
 }  // namespace scalar
 
 }  // namespace hrm::kernels

@@ -34,14 +34,14 @@ TYPED_TEST(Swiglu, EqualsScalarReferenceOnEveryTailAndAlignment) {
       expect_near(pairs, pairs_truth, 1e-6);
 
       Grid<E> dgate(size, 1, 6), dup(size, 2, 7), dgate_truth = dgate, dup_truth = dup;
-      table.swiglu_backward(size, gate_truth.view(), up_truth.view(), up.view(),
+      table.swiglu_backward(size, {gate_truth.view(), up_truth.view()}, up.view(),
                             {h.panel(), dgate.panel(), dup.panel()});
-      scalar::swiglu_backward<E>(size, gate_truth.view(), up_truth.view(), up.view(),
+      scalar::swiglu_backward<E>(size, {gate_truth.view(), up_truth.view()}, up.view(),
                                  {h_truth.panel(), dgate_truth.panel(), dup_truth.panel()});
       expect_near(h, h_truth, 1e-6);
       expect_near(dgate, dgate_truth, 2e-6);
       expect_near(dup, dup_truth, 2e-6);
-      table.swiglu_backward(size, gate_truth.view(), up_truth.view(), up.view(), {{}, dgate.panel(), dup.panel()});
+      table.swiglu_backward(size, {gate_truth.view(), up_truth.view()}, up.view(), {{}, dgate.panel(), dup.panel()});
       expect_near(dgate, dgate_truth, 2e-6);
     });
   });
@@ -75,7 +75,7 @@ TEST(SwigluGradient, EqualsCentralDifferences) {
   constexpr size_t n = 29;
   Grid<float> gate({1, n}, 0, 1, 0), up({1, n}, 0, 2, 0), weight({1, n}, 0, 3, 0), h = gate;
   Grid<float> dgate = gate, dup = gate;
-  swiglu_backward<float>({1, n}, gate.view(), up.view(), weight.view(), {{}, dgate.panel(), dup.panel()});
+  swiglu_backward<float>({1, n}, {gate.view(), up.view()}, weight.view(), {{}, dgate.panel(), dup.panel()});
   const auto loss = [&] {
     scalar::swiglu<float>({1, n}, gate.view(), up.view(), h.panel());
     return weighted_sum({h.values.begin(), h.values.begin() + n}, weight.values);

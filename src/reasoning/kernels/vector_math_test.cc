@@ -63,8 +63,16 @@ struct Shape {
 // Columns of A, B and C are m + 3, k + 3, m + 3 apart.
 void multiply(const VectorTable& table, const Shape& s, Grid<float>& a, Grid<float>& b, Grid<float>& c, bool add,
               size_t first, size_t columns) {
-  table.gemm_f32(s.m, columns, s.k, a.data(), a.ld, b.data() + first * b.ld, b.ld, c.data() + first * c.ld, c.ld, add,
-                 s.count, s.k * a.ld, s.n * b.ld);
+  table.gemm_f32({.m = s.m,
+                  .n = columns,
+                  .k = s.k,
+                  .lda = a.ld,
+                  .ldb = b.ld,
+                  .ldc = c.ld,
+                  .accumulate = add,
+                  .stride_a = s.k * a.ld,
+                  .stride_b = s.n * b.ld},
+                 {a.data(), b.data() + first * b.ld, c.data() + first * c.ld, s.count});
 }
 
 TEST(VectorGemm, EqualsTheDefinitionForEveryTail) {

@@ -9,25 +9,28 @@
 #include <vector>
 
 #include "kernels/bf16.h"
+#include "kernels/convert.h"
+#include "kernels/gemm_shape.h"
 #include "kernels/optimizer.h"
 #include "kernels/panel.h"
+#include "kernels/rms_norm.h"
+#include "kernels/softmax.h"
 #include "kernels/swiglu.h"
 
 namespace hrm::kernels {
 
 template <typename E>
 struct OperandTable {
-  void (*rms_norm_rows)(Size, Panel<float> x, float epsilon, Panel<E> y, float* scales);
+  void (*rms_norm_rows)(Size, Panel<float> x, float epsilon, NormOutput<E> out);
   void (*rms_norm_rows_backward)(Size, Panel<const E> y, const float* scales, Panel<float> g);
-  void (*rms_norm_columns)(Size, Panel<float> x, float epsilon, Panel<E> y, float* scales);
+  void (*rms_norm_columns)(Size, Panel<float> x, float epsilon, NormOutput<E> out);
   void (*rms_norm_columns_backward)(Size, Panel<const E> y, const float* scales, Panel<float> g);
   void (*swiglu)(Size, Panel<const float> gate, Panel<const float> up, Panel<E> h);
   void (*swiglu_interleaved)(Size, Panel<const float> gate, Panel<const float> up, Panel<E> h);
   void (*swiglu_keep)(Size, Panel<const float> gate, Panel<const float> up, const SwigluKept<E>& kept);
-  void (*swiglu_backward)(Size, Panel<const E> gate, Panel<const E> up, Panel<const float> dh,
-                          const SwigluGradient<E>& out);
-  void (*softmax_rows)(Size, Panel<const float> s, float scale, Panel<E> p, size_t padded);
-  void (*softmax_backward_rows)(Size, Panel<const E> p, Panel<const float> dp, float scale, Panel<E> ds, size_t padded);
+  void (*swiglu_backward)(Size, SwigluInput<E> in, Panel<const float> dh, const SwigluGradient<E>& out);
+  void (*softmax_rows)(const SoftmaxShape& shape, Panel<const float> s, Panel<E> p);
+  void (*softmax_backward_rows)(const SoftmaxShape& shape, Panel<const E> p, Panel<const float> dp, Panel<E> ds);
   void (*quantize_rows)(Size, Panel<const E> x, Panel<uint8_t> q, float* scales);
   void (*quantize_columns)(Size, Panel<const E> x, Panel<uint8_t> q, float* scales);
 };
@@ -50,7 +53,7 @@ struct VectorTable {
 
   void (*widen)(const bf16* x, float* y, size_t n);
   void (*add)(const float* a, const float* b, float* out, size_t n);
-  void (*axpby)(float a, const float* x, float b, float* y, size_t n);
+  void (*axpby)(Factors by, const float* x, float* y, size_t n);
   double (*sum_of_squares)(const float* x, size_t n);
   void (*exp)(const float* x, float* y, size_t n);                      // for tests
   void (*atan2)(const float* y, const float* x, float* out, size_t n);  // x >= 0; for tests
@@ -58,15 +61,13 @@ struct VectorTable {
   void (*rotate)(Size, Panel<float> x, const float* cosine, const float* sine);
   void (*rotate_back)(Size, Panel<float> x, const float* cosine, const float* sine);
 
-  void (*adam_atan2)(float* p, float* m, float* v, const float* g, size_t n, const AdamAtan2Step& step);
+  void (*adam_atan2)(const AdamArrays& arrays, const AdamAtan2Step& step);
   void (*ema)(float* average, const float* p, float rate, size_t n);
-  void (*sgd_momentum)(float* u, const float* g, float* out, size_t n, const MomentumStep& step);
-  void (*decay_and_add)(float* p, const float* direction, float keep, float step, size_t n);
+  void (*sgd_momentum)(float* u, float* g, size_t n, const MomentumStep& step);
+  void (*decay_and_add)(float* p, const float* direction, size_t n, const DecayStep& factors);
 
-  // C [m x n] (+)= sum over i < count of A_i [m x k] B_i [k x n], all column-major, A_i = a + i * stride_a, B_i
-  // likewise. A column's result does not depend on n or on the other columns.
-  void (*gemm_f32)(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* b, size_t ldb, float* c,
-                   size_t ldc, bool accumulate, size_t count, size_t stride_a, size_t stride_b);
+  // The product of kernels/gemm.h. A column's result does not depend on n or on the other columns.
+  void (*gemm_f32)(const GemmShape& shape, const GemmOperands<float>& operands);
 };
 
 // The table of the chosen instruction set.

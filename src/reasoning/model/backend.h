@@ -80,6 +80,11 @@ struct TrainOutput {
   std::vector<float> q_halt, q_continue;  // [B]
 };
 
+struct Gradients {
+  TrainOutput output;
+  NamedTensors by_name;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -120,8 +125,8 @@ class Backend {
                                  const TrainOptions& options) = 0;
   // The same without the update: gradients of loss / global batch by parameter name, and under "puzzle_emb_local" [B,E]
   // those of the rows looked up. For tests.
-  virtual NamedTensors gradients(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
-                                 const TrainOptions& options, TrainOutput* output) = 0;
+  virtual Gradients gradients(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
+                              const TrainOptions& options) = 0;
 };
 
 struct BackendOptions {

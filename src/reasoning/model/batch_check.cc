@@ -4,21 +4,20 @@
 
 namespace hrm::model {
 
-void check_batch(const model::ModelConfig& config, const Batch& batch, size_t carry_rows, bool labels,
-                 std::string_view where) {
+void check_batch(const ModelConfig& config, const Batch& batch, const BatchUse& use, std::string_view where) {
   const size_t b = batch.size, cells = b * static_cast<size_t>(config.data.seq_len);
   const auto need = [&](const char* what, size_t have, size_t wanted) {
     if (have != wanted) throw bad_input(where, "batch of {}: {} holds {} values, expected {}", b, what, have, wanted);
   };
   need("inputs", batch.inputs.size(), cells);
-  if (labels) need("labels", batch.labels.size(), cells);
+  if (use.labels) need("labels", batch.labels.size(), cells);
   need("puzzle_identifiers", batch.puzzle_identifiers.size(), b);
   if (!batch.noise_seeds.empty()) need("noise_seeds", batch.noise_seeds.size(), b);
-  need("carry", carry_rows, b * static_cast<size_t>(config.arch.chains));
+  need("carry", use.carry_rows, b * static_cast<size_t>(config.arch.chains));
   for (int32_t token : batch.inputs)
     if (token < 0 || token >= config.data.vocab_size)
       throw bad_input(where, "token {} is outside the vocabulary of {}", token, config.data.vocab_size);
-  if (labels)
+  if (use.labels)
     for (int32_t token : batch.labels)
       if (token != kIgnoreLabel && (token < 0 || token >= config.data.vocab_size))
         throw bad_input(where, "label {} is outside the vocabulary of {}", token, config.data.vocab_size);

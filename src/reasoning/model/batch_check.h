@@ -8,8 +8,10 @@
 namespace hrm::model {
 
 // Throws bad_input, beginning with `where`, that names the first array of a wrong length or value out of range.
-// carry_rows: slots times chains of the carry that comes with the batch. labels: whether labels are needed.
-void check_batch(const model::ModelConfig& config, const Batch& batch, size_t carry_rows, bool labels,
-                 std::string_view where);
+struct BatchUse {
+  size_t carry_rows = 0;  // slots times chains of the carry that comes with the batch
+  bool labels = false;    // whether labels are needed
+};
+void check_batch(const ModelConfig& config, const Batch& batch, const BatchUse& use, std::string_view where);
 
 }  // namespace hrm::model

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/utf8.h"
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "puzzles/arc_task.h"
 #include "puzzles/text_lines.h"
 

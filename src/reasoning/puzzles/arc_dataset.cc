@@ -232,7 +232,7 @@ void ArcDatasetVotes::add(int64_t example, std::span<const int32_t> answer, floa
   test_.read(example, question, label);
   const std::string& name = names_[static_cast<size_t>(identifier)];
   const uint64_t row = evaluation * static_cast<uint64_t>(test_.examples()) + static_cast<uint64_t>(example);
-  if (!votes_.add(name, question, answer, side, q_halt, row))
+  if (!votes_.add({name, question, answer, side}, q_halt, row))
     throw bad_input(kWhere, "{}: test example {} ({}) is no test input of {}", test_.folder().string(), example, name,
                     fs::exists(test_.folder() / kTestPuzzlesFile) ? "test_puzzles.json" : "its group's original");
 }

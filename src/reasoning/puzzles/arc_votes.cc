@@ -41,21 +41,22 @@ std::vector<size_t> ArcVotes::inputs_named(size_t task, const ArcGrid& input) co
   return found;
 }
 
-bool ArcVotes::add(std::string_view identifier, std::span<const int32_t> question, std::span<const int32_t> answer,
-                   int side, float q_halt, uint64_t row) {
-  const ArcIdentity identity = parse_arc_name(identifier);
+bool ArcVotes::add(const VariantAnswer& answer, float q_halt, uint64_t row) {
+  const ArcIdentity identity = parse_arc_name(answer.identifier);
   const auto task = by_name_.find(identity.task);
   if (task == by_name_.end()) return false;
-  const std::vector<size_t> tests = inputs_named(task->second, identity.map.undo(decode_arc(question, side)));
-  for (const size_t test : tests) add(task->second, test, identity.map.undo(decode_arc(answer, side)), q_halt, row);
+  const std::vector<size_t> tests =
+      inputs_named(task->second, identity.map.undo(decode_arc(answer.question, answer.side)));
+  for (const size_t test : tests)
+    add({task->second, test}, identity.map.undo(decode_arc(answer.answer, answer.side)), q_halt, row);
   return !tests.empty();
 }
 
-void ArcVotes::add(size_t task, size_t test, ArcGrid answer, float q_halt, uint64_t row) {
+void ArcVotes::add(Place place, ArcGrid answer, float q_halt, uint64_t row) {
   const auto [at, fresh] = grid_numbers_.try_emplace(std::move(answer), grids_.size());
   if (fresh) grids_.push_back(at->first);
   const double weight = std::isnan(q_halt) ? 0 : 1 / (1 + std::exp(-static_cast<double>(q_halt)));
-  votes_[task][test].push_back({row, at->second, weight});
+  votes_[place.task][place.test].push_back({row, at->second, weight});
 }
 
 std::vector<ArcCandidate> ArcVotes::ranked(size_t task, size_t test) const {

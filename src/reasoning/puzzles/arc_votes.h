@@ -46,12 +46,19 @@ class ArcVotes {
  public:
   explicit ArcVotes(std::vector<ArcTask> tasks);
 
-  // identifier: the variant's name. question, answer: tokens, [side * side]. row: number of the vote, for ties; a row
-  // may be added once, in any order. False if the name or the question is of none of the tasks.
-  bool add(std::string_view identifier, std::span<const int32_t> question, std::span<const int32_t> answer, int side,
-           float q_halt, uint64_t row);
-  // The same with grids that are mapped back already. test: number of the test input.
-  void add(size_t task, size_t test, ArcGrid answer, float q_halt, uint64_t row);
+  struct VariantAnswer {
+    std::string_view identifier;                // the variant's name
+    std::span<const int32_t> question, answer;  // tokens, [side * side]
+    int side;
+  };
+  // row: number of the vote, for ties; a row may be added once, in any order. False if the name or the question is of
+  // none of the tasks.
+  bool add(const VariantAnswer& answer, float q_halt, uint64_t row);
+  struct Place {
+    size_t task, test;  // number of the test input
+  };
+  // The same with grids that are mapped back already.
+  void add(Place place, ArcGrid answer, float q_halt, uint64_t row);
 
   const std::vector<ArcTask>& tasks() const { return tasks_; }
   // Best first.

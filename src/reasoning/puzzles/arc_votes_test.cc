@@ -14,11 +14,11 @@ ArcGrid dot(uint8_t color) { return {.rows = 1, .columns = 1, .cells = {color}};
 
 TEST(ArcVotesTest, CandidatesAreOrderedByVotesThenMeanWeightThenFirstSeen) {
   ArcVotes votes({random_arc_task("a", {.seed = 1})});
-  votes.add(0, 0, dot(5), 0.f, 8);
-  votes.add(0, 0, dot(4), 0.f, 3);  // as good as 5, but its row comes first
-  votes.add(0, 0, dot(3), 2.f, 9);
-  votes.add(0, 0, dot(2), -4.f, 1);
-  votes.add(0, 0, dot(2), -4.f, 2);
+  votes.add({0, 0}, dot(5), 0.f, 8);
+  votes.add({0, 0}, dot(4), 0.f, 3);  // as good as 5, but its row comes first
+  votes.add({0, 0}, dot(3), 2.f, 9);
+  votes.add({0, 0}, dot(2), -4.f, 1);
+  votes.add({0, 0}, dot(2), -4.f, 2);
   const auto ranked = votes.ranked(0, 0);
   ASSERT_EQ(ranked.size(), 4u);
   EXPECT_EQ(ranked[0].grid, dot(2));
@@ -32,9 +32,9 @@ TEST(ArcVotesTest, CandidatesAreOrderedByVotesThenMeanWeightThenFirstSeen) {
 TEST(ArcVotesTest, ThreeScoresDiffer) {
   const ArcTask a = random_arc_task("a", {.seed = 1, .test = 2}), b = random_arc_task("b", {.seed = 2, .test = 1});
   ArcVotes votes({a, b});
-  votes.add(0, 0, a.test[0].output, 1.f, 0);
-  votes.add(0, 1, dot(1), 1.f, 1);  // wrong first
-  votes.add(0, 1, a.test[1].output, -1.f, 2);
+  votes.add({0, 0}, a.test[0].output, 1.f, 0);
+  votes.add({0, 1}, dot(1), 1.f, 1);  // wrong first
+  votes.add({0, 1}, a.test[1].output, -1.f, 2);
   const uint64_t ks[] = {1, 2};
   const ArcScores scores = votes.score(ks);
   EXPECT_EQ(scores.tasks, 2u);
@@ -65,11 +65,11 @@ TEST(ArcVotesTest, VariantsAreMappedBackBeforeTheyVote) {
     const ArcMap map = ArcMap::draw(rng);
     encode_arc(map.apply(task.test[0].input), {}, 30, question);
     encode_arc(map.apply(task.test[0].output), {}, 30, answer);
-    EXPECT_TRUE(votes.add(map.name("a", row % 2 ? ArcNames::kHrm : ArcNames::kTrm), question, answer, 30, 0.f, row));
+    EXPECT_TRUE(votes.add({map.name("a", row % 2 ? ArcNames::kHrm : ArcNames::kTrm), question, answer, 30}, 0.f, row));
   }
-  EXPECT_FALSE(votes.add("b", question, answer, 30, 0.f, 30));
+  EXPECT_FALSE(votes.add({"b", question, answer, 30}, 0.f, 30));
   encode_arc(dot(1), {}, 30, question);
-  EXPECT_FALSE(votes.add("a", question, answer, 30, 0.f, 31));
+  EXPECT_FALSE(votes.add({"a", question, answer, 30}, 0.f, 31));
   ASSERT_EQ(votes.ranked(0, 0).size(), 1u);
   EXPECT_EQ(votes.ranked(0, 0)[0].votes, 20u);
   EXPECT_EQ(votes.ranked(0, 0)[0].grid, task.test[0].output);
@@ -87,7 +87,7 @@ TEST(ArcVotesTest, GoldenVotesOfTheAuthors) {
   for (int64_t row = 0; row < test.examples(); ++row) {
     test.read(row, input, label);
     const auto answer = predictions.as<int32_t>().subspan(static_cast<size_t>(row) * 900, 900);
-    EXPECT_TRUE(votes.add(names[static_cast<size_t>(test.identifier_of(test.puzzle_of(row)))], input, answer, 30,
+    EXPECT_TRUE(votes.add({names[static_cast<size_t>(test.identifier_of(test.puzzle_of(row)))], input, answer, 30},
                           q.as<float>()[static_cast<size_t>(row)], static_cast<uint64_t>(row)));
   }
   const Json expected = read_json(fixtures / "arc_votes" / "expected.json");

@@ -186,10 +186,10 @@ void write_dataset(const Family& family, const PuzzleSet& puzzles, const WriteOp
   if (puzzles.train.empty() && puzzles.test.empty())
     throw bad_input("puzzles.write_dataset", "{}: no puzzles are left to write", options.out.string());
   FolderTransaction folder(options.out, options.replace);
-  write_split(folder.path(), "train", family, plan_split(family, puzzles.train, options.augment, options.seed),
+  write_split(folder.path() / "train", family, plan_split(family, puzzles.train, options.augment, options.seed),
               options.threads);
   if (!puzzles.test.empty())
-    write_split(folder.path(), "test", family, plan_split(family, puzzles.test, 0, 0), options.threads);
+    write_split(folder.path() / "test", family, plan_split(family, puzzles.test, 0, 0), options.threads);
   write_folder_files(folder.path(), family, finished_provenance(puzzles, options));
   folder.commit();
 }

@@ -1,15 +1,12 @@
 #include "puzzles/dataset_writer.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <set>
 #include <system_error>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/leftovers.h"
 #include "puzzles/dataset_files.h"
 #include "puzzles/parallel_work.h"
@@ -91,19 +88,9 @@ FolderTransaction::~FolderTransaction() {
   fs::remove_all(temporary_, ignored);
 }
 
-void FolderTransaction::commit() {
-  const auto moved = [&](unsigned flags) {
-    return ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, target_.c_str(), flags) == 0;
-  };
-  if (moved(0)) return;  // the target was absent or an empty folder
-  if ((errno == ENOTEMPTY || errno == EEXIST) && moved(RENAME_EXCHANGE)) return;  // the old one is removed with us
-  throw failure("puzzles.write", "{}: cannot be renamed to {}: {}", temporary_.string(), target_.string(),
-                std::strerror(errno));
-}
+void FolderTransaction::commit() { replace_folder(temporary_, target_); }
 
-void write_split(const fs::path& folder, const std::string& split, const Family& family, const SplitPlan& plan,
-                 size_t threads) {
-  const fs::path place = folder / split;
+void write_split(const fs::path& split, const Family& family, const SplitPlan& plan, size_t threads) {
   const int64_t examples = plan.originals * plan.variants;
   const DatasetMetadata metadata{.ignore_label_id = 0,
                                  .vocab_size = family.vocab_size(),
@@ -112,15 +99,15 @@ void write_split(const fs::path& folder, const std::string& split, const Family&
                                  .total_groups = plan.originals,
                                  .total_puzzles = examples,
                                  .mean_puzzle_examples = 1};
-  save_npy(place / "all__inputs.npy", fill(plan, family.seq_len(), /*labels=*/false, threads));
-  save_npy(place / "all__labels.npy", fill(plan, family.seq_len(), /*labels=*/true, threads));
-  save_npy(place / "all__puzzle_identifiers.npy", counting(examples, 0));
-  save_npy(place / "all__puzzle_indices.npy", counting(examples + 1, 1));
-  save_npy(place / "all__group_indices.npy", counting(plan.originals + 1, plan.variants));
+  save_npy(split / "all__inputs.npy", fill(plan, family.seq_len(), /*labels=*/false, threads));
+  save_npy(split / "all__labels.npy", fill(plan, family.seq_len(), /*labels=*/true, threads));
+  save_npy(split / "all__puzzle_identifiers.npy", counting(examples, 0));
+  save_npy(split / "all__puzzle_indices.npy", counting(examples + 1, 1));
+  save_npy(split / "all__group_indices.npy", counting(plan.originals + 1, plan.variants));
   HostTensor ratings(DType::kI32, {examples});
   for (int64_t i = 0; i < examples; ++i) ratings.as<int32_t>()[i] = plan.ratings[i / plan.variants];
-  save_npy(place / "all__ratings.npy", ratings);
-  write_json(place / "dataset.json", metadata_to_json(metadata));
+  save_npy(split / "all__ratings.npy", ratings);
+  write_json(split / "dataset.json", metadata_to_json(metadata));
 }
 
 void write_folder_files(const fs::path& folder, const Family& family, const Json& provenance) {

@@ -11,8 +11,8 @@
 
 namespace hrm::puzzles {
 
-// A folder that is built beside its target and takes the target's place in one rename by commit(). Without commit() the
-// target stays what it was and the temporary folder is removed.
+// A folder that is built beside its target and takes the target's place by commit() (replace_folder of base/files.h).
+// Without commit() the target stays what it was and the temporary folder is removed.
 class FolderTransaction {
  public:
   // Throws bad_input if the target exists and is not empty, unless `replace` and it holds a data set of ours.
@@ -39,9 +39,9 @@ struct SplitPlan {
   std::function<void(int64_t original, int64_t variant, std::span<int32_t> inputs, std::span<int32_t> labels)> fill;
 };
 
-// Creates folder/split with dataset.json and its arrays. Throws failure naming the file; Error where interrupted.
-void write_split(const std::filesystem::path& folder, const std::string& split, const Family& family,
-                 const SplitPlan& plan, size_t threads);
+// Creates the split's folder, data/train, with dataset.json and its arrays. Throws failure naming the file; Error where
+// interrupted.
+void write_split(const std::filesystem::path& split, const Family& family, const SplitPlan& plan, size_t threads);
 
 // identifiers.json (only "<blank>") and hrm.json.
 void write_folder_files(const std::filesystem::path& folder, const Family& family, const Json& provenance);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -13,6 +14,20 @@ namespace hrm::puzzles {
 namespace {
 
 constexpr std::string_view kWhere = "puzzles.read_questions", kStandardInput = "-";
+
+// What is added to the numbers to make them tokens.
+int32_t shift_of(const Family& family, std::span<const int32_t> cells, CellNumbers numbers, const std::string& source) {
+  const int32_t shift = family.digits_to_tokens(std::vector<int32_t>{0});  // of digits
+  if (numbers == CellNumbers::kDigits) return shift;
+  if (numbers == CellNumbers::kTokens || shift == 0 || cells.empty()) return 0;
+  const auto [least, most] = std::ranges::minmax(cells);
+  if (least <= 0) return shift;
+  if (most < family.vocab_size() - shift)
+    throw bad_input(kWhere,
+                    "{}: the numbers are {} to {}, which fits digits and tokens (1 for a blank): say which they are",
+                    source, least, most);
+  return 0;
+}
 
 }  // namespace
 
@@ -46,6 +61,19 @@ void QuestionReader::read_file(const std::string& file) {
   for (RowFault& fault : list.faults)
     faults.push_back({fmt::format("{}, line {}", source.name(), fault.row), std::move(fault.message)});
   add(std::move(found), std::move(faults), source.name());
+}
+
+void QuestionReader::read_cells(std::span<const int32_t> cells, CellNumbers numbers, const std::string& source) {
+  const int32_t shift = shift_of(family_, cells, numbers, source);
+  const auto length = static_cast<size_t>(family_.seq_len());
+  std::vector<std::pair<size_t, Tokens>> found;
+  for (; !cells.empty(); cells = cells.subspan(length)) {
+    Tokens tokens(cells.begin(), cells.begin() + static_cast<ptrdiff_t>(length));
+    for (int32_t& token : tokens)
+      if (token < INT32_MAX) token += shift;  // else it is refused as no token anyway
+    found.emplace_back(found.size() + 1, std::move(tokens));
+  }
+  add(std::move(found), {}, source);
 }
 
 // found: questions by the line of `source` on which each begins.

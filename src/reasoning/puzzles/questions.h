@@ -1,6 +1,8 @@
 // Puzzles to be solved: given as text, in files, or on standard input.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,7 +26,11 @@ struct Questions {
   std::vector<SkippedQuestion> skipped;  // ill-formed or contradictory; only with keep_going
 };
 
-// Collects the puzzles of texts and files, and checks each for contradictions. Throws bad_input naming source, line and
+// What the numbers of an array are. Only Sudoku has two readings: digits with 0 for a blank, and its tokens. kEither
+// takes the one that fits.
+enum class CellNumbers { kEither, kTokens, kDigits };
+
+// Collects the puzzles of texts, files and arrays, and checks each for contradictions. Throws bad_input naming source, line and
 // cell at the first fault, unless keep_going: then a fault costs only the line or grid that has it.
 class QuestionReader {
  public:
@@ -33,6 +39,8 @@ class QuestionReader {
 
   void read_text(std::string_view text, const std::string& source);
   void read_file(const std::string& file);  // of any kind that `hrm data` reads (puzzles/puzzle_source.h); "-" too
+  // [n, S]. Throws bad_input where kEither fits both. REQUIRES: a whole number of puzzles.
+  void read_cells(std::span<const int32_t> cells, CellNumbers numbers, const std::string& source);
   Questions take() { return std::move(questions_); }
 
  private:

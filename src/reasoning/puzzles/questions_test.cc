@@ -67,5 +67,36 @@ TEST_F(QuestionsTest, KeepingGoingListsFaultsAndReadsTheRest) {
   }
 }
 
+TEST_F(QuestionsTest, ArraysHoldDigitsOrTokens) {
+  const std::vector<int32_t> digits = {1, 0, 3, 0, 0, 0, 1, 2, 0, 0, 4, 3, 0, 3, 0, 1};
+  std::vector<int32_t> tokens = digits;
+  for (int32_t& token : tokens) ++token;
+  for (const auto& [cells, numbers] :
+       {std::pair(digits, CellNumbers::kEither), std::pair(digits, CellNumbers::kDigits),
+        std::pair(tokens, CellNumbers::kEither), std::pair(tokens, CellNumbers::kTokens)}) {
+    QuestionReader reader(*family_, "", false);
+    reader.read_cells(cells, numbers, "array");
+    const Questions found = reader.take();
+    ASSERT_EQ(found.good.size(), 1u);
+    EXPECT_EQ(found.good[0].tokens, tokens);
+    EXPECT_EQ(found.good[0].source, "array");
+  }
+}
+
+TEST_F(QuestionsTest, NumbersThatFitBothReadingsAreRefused) {
+  const std::vector<int32_t> full = {1, 2, 3, 4, 3, 4, 1, 2, 2, 1, 4, 3, 4, 3, 2, 1};
+  const auto message = [&](CellNumbers numbers, std::vector<int32_t> cells) {
+    return refusal([&] { QuestionReader(*family_, "", false).read_cells(cells, numbers, "array"); });
+  };
+  EXPECT_NE(message(CellNumbers::kEither, full).find("say which"), std::string::npos);
+  EXPECT_EQ(message(CellNumbers::kDigits, full), "accepted");
+  std::vector<int32_t> two(full);
+  two.insert(two.end(), full.begin(), full.end());
+  two[17] = 99;
+  EXPECT_NE(message(CellNumbers::kDigits, two).find("array, puzzle 2"), std::string::npos);
+  two[17] = INT32_MAX;
+  EXPECT_NE(message(CellNumbers::kTokens, two).find("array, puzzle 2"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace hrm::puzzles

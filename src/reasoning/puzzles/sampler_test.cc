@@ -23,7 +23,7 @@ Dataset uneven(const std::filesystem::path& folder) {
     std::ranges::fill(inputs, 1);
     std::ranges::fill(labels, 2);
   };
-  write_split(folder, "train", *family, plan, 1);
+  write_split(folder / "train", *family, plan, 1);
   const auto save = [&](std::string_view field, const std::vector<int32_t>& v) {
     save_npy(folder / "train" / fmt::format("all__{}.npy", field),
              HostTensor::of<int32_t>({static_cast<int64_t>(v.size())}, v));

@@ -43,8 +43,7 @@ HostTensor mean_table(const HostTensor& table, int64_t rows) {
 
 class Run {
  public:
-  Run(const ModelFile& model, std::span<const ArcTask> tasks, const ArcSolveOptions& options,
-      const BackendFactory& make_backend, const model::BackendOptions& backend)
+  Run(const ModelFile& model, std::span<const ArcTask> tasks, const ArcSolveOptions& options, const ArcBackend& backend)
       : tasks_(tasks), options_(options), side_(arc_side_of(model, "model")), votes_({tasks.begin(), tasks.end()}) {
     check_tasks();
     int32_t next = 1;
@@ -64,7 +63,7 @@ class Run {
       for (const model::Parameter& p : model::parameters(config))
         if (p.kind == model::ParameterKind::kPuzzle) weights[p.name] = mean_table(weights.at(p.name), next);
     }
-    backend_ = make_backend(config, backend);
+    backend_ = backend.make(config, backend.options);
     backend_->set_weights(weights);
   }
 
@@ -223,7 +222,7 @@ class Run {
       if (item.variant == 0) result_.solutions[item.task].tests[item.test].segments.push_back({grid, q_halt});
       if (!event.finished[slot]) continue;
       ++result_.answered;
-      votes_.add(item.task, item.test, std::move(grid), q_halt, first + event.examples[slot]);
+      votes_.add({item.task, item.test}, std::move(grid), q_halt, first + event.examples[slot]);
     }
   }
 
@@ -288,13 +287,13 @@ int arc_side_of(const ModelFile& model, std::string_view source) {
 }
 
 ArcSolveResult solve_arc(const ModelFile& model, std::span<const ArcTask> tasks, const ArcSolveOptions& options,
-                         const BackendFactory& make_backend, const model::BackendOptions& backend) {
+                         const ArcBackend& backend) {
   if (tasks.empty()) throw bad_input(kWhere, "no task to solve");
   if (options.fit_batch == 0 || options.batch == 0) throw bad_input(kWhere, "batch 0: at least 1");
   if (!(options.seconds >= 0)) throw bad_input(kWhere, "seconds {}: at least 0 (0: no limit)", options.seconds);
   if (!(options.lr >= 0) || !(options.weight_decay >= 0))
     throw bad_input(kWhere, "learning rate {}, weight decay {}: at least 0", options.lr, options.weight_decay);
-  return Run(model, tasks, options, make_backend, backend).run();
+  return Run(model, tasks, options, backend).run();
 }
 
 Json to_json(const ArcSolveResult& result, std::span<const ArcTask> tasks) {

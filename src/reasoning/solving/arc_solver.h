@@ -62,11 +62,16 @@ struct ArcSolveResult {
 // The canvas of the model. Throws bad_input if it is no model of ARC grids.
 int arc_side_of(const ModelFile& model, std::string_view source);
 
+// What computes: a backend of these options for the model with its grown table.
+struct ArcBackend {
+  const BackendFactory& make;
+  const model::BackendOptions& options;
+};
+
 // Throws bad_input if a task does not fit the model's canvas. Ctrl-C ends it between two steps or segments; the caller
 // holds the InterruptScope. REQUIRES: every task has demonstrations with outputs.
 ArcSolveResult solve_arc(const ModelFile& model, std::span<const puzzles::ArcTask> tasks,
-                         const ArcSolveOptions& options, const BackendFactory& make_backend,
-                         const model::BackendOptions& backend);
+                         const ArcSolveOptions& options, const ArcBackend& backend);
 
 Json to_json(const ArcSolveResult& result, std::span<const puzzles::ArcTask> tasks);
 // {"task": [{"attempt_1": grid, "attempt_2": grid}, ...]}

@@ -86,9 +86,9 @@ SegmentEvent ContinuousBatch::run_segment(const model::ForwardOptions& options) 
   for (size_t slot = 0; slot < size(); ++slot) {
     const Newcomer& newcomer = newcomers_[slot];
     const int64_t segments = ++segments_[slot];
-    finished_[slot] = newcomer.halting
-                          ? halts_at_inference(newcomer.rule, segments, output_.q_halt[slot], output_.q_continue[slot])
-                          : segments >= newcomer.rule.max_segments;
+    finished_[slot] =
+        newcomer.halting ? halts_at_inference(newcomer.rule, segments, {output_.q_halt[slot], output_.q_continue[slot]})
+                         : segments >= newcomer.rule.max_segments;
   }
   std::ranges::fill(fresh_, uint8_t{0});
   return {.examples = examples_,

@@ -62,7 +62,7 @@ class Run {
       const int64_t segment = event.segments[slot];
       const bool at_depth = std::ranges::binary_search(depths_, segment);
       const bool halts =
-          track.halted == 0 && asks_to_halt(rule_, event.output.q_halt[slot], event.output.q_continue[slot]);
+          track.halted == 0 && asks_to_halt(rule_, {event.output.q_halt[slot], event.output.q_continue[slot]});
       if (!at_depth && !halts) continue;
       const bool right = is_right(track, event, slot);
       if (halts) {

@@ -17,7 +17,12 @@ Json to_json(const Scores& scores, const std::string& rule_name) {
   Json json = {{"exact", to_json(scores.exact)},
                {"cells", to_json(scores.cells)},
                {"q_halt_accuracy", to_json(scores.q_halt)},
-               {"segments", to_json(scores.segments)}};
+               {"segments", to_json(scores.segments)},
+               {"confusion",
+                {{"right_sure", scores.confusion.right_sure},
+                 {"right_unsure", scores.confusion.right_unsure},
+                 {"wrong_unsure", scores.confusion.wrong_unsure},
+                 {"wrong_sure", scores.confusion.wrong_sure}}}};
   if (!rule_name.empty()) json[rule_name] = to_json(scores.rules);
   return json;
 }
@@ -57,6 +62,12 @@ Json to_json(const Evaluation& evaluation) {
   if (evaluation.views == 1) return json;
   json["segments_spent"] = evaluation.segments_spent;
   json.update(to_json(evaluation.selected, evaluation.rule_name));
+  json["by_views"] = Json::array();
+  for (const ViewScores& scores : evaluation.by_views) {
+    Json entry = {{"views", scores.views}};
+    entry.update(to_json(scores.selected, evaluation.rule_name));
+    json["by_views"].push_back(std::move(entry));
+  }
   return json;
 }
 

@@ -184,6 +184,7 @@ class Run {
 
 struct Tally {
   uint64_t n = 0, supervised = 0, exact = 0, accepted = 0, q_right = 0;
+  Confusion confusion;
   double cells = 0, cells_squared = 0, segments = 0, segments_squared = 0;
 
   void add(const Outcome& outcome) {
@@ -195,7 +196,12 @@ struct Tally {
     if (outcome.supervised == 0) return;
     ++supervised;
     exact += outcome.exact();
-    q_right += (outcome.q_halt >= 0) == outcome.exact();
+    const bool sure = outcome.q_halt >= 0;
+    q_right += sure == outcome.exact();
+    if (outcome.exact())
+      ++(sure ? confusion.right_sure : confusion.right_unsure);
+    else
+      ++(sure ? confusion.wrong_sure : confusion.wrong_unsure);
     const double share = static_cast<double>(outcome.correct) / static_cast<double>(outcome.supervised);
     cells += share;
     cells_squared += share * share;
@@ -206,7 +212,8 @@ struct Tally {
             .cells = mean(cells, cells_squared, supervised),
             .q_halt = share_of(q_right, supervised),
             .rules = share_of(accepted, n),
-            .segments = mean(segments, segments_squared, n)};
+            .segments = mean(segments, segments_squared, n),
+            .confusion = confusion};
   }
 
   static Estimate mean(double sum, double sum_of_squares, uint64_t of) {
@@ -214,8 +221,9 @@ struct Tally {
   }
 };
 
+// Among the first so many views.
 std::vector<Selection> selections_of(const Run& run, std::span<const int64_t> numbers, const Family& family,
-                                     const EvaluationOptions& options) {
+                                     const EvaluationOptions& options, int64_t first) {
   std::vector<Selection> all;
   if (options.views == 1) return all;
   for (const Selector& selector : selectors()) {
@@ -223,12 +231,22 @@ std::vector<Selection> selections_of(const Run& run, std::span<const int64_t> nu
     Tally tally;
     for (const int64_t number : numbers) {
       if (!run.settled(number)) continue;  // interrupted
-      const auto views = run.views_of(number);
+      const auto views = run.views_of(number).first(static_cast<size_t>(first));
       tally.add(views[selector.pick(views)]);
     }
     const Scores scores = tally.scores();
     all.push_back({std::string(selector.name), selector.needs_rules, scores.exact, scores.rules});
   }
+  return all;
+}
+
+std::vector<ViewScores> scores_by_views(const Run& run, std::span<const int64_t> numbers, const Family& family,
+                                        const EvaluationOptions& options) {
+  std::vector<ViewScores> all;
+  if (options.views == 1) return all;
+  for (int64_t views = 1; views < options.views; views *= 2)
+    all.push_back({views, selections_of(run, numbers, family, options, views)});
+  all.push_back({options.views, selections_of(run, numbers, family, options, options.views)});
   return all;
 }
 
@@ -244,8 +262,8 @@ std::vector<RatingBand> bands_of(const Run& run, const Dataset& dataset, int64_t
   for (int64_t number = 0; number < examples; ++number) ratings.push_back(dataset.rating_of(run.example_of(number)));
   std::vector<RatingBand> bands;
   for (const auto& [key, numbers] : group_by_rating(ratings))
-    bands.push_back(
-        {band_name(key), first_views(run, numbers), selections_of(run, numbers, dataset.family(), options)});
+    bands.push_back({band_name(key), first_views(run, numbers),
+                     selections_of(run, numbers, dataset.family(), options, options.views)});
   return bands;
 }
 
@@ -311,7 +329,8 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
   std::iota(numbers.begin(), numbers.end(), 0);
   evaluation.all = first_views(run, numbers);
   evaluation.bands = bands_of(run, dataset, finished, options);
-  evaluation.selected = selections_of(run, numbers, dataset.family(), options);
+  evaluation.selected = selections_of(run, numbers, dataset.family(), options, options.views);
+  evaluation.by_views = scores_by_views(run, numbers, dataset.family(), options);
   int64_t spent = 0;
   for (const int64_t number : numbers)
     for (const Outcome& outcome : run.views_of(number)) spent += outcome.segments;

@@ -52,8 +52,15 @@ struct EvaluationOptions {
   bool progress = true;  // a bar on standard error
 };
 
+// Examples with a supervised token by two answers: is the model's answer right, and does it say so (q_halt >= 0) at its
+// last segment?
+struct Confusion {
+  uint64_t right_sure = 0, right_unsure = 0, wrong_unsure = 0, wrong_sure = 0;
+};
+
 struct Scores {
   Estimate exact, cells, q_halt, rules, segments;
+  Confusion confusion;
 };
 
 // One way to pick an answer among K views.
@@ -63,6 +70,12 @@ struct Selection {
   Estimate exact, rules;
 };
 
+// What the ways to pick give with only the first so many views.
+struct ViewScores {
+  int64_t views = 1;
+  std::vector<Selection> selected;
+};
+
 struct RatingBand {
   std::string name;  // "0", "1-9", "10-99", ..., "unknown"
   Scores scores;
@@ -70,11 +83,12 @@ struct RatingBand {
 };
 
 struct Evaluation {
-  std::string protocol;             // "training_depth": halt_max_steps at most; "larger_depth", "smaller_depth"
-  std::string rule_name;            // Family::rule_metric(), else "rules_accepted"; empty: the family has no rules
-  Scores all;                       // of the first view
-  std::vector<RatingBand> bands;    // easiest first; empty if no example has a rating
-  std::vector<Selection> selected;  // empty unless views > 1
+  std::string protocol;              // "training_depth": halt_max_steps at most; "larger_depth", "smaller_depth"
+  std::string rule_name;             // Family::rule_metric(), else "rules_accepted"; empty: the family has no rules
+  Scores all;                        // of the first view
+  std::vector<RatingBand> bands;     // easiest first; empty if no example has a rating
+  std::vector<Selection> selected;   // empty unless views > 1
+  std::vector<ViewScores> by_views;  // 1, 2, 4, ... and all views; empty unless views > 1
   int64_t segments = 0, views = 1;
   double segments_spent = 0;  // mean per example over all its views
   bool halting = true;

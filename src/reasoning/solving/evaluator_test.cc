@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/signals.h"
 #include "formats/npy.h"
+#include "solving/evaluation_plot.h"
 #include "solving/testing/scripted_backend.h"
 
 namespace hrm::solving {
@@ -96,10 +97,15 @@ TEST_F(EvaluatorTest, CountsWhatItsHeaderSays) {
   EXPECT_DOUBLE_EQ(all.cells.value, (4 + 15.0 / 16 + 13.0 / 15) / 6);
   EXPECT_LT(all.cells.interval.low, all.cells.value);
   EXPECT_DOUBLE_EQ(all.q_halt.value, 5.0 / 6);
+  EXPECT_EQ(all.confusion.right_sure, 4u);
+  EXPECT_EQ(all.confusion.right_unsure, 0u);
+  EXPECT_EQ(all.confusion.wrong_unsure, 1u);
+  EXPECT_EQ(all.confusion.wrong_sure, 1u);
   EXPECT_EQ(all.rules.n, 7u);
   EXPECT_DOUBLE_EQ(all.rules.value, 5.0 / 7);
   EXPECT_DOUBLE_EQ(all.segments.value, (1 + 2 + 3 + 4 + 4 + 4 + 1) / 7.0);
   EXPECT_TRUE(evaluation.selected.empty());
+  EXPECT_TRUE(evaluation.by_views.empty());
   EXPECT_TRUE(evaluation.answers.empty());
 }
 
@@ -168,6 +174,14 @@ TEST_F(EvaluatorTest, ViewsAreSelectedByTheModelAndByTheRulesApart) {
   EXPECT_TRUE(json.at("self_selected").contains("vote"));
   EXPECT_FALSE(json.at("self_selected").contains("rules"));
   EXPECT_TRUE(json.at("rules_selected").contains("rules"));
+  // With the first views only: each alone, then all as above.
+  ASSERT_EQ(by_liar.by_views.size(), 3u);
+  for (const Selection& selection : by_liar.by_views[0].selected)
+    EXPECT_EQ(selection.exact.value, by_liar.all.exact.value) << selection.name;
+  EXPECT_EQ(by_liar.by_views[1].views, 2);
+  for (const Selection& selection : by_liar.by_views[2].selected)
+    EXPECT_EQ(selection.exact.value, share(by_liar, selection.name)) << selection.name;
+  EXPECT_EQ(json.at("by_views").at(2).at("views"), 4);
   // The same seed gives the same coins, whatever the batch.
   EXPECT_EQ(share(evaluate(honest, open(), {.batch = 28, .views = 4, .progress = false}), "vote"),
             share(by_honest, "vote"));
@@ -201,9 +215,34 @@ TEST_F(EvaluatorTest, ViewsOfAModelWithoutRandomNumbersLookThroughSymmetries) {
   EXPECT_EQ(all.selected.size(), 5u);
   EXPECT_EQ(lazy.selected.size(), 1u) << "the other selections need all views";
   EXPECT_EQ(all.segments_spent, 40);
+  std::vector<int64_t> views;
+  for (size_t i = 0; i < all.by_views.size(); ++i) {
+    views.push_back(all.by_views[i].views);
+    ASSERT_EQ(lazy.by_views[i].selected.size(), 1u);
+    EXPECT_EQ(all.by_views[i].selected.back().exact.value, lazy.by_views[i].selected.back().exact.value)
+        << "what the rules find among the first views does not depend on further ones";
+  }
+  EXPECT_EQ(views, (std::vector<int64_t>{1, 2, 4, 8, 16, 32, 40}));
   EXPECT_LT(lazy.segments_spent, 20);
   ASSERT_FALSE(all.bands.empty());
   EXPECT_EQ(all.bands.front().selected.back().exact.value, 1);
+}
+
+TEST_F(EvaluatorTest, ThePictureShowsWhatWasCounted) {
+  const TemporaryFolder folder;
+  ScriptedBackend backend(scripted_config(4), fill_one_per_segment);
+  save_evaluation_plot(folder.path() / "plain.svg", evaluate(backend, open(), {.progress = false}));
+  const std::string plain = read_file(folder.path() / "plain.svg");
+  for (const char* part : {"<title>right, sure: 4 of 6</title>", "<title>wrong, sure: 1 of 6</title>", ">n = 6<",
+                           ">100-999<", ">unknown<", "rating of the puzzle"})
+    EXPECT_NE(plain.find(part), std::string::npos) << part;
+  EXPECT_EQ(plain.find("views per puzzle"), std::string::npos);
+
+  ScriptedBackend some(scripted_config(1), solve_some_views);
+  save_evaluation_plot(folder.path() / "views.svg", evaluate(some, open(), {.views = 5, .progress = false}));
+  const std::string views = read_file(folder.path() / "views.svg");
+  for (const char* part : {"views per puzzle", ">vote<", ">rules (verifier)<", ">n = 6<"})
+    EXPECT_NE(views.find(part), std::string::npos) << part;
 }
 
 TEST_F(EvaluatorTest, InterruptedItReportsTheFinishedPrefix) {

@@ -3,8 +3,8 @@
 namespace hrm::solving {
 namespace {
 
-bool exceeds(const HaltingRule& rule, float q_halt, float q_continue, double margin) {
-  return double{q_halt} > (rule.q_halt_alone ? 0.0 : double{q_continue}) + margin;
+bool exceeds(const HaltingRule& rule, const QValues& q, double margin) {
+  return double{q.halt} > (rule.q_halt_alone ? 0.0 : double{q.go_on}) + margin;
 }
 
 }  // namespace
@@ -15,17 +15,15 @@ HaltingRule halting_rule(const model::ArchConfig& arch) {
           .exploration = arch.halt_exploration_prob};
 }
 
-bool asks_to_halt(const HaltingRule& rule, float q_halt, float q_continue) {
-  return exceeds(rule, q_halt, q_continue, rule.margin);
-}
+bool asks_to_halt(const HaltingRule& rule, const QValues& q) { return exceeds(rule, q, rule.margin); }
 
-bool halts_in_training(const HaltingRule& rule, int64_t segments, float q_halt, float q_continue, Rng& rng) {
+bool halts_in_training(const HaltingRule& rule, int64_t segments, const QValues& q, Rng& rng) {
   if (segments >= rule.max_segments) return true;
   int64_t least = 0;
   // Drawn before looking at the Q values, so that the stream does not depend on the weights.
   if (rng.chance(rule.exploration))
     least = 2 + static_cast<int64_t>(rng.below(static_cast<uint64_t>(rule.max_segments - 1)));
-  return segments >= least && exceeds(rule, q_halt, q_continue, 0);
+  return segments >= least && exceeds(rule, q, 0);
 }
 
 }  // namespace hrm::solving

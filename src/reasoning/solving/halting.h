@@ -27,14 +27,18 @@ struct HaltingRule {
 // The rule that a model was trained with.
 HaltingRule halting_rule(const model::ArchConfig& arch);
 
+struct QValues {
+  float halt = 0, go_on = 0;  // q_halt, q_continue
+};
+
 // Whether the Q head asks to halt at this margin. False for NaN.
-bool asks_to_halt(const HaltingRule& rule, float q_halt, float q_continue);
+bool asks_to_halt(const HaltingRule& rule, const QValues& q);
 
 // segments: done so far, from 1. rng: of this example and segment.
-bool halts_in_training(const HaltingRule& rule, int64_t segments, float q_halt, float q_continue, Rng& rng);
+bool halts_in_training(const HaltingRule& rule, int64_t segments, const QValues& q, Rng& rng);
 
-inline bool halts_at_inference(const HaltingRule& rule, int64_t segments, float q_halt, float q_continue) {
-  return segments >= rule.max_segments || asks_to_halt(rule, q_halt, q_continue);
+inline bool halts_at_inference(const HaltingRule& rule, int64_t segments, const QValues& q) {
+  return segments >= rule.max_segments || asks_to_halt(rule, q);
 }
 
 }  // namespace hrm::solving

@@ -71,7 +71,7 @@ PuzzleRun::Next PuzzleRun::add(const SegmentEvent& batch, size_t slot, const Par
   if (!batch.finished[slot]) return Next::kSegment;
 
   running_.finished = true;
-  running_.halted = asks_to_halt(plan_.rule(), last_.q_halt, last_.q_continue);
+  running_.halted = asks_to_halt(plan_.rule(), {last_.q_halt, last_.q_continue});
   running_.verdict = plan_.family().check_answer(running_.question, running_.answer());
   const int64_t view = running_.view;
   if (plan_.options().probabilities && view == 0)

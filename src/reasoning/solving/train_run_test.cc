@@ -29,8 +29,7 @@ class ScheduledBackend : public FakeBackend {
                                 const model::TrainOptions& options) override {
     const bool healthy = before_(++calls_);
     if (healthy) return FakeBackend::train_step(batch, last, carry, options);
-    model::TrainOutput output;
-    gradients(batch, last, carry, options, &output);
+    model::TrainOutput output = gradients(batch, last, carry, options).output;
     output.loss = NAN;
     output.applied = false;
     return output;
@@ -217,7 +216,7 @@ TEST_F(TrainRunTest, BadInputLeavesNothingBehind) {
   wrong = request("b");
   wrong.settings.push_back("arch.H_cicles=3");
   EXPECT_CONTAINS(fault(wrong), "did you mean 'arch.H_cycles'");
-  EXPECT_CONTAINS(fault(resume("b")), "data_path");
+  EXPECT_CONTAINS(fault(resume("b")), "no run to resume");
   EXPECT_FALSE(fs::exists(folder_.path() / "b"));
 }
 

@@ -77,7 +77,7 @@ StepResult TrainStepper::step(const model::Batch& next, const model::TrainOption
   for (size_t b = 0; b < options_.batch; ++b) {
     Rng rng(options_.seed, {step_count_, b});
     const float q_continue = rule.q_halt_alone ? 0.f : output.q_continue[b];
-    halted_[b] = halts_in_training(rule, ++steps_[b], output.q_halt[b], q_continue, rng);
+    halted_[b] = halts_in_training(rule, ++steps_[b], {output.q_halt[b], q_continue}, rng);
   }
   ++step_count_;
   result.metrics = measure(output);

@@ -228,8 +228,9 @@ class Evaluation {
 
 enum class AtPoint { kZero, kDifferent, kDifferentBeyondReals, kNoValue };
 
-AtPoint compare_at(const ExactLibrary& library, const Expression& expression, int left, int right, int point,
-                   const std::vector<bool>& needed, const Deadline& deadline) {
+AtPoint compare_at(const ExactLibrary& library, const Equation& equation, int point, const Deadline& deadline) {
+  const auto& [expression, left, right] = equation;
+  const std::vector<bool> needed = needed_by(equation);
   for (const long precision : kPrecisions) {
     Evaluation evaluation(library, expression, point, precision);
     if (!evaluation.run(needed, deadline)) {
@@ -250,16 +251,16 @@ AtPoint compare_at(const ExactLibrary& library, const Expression& expression, in
 
 }  // namespace
 
-Equality compare_balls(const ExactLibrary& library, const Expression& expression, int left, int right,
-                       const Deadline& deadline) {
-  const std::vector<bool> needed = needed_by(expression, left, right);
+Equality compare_balls(const ExactLibrary& library, const Equation& equation, const Deadline& deadline) {
+  const Expression& expression = equation.expression;
+  const std::vector<bool> needed = needed_by(equation);
   bool is_complex = false;
   for (size_t i = 0; i < needed.size(); ++i)
     is_complex = is_complex || (needed[i] && expression.nodes[i].operation == Operation::kI);
   const int points = expression.symbols.empty() ? 1 : kPoints;
   int zeros = 0, doubts = 0;
   for (int point = 0; point < points; ++point) {
-    switch (compare_at(library, expression, left, right, point, needed, deadline)) {
+    switch (compare_at(library, equation, point, deadline)) {
       case AtPoint::kZero:
         ++zeros;
         break;

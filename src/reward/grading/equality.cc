@@ -44,9 +44,10 @@ MaybeFraction value_of(const Expression& expression, const Expression::Node& nod
 
 }  // namespace
 
-std::vector<bool> needed_by(const Expression& expression, int left, int right) {
+std::vector<bool> needed_by(const Equation& equation) {
+  const Expression& expression = equation.expression;
   std::vector<bool> needed(expression.nodes.size(), false);
-  needed[static_cast<size_t>(left)] = needed[static_cast<size_t>(right)] = true;
+  needed[static_cast<size_t>(equation.left)] = needed[static_cast<size_t>(equation.right)] = true;
   for (size_t i = expression.nodes.size(); i-- > 0;)
     if (needed[i])
       for (const int operand : {expression.nodes[i].left, expression.nodes[i].right})
@@ -67,9 +68,10 @@ std::optional<long> whole_exponent(const Expression& expression, int node, long 
   return sign * value->above;
 }
 
-Equality compare_fractions(const Expression& expression, int left, int right) {
+Equality compare_fractions(const Equation& equation) {
+  const auto& [expression, left, right] = equation;
   if (!expression.symbols.empty()) return Equality::kUnknown;
-  const std::vector<bool> needed = needed_by(expression, left, right);
+  const std::vector<bool> needed = needed_by(equation);
   std::vector<MaybeFraction> values(expression.nodes.size());
   for (size_t i = 0; i < values.size(); ++i) {
     if (!needed[i]) continue;
@@ -83,13 +85,14 @@ Equality compare_fractions(const Expression& expression, int left, int right) {
 Equality compare(const Expression& expression, int left, int right, const Deadline& deadline) {
   for (const Expression::Node& node : expression.nodes)
     if (node.operation == Operation::kUndefined) return Equality::kUndefined;
-  const Equality fractions = compare_fractions(expression, left, right);
+  const Equation equation{expression, left, right};
+  const Equality fractions = compare_fractions(equation);
   if (fractions != Equality::kUnknown) return fractions;
   const ExactLibrary* library = exact_library();
   if (!library) return Equality::kNeedsLibrary;
   try {
-    const Equality polynomials = compare_polynomials(*library, expression, left, right, deadline);
-    return polynomials != Equality::kUnknown ? polynomials : compare_balls(*library, expression, left, right, deadline);
+    const Equality polynomials = compare_polynomials(*library, equation, deadline);
+    return polynomials != Equality::kUnknown ? polynomials : compare_balls(*library, equation, deadline);
   } catch (const GaveUp&) {
     return Equality::kUnknown;
   }

@@ -9,14 +9,17 @@
 
 namespace hrm::grading {
 
-Equality compare_fractions(const Expression& expression, int left, int right);
-Equality compare_polynomials(const ExactLibrary& library, const Expression& expression, int left, int right,
-                             const Deadline& deadline);
-Equality compare_balls(const ExactLibrary& library, const Expression& expression, int left, int right,
-                       const Deadline& deadline);
+// Are these two nodes equal?
+struct Equation {
+  const Expression& expression;
+  int left, right;
+};
+Equality compare_fractions(const Equation& equation);
+Equality compare_polynomials(const ExactLibrary& library, const Equation& equation, const Deadline& deadline);
+Equality compare_balls(const ExactLibrary& library, const Equation& equation, const Deadline& deadline);
 
-// The nodes that a node needs, itself too.
-std::vector<bool> needed_by(const Expression& expression, int left, int right);
+// The nodes that the two need, themselves too.
+std::vector<bool> needed_by(const Equation& equation);
 
 // The exponent of a kPower node as a whole number, its minus sign too; nullopt: it is none, or beyond +-`most`.
 std::optional<long> whole_exponent(const Expression& expression, int node, long most);

@@ -198,9 +198,9 @@ bool is_rational(const Expression& expression, const std::vector<bool>& needed) 
 
 }  // namespace
 
-Equality compare_polynomials(const ExactLibrary& library, const Expression& expression, int left, int right,
-                             const Deadline& deadline) {
-  const std::vector<bool> needed = needed_by(expression, left, right);
+Equality compare_polynomials(const ExactLibrary& library, const Equation& equation, const Deadline& deadline) {
+  const auto& [expression, left, right] = equation;
+  const std::vector<bool> needed = needed_by(equation);
   if (expression.symbols.size() > kMostSymbols || !is_rational(expression, needed)) return Equality::kUnknown;
   const Ring ring(library, expression.symbols.size());
   std::vector<MaybeQuotient> values(expression.nodes.size());

@@ -6,6 +6,8 @@
 
 #include "base/utf8.h"
 #include "grading/answer_text.h"
+#include "grading/choice.h"
+#include "grading/matching.h"
 #include "grading/number_set.h"
 #include "grading/scalar_equality.h"
 #include "grading/shape.h"
@@ -25,48 +27,6 @@ SoundVerdict as_decided(Verdict verdict, std::string_view by) {
   return verdict == Verdict::kUndecided ? SoundVerdict{} : SoundVerdict{verdict, by};
 }
 
-// "(B)", "B", "B) 12", "(B) 12": a letter of a choice, and what follows it.
-struct Choice {
-  char letter = 0;
-  bool has_marks = false;
-  std::string_view rest;
-};
-Choice choice_of(std::string_view text) {
-  constexpr std::string_view kNoWords = "+-*/^=_!<>)";
-  Choice choice;
-  text = strip_right(text);
-  for (const std::string_view word : {"Option ", "option ", "Choice ", "choice "})
-    if (text.starts_with(word)) text = strip_left(text.substr(word.size()));
-  const bool opens = text.starts_with('(');
-  if (opens) text = strip_left(text.substr(1));
-  if (text.empty() || text[0] < 'A' || text[0] > 'J') return {};
-  const char letter = text[0];
-  text = strip_left(text.substr(1));
-  const bool closes = !text.empty() && (text[0] == ')' || (!opens && (text[0] == '.' || text[0] == ':')));
-  if (opens != closes && !(closes && !opens)) return {};
-  if (!closes && !text.empty()) return {};
-  // (D)/2 is no choice with words after it.
-  if (closes && text.size() > 1 && (text[1] != ' ' || kNoWords.find(strip_left(text.substr(1))[0]) != kNone)) return {};
-  choice.letter = letter;
-  choice.has_marks = closes;
-  choice.rest = closes ? strip_left(text.substr(1)) : text;
-  return choice;
-}
-
-// What may stand behind a letter that it takes back: "(C) not", "(C) or more", "(C)?".
-bool takes_back(std::string_view rest) {
-  constexpr std::string_view kWords[] = {"not",     "or",       "and",      "wrong", "incorrect", "except",
-                                         "unless",  "but",      "if",       "is",    "isn",       "maybe",
-                                         "perhaps", "possibly", "probably", "more",  "without",   "never",
-                                         "either",  "neither",  "instead",  "minus"};
-  size_t letters = 0;
-  while (letters < rest.size() && is_ascii_letter(rest[letters])) ++letters;
-  const bool begins =
-      !rest.empty() && (letters > 0 || is_ascii_digit(rest[0]) || std::string_view("\\$([{-").find(rest[0]) != kNone);
-  return !begins || rest.starts_with("\\pm") ||
-         std::ranges::find(kWords, lower(rest.substr(0, letters))) != std::end(kWords);
-}
-
 // Text that only capitals and brackets set apart.
 bool same_but_case(std::string_view a, std::string_view b) {
   const auto plain = [](std::string_view text) {
@@ -75,70 +35,6 @@ bool same_but_case(std::string_view a, std::string_view b) {
     return kept;
   };
   return plain(a) == plain(b);
-}
-
-// Which elements of two lists are equal.
-class Matching {
- public:
-  Matching(size_t given, size_t gold) : given_(given), gold_(gold), verdicts_(given * gold, Verdict::kUndecided) {}
-  Verdict& at(size_t i, size_t j) { return verdicts_[i * gold_ + j]; }
-
-  // Each element has a partner of its own.
-  bool is_one_to_one() {
-    std::vector<bool> taken(gold_, false);
-    for (size_t i = 0; i < given_; ++i) {
-      size_t j = 0;
-      while (j < gold_ && (taken[j] || at(i, j) != Verdict::kCorrect)) ++j;
-      if (j == gold_) return false;
-      taken[j] = true;
-    }
-    return given_ == gold_;
-  }
-
-  bool is_decided() const { return std::ranges::find(verdicts_, Verdict::kUndecided) == verdicts_.end(); }
-
-  // An element of one side that equals none of the other.
-  bool has_stranger() {
-    for (size_t i = 0; i < given_; ++i)
-      if (all_wrong([&](size_t j) { return at(i, j); }, gold_)) return true;
-    for (size_t j = 0; j < gold_; ++j)
-      if (all_wrong([&](size_t i) { return at(i, j); }, given_)) return true;
-    return false;
-  }
-
- private:
-  template <typename Get>
-  static bool all_wrong(const Get& get, size_t n) {
-    for (size_t k = 0; k < n; ++k)
-      if (get(k) != Verdict::kWrong) return false;
-    return true;
-  }
-
-  size_t given_, gold_;
-  std::vector<Verdict> verdicts_;
-};
-
-struct Named {
-  std::vector<std::string> names, values;
-
-  bool has_names() const {
-    return std::ranges::none_of(names, [](const std::string& name) { return name.empty(); });
-  }
-  bool is_distinct() const {
-    std::vector<std::string> sorted = names;
-    std::ranges::sort(sorted);
-    return std::ranges::adjacent_find(sorted) == sorted.end();
-  }
-};
-
-Named named(const std::vector<std::string>& elements) {
-  Named result;
-  for (const std::string& element : elements) {
-    std::string_view value = element;
-    result.names.push_back(take_label(value));
-    result.values.emplace_back(value);
-  }
-  return result;
 }
 
 class Grader {

@@ -15,14 +15,18 @@ struct Open {
   bool log = true, division = true;
 };
 
+struct Answers {
+  std::string_view given, gold;
+};
+
 // What `equal` says of the two nodes, in the reading; nullopt: nothing.
 template <typename Compare>
-std::optional<Verdict> compare_in(const LatexReading& reading, std::string_view given, std::string_view gold,
-                                  Open& open, const Compare& equal) {
+std::optional<Verdict> compare_in(const LatexReading& reading, const Answers& answers, Open& open,
+                                  const Compare& equal) {
   try {
     Expression expression;
-    const auto a = parse_latex(given, reading, expression);
-    const auto b = a ? parse_latex(gold, reading, expression) : std::nullopt;
+    const auto a = parse_latex(answers.given, reading, expression);
+    const auto b = a ? parse_latex(answers.gold, reading, expression) : std::nullopt;
     if (!a || !b || a->has_base != b->has_base) return std::nullopt;
     open = {a->has_open_log || b->has_open_log, a->has_open_division || b->has_open_division};
     return equal(expression, a->node, b->node);
@@ -38,7 +42,7 @@ Verdict in_every_reading(std::string_view given, std::string_view gold, const Co
   for (int reading = 0; reading < 4; ++reading) {
     const LatexReading choice{.decimal_log = (reading & 1) != 0, .tight_division = (reading & 2) != 0};
     if ((choice.decimal_log && !open.log) || (choice.tight_division && !open.division)) continue;
-    const auto verdict = compare_in(choice, given, gold, open, equal);
+    const auto verdict = compare_in(choice, {given, gold}, open, equal);
     if (!verdict || *verdict == Verdict::kUndecided || (common && *common != *verdict)) return Verdict::kUndecided;
     common = verdict;
   }

@@ -7,9 +7,15 @@
 namespace hrm::language {
 namespace {
 
-at::Tensor fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask, bool causal) {
-  return at::scaled_dot_product_attention(q, k, v, mask.defined() ? std::optional(mask) : std::nullopt,
-                                          /*dropout_p=*/0, causal, /*scale=*/std::nullopt,
+// What a query sees.
+struct Sight {
+  at::Tensor mask = {};
+  bool causal = false;
+};
+
+at::Tensor fused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Sight& sight) {
+  return at::scaled_dot_product_attention(q, k, v, sight.mask.defined() ? std::optional(sight.mask) : std::nullopt,
+                                          /*dropout_p=*/0, sight.causal, /*scale=*/std::nullopt,
                                           /*enable_gqa=*/q.size(1) != k.size(1));
 }
 
@@ -45,7 +51,9 @@ at::Tensor behind_prefix(const at::Tensor& q, const KvCache::Layer& layer, const
 
 }  // namespace
 
-at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) { return fused(q, k, v, {}, true); }
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  return fused(q, k, v, {.causal = true});
+}
 
 // The prefix [1,KV,S,W] in one product for all rows, then each row's own tokens; one softmax over both, in float32.
 at::Tensor attend_behind_prefix_plain(const at::Tensor& q, const KvCache::Layer& layer, const KvCache::Step& step) {
@@ -71,7 +79,7 @@ at::Tensor attend_behind_prefix_plain(const at::Tensor& q, const KvCache::Layer&
 at::Tensor attend(const at::Tensor& q, const KvCache::Layer& layer, const KvCache::Step& step) {
   if (layer.prefix_k.defined())
     return q.device().is_cpu() ? behind_prefix(q, layer, step) : attend_behind_prefix_plain(q, layer, step);
-  return fused(q, layer.k, layer.v, step.mask, step.causal);
+  return fused(q, layer.k, layer.v, {step.mask, step.causal});
 }
 
 }  // namespace hrm::language

@@ -145,6 +145,7 @@ FineTuner::FineTuner(LanguageModel& model, std::span<const Example> train, std::
 
 FineTuner::~FineTuner() = default;
 const NamedParameters& FineTuner::trained() const { return impl_->trained; }
+uint64_t FineTuner::total_steps() const { return impl_->options.total_steps; }
 const Decoder& FineTuner::decoder() const { return *impl_->decoder; }
 const Head& FineTuner::head() const { return *impl_->head; }
 

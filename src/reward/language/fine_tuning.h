@@ -102,6 +102,7 @@ class FineTuner : public training::Trainee {
   // Mean loss over the whole batch; its gradients, in the order of trained(), replace what the vector holds.
   double gradients(std::span<const size_t> batch, std::vector<at::Tensor>& gradients);
   const NamedParameters& trained() const;
+  uint64_t total_steps() const;
   const Decoder& decoder() const;
   const Head& head() const;
 

@@ -83,13 +83,19 @@ void find_ends(ModelBundle& bundle, const std::vector<int64_t>& more) {
   bundle.end_tokens.erase(rest.begin(), rest.end());
 }
 
-ModelBundle assemble(LanguageModel model, text::TokenizerSpec spec, text::TokenizerConfig config, std::string source,
-                     const std::vector<int64_t>& ends) {
-  text::Tokenizer tokenizer(spec, std::move(source));
+struct TokenizerParts {
+  text::TokenizerSpec spec;
+  text::TokenizerConfig config;
+  std::string source;
+};
+
+// ends: more tokens that end a text.
+ModelBundle assemble(LanguageModel model, TokenizerParts parts, const std::vector<int64_t>& ends) {
+  text::Tokenizer tokenizer(parts.spec, std::move(parts.source));
   ModelBundle bundle{.model = std::move(model),
-                     .tokenizer_spec = std::move(spec),
+                     .tokenizer_spec = std::move(parts.spec),
                      .tokenizer = std::move(tokenizer),
-                     .tokenizer_config = std::move(config),
+                     .tokenizer_config = std::move(parts.config),
                      .end_tokens = {}};
   check_agreement(bundle);
   read_chat_template(bundle);
@@ -114,7 +120,7 @@ ModelBundle load_gguf_bundle(const fs::path& path, const LoadOptions& options) {
   for (const char* key : {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"})
     if (file.find(key)) ends.push_back(file.get<int64_t>(key));
   text::TokenizerSpec spec = text::spec_of(vocabulary, path.string());
-  return assemble(load_gguf(path, options), std::move(spec), std::move(config), path.string(), ends);
+  return assemble(load_gguf(path, options), {std::move(spec), std::move(config), path.string()}, ends);
 }
 
 }  // namespace
@@ -169,12 +175,14 @@ ModelBundle load_bundle(const fs::path& path, const LoadOptions& options) {
     throw bad_input(kWhere,
                     "{}: is missing; a model needs its tokenizer (vocab.json and merges.txt alone do not suffice)",
                     file.string());
-  return assemble(std::move(model), text::parse_tokenizer_json(read_file(file), file.string()),
-                  text::load_tokenizer_config(path), file.string(), generation_ends(path));
+  return assemble(
+      std::move(model),
+      {text::parse_tokenizer_json(read_file(file), file.string()), text::load_tokenizer_config(path), file.string()},
+      generation_ends(path));
 }
 
 ModelBundle make_bundle(LanguageModel model, text::TokenizerSpec spec, text::TokenizerConfig config) {
-  return assemble(std::move(model), std::move(spec), std::move(config), "tokenizer", {});
+  return assemble(std::move(model), {std::move(spec), std::move(config), "tokenizer"}, {});
 }
 
 void save_bundle(const fs::path& folder, const ModelBundle& bundle, at::ScalarType type) {

@@ -56,9 +56,9 @@ Config resolved_settings(Config config, const RunRequest& request) {
 
 // Runs the loop with these settings kept in every checkpoint and in config.json.
 template <typename Config>
-training::RunResult run_fine_tuning(FineTuner& trainee, const Config& config, uint64_t total_steps,
-                                    const training::RunFolder& folder, const RunRequest& request) {
-  training::LoopOptions options = fine_tune_loop_options(config.tuning, total_steps, folder);
+training::RunResult run_fine_tuning(FineTuner& trainee, const Config& config, const training::RunFolder& folder,
+                                    const RunRequest& request) {
+  training::LoopOptions options = fine_tune_loop_options(config.tuning, trainee.total_steps(), folder);
   options.config = fields_to_json(config);
   options.minutes = request.minutes;
   options.resume = request.mode == training::RunMode::kResume;

@@ -49,7 +49,7 @@ class FileReader {
       if (!text) return set_.counts.drop("problem without a solution");
       return add(prompt_of(rows::need_text(record, {"question", "problem"}, place)), *text, place);
     }
-    rows::read_record(format, record, place, rows::Neutral::kDrop, set_.counts,
+    rows::read_record({format, record, place}, rows::Neutral::kDrop, set_.counts,
                       [&](rows::LabeledSolution&& solution) { stepwise(solution, place); });
   }
 
@@ -157,7 +157,7 @@ void read_text_examples(const std::filesystem::path& path, const ModelBundle& bu
   const size_t before = set.examples.size();
   FileReader file(bundle, config, set);
   if (tree::is_store(path)) {
-    rows::for_each_tree(path, {}, rows::Mode::kSound, set.counts,
+    rows::for_each_tree(path, {{}, rows::Mode::kSound}, set.counts,
                         [&](const rows::StoredTree& stored, const std::string& place) {
                           rows::tree_solutions(stored.tree, set.counts, [&](rows::LabeledSolution&& solution) {
                             ++set.counts.solutions;

@@ -102,7 +102,7 @@ RunReport train(const TrainConfig& defaults, const RunRequest& request) {
                      .evaluate = {},
                      .write_model = write_model});
   RunReport report;
-  report.run = run_fine_tuning(trainee, config, total, folder, request);
+  report.run = run_fine_tuning(trainee, config, folder, request);
   report.json = run_json(report.run, total);
   report.json["parameters"] = parameters;
   report.json["train"] = data_json(train);

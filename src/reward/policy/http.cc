@@ -122,7 +122,8 @@ HttpPolicy::Answer HttpPolicy::ask(const Request& request, int64_t n, uint64_t s
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   try {
     Response response =
-        parse_reply(options_.dialect, request, n, reply.body, place_, options_.transport.total_seconds - took.count());
+        parse_reply(options_.dialect, request, n,
+                    {.body = reply.body, .source = place_, .seconds = options_.transport.total_seconds - took.count()});
     redact(response);
     return {.reply = std::move(response), .status = 200};
   } catch (const ErrorReply& error) {

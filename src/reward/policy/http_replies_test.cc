@@ -150,7 +150,7 @@ TEST(HttpReplies, ErrorsInsideA200AndWordsInFull) {
        "--rename-fields",
        false},
       {{404, R"({"detail":"Not Found"})"}, "ends in /v1", false},
-      {{307, ""}, "sends on to 'http://other.example/v1/chat/completions'", false}};
+      {{307, ""}, "redirected to 'http://other.example/v1/chat/completions'", false}};
   for (const Case& each : cases) {
     const ReplyServer server([&](const Json&) { return each.answer; });
     const PolicyFault fault = fault_of(HttpPolicy(to(server)).complete({.prompt = "q"}));
@@ -211,13 +211,13 @@ TEST(HttpReplies, RepliesOfAnyShapeAreReadInLinearTime) {
   const std::string end = R"("choices":[{"text":"four","finish_reason":"stop"}]})";
   for (const std::string& body : {keys + "}," + end, lists + "]," + end}) {
     const auto begin = std::chrono::steady_clock::now();
-    EXPECT_EQ(parse_reply({}, {}, 1, body, "s").choices[0].text, "four");
+    EXPECT_EQ(parse_reply({}, {}, 1, {body, "s"}).choices[0].text, "four");
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
   }
-  EXPECT_THROW(parse_reply({}, {}, 1, lists, "s", 0), Error) << "no time is left";
+  EXPECT_THROW(parse_reply({}, {}, 1, {lists, "s", 0}), Error) << "no time is left";
   const InterruptScope scope;
   request_interrupt();
-  EXPECT_THROW(parse_reply({}, {}, 1, lists, "s"), Error);
+  EXPECT_THROW(parse_reply({}, {}, 1, {lists, "s"}), Error);
 }
 
 // A server whose headers never end.
@@ -231,6 +231,8 @@ TEST(HttpReplies, HeadersAreBounded) {
   std::atomic<size_t> sent = 0;
   std::thread flood([&] {
     const int client = accept(listener, nullptr, nullptr);
+    const timeval patience = {.tv_sec = 5, .tv_usec = 0};  // a sender may wait minutes for a reader that has gone
+    setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     std::string chunk = "HTTP/1.1 200 OK\r\n";
     while (send(client, chunk.data(), chunk.size(), MSG_NOSIGNAL) > 0 && sent < size_t{2} << 30) {
       sent += chunk.size();

@@ -73,8 +73,12 @@ std::string request_body(const Dialect& dialect, const Request& request, int64_t
 // finish_reason is read by what it says (MAX_TOKENS, eos_token, content_filter, ...); null says nothing. Tokens:
 // llamacpp counts per choice; else the number of log-probabilities; else the server's total, shared among several
 // choices by their length (estimated); else a quarter of the bytes (estimated).
-Response parse_reply(const Dialect& dialect, const Request& request, int64_t n, std::string_view body,
-                     std::string_view source, double seconds = 600);
+struct ReplyText {
+  std::string_view body;
+  std::string_view source;
+  double seconds = 600;
+};
+Response parse_reply(const Dialect& dialect, const Request& request, int64_t n, const ReplyText& text);
 
 // Whether a request that got this status may succeed later.
 bool is_temporary_status(int64_t status);

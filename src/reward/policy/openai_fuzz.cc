@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Request request{
         .messages = {{"user", "q"}, {"assistant", "a"}}, .n = 1 + choice / 9 % 3, .logprobs = choice >= 128};
     if (choice & 64) request.stop = {"# END!", "# Step 2"};
-    const Response response = parse_reply(dialect, request, request.n, body, "fuzz");
+    const Response response = parse_reply(dialect, request, request.n, {body, "fuzz"});
     hrm::fuzz_require(!response.choices.empty() && response.choices.size() <= static_cast<size_t>(request.n));
     for (const Choice& given : response.choices) {
       hrm::fuzz_require(given.tokens >= 0);

@@ -304,13 +304,13 @@ ErrorReply error_reply(const ReplyJson& at, const ReplyJson& error, std::string_
 ErrorReply::ErrorReply(const std::string& message, bool temporary)
     : Error(hrm::Fault::kFailure, "policy.http", message), temporary_(temporary) {}
 
-Response parse_reply(const Dialect& dialect, const Request& request, int64_t n, std::string_view body,
-                     std::string_view source, double seconds) {
-  const ReplyJson reply = parse_reply_json(body, source, seconds);
+Response parse_reply(const Dialect& dialect, const Request& request, int64_t n, const ReplyText& text) {
+  const std::string_view source = text.source;
+  const ReplyJson reply = parse_reply_json(text.body, source, text.seconds);
   if (is_error(reply)) throw error_reply(reply, reply.contains("error") ? reply["error"] : reply, source);
   const bool llamacpp = dialect.kind == EndpointKind::kLlamaCpp;
   if (!reply.is_object() && !(llamacpp && reply.is_array()))
-    throw bad_input("policy.http", "{}: the reply is '{}', expected an object", source, shown(body));
+    throw bad_input("policy.http", "{}: the reply is '{}', expected an object", source, shown(text.body));
   std::vector<const ReplyJson*> choices;
   if (llamacpp && reply.is_object()) {
     choices.push_back(&reply);

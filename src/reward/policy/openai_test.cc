@@ -32,7 +32,7 @@ TEST(OpenAi, AtMostFourStopStringsAreSentAndAllAreObeyed) {
   const Request request{.prompt = "Q", .stop = {"a", "b", "c", "d", "e", "f"}};
   EXPECT_EQ(body_of({}, request)["stop"], (std::vector<std::string>{"a", "b", "c", "d"}));
   const std::string reply = R"({"choices":[{"text":"1 e 2","finish_reason":"length"}]})";
-  const Choice choice = parse_reply({}, request, 1, reply, "s").choices[0];
+  const Choice choice = parse_reply({}, request, 1, {reply, "s"}).choices[0];
   EXPECT_EQ(choice.text, "1 ");
   EXPECT_EQ(choice.stop, "e");
 }
@@ -53,7 +53,7 @@ TEST(OpenAi, FieldsAreAddedLeftOutAndRenamed) {
   // Without stop strings a server can only have ended by itself; the text is cut here.
   const auto choice_of = [&](const std::string& text) {
     return parse_reply(dialect, request, 1,
-                       printable({{"choices", {{{"message", {{"content", text}}}, {"finish_reason", "stop"}}}}}), "s")
+                       {printable({{"choices", {{{"message", {{"content", text}}}, {"finish_reason", "stop"}}}}}), "s"})
         .choices[0];
   };
   EXPECT_EQ(choice_of("a").finish, Finish::kEnd);
@@ -78,7 +78,7 @@ TEST(OpenAi, PromptsWithABegunAnswerAreChatsThatContinueIt) {
 
 TEST(OpenAi, EndsOfEveryNameAndTextsOfEveryForm) {
   const auto choice_of = [](const std::string& rest, const Request& request = {}) {
-    return parse_reply({.kind = EndpointKind::kChat}, request, 1, R"({"choices":[{)" + rest + "}]}", "s").choices[0];
+    return parse_reply({.kind = EndpointKind::kChat}, request, 1, {R"({"choices":[{)" + rest + "}]}", "s"}).choices[0];
   };
   const std::pair<const char*, Finish> ends[] = {
       {"null", Finish::kEnd},          {"\"stop\"", Finish::kEnd},          {"\"eos_token\"", Finish::kEnd},
@@ -108,10 +108,10 @@ TEST(OpenAi, EndsOfEveryNameAndTextsOfEveryForm) {
   EXPECT_EQ(unknown.finish, Finish::kStop);
   EXPECT_EQ(unknown.stop, "");
   const std::string older = R"({"content":"a","stopped_eos":false,"stopped_word":true,"stopping_word":"x"})";
-  EXPECT_EQ(parse_reply({.kind = EndpointKind::kLlamaCpp}, stops, 1, older, "s").choices[0].stop, "x");
+  EXPECT_EQ(parse_reply({.kind = EndpointKind::kLlamaCpp}, stops, 1, {older, "s"}).choices[0].stop, "x");
   const std::string full = R"({"choices":[{"text":"a","finish_reason":null}],"usage":{"completion_tokens":16}})";
-  EXPECT_EQ(parse_reply({}, {.max_tokens = 16}, 1, full, "s").choices[0].finish, Finish::kLength);
-  EXPECT_EQ(parse_reply({}, {.max_tokens = 17}, 1, full, "s").choices[0].finish, Finish::kEnd);
+  EXPECT_EQ(parse_reply({}, {.max_tokens = 16}, 1, {full, "s"}).choices[0].finish, Finish::kLength);
+  EXPECT_EQ(parse_reply({}, {.max_tokens = 17}, 1, {full, "s"}).choices[0].finish, Finish::kEnd);
 }
 
 TEST(OpenAi, BegunAnswersAreContinuedInThreeWays) {
@@ -129,7 +129,7 @@ TEST(OpenAi, BegunAnswersAreContinuedInThreeWays) {
   EXPECT_FALSE(prefill.contains("continue_final_message"));
   // llama.cpp repeats what it continued.
   const std::string reply = R"({"choices":[{"message":{"content":"# Step 1: a b"},"finish_reason":"length"}]})";
-  EXPECT_EQ(parse_reply({.kind = EndpointKind::kChat, .continuation = Continuation::kPrefill}, request, 1, reply, "s")
+  EXPECT_EQ(parse_reply({.kind = EndpointKind::kChat, .continuation = Continuation::kPrefill}, request, 1, {reply, "s"})
                 .choices[0]
                 .text,
             " b");
@@ -138,39 +138,39 @@ TEST(OpenAi, BegunAnswersAreContinuedInThreeWays) {
 TEST(OpenAi, ChoicesAreSortedByIndexAndTokensShared) {
   const std::string reply = R"({"choices":[{"index":1,"text":"ab","finish_reason":"length"},
     {"index":0,"text":"abcdef","finish_reason":"stop"}],"usage":{"prompt_tokens":4,"completion_tokens":11}})";
-  const Response response = parse_reply({}, {.n = 2}, 2, reply, "s");
+  const Response response = parse_reply({}, {.n = 2}, 2, {reply, "s"});
   EXPECT_EQ(response.choices[0].text, "abcdef");
   EXPECT_EQ(response.choices[0].finish, Finish::kEnd);
   EXPECT_EQ(response.choices[1].finish, Finish::kLength);
   EXPECT_EQ(response.choices[0].tokens + response.choices[1].tokens, 11);
   EXPECT_TRUE(response.choices[0].tokens_estimated);
-  EXPECT_EQ(parse_reply({}, {}, 1, reply, "s").choices.size(), 1u);
+  EXPECT_EQ(parse_reply({}, {}, 1, {reply, "s"}).choices.size(), 1u);
   const std::string one = R"({"choices":[{"text":"ab","finish_reason":"length"}],"usage":{"completion_tokens":3}})";
-  EXPECT_EQ(parse_reply({}, {}, 1, one, "s").choices[0].tokens, 3);
-  EXPECT_FALSE(parse_reply({}, {}, 1, one, "s").choices[0].tokens_estimated);
+  EXPECT_EQ(parse_reply({}, {}, 1, {one, "s"}).choices[0].tokens, 3);
+  EXPECT_FALSE(parse_reply({}, {}, 1, {one, "s"}).choices[0].tokens_estimated);
   // llama.cpp reports one choice's tokens for all of them.
   std::string llama = reply;
   llama.insert(1, R"("timings":{},)");
-  EXPECT_EQ(parse_reply({}, {.n = 2}, 2, llama, "s").choices[0].tokens, 2);
+  EXPECT_EQ(parse_reply({}, {.n = 2}, 2, {llama, "s"}).choices[0].tokens, 2);
 }
 
 TEST(OpenAi, LogProbabilitiesEndWithTheText) {
   const Request request{.stop = {"# END!", "x"}, .logprobs = true};
   const std::string legacy = R"({"choices":[{"text":"ab # END!","finish_reason":"stop",
     "logprobs":{"tokens":["ab"," ","# END!"],"token_logprobs":[-0.5,-0.25,-2]}}],"usage":{"completion_tokens":3}})";
-  const Choice choice = parse_reply({}, request, 1, legacy, "s").choices[0];
+  const Choice choice = parse_reply({}, request, 1, {legacy, "s"}).choices[0];
   EXPECT_EQ(choice.text, "ab ");
   EXPECT_EQ(choice.logprobs, (std::vector<float>{-0.5f, -0.25f}));
   EXPECT_EQ(choice.tokens, 2);
   const std::string chat = R"({"choices":[{"message":{"content":"ab"},"finish_reason":"length",
     "logprobs":{"content":[{"token":"a","logprob":-1},{"token":"b","logprob":-2}]}}]})";
-  EXPECT_EQ(parse_reply({.kind = EndpointKind::kChat}, request, 1, chat, "s").choices[0].logprobs.size(), 2u);
+  EXPECT_EQ(parse_reply({.kind = EndpointKind::kChat}, request, 1, {chat, "s"}).choices[0].logprobs.size(), 2u);
 }
 
 TEST(OpenAi, RepliesThatAreNoneAreNamed) {
   const auto fault = [](std::string_view body, EndpointKind kind = EndpointKind::kCompletions) -> std::string {
     try {
-      parse_reply({.kind = kind}, {}, 1, body, "http://x");
+      parse_reply({.kind = kind}, {}, 1, {body, "http://x"});
     } catch (const Error& error) {
       return error.what();
     }

@@ -21,12 +21,13 @@ class FileReader {
 
   void record(rows::Format format, const Json& record, const std::string& place) {
     if (format == rows::Format::kRows) return row(record, place);
-    rows::read_record(format, record, place, rows::Neutral::kDrop, set_.counts, [&](rows::LabeledSolution&& solution) {
-      if (reader_.layout().form == Form::kSteps) return whole(solution, place);
-      rows::settle_outcome(solution, {}, set_.counts);
-      rows::sound_rows(solution, reader_.layout().kind, set_.counts,
-                       [&](rows::Row&& made) { text(made.input, made.label, 0, place); });
-    });
+    rows::read_record({format, record, place}, rows::Neutral::kDrop, set_.counts,
+                      [&](rows::LabeledSolution&& solution) {
+                        if (reader_.layout().form == Form::kSteps) return whole(solution, place);
+                        rows::settle_outcome(solution, {}, set_.counts);
+                        rows::sound_rows(solution, reader_.layout().kind, set_.counts,
+                                         [&](rows::Row&& made) { text(made.input, made.label, 0, place); });
+                      });
   }
 
  private:

@@ -111,7 +111,7 @@ class FileScorer {
       return asked;
     }
     rows::Counts counts;
-    rows::read_record(*format_, record, place, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
+    rows::read_record({*format_, record, place}, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
       if (drops() && rows::without_thinking(solution.steps) != solution.steps) refuse_dropping(place);
       if (!asked.texts.empty())
         throw bad_input(kWhere, "{}: contains several solutions: convert them to records with candidates", place);

@@ -144,15 +144,15 @@ class RewardTrainee : public language::FineTuner {
   RewardConfig config_;
 };
 
-Json report_json(const training::RunResult& run, const ExampleSet& train, const ExampleSet& test, const Start& start,
-                 uint64_t total_steps) {
+// run: language::run_json().
+Json report_json(Json run, const ExampleSet& train, const ExampleSet& test, const Start& start) {
   const auto data = [](const ExampleSet& set) {
     return Json{{"examples", set.examples.size()},
                 {"targets", set.targets},
                 {"tokens", set.tokens},
                 {"counts", set.counts.to_json()}};
   };
-  Json json = language::run_json(run, total_steps);
+  Json json = std::move(run);
   json["parameters"] = language::parameter_count(start.model.parameters);
   json["kind"] = name_of_enum(start.config.layout.kind);
   json["layout"] = name_of_enum(start.config.layout.name);
@@ -230,8 +230,8 @@ language::RunReport train(const TrainConfig& defaults, const language::RunReques
            language::parameter_count(start.model.parameters), train.examples.size(), train.tokens, total,
            config.tuning.optimizer.lr);
   language::RunReport report;
-  report.run = language::run_fine_tuning(trainee, config, total, folder, request);
-  report.json = report_json(report.run, train, test, start, total);
+  report.run = language::run_fine_tuning(trainee, config, folder, request);
+  report.json = report_json(language::run_json(report.run, total), train, test, start);
   report.table = report_table(report.json, request.out);
   write_json(folder.report(), report.json);
   return report;

@@ -27,7 +27,7 @@ class Builder {
   OutputReport run() {
     for (const auto& path : options_.inputs) {
       if (tree::is_store(path)) {
-        for_each_tree(path, trees_, options_.mode, report_.counts,
+        for_each_tree(path, {trees_, options_.mode}, report_.counts,
                       [&](const StoredTree& stored, const std::string& place) { add_tree(stored, place); });
         continue;
       }
@@ -93,7 +93,7 @@ class Builder {
     if (options_.mode == Mode::kSound) return sound_tree_rows(tree, options_.kind, report_.counts, sink_of(*file));
     Rng rng(options_.output.seed, {kPickStream, stored.root.high, stored.root.low});
     const bool merge = !trees_.compression || file == &train_;
-    faithful_tree_rows(tree, options_.kind, merge, random_picks(rng), report_.counts, sink_of(*file));
+    faithful_tree_rows(tree, {options_.kind, merge, random_picks(rng)}, report_.counts, sink_of(*file));
   }
 
   void add_record(Format format, const Json& record, const std::string& place) {
@@ -108,7 +108,7 @@ class Builder {
       return;
     }
     std::vector<LabeledSolution> solutions;  // first all of the record, so that a bad one leaves no rows
-    read_record(format, record, place, options_.read.neutral, report_.counts,
+    read_record({format, record, place}, options_.read.neutral, report_.counts,
                 [&](LabeledSolution&& solution) { solutions.push_back(std::move(solution)); });
     for (LabeledSolution& solution : solutions) {
       if (strip(solution.question).empty()) {

@@ -88,7 +88,7 @@ class Checker {
 
   void record_of(Format format, const Json& record, const std::string& place) {
     problem(question_of_record(format, record, place), place);  // of records without a solution too
-    read_record(format, record, place, Neutral::kDrop, report_.counts, [&](LabeledSolution&& solution) {
+    read_record({format, record, place}, Neutral::kDrop, report_.counts, [&](LabeledSolution&& solution) {
       if (strip(solution.question).empty()) return fault_at("solution without a question", place);
       if (solution.steps.empty() && solution.complete) fault_at("solution without steps", place);
       for (size_t i = 0; i < solution.steps.size(); ++i) {

@@ -44,7 +44,7 @@ void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& 
   };
   for (const auto& path : options.inputs) {
     if (tree::is_store(path)) {
-      for_each_tree(path, options.trees, Mode::kSound, report.counts,
+      for_each_tree(path, {options.trees, Mode::kSound}, report.counts,
                     [&](const StoredTree& stored, const std::string& place) {
                       tree_solutions(stored.tree, report.counts, [&](LabeledSolution&& solution) {
                         solution.id = stored.problem.id;
@@ -57,7 +57,7 @@ void convert_inputs(const ConvertOptions& options, OutputReport& report, Lines& 
     BadLines bad = for_each_record(
         path, options.read, report.counts, [&](Format format, const Json& record, const std::string& place) {
           std::vector<LabeledSolution> solutions;
-          read_record(format, record, place, options.read.neutral, report.counts,
+          read_record({format, record, place}, options.read.neutral, report.counts,
                       [&](LabeledSolution&& solution) { solutions.push_back(std::move(solution)); });
           for (const LabeledSolution& solution : solutions) add(solution, place);
         });

@@ -29,8 +29,9 @@ constexpr size_t kMostSteps = size_t{1} << 20;
 
 }  // namespace
 
-void read_record(Format format, const Json& record, std::string_view place, Neutral neutral, Counts& counts,
-                 const SolutionSink& emit) {
+void read_record(const SourceRecord& source, Neutral neutral, Counts& counts, const SolutionSink& emit) {
+  const Json& record = source.json;
+  const std::string_view place = source.place;
   size_t steps = 0;
   const SolutionSink counted = [&](LabeledSolution&& solution) {
     steps += solution.steps.size();
@@ -41,7 +42,7 @@ void read_record(Format format, const Json& record, std::string_view place, Neut
     emit(std::move(solution));
   };
   if (!record.is_object()) throw bad_input("rows.read", "{}: expected an object", place);
-  switch (format) {
+  switch (source.format) {
     case Format::kPrm800k:
       return prm800k_solutions(parse_prm800k(record, place), neutral, counts, counted);
     case Format::kMathShepherd:
@@ -133,7 +134,7 @@ BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& o
 BadLines read_solutions(const std::filesystem::path& path, const ReadOptions& options, Counts& counts,
                         const SolutionSink& emit) {
   return for_each_record(path, options, counts, [&](Format format, const Json& record, const std::string& place) {
-    read_record(format, record, place, options.neutral, counts, emit);
+    read_record({format, record, place}, options.neutral, counts, emit);
   });
 }
 

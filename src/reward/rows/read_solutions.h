@@ -26,10 +26,15 @@ struct ReadOptions {
   bool skip_bad = false;
 };
 
+struct SourceRecord {
+  Format format;
+  const Json& json;
+  std::string_view place;  // "rows.jsonl:7", for messages
+};
+
 // The solutions of one record. REQUIRES: format is not kRows. Throws bad_input naming place and field; counts what it
 // drops, and notes what is odd.
-void read_record(Format format, const Json& record, std::string_view place, Neutral neutral, Counts& counts,
-                 const SolutionSink& emit);
+void read_record(const SourceRecord& source, Neutral neutral, Counts& counts, const SolutionSink& emit);
 
 // The problem's text alone, of a record of any format, kRows included; empty if it has none. Throws bad_input.
 std::string question_of_record(Format format, const Json& record, std::string_view place);

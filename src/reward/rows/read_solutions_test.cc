@@ -117,7 +117,7 @@ LabeledSolution one(const char* text) {
   Counts counts;
   std::vector<LabeledSolution> solutions;
   const Json record = parse_json(text, "t");
-  read_record(need_format(record, "t"), record, "t", Neutral::kDrop, counts,
+  read_record({need_format(record, "t"), record, "t"}, Neutral::kDrop, counts,
               [&](LabeledSolution&& solution) { solutions.push_back(std::move(solution)); });
   return solutions.at(0);
 }
@@ -224,7 +224,7 @@ TEST(ReadSolutions, WhatIsWrittenReadsBack) {
     ASSERT_TRUE(record);
     EXPECT_EQ(detect_format(*record), format);
     size_t seen = 0;
-    read_record(format, *record, "x", Neutral::kDrop, counts, [&](LabeledSolution&& solution) {
+    read_record({format, *record, "x"}, Neutral::kDrop, counts, [&](LabeledSolution&& solution) {
       ++seen;
       EXPECT_EQ(solution.question, given.question);
       EXPECT_EQ(solution.steps, given.steps);

@@ -11,17 +11,19 @@ namespace {
 // OpenR's mark of the end of a step, beside Math-Shepherd's.
 constexpr std::string_view kOpenrMark = "\n\n\n\n\n";
 
-// "question Step 1: first" in two.
-void split_question(LabeledSolution& solution, std::string_view text, std::string_view field, std::string_view place,
-                    Counts& counts) {
+std::string where_of(std::string_view place, std::string_view field) {
+  return fmt::format("{}: field '{}'", place, field);
+}
+
+// "question Step 1: first" in two. where: place and field.
+void split_question(LabeledSolution& solution, std::string_view text, std::string_view where, Counts& counts) {
   const auto first = find_first_step(text);
   if (!first)
-    throw bad_input("rows.read",
-                    "{}: field '{}': no 'Step 1:' after the question, so the first step cannot be separated from it",
-                    place, field);
+    throw bad_input("rows.read", "{}: no 'Step 1:' after the question, so the first step cannot be separated from it",
+                    where);
   solution.question = strip(text.substr(0, first->at));
   if (solution.question.empty())
-    throw bad_input("rows.read", "{}: field '{}' begins with 'Step 1:': there is no question before it", place, field);
+    throw bad_input("rows.read", "{} begins with 'Step 1:': there is no question before it", where);
   if (first->others > 0) counts.note("question or first step that holds 'Step 1:' too: cut at the last one");
   solution.steps.emplace_back(strip(text.substr(first->at)));
 }
@@ -99,18 +101,14 @@ std::optional<double> rating_label(const Json& rating, Neutral neutral, std::str
   return label;
 }
 
-void add_step(LabeledSolution& solution, const Json& step, std::string_view place, Neutral neutral, Counts& counts) {
-  const std::string where = fmt::format("{}, step {}", place, solution.steps.size() + 1);
-  solution.steps.push_back(need_text(step, {"text", "step", "content"}, where));
+// The label of a step that is an object with its text.
+std::optional<double> label_of_step(const Json& step, std::string_view where, Neutral neutral, Counts& counts) {
   const Json* rating = find_field(step, "rating");
   const Json* label = find_field(step, "label");
   if (rating && label) throw bad_input("rows.read", "{}: has both 'label' and 'rating': leave one out", where);
-  if (rating)
-    solution.labels.push_back(rating_label(*rating, neutral, where, counts));
-  else if (!label || label->is_null())
-    solution.labels.emplace_back();
-  else
-    solution.labels.emplace_back(need_label(*label, "label", where));
+  if (rating) return rating_label(*rating, neutral, where, counts);
+  if (!label || label->is_null()) return std::nullopt;
+  return need_label(*label, "label", where);
 }
 
 }  // namespace
@@ -128,7 +126,7 @@ LabeledSolution read_math_shepherd(const Json& record, std::string_view place, C
     marked.remove_prefix(end);
     if (strip(text).empty() && end == rest.size()) break;
     if (solution.steps.empty())
-      split_question(solution, text, "input", place, counts);
+      split_question(solution, text, where_of(place, "input"), counts);
     else
       solution.steps.emplace_back(strip(text));
     const bool has_mark = end < rest.size();
@@ -150,7 +148,7 @@ LabeledSolution read_openrlhf(const Json& record, std::string_view place, Counts
                     "supported; replace that token with this one",
                     place, kShepherdMark);
   LabeledSolution solution;
-  split_question(solution, cut.parts[0], "input", place, counts);
+  split_question(solution, cut.parts[0], where_of(place, "input"), counts);
   for (size_t i = 1; i < cut.marks; ++i) solution.steps.emplace_back(strip(cut.parts[i]));
   add_labels(solution, record, "value", place);
   for (size_t i = cut.marks; i < cut.parts.size(); ++i) solution.steps.emplace_back(strip(cut.parts[i]));
@@ -217,7 +215,7 @@ LabeledSolution read_rlhflow(const Json& record, std::string_view place, Counts&
     if (i % 2 == 1)
       solution.labels.emplace_back(mark_label(strip(content), field, place));
     else if (i == 0)
-      split_question(solution, content, field, place, counts);
+      split_question(solution, content, where_of(place, field), counts);
     else
       solution.steps.emplace_back(strip(content));
   }
@@ -242,7 +240,11 @@ LabeledSolution read_plain(const Json& record, std::string_view place, Neutral n
     labels = name;
   }
   if (labels.empty()) {
-    for (const Json& step : steps) add_step(solution, step, place, neutral, counts);
+    for (const Json& step : steps) {
+      const std::string where = fmt::format("{}, step {}", place, solution.steps.size() + 1);
+      solution.steps.push_back(need_text(step, {"text", "step", "content"}, where));
+      solution.labels.push_back(label_of_step(step, where, neutral, counts));
+    }
     return solution;
   }
   solution.steps = need_texts(record, "steps", place);

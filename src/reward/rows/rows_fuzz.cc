@@ -19,12 +19,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       Counts counts;
       try {
         normalize_problem(question_of_record(*format, lines.value(), "fuzz"));
-        read_record(*format, lines.value(), "fuzz", Neutral::kNegative, counts, [&](LabeledSolution&& solution) {
+        read_record({*format, lines.value(), "fuzz"}, Neutral::kNegative, counts, [&](LabeledSolution&& solution) {
           fuzz_require(solution.labels.size() == solution.steps.size() && solution.context <= solution.steps.size());
           sound_rows(solution, Kind::kHierarchical, counts,
                      [](Row&& row) { fuzz_require(row.label >= 0 && row.label <= 1 && !row.input.empty()); });
           if (const auto trl = write_solution(Format::kTrl, solution, 0.5, counts))
-            read_record(Format::kTrl, *trl, "fuzz", Neutral::kDrop, counts, [](LabeledSolution&&) {});
+            read_record({Format::kTrl, *trl, "fuzz"}, Neutral::kDrop, counts, [](LabeledSolution&&) {});
         });
       } catch (const Error& error) {
         lines.reject(error);

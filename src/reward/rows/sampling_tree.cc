@@ -4,24 +4,24 @@ namespace hrm::rows {
 namespace {
 
 // What does not depend on the view.
-PathTree labeled_nodes(const steps::Tree& tree, const tree::Values& labels, const steps::Verdicts& verdicts) {
+PathTree labeled_nodes(const steps::Tree& tree, const NodeFacts& facts) {
   PathTree result{.question = tree.problem.question, .nodes = {}};
   result.nodes.resize(tree.nodes.size());
   for (size_t i = 0; i < tree.nodes.size(); ++i) {
     PathNode& node = result.nodes[i];
-    node.label = labels[i];
+    node.label = facts.labels[i];
     node.usable = !tree.nodes[i].sentinel;
-    const steps::AnswerVerdict verdict = verdicts.nodes[i];
-    const bool decided = verdict == steps::AnswerVerdict::kCorrect || verdict == steps::AnswerVerdict::kWrong;
-    if (tree.nodes[i].children.empty() && decided) node.outcome = verdict == steps::AnswerVerdict::kCorrect;
+    const steps::AnswerVerdict verdict = facts.verdicts.nodes[i];
+    const bool decided = verdict == grading::Verdict::kCorrect || verdict == grading::Verdict::kWrong;
+    if (tree.nodes[i].children.empty() && decided) node.outcome = verdict == grading::Verdict::kCorrect;
   }
   return result;
 }
 
 }  // namespace
 
-PathTree path_tree(const steps::Tree& tree, const tree::Values& labels, const steps::Verdicts& verdicts, Mode mode) {
-  PathTree result = labeled_nodes(tree, labels, verdicts);
+PathTree path_tree(const steps::Tree& tree, const NodeFacts& facts, Mode mode) {
+  PathTree result = labeled_nodes(tree, facts);
   for (size_t i = 0; i < tree.nodes.size(); ++i) {
     const steps::Node& own = tree.nodes[i];
     PathNode& node = result.nodes[i];
@@ -36,9 +36,8 @@ PathTree path_tree(const steps::Tree& tree, const tree::Values& labels, const st
   return result;
 }
 
-PathTree path_tree(const steps::Tree& tree, const tree::Compression& view, const tree::Values& labels,
-                   const steps::Verdicts& verdicts, Mode mode) {
-  PathTree result = labeled_nodes(tree, labels, verdicts);
+PathTree path_tree(const steps::Tree& tree, const tree::Compression& view, const NodeFacts& facts, Mode mode) {
+  PathTree result = labeled_nodes(tree, facts);
   for (size_t i = 0; i < tree.nodes.size(); ++i) {
     const auto index = static_cast<int32_t>(i);
     PathNode& node = result.nodes[i];

@@ -8,13 +8,17 @@
 
 namespace hrm::rows {
 
-// mode: what is filled, the texts of paths or those of steps (rows/tree_rows.h). labels, verdicts: by node of the tree.
-// Failed requests (sentinels) are not usable; an outcome has each node that ends with an answer that the grader
-// decided.
-PathTree path_tree(const steps::Tree& tree, const tree::Values& labels, const steps::Verdicts& verdicts, Mode mode);
+// What is known of a tree's nodes, by node.
+struct NodeFacts {
+  const tree::Values& labels;
+  const steps::Verdicts& verdicts;
+};
 
-// The tree as the view shows it. labels: of the view.
-PathTree path_tree(const steps::Tree& tree, const tree::Compression& view, const tree::Values& labels,
-                   const steps::Verdicts& verdicts, Mode mode);
+// mode: what is filled, the texts of paths or those of steps (rows/tree_rows.h). Failed requests (sentinels) are not usable; an outcome has each node that ends with an answer that the grader
+// decided.
+PathTree path_tree(const steps::Tree& tree, const NodeFacts& facts, Mode mode);
+
+// The tree as the view shows it. facts.labels: of the view.
+PathTree path_tree(const steps::Tree& tree, const tree::Compression& view, const NodeFacts& facts, Mode mode);
 
 }  // namespace hrm::rows

@@ -27,13 +27,13 @@ PathTree labeled_paths(steps::Tree tree, const TreeOptions& options, Mode mode) 
   const tree::LabelOptions labels = labels_of(options);
   const tree::LabeledTree labeled = tree::label_tree(std::move(tree), labels);
   if (!options.compression)
-    return with_trials(path_tree(labeled.tree, labeled.labels, labeled.verdicts, mode), labeled.counts, options);
+    return with_trials(path_tree(labeled.tree, {labeled.labels, labeled.verdicts}, mode), labeled.counts, options);
   const tree::LabeledView view = tree::compress(labeled, labels, *options.compression);
   if (options.noise_instead) {
     const Rng rng(options.compression->seed, {kNoiseStream, steps::root_id(labeled.tree.problem).high});
-    return path_tree(labeled.tree, tree::with_equal_noise(labeled.labels, view.labels, rng), labeled.verdicts, mode);
+    return path_tree(labeled.tree, {tree::with_equal_noise(labeled.labels, view.labels, rng), labeled.verdicts}, mode);
   }
-  return with_trials(path_tree(labeled.tree, view.view, view.labels, labeled.verdicts, mode), view.counts, options);
+  return with_trials(path_tree(labeled.tree, view.view, {view.labels, labeled.verdicts}, mode), view.counts, options);
 }
 
 uint64_t leaves_of(const PathTree& tree) {
@@ -65,8 +65,7 @@ void TreeOptions::validate() const {
     throw bad_input("rows.trees", "--counts: labels with noise have no counts: use only one of the two");
 }
 
-void for_each_tree(const std::filesystem::path& path, const TreeOptions& options, Mode mode, Counts& counts,
-                   const TreeUse& use) {
+void for_each_tree(const std::filesystem::path& path, const TreeReading& reading, Counts& counts, const TreeUse& use) {
   const tree::StoreReader store(path);
   for (size_t i = 0; i < store.contents().problems.size(); ++i) {
     if (interrupted()) throw failure("rows.read", "{}: interrupted", path.string());
@@ -76,7 +75,8 @@ void for_each_tree(const std::filesystem::path& path, const TreeOptions& options
     counts.note("node lost with a damaged record", built.orphan_samples);
     counts.note("node whose growth is not finished",
                 static_cast<uint64_t>(std::ranges::count_if(built.tree.nodes, &steps::Node::unfinished)));
-    const StoredTree tree{stored.problem, stored.root, labeled_paths(std::move(built.tree), options, mode)};
+    const StoredTree tree{stored.problem, stored.root,
+                          labeled_paths(std::move(built.tree), reading.options, reading.mode)};
     counts.solutions += leaves_of(tree.tree);
     use(tree, fmt::format("{}: problem '{}'", path.string(), stored.problem.id));
   }

@@ -66,15 +66,15 @@ class StoredRows : public testing::TestWithParam<Case> {
     const RowSink keep = [&](Row&& row) { rows.emplace(row.input, row.label); };
     for (const steps::Tree& original : trees_) {
       const auto labeled = tree::label_tree(tree::tree_from_json(tree::tree_json(original), "test"), labels);
-      PathTree paths = path_tree(labeled.tree, labeled.labels, labeled.verdicts, options_.mode);
+      PathTree paths = path_tree(labeled.tree, {labeled.labels, labeled.verdicts}, options_.mode);
       if (compression) {
         const auto view = tree::compress(labeled, labels, *compression);
-        paths = path_tree(labeled.tree, view.view, view.labels, labeled.verdicts, options_.mode);
+        paths = path_tree(labeled.tree, view.view, {view.labels, labeled.verdicts}, options_.mode);
       }
       const steps::NodeId root = steps::root_id(original.problem);
       Rng rng(options_.output.seed, {1, root.high, root.low});  // the picks of one problem, whatever stands beside it
       if (faithful)
-        faithful_tree_rows(paths, options_.kind, true, random_picks(rng), counts, keep);
+        faithful_tree_rows(paths, {options_.kind, true, random_picks(rng)}, counts, keep);
       else
         sound_tree_rows(paths, options_.kind, counts, keep);
     }

@@ -104,19 +104,26 @@ size_t sample_size(const std::vector<Group>& groups, const Group& group) {
   return std::max(smallest, static_cast<size_t>(static_cast<double>(group.nodes.size()) * 0.1));
 }
 
-// The rows of one node; `add` takes the finished text.
-void faithful_node_rows(const PathTree& tree, const PathNode& node, Kind kind, bool merge, Counts& counts,
-                        const std::function<void(const std::string&)>& add) {
-  if (node.path.empty() || node.path.size() > 5)
-    return counts.drop("path of no or more than 5 steps, which the authors' headings do not cover");
-  const std::vector<std::string> parts = clean_parts(node.path, kind);
+// The texts of the rows of one node.
+std::vector<std::string> faithful_prompts(const PathTree& tree, const PathNode& node, const FaithfulChoice& choice,
+                                          Counts& counts) {
+  if (node.path.empty() || node.path.size() > 5) {
+    counts.drop("path of no or more than 5 steps, which the authors' headings do not cover");
+    return {};
+  }
+  const std::vector<std::string> parts = clean_parts(node.path, choice.kind);
   const std::span<const std::string> all(parts);
   const size_t n = parts.size();
-  const std::string prompt = step_prompt(tree.question, join(all.first(n - 1), ""), parts[n - 1], Mode::kFaithful);
-  if (prompt.find("# Step 1") == std::string::npos) return counts.drop("prompt without \"# Step 1\"");
-  add(prompt);
-  if (kind == Kind::kHierarchical && merge && n >= 2)
-    add(step_prompt(tree.question, join(all.first(n - 2), ""), parts[n - 2] + parts[n - 1], Mode::kFaithful));
+  std::vector<std::string> prompts = {
+      step_prompt(tree.question, join(all.first(n - 1), ""), parts[n - 1], Mode::kFaithful)};
+  if (prompts[0].find("# Step 1") == std::string::npos) {
+    counts.drop("prompt without \"# Step 1\"");
+    return {};
+  }
+  if (choice.kind == Kind::kHierarchical && choice.merge && n >= 2)
+    prompts.push_back(
+        step_prompt(tree.question, join(all.first(n - 2), ""), parts[n - 2] + parts[n - 1], Mode::kFaithful));
+  return prompts;
 }
 
 }  // namespace
@@ -167,18 +174,19 @@ Picks random_picks(Rng& rng) {
   };
 }
 
-void faithful_tree_rows(const PathTree& tree, Kind kind, bool merge, const Picks& picks, Counts& counts,
-                        const RowSink& emit) {
+void faithful_tree_rows(const PathTree& tree, const FaithfulChoice& choice, Counts& counts, const RowSink& emit) {
   std::set<std::pair<std::string, double>> seen;
   for (const std::vector<Group>& groups : group_nodes(tree))
     for (const Group& group : groups)
-      for (const size_t pick : picks(group, sample_size(groups, group)))
-        faithful_node_rows(tree, tree.nodes[static_cast<size_t>(group.nodes[pick])], kind, merge, counts,
-                           [&](const std::string& prompt) {
-                             const auto [at, is_new] = seen.emplace(ensure_step_spacing(prompt), group.label);
-                             if (!is_new) return counts.drop("repeated row");
-                             emit({at->first, at->second});
-                           });
+      for (const size_t pick : choice.picks(group, sample_size(groups, group)))
+        for (const std::string& prompt :
+             faithful_prompts(tree, tree.nodes[static_cast<size_t>(group.nodes[pick])], choice, counts)) {
+          const auto [at, is_new] = seen.emplace(ensure_step_spacing(prompt), group.label);
+          if (is_new)
+            emit({at->first, at->second});
+          else
+            counts.drop("repeated row");
+        }
 }
 
 }  // namespace hrm::rows

@@ -48,8 +48,7 @@ void tree_solutions(const PathTree& tree, Counts& counts, const SolutionSink& em
 // children, the root excluded. A depth with two or more labels gives, of each group, max(size of its smallest group, a
 // tenth of this group rounded down) nodes; a depth with one label at most 5. Texts are cleaned (rows/cleanup.h) and
 // joined directly; a row whose prompt lacks "# Step 1" is dropped, before the spacing after headings is repaired.
-// merge: whether kHierarchical adds the row with the last two parts merged (the authors leave it out for compressed
-// trees of the test part). Rows are a set of (input, label); they are emitted in the order in which they first occur.
+// Rows are a set of (input, label); they are emitted in the order in which they first occur.
 struct Group {
   int32_t depth = 0;
   double label = 0;
@@ -58,7 +57,12 @@ struct Group {
 // Positions within the group, k different ones.
 using Picks = std::function<std::vector<size_t>(const Group& group, size_t k)>;
 Picks random_picks(Rng& rng);
-void faithful_tree_rows(const PathTree& tree, Kind kind, bool merge, const Picks& picks, Counts& counts,
-                        const RowSink& emit);
+struct FaithfulChoice {
+  Kind kind;
+  bool merge;  // whether kHierarchical adds the row with the last two parts merged (the authors leave it out for
+               // compressed trees of the test part)
+  Picks picks;
+};
+void faithful_tree_rows(const PathTree& tree, const FaithfulChoice& choice, Counts& counts, const RowSink& emit);
 
 }  // namespace hrm::rows

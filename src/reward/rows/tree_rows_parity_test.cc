@@ -51,8 +51,8 @@ std::map<int, GoldenTree> json_trees() {
     GoldenTree& golden = trees[given["tree"].get<int>()];
     golden.tree = tree::tree_from_json(given, lines.place());
     for (const Json& node : given["nodes"])
-      golden.verdicts.nodes.push_back(node["correct"].get<bool>() ? steps::AnswerVerdict::kCorrect
-                                                                  : steps::AnswerVerdict::kWrong);
+      golden.verdicts.nodes.push_back(node["correct"].get<bool>() ? grading::Verdict::kCorrect
+                                                                  : grading::Verdict::kWrong);
     golden.counts = tree::count_ends(golden.tree, golden.verdicts, tree::kFaithfulCounts);
   }
   return trees;
@@ -84,7 +84,7 @@ class AutoRowsParity : public testing::TestWithParam<Origin> {
 };
 
 PathTree plain_tree(const GoldenTree& golden) {
-  return path_tree(golden.tree, tree::mc_labels(golden.counts), golden.verdicts, Mode::kFaithful);
+  return path_tree(golden.tree, {tree::mc_labels(golden.counts), golden.verdicts}, Mode::kFaithful);
 }
 
 PathTree compressed_tree(const GoldenTree& golden, const std::vector<double>& draws) {
@@ -93,7 +93,7 @@ PathTree compressed_tree(const GoldenTree& golden, const std::vector<double>& dr
       tree::compress(golden.tree, {.mode = tree::CompressionMode::kFaithful}, [&] { return draws.at(next++); });
   EXPECT_EQ(next, draws.size());
   const auto counts = tree::compressed_counts(golden.tree, view, golden.counts);
-  return path_tree(golden.tree, view, tree::mc_labels(counts), golden.verdicts, Mode::kFaithful);
+  return path_tree(golden.tree, view, {tree::mc_labels(counts), golden.verdicts}, Mode::kFaithful);
 }
 
 RowSet rows_of(const Json& rows) {
@@ -117,7 +117,7 @@ RowSet our_rows(const PathTree& tree, Kind kind, bool merge, const Json& samples
     for (size_t i = 0; i < picks.size(); ++i) EXPECT_EQ(group.nodes[picks[i]], sample["nodes"][i].get<int>());
     return picks;
   };
-  faithful_tree_rows(tree, kind, merge, recorded, counts, [&](Row&& row) { rows.emplace(row.input, row.label); });
+  faithful_tree_rows(tree, {kind, merge, recorded}, counts, [&](Row&& row) { rows.emplace(row.input, row.label); });
   EXPECT_EQ(call, samples.size());
   return rows;
 }

@@ -14,8 +14,12 @@ namespace {
 constexpr uint32_t kSamplesRound = 0, kGreedyRound = 1;
 
 policy::Request whole_request(const SearchTools& tools, const steps::Problem& problem, uint32_t round, int64_t n) {
-  return steps::step_request(tools.settings, tools.format, problem.question, {}, steps::root_id(problem),
-                             steps::RequestKind::kRollouts, round, n);
+  return steps::step_request(tools.settings, tools.format,
+                             {.question = problem.question,
+                              .node = steps::root_id(problem),
+                              .kind = steps::RequestKind::kRollouts,
+                              .round = round,
+                              .n = n});
 }
 
 std::vector<std::string> steps_of(const SearchTools& tools, const std::string& text) {

@@ -24,7 +24,7 @@ Json scores_of(const std::string& scorer, const FoundSolution& found) { return {
 
 Json solution_json(const FoundSolution& found, steps::AnswerGrader& grader) {
   return {{"answer", found.answer ? Json(*found.answer) : Json(nullptr)},
-          {"correct", grader(found.answer) == steps::AnswerVerdict::kCorrect},
+          {"correct", grader(found.answer) == grading::Verdict::kCorrect},
           {"steps", found.steps},
           {"tokens", found.cost.tokens}};
 }
@@ -135,31 +135,30 @@ Plan plan_of(const SearchSettings& settings) {
 
 class Run {
  public:
-  Run(const std::vector<steps::ProblemRecord>& problems, const SearchSettings& settings, policy::Policy& policy,
-      steps::StepScorer& scorer, const SearchRun& run)
-      : problems_(problems),
-        settings_(settings),
+  Run(const SearchJob& job, const SearchRun& run)
+      : problems_(job.problems),
+        settings_(job.settings),
         run_(run),
-        format_(settings.format()),
-        scheduler_(policy, run.in_flight),
-        batch_scorer_(scorer),
+        format_(job.settings.format()),
+        scheduler_(job.policy, run.in_flight),
+        batch_scorer_(job.scorer),
         tools_{settings_, format_, scheduler_, batch_scorer_},
-        plan_(plan_of(settings)),
-        file_(run.out, made_with(settings, policy, scorer)) {
-    report_.problems = std::ssize(problems);
+        plan_(plan_of(job.settings)),
+        file_(run.out, made_with(job)) {
+    report_.problems = std::ssize(problems_);
     report_.torn = file_.torn();
     std::set<std::string> ids;
-    for (const steps::ProblemRecord& record : problems) {
+    for (const steps::ProblemRecord& record : problems_) {
       if (!ids.insert(record.problem.id).second)
         throw bad_input(kWhere, "two problems have the id '{}'", record.problem.id);
       if (file_.holds(record.problem)) {
         ++report_.kept;
         continue;
       }
-      Job& job = jobs_.emplace_back();
-      job.problem = &record.problem;
-      job.searches.resize(plan_.searches.size());
-      job.open = plan_.parts();
+      Job& open = jobs_.emplace_back();
+      open.problem = &record.problem;
+      open.searches.resize(plan_.searches.size());
+      open.open = plan_.parts();
     }
     report_.finished = report_.kept;
   }
@@ -174,9 +173,9 @@ class Run {
   }
 
  private:
-  static Json made_with(const SearchSettings& settings, const policy::Policy& policy, const steps::StepScorer& scorer) {
-    Json json = {{"policy", policy.name()}, {"scorer", scorer.name()}};
-    json.update(settings.to_json());
+  static Json made_with(const SearchJob& job) {
+    Json json = {{"policy", job.policy.name()}, {"scorer", job.scorer.name()}};
+    json.update(job.settings.to_json());
     return json;
   }
 
@@ -284,10 +283,9 @@ class Run {
 
 }  // namespace
 
-SearchRunReport search_problems(const std::vector<steps::ProblemRecord>& problems, const SearchSettings& settings,
-                                policy::Policy& policy, steps::StepScorer& scorer, const SearchRun& run) {
-  settings.validate();
-  return Run(problems, settings, policy, scorer, run).search();
+SearchRunReport search_problems(const SearchJob& job, const SearchRun& run) {
+  job.settings.validate();
+  return Run(job, run).search();
 }
 
 }  // namespace hrm::search

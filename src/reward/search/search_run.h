@@ -31,12 +31,19 @@ struct SearchRun {
   std::function<void(const SearchRunReport&)> progress = [](auto&) {};  // by one thread at a time
 };
 
+// What is searched, with what.
+struct SearchJob {
+  const std::vector<steps::ProblemRecord>& problems;
+  const SearchSettings& settings;
+  policy::Policy& policy;
+  steps::StepScorer& scorer;
+};
+
 // Except for `seconds`, the file depends only on problems, settings, scorer and the policy's replies, not on in_flight
 // or on how often the run was stopped or killed. Problems in the file are not searched again. Problems are taken in
 // their order, and in the end stand in it. After an interrupt what is under way is awaited; 2 in_flight + 20 searches
 // failing in a row end the run. Throws bad_input if the file was made with other settings or for other problems, or two
 // problems have one id; failure on a full disk.
-SearchRunReport search_problems(const std::vector<steps::ProblemRecord>& problems, const SearchSettings& settings,
-                                policy::Policy& policy, steps::StepScorer& scorer, const SearchRun& run);
+SearchRunReport search_problems(const SearchJob& job, const SearchRun& run);
 
 }  // namespace hrm::search

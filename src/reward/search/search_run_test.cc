@@ -29,7 +29,7 @@ class SearchRunTest : public testing::Test {
   }
 
   SearchRunReport run(const std::string& name, ScriptedPolicy& policy, int64_t in_flight) {
-    return search_problems(problems_, settings_, policy, scorer_, {.out = file(name), .in_flight = in_flight});
+    return search_problems({problems_, settings_, policy, scorer_}, {.out = file(name), .in_flight = in_flight});
   }
   std::filesystem::path file(const std::string& name) const { return folder_.path() / name; }
 

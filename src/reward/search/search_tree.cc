@@ -30,9 +30,13 @@ SearchTree::SearchTree(const SearchTools& tools, const steps::Problem& problem)
 std::vector<std::vector<std::optional<int32_t>>> SearchTree::expand_each(std::span<const Ask> asks) {
   std::vector<policy::Request> requests;
   for (const Ask& ask : asks)
-    requests.push_back(steps::step_request(tools_.settings, tools_.format, tree_.problem.question,
-                                           steps::path_texts(tree_, ask.node), at(ask.node).id,
-                                           steps::RequestKind::kExpansion, ask.branch, ask.n));
+    requests.push_back(steps::step_request(tools_.settings, tools_.format,
+                                           {.question = tree_.problem.question,
+                                            .steps = steps::path_texts(tree_, ask.node),
+                                            .node = at(ask.node).id,
+                                            .kind = steps::RequestKind::kExpansion,
+                                            .round = ask.branch,
+                                            .n = ask.n}));
   const std::vector<policy::Response> responses = ask_all(tools_, requests, cost_);
   std::vector<std::vector<std::optional<int32_t>>> all;
   for (size_t i = 0; i < asks.size(); ++i) {

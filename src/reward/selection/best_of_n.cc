@@ -110,7 +110,7 @@ class ProblemOutcomes {
                                            weights.empty() ? std::span<const double>() : first(weights, n))];
     // The same subsets for every scorer: differences between them are not blurred by the draw.
     Rng rng(options_.seed, {problem_, n});
-    return expected_vote(n, samples_.groups, weights, samples_.correct, options_.draws, rng);
+    return expected_vote(n, {samples_.groups, weights, samples_.correct}, options_.draws, rng);
   }
 
   const Samples& samples_;

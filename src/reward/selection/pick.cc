@@ -73,8 +73,8 @@ double expected_best(uint64_t n, std::span<const double> aggregates, std::span<c
   return expected;
 }
 
-double expected_vote(uint64_t n, std::span<const int32_t> groups, std::span<const double> weights,
-                     std::span<const uint8_t> correct, uint64_t draws, Rng& rng) {
+double expected_vote(uint64_t n, const Voters& voters, uint64_t draws, Rng& rng) {
+  const auto& [groups, weights, correct] = voters;
   const size_t samples = groups.size();
   assert(n >= 1 && n <= samples && correct.size() == samples && draws > 0);
   if (n == 1) return mean_of_flags(correct);

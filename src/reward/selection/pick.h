@@ -29,8 +29,14 @@ double pass_at(uint64_t n, uint64_t samples, uint64_t correct);
 // REQUIRES: 1 <= n <= samples, as many flags as aggregates.
 double expected_best(uint64_t n, std::span<const double> aggregates, std::span<const uint8_t> correct);
 
+// Samples that vote, as in pick_by_vote().
+struct Voters {
+  std::span<const int32_t> groups;
+  std::span<const double> weights;  // absent or as many
+  std::span<const uint8_t> correct;
+};
+
 // The same for a vote, by `draws` random subsets in random order (there is no closed form); exact for n = 1.
-double expected_vote(uint64_t n, std::span<const int32_t> groups, std::span<const double> weights,
-                     std::span<const uint8_t> correct, uint64_t draws, Rng& rng);
+double expected_vote(uint64_t n, const Voters& voters, uint64_t draws, Rng& rng);
 
 }  // namespace hrm::selection

@@ -67,11 +67,11 @@ TEST(Pick, ExpectedVoteApproachesEnumeration) {
   const std::vector<int32_t> groups{0, 0, 1, 2};
   const Flags correct{1, 1, 0, 0};
   Rng rng(5);
-  EXPECT_NEAR(expected_vote(2, groups, {}, correct, 40'000, rng), 0.5, 0.01);
-  EXPECT_EQ(expected_vote(1, groups, {}, correct, 1, rng), 0.5);
-  EXPECT_EQ(expected_vote(4, groups, {}, correct, 50, rng), 1);  // two votes against one each
+  EXPECT_NEAR(expected_vote(2, {groups, {}, correct}, 40'000, rng), 0.5, 0.01);
+  EXPECT_EQ(expected_vote(1, {groups, {}, correct}, 1, rng), 0.5);
+  EXPECT_EQ(expected_vote(4, {groups, {}, correct}, 50, rng), 1);  // two votes against one each
   const std::vector<double> weights{0.1, 0.1, 1, 0.1};
-  EXPECT_EQ(expected_vote(4, groups, weights, correct, 50, rng), 0);
+  EXPECT_EQ(expected_vote(4, {groups, weights, correct}, 50, rng), 0);
 }
 
 }  // namespace

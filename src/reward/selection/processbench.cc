@@ -27,13 +27,18 @@ Interval f1_interval(const std::vector<FirstErrorCase>& cases, size_t scorer, do
                      });
 }
 
-MeasureRow row_at(const FirstErrorData& data, size_t scorer, double threshold, std::string from,
-                  const ProcessBenchOptions& options) {
+struct Threshold {
+  double value;
+  std::string from;
+};
+
+MeasureRow row_at(const FirstErrorData& data, size_t scorer, const Threshold& at, const ProcessBenchOptions& options) {
+  const double threshold = at.value;
   const FirstErrorRates rates = first_error_rates(data.cases, scorer, threshold);
   const auto share = [](double value, uint64_t n) {
     return share_of(static_cast<uint64_t>(value * static_cast<double>(n) + 0.5), n);
   };
-  return {{data.scorers[scorer], data.name, std::move(from)},
+  return {{data.scorers[scorer], data.name, at.from},
           {exactly(threshold), share(rates.error, rates.errors), share(rates.correct, rates.corrects),
            Estimate{rates.f1, f1_interval(data.cases, scorer, threshold, options), data.cases.size()}}};
 }
@@ -127,7 +132,8 @@ MeasureReport processbench(const std::vector<FirstErrorData>& subsets, const Pro
   }
   const auto add = [&](size_t scorer, const std::string& from, const auto& threshold_of) {
     std::vector<MeasureRow> rows;
-    for (const FirstErrorData& data : subsets) rows.push_back(row_at(data, scorer, threshold_of(data), from, options));
+    for (const FirstErrorData& data : subsets)
+      rows.push_back(row_at(data, scorer, {threshold_of(data), from}, options));
     if (rows.size() > 1) rows.push_back(mean_row(rows));
     for (MeasureRow& row : rows) report.rows.push_back(std::move(row));
   };

@@ -61,7 +61,7 @@ std::vector<Pair> matched_pairs(const std::vector<ProbedStep>& probed) {
 // Sums and counts by problem, by name of the row.
 class Rates {
  public:
-  Rates(size_t problems, const RepairOptions& options) : problems_(problems), options_(options) {}
+  Rates(size_t problems, const StepMeasureOptions& options) : problems_(problems), options_(options) {}
 
   void add(const std::string& name, size_t problem, double value) {
     auto& [sums, counts] = rows_[name];
@@ -76,7 +76,7 @@ class Rates {
 
  private:
   size_t problems_;
-  const RepairOptions& options_;
+  const StepMeasureOptions& options_;
   std::map<std::string, std::pair<std::vector<double>, std::vector<uint64_t>>> rows_;
 };
 
@@ -84,7 +84,7 @@ double above(double a, double b) { return a > b ? 1 : a == b ? 0.5 : 0; }
 
 }  // namespace
 
-MeasureReport repair_probe(const JudgedData& data, const RepairOptions& options) {
+MeasureReport repair_probe(const JudgedData& data, const StepMeasureOptions& options) {
   size_t problems = 0;
   const std::vector<size_t> problem_of = number_problems(data, problems);
   const std::vector<ProbedStep> probed = probed_steps(data, problem_of);

@@ -12,17 +12,11 @@
 // Every step counts; of a probe's solutions only the step that it is about. Intervals: bootstrap over problems.
 #pragma once
 
-#include "selection/measures.h"
-#include "selection/step_truth.h"
+#include "selection/step_measures.h"
 
 namespace hrm::selection {
 
-struct RepairOptions {
-  double threshold = 0.5;
-  uint64_t draws = 1000, seed = 0;
-};
-
 // Keys: scorer, probe; measure: rate. Throws bad_input if no step follows a wrong one.
-MeasureReport repair_probe(const JudgedData& data, const RepairOptions& options);
+MeasureReport repair_probe(const JudgedData& data, const StepMeasureOptions& options);
 
 }  // namespace hrm::selection

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <set>
 
 #include "base/files.h"
-#include "formats/plot.h"
+#include "formats/picture.h"
+#include "selection/report_plot.h"
 
 namespace hrm::selection {
 namespace {
@@ -17,21 +17,6 @@ std::vector<uint64_t> budgets_of(const SelectionReport& report) {
   std::set<uint64_t> all;
   for (const ReportRow& row : report.rows) all.insert(row.n);
   return {all.begin(), all.end()};
-}
-
-// Names in order of appearance, with the row of every budget that there is.
-struct Method {
-  std::string name;
-  std::map<uint64_t, const ReportRow*> rows;
-};
-std::vector<Method> methods_of(const SelectionReport& report) {
-  std::vector<Method> methods;
-  for (const ReportRow& row : report.rows) {
-    auto at = std::ranges::find(methods, row.name(), &Method::name);
-    if (at == methods.end()) at = methods.insert(methods.end(), {row.name(), {}});
-    at->rows[row.n] = &row;
-  }
-  return methods;
 }
 
 std::string header(std::string_view first, const std::vector<uint64_t>& budgets) {
@@ -76,60 +61,6 @@ std::string cost_table(const std::vector<Method>& methods, const std::vector<uin
                      header("method", budgets);
   for (const auto& [cells, names] : lines) text += fmt::format("| {} |{}\n", names, cells);
   return text;
-}
-
-// Over N, or over generated tokens: rows that do not say how many are left out.
-PlotSeries series_of(const Method& method, bool over_tokens) {
-  PlotSeries series{.name = method.name};
-  for (const auto& [n, row] : method.rows) {
-    if (over_tokens && !row->cost.generated_tokens) continue;
-    series.x.push_back(over_tokens ? *row->cost.generated_tokens : static_cast<double>(n));
-    series.y.push_back(row->accuracy.value);
-    series.low.push_back(row->accuracy.interval.low);
-    series.high.push_back(row->accuracy.interval.high);
-  }
-  return series;
-}
-
-std::string file_name(std::string text) {
-  for (char& c : text)
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_') c = '-';
-  return text;
-}
-
-void write_plots(const std::filesystem::path& folder, const SelectionReport& report) {
-  std::vector<const Method*> plain;
-  std::map<std::string, std::vector<const Method*>> groups;  // by method and aggregation
-  const std::vector<Method> methods = methods_of(report);
-  const auto row_of = [](const Method& method) -> const ReportRow& { return *method.rows.begin()->second; };
-  std::set<std::string> searched;  // aggregations
-  for (const Method& method : methods)
-    if (row_of(method).search) searched.insert(row_of(method).aggregation);
-  for (const Method& method : methods) {
-    const ReportRow& row = row_of(method);
-    if (row.scorer.empty()) plain.push_back(&method);
-    if (!row.scorer.empty() && !row.search) groups[row.method + "-" + row.aggregation].push_back(&method);
-    if (row.search || (row.method == "best" && searched.contains(row.aggregation)))
-      groups["search-" + row.aggregation].push_back(&method);
-  }
-  if (groups.empty()) groups[""];
-  const auto save = [&](const std::string& name, const std::vector<const Method*>& group, bool over_tokens) {
-    std::vector<PlotSeries> series;
-    for (const auto* list : {&group, &std::as_const(plain)})
-      for (const Method* method : *list) series.push_back(series_of(*method, over_tokens));
-    if (over_tokens) std::erase_if(series, [](const PlotSeries& each) { return each.x.empty(); });
-    save_plot(folder / (std::string(over_tokens ? "tokens" : "accuracy") + (name.empty() ? "" : "-" + file_name(name)) +
-                        ".svg"),
-              series,
-              {.title = report.title,
-               .x_label = over_tokens ? "generated tokens per problem" : "N, solutions per problem",
-               .y_label = "accuracy",
-               .log_x = true});
-  };
-  for (const auto& [name, group] : groups) {
-    save(name, group, false);
-    if (name.starts_with("search-")) save(name, group, true);
-  }
 }
 
 }  // namespace
@@ -199,7 +130,7 @@ std::string to_markdown(const SelectionReport& report) {
 
 void write_report(const std::filesystem::path& folder, const SelectionReport& report) {
   write_texts(folder, to_markdown(report), to_json(report));
-  write_plots(folder, report);
+  for (const NamedPlot& plot : plots_of(report)) save_picture(folder / plot.file, plot.svg);
 }
 
 std::string shown(const Estimate& estimate) {

@@ -179,12 +179,13 @@ class Reader {
     for (size_t i = 0; i < candidates->size(); ++i) {
       const std::string where = fmt::format("{}, candidate {}", place, i);
       problem.candidates.push_back(read_candidate((*candidates)[i], gold, where, counted));
-      add_scores(problem.candidates.back(), (*candidates)[i], scores, i, where);
+      problem.candidates.back().scores = scores_at(i, (*candidates)[i], scores, where);
     }
     if (const Json* greedy = find_any(record, {"greedy"}))
       problem.greedy = read_candidate(*greedy, gold, place + ", greedy", counted).correct;
-    const std::vector<SearchKey> keys =
-        searches ? read_searches(*searches, gold, place, problem, counted) : std::vector<SearchKey>();
+    Searches read = searches ? read_searches(*searches, gold, place, counted) : Searches();
+    problem.searched = std::move(read.found);
+    const std::vector<SearchKey>& keys = read.keys;
     if (to_.problems.empty()) to_.searches = keys;
     if (keys != to_.searches)
       throw bad_input("solutions.read", "{}: problem '{}' has other searches than the first problem", place,
@@ -225,7 +226,7 @@ class Reader {
     SampledSolutions counted;
     Candidate candidate =
         read_candidate(sample, find_any(record, {"gold", "ground_truth", "ground_truth_answer"}), place, counted);
-    add_scores(candidate, sample, scores, 0, place);
+    candidate.scores = scores_at(0, sample, scores, place);
     hold(candidate, place);
     const auto [known, is_new] = samples_.try_emplace(id, to_.problems.size());
     if (is_new) {
@@ -297,24 +298,30 @@ class Reader {
     return candidate;
   }
 
-  std::vector<SearchKey> read_searches(const Json& list, const Json* gold, const std::string& place,
-                                       SampledProblem& problem, SampledSolutions& counted) const {
-    if (!list.is_array()) throw bad_input("solutions.read", "{}: field 'searches' is not a list", place);
+  struct Searches {
     std::vector<SearchKey> keys;
+    std::vector<Candidate> found;
+  };
+  Searches read_searches(const Json& list, const Json* gold, const std::string& place,
+                         SampledSolutions& counted) const {
+    if (!list.is_array()) throw bad_input("solutions.read", "{}: field 'searches' is not a list", place);
+    Searches all;
     for (const Json& search : list) {
-      const std::string where = fmt::format("{}, search {}", place, keys.size());
-      problem.searched.push_back(read_candidate(search, gold, where, counted));
+      const std::string where = fmt::format("{}, search {}", place, all.keys.size());
+      all.found.push_back(read_candidate(search, gold, where, counted));
       const std::optional<uint64_t> n = non_negative<uint64_t>(search, {"n"}, where);
       if (!n || *n == 0) throw bad_input("solutions.read", "{}: field 'n' is not a whole number of at least 1", where);
-      keys.push_back({json_field<std::string>(search, "method", where),
-                      json_field<std::string>(search, "scorer", where),
-                      json_field<std::string>(search, "aggregation", where), *n});
+      all.keys.push_back({json_field<std::string>(search, "method", where),
+                          json_field<std::string>(search, "scorer", where),
+                          json_field<std::string>(search, "aggregation", where), *n});
     }
-    return keys;
+    return all;
   }
 
-  void add_scores(Candidate& candidate, const Json& record, const ScoresByName& scores, size_t index,
-                  const std::string& place) const {
+  // Of candidate `index`, by the chosen scorers.
+  std::vector<std::vector<double>> scores_at(size_t index, const Json& record, const ScoresByName& scores,
+                                             const std::string& place) const {
+    std::vector<std::vector<double>> all;
     const Json* steps = find_any(record, {"steps"});
     for (const std::string& name : to_.scorers) {
       const std::vector<double>& list = scores.at(name)[index];
@@ -322,8 +329,9 @@ class Reader {
       if (steps && steps->size() != list.size())
         throw bad_input("solutions.read", "{}: {} steps, but {} scores by '{}'", place, steps->size(), list.size(),
                         name);
-      candidate.scores.push_back(list);
+      all.push_back(list);
     }
+    return all;
   }
 
   const ReadSolutions& options_;

@@ -91,18 +91,18 @@ FilledPrompt fill_prompt(const StepSettings& settings, std::string_view question
   return prompt;
 }
 
-policy::Request step_request(const StepSettings& settings, const StepFormat& format, std::string_view question,
-                             const std::vector<std::string_view>& steps, const NodeId& node, RequestKind kind,
-                             uint32_t round, int64_t n) {
+policy::Request step_request(const StepSettings& settings, const StepFormat& format, const StepQuestion& asked) {
   const uint64_t seed =
-      derive_seed(settings.seed, {node.high, node.low, static_cast<uint64_t>(kind), round}) & kSeedMask;
-  std::vector<std::string> stop =
-      kind == RequestKind::kExpansion ? format.step_stops(settings.depth, std::ssize(steps)) : format.end_stops();
+      derive_seed(settings.seed, {asked.node.high, asked.node.low, static_cast<uint64_t>(asked.kind), asked.round}) &
+      kSeedMask;
+  std::vector<std::string> stop = asked.kind == RequestKind::kExpansion
+                                      ? format.step_stops(settings.depth, std::ssize(asked.steps))
+                                      : format.end_stops();
   stop.insert(stop.end(), settings.stop.begin(), settings.stop.end());
-  FilledPrompt prompt = fill_prompt(settings, question, steps);
+  FilledPrompt prompt = fill_prompt(settings, asked.question, asked.steps);
   return {.prompt = std::move(prompt.text),
           .begun = prompt.begun,
-          .n = n,
+          .n = asked.n,
           .max_tokens = settings.max_tokens,
           .temperature = settings.temperature,
           .top_p = settings.top_p,

@@ -61,12 +61,20 @@ struct FilledPrompt {
 FilledPrompt fill_prompt(const StepSettings& settings, std::string_view question,
                          const std::vector<std::string_view>& steps);
 
-// n choices of the next step (kExpansion) or of everything up to the end (kRollouts), after these steps. Its seed is
+// What a policy is asked at a node of a tree.
+struct StepQuestion {
+  std::string_view question;                 // of the problem
+  std::vector<std::string_view> steps = {};  // before the node's children
+  NodeId node;
+  RequestKind kind;
+  uint32_t round = 0;
+  int64_t n = 1;  // choices
+};
+
+// n choices of the next step (kExpansion) or of everything up to the end (kRollouts), after the steps. Its seed is
 // derived from the settings' seed, the node's id (which stands for problem and path), the kind and the round: never
 // from time or threads.
-policy::Request step_request(const StepSettings& settings, const StepFormat& format, std::string_view question,
-                             const std::vector<std::string_view>& steps, const NodeId& node, RequestKind kind,
-                             uint32_t round, int64_t n);
+policy::Request step_request(const StepSettings& settings, const StepFormat& format, const StepQuestion& asked);
 
 // Choices that ended at one of the settings' own stop texts ended by themselves.
 void end_at_own_stops(const StepSettings& settings, policy::Response& response);

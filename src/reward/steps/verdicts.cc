@@ -1,26 +1,11 @@
 #include "steps/verdicts.h"
 
 namespace hrm::steps {
-namespace {
-
-AnswerVerdict of(grading::Verdict verdict) {
-  switch (verdict) {
-    case grading::Verdict::kCorrect:
-      return AnswerVerdict::kCorrect;
-    case grading::Verdict::kWrong:
-      return AnswerVerdict::kWrong;
-    case grading::Verdict::kUndecided:
-      break;
-  }
-  return AnswerVerdict::kUndecided;
-}
-
-}  // namespace
 
 AnswerVerdict AnswerGrader::operator()(const std::optional<std::string>& answer) {
-  if (!answer) return AnswerVerdict::kNone;
-  const auto [at, fresh] = known_.try_emplace(*answer, AnswerVerdict::kNone);
-  if (fresh) at->second = of(grading::grade(*answer, gold_, options_));
+  if (!answer) return std::nullopt;
+  const auto [at, fresh] = known_.try_emplace(*answer, grading::Verdict::kUndecided);
+  if (fresh) at->second = grading::grade(*answer, gold_, options_);
   return at->second;
 }
 

@@ -1,7 +1,7 @@
 // Verdicts on the answers of a tree, recomputed from the answers; each distinct answer is graded once.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -11,8 +11,8 @@
 
 namespace hrm::steps {
 
-// kNone: no answer.
-enum class AnswerVerdict : uint8_t { kNone, kCorrect, kWrong, kUndecided };
+// nullopt: there is no answer.
+using AnswerVerdict = std::optional<grading::Verdict>;
 
 struct Verdicts {
   std::vector<AnswerVerdict> nodes;     // by node index
@@ -29,7 +29,7 @@ class AnswerGrader {
  private:
   std::string gold_;
   grading::GradeOptions options_;
-  std::unordered_map<std::string, AnswerVerdict> known_;
+  std::unordered_map<std::string, grading::Verdict> known_;
 };
 
 Verdicts grade_answers(const Tree& tree, const grading::GradeOptions& options = {});

@@ -60,7 +60,7 @@ class GrowthStudyTest : public testing::Test {
     settings.simulations = 16;
     worlds::ArithmeticPolicy policy(kPolicy);
     tree::StoreWriter store(path);
-    tree::grow_trees(problems, settings, policy, store, {.in_flight = 1});
+    tree::grow_trees({problems, settings, policy, store}, {.in_flight = 1});
     return path;
   }
 

@@ -51,13 +51,13 @@ const Pre& find_pre(std::string_view name, std::string_view source) {
                   source, name.substr(0, 60), names);
 }
 
-void append_frame(std::vector<int32_t>& frame, bool wanted, const std::optional<int64_t>& id, std::string_view name,
-                  const GgmlVocabulary& vocabulary, std::string_view source) {
-  if (!wanted) return;
+// A token that frames every text.
+int32_t frame_token(const std::optional<int64_t>& id, std::string_view name, const GgmlVocabulary& vocabulary,
+                    std::string_view source) {
   if (!id || *id < 0 || static_cast<uint64_t>(*id) >= vocabulary.tokens.size())
     throw bad_input(kWhere, "{}: every text needs {}, but its id is missing or beyond {} tokens", source, name,
                     vocabulary.tokens.size());
-  frame.push_back(static_cast<int32_t>(*id));
+  return static_cast<int32_t>(*id);
 }
 
 // SentencePiece joins the pair whose result has the highest score, the leftmost of equal ones: merges in that order.
@@ -133,10 +133,10 @@ TokenizerSpec spec_of(const GgmlVocabulary& vocabulary, std::string_view source)
       throw bad_input(kWhere, "{}: merge {} is not a pair of tokens", source, spec.merges.size());
     spec.merges.emplace_back(merge.substr(0, blank), merge.substr(blank + 1));
   }
-  append_frame(spec.prefix, vocabulary.add_bos.value_or(pre.add_bos), vocabulary.bos, "the beginning-of-text token",
-               vocabulary, source);
-  append_frame(spec.suffix, vocabulary.add_eos.value_or(false), vocabulary.eos, "the end-of-text token", vocabulary,
-               source);
+  if (vocabulary.add_bos.value_or(pre.add_bos))
+    spec.prefix.push_back(frame_token(vocabulary.bos, "the beginning-of-text token", vocabulary, source));
+  if (vocabulary.add_eos.value_or(false))
+    spec.suffix.push_back(frame_token(vocabulary.eos, "the end-of-text token", vocabulary, source));
   return spec;
 }
 

@@ -5,24 +5,13 @@
 #include <unordered_map>
 
 #include "base/utf8.h"
-#include "text/jinja_machine.h"
+#include "text/jinja_filter_call.h"
 #include "text/python_text.h"
 
 namespace hrm::text::jinja {
 namespace {
 
-struct Call {
-  Machine& machine;
-  const Value& of;
-  Arguments& given;
-  const std::string& name;
-
-  Signature read(std::vector<std::string_view> names, size_t needed = 0) const {
-    return Signature(given, name, std::move(names), needed);
-  }
-  Value iterator(Items items) const { return machine.list(std::move(items), Kind::kIterator); }
-};
-
+using Call = FilterCall;
 using Filter = Value (*)(const Call&);
 
 const Value& defined(const Value& value) {

@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "base/utf8.h"
-#include "text/jinja_machine.h"
+#include "text/jinja_filter_call.h"
 #include "text/python_text.h"
 
 namespace hrm::text::jinja {
@@ -15,20 +15,7 @@ const std::unordered_map<std::string_view, TextFilter>& text_filters();
 
 namespace {
 
-struct Call {
-  Machine& machine;
-  const Value& of;
-  Arguments& given;
-  const std::string& name;
-  Signature read(std::vector<std::string_view> names, size_t needed = 0) const {
-    return Signature(given, name, std::move(names), needed);
-  }
-  std::string text() const {
-    std::string text = machine.shown(of);
-    machine.step(text.size() / 4);
-    return text;
-  }
-};
+using Call = FilterCall;
 
 template <Value (*filter)(const Call&)>
 Value as_filter(Machine& machine, const Value& of, Arguments& given, const std::string& name) {

@@ -2,18 +2,11 @@
 
 #include <utf8proc.h>
 
-#include "base/error.h"
 #include "base/utf8.h"
-#include "text/character_set.h"
+#include "text/split_translator.h"
 
 namespace hrm::text {
 namespace {
-
-constexpr int kDeepest = 100;  // groups and brackets within each other
-
-struct Options {
-  bool ignore_case = false, dot_all = false, extended = false;
-};
 
 // Whether case folding maps it or something else to it: those beyond ASCII are not told alike by both libraries.
 bool has_case(char32_t c) {
@@ -33,502 +26,348 @@ int hex_value(char c) {
   return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
 }
 
-class Translator {
- public:
-  Translator(std::string_view in, std::string_view source) : in_(in), source_(source) {}
-
-  std::string translate() {
-    std::string all = alternatives({}, 0);
-    if (!done()) throw fault("a ')' that closes nothing");
-    return all;
-  }
-
- private:
-  Error fault(std::string_view what) const {
-    return bad_input(
-        "text.split_syntax",
-        "{}: split expression '{}' has {} before byte {}, which is not supported: its matches would not be "
-        "those of the library that made the file",
-        source_, in_.substr(0, 200), what, at_);
-  }
-
-  bool done() const { return at_ == in_.size(); }
-  bool next(std::string_view what) {
-    if (!in_.substr(at_).starts_with(what)) return false;
-    at_ += what.size();
-    return true;
-  }
-  char take() {
-    if (done()) throw fault("an end in the middle");
-    return in_[at_++];
-  }
-  char32_t take_character() {
-    if (done()) throw fault("an end in the middle");
-    const CodePoint c = decode_utf8(in_.substr(at_));
-    if (!c.valid) throw fault("bytes that are not UTF-8");
-    at_ += c.size;
-    return c.value;
-  }
-
-  // Up to the end of the group or of the expression. Options that are set within hold to its end.
-  std::string alternatives(Options options, int depth) {
-    if (depth > kDeepest) throw fault("groups within groups beyond 100");
-    std::string all;
-    bool several = false, any_empty = false, empty = true;
-    while (!done() && in_[at_] != ')') {
-      if (next("|")) {
-        all += '|';
-        several = true;
-        any_empty |= empty;
-        empty = true;
-        folded_ = 0;
-        continue;
-      }
-      if (options.extended && skips_blank()) continue;
-      bool rest = false;
-      std::string one = atom(options, depth, rest);
-      if (one.empty()) continue;
-      all += rest ? one : repeated(std::move(one), options);
-      empty &= empty_;
-    }
-    if (several) folded_ = 0;
-    empty_ = any_empty || empty;
-    return all;
-  }
-
-  bool skips_blank() {
-    if (next("#")) {
-      while (!done() && in_[at_] != '\n') ++at_;
-      return true;
-    }
-    const char c = in_[at_];
-    if (c != ' ' && !(c >= '\t' && c <= '\r')) return false;
-    ++at_;
-    return true;
-  }
-
-  // One thing that a quantifier can stand behind, or an assertion. rest: it is all that is left of the group.
-  std::string atom(Options& options, int depth, bool& rest) {
-    assertion_ = empty_ = false;
-    const char c = in_[at_];
-    if (c != '(' && c != '\\' && c != '[' && c != '.' && c != '^' && c != '$') return literal(options);
-    if (c == '\\') return escape(options);
-    if (c != '(') folded_ = 0;
-    ++at_;
-    switch (c) {
-      case '(':
-        return group(options, depth, rest);
-      case '[':
-        return matcher_of(bracket_set(options, depth));
-      case '.':
-        return options.dot_all ? "(?s:.)" : "[^\\n]";
-      case '^':  // not after a newline that ends the text
-        assertion_ = true;
-        return R"((?:\A|(?<=\n)(?!\z)))";
-      default:
-        assertion_ = true;
-        return R"((?=\n|\z))";
-    }
-  }
-
-  std::string literal(const Options& options) {
-    const char c = in_[at_];
-    if (c == '*' || c == '+' || c == '?') throw fault("a quantifier after nothing");
-    const size_t before = at_;
-    if (c == '{' && interval()) throw fault("a quantifier after nothing");
-    at_ = before;
-    return character(take_character(), options);
-  }
-
-  std::string character(char32_t c, const Options& options) {
-    if (!options.ignore_case) return escaped_character(c);
-    check_folding(c);
-    return c < 0x80 && is_letter(static_cast<char>(c)) ? "(?i:" + escaped_character(c) + ")" : escaped_character(c);
-  }
-
-  // Oniguruma lets "ss" match the one character that upper case makes two of, and the like.
-  void check_folding(char32_t c) {
-    check_uncased(c);
-    const char now = c < 0x80 ? lower(static_cast<char>(c)) : '\0';
-    const bool pair =
-        (folded_ == 's' && (now == 's' || now == 't')) || (folded_ == 'f' && (now == 'f' || now == 'i' || now == 'l'));
-    if (pair) throw fault("letters that are one character when case is ignored");
-    folded_ = now;
-  }
-  void check_uncased(char32_t c) const {
-    const bool joins = (c >= 0x300 && c < 0x370) || c == 0x2bc || c == 0x2be;
-    if (c >= 0x80 && (has_case(c) || joins)) throw fault("letters beyond ASCII where case is ignored");
-  }
-
-  std::string escape(const Options& options) {
-    const size_t begin = at_++;
-    const char c = take();
-    if (const auto set = c == 'p' || c == 'P' ? property(c, false) : escaped_set(c, false)) {
-      folded_ = 0;
-      return matcher_of(*set);
-    }
-    const std::string word = matcher_of(*escaped_set('w', false));
-    const auto assertion = [&](std::string text) {
-      assertion_ = true;
-      folded_ = 0;
-      return text;
-    };
-    switch (c) {
-      case 'A':
-        return assertion("\\A");
-      case 'z':
-        return assertion("\\z");
-      case 'Z':
-        return assertion("(?=\\n?\\z)");
-      case 'b':
-        return assertion("(?:(?<=" + word + ")(?!" + word + ")|(?<!" + word + ")(?=" + word + "))");
-      case 'B':
-        return assertion("(?:(?<=" + word + ")(?=" + word + ")|(?<!" + word + ")(?!" + word + "))");
-      case 'K':
-        if (in_lookaround_) throw fault("\\K in a look-around");
-        return assertion("\\K");
-      case 'R':
-        folded_ = 0;
-        return R"((?>\x{d}\x{a}|[\x{a}-\x{d}\x{85}\x{2028}\x{2029}]))";
-      case 'N':
-        folded_ = 0;
-        return "[^\\n]";
-      case 'O':
-        folded_ = 0;
-        return "(?s:.)";
-      default:
-        at_ = begin + 1;
-        return character(escaped(), options);
-    }
-  }
-
-  // \p{...}; without braces the letter stands for itself.
-  std::optional<NamedSet> property(char letter, bool in_class) {
-    if (!next("{")) return std::nullopt;
-    const size_t end = in_.find('}', at_);
-    if (end == std::string_view::npos) throw fault("a property without its '}'");
-    auto set = property_set(in_.substr(at_, end - at_), in_class);
-    if (!set) throw fault(fmt::format("the property '{}'", in_.substr(at_, std::min<size_t>(end - at_, 40))));
-    at_ = end + 1;
-    if (letter == 'P') set->negated = !set->negated;
-    return set;
-  }
-
-  // What stands for one character after a backslash, the same in brackets and outside.
-  char32_t escaped() {
-    const char c = in_[at_];
-    switch (c) {
-      case 't':
-        return ++at_, U'\t';
-      case 'n':
-        return ++at_, U'\n';
-      case 'r':
-        return ++at_, U'\r';
-      case 'f':
-        return ++at_, U'\f';
-      case 'v':
-        return ++at_, U'\v';
-      case 'a':
-        return ++at_, U'\a';
-      case 'e':
-        return ++at_, U'\x1b';
-      case 'p':
-      case 'P':
-        return ++at_, static_cast<char32_t>(c);
-      case 'x':
-        ++at_;
-        if (next("{")) return number(1, 8, "}");
-        return ascii(number(2, 2, ""));
-      case 'u':
-        ++at_;
-        return number(4, 4, "");
-      default:
-        if (is_letter(c) || is_digit(c)) throw fault(fmt::format("\\{}", c));
-        return take_character();
-    }
-  }
-  char32_t ascii(char32_t c) const {
-    if (c >= 0x80) throw fault("the byte of a character");
-    return c;
-  }
-  char32_t number(size_t least, size_t most, std::string_view end) {
-    uint64_t value = 0;
-    size_t digits = 0;
-    for (; digits < most && !done() && hex_value(in_[at_]) >= 0; ++digits, ++at_)
-      value = value * 16 + static_cast<uint64_t>(hex_value(in_[at_]));
-    if (digits < least || !next(end) || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-      throw fault("a number that is not a character");
-    return static_cast<char32_t>(value);
-  }
-
-  std::string group(Options& options, int depth, bool& rest) {
-    if (next("*")) throw fault("a callout");
-    if (!next("?")) return closed("(?:", options, depth);
-    if (next("#")) {
-      for (char c; (c = take()) != ')';)
-        if (c == '\\') take();
-      return "";
-    }
-    for (const std::string_view look : {"=", "!", "<=", "<!"})
-      if (next(look)) {
-        ++in_lookaround_;
-        std::string all = closed("(?" + std::string(look), options, depth);
-        --in_lookaround_;
-        assertion_ = true;
-        return all;
-      }
-    if (next(">")) return closed("(?>", options, depth);
-    if (next("<")) return named('>', options, depth);
-    if (next("'")) return named('\'', options, depth);
-    return optioned(options, depth, rest);
-  }
-
-  std::string closed(std::string_view open, const Options& options, int depth) {
-    std::string all = std::string(open) + alternatives(options, depth + 1) + ")";
-    if (!next(")")) throw fault("a '(' without its ')'");
-    assertion_ = false;
-    return all;
-  }
-
-  std::string named(char end, const Options& options, int depth) {
-    const char first = take();
-    if (!is_letter(first) && first != '_') throw fault("a group whose name is not a word");
-    for (char c; (c = take()) != end;)
-      if (!is_letter(c) && !is_digit(c) && c != '_') throw fault("a group whose name is not a word");
-    return closed("(?:", options, depth);
-  }
-
-  // (?im-x: ...), or (?im-x), which holds for the rest of the group and makes a group of it.
-  std::string optioned(const Options& options, int depth, bool& rest) {
-    Options inner = options;
-    bool value = true;
-    for (char c; (c = take()) != ':';) {
-      if (c == 'i') {
-        inner.ignore_case = value;
-      } else if (c == 'm') {
-        inner.dot_all = value;
-      } else if (c == 'x') {
-        inner.extended = value;
-      } else if (c == '-' && value) {
-        value = false;
-      } else if (c == ')') {
-        rest = true;
-        return "(?:" + alternatives(inner, depth + 1) + ")";
-      } else {
-        throw fault(fmt::format("a group that begins with (?{}", printable_ascii(c)));
-      }
-    }
-    return closed("(?:", inner, depth);
-  }
-  static std::string printable_ascii(char c) { return c > ' ' && c < 0x7f ? std::string(1, c) : "..."; }
-
-  struct Interval {
-    std::string text;  // "{1,3}"
-    bool exact = false;
-  };
-  // At '{': a quantifier, or nothing is taken.
-  std::optional<Interval> interval() {
-    const size_t begin = at_++;
-    const auto digits = [&] {
-      const size_t from = at_;
-      while (!done() && is_digit(in_[at_])) ++at_;
-      return std::string(in_.substr(from, at_ - from));
-    };
-    const std::string least = digits();
-    const bool comma = next(",");
-    const std::string most = comma ? digits() : least;
-    if (!next("}") || (least.empty() && most.empty())) {
-      at_ = begin;
-      return std::nullopt;
-    }
-    if (least.size() > 5 || most.size() > 5) throw fault("more than 65535 repetitions");
-    if (!least.empty() && !most.empty() && std::stoi(least) > std::stoi(most)) throw fault("a range that goes down");
-    return Interval{fmt::format("{{{}{}}}", least.empty() ? "0" : least, comma ? "," + most : ""), !comma};
-  }
-
-  // Quantifiers after what has been read. Those behind an interval are of the whole: /a{2}+/ is /(?:a{2})+/.
-  std::string repeated(std::string one, const Options& options) {
-    empty_ |= assertion_;
-    for (bool simple = true;; simple = false) {
-      if (options.extended)
-        while (!done() && skips_blank()) {
-        }
-      if (done()) return one;
-      std::string mark;
-      bool exact = false, possessive = false;
-      const size_t begin = at_;
-      const char c = in_[at_];
-      if (c == '?' || c == '*' || c == '+') {
-        mark = c;
-        possessive = true;
-        ++at_;
-      } else if (c == '{') {
-        const auto range = interval();
-        if (!range) return one;
-        mark = range->text;
-        exact = range->exact;
-      } else {
-        return one;
-      }
-      if (assertion_) throw fault("a quantifier after an assertion");
-      // Oniguruma looks for \O+ at the start of a text only, whatever stands before it.
-      if (simple && in_.substr(0, begin).ends_with("\\O")) throw fault("a repetition of \\O");
-      if (!simple && !interval_) throw fault("a quantifier after a quantifier");
-      // The libraries end such a loop at different turns.
-      if (empty_ && mark != "?") throw fault("a repetition of something that may be empty");
-      if (mark == "?" || mark == "*" || mark.starts_with("{0")) empty_ = true;
-      folded_ = 0;
-      interval_ = !possessive;
-      if (!exact && next("?")) {
-        mark += '?';
-        interval_ = false;
-      } else if (possessive && next("+")) {
-        mark += '+';
-      }
-      one = (simple ? one : "(?:" + one + ")") + mark;
-    }
-  }
-
-  // Behind '['.
-  BracketSet bracket_set(const Options& options, int depth, bool in_negated = false) {
-    if (depth > kDeepest) throw fault("brackets within brackets beyond 100");
-    BracketSet first{.negated = next("^")};
-    // Oniguruma takes the opposite of a set that is empty beyond ASCII for empty, too, in there.
-    if (first.negated && in_negated) throw fault("'[^' within '[^'");
-    if (!done() && in_[at_] == ']') throw fault("brackets that begin with ']'");
-    BracketSet operand;
-    const auto end_operand = [&] {
-      if (operand.items.empty() && operand.others.empty()) throw fault("brackets without a member");
-      if (first.items.empty() && first.others.empty()) {
-        first.items = std::move(operand.items);
-        first.others = std::move(operand.others);
-      } else {
-        first.with.push_back(std::move(operand));
-      }
-      operand = {};
-    };
-    for (bool begins = true; !next("]"); begins = false) {
-      if (next("&&")) {
-        end_operand();
-        continue;
-      }
-      if (!begins && in_.substr(at_).starts_with("-") && !in_.substr(at_).starts_with("-]"))
-        throw fault("a '-' between members of brackets");
-      member(operand, options, {depth, first.negated, first.negated || in_negated});
-    }
-    end_operand();
-    if (options.ignore_case && (!first.with.empty() || !first.others.empty()))
-      throw fault("brackets within brackets where case is ignored");
-    if (options.ignore_case) first = folded(std::move(first));
-    return first;
-  }
-
-  struct Place {
-    int depth;
-    bool negated, in_negated;  // these brackets; these or some around them
-  };
-
-  void member(BracketSet& set, const Options& options, const Place& place) {
-    if (next("[")) return nested(set, options, place);
-    const size_t begin = at_;
-    if (next("\\")) {
-      const char c = take();
-      if (const auto named = c == 'p' || c == 'P' ? property(c, true) : escaped_set(c, true)) {
-        add(set, *named, options, place.negated);
-        return check_no_range();
-      }
-      at_ = begin + 1;
-      if (!next("b")) {
-        if (c == 'R' || c == 'X' || c == 'N' || c == 'O') throw fault(fmt::format("\\{} in brackets", c));
-        return range(set, escaped(), options);
-      }
-      return range(set, U'\b', options);
-    }
-    range(set, take_character(), options);
-  }
-
-  void nested(BracketSet& set, const Options& options, const Place& place) {
-    if (next(":")) {
-      const bool negated = next("^");
-      const size_t end = in_.find(":]", at_);
-      const auto named =
-          end == std::string_view::npos ? std::nullopt : posix_set(in_.substr(at_, std::min<size_t>(end - at_, 40)));
-      if (!named) throw fault("an unknown class in brackets");
-      at_ = end + 2;
-      add(set, {named->items, named->negated != negated}, options, false);
-    } else {
-      set.others.push_back(matcher_of(bracket_set(options, place.depth + 1, place.in_negated)));
-    }
-    check_no_range();
-  }
-
-  // What is no single character begins no range.
-  void check_no_range() const {
-    if (in_.substr(at_).starts_with("-") && !in_.substr(at_).starts_with("-]"))
-      throw fault("a range that begins with a class");
-  }
-
-  void add(BracketSet& set, const NamedSet& named, const Options& options, bool negated) {
-    // Case folding adds members to a class, which only these have none of.
-    if (options.ignore_case) {
-      const bool plain = named.items.starts_with("\\p{N") || named.items.starts_with("\\p{P") ||
-                         named.items.starts_with("\\p{S}") || named.items.starts_with("\\x{9}");
-      if (!plain || named.negated || (named.items.find("\\p{", 1) != std::string::npos)) {
-        if (!(negated && named.items == "\\p{L}" && !named.negated))
-          throw fault("a class of letters in brackets where case is ignored");
-        set.items += "\\x{345}";  // which folds to a letter
-      }
-    }
-    if (!named.negated)
-      set.items += named.items;
-    else if (named.items.starts_with("\\p{") && named.items.find('}') + 1 == named.items.size())
-      set.items += "\\P" + named.items.substr(2);
-    else
-      set.others.push_back(matcher_of(named));
-  }
-
-  void range(BracketSet& set, char32_t low, const Options& options) {
-    char32_t high = low;
-    const std::string_view ahead = in_.substr(at_);
-    if (ahead.starts_with("-") && !ahead.starts_with("-]")) {
-      ++at_;
-      if (next("[")) throw fault("a range that ends with a class");
-      if (next("\\")) {
-        const char c = take();
-        if (c == 'p' || c == 'P' || escaped_set(c, true) || c == 'R' || c == 'X' || c == 'N' || c == 'O' || c == 'b')
-          throw fault("a range that ends with a class");
-        --at_;
-        high = escaped();
-      } else {
-        high = take_character();
-      }
-      if (high < low) throw fault("a range that goes down");
-      if (in_.substr(at_).starts_with("-") && !in_.substr(at_).starts_with("-]"))
-        throw fault("a '-' between members of brackets");
-    }
-    if (options.ignore_case) {
-      check_uncased(low);
-      if (high != low && high >= 0x80) throw fault("letters beyond ASCII where case is ignored");
-    }
-    set.items += escaped_character(low);
-    if (high != low) set.items += "-" + escaped_character(high);
-  }
-
-  static BracketSet folded(BracketSet set) {
-    const std::string matcher = "(?i:" + matcher_of(NamedSet{set.items, set.negated}) + ")";
-    return {.others = {matcher}};
-  }
-
-  std::string_view in_, source_;
-  size_t at_ = 0;
-  int in_lookaround_ = 0;
-  bool assertion_ = false;  // what was read last matches no character
-  bool empty_ = false;      // it may match none
-  bool interval_ = false;   // the last quantifier was {n,m}
-  char folded_ = 0;         // the letter before, where case is ignored
-};
-
 }  // namespace
+
+std::string Translator::translate() {
+  std::string all = alternatives({}, 0);
+  if (!done()) throw fault("a ')' that closes nothing");
+  return all;
+}
+
+Error Translator::fault(std::string_view what) const {
+  return bad_input("text.split_syntax",
+                   "{}: split expression '{}' has {} before byte {}, which is not supported: its matches would not be "
+                   "those of the library that made the file",
+                   source_, in_.substr(0, 200), what, at_);
+}
+
+bool Translator::next(std::string_view what) {
+  if (!in_.substr(at_).starts_with(what)) return false;
+  at_ += what.size();
+  return true;
+}
+
+char Translator::take() {
+  if (done()) throw fault("an end in the middle");
+  return in_[at_++];
+}
+
+char32_t Translator::take_character() {
+  if (done()) throw fault("an end in the middle");
+  const CodePoint c = decode_utf8(in_.substr(at_));
+  if (!c.valid) throw fault("bytes that are not UTF-8");
+  at_ += c.size;
+  return c.value;
+}
+
+std::string Translator::alternatives(Options options, int depth) {
+  if (depth > kDeepest) throw fault("groups within groups beyond 100");
+  std::string all;
+  bool several = false, any_empty = false, empty = true;
+  while (!done() && in_[at_] != ')') {
+    if (next("|")) {
+      all += '|';
+      several = true;
+      any_empty |= empty;
+      empty = true;
+      folded_ = 0;
+      continue;
+    }
+    if (options.extended && skips_blank()) continue;
+    bool rest = false;
+    std::string one = atom(options, depth, rest);
+    if (one.empty()) continue;
+    all += rest ? one : repeated(std::move(one), options);
+    empty &= empty_;
+  }
+  if (several) folded_ = 0;
+  empty_ = any_empty || empty;
+  return all;
+}
+
+bool Translator::skips_blank() {
+  if (next("#")) {
+    while (!done() && in_[at_] != '\n') ++at_;
+    return true;
+  }
+  const char c = in_[at_];
+  if (c != ' ' && !(c >= '\t' && c <= '\r')) return false;
+  ++at_;
+  return true;
+}
+
+std::string Translator::atom(Options& options, int depth, bool& rest) {
+  assertion_ = empty_ = false;
+  const char c = in_[at_];
+  if (c != '(' && c != '\\' && c != '[' && c != '.' && c != '^' && c != '$') return literal(options);
+  if (c == '\\') return escape(options);
+  if (c != '(') folded_ = 0;
+  ++at_;
+  switch (c) {
+    case '(':
+      return group(options, depth, rest);
+    case '[':
+      return matcher_of(bracket_set(options, depth));
+    case '.':
+      return options.dot_all ? "(?s:.)" : "[^\\n]";
+    case '^':  // not after a newline that ends the text
+      assertion_ = true;
+      return R"((?:\A|(?<=\n)(?!\z)))";
+    default:
+      assertion_ = true;
+      return R"((?=\n|\z))";
+  }
+}
+
+std::string Translator::literal(const Options& options) {
+  const char c = in_[at_];
+  if (c == '*' || c == '+' || c == '?') throw fault("a quantifier after nothing");
+  const size_t before = at_;
+  if (c == '{' && interval()) throw fault("a quantifier after nothing");
+  at_ = before;
+  return character(take_character(), options);
+}
+
+std::string Translator::character(char32_t c, const Options& options) {
+  if (!options.ignore_case) return escaped_character(c);
+  check_folding(c);
+  return c < 0x80 && is_letter(static_cast<char>(c)) ? "(?i:" + escaped_character(c) + ")" : escaped_character(c);
+}
+
+void Translator::check_folding(char32_t c) {
+  check_uncased(c);
+  const char now = c < 0x80 ? lower(static_cast<char>(c)) : '\0';
+  const bool pair =
+      (folded_ == 's' && (now == 's' || now == 't')) || (folded_ == 'f' && (now == 'f' || now == 'i' || now == 'l'));
+  if (pair) throw fault("letters that are one character when case is ignored");
+  folded_ = now;
+}
+
+void Translator::check_uncased(char32_t c) const {
+  const bool joins = (c >= 0x300 && c < 0x370) || c == 0x2bc || c == 0x2be;
+  if (c >= 0x80 && (has_case(c) || joins)) throw fault("letters beyond ASCII where case is ignored");
+}
+
+std::string Translator::escape(const Options& options) {
+  const size_t begin = at_++;
+  const char c = take();
+  if (const auto set = c == 'p' || c == 'P' ? property(c, false) : escaped_set(c, false)) {
+    folded_ = 0;
+    return matcher_of(*set);
+  }
+  const std::string word = matcher_of(*escaped_set('w', false));
+  const auto assertion = [&](std::string text) {
+    assertion_ = true;
+    folded_ = 0;
+    return text;
+  };
+  switch (c) {
+    case 'A':
+      return assertion("\\A");
+    case 'z':
+      return assertion("\\z");
+    case 'Z':
+      return assertion("(?=\\n?\\z)");
+    case 'b':
+      return assertion("(?:(?<=" + word + ")(?!" + word + ")|(?<!" + word + ")(?=" + word + "))");
+    case 'B':
+      return assertion("(?:(?<=" + word + ")(?=" + word + ")|(?<!" + word + ")(?!" + word + "))");
+    case 'K':
+      if (in_lookaround_) throw fault("\\K in a look-around");
+      return assertion("\\K");
+    case 'R':
+      folded_ = 0;
+      return R"((?>\x{d}\x{a}|[\x{a}-\x{d}\x{85}\x{2028}\x{2029}]))";
+    case 'N':
+      folded_ = 0;
+      return "[^\\n]";
+    case 'O':
+      folded_ = 0;
+      return "(?s:.)";
+    default:
+      at_ = begin + 1;
+      return character(escaped(), options);
+  }
+}
+
+std::optional<NamedSet> Translator::property(char letter, bool in_class) {
+  if (!next("{")) return std::nullopt;
+  const size_t end = in_.find('}', at_);
+  if (end == std::string_view::npos) throw fault("a property without its '}'");
+  auto set = property_set(in_.substr(at_, end - at_), in_class);
+  if (!set) throw fault(fmt::format("the property '{}'", in_.substr(at_, std::min<size_t>(end - at_, 40))));
+  at_ = end + 1;
+  if (letter == 'P') set->negated = !set->negated;
+  return set;
+}
+
+char32_t Translator::escaped() {
+  const char c = in_[at_];
+  switch (c) {
+    case 't':
+      return ++at_, U'\t';
+    case 'n':
+      return ++at_, U'\n';
+    case 'r':
+      return ++at_, U'\r';
+    case 'f':
+      return ++at_, U'\f';
+    case 'v':
+      return ++at_, U'\v';
+    case 'a':
+      return ++at_, U'\a';
+    case 'e':
+      return ++at_, U'\x1b';
+    case 'p':
+    case 'P':
+      return ++at_, static_cast<char32_t>(c);
+    case 'x':
+      ++at_;
+      if (next("{")) return number(1, 8, "}");
+      return ascii(number(2, 2, ""));
+    case 'u':
+      ++at_;
+      return number(4, 4, "");
+    default:
+      if (is_letter(c) || is_digit(c)) throw fault(fmt::format("\\{}", c));
+      return take_character();
+  }
+}
+
+char32_t Translator::ascii(char32_t c) const {
+  if (c >= 0x80) throw fault("the byte of a character");
+  return c;
+}
+
+char32_t Translator::number(size_t least, size_t most, std::string_view end) {
+  uint64_t value = 0;
+  size_t digits = 0;
+  for (; digits < most && !done() && hex_value(in_[at_]) >= 0; ++digits, ++at_)
+    value = value * 16 + static_cast<uint64_t>(hex_value(in_[at_]));
+  if (digits < least || !next(end) || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+    throw fault("a number that is not a character");
+  return static_cast<char32_t>(value);
+}
+
+std::string Translator::group(Options& options, int depth, bool& rest) {
+  if (next("*")) throw fault("a callout");
+  if (!next("?")) return closed("(?:", options, depth);
+  if (next("#")) {
+    for (char c; (c = take()) != ')';)
+      if (c == '\\') take();
+    return "";
+  }
+  for (const std::string_view look : {"=", "!", "<=", "<!"})
+    if (next(look)) {
+      ++in_lookaround_;
+      std::string all = closed("(?" + std::string(look), options, depth);
+      --in_lookaround_;
+      assertion_ = true;
+      return all;
+    }
+  if (next(">")) return closed("(?>", options, depth);
+  if (next("<")) return named('>', options, depth);
+  if (next("'")) return named('\'', options, depth);
+  return optioned(options, depth, rest);
+}
+
+std::string Translator::closed(std::string_view open, const Options& options, int depth) {
+  std::string all = std::string(open) + alternatives(options, depth + 1) + ")";
+  if (!next(")")) throw fault("a '(' without its ')'");
+  assertion_ = false;
+  return all;
+}
+
+std::string Translator::named(char end, const Options& options, int depth) {
+  const char first = take();
+  if (!is_letter(first) && first != '_') throw fault("a group whose name is not a word");
+  for (char c; (c = take()) != end;)
+    if (!is_letter(c) && !is_digit(c) && c != '_') throw fault("a group whose name is not a word");
+  return closed("(?:", options, depth);
+}
+
+std::string Translator::optioned(const Options& options, int depth, bool& rest) {
+  Options inner = options;
+  bool value = true;
+  for (char c; (c = take()) != ':';) {
+    if (c == 'i') {
+      inner.ignore_case = value;
+    } else if (c == 'm') {
+      inner.dot_all = value;
+    } else if (c == 'x') {
+      inner.extended = value;
+    } else if (c == '-' && value) {
+      value = false;
+    } else if (c == ')') {
+      rest = true;
+      return "(?:" + alternatives(inner, depth + 1) + ")";
+    } else {
+      throw fault(fmt::format("a group that begins with (?{}", printable_ascii(c)));
+    }
+  }
+  return closed("(?:", inner, depth);
+}
+
+std::optional<Translator::Interval> Translator::interval() {
+  const size_t begin = at_++;
+  const auto digits = [&] {
+    const size_t from = at_;
+    while (!done() && is_digit(in_[at_])) ++at_;
+    return std::string(in_.substr(from, at_ - from));
+  };
+  const std::string least = digits();
+  const bool comma = next(",");
+  const std::string most = comma ? digits() : least;
+  if (!next("}") || (least.empty() && most.empty())) {
+    at_ = begin;
+    return std::nullopt;
+  }
+  if (least.size() > 5 || most.size() > 5) throw fault("more than 65535 repetitions");
+  if (!least.empty() && !most.empty() && std::stoi(least) > std::stoi(most)) throw fault("a range that goes down");
+  return Interval{fmt::format("{{{}{}}}", least.empty() ? "0" : least, comma ? "," + most : ""), !comma};
+}
+
+std::string Translator::repeated(std::string one, const Options& options) {
+  empty_ |= assertion_;
+  for (bool simple = true;; simple = false) {
+    if (options.extended)
+      while (!done() && skips_blank()) {
+      }
+    if (done()) return one;
+    std::string mark;
+    bool exact = false, possessive = false;
+    const size_t begin = at_;
+    const char c = in_[at_];
+    if (c == '?' || c == '*' || c == '+') {
+      mark = c;
+      possessive = true;
+      ++at_;
+    } else if (c == '{') {
+      const auto range = interval();
+      if (!range) return one;
+      mark = range->text;
+      exact = range->exact;
+    } else {
+      return one;
+    }
+    if (assertion_) throw fault("a quantifier after an assertion");
+    // Oniguruma looks for \O+ at the start of a text only, whatever stands before it.
+    if (simple && in_.substr(0, begin).ends_with("\\O")) throw fault("a repetition of \\O");
+    if (!simple && !interval_) throw fault("a quantifier after a quantifier");
+    // The libraries end such a loop at different turns.
+    if (empty_ && mark != "?") throw fault("a repetition of something that may be empty");
+    if (mark == "?" || mark == "*" || mark.starts_with("{0")) empty_ = true;
+    folded_ = 0;
+    interval_ = !possessive;
+    if (!exact && next("?")) {
+      mark += '?';
+      interval_ = false;
+    } else if (possessive && next("+")) {
+      mark += '+';
+    }
+    one = (simple ? one : "(?:" + one + ")") + mark;
+  }
+}
 
 std::string pcre2_of_oniguruma(std::string_view expression, std::string_view source) {
   return Translator(expression, source).translate();

@@ -68,8 +68,8 @@ TEST(Compression, OnlyTheNodeThatLostAChildIsScoredAnew) {
   const steps::Tree tree = small();
   steps::Verdicts verdicts;
   for (const steps::Node& node : tree.nodes)
-    verdicts.nodes.push_back(node.text == "f" || node.text == "c" ? steps::AnswerVerdict::kCorrect
-                                                                  : steps::AnswerVerdict::kWrong);
+    verdicts.nodes.push_back(node.text == "f" || node.text == "c" ? grading::Verdict::kCorrect
+                                                                  : grading::Verdict::kWrong);
   const auto counts = count_ends(tree, verdicts, kFaithfulCounts);
   const Compression view = compress(tree, {}, [] { return 0.0; });
   const auto changed = compressed_counts(tree, view, counts);
@@ -91,8 +91,7 @@ TEST(CompressionParity, TheAuthorsTreesWithTheirDraws) {
   for (JsonlReader lines(trees_path); lines.next();) {
     steps::Verdicts verdicts;
     for (const Json& node : lines.value()["nodes"])
-      verdicts.nodes.push_back(node["correct"].get<bool>() ? steps::AnswerVerdict::kCorrect
-                                                           : steps::AnswerVerdict::kWrong);
+      verdicts.nodes.push_back(node["correct"].get<bool>() ? grading::Verdict::kCorrect : grading::Verdict::kWrong);
     steps::Tree tree = tree_from_json(lines.value(), lines.place());
     auto counts = count_ends(tree, verdicts, kFaithfulCounts);
     trees[lines.value()["tree"].get<int>()] = {std::move(tree), std::move(counts)};

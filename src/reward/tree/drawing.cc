@@ -16,17 +16,10 @@ size_t at(int32_t node) { return static_cast<size_t>(node); }
 std::string_view mark_of(const steps::Node& node, steps::AnswerVerdict verdict) {
   if (node.sentinel) return "failed";
   if (node.unfinished) return "unfinished";
-  switch (verdict) {
-    case steps::AnswerVerdict::kCorrect:
-      return "right";
-    case steps::AnswerVerdict::kWrong:
-      return "wrong";
-    case steps::AnswerVerdict::kUndecided:
-      return "undecided";
-    case steps::AnswerVerdict::kNone:
-      break;
-  }
-  return node.children.empty() ? "no answer" : "";
+  if (!verdict) return node.children.empty() ? "no answer" : "";
+  return *verdict == grading::Verdict::kCorrect ? "right"
+         : *verdict == grading::Verdict::kWrong ? "wrong"
+                                                : "undecided";
 }
 
 std::string value_text(const std::optional<double>& value) { return value ? fmt::format("{:.2f}", *value) : " -  "; }

@@ -12,8 +12,8 @@ struct Drawn {
   steps::Verdicts verdicts;
   Values values;
   Drawn() {
-    verdicts.nodes = {steps::AnswerVerdict::kNone, steps::AnswerVerdict::kNone, steps::AnswerVerdict::kWrong,
-                      steps::AnswerVerdict::kCorrect, steps::AnswerVerdict::kWrong};
+    verdicts.nodes = {std::nullopt, std::nullopt, grading::Verdict::kWrong, grading::Verdict::kCorrect,
+                      grading::Verdict::kWrong};
     values = {0.25, 0.5, 0, 1, std::nullopt};
     tree.nodes[1].multiplicity = 3;
   }

@@ -31,12 +31,11 @@ void check_settings(StoreWriter& store, const Json& wanted) {
 
 class Growth {
  public:
-  Growth(const std::vector<steps::ProblemRecord>& problems, const GrowSettings& settings, policy::Policy& policy,
-         StoreWriter& store, const GrowRun& run)
-      : problems_(problems),
+  Growth(const GrowJob& job, const GrowRun& run)
+      : problems_(job.problems),
         run_(run),
-        format_(settings.format()),
-        context_{settings, format_, policy, store, counts_, [this] {
+        format_(job.settings.format()),
+        context_{job.settings, format_, job.policy, job.store, counts_, [this] {
                    const std::lock_guard lock(mutex_);
                    run_.progress(report());
                  }} {}
@@ -160,16 +159,15 @@ class Growth {
 
 }  // namespace
 
-GrowReport grow_trees(const std::vector<steps::ProblemRecord>& problems, const GrowSettings& settings,
-                      policy::Policy& policy, StoreWriter& store, const GrowRun& run) {
-  settings.validate();
+GrowReport grow_trees(const GrowJob& job, const GrowRun& run) {
+  job.settings.validate();
   if (run.in_flight < 1 || run.in_flight > 1024)
     throw bad_input("tree.grow", "--in-flight {}: expected 1 to 1024", run.in_flight);
-  check_settings(store, settings_record(settings, policy));
-  for (const steps::ProblemRecord& problem : problems)
-    if (!store.holds(root_id(problem.problem))) store.append(problem);
-  GrowReport report = Growth(problems, settings, policy, store, run).grow();
-  store.sync();
+  check_settings(job.store, settings_record(job.settings, job.policy));
+  for (const steps::ProblemRecord& problem : job.problems)
+    if (!job.store.holds(root_id(problem.problem))) job.store.append(problem);
+  GrowReport report = Growth(job, run).grow();
+  job.store.sync();
   return report;
 }
 

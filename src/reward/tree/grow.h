@@ -23,12 +23,19 @@ struct GrowRun {
   std::function<void(const GrowReport&)> progress = [](auto&) {};
 };
 
+// What is grown, from what, into what.
+struct GrowJob {
+  const std::vector<steps::ProblemRecord>& problems;
+  const GrowSettings& settings;
+  policy::Policy& policy;
+  StoreWriter& store;
+};
+
 // The final trees depend only on problems, settings and the policy's replies, not on in_flight or on how often growth
 // was stopped or killed. Requests that the store already holds are not repeated. Problems are taken in order, later
 // ones as soon as there is capacity. A failed request leaves its node unfinished for the next run; after 2 in_flight +
 // 20 failures in a row growth gives up. After an interrupt, pending requests are awaited and stored. Throws bad_input
 // if the store was grown with other settings, failure on a full disk.
-GrowReport grow_trees(const std::vector<steps::ProblemRecord>& problems, const GrowSettings& settings,
-                      policy::Policy& policy, StoreWriter& store, const GrowRun& run);
+GrowReport grow_trees(const GrowJob& job, const GrowRun& run);
 
 }  // namespace hrm::tree

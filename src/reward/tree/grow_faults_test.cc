@@ -37,7 +37,7 @@ class FaultyGrowth : public testing::TestWithParam<GrowMethod> {
     std::vector<steps::ProblemRecord> problems;
     for (int64_t i = 0; i < 3; ++i) problems.push_back({i, {"p" + std::to_string(i), "q" + std::to_string(i), "1"}});
     StoreWriter store(folder_.path() / name);
-    return grow_trees(problems, settings, *policy::make_policy(options).policy, store, {.in_flight = 4});
+    return grow_trees({problems, settings, *policy::make_policy(options).policy, store}, {.in_flight = 4});
   }
   std::string trees(const std::string& name) const {
     const StoreReader store(folder_.path() / name);

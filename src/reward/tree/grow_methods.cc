@@ -10,7 +10,7 @@ namespace hrm::tree {
 namespace {
 
 bool is_right(GrowingTree& tree, const std::optional<std::string>& answer) {
-  return tree.verdict(answer) == steps::AnswerVerdict::kCorrect;
+  return tree.verdict(answer) == grading::Verdict::kCorrect;
 }
 
 class TreeSearch {

@@ -45,7 +45,7 @@ std::string trees_of(const GrowSettings& settings, policy::Script script, bool k
   StoreWriter store(folder.path() / "t");
   const std::vector<steps::ProblemRecord> problems = {{0, {"p", "What is 40 + 2?", "42"}},
                                                       {1, {"c", "Which one?", "(C)"}}};
-  EXPECT_EQ(grow_trees(problems, settings, policy, store, {.in_flight = 4}).finished, 2);
+  EXPECT_EQ(grow_trees({problems, settings, policy, store}, {.in_flight = 4}).finished, 2);
   const StoreReader reader(folder.path() / "t");
   std::string all;
   for (size_t i = 0; i < reader.contents().problems.size(); ++i) {
@@ -103,7 +103,7 @@ TEST(GrowServers, WhatTheServerBrokeOffIsNoStep) {
   for (const size_t whole : {size_t{0}, size_t{2}}) {
     BreakingPolicy policy(whole);
     StoreWriter store(folder.path() / std::to_string(whole));
-    const GrowReport report = grow_trees({{0, {"p", "q", "1"}}}, settings, policy, store, {.in_flight = 1});
+    const GrowReport report = grow_trees({{{0, {"p", "q", "1"}}}, settings, policy, store}, {.in_flight = 1});
     EXPECT_EQ(report.rollouts, static_cast<int64_t>(whole));
     EXPECT_EQ(report.finished, whole > 0);
     EXPECT_EQ(report.failed, whole == 0);

@@ -47,7 +47,7 @@ class GrowTest : public testing::TestWithParam<GrowMethod> {
  protected:
   GrowReport grow(const std::string& name, ScriptedPolicy& policy, int64_t in_flight) {
     StoreWriter store(folder_.path() / name);
-    return grow_trees(problems(5), line_settings(GetParam()), policy, store, {.in_flight = in_flight});
+    return grow_trees({problems(5), line_settings(GetParam()), policy, store}, {.in_flight = in_flight});
   }
   std::string trees(const std::string& name) const {
     const StoreReader store(folder_.path() / name);
@@ -91,7 +91,7 @@ TEST_P(GrowTest, FailedRequestsLeaveNodesUnfinishedUntilTheyAreTriedAgain) {
 TEST_P(GrowTest, ADeadPolicyIsGivenUp) {
   ScriptedPolicy dead(lines, {.fault = [](const Request&, int64_t) { return PolicyFault{"down"}; }});
   StoreWriter store(folder_.path() / "dead");
-  const GrowReport report = grow_trees(problems(500), line_settings(GetParam()), dead, store, {.in_flight = 2});
+  const GrowReport report = grow_trees({problems(500), line_settings(GetParam()), dead, store}, {.in_flight = 2});
   EXPECT_TRUE(report.gave_up);
   EXPECT_LT(dead.calls(), 100);
 }
@@ -133,7 +133,7 @@ TEST_P(GrowTest, ASingleTreeShowsProgressBeforeItIsFinished) {
   const auto note = [&](const GrowReport& now) {
     if (now.finished == 0) requests.push_back(now.requests);
   };
-  const GrowReport report = grow_trees(problems(1), line_settings(GetParam()), policy, store, {.progress = note});
+  const GrowReport report = grow_trees({problems(1), line_settings(GetParam()), policy, store}, {.progress = note});
   EXPECT_GE(static_cast<int64_t>(requests.size()), report.requests);
   EXPECT_GE(report.requests, GetParam() == GrowMethod::kBreadth ? 3 : 1);
   EXPECT_EQ(requests.back(), report.requests);
@@ -156,7 +156,7 @@ TEST(Grow, BreadthFirstMergesOrKeepsIdenticalSiblings) {
     settings.merge = merge;
     settings.depth = 1;
     StoreWriter store(folder.path() / (merge ? "a" : "b"));
-    grow_trees(problems(1), settings, same, store, {});
+    grow_trees({problems(1), settings, same, store}, {});
     const steps::Tree tree = StoreReader(folder.path() / (merge ? "a" : "b")).load(0).tree;
     ASSERT_EQ(tree.nodes.size(), merge ? 2u : 5u);
     EXPECT_EQ(tree.nodes[1].multiplicity, merge ? 4 : 1);
@@ -170,7 +170,7 @@ TEST(Grow, SolutionsAreRolloutsOfTheRootAndNothingElse) {
   const TemporaryFolder folder;
   ScriptedPolicy policy(lines);
   StoreWriter store(folder.path() / "a");
-  const GrowReport report = grow_trees(problems(3), line_settings(GrowMethod::kSolutions), policy, store, {});
+  const GrowReport report = grow_trees({problems(3), line_settings(GrowMethod::kSolutions), policy, store}, {});
   EXPECT_EQ(report.requests, 3);
   EXPECT_EQ(report.rollouts, 3 * 4);
   const steps::Tree tree = StoreReader(folder.path() / "a").load(2).tree;
@@ -188,7 +188,7 @@ TEST(Grow, AStopOfOnesOwnEndsSolutionsAndSteps) {
     settings.stop = {"Question:"};
     const auto path = folder.path() / std::string(name_of_enum(method));
     StoreWriter store(path);
-    grow_trees(problems(1), settings, policy, store, {});
+    grow_trees({problems(1), settings, policy, store}, {});
     const steps::Tree tree = StoreReader(path).load(0).tree;
     if (method == GrowMethod::kSolutions) {
       EXPECT_EQ(tree.rollouts.at(0).text, "one\n#### 1");
@@ -202,7 +202,7 @@ TEST(Grow, AStopOfOnesOwnEndsSolutionsAndSteps) {
   GrowSettings settings = line_settings(GrowMethod::kBreadth);
   settings.stop = {"Question:"};
   StoreWriter store(folder.path() / "leaving");
-  grow_trees(problems(1), settings, leaving, store, {});
+  grow_trees({problems(1), settings, leaving, store}, {});
   const steps::Tree tree = StoreReader(folder.path() / "leaving").load(0).tree;
   ASSERT_EQ(tree.nodes.size(), 2u);
   EXPECT_EQ(tree.nodes[1].text, "no idea ");
@@ -218,12 +218,12 @@ TEST(Grow, OtherSettingsAreRefused) {
   GrowSettings settings = line_settings(GrowMethod::kBreadth);
   {
     StoreWriter store(folder.path() / "a");
-    grow_trees(problems(1), settings, policy, store, {});
+    grow_trees({problems(1), settings, policy, store}, {});
   }
   settings.temperature = 0.5;
   StoreWriter store(folder.path() / "a");
   try {
-    grow_trees(problems(1), settings, policy, store, {});
+    grow_trees({problems(1), settings, policy, store}, {});
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("temperature = 0.7, not 0.5"), std::string::npos) << error.what();

@@ -120,8 +120,13 @@ RequestRecord GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
   const bool steps = kind == steps::RequestKind::kExpansion;
   const GrowSettings& settings = context_.settings;
   const std::vector<std::string> texts = path(node);
-  const policy::Request request =
-      step_request(settings, context_.format, problem_.question, {texts.begin(), texts.end()}, id, kind, round, n);
+  const policy::Request request = step_request(settings, context_.format,
+                                               {.question = problem_.question,
+                                                .steps = {texts.begin(), texts.end()},
+                                                .node = id,
+                                                .kind = kind,
+                                                .round = round,
+                                                .n = n});
   ++context_.counts.requests;
   policy::Reply reply = context_.policy.complete(request);
   if (const auto* fault = std::get_if<policy::PolicyFault>(&reply)) {

@@ -9,8 +9,8 @@ namespace {
 Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 std::string_view verdict_name(steps::AnswerVerdict verdict) {
-  using enum steps::AnswerVerdict;
-  return verdict == kCorrect ? "correct" : verdict == kWrong ? "wrong" : verdict == kUndecided ? "undecided" : "none";
+  using enum grading::Verdict;
+  return !verdict ? "none" : *verdict == kCorrect ? "correct" : *verdict == kWrong ? "wrong" : "undecided";
 }
 
 }  // namespace

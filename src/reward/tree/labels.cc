@@ -21,8 +21,8 @@ void add_times(Counts& to, const Counts& counts, int64_t weight) {
 }
 
 Counts one_end(steps::AnswerVerdict verdict, Undecided undecided) {
-  if (verdict == steps::AnswerVerdict::kUndecided) return {undecided == Undecided::kWrong ? 1 : 0, 0, 1};
-  return {1, verdict == steps::AnswerVerdict::kCorrect ? 1 : 0, 0};
+  if (verdict == grading::Verdict::kUndecided) return {undecided == Undecided::kWrong ? 1 : 0, 0, 1};
+  return {1, verdict == grading::Verdict::kCorrect ? 1 : 0, 0};
 }
 
 class Counting {

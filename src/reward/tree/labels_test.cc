@@ -7,15 +7,15 @@
 namespace hrm::tree {
 namespace {
 
-using enum steps::AnswerVerdict;
+using enum grading::Verdict;
 
 // 0 -> 1, 2;  1 -> 3, 4, 5;  2 is a leaf.
 steps::Tree small() { return make_tree({{0, "a"}, {0, "right"}, {1, "right"}, {1, "wrong"}, {1, "odd"}}); }
 
 steps::Verdicts by_text(const steps::Tree& tree) {
   steps::Verdicts verdicts;
-  const auto of = [](const std::optional<std::string>& answer) {
-    if (!answer) return kNone;
+  const auto of = [](const std::optional<std::string>& answer) -> steps::AnswerVerdict {
+    if (!answer) return std::nullopt;
     return *answer == "right" ? kCorrect : *answer == "odd" ? kUndecided : kWrong;
   };
   for (const steps::Node& node : tree.nodes) verdicts.nodes.push_back(of(node.answer));
@@ -106,7 +106,9 @@ TEST(LabelsParity, MonteCarloAndPolicyScoresOfTheAuthorsTrees) {
     const Json& wanted = lines.value()["nodes"];
     steps::Verdicts verdicts;
     for (const Json& node : wanted)
-      verdicts.nodes.push_back(node["answer"].is_null() ? kNone : node["correct"].get<bool>() ? kCorrect : kWrong);
+      verdicts.nodes.push_back(node["answer"].is_null()      ? std::nullopt
+                               : node["correct"].get<bool>() ? steps::AnswerVerdict(kCorrect)
+                                                             : kWrong);
     const auto counts = count_ends(tree, verdicts, kFaithfulCounts);
     const Values mc = mc_labels(counts), policy = policy_labels(tree, counts);
     std::vector<int64_t> subtree(tree.nodes.size(), 1);

@@ -37,18 +37,23 @@ bool wants_headings(const policy::Request& request, std::string_view prompt) {
   return prompt.find("# Step ") != std::string_view::npos;
 }
 
+struct Asked {
+  const policy::Request& request;
+  bool headings;
+};
+
 // Writes one continuation, piece by piece, until it is complete or a stop string or the limit of tokens ends it.
 class Writer {
  public:
-  Writer(const Walk& from, const SlipSettings& settings, const policy::Request& request, bool headings, Rng rng)
+  Writer(const Walk& from, const SlipSettings& settings, const Asked& asked, Rng rng)
       : state_(from.state()),
         sound_(from.last_on_track()),
         gold_(from.gold()),
         step_(from.steps()),
         announced_(from.announced()),
-        headings_(headings),
+        headings_(asked.headings),
         settings_(settings),
-        request_(request),
+        request_(asked.request),
         rng_(rng) {}
 
   Choice run() {
@@ -160,7 +165,7 @@ policy::Reply ArithmeticPolicy::complete(const policy::Request& request) {
       response.choices.emplace_back();
     else
       response.choices.push_back(
-          Writer(*walk, settings_, request, headings, Rng(request.seed, {kPolicyStream, prompt_hash, i})).run());
+          Writer(*walk, settings_, {request, headings}, Rng(request.seed, {kPolicyStream, prompt_hash, i})).run());
   }
   return response;
 }

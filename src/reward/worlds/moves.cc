@@ -47,9 +47,8 @@ bool ends_with_operand(const std::vector<Token>& tokens) {
 }
 
 // The slips of a step that means to reduce `pair`, their probabilities summing to `total`.
-void add_slips(const Expression& state, const Pair& pair, const std::vector<Pair>& pairs, double total,
-               std::vector<Move>& moves) {
-  const size_t first = moves.size();
+std::vector<Move> slips_of(const Expression& state, const Pair& pair, const std::vector<Pair>& pairs, double total) {
+  std::vector<Move> moves;
   const auto add = [&](MoveKind kind, const Pair& reduces, int64_t delta, double share) {
     moves.push_back({share, kind, reduces, delta});
   };
@@ -72,8 +71,9 @@ void add_slips(const Expression& state, const Pair& pair, const std::vector<Pair
   if (ends_with_operand(tokens)) add(MoveKind::kDropped, pair, 0, kDroppedShare);
 
   double sum = 0;
-  for (size_t i = first; i < moves.size(); ++i) sum += moves[i].probability;
-  for (size_t i = first; i < moves.size(); ++i) moves[i].probability *= total / sum;
+  for (const Move& move : moves) sum += move.probability;
+  for (Move& move : moves) move.probability *= total / sum;
+  return moves;
 }
 
 // What remains after a slip of copying; nullopt if it leaves the bounds.
@@ -169,7 +169,8 @@ std::vector<Move> moves_from(const Expression& state, const SlipSettings& settin
     if (chosen <= 0) continue;
     const double slip = std::min(kLargestSlip, settings.slip * hardness(pair));
     moves.push_back({chosen * (1 - slip), MoveKind::kHonest, pair, 0});
-    if (slip > 0) add_slips(state, pair, pairs, chosen * slip, moves);
+    if (slip > 0)
+      for (Move& move : slips_of(state, pair, pairs, chosen * slip)) moves.push_back(std::move(move));
   }
   return moves;
 }

@@ -3,11 +3,14 @@
 #include <atomic>
 #include <csignal>
 
+#include "base/cancel.h"
+
 namespace hrm {
 namespace {
 
 std::atomic<bool> flag{false};
 static_assert(std::atomic<bool>::is_always_lock_free);  // safe inside a signal handler
+thread_local const std::atomic<bool>* cancelled = nullptr;
 
 void handler(int signal) {
   if (flag.exchange(true)) {
@@ -32,7 +35,10 @@ InterruptScope::~InterruptScope() {
   flag = false;  // a request that was met must not stop the next loop
 }
 
-bool interrupted() { return flag; }
+bool interrupted() { return flag || (cancelled && *cancelled); }
 void request_interrupt() { flag = true; }
+
+CancelScope::CancelScope(const std::atomic<bool>& flag) : outer_(cancelled) { cancelled = &flag; }
+CancelScope::~CancelScope() { cancelled = outer_; }
 
 }  // namespace hrm

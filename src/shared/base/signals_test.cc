@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
+#include <thread>
+
+#include "base/cancel.h"
 
 namespace hrm {
 namespace {
@@ -29,6 +33,22 @@ TEST(SignalsDeathTest, TheSecondSignalEndsTheProcess) {
         std::raise(SIGINT);
       },
       ::testing::KilledBySignal(SIGINT), "");
+}
+
+TEST(Signals, ACancelScopeIsOfItsThread) {
+  std::atomic<bool> stop{false}, other{true};
+  const CancelScope scope(stop);
+  EXPECT_FALSE(interrupted());
+  {
+    const CancelScope inner(other);
+    EXPECT_TRUE(interrupted());
+  }
+  EXPECT_FALSE(interrupted());
+  stop = true;
+  EXPECT_TRUE(interrupted());
+  bool elsewhere = true;
+  std::thread([&] { elsewhere = interrupted(); }).join();
+  EXPECT_FALSE(elsewhere);
 }
 
 }  // namespace

@@ -7,8 +7,10 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <set>
 
-#include "base/files.h"
+#include "base/utf8.h"
+#include "formats/picture.h"
 
 namespace hrm {
 namespace {
@@ -102,6 +104,7 @@ class Chart {
       for (size_t i = 0; i < s.x.size(); ++i) {
         if (!drawable(s.x[i], s.y[i])) continue;
         empty_ = false;
+        measured_.insert(s.x[i]);
         x_.include(s.x[i]);
         y_.include(s.y[i]);
         if (!s.low.empty()) y_.include(s.low[i]), y_.include(s.high[i]);
@@ -123,7 +126,7 @@ class Chart {
         "font-family=\"system-ui, 'Segoe UI', Helvetica, Arial, sans-serif\" font-size=\"12\" role=\"img\">\n"
         "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n",
         options_.width, options_.height, escape_xml(options_.title));
-    text(kLeft, 24, "start", options_.title, "font-size=\"15\" font-weight=\"600\" fill=\"#222222\"");
+    text({kLeft, 24, "start"}, options_.title, "font-size=\"15\" font-weight=\"600\" fill=\"#222222\"");
     draw_axes();
     out_ += fmt::format(
         "<clipPath id=\"plot\"><rect x=\"{}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/></clipPath>\n", kLeft,
@@ -133,7 +136,7 @@ class Chart {
     for (size_t i = 0; i < series_.size(); ++i) draw_line(series_[i], style_of(i));
     out_ += "</g>\n";
     if (empty_)
-      text((kLeft + x_.pixel_high) / 2, (y_.pixel_low + y_.pixel_high) / 2, "middle", "nothing measured yet", kMuted);
+      text({(kLeft + x_.pixel_high) / 2, (y_.pixel_low + y_.pixel_high) / 2, "middle"}, "nothing measured yet", kMuted);
     draw_legend();
     return out_ + "</svg>\n";
   }
@@ -166,35 +169,54 @@ class Chart {
       out_ +=
           fmt::format("<path d=\"M{:.1f} {:.1f}h20\" stroke=\"{}\" stroke-width=\"2.5\" stroke-dasharray=\"{}\"/>\n",
                       at, y - 4, style.color, style.dash.empty() ? "none" : style.dash);
-      text(at + 26, y, "start", series_[i].name, "fill=\"#222222\"");
+      text({at + 26, y, "start"}, series_[i].name, "fill=\"#222222\"");
       at += width;
     }
   }
 
-  void text(double x, double y, std::string_view anchor, std::string_view content, std::string_view attributes) {
+  struct At {
+    double x, y;
+    std::string_view anchor;
+  };
+  void text(const At& at, std::string_view content, std::string_view attributes) {
     if (content.empty()) return;
-    out_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", x, y, anchor, attributes,
-                        escape_xml(content));
+    out_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", at.x, at.y, at.anchor,
+                        attributes, escape_xml(content));
   }
 
   void draw_axes() {
-    const auto y_ticks = y_.ticks(6), x_ticks = x_.ticks(options_.width / 100);
+    const auto y_ticks = y_.ticks(6), x_ticks = measured_or_round_ticks();
     for (double tick : y_ticks) {
       const double y = y_.pixel(tick);
       if (!(y <= y_.pixel_low + 0.5 && y >= y_.pixel_high - 0.5)) continue;
       out_ += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#e4e4e4\"/>\n", kLeft, y, x_.pixel_high);
-      text(kLeft - 8, y + 4, "end", tick_label(tick, largest_of(y_ticks)), kMuted);
+      text({kLeft - 8, y + 4, "end"}, tick_label(tick, largest_of(y_ticks)), kMuted);
     }
     for (double tick : x_ticks) {
       const double x = x_.pixel(tick);
       out_ += fmt::format("<path d=\"M{:.1f} {:.1f}v5\" stroke=\"#888888\"/>\n", x, y_.pixel_low);
-      text(x, y_.pixel_low + 19, "middle", tick_label(tick, largest_of(x_ticks)), kMuted);
+      text({x, y_.pixel_low + 19, "middle"}, tick_label(tick, largest_of(x_ticks)), kMuted);
     }
     out_ += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#888888\"/>\n", kLeft, y_.pixel_low, x_.pixel_high);
-    text((kLeft + x_.pixel_high) / 2, options_.height - 10, "middle", options_.x_label, "fill=\"#222222\"");
+    text({(kLeft + x_.pixel_high) / 2, options_.height - 10.0, "middle"}, options_.x_label, "fill=\"#222222\"");
     const double middle = (y_.pixel_low + y_.pixel_high) / 2;
-    text(16, middle, "middle", options_.y_label,
+    text({16, middle, "middle"}, options_.y_label,
          fmt::format("fill=\"#222222\" transform=\"rotate(-90 16 {:.1f})\"", middle));
+  }
+
+  // A few places on a logarithmic axis, such as 1, 4, 16, are themselves what a reader looks for, unless they stand too
+  // close together.
+  std::vector<double> measured_or_round_ticks() const {
+    constexpr size_t kFewPlaces = 12;
+    constexpr double kApart = 30;  // pixels
+    const std::vector<double> round = x_.ticks(options_.width / 100);
+    if (!options_.log_x || measured_.size() < 2 || measured_.size() > kFewPlaces) return round;
+    double last = -kApart;
+    for (const double x : measured_) {
+      if (x_.pixel(x) - last < kApart) return round;
+      last = x_.pixel(x);
+    }
+    return {measured_.begin(), measured_.end()};
   }
 
   void draw_line(const PlotSeries& s, const Style& style) {
@@ -236,6 +258,7 @@ class Chart {
   const PlotOptions& options_;
   Axis x_, y_;
   bool empty_ = true;
+  std::set<double> measured_;  // where points are drawn, along x
   std::string out_;
 };
 
@@ -253,9 +276,11 @@ std::vector<double> nice_ticks(double low, double high, int wanted) {
   return ticks;
 }
 
+std::string_view plot_color(size_t i) { return kColors[i % kColors.size()]; }
+
 std::string escape_xml(std::string_view text) {
   std::string result;
-  for (const char c : text) {
+  for (const char c : to_valid_utf8(text)) {
     if (c == '<')
       result += "&lt;";
     else if (c == '>')
@@ -275,7 +300,7 @@ std::string render_plot(std::span<const PlotSeries> series, const PlotOptions& o
 }
 
 void save_plot(const std::filesystem::path& path, std::span<const PlotSeries> series, const PlotOptions& options) {
-  write_file_atomic(path, render_plot(series, options));
+  save_picture(path, render_plot(series, options));
 }
 
 }  // namespace hrm

@@ -26,9 +26,14 @@ struct PlotOptions {
 
 // REQUIRES: lengths as said above. Without a single point to draw the axes are empty and say so.
 std::string render_plot(std::span<const PlotSeries> series, const PlotOptions& options);
+// As SVG or PNG, by the name's ending (formats/picture.h).
 void save_plot(const std::filesystem::path& path, std::span<const PlotSeries> series, const PlotOptions& options);
 
-// Text as it may stand in SVG, between tags and in attributes; control characters are left out.
+// "#rrggbb" of the series with this number.
+std::string_view plot_color(size_t i);
+
+// Text as it may stand in SVG, between tags and in attributes; control characters are left out, bytes that are not UTF-8
+// replaced.
 std::string escape_xml(std::string_view text);
 
 // Round numbers (1, 2, 5 times a power of ten) that divide [low, high] into about `wanted` parts, the outer ones just

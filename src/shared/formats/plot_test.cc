@@ -72,6 +72,15 @@ TEST(Plot, LogarithmicAxesTickAtPowersOfTen) {
     EXPECT_NE(svg.find(label), std::string::npos) << label;
 }
 
+TEST(Plot, FewPlacesOnALogarithmicAxisAreItsTicks) {
+  std::vector<PlotSeries> series = {{.name = "a", .x = {1, 4, 16, 64}, .y = {1, 2, 3, 4}}};
+  const std::string svg = render_plot(series, {.log_x = true});
+  for (const char* label : {">1<", ">4<", ">16<", ">64<"}) EXPECT_NE(svg.find(label), std::string::npos) << label;
+  EXPECT_EQ(svg.find(">10<"), std::string::npos);
+  series[0].x = {1, 1000, 1001, 64000};  // two of them would be written over each other
+  EXPECT_NE(render_plot(series, {.log_x = true}).find(">100<"), std::string::npos);
+}
+
 TEST(Plot, IsSaved) {
   const TemporaryFolder folder;
   save_plot(folder.path() / "a.svg", {}, {.title = "t"});

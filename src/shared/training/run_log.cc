@@ -3,32 +3,17 @@
 #include <cmath>
 
 #include "formats/plot.h"
+#include "training/run_curves.h"
 
 namespace hrm::training {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostPoints = 600;  // of a drawn curve; neighbors are averaged beyond that
-
 // Removes the records that the run is going to write again.
 const fs::path& cut_log(const fs::path& path, uint64_t size) {
   if (fs::exists(path) && fs::file_size(path) > size) fs::resize_file(path, size);
   return path;
-}
-
-void thin(PlotSeries& series) {
-  const size_t bucket = (series.x.size() + kMostPoints - 1) / kMostPoints;
-  if (bucket <= 1) return;
-  PlotSeries thinned{.name = series.name};
-  for (size_t i = 0; i < series.x.size(); i += bucket) {
-    const size_t n = std::min(bucket, series.x.size() - i);
-    double x = 0, y = 0;
-    for (size_t j = i; j < i + n; ++j) x += series.x[j], y += series.y[j];
-    thinned.x.push_back(x / static_cast<double>(n));
-    thinned.y.push_back(y / static_cast<double>(n));
-  }
-  series = std::move(thinned);
 }
 
 }  // namespace

@@ -116,16 +116,17 @@ class FakeBackend : public model::Backend {
 
   model::TrainOutput train_step(const model::Batch& batch, std::span<const uint8_t> last_segment, model::Carry& carry,
                                 const model::TrainOptions& options) override {
-    model::TrainOutput output;
-    const NamedTensors gradient = gradients(batch, last_segment, carry, options, &output);
+    auto [output, gradient] = gradients(batch, last_segment, carry, options);
     output.applied = std::isfinite(output.loss) && std::isfinite(output.gradient_norm);
     if (output.applied) update(gradient, options);
     return output;
   }
 
-  NamedTensors gradients(const model::Batch& batch, std::span<const uint8_t>, model::Carry& carry,
-                         const model::TrainOptions& options, model::TrainOutput* output) override {
-    NamedTensors gradient = zeros();
+  model::Gradients gradients(const model::Batch& batch, std::span<const uint8_t>, model::Carry& carry,
+                             const model::TrainOptions& options) override {
+    model::Gradients result{.output = {}, .by_name = zeros()};
+    NamedTensors& gradient = result.by_name;
+    model::TrainOutput* output = &result.output;
     const float scale = 1 / static_cast<float>(options.global_batch > 0 ? options.global_batch : batch.size);
     for (size_t b = 0; b < batch.size; ++b) add_example(batch, b, state_of(carry, b), scale, gradient, *output);
     double squares = 0;
@@ -133,7 +134,7 @@ class FakeBackend : public model::Backend {
       for (float g : tensor.as<float>()) squares += double{g} * g;
     output->gradient_norm = std::sqrt(squares);
     output->loss = output->lm_loss + 0.5 * (output->q_halt_loss + output->q_continue_loss);
-    return gradient;
+    return result;
   }
 
  private:

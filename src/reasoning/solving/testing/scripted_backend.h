@@ -106,8 +106,8 @@ class ScriptedBackend : public model::Backend {
                                 const model::TrainOptions&) override {
     throw unscripted();
   }
-  NamedTensors gradients(const model::Batch&, std::span<const uint8_t>, model::Carry&, const model::TrainOptions&,
-                         model::TrainOutput*) override {
+  model::Gradients gradients(const model::Batch&, std::span<const uint8_t>, model::Carry&,
+                             const model::TrainOptions&) override {
     throw unscripted();
   }
 

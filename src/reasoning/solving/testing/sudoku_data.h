@@ -28,7 +28,7 @@ inline void write_sudoku_data(const std::filesystem::path& folder, std::string_v
     std::ranges::copy(tokens(questions[static_cast<size_t>(original)].text), inputs.begin());
     std::ranges::copy(tokens(grid), labels.begin());
   };
-  puzzles::write_split(transaction.path(), "test", *family, plan, 1);
+  puzzles::write_split(transaction.path() / "test", *family, plan, 1);
   puzzles::write_folder_files(transaction.path(), *family, {});
   transaction.commit();
 }

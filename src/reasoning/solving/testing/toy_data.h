@@ -24,7 +24,7 @@ inline void write_toy_data(const std::filesystem::path& folder, bool with_test =
       for (int32_t& token : inputs) token = 1 + static_cast<int32_t>(rng.below(kLetters));
       for (size_t i = 0; i < labels.size(); ++i) labels[i] = 1 + inputs[i] % static_cast<int32_t>(kLetters);
     };
-    puzzles::write_split(transaction.path(), split, *family, plan, 1);
+    puzzles::write_split(transaction.path() / split, *family, plan, 1);
   }
   puzzles::write_folder_files(transaction.path(), *family, {});
   transaction.commit();
