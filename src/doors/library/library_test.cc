@@ -226,7 +226,8 @@ TEST(LibraryScores, TruthJudgesStepsAndSharesThem) {
   expect_fault([] { hrm::Scorer("truth:of=nothing"); }, "nothing");
   const hrm::Scorer scorer("truth");
   EXPECT_EQ(scorer.name(), "truth");
-  const auto scores = scorer.score("(7+12)*3=?", {{"7+12=19;19*3\n"}, {"7+12=18;18*3\n"}, {"7+12=19;19*3\n", "#### 57"}});
+  const auto scores =
+      scorer.score("(7+12)*3=?", {{"7+12=19;19*3\n"}, {"7+12=18;18*3\n"}, {"7+12=19;19*3\n", "#### 57"}});
   ASSERT_EQ(scores.size(), 3u);
   EXPECT_GT(scores[0][0], scores[1][0]);
   EXPECT_EQ(scores[0][0], scores[2][0]);

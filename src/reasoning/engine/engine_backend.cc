@@ -88,55 +88,17 @@ class EngineBackend final : public model::Backend {
   const Optimizer& optimizer() const { return const_cast<EngineBackend*>(this)->optimizer(); }
   const Weights& prepare(model::WeightSet set, bool backward);
   void check(const model::Batch& batch, const EngineCarry& carry, bool labels) const;
-<<<<<<< HEAD
   model::TrainOutput accumulate(const TrainingInput& input, EngineCarry& carry);
-=======
-  engine::ExampleInput input(const model::Batch& batch, size_t b) const;
-  std::optional<uint64_t> chain_seed(const model::Batch& batch, size_t b, size_t chain) const;
-  // What is the same for every example of a batch.
-  struct ForwardJob {
-    const Segment& segment;
-    const Weights& weights;
-    const model::Batch& batch;
-    const model::ForwardOptions& options;
-    EngineCarry& carry;
-    model::SegmentOutput& out;
-  };
-  void forward_example(const ForwardJob& job, size_t b, const engine::Worker<E>& worker, float* x) const;
-  double continue_target(const TrainJob& job, size_t b, size_t chain, engine::ExampleState next,
-                         TrainMemory& memory) const;
-  engine::TokenLoss best_chain(const TrainJob& job, size_t b, TrainMemory& memory, size_t slot, size_t* best) const;
-  typename Segment::ExampleGradient train_example(const TrainJob& job, size_t b, TrainMemory& memory,
-                                                  size_t slot) const;
-  void train_rows(const TrainJob& job, size_t begin, size_t end, TrainMemory& memory) const;
-  // Sum of the threads' gradients in `gradient_`, in the parameters' own shapes.
-  void reduce(size_t workers);
-  double gradient_norm() const;
-  // The same over the processes of the job, with their losses (of `output`) and puzzle rows.
-  void exchange(const model::Batch& batch, const model::TrainOptions& options, model::TrainOutput& output);
-  model::TrainOutput accumulate(const model::Batch& batch, std::span<const uint8_t> last, EngineCarry& carry,
-                                const model::TrainOptions& options);
->>>>>>> w2/dist
 
   ModelConfig config_;
   ParameterLayout layout_;
   Dims dims_;
   size_t threads_;
-<<<<<<< HEAD
   Segment<E> segment_;  // for one thread per example
   ForwardPass<E> forward_;
   TrainingPass<E> training_;
   Buffer<float> weights_, averaged_;
   std::optional<Optimizer> optimizer_;
-=======
-  engine::Products products_;
-  Segment segment_;  // for one thread per example
-  std::unique_ptr<Segment> team_segment_;
-  size_t team_size_ = 1;
-  Buffer<float> weights_, averaged_, gradient_, d_puzzle_;
-  model::StepParts shared_;  // of all processes: the puzzle rows that the update takes
-  std::optional<engine::Optimizer> optimizer_;
->>>>>>> w2/dist
   Prepared live_, average_;
 };
 
@@ -268,7 +230,6 @@ model::SegmentOutput EngineBackend<E>::forward(const model::Batch& batch, model:
 // ---- training ----
 
 template <typename E>
-<<<<<<< HEAD
 model::TrainOutput EngineBackend<E>::accumulate(const TrainingInput& input, EngineCarry& carry) {
   check(input.batch, carry, /*labels=*/true);
   if (segment_.products() == Products::kInt8)
@@ -277,211 +238,6 @@ model::TrainOutput EngineBackend<E>::accumulate(const TrainingInput& input, Engi
     throw bad_input(kWhere, "last_segment holds {} flags for a batch of {}", input.last_segment.size(),
                     input.batch.size);
   return training_.run(prepare(model::WeightSet::kLive, /*backward=*/true), input, carry);
-=======
-EngineBackend<E>::TrainMemory::TrainMemory(const Segment& segment, const ParameterLayout& layout, size_t micro_batch)
-    : ws(segment.dims(), 1),
-      x(segment.dims().state_size()),
-      backward(segment.dims(), micro_batch),
-      gradient(layout.trained_size()) {
-  const Dims& d = segment.dims();
-  for (size_t i = 0; i < micro_batch; ++i) {
-    stashes.push_back(segment.make_stash());
-    logits.emplace_back(d.S * d.V);
-    d_logits.emplace_back(d.S * d.V);
-  }
-}
-
-// sigmoid(q_halt') where this segment is the last, else sigmoid(max(q_halt', q_continue')), from the next segment.
-template <typename E>
-double EngineBackend<E>::continue_target(const TrainJob& job, size_t b, size_t chain, engine::ExampleState next,
-                                         TrainMemory& memory) const {
-  EngineCarry ahead(1, dims_.state_size());
-  std::copy_n(next.z_H, ahead.size, ahead.z_H.data());
-  std::copy_n(next.z_L, ahead.size, ahead.z_L.data());
-  auto seed = chain_seed(job.batch, b, chain);
-  if (seed) seed = derive_seed(*seed, {});  // another segment, so other noise
-  Team alone;
-  segment_.forward(
-      {.weights = job.weights, .x = memory.x.data(), .state = ahead.row(0), .seed = seed, .training = true},
-      {memory.ws, alone, 0});
-  engine::HeadOutput heads;
-  segment_.heads(job.weights, ahead.z_H.data(), heads);
-  const float q = job.last[b] ? heads.q_halt : std::max(heads.q_halt, heads.q_continue);
-  return engine::sigmoid(q);  // unrounded: an untrained q_continue equals its target, and its gradient must be 0
-}
-
-// Runs the slot's chains and leaves the stash, logits and their gradient of the one with the lowest token loss in
-// `slot`. All chains but the best are thereby without gradient.
-template <typename E>
-engine::TokenLoss EngineBackend<E>::best_chain(const TrainJob& job, size_t b, TrainMemory& memory, size_t slot,
-                                               size_t* best) const {
-  const size_t K = chains();
-  Team alone;
-  const auto run = [&](size_t k, engine::ExampleState state) {
-    segment_.forward({.weights = job.weights,
-                      .x = memory.x.data(),
-                      .state = state,
-                      .seed = chain_seed(job.batch, b, k),
-                      .training = true,
-                      .stash = &memory.stashes[slot]},
-                     {memory.ws, alone, 0});
-    engine::HeadOutput heads{.logits = memory.logits[slot].span()};
-    segment_.heads(job.weights, state.z_H, heads);
-    return engine::token_loss(config_.arch.loss, dims_.V, memory.logits[slot].span(),
-                              job.batch.labels.subspan(b * dims_.S, dims_.S), 1 / job.divisor,
-                              memory.d_logits[slot].span());
-  };
-  *best = 0;
-  if (K == 1) return run(0, job.carry.row(b));
-  EngineCarry before(K, dims_.state_size());
-  for (size_t k = 0; k < K; ++k) before.copy_row(k, job.carry, b * K + k);
-  engine::TokenLoss lowest;
-  for (size_t k = 0; k < K; ++k) {
-    const engine::TokenLoss loss = run(k, job.carry.row(b * K + k));
-    if (k > 0 && !(loss.lm < lowest.lm) && !std::isnan(lowest.lm)) continue;
-    lowest = loss;
-    *best = k;
-  }
-  if (*best + 1 != K) run(*best, before.row(*best));  // the stash holds the last chain: once more
-  return lowest;
-}
-
-template <typename E>
-auto EngineBackend<E>::train_example(const TrainJob& job, size_t b, TrainMemory& memory, size_t slot) const ->
-    typename Segment::ExampleGradient {
-  const model::ArchConfig& arch = config_.arch;
-  const size_t K = chains();
-  segment_.embed(job.weights, input(job.batch, b), memory.x.data());
-  size_t best = 0;
-  const engine::TokenLoss token = best_chain(job, b, memory, slot, &best);
-  const engine::ExampleState state = job.carry.row(b * K + best);
-  engine::HeadOutput heads;
-  segment_.heads(job.weights, state.z_H, heads);
-
-  typename Segment::ExampleGradient gradient{.stash = &memory.stashes[slot],
-                                             .input = input(job.batch, b),
-                                             .d_logits = memory.d_logits[slot].span(),
-                                             .d_puzzle = job.d_puzzle.subspan(b * puzzle_width(), puzzle_width())};
-  const engine::BinaryLoss halt = engine::binary_cross_entropy(heads.q_halt, token.exact ? 1 : 0);
-  gradient.d_q_halt = static_cast<float>(0.5 * halt.derivative / job.divisor);
-  if (!arch.no_ACT_continue && arch.halt_max_steps > 1) {
-    const double target = continue_target(job, b, best, state, memory);
-    const engine::BinaryLoss go_on = engine::binary_cross_entropy(heads.q_continue, target);
-    gradient.d_q_continue = static_cast<float>(0.5 * go_on.derivative / job.divisor);
-    job.q_continue[b] = go_on.loss;
-  }
-  for (size_t k = 0; k < K; ++k)  // the winner's z_H is handed to all chains
-    if (k != best) std::copy_n(state.z_H, dims_.state_size(), job.carry.row(b * K + k).z_H);
-  job.lm[b] = token.lm;
-  job.q_halt[b] = halt.loss;
-  job.output.correct[b] = token.correct;
-  job.output.supervised[b] = token.supervised;
-  job.output.q_halt[b] = heads.q_halt;
-  job.output.q_continue[b] = heads.q_continue;
-  return gradient;
-}
-
-template <typename E>
-void EngineBackend<E>::train_rows(const TrainJob& job, size_t begin, size_t end, TrainMemory& memory) const {
-  std::ranges::fill(memory.gradient.span(), 0.f);
-  for (size_t first = begin; first < end; first += memory.stashes.size()) {
-    std::vector<typename Segment::ExampleGradient> examples;
-    for (size_t b = first; b < std::min(end, first + memory.stashes.size()); ++b)
-      examples.push_back(train_example(job, b, memory, b - first));
-    segment_.backward(job.weights, examples, memory.backward, memory.gradient.span());
-  }
-}
-
-template <typename E>
-void EngineBackend<E>::reduce(size_t workers) {
-  if (gradient_.size() == 0) gradient_ = Buffer<float>(layout_.trained_size());
-  parallel_for(layout_.trained(), threads_, [&](size_t i) {
-    const auto sum = layout_.slice(memories_[0]->gradient.span(), i);
-    for (size_t w = 1; w < workers; ++w) {
-      const auto part = layout_.slice(memories_[w]->gradient.span(), i);
-      for (size_t j = 0; j < sum.size(); ++j) sum[j] += part[j];
-    }
-    const auto to = layout_.slice(gradient_.span(), i);
-    const size_t rows = layout_.rows(i), columns = layout_.columns(i);
-    if (segment_.transposed(i))
-      kernels::transpose({columns, rows}, kernels::Panel<const float>{sum.data(), rows},
-                         kernels::Panel<float>{to.data(), columns});
-    else
-      std::ranges::copy(sum, to.begin());
-  });
-}
-
-template <typename E>
-double EngineBackend<E>::gradient_norm() const {
-  std::vector<double> squares(layout_.trained());
-  parallel_for(layout_.trained(), threads_, [&](size_t i) {
-    for (float g : layout_.slice(std::span<const float>(gradient_.span()), i)) squares[i] += double{g} * g;
-  });
-  double total = 0;
-  for (double s : squares) total += s;
-  return std::sqrt(total);
-}
-
-template <typename E>
-void EngineBackend<E>::exchange(const model::Batch& batch, const model::TrainOptions& options,
-                                model::TrainOutput& output) {
-  shared_.puzzle_ids.assign(batch.puzzle_identifiers.begin(), batch.puzzle_identifiers.end());
-  shared_.puzzle_gradients.assign(d_puzzle_.data(), d_puzzle_.data() + d_puzzle_.size());
-  if (!options.exchange) return;
-  double losses[] = {output.lm_loss, output.q_halt_loss, output.q_continue_loss};
-  shared_.gradient = gradient_.span();
-  shared_.losses = losses;
-  options.exchange(shared_);
-  shared_.losses = {};
-  output.lm_loss = losses[0];
-  output.q_halt_loss = losses[1];
-  output.q_continue_loss = losses[2];
-}
-
-// Each thread sums the gradients of its share of the examples; the sums are added in the order of the threads.
-template <typename E>
-model::TrainOutput EngineBackend<E>::accumulate(const model::Batch& batch, std::span<const uint8_t> last,
-                                                EngineCarry& carry, const model::TrainOptions& options) {
-  check(batch, carry, /*labels=*/true);
-  if (products_ == engine::Products::kInt8)
-    throw bad_input(kWhere, "int8 is for inference: train with precision bfloat16 or float32");
-  const size_t B = batch.size;
-  if (last.size() != B) throw bad_input(kWhere, "last_segment holds {} flags for a batch of {}", last.size(), B);
-  const Weights& weights = prepare(model::WeightSet::kLive, /*backward=*/true);
-  const size_t workers = std::clamp<size_t>(B, 1, threads_);
-  // More than a thread's share would be memory without use.
-  const size_t micro_batch =
-      options.micro_batch > 0 ? std::min(options.micro_batch, (B + workers - 1) / workers) : kMicroBatch;
-  if (!memories_.empty() && memories_.front()->stashes.size() != micro_batch) memories_.clear();
-  while (memories_.size() < workers) memories_.push_back(std::make_unique<TrainMemory>(segment_, layout_, micro_batch));
-  if (d_puzzle_.size() != B * puzzle_width()) d_puzzle_ = Buffer<float>(B * puzzle_width());
-  model::TrainOutput output{.correct = std::vector<int32_t>(B),
-                            .supervised = std::vector<int32_t>(B),
-                            .q_halt = std::vector<float>(B),
-                            .q_continue = std::vector<float>(B)};
-  std::vector<double> lm(B), q_halt(B), q_continue(B);
-  const TrainJob job{.weights = weights,
-                     .batch = batch,
-                     .last = last,
-                     .divisor = static_cast<double>(options.global_batch ? options.global_batch : B),
-                     .carry = carry,
-                     .output = output,
-                     .lm = lm,
-                     .q_halt = q_halt,
-                     .q_continue = q_continue,
-                     .d_puzzle = d_puzzle_.span()};
-  run_threads(workers, [&](size_t w) { train_rows(job, B * w / workers, B * (w + 1) / workers, *memories_[w]); });
-  for (size_t b = 0; b < B; ++b) {
-    output.lm_loss += lm[b];
-    output.q_halt_loss += q_halt[b];
-    output.q_continue_loss += q_continue[b];
-  }
-  reduce(workers);
-  exchange(batch, options, output);
-  output.loss = output.lm_loss + 0.5 * (output.q_halt_loss + output.q_continue_loss);
-  output.gradient_norm = gradient_norm();
-  return output;
->>>>>>> w2/dist
 }
 
 template <typename E>
@@ -499,11 +255,8 @@ model::TrainOutput EngineBackend<E>::train_step(const model::Batch& batch, std::
   optimizer.step(weights_.span(), training_.gradient(), output.gradient_norm,
                  {.lr_factor = options.lr_factor, .ema_rate = options.ema_rate, .threads = threads_});
   if (dims_.P > 0)
-<<<<<<< HEAD
-    optimizer.step_puzzle_rows(weights_.span(), batch.puzzle_identifiers, training_.d_puzzle(), options.lr_factor);
-=======
-    optimizer.step_puzzle_rows(weights_.span(), shared_.puzzle_ids, shared_.puzzle_gradients, options.lr_factor);
->>>>>>> w2/dist
+    optimizer.step_puzzle_rows(weights_.span(), training_.puzzle_ids(), training_.puzzle_gradients(),
+                               options.lr_factor);
   live_.stale = true;
   average_.stale = true;
   return output;

@@ -139,11 +139,9 @@ void TrainingPass<E>::run_rows(const Job& job, size_t begin, size_t end, Memory&
   }
 }
 
-// Sum of the threads' gradients in `gradient_`, in the parameters' own shapes. Returns its squared norm.
 template <typename E>
-double TrainingPass<E>::reduce(size_t workers) {
+void TrainingPass<E>::reduce(size_t workers) {
   if (gradient_.size() == 0) gradient_ = Buffer<float>(layout_.trained_size());
-  std::vector<double> squares(layout_.trained());
   parallel_for(layout_.trained(), threads_, [&](size_t i) {
     const auto sum = layout_.slice(memories_[0]->gradient.span(), i);
     for (size_t w = 1; w < workers; ++w) {
@@ -157,11 +155,33 @@ double TrainingPass<E>::reduce(size_t workers) {
                          kernels::Panel<float>{to.data(), columns});
     else
       std::ranges::copy(sum, to.begin());
-    for (float g : to) squares[i] += double{g} * g;
+  });
+}
+
+template <typename E>
+double TrainingPass<E>::gradient_norm() const {
+  std::vector<double> squares(layout_.trained());
+  parallel_for(layout_.trained(), threads_, [&](size_t i) {
+    for (float g : layout_.slice(std::span<const float>(gradient_.span()), i)) squares[i] += double{g} * g;
   });
   double total = 0;
   for (double s : squares) total += s;
-  return total;
+  return std::sqrt(total);
+}
+
+template <typename E>
+void TrainingPass<E>::exchange(const Input& input, model::TrainOutput& output) {
+  shared_.puzzle_ids.assign(input.batch.puzzle_identifiers.begin(), input.batch.puzzle_identifiers.end());
+  shared_.puzzle_gradients.assign(d_puzzle_.data(), d_puzzle_.data() + d_puzzle_.size());
+  if (!input.options.exchange) return;
+  double losses[] = {output.lm_loss, output.q_halt_loss, output.q_continue_loss};
+  shared_.gradient = gradient_.span();
+  shared_.losses = losses;
+  input.options.exchange(shared_);
+  shared_.losses = {};
+  output.lm_loss = losses[0];
+  output.q_halt_loss = losses[1];
+  output.q_continue_loss = losses[2];
 }
 
 template <typename E>
@@ -200,8 +220,10 @@ model::TrainOutput TrainingPass<E>::run(const SegmentWeights<E>& weights, const 
     output.q_halt_loss += q_halt[b];
     output.q_continue_loss += q_continue[b];
   }
+  reduce(workers);
+  exchange(input, output);
   output.loss = output.lm_loss + 0.5 * (output.q_halt_loss + output.q_continue_loss);
-  output.gradient_norm = std::sqrt(reduce(workers));
+  output.gradient_norm = gradient_norm();
   return output;
 }
 

@@ -31,6 +31,9 @@ class TrainingPass {
   // Of loss / global batch: [trained_size()] in the parameters' own shapes; of the puzzle rows looked up, [B,E].
   std::span<float> gradient() { return gradient_.span(); }
   std::span<const float> d_puzzle() const { return d_puzzle_.span(); }
+  // The same rows of all processes of the job, and their numbers: what an update takes.
+  std::span<const int32_t> puzzle_ids() const { return shared_.puzzle_ids; }
+  std::span<const float> puzzle_gradients() const { return shared_.puzzle_gradients; }
   size_t puzzle_width() const { return dims_.P > 0 ? layout_.columns(layout_.index().puzzle_emb) : 0; }
 
  private:
@@ -70,7 +73,11 @@ class TrainingPass {
   TokenLoss best_chain(const Job& job, const Example& example, size_t* best) const;
   ExampleGradient run_example(const Job& job, const Example& example) const;
   void run_rows(const Job& job, size_t begin, size_t end, Memory& memory) const;
-  double reduce(size_t workers);
+  // Sum of the threads' gradients in `gradient_`, in the parameters' own shapes.
+  void reduce(size_t workers);
+  double gradient_norm() const;
+  // The same over the processes of the job, with their losses (of `output`) and puzzle rows.
+  void exchange(const Input& input, model::TrainOutput& output);
 
   const model::ModelConfig config_;
   const Dims dims_;
@@ -78,6 +85,7 @@ class TrainingPass {
   const Segment<E>& segment_;
   const size_t threads_;
   kernels::Buffer<float> gradient_, d_puzzle_;
+  model::StepParts shared_;                        // of all processes: the puzzle rows that the update takes
   std::vector<std::unique_ptr<Memory>> memories_;  // per thread
 };
 
