@@ -1,5 +1,5 @@
 // Options whose value is one of a few names. All are shown alike, `--labels mc|policy|hard`, and refuse another name
-// alike: "--labels: 'x' is none of: mc, policy, hard". Several, where an option takes them, are separated by commas.
+// alike: "--labels: 'x' is not one of: mc, policy, hard". An option that takes several separates them by commas.
 #pragma once
 
 #include <CLI/CLI.hpp>

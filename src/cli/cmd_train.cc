@@ -66,15 +66,15 @@ void add_model_options(CLI::App& command, Arguments& args) {
   command.add_option("--data", args.data, "data set folder, as made by hrm data")->type_name("FOLDER");
   command
       .add_option("--init", args.init,
-                  "start from the weights of this model (ours, or the authors' checkpoint), and from its architecture "
-                  "unless a preset or recipe has one")
+                  "start from the weights of this model (ours, or the authors' checkpoint) and use its architecture "
+                  "unless a preset or recipe sets one")
       ->type_name("MODEL")
       ->excludes("--resume");
   command.get_option("--out")->required(false)->description(
       "run folder: checkpoints, model, log, curves; required, except with --estimate");
   command
       .add_flag("--estimate", args.estimate,
-                "print operations, memory and hours of the run on this machine, from a few steps; nothing is written")
+                "estimate operations, memory and hours of the run on this machine from a few steps; nothing is written")
       ->excludes("--resume");
 }
 
@@ -88,16 +88,16 @@ void register_train(CLI::App& app, Exit& exit) {
   add_threads_option(*command, args->backend.threads);
   add_device_option(*command, args->backend.device);
   add_settings(*command, args->settings);
-  set_examples(
-      *command,
-      {{"hrm train --preset trm-mlp --data data/sudoku --out runs/first arch.hidden_size=128 max_steps=2000",
-        "a small model; Ctrl-C saves and stops"},
-       {"hrm train --resume --out runs/first", "resume; the result is bit-identical to an uninterrupted run"},
-       {"hrm train --resume --out runs/first max_steps=4000", "train longer than first planned"},
-       {"hrm train --config configs/sudoku9_flagship.yaml --data data/sudoku --estimate", "what it would cost here"},
-       {"hrm train --init runs/first --data data/other --out runs/second", "start from a trained model"},
-       {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
-        "a published experiment"}});
+  set_examples(*command,
+               {{"hrm train --preset trm-mlp --data data/sudoku --out runs/first arch.hidden_size=128 max_steps=2000",
+                 "a small model; Ctrl-C saves and stops"},
+                {"hrm train --resume --out runs/first", "resume; the result is bit-identical to an uninterrupted run"},
+                {"hrm train --resume --out runs/first max_steps=4000", "train longer than first planned"},
+                {"hrm train --config configs/sudoku9_flagship.yaml --data data/sudoku --estimate",
+                 "estimate the cost on this machine"},
+                {"hrm train --init runs/first --data data/other --out runs/second", "start from a trained model"},
+                {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
+                 "a published experiment"}});
   command->footer(settings_help(solving::TrainConfig(), "key=value, also in --config files") + command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }

@@ -77,7 +77,8 @@ TEST(SolveRequest, RefusesPuzzlesInTheWordsOfTheCommandLine) {
   const Refused twice = solve_refusal(R"({"puzzles": ["1234341221434321", "11.............."]})");
   EXPECT_EQ(twice.status, 422);
   EXPECT_EQ(twice.field, "puzzles[1]");
-  EXPECT_NE(twice.message.find("puzzles[1]: contains no puzzle that can be solved"), std::string::npos) << twice.message;
+  EXPECT_NE(twice.message.find("puzzles[1]: contains no puzzle that can be solved"), std::string::npos)
+      << twice.message;
   const Refused text = solve_refusal(R"({"puzzles": ["1234341221434321", "12z4341221434321"]})");
   EXPECT_EQ(text.field, "puzzles[1]");
   EXPECT_EQ(text.message.find('['), text.message.find("[1]")) << "no place in the source: " << text.message;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/utf8.h"
 #include "base/rng.h"
+#include "base/utf8.h"
 #include "puzzles/arc_task.h"
 #include "puzzles/text_lines.h"
 
@@ -179,7 +179,7 @@ class ArcFamily : public Family {
         if (c == ' ' || c == '\t' || c == ',' || c == '\r') continue;
         if (c < '0' || c > '9')
           throw bad_input(kWhere,
-                          "{}: line {}, cell {}: expected a color from 0 to 9 (a task is solved with its file: "
+                          "{}: line {}, cell {}: expected a color from 0 to 9 (to solve a task, give its file: "
                           "hrm solve task.json)",
                           source, rows[r].number, columns + 1);
         grid.cells.push_back(static_cast<uint8_t>(c - '0'));
@@ -195,8 +195,8 @@ class ArcFamily : public Family {
 
   Tokens tokens_of(const ArcGrid& grid, std::string_view source, size_t line) const {
     if (grid.rows > side_ || grid.columns > side_)
-      throw bad_input(kWhere, "{}: line {}: a grid of {}x{}; at most {}x{} here", source, line, grid.rows, grid.columns,
-                      side_, side_);
+      throw bad_input(kWhere, "{}: line {}: a grid of {}x{}; at most {}x{} is allowed here", source, line, grid.rows,
+                      grid.columns, side_, side_);
     Tokens tokens(static_cast<size_t>(seq_len()));
     encode_arc(grid, {}, side_, tokens);
     return tokens;

@@ -149,7 +149,7 @@ class Reader {
     if (!files_.insert(fs::weakly_canonical(file)).second) return;  // named twice
     if (is_solutions(file)) {
       if (sibling(file, "solutions", "challenges")) return;  // read with its challenges
-      throw bad_input(kWhere, "{}: holds solutions; name the file with the challenges", file.string());
+      throw bad_input(kWhere, "{}: contains solutions; give the file with the challenges", file.string());
     }
     // A task's own name says nothing: `data/evaluation/*.json` means the folder's role.
     if (is_challenges(file))

@@ -117,7 +117,7 @@ std::string number_of(uint64_t n, std::string_view one, std::string_view many) {
 
 void check_completable(const puzzles::Family& family) {
   if (family.has_rules()) return;
-  throw bad_input("solving.complete", "{}: these puzzles have no rules that a search could go by; leave out --complete",
+  throw bad_input("solving.complete", "{}: these puzzles have no rules for a search; leave out --complete",
                   family.describe().dump());
 }
 

@@ -23,7 +23,7 @@ bool is_whole_fraction(std::string_view text);
 // The same of {1 \over 2}.
 bool is_whole_over(std::string_view text);
 
-// Whether "(6)" stands at the front, or "(4/5)".
+// Whether the text starts with "(6)" or "(4/5)".
 bool is_digits_in_brackets(std::string_view text);
 bool is_fraction_in_brackets(std::string_view text);
 

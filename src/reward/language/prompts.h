@@ -22,7 +22,7 @@ struct PromptForm {
 std::vector<int32_t> encode_prompt(const ModelBundle& bundle, const Json& record, const PromptForm& form,
                                    std::string_view place);
 
-// {"text", "finish": end|stop|length, "tokens"}, "stop" where one ended it, "logprobs" where they are asked for.
+// {"text", "finish": end|stop|length, "tokens"}, "stop" if one ended it, "logprobs" if requested.
 Json completion_json(const Generation& choice, bool logprobs);
 
 // Steps until nothing is left or `advance` says no: it is told before each step how many requests are done. Requests

@@ -1,7 +1,7 @@
 // Converts files of texts to examples for a language model: the tokens after a prompt.
 //
 //   {"text"}                  all of it
-//   {"prompt", "completion"}  the completion, after the prompt as it stands
+//   {"prompt", "completion"}  the completion, after the unchanged prompt
 //   {"messages": [..]}        the last message, of the assistant, after the others in the model's chat form, with
 //                             "tools" where the record has them
 //   questions with solutions  of any format that rows reads (docs/formats/reward-data.md), and trees of a store: the
@@ -37,7 +37,7 @@ struct TextConfig {
     field("chat", self.chat, "send the prompt as a user message in the model's chat format");
     field("chat_date", self.chat_date, "day that chat templates write, YYYY-MM-DD; empty: those that ask are refused");
     field("chat_variables", self.chat_variables,
-          "JSON object of what chat templates find, such as {\"enable_thinking\": false}");
+          "JSON object with the variables of chat templates, such as {\"enable_thinking\": false}");
     field("min_label", self.min_label,
           "leave out solutions whose outcome (or, without one, lowest step label) is below this");
     field("drop_long", self.drop_long, "leave out texts that are too long for the model instead of refusing them");

@@ -39,8 +39,7 @@ std::string construct_of(const Expression& node) {
 }  // namespace
 
 Machine::Deeper::Deeper(Machine& machine) : depth_(machine.depth_) {
-  if (depth_ >= machine.run_.limits.depth)
-    throw Fault{fmt::format("calls within one another more than {} deep", depth_)};
+  if (depth_ >= machine.run_.limits.depth) throw Fault{fmt::format("calls nested more than {} deep", depth_)};
   ++depth_;
 }
 
@@ -227,7 +226,7 @@ void Machine::assign(const Target& target, Value value, Scope& scope) {
     const Value space = look_up(target.id, scope);
     if (!space.is(Kind::kNamespace))
       throw Fault{
-          fmt::format("'{}.{}' cannot be set: '{}' is no namespace", target.name, target.attribute, target.name)};
+          fmt::format("'{}.{}' cannot be set: '{}' is not a namespace", target.name, target.attribute, target.name)};
     charge(sizeof(Value));
     space.as<Dict>().set(Value::text(target.attribute), std::move(value));
   }
@@ -331,8 +330,8 @@ void Machine::bind(const Statement& statement, Arguments&& given, Scope& scope) 
     for (size_t i = most; i < given.positional.size(); ++i) rest.push_back(std::move(given.positional[i]));
     scope.values.emplace_back(program_.id_of_more, list(std::move(rest), Kind::kTuple));
   } else if (given.positional.size() > most) {
-    throw Fault{fmt::format("'{}' takes no more than {} arguments, {} are given", statement.text, most,
-                            given.positional.size())};
+    throw Fault{
+        fmt::format("'{}' takes at most {} arguments, {} are given", statement.text, most, given.positional.size())};
   }
 }
 
@@ -349,7 +348,8 @@ Value Machine::call(const Value& function, Arguments&& given) {
   if (function.is(Kind::kLoop)) {
     Loop& state = function.as<Loop>();
     if (!state.statement->recursive) throw Fault{"the loop is not marked 'recursive'"};
-    if (given.positional.size() != 1 || !given.named.empty()) throw Fault{"a loop is called with what it goes through"};
+    if (given.positional.size() != 1 || !given.named.empty())
+      throw Fault{"a loop is called with the items to loop over"};
     const Deeper deeper(*this);
     std::string text;
     std::string* const before = std::exchange(out_, &text);
@@ -386,7 +386,7 @@ Items Machine::items_of(const Value& value) {
       return items;
     }
     default:
-      if (!value.is_sequence()) throw Fault{fmt::format("a {} has nothing to go through", type_name(value))};
+      if (!value.is_sequence()) throw Fault{fmt::format("a {} cannot be looped over", type_name(value))};
       charge(value.items().size() * sizeof(Value));
       return value.items();
   }
@@ -397,7 +397,7 @@ Value Machine::look_up(size_t id, Scope& scope) {
     for (const auto& [name, value] : at->values)
       if (name == id) return value;
   const std::string& name = program_.names[id];
-  if (name == "self") throw Fault{"'self', the blocks of a template, is not known here"};
+  if (name == "self") throw Fault{"'self', the blocks of a template, is not supported"};
   if (const Value* found = run_.variables ? run_.variables->find(std::string_view(name)) : nullptr) return *found;
   if (const auto at = globals_.find(name); at != globals_.end()) return at->second;
   return Value::undefined(fmt::format("'{}' is undefined", name));
@@ -413,7 +413,7 @@ Arguments Machine::arguments(const CallArguments& given, Scope& scope) {
   const Value more = eval(*given.more_named, scope);
   if (!more.is(Kind::kDict)) throw Fault{fmt::format("'**' before a {}, expected a dict", type_name(more))};
   for (const auto& [key, value] : more.as<Dict>().entries) {
-    if (!key.is_text()) throw Fault{"'**' before a dictionary with keys that are no texts"};
+    if (!key.is_text()) throw Fault{"'**' before a dictionary with keys that are not texts"};
     if (std::ranges::find(all.named, key.text(), &std::pair<std::string, Value>::first) != all.named.end())
       throw Fault{fmt::format("the argument '{}' is given twice", key.text())};
     all.named.emplace_back(key.text(), value);
@@ -449,7 +449,7 @@ Value Machine::eval_inner(const Expression& node, Scope& scope) {
       return node.parts[1]->op == Op::kSlice ? slice(of, *node.parts[1], scope) : item(of, part(1));
     }
     case Op::kSlice:
-      throw Fault{"a slice beside other subscripts"};
+      throw Fault{"a slice together with other subscripts"};
     case Op::kCall:
       return call_node(node, scope);
     case Op::kFilter: {
@@ -488,7 +488,7 @@ Value Machine::eval_inner(const Expression& node, Scope& scope) {
     }
     case Op::kCondition:
       if (truth(part(0))) return part(1);
-      return node.parts[2] ? part(2) : Value::undefined("an 'if' without 'else' has no value here");
+      return node.parts[2] ? part(2) : Value::undefined("an 'if' without 'else' has no value");
   }
   return {};
 }

@@ -123,7 +123,7 @@ Value find(const Call& call) {
   const size_t at = !range.exists ? std::string_view::npos
                     : from_right  ? range.text.rfind(given.text(0))
                                   : range.text.find(given.text(0));
-  if (at == std::string_view::npos && must) throw Fault{"the text is not in it"};
+  if (at == std::string_view::npos && must) throw Fault{"the text does not contain it"};
   if (at == std::string_view::npos) return int64_t{-1};
   return range.begin + python::length(range.text.substr(0, at));
 }
@@ -164,7 +164,7 @@ template <int side>
 Value justified(const Call& call) {
   const Signature given = call.read({"", ""}, 1);
   const std::string fill = given.has(1) ? given.text(1) : " ";
-  if (python::length(fill) != 1) throw Fault{"what fills up must be one character"};
+  if (python::length(fill) != 1) throw Fault{"the fill text must be one character"};
   const int64_t width = given.integer(0, 0), size = static_cast<int64_t>(python::length(call.text()));
   const int64_t missing = std::max<int64_t>(width - size, 0);
   if (missing > 100'000'000) throw Fault{"a width that is too large"};

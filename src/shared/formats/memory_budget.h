@@ -20,13 +20,13 @@ class MemoryBudget {
   static constexpr size_t kMost = size_t{1} << 29;  // lists that grow by doubling take up to twice as much
 
   explicit MemoryBudget(size_t most = kMost) : most_(most) {}
-  // what: "problems". way_out: "split the file". Throws InputTooLarge (bad input) naming the place beyond the limit.
+  // what: "problems". way_out: "split the file". Throws InputTooLarge (bad input) that names the place beyond the limit.
   void add(size_t bytes, std::string_view place, std::string_view what, std::string_view way_out = "split the file") {
     bytes_ += bytes;
     if (bytes_ <= most_) return;
     throw InputTooLarge(Fault::kBadInput, "input.read",
-                        fmt::format("{}: more than {} MiB of {} up to here, the most that is held at once: {}", place,
-                                    most_ >> 20, what, way_out));
+                        fmt::format("{}: more than {} MiB of {} up to here, the most that fits into memory at once: {}",
+                                    place, most_ >> 20, what, way_out));
   }
 
  private:
