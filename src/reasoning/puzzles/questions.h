@@ -1,4 +1,4 @@
-// Puzzles to be solved: given as text, in files, or on standard input.
+// Reads puzzles to solve: from text, files, or standard input.
 #pragma once
 
 #include <string>
@@ -24,11 +24,12 @@ struct Questions {
   std::vector<SkippedQuestion> skipped;  // ill-formed or contradictory; only with keep_going
 };
 
-// Collects the puzzles of texts and files, and checks each for contradictions. Throws bad_input naming source, line and
-// cell at the first fault, unless keep_going: then a fault costs only the line or grid that has it.
+// Collects the puzzles of texts and files and checks each for contradictions. Throws bad_input with source, line and
+// cell at the first fault. With keep_going only the faulty line or grid is dropped.
 class QuestionReader {
  public:
-  // symbols: how the texts write their cells; empty: as each text tells. Throws bad_input if they are no set of symbols.
+  // symbols: how the texts write their cells; empty: found in each text. Throws bad_input if they are not a set of
+  // symbols.
   QuestionReader(const Family& family, std::string symbols, bool keep_going);
 
   void read_text(std::string_view text, const std::string& source);
@@ -48,7 +49,7 @@ class QuestionReader {
 struct QuestionInput {
   std::vector<std::string> texts;  // puzzles as arguments; "-" stands for standard input
   std::vector<std::string> files;
-  std::string symbols;  // --symbols; empty: as each text tells
+  std::string symbols;  // --symbols; empty: found in each text
   bool keep_going = false;
 };
 
