@@ -178,7 +178,9 @@ void register_serve(CLI::App& app, Exit&) {
       {{"hrm serve --model models/sudoku9", "then open the printed address"},
        {"hrm serve --model models/sudoku9 --runs runs --port 0", "with training curves, on a free port"},
        {"hrm serve --reward-model runs/prm --host 0.0.0.0 --token-file token", "score steps for other machines"},
-       {"curl -d '{\"puzzle\": \"1.3...12..43.3.1\"}' http://127.0.0.1:8080/v1/solve", "send a request"}});
+       {"curl -d '{\"puzzle\": \"53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79\"}' "
+        "http://127.0.0.1:8080/v1/solve",
+        "send a request"}});
   command->callback([args] { serve(*args); });
 }
 
