@@ -41,7 +41,7 @@ text::Conversation chat_of(const Json& record, bool prompt, const std::string& p
   return chat;
 }
 
-// A record with a template of its own: its text, or why there is none.
+// A record with its own template: the rendered text, or the error.
 Json render_case(const Json& record, const std::string& place) {
   try {
     text::TokenizerConfig config;

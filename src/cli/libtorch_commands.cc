@@ -14,7 +14,7 @@ Error needs_libtorch(const std::string& what) {
   return bad_input("cli", "{} needs libtorch, but this hrm was built without it: configure with -DHRM_TORCH=ON", what);
 }
 
-// Takes any arguments, and says what is missing.
+// Takes any arguments and reports what is missing.
 void register_without_libtorch(CLI::App& group, std::initializer_list<const char*> names) {
   for (const char* name : names) {
     const std::string whole = fmt::format("hrm {} {}", group.get_name(), name);

@@ -43,7 +43,7 @@ std::vector<std::string> split_steps(std::string_view text, const std::string& f
   return steps;
 }
 
-// The content of the last turn of a role in ChatML; to the end where the turn is not closed.
+// The content of the last turn of a role in ChatML; to the end if the turn is not closed.
 std::optional<std::string_view> turn(std::string_view chat, std::string_view role) {
   const std::string head = fmt::format("<|im_start|>{}\n", role);
   const size_t begin = chat.rfind(head);

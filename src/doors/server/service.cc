@@ -36,14 +36,14 @@ const Asset* asset_at(std::string_view path) {
   return found == assets().end() ? nullptr : &*found;
 }
 
-// The path as the contract has it; the path itself where it is none of ours.
+// The path as in openapi.json; other paths are returned unchanged.
 std::string route_of(const std::string& path) {
   if (path.size() > kRunLog.size() + 4 && path.starts_with(kRunLog) && path.ends_with("/log"))
     return "/v1/runs/{name}/log";
   return path;
 }
 
-// Equal, in a time that does not tell where they differ.
+// Compares in a time that does not depend on where they differ.
 bool same_secret(std::string_view given, std::string_view wanted) {
   unsigned difference = given.size() != wanted.size();
   for (size_t i = 0; i < given.size(); ++i)
@@ -86,7 +86,7 @@ ApiError no_such_model(const std::string& name, const std::vector<std::string>& 
       nearest ? fmt::format("did you mean '{}'?", *nearest) : fmt::format("known models: {}", fmt::join(known, ", ")));
 }
 
-// The one of that id, or of that last part of an id where no other has it; the first for an empty name.
+// The one with that id, or with that last part of its id if no other has it; the first for an empty name.
 template <typename Entries, typename IdOf>
 auto& find_named(Entries& entries, const std::string& name, std::string_view kind, IdOf id_of) {
   std::vector<std::string> known;

@@ -113,7 +113,7 @@ void SolverService::fail_all(const ApiError& error) {
   running_count_ = 0;
 }
 
-// In turn: the first job gives one puzzle and goes to the end of the line.
+// Round robin: the first job gives one puzzle and moves to the end of the queue.
 std::optional<ContinuousBatch::Newcomer> SolverService::next(std::span<int32_t> tokens) {
   if (works_.empty()) return std::nullopt;
   std::shared_ptr<Work> work = works_.front();

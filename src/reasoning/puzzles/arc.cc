@@ -19,7 +19,7 @@ constexpr std::string_view kPalette[kArcColors] = {"0;0;0",       "0;116;217",  
                                                    "255;220;0",   "170;170;170", "240;18;190", "255;133;27",
                                                    "127;219;255", "135;12;37"};
 
-// Moves a pair to another place on the canvas. In a third of the draws that is the corner, where test inputs stand.
+// Moves a pair to another place on the canvas. In a third of the draws this is the corner, the place of test inputs.
 class Translation : public Augmenter {
  public:
   explicit Translation(int side) : side_(side) {}
@@ -112,7 +112,7 @@ class ArcFamily : public Family {
     const ArcGrid grid = grid_in(tokens);
     std::string line;
     for (int r = 0; r < grid.rows; ++r) {
-      if (r > 0 || grid.rows == 1) line += '/';  // a lone row begins with one: "/012"
+      if (r > 0 || grid.rows == 1) line += '/';  // a single row starts with one: "/012"
       for (int c = 0; c < grid.columns; ++c) line += static_cast<char>('0' + grid.at(r, c));
     }
     return line;

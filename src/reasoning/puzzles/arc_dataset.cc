@@ -22,7 +22,7 @@ int side_of(const Dataset& set) {
   return *side;
 }
 
-// An example as it stands, with the place of its grids.
+// An unchanged example with the place of its grids.
 struct Placed {
   ArcPair pair;
   ArcOffset offset;

@@ -14,7 +14,7 @@ struct Member {
   size_t line = 0;
 };
 
-// The members of the object that a text is, without parsing their values: each is then parsed alone, so that memory is
+// The members of the object in a text, without parsing their values: each is later parsed separately, so that memory is
 // bounded by the largest and a repeated key is seen.
 class MemberScanner {
  public:

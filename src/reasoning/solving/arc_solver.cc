@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-// All rows the mean of the trained ones; the blank row is none of those where there are others.
+// Every row is the mean of the trained ones, without the blank row if there are others.
 HostTensor mean_table(const HostTensor& table, int64_t rows) {
   const auto values = table.as<float>();
   const auto width = static_cast<size_t>(table.shape()[1]), trained = static_cast<size_t>(table.shape()[0]);

@@ -38,7 +38,7 @@ class CompletionRun {
     running_.push_back(searches_.size() - 1);
   }
 
-  // Every search as far as it comes without the model. Leaves those that want it in running_.
+  // Runs every search until it needs the model. Those that need it stay in running_.
   void advance(Progress& progress) {
     std::vector<size_t> waiting;
     for (const size_t i : running_) {

@@ -76,7 +76,7 @@ std::optional<Value> own_item(const Value& of, const Value& key) {
   return Value::text(text.substr(begin, python::byte_of(std::string_view(text).substr(begin), 1)));
 }
 
-// An index of a slice: none where there is no expression, or None.
+// An index of a slice; nullopt if there is no expression, or None.
 std::optional<int64_t> bound(const Value& value) {
   if (value.is(Kind::kNone)) return std::nullopt;
   if (value.is_undefined()) throw Fault{value.why_undefined()};

@@ -43,7 +43,7 @@ Value part_of(Machine& machine, Value item, const Value& path) {
   return item;
 }
 
-// What things are ordered or told apart by.
+// The key by which items are ordered or compared.
 struct Key {
   const Value* attribute = nullptr;  // null: the thing itself
   bool cased = false;

@@ -73,7 +73,7 @@ class Lexer {
     line_begins_ = text_[end - 1] == '\n';
   }
 
-  // Text up to `end`, where a tag with this sign begins.
+  // Text up to `end`, the start of a tag with this sign.
   void data(size_t end, char sign, bool output) {
     std::string_view part = std::string_view(text_).substr(at_, end - at_);
     if (sign == '-') {
@@ -181,7 +181,7 @@ class Lexer {
     move_to(end);
   }
 
-  // Digits with single underscores between them; at where there are none.
+  // Digits with single underscores between them; `at` if there are none.
   size_t digits(size_t at) const {
     while (at < text_.size() && is_number(text_[at]))
       at += at + 2 < text_.size() && text_[at + 1] == '_' && is_number(text_[at + 2]) ? 2 : 1;

@@ -12,7 +12,7 @@ namespace {
 
 using python::Class;
 
-// What a method gets: names of its arguments are "" where Python knows them by place alone.
+// The arguments of a method; a name is "" if Python takes the argument only by position.
 struct Call {
   Machine& machine;
   const Value& of;
@@ -83,7 +83,7 @@ Value partition(const Call& call) {
   return call.machine.list(std::move(items), Kind::kTuple);
 }
 
-// The part of a text from one index to another, and where it begins.
+// The part of a text between two indices, and its start.
 struct Range {
   std::string_view text;
   size_t begin = 0;
@@ -159,7 +159,7 @@ Value join(const Call& call) {
   return Value::text(std::move(text));
 }
 
-// Where the text stands within the width: Python's center puts the odd blank by the parity of both.
+// The place of the text within the width: Python's center puts the odd blank by the parity of both.
 template <int side>
 Value justified(const Call& call) {
   const Signature given = call.read({"", ""}, 1);
