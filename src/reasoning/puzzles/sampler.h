@@ -2,7 +2,7 @@
 //
 // For each stretch of `epochs_per_stretch` epochs: that many fresh shuffles of the groups are concatenated into one
 // stream; from each group one puzzle is drawn uniformly and its examples are taken without replacement until the batch
-// is full (those that do not fit are passed over); batches run across epoch borders and only the stretch's last partial
+// is full (those that do not fit are skipped); batches run across epoch borders and only the stretch's last partial
 // batch is dropped.
 #pragma once
 

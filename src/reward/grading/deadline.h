@@ -35,7 +35,7 @@ class Deadline {
   double ran_before_;
 };
 
-// Thrown where it has passed, and where a bound on sizes is hit; ends at the comparison, which is undecided.
+// Thrown when it has passed or a bound on sizes is exceeded; the comparison catches it and is undecided.
 struct GaveUp {};
 
 }  // namespace hrm::grading

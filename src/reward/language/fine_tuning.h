@@ -76,14 +76,14 @@ struct FineTuneOptions {
   const LanguageModel* teacher = nullptr;  // for kl_weight: a frozen language model of the same vocabulary
   // Instead of the loss over held-out examples. Called without gradients, with the model as it is now.
   std::function<training::EvaluationReport(const Decoder&, const Head&)> evaluate;
-  // Writes a model without adapters into a folder; save_model() where it is empty.
+  // Writes a model without adapters into a folder; save_model() if it is empty.
   std::function<void(const std::filesystem::path& folder, const LanguageModel& model)> write_model;
 };
 
 class FineTuner : public training::Trainee {
  public:
   // model: float32; its parameters are trained in place, on the device where they are. Adapters are added where the
-  // configuration wants them. Throws bad_input naming the first example that does not fit ("example 3").
+  // configuration requires them. Throws bad_input naming the first example that does not fit ("example 3").
   // REQUIRES: model, examples and teacher outlive this.
   FineTuner(LanguageModel& model, std::span<const Example> train, std::span<const Example> held_out,
             FineTuneOptions options);

@@ -3,7 +3,7 @@
 //   {"text"}                  all of it
 //   {"prompt", "completion"}  the completion, after the unchanged prompt
 //   {"messages": [..]}        the last message, of the assistant, after the others in the model's chat form, with
-//                             "tools" where the record has them
+//                             "tools" if the record has them
 //   questions with solutions  of any format that rows reads (docs/formats/reward-data.md), and trees of a store: the
 //                             solution after the prompt template; with min_label those from there on (arXiv
 //                             2503.13551, section 4.3, learns from its good trajectories). Where the gold answer is

@@ -13,7 +13,7 @@
 
 namespace hrm::reward {
 
-// AdamW's defaults suit a pretrained model; a tiny one from nothing wants a larger rate (train_defaults).
+// AdamW's defaults suit a pretrained model; a tiny one from scratch needs a larger rate (train_defaults).
 struct TrainConfig {
   std::vector<std::string> rows, test;
   std::string from = language::kTiny;

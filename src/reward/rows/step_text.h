@@ -18,7 +18,7 @@ std::vector<std::string> split_lines(std::string_view text);
 
 // Where the solution begins in a question with its first step after it: at "Step 1:" (or "Step 1.", "# Step 1"),
 // leading '#' and blanks before it included. A question may hold such headings itself, so the last one counts that
-// stands at the start of a line or of a sentence and has a text before it.
+// is at the start of a line or of a sentence and has a text before it.
 //   others: how many more headings there are
 struct FirstStep {
   size_t at = 0, others = 0;

@@ -31,7 +31,7 @@ struct SampledProblem {
   std::string id;
   std::vector<Candidate> candidates;  // in the order in which they were sampled
   std::vector<Candidate> searched;    // one per Solutions::searches, without scores
-  std::optional<bool> greedy;         // whether the greedy solution is correct, where the file has it
+  std::optional<bool> greedy;         // whether the greedy solution is correct, if the file has it
 };
 
 struct SampledSolutions {

@@ -62,7 +62,7 @@ FilledPrompt fill_prompt(const StepSettings& settings, std::string_view question
                          const std::vector<std::string_view>& steps);
 
 // n choices of the next step (kExpansion) or of everything up to the end (kRollouts), after these steps. Its seed is
-// derived from the settings' seed, the node's id (which stands for problem and path), the kind and the round: never
+// derived from the settings' seed, the node's id (which represents problem and path), the kind and the round: never
 // from time or threads.
 policy::Request step_request(const StepSettings& settings, const StepFormat& format, std::string_view question,
                              const std::vector<std::string_view>& steps, const NodeId& node, RequestKind kind,
