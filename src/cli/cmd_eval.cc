@@ -187,7 +187,7 @@ void add_arc_options(CLI::App& command, Arguments& args) {
 }  // namespace
 
 void register_eval(CLI::App& app, Exit& exit) {
-  CLI::App* command = app.add_subcommand("eval", "measure a model on unseen puzzles");
+  CLI::App* command = app.add_subcommand("eval", "Measure a model on unseen puzzles.");
   auto args = std::make_shared<Arguments>();
   command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")->type_name("PATH");
   command->add_option("--data", args->data, "data set folder")->required()->type_name("FOLDER");

@@ -177,7 +177,7 @@ void evaluate(const EvalArguments& args) {
 }
 
 void register_eval_part(CLI::App& reward, Exit& exit) {
-  CLI::App* command = reward.add_subcommand("eval", "score a file and evaluate the scores");
+  CLI::App* command = reward.add_subcommand("eval", "Score a file and evaluate the scores.");
   auto args = std::make_shared<EvalArguments>();
   command
       ->add_option(

@@ -31,7 +31,7 @@ void register_without_libtorch(CLI::App& group, std::initializer_list<const char
 void register_lm(CLI::App& app, Exit& exit) {
   CLI::App& lm = *app.add_subcommand(
       "lm",
-      "Language models (Llama, Mistral, Qwen2 and Qwen3): import, generate, train, export, score, and the texts of "
+      "Language models (Llama, Mistral, Qwen2 and Qwen3): import, generate, train, export, score; render "
       "chats.");
   lm.require_subcommand(1);
 #if HRM_TORCH

@@ -35,7 +35,8 @@ struct TextConfig {
     field("prompt", self.prompt, "template of a question's prompt; {question} is replaced");
     field("separator", self.separator, "text between the steps of a solution");
     field("chat", self.chat, "send the prompt as a user message in the model's chat format");
-    field("chat_date", self.chat_date, "day that chat templates write, YYYY-MM-DD; empty: those that ask are refused");
+    field("chat_date", self.chat_date,
+          "date that chat templates write, YYYY-MM-DD; empty: templates that ask for it are refused");
     field("chat_variables", self.chat_variables,
           "JSON object with the variables of chat templates, such as {\"enable_thinking\": false}");
     field("min_label", self.min_label,

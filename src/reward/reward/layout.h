@@ -66,8 +66,8 @@ struct Layout {
   static void fields(auto& self, auto&& field) {
     field("name", self.name, "prompt, trl, shepherd, qwen_prm, skywork, rlhflow or chat");
     field("form", self.form, "prompt: a text per step; steps: a text per solution; chat: a conversation per step");
-    field("encoding", self.encoding, "whole, apart or parts: what is encoded at once");
-    field("bos", self.bos, "encoding apart: the token that begins a text");
+    field("encoding", self.encoding, "whole, apart or parts: which texts are encoded together");
+    field("bos", self.bos, "encoding apart: the first token of a text");
     field("kind", self.kind, "orm, prm or hierarchical");
     field("mode", self.mode, "sound or faithful prompts");
     field("separator", self.separator, "text between the steps before the judged one");
