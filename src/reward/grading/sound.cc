@@ -341,20 +341,32 @@ class Grader {
     return std::ranges::all_of(digits, is_ascii_digit) ? digits : std::string();
   }
 
-  // "0,5" may be 0.5, \{1,234\} may hold 1234, and "3 and 1/2" may be 3 1/2.
+  // "5 boys and 6 girls": how many there are together; empty: the elements are no counts of things.
+  static std::string sum_of_things(const Shape& list) {
+    std::string sum;
+    for (const std::string& element : list.elements) {
+      const Quantity count = quantity_of(element);
+      if (count.unit.kind != Unit::Kind::kThings) return {};
+      sum += (sum.empty() ? "(" : "+(") + count.value + ")";
+    }
+    return sum;
+  }
+
+  // "0,5" may be 0.5, \{1,234\} may hold 1234, "3 and 1/2" may be 3 1/2, and 5 boys and 6 girls may be 11 children.
   bool may_be_one_value(const Shape& given, const Shape& gold) {
     for (const auto& [list, other] : {std::pair(&given, &gold), std::pair(&gold, &given)}) {
       if (list->elements.size() < 2 || other->elements.size() != 1) continue;
       const std::string &first = list->elements[0], &second = list->elements[1];
-      std::vector<std::string> values = {joined_thousands(*list)};
+      std::vector<std::string> values = {joined_thousands(*list), sum_of_things(*list)};
       if (list->elements.size() == 2) {
         std::string whole = first;
         std::erase(whole, '.');
         values.push_back(whole + "." + second);
         values.push_back("(" + first + ")+(" + second + ")");
       }
+      const std::string one = quantity_of(other->elements[0]).value;
       for (const std::string& value : values)
-        if (!value.empty() && compare_values(value, other->elements[0], deadline_) == Verdict::kCorrect) return true;
+        if (!value.empty() && compare_values(value, one, deadline_) == Verdict::kCorrect) return true;
     }
     return false;
   }

@@ -67,7 +67,7 @@ class Parser {
   // Tokens.
   const Token& now() const { return tokens_[at_]; }
   const Token& after() const { return tokens_[std::min(at_ + 1, tokens_.size() - 1)]; }
-  Token take() { return tokens_[at_ + 1 < tokens_.size() ? at_++ : at_]; }
+  const Token& take() { return tokens_[at_ + 1 < tokens_.size() ? at_++ : at_]; }
   bool is(Token::Kind kind) const { return now().kind == kind; }
   bool is_sign(std::string_view text) const { return is(Token::Kind::kOperator) && now().text == text; }
   bool is_word(std::string_view text) const { return is(Token::Kind::kName) && now().text == text; }
@@ -586,7 +586,7 @@ class Parser {
       need(Token::Kind::kBlockEnd, "%}");
       Body then = body({"elif", "else", "endif"});
       made.branches.emplace_back(std::move(when), std::move(then));
-      const std::string word = take().text;
+      const std::string& word = take().text;
       again = word == "elif";
       if (word == "else") made.other = block("endif");
     }
