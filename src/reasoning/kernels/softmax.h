@@ -3,7 +3,7 @@
 //   p = exp(scale s - max) / sum,   dL/ds = scale p (g - sum_j g_j p_j),  g = dL/dp
 //
 // E is float or bf16, named by the caller. size.width = n scores a row; the columns n .. padded of the output are set
-// to zero, so that it can be an operand whose k is a multiple of the pair. A row's result depends on that row alone.
+// to zero, so that it can be an operand whose k is a multiple of the pair. A row's result depends only on that row.
 // REQUIRES: size.width > 0; padded >= n; the output's ld >= padded; scale >= 0. A score of -inf gets about 1e-38.
 #pragma once
 

@@ -7,7 +7,7 @@
 
 namespace hrm::grading {
 
-// Of the thread that made it, and for that thread alone. What counts is the time that the thread ran, so that a busy
+// Of the thread that made it, and only for that thread. What counts is the time that the thread ran, so that a busy
 // machine changes hardly a verdict; and by the clock kMostWait more.
 class Deadline {
  public:

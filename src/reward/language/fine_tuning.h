@@ -2,7 +2,7 @@
 //
 //   loss = sum over targets of weight * loss(head(hidden[position]), target) / sum of weights,  over the whole batch
 //
-// whichever micro-batches it is taken in. The head sees the target positions alone. Rate of step i: that of
+// whichever micro-batches it is taken in. The head sees only the target positions. Rate of step i: that of
 // training/schedule.h at i - 1, so that the first step has rate 0, as Hugging Face's trainer has it.
 // With lora.rank > 0 only the adapters and the head of a reward model are trained.
 // A step is a function of model, examples, configuration, thread count and number alone.

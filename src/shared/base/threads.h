@@ -1,4 +1,4 @@
-// Data-parallel loops over independent items. Results must depend on the item index alone, never on the thread.
+// Data-parallel loops over independent items. Results must depend only on the item index, never on the thread.
 #pragma once
 
 #include <cstddef>

@@ -24,7 +24,7 @@ struct ZipEntry {
 // compressed or encrypted entries, entries beyond the file or overlapping, a wrong sum, the same name twice.
 std::vector<ZipEntry> parse_zip(std::span<const std::byte> bytes, std::string_view source);
 
-// The names alone, whatever the entries' compression.
+// The names only, whatever the entries' compression.
 std::vector<std::string> zip_names(std::span<const std::byte> bytes, std::string_view source);
 
 struct PackedZipEntry {
