@@ -58,7 +58,8 @@ refuses "did you mean 'solve'?" "$HRM" slove
 refuses "hrm --help lists all" "$HRM" xyzzy
 refuses "subcommand is required" "$HRM" --quiet
 refuses "--nonsense" "$HRM" solve --model m --nonsense
-refuses "--model is required (see hrm eval --help)" "$HRM" eval
+refuses "--data is required (see hrm eval --help)" "$HRM" eval
+refuses "--model is required" "$HRM" eval --data d
 refuses "--model is required" "$HRM" solve 1.3...12..43.3.1
 refuses "--segments" "$HRM" solve --model m --segments many 1.3...12..43.3.1
 refuses "--halting" "$HRM" eval --model m --data d --halting perhaps

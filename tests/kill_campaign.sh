@@ -69,7 +69,7 @@ reward_prepare() {
     "$HRM" -q rows build reward-steps.jsonl --kind prm --out reward-rows.jsonl
 }
 reward_run() {
-  exec "$HRM" reward train reward-rows.jsonl --resume --out "$1" --loss soft_labels "${language[@]}" tiny.context=512 \
+  exec "$HRM" reward train reward-rows.jsonl --resume --init tiny --out "$1" --loss soft_labels "${language[@]}" tiny.context=512 \
     max_steps=24
 }
 reward_compare() { lm_compare "$1" "$2"; }

@@ -102,7 +102,8 @@ void score_saved(const Arguments& args) {
 
 void evaluate(Arguments& args, Exit& exit) {
   if (!args.saved.answers.empty() || !args.saved.q_halt.empty()) return score_saved(args);
-  if (args.model.empty()) throw bad_input("cli.eval", "--model PATH is missing");
+  if (args.model.empty())
+    throw bad_input("cli.eval", "--model is required (or --answers, for ARC answers of another program)");
   const solving::ModelFile model =
       solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto dataset = puzzles::Dataset::open(args.data, args.split);

@@ -70,7 +70,7 @@ void judge(const Arguments& args) {
 
 }  // namespace
 
-void register_world_judge(CLI::App& world, Exit&) {
+void register_world_judge(CLI::App& world, Exit& exit) {
   const auto args = std::make_shared<Arguments>();
   CLI::App& command = *world.add_subcommand("judge", "Judge every step of any solution.");
   command
@@ -90,7 +90,7 @@ void register_world_judge(CLI::App& world, Exit&) {
       ->type_name("FILE");
   add_color_option(command, args->color);
   add_json_flag(command, args->json);
-  command.callback([args] { judge(*args); });
+  command.callback([args, &exit] { run_interruptible(exit, [&] { judge(*args); }); });
   set_examples(command,
                {{"hrm world judge solved.jsonl --show 2", "two solutions step by step, then the counts of all"},
                 {"hrm world judge written.jsonl --out judged.jsonl", "judge the output of a model"}});

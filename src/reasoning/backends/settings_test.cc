@@ -263,9 +263,12 @@ TEST_F(Settings, GradientsOfTheFirstSegmentAreExactForEveryParameter) {
       w = before;
       EXPECT_NEAR((up - down) / (2 * double{step}), slopes[at], 0.03 * std::abs(slopes[at]) + 3e-3)
           << name << ": " << parameter;
+      // A net of its own for H is called once in this segment. Its history is then empty, so its weight of the new
+      // result is 1 whatever the query and the decay are.
       const bool added =
           parameter.find("residual") != std::string::npos || parameter.find("local") != std::string::npos;
-      EXPECT_TRUE(!added || slopes[at] != 0) << name << ": " << parameter;
+      const bool idle = !config.arch.shared_net && parameter.find("H_level.residual") != std::string::npos;
+      EXPECT_EQ(slopes[at] == 0, idle || (!added && slopes[at] == 0)) << name << ": " << parameter;
     }
   }
 }

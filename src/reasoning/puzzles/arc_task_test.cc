@@ -24,7 +24,7 @@ std::string refusal(const std::function<void()>& action) {
 std::vector<ArcTask> read(std::string_view text, std::optional<std::string> solutions = std::nullopt) {
   std::vector<ArcTask> tasks;
   const ArcText mine{.text = text, .source = "t.json", .name = "one"};
-  const ArcText theirs{.text = solutions ? *solutions : "", .source = "s.json", .name = {}};
+  const ArcText theirs{.text = solutions ? std::string_view(*solutions) : "", .source = "s.json", .name = {}};
   read_arc_tasks(mine, solutions ? &theirs : nullptr,
                  {.task = [&](ArcTask task) { tasks.push_back(std::move(task)); }, .fault = nullptr});
   return tasks;

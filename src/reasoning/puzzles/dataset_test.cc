@@ -188,7 +188,7 @@ TEST(Dataset, ParityReadsTheAuthorsFolders) {
   const Dataset arc = Dataset::open(folder / "arc_dataset", "train");
   EXPECT_EQ(arc.groups(), 7);
   EXPECT_EQ(arc.puzzles(), 49);
-  EXPECT_EQ(arc.family().describe()["family"], "raw");
+  EXPECT_EQ(arc.family().describe()["family"], "arc");
   Tokens grid(900), answer(900);
   arc.read(0, grid, answer);
   EXPECT_GT(std::ranges::count(answer, -100), 0) << "padding is not supervised";

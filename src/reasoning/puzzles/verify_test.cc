@@ -84,7 +84,7 @@ TEST_F(VerifyTest, ListsVariantsThatAreNone) {
   save_npy(folder_ / "train/all__labels.npy", mixed_labels);
   expect_fault("train: group 0, example 1: not the variant");
   fs::remove(folder_ / "hrm.json");
-  expect_fault("train: group 0, example 1: no symmetric copy");
+  expect_fault("train: group 0, example 1: not a symmetric copy");
 }
 
 // Some builders store each variant once more with more cells given.

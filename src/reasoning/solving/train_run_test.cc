@@ -217,7 +217,7 @@ TEST_F(TrainRunTest, BadInputLeavesNothingBehind) {
   wrong = request("b");
   wrong.settings.push_back("arch.H_cicles=3");
   EXPECT_CONTAINS(fault(wrong), "did you mean 'arch.H_cycles'");
-  EXPECT_CONTAINS(fault(resume("b")), "data_path");
+  EXPECT_CONTAINS(fault(resume("b")), "no run to resume");
   EXPECT_FALSE(fs::exists(folder_.path() / "b"));
 }
 

@@ -14,6 +14,8 @@ std::vector<int32_t> encode_prompt(const ModelBundle& bundle, const Json& record
   if (record.contains("messages")) {
     for (const Json& message : json_field<std::vector<Json>>(record, "messages", place)) {
       json_field<std::string>(message, "role", place);
+      if (!message.contains("content") && !message.contains("tool_calls"))
+        throw bad_input("language.prompts", "{}: a message has neither 'content' nor 'tool_calls'", place);
       chat.messages.push_back(message);
     }
     if (record.contains("tools")) chat.tools = record["tools"];

@@ -150,7 +150,7 @@ TEST(HttpReplies, ErrorsInsideA200AndWordsInFull) {
        "--rename-fields",
        false},
       {{404, R"({"detail":"Not Found"})"}, "ends in /v1", false},
-      {{307, ""}, "sends on to 'http://other.example/v1/chat/completions'", false}};
+      {{307, ""}, "redirected to 'http://other.example/v1/chat/completions'", false}};
   for (const Case& each : cases) {
     const ReplyServer server([&](const Json&) { return each.answer; });
     const PolicyFault fault = fault_of(HttpPolicy(to(server)).complete({.prompt = "q"}));

@@ -165,8 +165,8 @@ TEST(ChatTemplate, WorkIsBounded) {
       {"{% set n = namespace(t='abcdefgh') %}{% for i in range(99) %}{% set n.t = n.t + n.t %}{% endfor %}", "bytes"},
       {"{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}", "deep"},
       {"{% set n = namespace(l=[]) %}{% for i in range(9999) %}{% set n.l = [n.l] %}{% endfor %}", "deep"},
-      {"{{ 'a' | map(*(['map'] * 99999)) | list }}", "bytes"},
-      {"{{ 'a' | map(*(['map'] * 9999)) | list }}", "deep"},
+      {"{{ 'a' | map(*(['map'] * 99999)) | list }}", "steps"},
+      {"{{ 'a' | map(*(['map'] * 1500)) | list }}", "deep"},
       {"{% set x = [[]] * 999 %}{% set x = [x] * 999 %}{% set x = [x] * 999 %}{{ [x] * 999 }}", "too large"},
       {"{% set x = [[]] * 999 %}{% set x = [x] * 999 %}{% for i in range(9999) %}{{ x == [[[]] * 999] * 999 }}{% "
        "endfor %}",
