@@ -69,12 +69,14 @@ rm -f judged.jsonl truth.jsonl rows.jsonl
 
 # --- Ctrl-C while data keeps coming ---
 # Run in the foreground of a shell of its own: a shell without job control has background programs ignore SIGINT.
+# HEADER: a first line.
 stops() {
   checks=$((checks + 1))
   python3 - "$@" <<'P' || fail "$*: does not end at SIGINT with 130"
 import signal, subprocess, sys, time
 line, command = sys.argv[1], sys.argv[2:]
-source = subprocess.Popen(["yes", line], stdout=subprocess.PIPE)
+script = """[ -z "${HEADER-}" ] || echo "$HEADER"; exec yes "$1" """
+source = subprocess.Popen(["bash", "-c", script, "-", line], stdout=subprocess.PIPE)
 program = subprocess.Popen(command, stdin=source.stdout, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 time.sleep(1.5)
 program.send_signal(signal.SIGINT)
@@ -91,7 +93,7 @@ stops "$pair" "$HRM" grade -
 stops "$sample" "$HRM" select bon -
 stops '{"prompt": "a", "completions": ["b"], "labels": [true]}' "$HRM" rows build - --kind prm --out interrupted.jsonl
 stops '{"question": "(3+2)*3=?", "steps": ["3+2=5"]}' "$HRM" world judge - --out interrupted.jsonl
-stops '1,2' "$HRM" data table - --out interrupted
+HEADER=input,output stops '1,2' "$HRM" data table - --out interrupted
 for left in interrupted interrupted.jsonl; do [ ! -e $left ] || fail "$left is left"; done
 [ -z "$(ls | grep interrupted)" ] || fail "something is left: $(ls | grep interrupted)"
 

@@ -48,7 +48,11 @@ class Server:
     def __exit__(self, kind, error, trace):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
+        try:
+            code = self.process.wait(40)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
         if kind is None:
             assert code == 0, f"the server ended with {code}: {self.messages}"
 
@@ -326,7 +330,7 @@ def check_other_sites_are_kept_out():
 def check_rude_clients():
     body = json.dumps({"puzzle": EASY, "segments": 4}).encode()
     long = json.dumps({"puzzles": [HARD] * 64, "segments": 1024, "halting": False, "stream": True}).encode()
-    with Server() as server:
+    with Server("--time-limit", "15") as server:
         server.post("/v1/solve", {"puzzle": EASY, "segments": 1})
         # Half-closed: its request is answered.
         client = server.raw(head("/v1/solve", body))

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/scorer_options.h"
 #include "http/server.h"
+#include "model/weights.h"
 #include "server/service.h"
 #include "solving/model_file.h"
 
@@ -51,7 +52,7 @@ server::ServedModel load(const std::string& path, const Arguments& args) {
   server::ServedModel model{.id = path, .family = solving::family_of(file, "", path)};
   model.backend = backends::make_backend(file.config, args.backend);
   model.backend->set_weights(file.weights);
-  for (const auto& [name, tensor] : file.weights) model.parameters += tensor.count();
+  model.parameters = model::parameter_count(file.config);
   log_info("{}: {} parameters, {} cells, {}", path, model.parameters, file.config.data.seq_len,
            model.backend->description());
   return model;

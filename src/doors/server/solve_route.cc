@@ -31,12 +31,12 @@ class AnsweredJob : public SolveJob {
   void on_solved(size_t puzzle, SolvedPuzzle solution) override { solutions_[puzzle] = std::move(solution); }
   void on_done() override {
     const Json json = solve_json(solutions_, asked_, *model_.family, {.model = model_.id, .steps = request_.steps});
+    answered_(200);  // counted before the client has it, so that the client finds itself in the metrics
     exchange_->reply({.body = printable(json) + "\n"});
-    answered_(200);
   }
   void on_error(const ApiError& error) override {
-    exchange_->reply(to_response(error));
     answered_(error.status);
+    exchange_->reply(to_response(error));
   }
 
  protected:
@@ -86,14 +86,14 @@ class StreamedJob : public AnsweredJob {
                   {"complete", true},
                   {"puzzles", asked_.good.size()},
                   {"skipped", std::move(skipped)}});
-    exchange_->finish();
     answered_(200);
+    exchange_->finish();
   }
   void on_error(const ApiError& error) override {
     if (!begun_) return AnsweredJob::on_error(error);
     send("error", parse_json(to_response(error).body, "error"));
-    exchange_->finish();
     answered_(error.status);
+    exchange_->finish();
   }
 
  private:

@@ -231,6 +231,8 @@ TEST(HttpReplies, HeadersAreBounded) {
   std::atomic<size_t> sent = 0;
   std::thread flood([&] {
     const int client = accept(listener, nullptr, nullptr);
+    const timeval patience = {.tv_sec = 5, .tv_usec = 0};  // a sender may wait minutes for a reader that has gone
+    setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     std::string chunk = "HTTP/1.1 200 OK\r\n";
     while (send(client, chunk.data(), chunk.size(), MSG_NOSIGNAL) > 0 && sent < size_t{2} << 30) {
       sent += chunk.size();
