@@ -50,7 +50,7 @@ says err "evaluation task e1: 1 of 1 test pairs and 3 of 3 demonstrations are in
 expect 1 "$HRM" data verify leaky
 says out "leakage"
 expect 0 "$HRM" data arc data --variants 2 --drop-leaks --out clean
-says out "1 training tasks left out for it"
+says out "1 training tasks left out because of it"
 rm data/training/renamed.json
 echo '{"train": [{"input": [[1, 2], [3]], "output": [[1]]}], "test": []}' >data/training/zz.json
 refuses "task zz, train pair 1, input, row 2: 1 cells, row 1 has 2" "$HRM" data arc data --out bad

@@ -297,7 +297,7 @@ expect 0 "$HRM" train --init theirs --data elsewhere --out again max_steps=1 glo
 says err "puzzle table of 1 rows kept"
 refuses "for 6 token ids, but the data set has 8" "$HRM" train --init run4 --data six --out other max_steps=1
 refuses "--init" "$HRM" train --init run4 --resume --out run4
-refuses "holds no run to resume" "$HRM" train --resume --data data --out mistyped
+refuses "contains no run to resume" "$HRM" train --resume --data data --out mistyped
 checks=$((checks + 1))
 [ ! -e mistyped ] || fail "a refused resume made its folder"
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4\n' >theirs/checkpoint

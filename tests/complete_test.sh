@@ -14,7 +14,7 @@ for size in 4 6 9 16; do
   expect 0 "$HRM" eval --model "run$size" --data "data$size" --complete --threads 1
   says out "6 puzzles: "
   says out "0 without a solution; 0 with several solutions"
-  says out "equal to the stored answer, of those with one solution: 6 of 6"
+  says out "puzzles with one solution that equals the stored answer: 6 of 6"
   for way in model fixed random plain; do says out "$way"; done
   # The blank grid has many solutions.
   blank=$(printf '%*s' $((size * size)) '' | tr ' ' .)

@@ -21,8 +21,8 @@ expect 0 "$HRM" lm train solved.jsonl --init tiny --out part "${small[@]}" max_s
 says out '"out_of_time"'
 refuses "lr" "$HRM" lm train --resume --out part lr=0.5
 expect 0 "$HRM" lm train --resume --out part
-refuses "holds no run to resume" "$HRM" lm train --resume --out mistyped
-refuses "holds no run to resume" "$HRM" reward train --resume --out mistyped
+refuses "contains no run to resume" "$HRM" lm train --resume --out mistyped
+refuses "contains no run to resume" "$HRM" reward train --resume --out mistyped
 expect 0 "$HRM" lm train solved.jsonl --init tiny --out whole "${small[@]}" max_steps=30
 checks=$((checks + 1))
 cmp -s part/model/model.safetensors whole/model/model.safetensors || fail "stopping and resuming changes the weights"

@@ -75,7 +75,7 @@ def check_typing(page):
     assert b.run("return document.activeElement.dataset.cell") == "2"
     b.keys("\ue015", "7", "\ue012", "\ue003")  # down, 7, left, backspace
     assert b.run("return document.querySelector('#puzzle').value.split('\\n')[1].slice(0, 4)") == "...."
-    # An error stands at its field, in the server's words.
+    # An error appears at its field, with the server's message.
     b.run("document.querySelector('#puzzle').value = '55' + '.'.repeat(79); document.querySelector('#puzzle').dispatchEvent(new Event('input'))")
     b.click("#solve")
     b.until("return document.querySelector('#puzzle-error').textContent", "a message")

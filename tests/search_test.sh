@@ -80,7 +80,7 @@ refuses "expected local:MODEL or arithmetic" "$HRM" search problems.jsonl --scor
 refuses "--scorer" "$HRM" search problems.jsonl --policy arithmetic --out none.jsonl
 refuses "noise" "$HRM" search problems.jsonl --policy arithmetic --scorer truth:noise=-1 --out none.jsonl
 refuses "no-such-folder" "$HRM" search problems.jsonl --policy arithmetic --scorer no-such-folder --out none.jsonl
-refuses "'astar' is none of" "$HRM" search problems.jsonl --policy arithmetic --scorer truth --method astar --out none.jsonl
+refuses "'astar' is not one of" "$HRM" search problems.jsonl --policy arithmetic --scorer truth --method astar --out none.jsonl
 refuses "n = 0" "$HRM" search problems.jsonl --policy arithmetic --scorer truth --n 0 --out none.jsonl
 refuses "--in-flight" "${search[@]}" --in-flight 0 --out none.jsonl
 refuses "contains no problem" "$HRM" search /dev/null --policy arithmetic --scorer truth --out none.jsonl

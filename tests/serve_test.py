@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""hrm serve as a client sees it: routes, answers equal to `hrm solve`, streams, limits, bad input, rude clients, SIGTERM.
+"""hrm serve as a client sees it: routes, answers equal to `hrm solve`, streams, limits, bad input, misbehaving clients, SIGTERM.
 
-HRM: the program. Uses models/sudoku9 of the tree and Python's standard library alone.
+HRM: the program. Uses models/sudoku9 of the tree and only Python's standard library.
     tests/serve_test.py [NAME...]     only these checks
 """
 import concurrent.futures
@@ -120,7 +120,7 @@ def without_source(solutions):
     return [{key: value for key, value in solution.items() if key != "source"} for solution in solutions]
 
 
-# -- the checks: every function whose name begins with check_ --------------------------------------------------------
+# -- the checks: every function whose name starts with check_ --------------------------------------------------------
 
 
 def check_routes():
@@ -218,7 +218,7 @@ def check_streams():
         assert any(event["view"] > 0 for name, event in events if name == "segment")
         plain = events_of(server.ask("POST", "/v1/solve", {"puzzle": EASY, "stream": True, "confidence": False})[1])
         assert "confidence" not in plain[0][1]
-        # A refusal before the first event has a status of its own.
+        # A refusal before the first event has its own status.
         assert server.post("/v1/solve", {"puzzle": "x", "stream": True}, 422)["error"]["field"] == "puzzle"
         old = server.raw(b"POST /v1/solve HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % 0)
         assert b" 400 " in read_all(old)
@@ -332,7 +332,7 @@ def check_rude_clients():
     long = json.dumps({"puzzles": [HARD] * 64, "segments": 1024, "halting": False, "stream": True}).encode()
     with Server("--time-limit", "15") as server:
         server.post("/v1/solve", {"puzzle": EASY, "segments": 1})
-        # Half-closed: what it asked for is answered.
+        # Half-closed: its request is answered.
         client = server.raw(head("/v1/solve", body))
         client.shutdown(socket.SHUT_WR)
         assert b" 200 OK" in read_all(client)
@@ -347,7 +347,7 @@ def check_rude_clients():
         two = server.raw(head("/v1/solve", body) + head("/nowhere", b"{}", "Connection: close"))
         statuses = re.findall(rb"HTTP/1.1 (\d+)", read_all(two))
         assert statuses == [b"200", b"404"], statuses
-        # It asks whether it may go on.
+        # It asks whether it may continue.
         expecting = server.raw(head("/v1/solve", body, "Expect: 100-continue")[:-len(body)])
         assert b"100 Continue" in expecting.recv(100)
         expecting.sendall(body)
@@ -359,7 +359,7 @@ def check_rude_clients():
             if reset:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             client.close()
-        # One that does not read what it asked for.
+        # One that does not read its answer.
         deaf = server.raw(head("/v1/solve", long))
         deadline = time.monotonic() + 60
         while server.metric("hrm_running_puzzles") > 0 and time.monotonic() < deadline:
@@ -452,7 +452,7 @@ def main():
         try:
             globals()[name]()
             print(f"{name}: passed in {time.monotonic() - begun:.1f} s", flush=True)
-        except Exception as error:  # every check is told about
+        except Exception as error:  # report every check
             failures += 1
             import traceback
             traceback.print_exc()

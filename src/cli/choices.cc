@@ -11,7 +11,7 @@ CLI::Option* limit_to(CLI::Option* option, const Names& names) {
   option->type_name(fmt::format("{}{}", fmt::join(names, "|"), several ? ",..." : ""));
   return option->check([names](const std::string& text) -> std::string {
     if (std::ranges::find(names, text) != names.end()) return "";
-    return fmt::format("'{}' is none of: {}", text, fmt::join(names, ", "));
+    return fmt::format("'{}' is not one of: {}", text, fmt::join(names, ", "));
   });
 }
 

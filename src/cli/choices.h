@@ -1,5 +1,6 @@
-// Options whose value is one of a few names. All are shown alike, `--labels mc|policy|hard`, and refuse another name
-// alike: "--labels: 'x' is none of: mc, policy, hard". Several, where an option takes them, are separated by commas.
+// Options whose value is one of a few names. Help shows all in one way, `--labels mc|policy|hard`. A wrong name is
+// refused in one way: "--labels: 'x' is not one of: mc, policy, hard". An option that takes several separates them by
+// commas.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -21,10 +22,10 @@ Names names_of() {
   return names;
 }
 
-// Of an option that was added: its value, or each of them, is one of the names.
+// Restricts the values of an option that was already added to the names.
 CLI::Option* limit_to(CLI::Option* option, const Names& names);
 
-// A choice where no enum has the names.
+// A choice among names that no enum has.
 struct NamedText {
   std::string& value;  // also the default
   Names names;
@@ -46,7 +47,7 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, std::optiona
   return limit_to(option, names_of<E>());
 }
 
-// Several, in the place of those in `values`.
+// Several choices; they replace those in `values`.
 template <typename E>
 CLI::Option* add_choices(CLI::App& command, const std::string& flag, std::vector<E>& values, const std::string& help) {
   CLI::Option* option = command.add_option_function<Names>(

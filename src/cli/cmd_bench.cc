@@ -86,7 +86,7 @@ void register_bench(CLI::App& app, Exit&) {
   set_examples(*command,
                {{"hrm bench", "all models at width 128: time per example and segment, share of the machine"},
                 {"hrm bench --model hrm --hidden 512 --batch 1,32,768", "one model, three batches"},
-                {"hrm bench --model hrm --mode train --profile", "where the time of a training step goes"},
+                {"hrm bench --model hrm --mode train --profile", "the time of each stage of a training step"},
                 {"hrm bench --mode infer --device cpu,aten --json", "the engine beside libtorch, for scripts"}});
   command->callback([args] { bench(*args); });
 }

@@ -49,7 +49,7 @@ void convert(const Arguments& args) {
 }  // namespace
 
 void register_convert(CLI::App& app, Exit&) {
-  CLI::App* command = app.add_subcommand("convert", "convert a model from one form to another");
+  CLI::App* command = app.add_subcommand("convert", "Convert a model from one form to another.");
   auto args = std::make_shared<Arguments>();
   command
       ->add_option(

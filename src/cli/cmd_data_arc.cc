@@ -65,13 +65,13 @@ void print_report(const ArcBuildReport& report, const Arguments& args) {
       fmt::print(", {} left out: a grid is larger than {}x{}", source.too_large, args.build.side, args.build.side);
     fmt::print("\n");
   }
-  if (report.repeated > 0) fmt::print("{} tasks are named twice with the same pairs and read once\n", report.repeated);
+  if (report.repeated > 0) fmt::print("{} tasks occur twice with the same pairs; each is read once\n", report.repeated);
   if (report.leaking_tasks > 0)
     fmt::print("{} evaluation tasks leak into training{}\n", report.leaking_tasks,
-               args.build.drop_leaks ? fmt::format("; {} training tasks left out for it", report.dropped)
-                                     : ": --drop-leaks leaves out the training tasks that hold them");
+               args.build.drop_leaks ? fmt::format("; {} training tasks left out because of it", report.dropped)
+                                     : ": --drop-leaks leaves out the training tasks that contain them");
   if (report.short_of_variants > 0)
-    fmt::print("{} tasks have fewer distinct variants than asked for\n", report.short_of_variants);
+    fmt::print("{} tasks have fewer distinct variants than requested\n", report.short_of_variants);
   fmt::print("{}: {} training tasks, {} evaluation tasks, {} identifiers\n", args.build.out.string(),
              report.training_tasks, report.evaluation_tasks, report.identifiers);
   fmt::print("train: {} examples of {} puzzles\n", report.train.examples, report.train.puzzles);
@@ -79,7 +79,7 @@ void print_report(const ArcBuildReport& report, const Arguments& args) {
     fmt::print("test: {} examples of {} puzzles\n", report.test.examples, report.test.puzzles);
   else
     fmt::print(
-        "no evaluation tasks, so no test split (a source is one where its name says \"evaluation\", or with "
+        "no evaluation tasks, so no test split (mark a source with \"evaluation\" in its name, or with "
         "--evaluation SOURCE)\n");
 }
 
@@ -92,7 +92,7 @@ void build(Arguments& args) {
   add(args.training, ArcRole::kTraining);
   add(args.evaluation, ArcRole::kEvaluation);
   if (options.sources.empty())
-    throw bad_input("cli.data.arc", "no source: name folders of tasks or files *_challenges.json");
+    throw bad_input("cli.data.arc", "no source: give folders of tasks or files *_challenges.json");
   const bool task = args.identifiers == "task";
   options.variants.identifiers = task ? puzzles::ArcIdentifiers::kTask : puzzles::ArcIdentifiers::kVariant;
   options.variants.count = args.variants.value_or(task ? 7 : puzzles::kArcDefaultVariants);
@@ -104,26 +104,27 @@ void build(Arguments& args) {
 void add_build_options(CLI::App& command, Arguments& args) {
   ArcBuildOptions& options = args.build;
   command
-      .add_option("sources", args.sources,
-                  "folders with a file per task, or files *_challenges.json (their *_solutions.json beside them), also "
-                  "compressed; \"evaluation\" in the name makes evaluation tasks of them")
+      .add_option(
+          "sources", args.sources,
+          "folders with one file per task, or files *_challenges.json (their *_solutions.json beside them), also "
+          "compressed; a source with \"evaluation\" in its name holds evaluation tasks")
       ->type_name("SOURCE");
-  command.add_option("--training", args.training, "a source of training tasks, whatever its name")
+  command.add_option("--training", args.training, "source of training tasks, whatever its name")
       ->type_name("SOURCE")
       ->allow_extra_args(false);
-  command.add_option("--evaluation", args.evaluation, "a source of evaluation tasks, whatever its name")
+  command.add_option("--evaluation", args.evaluation, "source of evaluation tasks, whatever its name")
       ->type_name("SOURCE")
       ->allow_extra_args(false);
   command.add_option("-o,--out", options.out, "folder to write; must be absent or empty")->type_name("DIR")->required();
   command.add_flag("--force", options.replace, "replace an older data set that `hrm data` wrote there");
   command
       .add_option("--variants", args.variants,
-                  "variants of each task besides itself; default 1000, or 7 with --identifiers task")
+                  "variants per task in addition to the task; default 1000, or 7 with --identifiers task")
       ->type_name("N");
   command
       .add_option(
           "--identifiers", args.identifiers,
-          "an embedding per variant, as the authors do, or per task and symmetry of the grid, without new colors")
+          "one embedding per variant, as the authors do, or per task and symmetry of the grid, without new colors")
       ->check(CLI::IsMember({"variant", "task"}))
       ->capture_default_str();
   command
@@ -134,8 +135,8 @@ void add_build_options(CLI::App& command, Arguments& args) {
       ->type_name("N")
       ->capture_default_str();
   command.add_flag("--drop-leaks", options.drop_leaks,
-                   "leave out training tasks that hold test pairs or all demonstrations of an evaluation task");
-  command.add_flag("--skip-bad", options.skip_bad, "leave out bad tasks, and list them");
+                   "leave out training tasks that contain a test pair or all demonstrations of an evaluation task");
+  command.add_flag("--skip-bad", options.skip_bad, "leave out bad tasks and list them");
   add_seed_option(command, options.variants.seed);
   add_threads_option(command, options.threads);
   add_json_flag(command, args.json);
@@ -151,9 +152,9 @@ void register_data_arc(CLI::App& data, Exit& exit) {
   command.callback([args, &exit] { run_interruptible(exit, [&] { build(*args); }); });
   set_examples(
       command,
-      {{"hrm data arc ARC-AGI/data ConceptARC/corpus --out data/arc1", "as HRM's builder: 1,000 variants per task"},
+      {{"hrm data arc ARC-AGI/data ConceptARC/corpus --out data/arc1", "like HRM's builder: 1,000 variants per task"},
        {"hrm data arc arc-agi_training2_challenges.json arc-agi_evaluation2_challenges.json --out data/arc2",
-        "combined files, their solutions beside them"},
+        "combined files with their solutions beside them"},
        {"hrm data arc ARC-AGI/data --max-grid 12 --identifiers task --out data/arc12", "for small machines"},
        {"hrm data arc mine --evaluation held_out --drop-leaks --out data/mine", "folders of your own"}});
 }

@@ -79,7 +79,7 @@ bool curve(model::Backend& backend, const puzzles::Dataset& dataset, const Argum
   return curve.complete;
 }
 
-// Of the first view, in the order of evaluation.
+// Logits of the first view, in the order of evaluation.
 struct Logits {
   std::map<int64_t, float> by_example;
 
@@ -91,10 +91,10 @@ struct Logits {
   }
 };
 
-// ARC: the answers were given before, by whatever program.
+// ARC: saved answers of any program.
 void score_saved(const Arguments& args) {
   if (!args.model.empty())
-    throw bad_input("cli.eval", "--answers and --model exclude each other: the answers are given already");
+    throw bad_input("cli.eval", "--answers and --model exclude each other: --answers are the answers to score");
   if (!args.plot.empty())
     throw bad_input("cli.eval", "--plot draws what a model does; of --answers only the votes are counted");
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
@@ -186,15 +186,15 @@ void add_evaluation_options(CLI::App& command, solving::EvaluationOptions& optio
 
 void add_arc_options(CLI::App& command, Arguments& args) {
   command.add_flag("--blank-identifiers", args.evaluation.blank_identifiers,
-                   "give every puzzle the blank embedding: what the model knows without identifiers");
-  command.add_option("--submission", args.submission, "ARC: write two attempts for every test input here")
+                   "give every puzzle the blank embedding, to measure what the model knows without identifiers");
+  command.add_option("--submission", args.submission, "ARC: file for two attempts per test input")
       ->type_name("FILE.json");
   command
       .add_option("--answers", args.saved.answers,
-                  "ARC: count the votes of answers that were saved before instead of a model's; repeated, all together")
+                  "ARC: count the votes of saved answers instead of a model's; if repeated, all vote together")
       ->type_name("FILE.npy")
       ->allow_extra_args(false);
-  command.add_option("--q-halt", args.saved.q_halt, "their logits of halting, as often as --answers")
+  command.add_option("--q-halt", args.saved.q_halt, "halting logits of these answers; give it as often as --answers")
       ->type_name("FILE.npy")
       ->allow_extra_args(false);
 }
@@ -202,7 +202,7 @@ void add_arc_options(CLI::App& command, Arguments& args) {
 }  // namespace
 
 void register_eval(CLI::App& app, Exit& exit) {
-  CLI::App* command = app.add_subcommand("eval", "measure a model on unseen puzzles");
+  CLI::App* command = app.add_subcommand("eval", "Measure a model on unseen puzzles.");
   auto args = std::make_shared<Arguments>();
   command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")->type_name("PATH");
   command->add_option("--data", args->data, "data set folder")->required()->type_name("FOLDER");
@@ -213,17 +213,17 @@ void register_eval(CLI::App& app, Exit& exit) {
       ->type_name("FILE.npy");
   auto* complete = command->add_flag(
       "--complete", args->complete,
-      "complete every puzzle by exact search (hrm solve --complete), and report guesses and time with and without the "
+      "complete every puzzle by exact search (hrm solve --complete) and report guesses and time with and without the "
       "model");
   command
       ->add_option("--model-runs", args->model_runs,
-                   "runs of the model on the reduced puzzle while it is completed, at most; 0: the first run serves")
+                   "maximum runs of the model on the reduced puzzle during the search; 0: use the first run only")
       ->needs(complete)
       ->type_name("N")
       ->capture_default_str();
   auto* depths = command
                      ->add_option("--depths", args->depths,
-                                  "exact answers after each of these numbers of segments, in one run, with and without "
+                                  "accuracy after each of these numbers of segments, in one run, with and without "
                                   "halting")
                      ->type_name("LIST");
   command
@@ -237,7 +237,7 @@ void register_eval(CLI::App& app, Exit& exit) {
     depths->excludes(command->get_option(other));
   for (const char* other : {"--predictions", "--symmetries", "--until-solved"})
     complete->excludes(command->get_option(other));
-  command->add_option("--save-q-halt", args->q_predictions, "write the logits of halting here, [puzzles]")
+  command->add_option("--save-q-halt", args->q_predictions, "file for the halting logits, [puzzles]")
       ->type_name("FILE.npy");
   add_arc_options(*command, *args);
   add_json_flag(*command, args->json);
@@ -254,7 +254,7 @@ void register_eval(CLI::App& app, Exit& exit) {
        {"hrm eval --model runs/first --data data/sudoku --views 8 arch.inference_noise=0.1",
         "eight noisy runs per puzzle, one selected"},
        {"hrm eval --model runs/first --data data/sudoku --depths 4,16,64,256 --plot depth.svg",
-        "what thinking longer is worth"},
+        "what more segments gain"},
        {"hrm eval --model models/sudoku9 --data data/sudoku --views 8 --plot views.png",
         "what several views are worth, and how well the model knows its mistakes"},
        {"hrm eval --model models/sudoku9 --data data/sudoku --complete --segments 16",
@@ -263,9 +263,9 @@ void register_eval(CLI::App& app, Exit& exit) {
         "up to 32 symmetric views per puzzle, until the rules accept an answer"},
        {"hrm eval --model runs/arc --data data/arc --submission submission.json", "ARC: votes over all variants"},
        {"hrm eval --data data/arc --answers predictions.npy --q-halt q_halt_logits.npy",
-        "ARC: the votes of another program's answers"}});
+        "ARC: votes of another program's answers"}});
   command->callback([args, depths, &exit] {
-    if (depths->count() > 0) solving::parse_depths(args->depths);  // a mistake costs no time
+    if (depths->count() > 0) solving::parse_depths(args->depths);  // report mistakes at once
     if (!args->plot.empty()) check_picture_path(args->plot, "--plot");
     args->evaluation.keep_answers = !args->predictions.empty();
     run_distributed([&](training::Collective& all) { evaluate(*args, all, exit); });

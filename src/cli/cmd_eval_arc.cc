@@ -19,11 +19,11 @@ void add_one(puzzles::ArcDatasetVotes& votes, const puzzles::Dataset& test, cons
   const HostTensor q = load_npy(q_path);
   const Shape wanted = {test.examples(), test.metadata().seq_len};
   if (answers.shape() != wanted || !is_integer(answers.dtype()))
-    throw bad_input(kWhere, "{}: {} {}; expected integers {}: an answer to every example of {}", answers_path,
+    throw bad_input(kWhere, "{}: {} {}; expected integers {}: one answer per example of {}", answers_path,
                     name_of(answers.dtype()), to_string(answers.shape()), to_string(wanted),
                     (test.folder() / test.split()).string());
   if (q.shape() != Shape{test.examples()} || is_integer(q.dtype()))
-    throw bad_input(kWhere, "{}: {} {}; expected floats {}: a logit for every example", q_path, name_of(q.dtype()),
+    throw bad_input(kWhere, "{}: {} {}; expected floats {}: one logit per example", q_path, name_of(q.dtype()),
                     to_string(q.shape()), to_string(Shape{test.examples()}));
   const HostTensor tokens = answers.to(DType::kI32), logits = q.to(DType::kF32);
   const auto cells = static_cast<size_t>(wanted[1]);
@@ -49,7 +49,7 @@ void report_votes(const puzzles::ArcVotes& votes, const std::string& submission,
     fmt::print("{}", puzzles::to_table(scores));
   if (submission.empty()) return;
   write_json(submission, votes.submission());
-  log_info("{}: two attempts for every test input of {} tasks", submission, votes.tasks().size());
+  log_info("{}: two attempts per test input of {} tasks", submission, votes.tasks().size());
 }
 
 }  // namespace hrm::cli

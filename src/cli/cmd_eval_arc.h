@@ -1,4 +1,4 @@
-// What `hrm eval` adds for ARC: votes over all variants of a task, and scores of answers that were saved before.
+// What `hrm eval` adds for ARC: votes over all variants of a task, and scores of saved answers.
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@ struct SavedAnswers {
   std::vector<std::string> answers, q_halt;  // .npy files: [examples, cells] token ids and [examples] logits, paired
 };
 
-// Counts the saved answers together. Throws bad_input naming file and shape where they do not fit the data set.
+// Counts the saved answers together. Throws bad_input with file and shape if they do not fit the data set.
 void add_saved(puzzles::ArcDatasetVotes& votes, const puzzles::Dataset& test, const SavedAnswers& saved);
 
-// Table or JSON of the votes, and submission.json where `submission` names a file. `json` is added to, not printed.
+// Table or JSON of the votes, and submission.json if `submission` names a file. Adds to `json` without printing it.
 void report_votes(const puzzles::ArcVotes& votes, const std::string& submission, Json* json);
 
 }  // namespace hrm::cli

@@ -142,7 +142,7 @@ void add_extraction(CLI::App& command, const std::string& flag, std::optional<gr
       [&format, flag](const std::string& name) {
         format = name == kNone ? std::nullopt : std::optional(parse_enum<grading::AnswerFormat>(name, flag));
       },
-      fmt::format("{} is a whole solution, and how the answer is found in it", what));
+      fmt::format("{} is a whole solution: how to find the answer in it", what));
   limit_to(option, names)->default_str(kNone);
 }
 

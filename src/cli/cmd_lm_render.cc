@@ -18,7 +18,7 @@ struct Arguments {
 
 text::ChatTemplate template_of(const Arguments& args) {
   if (args.model.empty() && args.jinja.empty())
-    throw bad_input("cli.lm.render", "no template: name a model's folder, or --template FILE");
+    throw bad_input("cli.lm.render", "no template: give a model's folder or --template FILE");
   text::TokenizerConfig config;
   if (!args.model.empty()) config = text::load_tokenizer_config(args.model);
   if (!args.jinja.empty()) {
@@ -26,7 +26,7 @@ text::ChatTemplate template_of(const Arguments& args) {
     config.tool_template.clear();
   }
   if (config.chat_template.empty())
-    throw bad_input("cli.lm.render", "{}: has no chat template: give one with --template FILE", args.model.string());
+    throw bad_input("cli.lm.render", "{}: has no chat template; give one with --template FILE", args.model.string());
   return text::ChatTemplate(config, (args.jinja.empty() ? args.model : args.jinja).string());
 }
 
@@ -41,7 +41,7 @@ text::Conversation chat_of(const Json& record, bool prompt, const std::string& p
   return chat;
 }
 
-// A record with a template of its own: its text, or why there is none.
+// A record with its own template: the rendered text, or the error.
 Json render_case(const Json& record, const std::string& place) {
   try {
     text::TokenizerConfig config;
@@ -78,24 +78,25 @@ void render(const Arguments& args) {
 }  // namespace
 
 void register_lm_render(CLI::App& lm) {
-  CLI::App& command =
-      *lm.add_subcommand("render", "Print the text that a model's chat template makes of conversations.");
+  CLI::App& command = *lm.add_subcommand("render", "Print conversations as a model's chat template renders them.");
   const auto args = std::make_shared<Arguments>();
   command.add_option("model", args->model, "folder with tokenizer_config.json or chat_template.jinja")
       ->type_name("FOLDER");
   command.add_option("--template", args->jinja, "a Jinja file instead of the folder's")->type_name("FILE");
-  command.add_option("--file", args->file, "JSON lines with messages, and tools and documents; - is standard input")
+  command
+      .add_option("--file", args->file,
+                  "JSON lines with messages, and optionally tools and documents; - is standard input")
       ->required()
       ->type_name("FILE");
-  command.add_flag("--no-prompt", args->no_prompt, "end behind the last message, without the head of an answer");
+  command.add_flag("--no-prompt", args->no_prompt, "end after the last message, without the start of an answer");
   command.add_option("--chat-date", args->chat_date, kChatDateHelp)->type_name("DATE");
   command.add_option("--chat-variables", args->chat_variables, kChatVariablesHelp)->type_name("JSON");
   command.add_flag("--cases", args->cases,
-                   "every record has a template of its own; errors are printed (for testdata/chat/make_cases.py)");
+                   "every record has its own template; errors are printed (for testdata/chat/make_cases.py)");
   add_json_flag(command, args->json);
   set_examples(command, {{"hrm lm render models/qwen3 --file chats.jsonl", "what the model reads"},
                          {"hrm lm render models/llama --file chats.jsonl --chat-date 2024-07-26 --json",
-                          "a template that writes the day, one text per line"}});
+                          "a template that writes the date; one text per line"}});
   command.callback([args] { render(*args); });
 }
 

@@ -52,7 +52,7 @@ void register_lm_train(CLI::App& lm, Exit& exit) {
   command.add_option("--from", args->from, "model to start from: a folder, .gguf file or run folder")
       ->type_name("MODEL");
   add_choice(command, "--init", {args->init, {"tiny"}},
-             "a new model instead, which reads bytes: for the arithmetic world")
+             "start from a new small model that reads bytes, for the arithmetic world")
       ->excludes("--from");
   command
       .add_option("--teacher", args->teacher,

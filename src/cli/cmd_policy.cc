@@ -183,7 +183,7 @@ void register_load(CLI::App& group, Exit& exit) {
 
 void register_policy(CLI::App& app, Exit& exit) {
   CLI::App* group =
-      app.add_subcommand("policy", "Send requests to a language model behind an endpoint, or measure its speed.");
+      app.add_subcommand("policy", "Send requests to a language model at an endpoint, or measure its speed.");
   group->require_subcommand(1);
   set_examples(*group,
                {{"hrm policy ask --endpoint http://127.0.0.1:8080/v1 --prompt '2 + 2 ='", "check that it answers"},

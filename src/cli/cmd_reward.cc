@@ -99,12 +99,13 @@ void register_train_part(CLI::App& reward, Exit& exit) {
       ->delimiter(',');
   command->add_option("--from", args->from, "language or reward model to start from")->type_name("FOLDER");
   add_choice(*command, "--init", {args->init, {"tiny"}},
-             "a new model instead, which reads bytes: for the arithmetic world")
+             "start from a new small model that reads bytes, for the arithmetic world")
       ->excludes("--from");
-  add_choice(*command, "--head", {args->head, names_of<language::HeadKind>()}, "what stands on the backbone");
-  add_choice(*command, "--loss", {args->loss, names_of<language::LossKind>()}, "what is made smaller");
+  add_choice(*command, "--head", {args->head, names_of<language::HeadKind>()}, "head on the backbone");
+  add_choice(*command, "--loss", {args->loss, names_of<language::LossKind>()}, "loss to minimize");
   add_choice(*command, "--layout", {args->layout, names_of<reward::LayoutName>()}, "of the text; default: the head's");
-  add_choice(*command, "--kind", {args->kind, names_of<rows::Kind>()}, "what a score is of; default: that of the rows");
+  add_choice(*command, "--kind", {args->kind, names_of<rows::Kind>()},
+             "what a score judges; default: the kind of the rows");
   command->add_option("--token-budget", args->token_budget, "stop after reading this many tokens")->type_name("N");
   command->add_flag("--drop-long", args->drop_long, "leave out texts that are too long for the model");
   add_language_run_options(*command, args->run);
@@ -189,7 +190,7 @@ void evaluate(const EvalArguments& args) {
 }
 
 void register_eval_part(CLI::App& reward, Exit& exit) {
-  CLI::App* command = reward.add_subcommand("eval", "score a file and evaluate the scores");
+  CLI::App* command = reward.add_subcommand("eval", "Score a file and evaluate the scores.");
   auto args = std::make_shared<EvalArguments>();
   command
       ->add_option(

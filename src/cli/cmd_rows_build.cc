@@ -32,7 +32,7 @@ void register_rows_build(CLI::App& rows, Exit& exit) {
       ->capture_default_str();
   add_tree_options(command, args->trees);
   command.add_flag("--counts", args->counts,
-                   "add `trials`, the number of ends behind a label, to rows of trees, for loss beta_binomial");
+                   "add `trials`, the number of ends that a label counts, to rows of trees, for loss beta_binomial");
   add_read_options(command, build.read);
   add_output_options(command, build.output);
   add_json_flag(command, args->json);

@@ -36,14 +36,14 @@ std::string read_token(const Arguments& args) {
   } else if (!args.token_variable.empty()) {
     source = "--token-variable " + args.token_variable;
     const char* value = std::getenv(args.token_variable.c_str());
-    if (!value) throw bad_input("cli.serve", "{}: there is no such variable in the environment", source);
+    if (!value) throw bad_input("cli.serve", "{}: the environment has no such variable", source);
     token = value;
   } else {
     return "";
   }
   while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
   if (token.size() < 8 || token.find_first_of(" \t\r\n") != std::string::npos)
-    throw bad_input("cli.serve", "{}: a token is one word of 8 characters or more", source);
+    throw bad_input("cli.serve", "{}: a token must be one word of at least 8 characters", source);
   return token;
 }
 
@@ -63,7 +63,8 @@ void check(const Arguments& args) {
     throw bad_input("cli.serve", "nothing to serve: give --model, --reward-model or --runs");
   const server::Limits& limits = args.service.limits;
   if (limits.queue < limits.puzzles)
-    throw bad_input("cli.serve", "--max-queue {} is below --max-puzzles {}: a request of that size would never fit",
+    throw bad_input("cli.serve",
+                    "--max-queue {} is below --max-puzzles {}: a request of the maximum size would never fit",
                     limits.queue, limits.puzzles);
   for (const auto* list : {&args.models, &args.scorers})
     for (size_t i = 0; i < list->size(); ++i)
@@ -80,7 +81,7 @@ void serve(Arguments& args) {
   options.version = HRM_VERSION;
   if (!options.loopback && options.token.empty())
     throw bad_input("cli.serve",
-                    "--host {} can be reached from other machines: give --token-file or --token-variable too",
+                    "--host {} can be reached from other machines: also give --token-file or --token-variable",
                     args.http.host);
   if (!args.runs.empty()) options.runs.emplace(args.runs);
 
@@ -107,7 +108,7 @@ void serve(Arguments& args) {
   fmt::print("http://{}{}{}:{}\n", colon ? "[" : "", args.http.host, colon ? "]" : "", server.port());
   std::fflush(stdout);
   server.run(interrupted);
-  log_info("stopped: what ran has been finished");
+  log_info("stopped; running requests were finished");
 }
 
 void add_limits(CLI::App& command, server::Limits& limits) {
@@ -118,13 +119,13 @@ void add_limits(CLI::App& command, server::Limits& limits) {
         ->capture_default_str()
         ->group("Limits");
   };
-  add("--max-body", limits.body_mib, 1024, "MiB of a request's body");
-  add("--max-puzzles", limits.puzzles, 1'000'000, "puzzles, solutions or steps of one request");
-  add("--max-segments", limits.segments, 65536, "segments that a request may ask for");
-  add("--max-views", limits.views, 1'000'000, "views that a request may ask for");
-  add("--max-queue", limits.queue, 10'000'000, "puzzles of all requests that wait; beyond it 429");
-  add("--max-connections", limits.connections, 100'000, "connections; beyond it 503");
-  command.add_option("--time-limit", limits.seconds, "seconds for one request; beyond it 503")
+  add("--max-body", limits.body_mib, 1024, "maximum size of a request body in MiB");
+  add("--max-puzzles", limits.puzzles, 1'000'000, "maximum puzzles, solutions or steps per request");
+  add("--max-segments", limits.segments, 65536, "maximum segments of a request");
+  add("--max-views", limits.views, 1'000'000, "maximum views of a request");
+  add("--max-queue", limits.queue, 10'000'000, "maximum waiting puzzles of all requests; beyond it 429");
+  add("--max-connections", limits.connections, 100'000, "maximum open connections; beyond it 503");
+  command.add_option("--time-limit", limits.seconds, "maximum seconds per request; beyond it 503")
       ->check(CLI::Range(0.001, 86400.0))
       ->type_name("X")
       ->capture_default_str()
@@ -134,8 +135,8 @@ void add_limits(CLI::App& command, server::Limits& limits) {
 }  // namespace
 
 void register_serve(CLI::App& app, Exit&) {
-  CLI::App* command =
-      app.add_subcommand("serve", "answer over HTTP: puzzles, step scores, a page to watch (docs/server.md)");
+  CLI::App* command = app.add_subcommand(
+      "serve", "Serve puzzles and step scores over HTTP, with a page for the browser (docs/server.md).");
   auto args = std::make_shared<Arguments>();
   command->add_option("--model", args->models, "model file, run folder, or the authors' checkpoint; may be repeated")
       ->type_name("PATH")
@@ -146,7 +147,8 @@ void register_serve(CLI::App& app, Exit&) {
           "folder of a reward model (builds with libtorch), or truth[:...] of the arithmetic world; may be repeated")
       ->type_name("FOLDER|truth")
       ->allow_extra_args(false);
-  command->add_option("--host", args->http.host, "address to wait at; one beyond this machine needs a token")
+  command
+      ->add_option("--host", args->http.host, "address to listen on; one that other machines can reach needs a token")
       ->type_name("ADDRESS")
       ->capture_default_str();
   command->add_option("--port", args->http.port, "port; 0 picks a free one")
@@ -156,11 +158,11 @@ void register_serve(CLI::App& app, Exit&) {
   CLI::Option* file =
       command->add_option("--token-file", args->token_file, "file with the token that clients must send")
           ->type_name("FILE");
-  command->add_option("--token-variable", args->token_variable, "environment variable that holds it")
+  command->add_option("--token-variable", args->token_variable, "environment variable that holds the token")
       ->type_name("NAME")
       ->excludes(file);
   command->add_option("--runs", args->runs, "show the training runs in this folder on the page")->type_name("DIR");
-  command->add_option("--batch", args->service.batch, "puzzles side by side, of each model")
+  command->add_option("--batch", args->service.batch, "puzzles in the batch of each model")
       ->check(CLI::Range(1, 65536))
       ->type_name("N")
       ->capture_default_str();
@@ -169,15 +171,17 @@ void register_serve(CLI::App& app, Exit&) {
   add_threads_option(*command, args->backend.threads);
   add_device_option(*command, args->backend.device);
   add_precision_option(*command, args->backend.precision);
-  command->add_option("--reward-device", args->scorer_device, "of the reward models: cpu, cuda or cuda:N")
+  command->add_option("--reward-device", args->scorer_device, "device of the reward models: cpu, cuda or cuda:N")
       ->type_name("NAME")
       ->capture_default_str();
   set_examples(
       *command,
-      {{"hrm serve --model models/sudoku9", "then open the address that it prints"},
+      {{"hrm serve --model models/sudoku9", "then open the printed address"},
        {"hrm serve --model models/sudoku9 --runs runs --port 0", "with training curves, on a free port"},
        {"hrm serve --reward-model runs/prm --host 0.0.0.0 --token-file token", "score steps for other machines"},
-       {"curl -d '{\"puzzle\": \"1.3...12..43.3.1\"}' http://127.0.0.1:8080/v1/solve", "ask it"}});
+       {"curl -d '{\"puzzle\": \"53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79\"}' "
+        "http://127.0.0.1:8080/v1/solve",
+        "send a request"}});
   command->callback([args] { serve(*args); });
 }
 

@@ -109,7 +109,7 @@ Results run(model::Backend& backend, const Family& family, std::span<const puzzl
   return results;
 }
 
-// Of ARC, arguments and files are tasks.
+// For ARC, arguments and files are tasks.
 void solve_arc(const solving::ModelFile& model, Arguments& args, Exit& exit) {
   if (args.solver.views > 1 || args.complete || !args.trace.empty())
     throw bad_input("cli.solve", "--views, --complete and --trace are not for ARC tasks: see --variants and --steps");
@@ -117,7 +117,7 @@ void solve_arc(const solving::ModelFile& model, Arguments& args, Exit& exit) {
   arc.model = args.model;
   arc.paths = args.puzzles;
   arc.paths.insert(arc.paths.end(), args.files.begin(), args.files.end());
-  if (arc.paths.empty()) throw bad_input("cli.solve", "no task: name a file task.json, a combined file, or a folder");
+  if (arc.paths.empty()) throw bad_input("cli.solve", "no task: give a file task.json, a combined file, or a folder");
   arc.color = args.color;
   arc.steps = args.steps;
   arc.json = args.json;
@@ -177,7 +177,7 @@ void register_solve(CLI::App& app, Exit& exit) {
   auto args = std::make_shared<Arguments>();
   command
       ->add_option("puzzles", args->puzzles,
-                   "puzzles as text, or - for standard input; for ARC files of tasks, or folders; also settings, "
+                   "puzzles as text, or - for standard input; for ARC, task files or folders; also settings, "
                    "arch.X=Y or data.X=Y")
       ->type_name("PUZZLE");
   command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")
@@ -205,15 +205,16 @@ void register_solve(CLI::App& app, Exit& exit) {
       ->capture_default_str();
   command
       ->add_option("--views,--rollouts", args->solver.views,
-                   "while the rules reject the answer, try random symmetries of the puzzle, at most this many views")
+                   "while the rules reject the answer, try random symmetries of the puzzle; at most N views")
       ->type_name("K")
       ->capture_default_str();
-  auto* complete = command->add_flag("--complete", args->complete,
-                                     "complete by exact search what the model does not solve, and prove that there is "
-                                     "one solution, several, or none; the model's probabilities steer the search");
+  auto* complete =
+      command->add_flag("--complete", args->complete,
+                        "complete puzzles that the model does not solve by exact search, and prove whether there "
+                        "is one solution, several, or none; the model's probabilities guide the search");
   command
       ->add_option("--model-runs", args->model_runs,
-                   "runs of the model on the reduced puzzle while it is completed, at most; 0: the first run serves")
+                   "maximum runs of the model on the reduced puzzle during the search; 0: use the first run only")
       ->needs(complete)
       ->type_name("N")
       ->capture_default_str();
@@ -236,7 +237,7 @@ void register_solve(CLI::App& app, Exit& exit) {
        {"hrm solve --model runs/first --file puzzles.txt --steps", "show the answer after every segment"},
        {"hrm solve --model runs/first - < puzzles.txt --json", "a list from standard input, for scripts"},
        {"hrm solve --model runs/first --file puzzles.txt --keep-going", "skip puzzles with errors"},
-       {"hrm solve --model runs/first --file puzzles.txt --complete", "all solved, or proved unsolvable"},
+       {"hrm solve --model runs/first --file puzzles.txt --complete", "solve every puzzle or prove it unsolvable"},
        {"hrm solve --model step_100 data.seq_len=81 - < puzzles.txt", "a checkpoint without its number of cells"},
        {"hrm solve --model runs/arc task.json --seconds 120 --plot answer.svg", "an ARC task of your own"},
        {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});

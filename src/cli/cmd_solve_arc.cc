@@ -65,7 +65,7 @@ void print_test(const Printer& printer, const solving::ArcTestAnswer& answer, co
                              verdict(pair, candidate.grid)),
                  candidate.grid);
   }
-  if (answer.candidates.empty()) fmt::print("no answer: interrupted before one was given\n");
+  if (answer.candidates.empty()) fmt::print("no answer: interrupted before the first one\n");
 }
 
 void print_text(const solving::ArcSolveResult& result, const std::vector<ArcTask>& tasks,
@@ -93,7 +93,7 @@ void save_svg(const std::string& path, const solving::ArcSolveResult& result, co
             {fmt::format("attempt {} ({} votes)", k + 1, answer.candidates[k].votes), answer.candidates[k].grid});
       if (!pair.output.empty()) row.pictures.push_back({"truth", pair.output});
       rows.push_back(std::move(row));
-      row = {.title = "segments of the task as it is", .pictures = {}};
+      row = {.title = "segments of the unchanged task", .pictures = {}};
       for (size_t s = 0; s < answer.segments.size(); ++s)
         row.pictures.push_back({fmt::format("segment {}", s + 1), answer.segments[s].answer});
       rows.push_back(std::move(row));
@@ -105,20 +105,20 @@ void save_svg(const std::string& path, const solving::ArcSolveResult& result, co
 
 void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
   solving::ArcSolveOptions& options = args.options;
-  command.add_option("--variants", options.variants.count, "ARC: variants of each task besides itself")
+  command.add_option("--variants", options.variants.count, "ARC: variants per task in addition to the task")
       ->type_name("N")
       ->capture_default_str();
   command
       .add_option("--identifiers", args.identifiers,
-                  "ARC: variants with new colors (variant) or of the grid's symmetries alone (task)")
+                  "ARC: variants also with new colors (variant), or only symmetries of the grid (task)")
       ->check(CLI::IsMember({"variant", "task"}))
       ->capture_default_str();
   command
       .add_option("--seconds", options.seconds,
-                  "ARC: time for all tasks, of which fitting takes two thirds at most; 0: no limit")
+                  "ARC: time for all tasks; fitting takes at most two thirds of it; 0: no limit")
       ->type_name("X")
       ->capture_default_str();
-  command.add_option("--fit-steps", options.fit_steps, "ARC: steps of fitting the embeddings, at most; 0: none")
+  command.add_option("--fit-steps", options.fit_steps, "ARC: maximum steps of fitting the embeddings; 0: none")
       ->type_name("N")
       ->capture_default_str();
   command.add_option("--fit-batch", options.fit_batch, "ARC: demonstrations per step of the fit")
@@ -127,7 +127,7 @@ void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
   command.add_option("--fit-lr", options.lr, "ARC: learning rate of the embeddings")
       ->type_name("X")
       ->capture_default_str();
-  command.add_option("--submission", args.submission, "ARC: write two attempts for every test input here")
+  command.add_option("--submission", args.submission, "ARC: file for two attempts per test input")
       ->type_name("FILE.json");
   command.add_option("--plot,--svg", args.svg, "ARC: draw inputs, attempts and segments here; .svg or .png")
       ->type_name("FILE");

@@ -75,15 +75,15 @@ void add_model_options(CLI::App& command, Arguments& args) {
   command.add_option("--data", args.data, "data set folder, as made by hrm data")->type_name("FOLDER");
   command
       .add_option("--init", args.init,
-                  "start from the weights of this model (ours, or the authors' checkpoint), and from its architecture "
-                  "unless a preset or recipe has one")
+                  "start from the weights of this model (ours, or the authors' checkpoint) and use its architecture "
+                  "unless a preset or recipe sets one")
       ->type_name("MODEL")
       ->excludes("--resume");
   command.get_option("--out")->required(false)->description(
       "run folder: checkpoints, model, log, curves; required, except with --estimate");
   command
       .add_flag("--estimate", args.estimate,
-                "print operations, memory and hours of the run on this machine, from a few steps; nothing is written")
+                "estimate operations, memory and hours of the run on this machine from a few steps; nothing is written")
       ->excludes("--resume");
 }
 
@@ -103,7 +103,8 @@ void register_train(CLI::App& app, Exit& exit) {
         "a small model; Ctrl-C saves and stops"},
        {"hrm train --resume --out runs/first", "resume; the result is bit-identical to an uninterrupted run"},
        {"hrm train --resume --out runs/first max_steps=4000", "train longer than first planned"},
-       {"hrm train --config configs/sudoku9_flagship.yaml --data data/sudoku --estimate", "what it would cost here"},
+       {"hrm train --config configs/sudoku9_flagship.yaml --data data/sudoku --estimate",
+        "estimate the cost on this machine"},
        {"hrm train --init runs/first --data data/other --out runs/second", "start from a trained model"},
        {"hrm train --config configs/hrm_sudoku_1k.yaml --data data/sudoku-1k --out runs/hrm --device cuda",
         "a published experiment"},

@@ -15,7 +15,7 @@ tree::LabelOptions LabelArguments::options() const {
 void add_label_options(CLI::App& command, LabelArguments& args) {
   tree::LabelOptions& chosen = args.chosen;
   add_choice(command, "--labels", chosen.kind,
-             "mc: share of correct ends, also named soft; policy: mean over the children, recursively; hard: 1 where "
+             "mc: share of correct ends, also named soft; policy: mean over the children, recursively; hard: 1 if "
              "any end is right; beta: middle of the interval")
       ->transform([](const std::string& name) { return name == "soft" ? "mc" : name; });
   add_choice(command, "--profile", chosen.profile, "profile of the grader");

@@ -35,7 +35,7 @@ void register_world_make(CLI::App& world, Exit&) {
       ->check(CLI::Range(1, 10'000'000))
       ->type_name("N")
       ->capture_default_str();
-  add_choice(command, "--split", args->split, "which of the problems, that share none");
+  add_choice(command, "--split", args->split, "which split; no two splits share a problem");
   command.add_option("-o,--out", args->out, "file to write (default: standard output)")->type_name("FILE");
   add_seed_option(command, args->seed);
   std::string known = "settings:";

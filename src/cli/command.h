@@ -45,8 +45,8 @@ void register_search(CLI::App& app, Exit& exit);
 inline constexpr const char* kDeviceHelp =
     "cpu (the engine), aten (libtorch on the CPU), cuda or cuda:N (libtorch on a GPU)";
 inline constexpr const char* kChatDateHelp =
-    "day that chat templates write, such as 2024-07-26; without it those that ask for today are refused";
-inline constexpr const char* kChatVariablesHelp = "what chat templates find: '{\"enable_thinking\": false}'";
+    "date that chat templates write, such as 2024-07-26; without it a template that asks for the date is refused";
+inline constexpr const char* kChatVariablesHelp = "variables of chat templates: '{\"enable_thinking\": false}'";
 inline constexpr const char* kLanguageDeviceHelp = "cpu, cuda or cuda:N";  // the engine runs no language models
 
 // Flags that mean the same everywhere.
@@ -79,8 +79,8 @@ inline constexpr std::string_view kPrintedIsWhole = "the records printed are com
 // Runs work that Ctrl-C may stop, and then says what is left of it; the exit code says so too.
 void run_interruptible(Exit& exit, const std::function<void()>& work, std::string_view left = kNothingWritten);
 
-// Ends an output of JSON lines, also one that Ctrl-C cut short (InterruptScope): its lines are worth keeping, and the
-// exit code says that others are missing.
+// Ends an output of JSON lines. If Ctrl-C cut it short (InterruptScope), the complete lines are kept and the exit code
+// says that others are missing.
 void finish_lines(JsonlOutput& output, Exit& exit);
 
 void print_json(const Json& value);  // one value and a newline on standard output

@@ -17,7 +17,7 @@ void RunSettings::words(const char* key, const std::vector<std::string>& words) 
   std::vector<std::string> files;
   for (const std::string& word : words) {
     if (!is_valid_utf8(word))
-      throw bad_input("cli", "'{}' is not UTF-8, as a run's settings must be: rename the file, or use a link to it",
+      throw bad_input("cli", "'{}' is not UTF-8, which a run's settings require: rename the file, or use a link to it",
                       word);
     (word.find('=') == std::string::npos || std::filesystem::exists(word) ? files : last_).push_back(word);
   }

@@ -20,7 +20,7 @@ void add_language_run_options(CLI::App& command, LanguageRunArguments& args);  /
 class RunSettings {
  public:
   explicit RunSettings(const CLI::App& command) : command_(command) {}
-  // Words that are files become the list `key`; words with "=" that are none are settings.
+  // Words that are files become the list `key`; other words with "=" are settings.
   void words(const char* key, const std::vector<std::string>& words);
   void set(const char* flag, const char* key, const Json& value);
   std::vector<std::string> take();
@@ -30,7 +30,7 @@ class RunSettings {
   std::vector<std::string> settings_, last_;
 };
 
-// Whether a run of these settings begins with a new tiny model, which wants other rates than one that has learned.
+// Whether a run with these settings starts from a new tiny model, which needs other rates than a trained one.
 template <typename Config>
 bool begins_tiny(Config config, const std::vector<std::string>& settings) {
   for (const std::string& setting : settings)
@@ -38,7 +38,7 @@ bool begins_tiny(Config config, const std::vector<std::string>& settings) {
   return config.from == language::kTiny;
 }
 
-// What --from and --teacher name is a model on disk, also where its folder is called as what --init makes.
+// --from and --teacher always name a model on disk, even if its folder has the name of something that --init makes.
 inline std::string model_on_disk(const std::string& given) { return given == language::kTiny ? "./" + given : given; }
 
 language::RunRequest request_of(const LanguageRunArguments& args, std::vector<std::string> settings);

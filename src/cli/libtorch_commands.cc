@@ -11,10 +11,10 @@ namespace {
 
 #if !HRM_TORCH
 Error needs_libtorch(const std::string& what) {
-  return bad_input("cli", "{} needs libtorch, and this hrm was built without: configure with -DHRM_TORCH=ON", what);
+  return bad_input("cli", "{} needs libtorch, but this hrm was built without it: configure with -DHRM_TORCH=ON", what);
 }
 
-// Takes any arguments, and says what is missing.
+// Takes any arguments and reports what is missing.
 void register_without_libtorch(CLI::App& group, std::initializer_list<const char*> names) {
   for (const char* name : names) {
     const std::string whole = fmt::format("hrm {} {}", group.get_name(), name);
@@ -45,13 +45,14 @@ void register_lm(CLI::App& app, Exit& exit) {
   register_without_libtorch(lm, {"import", "export", "generate", "train", "score", "confidence"});
 #endif
   register_lm_render(lm);
-  set_examples(lm, {{"hrm lm import SmolLM2-135M.gguf --out models/smollm2", "a GGUF file as a Hugging Face folder"},
-                    {"hrm lm generate models/smollm2 --chat --prompt 'What is 17 * 3?'", "an answer"},
-                    {"hrm lm train solved.jsonl --init tiny --out runs/policy", "a small new model"}});
+  set_examples(
+      lm, {{"hrm lm import SmolLM2-135M.gguf --out models/smollm2", "convert a GGUF file to a Hugging Face folder"},
+           {"hrm lm generate models/smollm2 --chat --prompt 'What is 17 * 3?'", "an answer"},
+           {"hrm lm train solved.jsonl --init tiny --out runs/policy", "a small new model"}});
 }
 
 void register_reward(CLI::App& app, Exit& exit) {
-  CLI::App& reward = *app.add_subcommand("reward", "train reward models, score reasoning steps, measure scores");
+  CLI::App& reward = *app.add_subcommand("reward", "Train reward models, score reasoning steps, and measure scores.");
   reward.require_subcommand(1);
 #if HRM_TORCH
   register_reward_parts(reward, exit);
@@ -59,8 +60,8 @@ void register_reward(CLI::App& app, Exit& exit) {
   static_cast<void>(exit);
   register_without_libtorch(reward, {"train", "score", "eval"});
 #endif
-  set_examples(reward, {{"hrm reward train rows.jsonl --init tiny --out runs/prm", "train one"},
-                        {"hrm reward score solutions.jsonl --model runs/prm --out scored.jsonl", "use it"},
+  set_examples(reward, {{"hrm reward train rows.jsonl --init tiny --out runs/prm", "train a model"},
+                        {"hrm reward score solutions.jsonl --model runs/prm --out scored.jsonl", "score steps with it"},
                         {"hrm reward eval test_rows.jsonl --model runs/prm --out eval", "evaluate it"}});
 }
 

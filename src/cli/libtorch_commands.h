@@ -1,5 +1,5 @@
-// What needs libtorch, in one place: `hrm lm`, `hrm reward`, local policies and reward models as scorers. A build
-// without libtorch leaves their sources out (src/CMakeLists.txt) and has commands that say so.
+// Everything that needs libtorch, in one place: `hrm lm`, `hrm reward`, local policies and reward models as scorers. A
+// build without libtorch leaves out their sources (src/CMakeLists.txt); its commands report that.
 #pragma once
 
 #include <filesystem>

@@ -14,8 +14,7 @@ void add_run_options(CLI::App& command, RunArguments& args) {
   command.add_option("-o,--out", args.out, "run folder: checkpoints, model, log, curves")
       ->required()
       ->type_name("FOLDER");
-  auto* resume =
-      command.add_flag("--resume", args.resume, "go on where the run in --out stopped, with the settings it has");
+  auto* resume = command.add_flag("--resume", args.resume, "continue the run in --out with its own settings");
   command.add_flag("--overwrite", args.overwrite, "replace the run in --out")->excludes(resume);
   command
       .add_flag("--accept-changes", args.accept_changes, "resume even if settings that affect the run's numbers differ")

@@ -79,7 +79,7 @@ void Connection::readable(Clock::time_point now) {
   }
   if (size == 0) {
     end_of_input_ = true;
-    // A half-closed client still reads: what it asked for is answered. One that owes the rest of a request gets none.
+    // A half-closed client still reads, so its requests are answered. An incomplete request gets no answer.
     if (stage_ != Stage::kRunning && stage_ != Stage::kClosing) close();
     return;
   }
@@ -158,7 +158,7 @@ void Connection::writable(Clock::time_point now) {
     sent_ += static_cast<size_t>(size);
     progress_ = now;
   }
-  // A long stream does not keep what it has sent, nor a kept connection the room of a large answer.
+  // Free the sent bytes of a long stream, and the memory of a large answer on an open connection.
   if (out_.capacity() > kReadBytes) std::string().swap(out_);
   out_.clear();
   sent_ = 0;

@@ -1,4 +1,4 @@
-// One client: what it has sent, what it is to get, and until when something must happen. Of the server's thread alone.
+// One client: the bytes received, the bytes to send, and the deadline. Used only by the server's thread.
 #pragma once
 
 #include <chrono>
@@ -19,8 +19,8 @@ class Connection {
   enum class Stage {
     kReading,  // waits for a request, or for the rest of one
     kRunning,  // a request is being answered
-    kClosing,  // what is left is sent, then the connection ends
-    kLinger,   // all is sent; what the client still sends is dropped, so that it gets to read the answer
+    kClosing,  // the rest is sent, then the connection closes
+    kLinger,   // all is sent; further input is dropped, so that the client can read the answer
     kClosed,
   };
 
@@ -37,7 +37,7 @@ class Connection {
   short wanted_events() const;
   Clock::time_point deadline() const;
 
-  // A request that is whole, once per request.
+  // A complete request, once per request.
   std::optional<Request> take_request();
   void start(std::shared_ptr<Exchange> exchange) { exchange_ = std::move(exchange); }
   void readable(Clock::time_point now);
@@ -65,7 +65,7 @@ class Connection {
   Stage stage_ = Stage::kReading;
   Clock::time_point since_, begun_, progress_;  // in this stage; first byte of the request; last byte that was sent
   RequestReader reader_;
-  std::shared_ptr<Exchange> exchange_;  // of the request that runs
+  std::shared_ptr<Exchange> exchange_;  // of the running request
   bool keep_ = true, http_1_0_ = false, head_only_ = false, chunked_ = false;
   bool end_of_input_ = false;
   std::string out_;

@@ -24,8 +24,8 @@ Addresses look_up(const std::string& host, uint16_t port) {
   addrinfo* found = nullptr;
   const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
   if (host.empty() || error != 0)
-    throw bad_input("http.listen", "--host '{}' is no address of this machine: {}; the usual one is 127.0.0.1", host,
-                    host.empty() ? "it is empty" : gai_strerror(error));
+    throw bad_input("http.listen", "--host '{}' is not an address of this machine: {}; the usual one is 127.0.0.1",
+                    host, host.empty() ? "it is empty" : gai_strerror(error));
   return {found, freeaddrinfo};
 }
 
@@ -66,7 +66,7 @@ Listener::Listener(const std::string& host, uint16_t port) {
     }
   }
   if (fd_ < 0)
-    throw bad_input("http.listen", "cannot wait at {} port {}: {}; --port 0 takes a free one", host, port,
+    throw bad_input("http.listen", "cannot listen on {} port {}: {}; --port 0 picks a free one", host, port,
                     std::strerror(error));
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;

@@ -1,4 +1,4 @@
-// The socket on which a server waits.
+// The socket on which a server listens.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace hrm::http {
 
-// Can the address be reached from this machine alone? Names are looked up; every address they stand for must be one of
-// 127.0.0.0/8 or ::1. Throws bad_input on a name that has no address.
+// Whether only this machine can reach the address. Names are looked up; every address of a name must be in 127.0.0.0/8
+// or be ::1. Throws bad_input for a name without an address.
 bool is_loopback(const std::string& host);
 
 class Listener {

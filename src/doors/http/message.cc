@@ -158,7 +158,7 @@ bool RequestReader::read_chunk_size() {
   uint64_t size = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
   if (digits.empty() || digits.size() > 8 || error != std::errc() || end != digits.data() + digits.size())
-    return refuse(400, "the size of a chunk of the body is no hexadecimal number");
+    return refuse(400, "the size of a chunk of the body is not a hexadecimal number");
   if (size > limits_.body_bytes - request_.body.size())
     return refuse(413, fmt::format("the body is larger than {} bytes", limits_.body_bytes));
   wanted_ = size;
@@ -206,9 +206,9 @@ bool RequestReader::parse_request_line(std::string_view line) {
     return refuse(400, "the request line is not METHOD PATH HTTP/1.1");
   const std::string_view method = line.substr(0, first), version = line.substr(last + 1);
   std::string_view target = line.substr(first + 1, last - first - 1);
-  if (!is_token(method) || method.size() > 32) return refuse(400, "the request line begins with no method");
+  if (!is_token(method) || method.size() > 32) return refuse(400, "the request line does not start with a method");
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
-    return refuse(version.starts_with("HTTP/") ? 505 : 400, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+    return refuse(version.starts_with("HTTP/") ? 505 : 400, "only HTTP/1.1 and HTTP/1.0 are supported");
   if (target.size() > kLongestTarget)
     return refuse(414, fmt::format("the path is longer than {} bytes", kLongestTarget));
   if (target.starts_with("http://") || target.starts_with("https://")) {
@@ -233,7 +233,7 @@ bool RequestReader::parse_header(std::string_view line) {
     return refuse(400, "a header is not NAME: VALUE");
   const std::string_view value = trimmed(line.substr(colon + 1));
   if (std::ranges::any_of(value, [](char c) { return is_control(c) && c != '\t'; }))
-    return refuse(400, "a header holds a control character");
+    return refuse(400, "a header contains a control character");
   if (request_.headers.size() == limits_.headers)
     return refuse(431, fmt::format("more than {} headers", limits_.headers));
   request_.headers.push_back({lower_ascii(line.substr(0, colon)), std::string(value)});
@@ -245,16 +245,16 @@ bool RequestReader::parse_framing() {
     return std::ranges::count(request_.headers, name,
                               [](const Header& header) -> std::string_view { return header.name; });
   };
-  if (count("host") != 1 && !request_.http_1_0) return refuse(400, "HTTP/1.1 wants one Host header");
+  if (count("host") != 1 && !request_.http_1_0) return refuse(400, "HTTP/1.1 requires exactly one Host header");
   const std::string_view connection = request_.header("connection");
   request_.keep_alive = request_.http_1_0 ? has_word(connection, "keep-alive") : !has_word(connection, "close");
 
   const bool chunked = count("transfer-encoding") > 0;
   if (chunked) {
     if (count("content-length") > 0 || request_.http_1_0 || count("transfer-encoding") > 1)
-      return refuse(400, "Transfer-Encoding stands beside Content-Length, twice, or in HTTP/1.0");
+      return refuse(400, "Transfer-Encoding is given with Content-Length, twice, or in HTTP/1.0");
     if (lower_ascii(request_.header("transfer-encoding")) != "chunked")
-      return refuse(501, "the only Transfer-Encoding that is read is chunked");
+      return refuse(501, "the only supported Transfer-Encoding is chunked");
     state_ = State::kChunkSize;
   } else if (count("content-length") > 0) {
     const std::string_view text = request_.header("content-length");
@@ -264,7 +264,7 @@ bool RequestReader::parse_framing() {
     if (count("content-length") > 1 || !digits) return refuse(400, "Content-Length is not one whole number");
     if (error != std::errc() || length > limits_.body_bytes)
       return refuse(413,
-                    fmt::format("the body has {} bytes, more than the {} that are taken", text, limits_.body_bytes));
+                    fmt::format("the body has {} bytes, more than the {} that are allowed", text, limits_.body_bytes));
     wanted_ = length;
     state_ = State::kBody;
     if (length == 0) return finish();

@@ -1,7 +1,7 @@
-// HTTP/1.1 messages (RFC 9112) as bytes: requests in, answers out. No sockets, no threads.
+// HTTP/1.1 messages (RFC 9112) as bytes: reads requests, writes answers. No sockets, no threads.
 //
-// Read strictly where a loose reading is how requests are smuggled: one Content-Length, never beside
-// Transfer-Encoding, no folded headers, no blanks before a colon, no control characters. Bodies may be chunked; chunk
+// Strict wherever leniency would allow request smuggling: one Content-Length, never together with
+// Transfer-Encoding; no folded headers, no blanks before a colon, no control characters. Bodies may be chunked; chunk
 // extensions and trailers are read and dropped. Every part has a limit, and reading takes time in proportion to the
 // bytes.
 #pragma once
@@ -20,11 +20,11 @@ struct Header {
 };
 
 struct Request {
-  std::string method, path, query;  // path: percent-decoded, begins with '/'; query: as sent
+  std::string method, path, query;  // path: percent-decoded, starts with '/'; query: as sent
   std::vector<Header> headers;
   std::string body;
   bool keep_alive = true;
-  bool http_1_0 = false;  // knows no chunks
+  bool http_1_0 = false;  // does not support chunks
 
   std::string_view header(std::string_view lower_name) const;  // empty if it is missing
 };
@@ -36,7 +36,7 @@ struct Response {
   std::vector<Header> headers;
 };
 
-// Why a request cannot be read. The connection must be closed after the answer.
+// Why a request cannot be read. Close the connection after the answer.
 struct ReadFault {
   int status = 400;
   std::string message;
@@ -48,13 +48,13 @@ struct ReadLimits {
   size_t body_bytes = size_t{8} << 20;
 };
 
-// Requests from bytes as they arrive. Bytes after a request (pipelining) wait for the next one.
+// Parses requests from bytes as they arrive. Bytes after a request (pipelining) belong to the next one.
 class RequestReader {
  public:
   explicit RequestReader(const ReadLimits& limits) : limits_(limits) {}
 
   void add(std::string_view bytes);
-  // The next request, once it is whole. After a fault no more are read.
+  // The next request once it is complete. Reading stops after a fault.
   std::optional<Request> take();
   const std::optional<ReadFault>& fault() const { return fault_; }
   bool begun() const { return state_ != State::kHead || at_ < bytes_.size(); }  // part of a request is here
@@ -86,7 +86,7 @@ class RequestReader {
   std::optional<ReadFault> fault_;
 };
 
-// "Not Found"; "Unknown" for a status that has no name here.
+// "Not Found"; "Unknown" for other statuses.
 std::string_view status_text(int status);
 
 // Status line and headers with the empty line. length: of the body; nullopt: chunked, or until the connection closes

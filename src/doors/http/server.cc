@@ -98,7 +98,7 @@ size_t connections_that_fit(size_t wanted) {
   }
   if (limit.rlim_cur >= wanted + kOwn) return wanted;
   const size_t fit = limit.rlim_cur > 2 * kOwn ? limit.rlim_cur - kOwn : kOwn;
-  log_warning("the system allows {} open files: {} connections at most, not {}", limit.rlim_cur, fit, wanted);
+  log_warning("the system allows {} open files, so at most {} connections instead of {}", limit.rlim_cur, fit, wanted);
   return fit;
 }
 

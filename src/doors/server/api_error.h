@@ -1,4 +1,4 @@
-// What a request is refused with: {"error": {"message", "field", "hint"}}, in the words of the command line.
+// The refusal of a request: {"error": {"message", "field", "hint"}}, with the messages of the command line.
 #pragma once
 
 #include <stdexcept>
@@ -12,7 +12,7 @@ namespace hrm::server {
 
 class ApiError : public std::runtime_error {
  public:
-  // field: "puzzles[2]", "" where none is to blame. hint: a way out; may be empty.
+  // field: "puzzles[2]", "" if no single field is faulty. hint: a way out; may be empty.
   ApiError(int http_status, const std::string& message, std::string field_name = {}, std::string way_out = {})
       : std::runtime_error(message), status(http_status), field(std::move(field_name)), hint(std::move(way_out)) {}
 
@@ -21,10 +21,10 @@ class ApiError : public std::runtime_error {
   int retry_after = 0;  // seconds; 0: no such header
 };
 
-// The message of an error without the place in the source that it begins with.
+// The message of an error without the place in the source at its start.
 std::string words_of(const Error& error);
 
-// Bad input becomes 422, a failure 500.
+// Bad input gives 422, a failure 500.
 ApiError api_error(const Error& error, std::string field, std::string hint = {});
 
 http::Response to_response(const ApiError& error);

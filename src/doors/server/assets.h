@@ -1,4 +1,4 @@
-// The files of the page, as they were when the program was built (cmake/embed.cmake makes the source).
+// The files of the page, embedded when the program is built (cmake/embed.cmake makes the source).
 #pragma once
 
 #include <span>

@@ -108,9 +108,9 @@ void Fields::refuse_unknown() const {
   for (const auto& [name, ignored] : object_.items()) {
     if (std::ranges::find(known_, name) != known_.end()) continue;
     const auto nearest = nearest_name(name, known_);
-    throw ApiError(
-        422, fmt::format("unknown field '{}'", path_ + name.substr(0, 60)), path_ + name.substr(0, 60),
-        nearest ? fmt::format("did you mean '{}'?", *nearest) : fmt::format("known are: {}", fmt::join(known_, ", ")));
+    throw ApiError(422, fmt::format("unknown field '{}'", path_ + name.substr(0, 60)), path_ + name.substr(0, 60),
+                   nearest ? fmt::format("did you mean '{}'?", *nearest)
+                           : fmt::format("known fields: {}", fmt::join(known_, ", ")));
   }
 }
 

@@ -1,4 +1,4 @@
-// The fields of a request's JSON object, each read once, with the type and range that it must have.
+// The fields of a request's JSON object. Each is read once and checked for type and range.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ struct IntegerRange {
 
 class Fields {
  public:
-  // `path` is put before the names in messages ("solutions[2]."). Throws ApiError: no object.
+  // `path` is put before the names in messages ("solutions[2]."). Throws ApiError if it is not an object.
   explicit Fields(const Json& object, std::string path = {});
 
-  // Each gives the default where the field is missing or null, and throws ApiError 422 where it is another thing.
+  // Each returns the default if the field is missing or null, and throws ApiError 422 if it has another type or range.
   std::string text(std::string_view name, std::string otherwise = {});
   bool flag(std::string_view name, bool otherwise);
   int64_t integer(std::string_view name, int64_t otherwise, IntegerRange range);
@@ -30,7 +30,7 @@ class Fields {
   const Json* value(std::string_view name);  // of any type
   bool has(std::string_view name) const;
 
-  // Throws ApiError 422 on a field that was not asked for, with the nearest that was.
+  // Throws ApiError 422 for a field that was not read, with the nearest known name.
   void refuse_unknown() const;
   std::string full(std::string_view name) const { return path_ + std::string(name); }
 
@@ -40,10 +40,10 @@ class Fields {
   std::vector<std::string> known_;
 };
 
-// Throws ApiError 400 on text that is not JSON.
+// Throws ApiError 400 for text that is not JSON.
 Json parse_body(std::string_view body);
 
-// A list of texts. Throws ApiError 422 naming the item.
+// A list of texts. Throws ApiError 422 that names the item.
 std::vector<std::string> texts_of(const Json& list, const std::string& field);
 
 }  // namespace hrm::server

@@ -1,4 +1,4 @@
-// What a server takes on. Over them: 413 (body), 422 (a request's own size), 429 (queue), 503 (time, connections).
+// Limits of a server. Beyond them: 413 (body), 422 (a request's own size), 429 (queue), 503 (time, connections).
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@ namespace hrm::server {
 struct Limits {
   int64_t body_mib = 8;     // of a request
   int64_t puzzles = 1024;   // in one request; also solutions and steps
-  int64_t segments = 1024;  // that a request may ask for
-  int64_t views = 256;      // likewise
-  int64_t queue = 4096;     // puzzles or solutions that wait, of all requests
+  int64_t segments = 1024;  // of one request
+  int64_t views = 256;      // of one request
+  int64_t queue = 4096;     // waiting puzzles or solutions of all requests
   int64_t connections = 1024;
   double seconds = 60;  // for one request
 };

@@ -29,7 +29,7 @@ std::string Metrics::text(const std::vector<Gauge>& others) const {
     add_head(text, "hrm_requests_total", "Requests answered, by route and status.", "counter");
     for (const auto& [key, count] : requests_)
       text += fmt::format("hrm_requests_total{{route=\"{}\",status=\"{}\"}} {}\n", key.first, key.second, count);
-    add_head(text, "hrm_request_seconds", "From the last byte of a request to its whole answer.", "histogram");
+    add_head(text, "hrm_request_seconds", "Seconds from the last byte of a request to its whole reply.", "histogram");
     for (const auto& [route, latency] : latencies_) {
       for (size_t i = 0; i < kBounds.size(); ++i)
         text += fmt::format("hrm_request_seconds_bucket{{route=\"{}\",le=\"{}\"}} {}\n", route, kBounds[i],
@@ -40,12 +40,12 @@ std::string Metrics::text(const std::vector<Gauge>& others) const {
     }
   }
   const std::pair<const char*, const std::atomic<uint64_t>*> counters[] = {
-      {"hrm_batches_total Segments that a batch of puzzles ran.", &segment_runs_},
-      {"hrm_segments_total Segments that puzzles ran.", &segments_},
+      {"hrm_batches_total Segments run by batches.", &segment_runs_},
+      {"hrm_segments_total Segments run by puzzles.", &segments_},
       {"hrm_puzzles_total Puzzles answered.", &puzzles_},
       {"hrm_puzzles_accepted_total Answers that the rules accept.", &accepted_},
       {"hrm_scored_steps_total Reasoning steps scored.", &steps_},
-      {"hrm_scored_tokens_total Tokens that reward models read.", &tokens_}};
+      {"hrm_scored_tokens_total Tokens read by reward models.", &tokens_}};
   for (const auto& [words, value] : counters) {
     const std::string_view all = words;
     const std::string_view name = all.substr(0, all.find(' '));

@@ -1,4 +1,4 @@
-// Counts and latencies of a server, as Prometheus reads them (text format 0.0.4). Any thread.
+// Counts and latencies of a server in the format of Prometheus (text format 0.0.4). Any thread.
 #pragma once
 
 #include <array>
@@ -14,13 +14,13 @@ namespace hrm::server {
 
 class Metrics {
  public:
-  // A request that was answered, by route as it stands in the contract ("/v1/solve").
+  // Counts an answered request by its route in the contract ("/v1/solve").
   void count_request(const std::string& route, int status, double seconds);
   void add_segments(uint64_t puzzles) { segment_runs_ += 1, segments_ += puzzles; }  // one of the batch
   void count_puzzle(bool accepted) { puzzles_ += 1, accepted_ += accepted; }
   void add_scored(uint64_t steps, uint64_t tokens) { steps_ += steps, tokens_ += tokens; }
 
-  // Lines of one metric that somebody else counts.
+  // Lines of one metric that is counted elsewhere.
   struct Gauge {
     std::string name, help;
     double value = 0;

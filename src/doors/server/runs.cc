@@ -23,7 +23,8 @@ constexpr const char* kLog = "log.jsonl";
 Runs::Runs(fs::path folder) : folder_(std::move(folder)) {
   std::error_code ignored;
   if (!fs::is_directory(folder_, ignored))
-    throw bad_input("server.runs", "--runs {} is no folder: give the one that holds run folders", folder_.string());
+    throw bad_input("server.runs", "--runs {} is not a folder: give the one that contains run folders",
+                    folder_.string());
 }
 
 Json Runs::list() const {
@@ -55,7 +56,7 @@ std::string Runs::log(const std::string& name, uint64_t offset) const {
   const uintmax_t size = fs::file_size(file, error);
   if (error || offset > size)
     throw ApiError(422, fmt::format("offset {} is beyond the {} bytes of the log", offset, size), "offset",
-                   "read from 0 again: the run has begun anew");
+                   "the run was restarted: read from 0 again");
   std::ifstream stream(file, std::ios::binary);
   stream.seekg(static_cast<std::streamoff>(offset));
   std::string text(std::min<uint64_t>(kMostBytes, size - offset), '\0');

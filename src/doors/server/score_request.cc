@@ -18,10 +18,10 @@ namespace {
 constexpr std::string_view kStepEnd = "<extra_0>", kTurnEnd = "<|im_end|>";
 
 void check_solution(const std::vector<std::string>& steps, const std::string& field, const Limits& limits) {
-  if (steps.empty()) throw ApiError(422, fmt::format("field '{}' holds no step", field), field, "give a list of texts");
+  if (steps.empty()) throw ApiError(422, fmt::format("field '{}' has no steps", field), field, "give a list of texts");
   if (steps.size() > static_cast<size_t>(limits.puzzles))
     throw ApiError(422,
-                   fmt::format("field '{}' holds {} steps, at most {} are taken", field, steps.size(), limits.puzzles),
+                   fmt::format("field '{}' has {} steps, at most {} are allowed", field, steps.size(), limits.puzzles),
                    field);
   for (size_t i = 0; i < steps.size(); ++i)
     if (steps[i].empty())
@@ -31,7 +31,7 @@ void check_solution(const std::vector<std::string>& steps, const std::string& fi
 void check_count(size_t count, const std::string& field, const Limits& limits) {
   if (count == 0) throw ApiError(422, fmt::format("field '{}' is empty", field), field);
   if (count > static_cast<size_t>(limits.puzzles))
-    throw ApiError(422, fmt::format("field '{}' holds {} texts, at most {} are taken", field, count, limits.puzzles),
+    throw ApiError(422, fmt::format("field '{}' has {} texts, at most {} are allowed", field, count, limits.puzzles),
                    field, "send several requests; --max-puzzles raises the limit");
 }
 
@@ -46,7 +46,7 @@ std::vector<std::string> split_steps(std::string_view text, const std::string& f
   return steps;
 }
 
-// The content of the last turn of a role in ChatML; to the end where the turn is not closed.
+// The content of the last turn of a role in ChatML; to the end if the turn is not closed.
 std::optional<std::string_view> turn(std::string_view chat, std::string_view role) {
   const std::string head = fmt::format("<|im_start|>{}\n", role);
   const size_t begin = chat.rfind(head);
@@ -59,7 +59,7 @@ void add_chat(ScoreRequest& request, std::string_view chat, const std::string& f
   const auto problem = turn(chat, "user"), answer = turn(chat, "assistant");
   if (!problem || !answer)
     throw ApiError(
-        422, fmt::format("field '{}' is no chat with a user's and an assistant's turn", field), field,
+        422, fmt::format("field '{}' is not a chat with a user's and an assistant's turn", field), field,
         "ChatML: <|im_start|>user, the problem, <|im_end|>, <|im_start|>assistant, steps that end with <extra_0>");
   request.problems.emplace_back(*problem);
   request.solutions.push_back(split_steps(*answer, field));
@@ -76,7 +76,7 @@ void add_messages(ScoreRequest& request, const Json& messages) {
   }
   if (!problem || !answer)
     throw ApiError(422, "field 'messages' lacks a user's or an assistant's message", "messages",
-                   "the user's is the problem, the assistant's are the steps, each ended by <extra_0>");
+                   "the user's message is the problem; the assistant's has the steps, each ending with <extra_0>");
   request.problems.push_back(*problem);
   request.solutions.push_back(split_steps(*answer, "messages"));
   request.fields.emplace_back("messages");
@@ -107,7 +107,7 @@ ScoreRequest read_score_request(std::string_view body, const Limits& limits) {
     for (size_t i = 0; i < solutions->size(); ++i) {
       request.fields.push_back(fmt::format("solutions[{}]", i));
       if (!(*solutions)[i].is_array())
-        throw ApiError(422, fmt::format("field '{}' is no list of steps", request.fields.back()),
+        throw ApiError(422, fmt::format("field '{}' is not a list of steps", request.fields.back()),
                        request.fields.back());
       request.solutions.push_back(texts_of((*solutions)[i], request.fields.back()));
     }
@@ -136,7 +136,7 @@ ScoreRequest read_pooling_request(std::string_view body, const Limits& limits) {
     for (size_t i = 0; i < texts.size(); ++i) add_chat(request, texts[i], fmt::format("input[{}]", i));
   } else {
     throw ApiError(422, "field 'input' is neither a text nor a list of texts", "input",
-                   "lists of token ids are not read");
+                   "lists of token ids are not supported");
   }
   for (size_t i = 0; i < request.solutions.size(); ++i) check_solution(request.solutions[i], request.fields[i], limits);
   return request;

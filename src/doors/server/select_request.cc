@@ -35,7 +35,7 @@ std::vector<double> scores_of(const Json& list, const std::string& field) {
   for (size_t i = 0; i < list.size(); ++i) {
     const std::string place = fmt::format("{}[{}]", field, i);
     if (!list[i].is_number() || std::abs(list[i].get<double>()) > 1e15)
-      throw ApiError(422, fmt::format("field '{}' is no number within +-1e15", place), place);
+      throw ApiError(422, fmt::format("field '{}' is not a number within +-1e15", place), place);
     scores.push_back(list[i].get<double>());
   }
   return scores;
@@ -93,7 +93,7 @@ Json select_solution(std::string_view body, const Limits& limits) {
     throw ApiError(422, solutions ? "field 'solutions' is empty" : "field 'solutions' is missing", "solutions",
                    "a list of {\"answer\": text, \"scores\": [one number per step]}");
   if (solutions->size() > static_cast<size_t>(limits.puzzles))
-    throw ApiError(422, fmt::format("{} solutions, at most {} are taken", solutions->size(), limits.puzzles),
+    throw ApiError(422, fmt::format("{} solutions, at most {} are allowed", solutions->size(), limits.puzzles),
                    "solutions");
   if (match == selection::AnswerMatch::kEquivalent && solutions->size() > kMostGraded)
     throw ApiError(422, fmt::format("{} solutions, at most {} are compared by meaning", solutions->size(), kMostGraded),

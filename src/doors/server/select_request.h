@@ -1,4 +1,4 @@
-// POST /v1/select: solutions with scores in, the choice and its reasons out. Nothing is read by a model.
+// POST /v1/select: chooses among scored solutions and gives the reasons. No model runs.
 #pragma once
 
 #include <string_view>
@@ -11,7 +11,7 @@ namespace hrm::server {
 // body: {solutions: [{answer?, scores[]}], aggregate?: last | min | product | mean, pick?: best | weighted | majority,
 // answers?: equivalent | exact}.
 // Answer: {index, answer, pick, aggregate, answers, values: [per solution], groups: [per solution, null: no answer],
-// votes: [{group, answer, count, weight}]}. Ties go to what stands first. Throws ApiError 400 and 422.
+// votes: [{group, answer, count, weight}]}. Ties go to the first. Throws ApiError 400 and 422.
 Json select_solution(std::string_view body, const Limits& limits);
 
 }  // namespace hrm::server

@@ -37,14 +37,14 @@ const Asset* asset_at(std::string_view path) {
   return found == assets().end() ? nullptr : &*found;
 }
 
-// The path as the contract has it; the path itself where it is none of ours.
+// The path as in openapi.json; other paths are returned unchanged.
 std::string route_of(const std::string& path) {
   if (path.size() > kRunLog.size() + 4 && path.starts_with(kRunLog) && path.ends_with("/log"))
     return "/v1/runs/{name}/log";
   return path;
 }
 
-// Equal, in a time that does not tell where they differ.
+// Compares in a time that does not depend on where they differ.
 bool same_secret(std::string_view given, std::string_view wanted) {
   unsigned difference = given.size() != wanted.size();
   for (size_t i = 0; i < given.size(); ++i)
@@ -84,10 +84,10 @@ ApiError no_such_model(const std::string& name, const std::vector<std::string>& 
   const auto nearest = nearest_name(name, known);
   return ApiError(
       404, fmt::format("no {} model '{}'", kind, name.substr(0, 80)), "model",
-      nearest ? fmt::format("did you mean '{}'?", *nearest) : fmt::format("known are: {}", fmt::join(known, ", ")));
+      nearest ? fmt::format("did you mean '{}'?", *nearest) : fmt::format("known models: {}", fmt::join(known, ", ")));
 }
 
-// The one of that id, or of that last part of an id where no other has it; the first for an empty name.
+// The one with that id, or with that last part of its id if no other has it; the first for an empty name.
 template <typename Entries, typename IdOf>
 auto& find_named(Entries& entries, const std::string& name, std::string_view kind, IdOf id_of) {
   std::vector<std::string> known;
@@ -153,7 +153,7 @@ void Service::check_access(const http::Request& request, bool is_open) const {
   constexpr std::string_view kBearer = "Bearer ";
   const std::string_view given = request.header("authorization");
   if (is_open || (given.starts_with(kBearer) && same_secret(given.substr(kBearer.size()), options_.token))) return;
-  throw ApiError(401, given.empty() ? "the request has no token" : "the token is not the server's", "",
+  throw ApiError(401, given.empty() ? "the request has no token" : "the token is wrong", "",
                  "send the header Authorization: Bearer TOKEN");
 }
 
@@ -183,15 +183,15 @@ void Service::handle(http::Request request, std::shared_ptr<http::Exchange> exch
     const auto known = std::ranges::find(kRoutes, route, &Route::path);
     if (!asset && known == std::end(kRoutes)) {
       call->route = "(none)";
-      throw ApiError(404, fmt::format("there is nothing at {}", asked.path.substr(0, 80)), "",
-                     "GET /openapi.json lists what there is");
+      throw ApiError(404, fmt::format("{} does not exist", asked.path.substr(0, 80)), "",
+                     "GET /openapi.json lists the routes");
     }
     call->route = route;
     check_access(asked, asset || known->is_open);
     const std::string_view method = asset ? "GET" : known->method;
     if (!(method == "GET" ? get : asked.method == method)) {
       http::Response response =
-          to_response(ApiError(405, fmt::format("{} takes {} only", asked.path.substr(0, 80), method)));
+          to_response(ApiError(405, fmt::format("{} accepts only {}", asked.path.substr(0, 80), method)));
       response.headers.push_back({"Allow", method == "GET" ? "GET, HEAD" : std::string(method)});
       return answer(*call, std::move(response));
     }
@@ -214,10 +214,11 @@ void Service::handle(http::Request request, std::shared_ptr<http::Exchange> exch
       answer(*call, to_response(error));
     } catch (const std::exception& error) {
       log_warning("{}: {}", call->route, error.what());
-      answer(*call, to_response(ApiError(500, "the server failed on this request", "", "see its messages")));
+      answer(*call,
+             to_response(ApiError(500, "the server failed on this request", "", "see the messages of the server")));
     }
   });
-  if (!taken) answer(*call, to_response(ApiError(503, "too many requests wait", "", "try again later")));
+  if (!taken) answer(*call, to_response(ApiError(503, "too many waiting requests", "", "try again later")));
 }
 
 http::Response Service::look_up(const http::Request& request, const std::string& route) {
@@ -225,7 +226,7 @@ http::Response Service::look_up(const http::Request& request, const std::string&
   if (route == "/v1/models") return json_response(models_json());
   if (route == "/metrics") return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text()};
   if (route == "/openapi.json") return {.body = std::string(openapi_text())};
-  if (!options_.runs) throw ApiError(404, "this server shows no runs", "", "start it with --runs DIR");
+  if (!options_.runs) throw ApiError(404, "this server has no runs", "", "start it with --runs DIR");
   if (route == "/v1/runs") return json_response(options_.runs->list());
   const std::string name = request.path.substr(kRunLog.size(), request.path.size() - kRunLog.size() - 4);
   return {.type = "application/x-ndjson", .body = options_.runs->log(name, offset_of(request.query))};
@@ -276,7 +277,7 @@ void Service::score(const std::shared_ptr<Call>& call, bool pooling) {
     }
   });
   if (taken) return;
-  ApiError error(429, "too many requests wait for this model", "", "try again later; --max-queue raises the limit");
+  ApiError error(429, "too many waiting requests for this model", "", "try again later; --max-queue raises the limit");
   error.retry_after = 1;
   throw error;
 }
@@ -298,19 +299,19 @@ std::string Service::metrics_text() const {
   for (const Scorer& scorer : scorers_) scoring += scorer.worker->waiting();
   const auto number = [](auto value) { return static_cast<double>(value); };
   std::vector<Metrics::Gauge> gauges = {
-      {"hrm_queue_puzzles", "Puzzles that wait for a slot.", number(waiting)},
+      {"hrm_queue_puzzles", "Puzzles waiting for a slot.", number(waiting)},
       {"hrm_running_puzzles", "Puzzles in the batches.", number(running)},
-      {"hrm_queue_scores", "Requests that wait for a reward model.", number(scoring)},
-      {"hrm_queue_bodies", "Requests whose body waits to be read.", number(readers_.waiting())},
-      {"hrm_uptime_seconds", "Since the server was started.",
+      {"hrm_queue_scores", "Requests waiting for a reward model.", number(scoring)},
+      {"hrm_queue_bodies", "Requests whose body is waiting to be read.", number(readers_.waiting())},
+      {"hrm_uptime_seconds", "Seconds since the server started.",
        std::chrono::duration<double>(steady_clock::now() - begun_).count()}};
   if (counts_) {
-    gauges.push_back({"hrm_connections", "Connections that are open.", number(counts_->open.load())});
+    gauges.push_back({"hrm_connections", "Open connections.", number(counts_->open.load())});
     gauges.push_back({"hrm_connections_total", "Connections accepted.", number(counts_->accepted.load()), true});
     gauges.push_back(
-        {"hrm_connections_refused_total", "Connections refused: too many.", number(counts_->refused.load()), true});
-    gauges.push_back(
-        {"hrm_connections_dropped_total", "Clients that stalled or left.", number(counts_->dropped.load()), true});
+        {"hrm_connections_refused_total", "Connections refused at the limit.", number(counts_->refused.load()), true});
+    gauges.push_back({"hrm_connections_dropped_total", "Clients that stalled or disconnected.",
+                      number(counts_->dropped.load()), true});
   }
   return metrics_.text(gauges);
 }

@@ -1,4 +1,4 @@
-// The routes of `hrm serve`: models at work, requests read, answered and counted. docs/server.md
+// The routes of `hrm serve`: runs the models; reads, answers and counts requests. docs/server.md
 #pragma once
 
 #include <chrono>
@@ -19,16 +19,16 @@
 namespace hrm::server {
 
 struct ServedScorer {
-  std::string id;  // as --reward-model named it
+  std::string id;  // the argument of --reward-model
   std::unique_ptr<steps::StepScorer> scorer;
 };
 
 struct ServiceOptions {
   Limits limits;
   size_t batch = 64;         // slots of each reasoning model
-  std::string token;         // empty: anybody may ask
-  bool loopback = true;      // reached from this machine alone
-  std::optional<Runs> runs;  // of the page
+  std::string token;         // empty: no token is needed
+  bool loopback = true;      // only this machine can reach the server
+  std::optional<Runs> runs;  // shown on the page
   std::string version = "unknown";
 };
 
@@ -37,18 +37,18 @@ class Service {
   Service(std::vector<ServedModel> models, std::vector<ServedScorer> scorers, ServiceOptions options);
   ~Service();
 
-  // Of the HTTP server's thread: returns at once.
+  // Called on the HTTP server's thread; returns at once.
   void handle(http::Request request, std::shared_ptr<http::Exchange> exchange);
-  // What the HTTP server itself refuses, counted too.
+  // A refusal by the HTTP server itself; also counted.
   http::Response refusal(int status, std::string_view message);
   void watch(const http::ServerCounts& counts) { counts_ = &counts; }  // for /metrics; must outlive the service's use
 
  private:
-  struct Call {  // one request on its way
+  struct Call {  // one request in progress
     http::Request request;
     std::shared_ptr<http::Exchange> exchange;
     std::chrono::steady_clock::time_point begun;
-    std::string route;  // as it is counted
+    std::string route;  // under which it is counted
   };
   struct Scorer {
     std::string id;
@@ -74,7 +74,7 @@ class Service {
   std::vector<std::unique_ptr<SolverService>> models_;
   std::vector<Scorer> scorers_;
   const http::ServerCounts* counts_ = nullptr;
-  Worker readers_;  // of bodies
+  Worker readers_;  // they read bodies
 };
 
 }  // namespace hrm::server

@@ -9,8 +9,8 @@ namespace hrm::server {
 namespace {
 
 ApiError too_many(size_t count, const Limits& limits) {
-  return ApiError(422, fmt::format("{} puzzles in one request, at most {} are taken", count, limits.puzzles), "puzzles",
-                  "send several requests; --max-puzzles raises the limit");
+  return ApiError(422, fmt::format("{} puzzles in one request, at most {} are allowed", count, limits.puzzles),
+                  "puzzles", "send several requests; --max-puzzles raises the limit");
 }
 
 }  // namespace
@@ -18,8 +18,7 @@ ApiError too_many(size_t count, const Limits& limits) {
 std::string way_to_write(const puzzles::Family& family) {
   const std::string name = family.describe().value("family", "");
   if (name == "sudoku")
-    return fmt::format("{} cells, row by row, '.' for a blank; line breaks and frames may stand between",
-                       family.seq_len());
+    return fmt::format("{} cells, row by row, '.' for a blank; line breaks and frames are allowed", family.seq_len());
   if (name == "maze") return "one line per row: '#' wall, ' ' open, S start, G goal";
   return "docs/formats/puzzle-text.md describes the forms";
 }
@@ -45,7 +44,7 @@ SolveRequest read_solve_request(std::string_view body, const Limits& limits) {
   fields.refuse_unknown();
   if (request.confidence && !request.stream)
     throw ApiError(422, "field 'confidence' is true without 'stream'", "confidence",
-                   "cells' confidence stands in the events of a stream: add \"stream\": true");
+                   "only a stream has the confidence of cells: add \"stream\": true");
 
   const bool one = fields.has("puzzle");
   if (one == (list != nullptr))
@@ -74,7 +73,7 @@ puzzles::Questions read_questions(const SolveRequest& request, const puzzles::Fa
     puzzles::Questions questions = reader.take();
     if (questions.good.size() > static_cast<size_t>(limits.puzzles)) throw too_many(questions.good.size(), limits);
     if (questions.good.empty() && questions.skipped.empty())
-      throw ApiError(422, fmt::format("{}: the text holds no puzzle", field), field, way_to_write(family));
+      throw ApiError(422, fmt::format("{}: the text contains no puzzle", field), field, way_to_write(family));
     return questions;
   } catch (const Error& error) {
     throw api_error(error, field, field == "symbols" ? "" : way_to_write(family));

@@ -1,4 +1,4 @@
-// Any bytes as the body of a request: a refusal with a status of its own, or a request within its limits.
+// Any bytes as the body of a request: a refusal with a status, or a request within the limits.
 #include <cstdlib>
 
 #include "puzzles/family.h"

@@ -71,7 +71,7 @@ class StreamedJob : public AnsweredJob {
   }
 
  private:
-  // The stream begins with its first event: until then a refusal has a status of its own.
+  // The stream starts with its first event: until then a refusal still has its own status.
   void send(std::string_view name, const Json& data) {
     if (!begun_)
       exchange_->begin_stream(

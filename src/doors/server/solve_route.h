@@ -1,4 +1,4 @@
-// POST /v1/solve: from the body to an answer, at once or as a stream of events.
+// POST /v1/solve: from the body to an answer, as one reply or as a stream of events.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@
 
 namespace hrm::server {
 
-// Called once, when the request has its whole answer.
+// Called once, when the answer is complete.
 using Answered = std::function<void(int status)>;
 
 // Where the answer goes.
@@ -20,12 +20,11 @@ struct Answering {
   Answered answered;
 };
 
-// Reads the puzzles and hands them to the service. Throws ApiError where that is refused; `answered` is then not
-// called.
+// Reads the puzzles and passes them to the service. Throws ApiError if they are refused; `answered` is then not called.
 //
-// The events of a stream, each with a JSON object as its data:
+// The events of a stream. The data of each is a JSON object:
 //   segment   {puzzle, view, segment, answer, cells, changed, confidence, q_halt, q_continue, residual_H, residual_L}
-//   solution  {puzzle} and what solving::to_json() says, without steps unless the request asks for them
+//   solution  {puzzle} and the fields of solving::to_json(), with steps only if requested
 //   done      {model, family, complete, puzzles, skipped}
 //   error     {error}: the last event of a stream that could not be finished
 void start_solving(SolveRequest request, SolverService& service, const Limits& limits, Answering to);

@@ -35,8 +35,9 @@ void SolverService::submit(std::shared_ptr<SolveJob> job) {
   {
     const std::lock_guard lock(mutex_);
     if (waiting_ + job->questions.size() > options_.queue) {
-      ApiError error(429, fmt::format("{} puzzles wait already, at most {} may", waiting_.load(), options_.queue), "",
-                     "try again later; --max-queue raises the limit");
+      ApiError error(
+          429, fmt::format("{} puzzles are waiting already, at most {} are allowed", waiting_.load(), options_.queue),
+          "", "try again later; --max-queue raises the limit");
       error.retry_after = 1;
       throw error;
     }
@@ -68,7 +69,7 @@ void SolverService::serve() {
       if (batch_->size() > 0) run_segment();
     } catch (const std::exception& error) {
       log_warning("{}: {}", model_.id, error.what());
-      fail_all(ApiError(500, "the model failed on the puzzles that ran", "", "see the messages of the server"));
+      fail_all(ApiError(500, "the model failed on the running puzzles", "", "see the messages of the server"));
       batch_ = std::make_unique<ContinuousBatch>(*model_.backend, options_.batch);
     }
   }
@@ -82,10 +83,10 @@ void SolverService::end_unwanted() {
   const auto look_at = [&](Work& work) {
     if (work.ended) return;
     if (!work.job->wanted()) {
-      end(work, ApiError(503, "the client has left"));
+      end(work, ApiError(503, "the client disconnected"));
     } else if (now > work.job->deadline) {
       end(work, ApiError(503, fmt::format("the request took longer than {} s", options_.seconds), "",
-                         "ask for fewer puzzles, segments or views; --time-limit raises the limit"));
+                         "send fewer puzzles, segments or views; --time-limit raises the limit"));
     }
   };
   for (const std::shared_ptr<Work>& work : works_) look_at(*work);
@@ -112,7 +113,7 @@ void SolverService::fail_all(const ApiError& error) {
   running_count_ = 0;
 }
 
-// In turn: the first job gives one puzzle and goes to the end of the line.
+// Round robin: the first job gives one puzzle and moves to the end of the queue.
 std::optional<ContinuousBatch::Newcomer> SolverService::next(std::span<int32_t> tokens) {
   if (works_.empty()) return std::nullopt;
   std::shared_ptr<Work> work = works_.front();

@@ -1,6 +1,6 @@
-// One reasoning model at work for many requests: their puzzles run side by side in one continuous batch
-// (solving/continuous.h), a slot each, taken in turn from the requests that wait, so that a long list does not keep a
-// single puzzle waiting. An answer does not depend on what else is in the batch.
+// One reasoning model that serves many requests. Their puzzles share one continuous batch (solving/continuous.h), with
+// one slot per puzzle. Free slots go to the waiting requests in turn, so a long list does not block a single puzzle.
+// The other puzzles in the batch do not change an answer.
 #pragma once
 
 #include <atomic>
@@ -24,20 +24,20 @@
 namespace hrm::server {
 
 struct ServedModel {
-  std::string id;  // as --model named it
+  std::string id;  // the argument of --model
   std::unique_ptr<model::Backend> backend;
   std::unique_ptr<puzzles::Family> family;
   int64_t parameters = 0;
 };
 
-// A request's puzzles, and who hears of them: all calls come from the service's thread, one at a time.
+// A request's puzzles and the receiver of their results. All calls come from the service's thread, one at a time.
 class SolveJob {
  public:
   SolveJob(const ServedModel& model, const solving::SolverOptions& options)
       : plan(model.backend->config(), *model.family, options) {}
   virtual ~SolveJob() = default;
 
-  virtual bool wanted() = 0;  // false: the client has left
+  virtual bool wanted() = 0;  // false: the client disconnected
   virtual bool wants_confidence() const { return false; }
   // After every segment. confidence: [S], empty unless wanted.
   virtual void on_segment(size_t puzzle, const solving::PuzzleRun& run, const std::vector<float>& confidence) = 0;
@@ -54,17 +54,17 @@ class SolverService {
  public:
   struct Options {
     size_t batch = 64;
-    size_t queue = 4096;  // puzzles that wait
+    size_t queue = 4096;  // waiting puzzles
     double seconds = 60;  // per request, for messages
   };
-  // compute: held for each segment, so that models that share the processors take turns.
+  // compute: locked during each segment, so that models on the same processors take turns.
   SolverService(ServedModel model, const Options& options, std::mutex& compute, Metrics& metrics);
-  ~SolverService();  // jobs that are left get on_error(503)
+  ~SolverService();  // unfinished jobs get on_error(503)
   SolverService(const SolverService&) = delete;
   SolverService& operator=(const SolverService&) = delete;
 
   const ServedModel& model() const { return model_; }
-  // Throws ApiError 429 where the queue has no room for all of the job's puzzles.
+  // Throws ApiError 429 if the queue has no room for all puzzles of the job.
   void submit(std::shared_ptr<SolveJob> job);
   size_t waiting() const { return waiting_; }
   size_t running() const { return running_count_; }
@@ -74,9 +74,9 @@ class SolverService {
     size_t puzzle;
     std::unique_ptr<solving::PuzzleRun> run;
   };
-  struct Work {  // a job and what is left of it
+  struct Work {  // a job and its remaining puzzles
     std::shared_ptr<SolveJob> job;
-    std::deque<Task> tasks;  // that wait for a slot
+    std::deque<Task> tasks;  // waiting for a slot
     size_t open = 0;         // puzzles without an answer
     bool ended = false;
   };
@@ -98,14 +98,14 @@ class SolverService {
   std::mutex& compute_;
   Metrics& metrics_;
 
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;  // protects the following
   std::condition_variable news_;
   std::vector<std::shared_ptr<SolveJob>> submitted_;
   bool stopping_ = false;
   std::atomic<size_t> waiting_{0}, running_count_{0};
 
-  // Of the service's thread alone.
-  std::list<std::shared_ptr<Work>> works_;  // with tasks that wait; the next one in turn first
+  // Used only by the service's thread.
+  std::list<std::shared_ptr<Work>> works_;  // with waiting tasks; the next one in turn first
   std::unordered_map<size_t, Running> running_;
   size_t next_example_ = 0;
   std::unique_ptr<solving::ContinuousBatch> batch_;

@@ -14,11 +14,11 @@ namespace hrm::server {
 class Worker {
  public:
   Worker(size_t threads, size_t most);
-  ~Worker();  // what waits is run first
+  ~Worker();  // runs the waiting tasks first
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // False if `most` tasks wait already. REQUIRES: the task does not throw.
+  // False if `most` tasks are waiting already. REQUIRES: the task does not throw.
   bool post(std::function<void()> task);
   size_t waiting() const { return waiting_; }
 

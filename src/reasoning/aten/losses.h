@@ -14,7 +14,7 @@
 namespace hrm::aten {
 
 struct TokenLoss {
-  at::Tensor lm;          // [R] mean over supervised tokens (0 where none), f64 or f32, differentiable
+  at::Tensor lm;          // [R] mean over supervised tokens (0 if none), f64 or f32, differentiable
   at::Tensor correct;     // [R] i32 supervised tokens answered right
   at::Tensor supervised;  // [R] i32
   at::Tensor exact;       // [R] bool: correct == supervised

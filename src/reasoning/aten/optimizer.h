@@ -37,7 +37,7 @@ class Optimizer {
   // Sign SGD on the rows `ids` [B] of table [rows,E] with gradients [B,E], duplicates summed first.
   void step_puzzle_rows(at::Tensor& table, const at::Tensor& ids, const at::Tensor& gradients, double lr_factor) const;
 
-  // Moving averages by parameter name; the parameters themselves where none has been kept.
+  // Moving averages by parameter name; the parameters themselves if none has been kept.
   std::map<std::string, at::Tensor> average() const;
 
   // "average.<name>", "first_moment.<name>", "second_moment.<name>", "momentum.<name>", "step".

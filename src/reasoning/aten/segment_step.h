@@ -1,4 +1,4 @@
-// One segment of some rows of a batch, on one thread: forward alone, or with loss and gradients.
+// One segment of some rows of a batch, on one thread: forward only, or with loss and gradients.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -33,7 +33,7 @@ class Optimizer {
   void step_puzzle_rows(std::span<float> weights, std::span<const int32_t> ids, std::span<const float> gradients,
                         double lr_factor) const;
 
-  // Weights with the trained ones replaced by their average; weights themselves where none has been kept.
+  // Weights with the trained ones replaced by their average; weights themselves if none has been kept.
   kernels::Buffer<float> averaged(std::span<const float> weights) const;
 
   // "average.<name>", "first_moment.<name>", "second_moment.<name>", "momentum.<name>", "step": as aten's.

@@ -15,7 +15,7 @@
 
 namespace hrm::engine {
 
-// Index into ParameterLayout::parameters(); kNone where the configuration has no such parameter.
+// Index into ParameterLayout::parameters(); kNone if the configuration has no such parameter.
 inline constexpr size_t kNone = SIZE_MAX;
 
 struct BlockIndex {

@@ -45,7 +45,7 @@ struct SegmentStash {
 template <typename E>
 class Segment {
  public:
-  // products: kInt8 for forward alone, without stashes.
+  // products: kInt8 for forward only, without stashes.
   Segment(const model::ModelConfig& config, const ParameterLayout& layout, size_t team_size,
           Products products = Products::kOperands);
 

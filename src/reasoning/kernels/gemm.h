@@ -7,7 +7,7 @@
 // Y [n rows, m features], and A is a block of m rows of the weight matrix, transposed. Operands are float or bf16; A
 // lies in *pair layout* (kernels/bf16.h): element (i, j) of A at (j / P) * lda * P + i * P + j % P, P = kPair<E>.
 //
-// A column of C depends on the same column of B alone, whatever stands in the others. Its bits also do not depend on
+// A column of C depends only on the same column of B. Its bits also do not depend on
 // how many columns there are, n, except where independent_of_n(m) is false: there libxsmm adds in another order for
 // some n.
 #pragma once

@@ -6,7 +6,7 @@
 // Either operand may be the activations; the weights' sums over k, times 128, are the `correction` that takes the zero
 // point off. For the processor's instruction that sums four products of bytes (AVX512_VNNI).
 //
-// An element of C depends on its row and its column alone: results are bitwise independent of n and m.
+// An element of C depends only on its row and its column: results are bitwise independent of n and m.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// libxsmm's just-in-time matrix kernels, where the build has the library (x86-64; HRM_XSMM).
+// libxsmm's just-in-time matrix kernels, if the build has the library (x86-64; HRM_XSMM).
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // The passes of the optimizers over n parameters, one each, at any alignment; the rules are those of
-// model/optimizer_config.h. An element's result depends on that element alone. Arrays of one call do not overlap.
+// model/optimizer_config.h. An element's result depends only on that element. Arrays of one call do not overlap.
 #pragma once
 
 #include <cstddef>

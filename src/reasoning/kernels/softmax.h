@@ -2,7 +2,7 @@
 //
 //   p = exp(scale s - max) / sum,   dL/ds = scale p (g - sum_j g_j p_j),  g = dL/dp
 //
-// E is float or bf16, named by the caller. A row's result depends on that row alone. A score of -inf gets about 1e-38.
+// E is float or bf16, named by the caller. A row's result depends only on that row. A score of -inf gets about 1e-38.
 #pragma once
 
 #include "kernels/bf16.h"

@@ -5,7 +5,7 @@
 //
 // E is float or bf16, named by the caller where the compiler cannot tell: swiglu<bf16>(...). Panels of one call are
 // all [rows][width] and do not overlap, except that a float output may be the float input at the same place. An
-// element's result depends on that element alone. Any number of threads may call this on disjoint outputs.
+// element's result depends only on that element. Any number of threads may call this on disjoint outputs.
 #pragma once
 
 #include "kernels/bf16.h"

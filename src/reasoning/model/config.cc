@@ -153,12 +153,13 @@ void ArchConfig::validate() const {
   require(hidden_size >= 1 && hidden_size <= 65536, "arch.hidden_size", hidden_size, "between 1 and 65536");
   require(expansion > 0 && expansion <= 64, "arch.expansion", expansion, "above 0 and at most 64");
   require(num_heads >= 1, "arch.num_heads", num_heads, "at least 1");
-  require(!(mlp_t && local_t), "arch.local_t", local_t, "false where arch.mlp_t is true: one of them mixes the tokens");
+  require(!(mlp_t && local_t), "arch.local_t", local_t,
+          "false if arch.mlp_t is true: only one of them can mix the tokens");
   require(!local_t || puzzle_emb_ndim == 0, "arch.puzzle_emb_ndim", puzzle_emb_ndim,
           "0 with arch.local_t: puzzle tokens have no place on the grid");
   require(between(grid_width, 0, 1 << 20), "arch.grid_width", grid_width, "between 0 and 1048576");
   require(residual == Residual::kPlain || relaxation == 1, "arch.relaxation", relaxation,
-          "1 with arch.residual = adaptive, which weighs by itself");
+          "1 with arch.residual = adaptive, which has its own weights");
   require(residual == Residual::kPlain || chains == 1, "arch.chains", chains, "1 with arch.residual = adaptive");
   if (!mlp_t && !local_t) {
     require(hidden_size % num_heads == 0, "arch.num_heads", num_heads,

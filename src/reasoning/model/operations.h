@@ -1,11 +1,11 @@
-// Floating-point operations of a model, counted in matrix products alone; docs/performance.md, "A sample-segment".
+// Floating-point operations of a model, counting matrix products only; docs/performance.md, "A sample-segment".
 //
 //   call     2 T W_mlp + 2 T W_attention + 4 L T^2 D      attention (L blocks per net, W numbers in their weights)
 //            2 T W_mlp + 2 D W_mixer                      token mixing
 //            2 T W_mlp + 18 L T D                         local mixing
 //   segment  H_cycles (L_cycles + 1) calls, of each of K chains
 //   trained  segment + 2 x the calls with gradient (HRM 2, TRM L_cycles + 1; of the one chain that learns)
-//            + another segment for the q_continue target, where there is one
+//            + another segment if q_continue has a target
 //
 // Embedding, heads, norms, activations, softmax and the optimizer are not counted; they are of lower order in D.
 #pragma once

@@ -9,7 +9,7 @@ namespace hrm::model {
 
 inline constexpr std::string_view kInt8 = "int8";
 
-// The configuration with the forward_dtype that `precision` names; unchanged where it is empty or int8. Throws
+// The configuration with the forward_dtype that `precision` names; unchanged if it is empty or int8. Throws
 // bad_input on another word.
 model::ModelConfig with_precision(model::ModelConfig config, std::string_view precision);
 

@@ -19,7 +19,7 @@ constexpr std::string_view kPalette[kArcColors] = {"0;0;0",       "0;116;217",  
                                                    "255;220;0",   "170;170;170", "240;18;190", "255;133;27",
                                                    "127;219;255", "135;12;37"};
 
-// Moves a pair to another place on the canvas. In a third of the draws that is the corner, where test inputs stand.
+// Moves a pair to another place on the canvas. In a third of the draws this is the corner, the place of test inputs.
 class Translation : public Augmenter {
  public:
   explicit Translation(int side) : side_(side) {}
@@ -112,7 +112,7 @@ class ArcFamily : public Family {
     const ArcGrid grid = grid_in(tokens);
     std::string line;
     for (int r = 0; r < grid.rows; ++r) {
-      if (r > 0 || grid.rows == 1) line += '/';  // a lone row begins with one: "/012"
+      if (r > 0 || grid.rows == 1) line += '/';  // a single row starts with one: "/012"
       for (int c = 0; c < grid.columns; ++c) line += static_cast<char>('0' + grid.at(r, c));
     }
     return line;
@@ -179,7 +179,7 @@ class ArcFamily : public Family {
         if (c == ' ' || c == '\t' || c == ',' || c == '\r') continue;
         if (c < '0' || c > '9')
           throw bad_input(kWhere,
-                          "{}: line {}, cell {}: expected a color from 0 to 9 (a task is solved with its file: "
+                          "{}: line {}, cell {}: expected a color from 0 to 9 (to solve a task, give its file: "
                           "hrm solve task.json)",
                           source, rows[r].number, columns + 1);
         grid.cells.push_back(static_cast<uint8_t>(c - '0'));
@@ -195,8 +195,8 @@ class ArcFamily : public Family {
 
   Tokens tokens_of(const ArcGrid& grid, std::string_view source, size_t line) const {
     if (grid.rows > side_ || grid.columns > side_)
-      throw bad_input(kWhere, "{}: line {}: a grid of {}x{}; at most {}x{} here", source, line, grid.rows, grid.columns,
-                      side_, side_);
+      throw bad_input(kWhere, "{}: line {}: a grid of {}x{}; at most {}x{} is allowed here", source, line, grid.rows,
+                      grid.columns, side_, side_);
     Tokens tokens(static_cast<size_t>(seq_len()));
     encode_arc(grid, {}, side_, tokens);
     return tokens;

@@ -1,5 +1,5 @@
-// The ARC family: grids of ten colors on a square canvas (puzzles/arc_grid.h). What to do with an input is told by the
-// embedding of its task, so a question alone has no right answer: there are no rules here.
+// The ARC family: grids of ten colors on a square canvas (puzzles/arc_grid.h). The embedding of the task tells the
+// model what to do with an input. A question alone has no right answer, so the family has no rules.
 //
 // Text: a grid is a block of lines of digits, with or without blanks or commas between them; or one line with the rows
 // separated by '/'; or a JSON list of rows on one line.

@@ -91,7 +91,7 @@ std::vector<ArcGroup> draw_groups(const Collected& collected, const ArcBuildOpti
     if (!fresh) continue;
     next += std::ssize(group.maps);
     if (next > INT32_MAX)
-      throw bad_input(kWhere, "--variants {}: more variants than identifiers can number", options.variants.count);
+      throw bad_input(kWhere, "--variants {}: more variants than there can be identifiers", options.variants.count);
   }
   return groups;
 }
@@ -145,7 +145,7 @@ void check(const ArcBuildOptions& options) {
   const uint64_t most = task ? kDihedrals - 1 : 1'000'000;
   if (options.variants.count > most)
     throw bad_input(kWhere, "--variants {}: at most {}{}", options.variants.count, most,
-                    task ? ", the symmetries of a grid besides itself, with --identifiers task" : "");
+                    task ? " with --identifiers task, the symmetries of a grid besides itself" : "");
 }
 
 }  // namespace

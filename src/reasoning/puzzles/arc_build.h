@@ -4,9 +4,9 @@
 //   test/   the test pairs of evaluation tasks, in the same variants
 //   test_puzzles.json   the evaluation tasks, for scoring
 //
-// Variants are drawn as the authors draw them: colors, then geometry, anew until the task looks different from all
-// before, in 5 times as many tries as variants at most. In train each pair is moved by one random offset, but for one
-// pair of every variant; in test none is.
+// Variants are drawn as the authors draw them: colors, then geometry, repeated until the task differs from all earlier
+// ones, with at most 5 tries per variant in total. In train each pair is moved by one random offset, except one pair of
+// every variant. In test no pair is moved.
 #pragma once
 
 #include <filesystem>
@@ -19,20 +19,20 @@
 namespace hrm::puzzles {
 
 enum class ArcIdentifiers {
-  kVariant,  // an embedding per variant, as the authors' (about a million rows)
-  kTask,     // an embedding per task and symmetry of the grid; colors stay as they are (a few thousand rows)
+  kVariant,  // one embedding per variant, as the authors do (about a million rows)
+  kTask,     // one embedding per task and symmetry of the grid; colors do not change (a few thousand rows)
 };
 
 inline constexpr uint64_t kArcDefaultVariants = 1000;
 
 struct ArcVariantOptions {
-  uint64_t count = kArcDefaultVariants;  // besides the task itself
+  uint64_t count = kArcDefaultVariants;  // in addition to the task
   ArcIdentifiers identifiers = ArcIdentifiers::kVariant;
   uint64_t seed = 0;
 };
 
-// Maps of a task's variants, the identity first; fewer than asked for where the task has not so many. They depend on
-// the seed, the task's name and its pairs alone.
+// Maps of a task's variants, the identity first; fewer than requested if the task does not have that many. They depend
+// only on the seed, the task's name and its pairs.
 std::vector<ArcMap> draw_arc_variants(const ArcTask& task, const ArcVariantOptions& options);
 
 struct ArcBuildOptions {
@@ -40,7 +40,7 @@ struct ArcBuildOptions {
   ArcVariantOptions variants;
   ArcNames names = ArcNames::kTrm;
   int side = kArcSide;      // tasks with a larger grid are left out; the canvas is side x side
-  bool skip_bad = false;    // leave out bad tasks, and list them
+  bool skip_bad = false;    // leave out bad tasks and list them
   bool drop_leaks = false;  // leave out training tasks that hold test pairs or all demonstrations of evaluation tasks
   std::filesystem::path out;
   bool replace = false;
@@ -62,7 +62,7 @@ struct ArcBuildReport {
   size_t training_tasks = 0, evaluation_tasks = 0;  // written
   int64_t identifiers = 0;                          // rows of the embedding table, with the blank one
   ArcSplitSize train, test;
-  size_t short_of_variants = 0;      // tasks with fewer variants than asked for
+  size_t short_of_variants = 0;      // tasks with fewer variants than requested
   uint64_t repeated = 0;             // tasks named twice with the same pairs
   std::vector<std::string> skipped;  // bad tasks, with skip_bad
   std::vector<std::string> leaks;    // one line each
@@ -71,8 +71,8 @@ struct ArcBuildReport {
   std::vector<std::string> notes;
 };
 
-// Whole or not at all; the same bytes at any number of threads. Memory does not grow with the number of variants'
-// examples, only with that of their names. Throws bad_input as read_arc_sources() does, and where no task fits.
+// Writes the folder completely or not at all, with the same bytes for any number of threads. Memory grows with the
+// number of variants' names, not of their examples. Throws bad_input like read_arc_sources(), and if no task fits.
 ArcBuildReport build_arc_dataset(const ArcBuildOptions& options);
 
 }  // namespace hrm::puzzles

@@ -183,15 +183,15 @@ TEST_F(ArcBuildTest, VerifySeesEveryKindOfDamage) {
   HostTensor rows = load_npy(folder("set/test/all__inputs.npy"));
   rows.as<uint8_t>()[0] = rows.as<uint8_t>()[0] == 2 ? 3 : 2;
   save_npy(folder("set/test/all__inputs.npy"), rows);
-  expect("is not the variant that its name says");
+  expect("is not the variant that its name states");
   rows = load_npy(folder("set/test/all__labels.npy"));
   rows.as<uint8_t>()[899] = 5;
   save_npy(folder("set/test/all__labels.npy"), rows);
-  expect("is not one grid with its EOS in padding");
+  expect("is not one grid with EOS, surrounded by padding");
   Json names = read_json(folder("set/identifiers.json"));
   std::swap(names[2], names[3]);
   write_json(folder("set/identifiers.json"), names);
-  expect("is not the variant that its name says");
+  expect("is not the variant that its name states");
   names[3] = names[2];
   write_json(folder("set/identifiers.json"), names);
   expect("occurs twice");

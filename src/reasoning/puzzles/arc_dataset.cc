@@ -17,12 +17,12 @@ constexpr std::string_view kWhere = "puzzles.arc";
 int side_of(const Dataset& set) {
   const auto side = set.family().arc_side();
   if (!side)
-    throw bad_input(kWhere, "{}: holds no ARC grids, but {}", set.folder().string(),
+    throw bad_input(kWhere, "{}: contains {} instead of ARC grids", set.folder().string(),
                     printable(set.family().describe()));
   return *side;
 }
 
-// An example as it stands, with the place of its grids.
+// An unchanged example with the place of its grids.
 struct Placed {
   ArcPair pair;
   ArcOffset offset;
@@ -87,11 +87,11 @@ class Verifier {
                                    puzzle, names_[static_cast<size_t>(set.identifier_of(puzzle))], what));
     };
     const ArcTask original = arc_original_of(set, group, names_);
-    if (!parse_arc_name(original.name).original) add(first, "a group must begin with the task itself, not a variant");
+    if (!parse_arc_name(original.name).original) add(first, "a group must start with the task itself, not a variant");
     for (int64_t puzzle = first; puzzle < last; ++puzzle) {
       const ArcIdentity identity = parse_arc_name(names_[static_cast<size_t>(set.identifier_of(puzzle))]);
       if (identity.task != parse_arc_name(original.name).task)
-        add(puzzle, fmt::format("is no variant of {}, the group's first", original.name));
+        add(puzzle, fmt::format("is not a variant of {}, the first of the group", original.name));
       else if (const std::string wrong = check_member(set, puzzle, original, identity.map); !wrong.empty())
         add(puzzle, wrong);
     }
@@ -104,12 +104,12 @@ class Verifier {
       return fmt::format("{} examples, the original has {}", end - begin, original.train.size());
     for (int64_t example = begin; example < end; ++example) {
       const Placed placed = read_placed(set, example);
-      if (!placed.sound) return fmt::format("example {}: is not one grid with its EOS in padding", example);
+      if (!placed.sound) return fmt::format("example {}: is not one grid with EOS, surrounded by padding", example);
       if (set.split() == "test" && (placed.offset.row != 0 || placed.offset.column != 0))
-        return fmt::format("example {}: a test input must stand in the corner", example);
+        return fmt::format("example {}: a test input must be in the corner", example);
       const ArcPair& pair = original.train[static_cast<size_t>(example - begin)];
       if (placed.pair.input != map.apply(pair.input) || placed.pair.output != map.apply(pair.output))
-        return fmt::format("example {}: is not the variant that its name says", example);
+        return fmt::format("example {}: is not the variant that its name states", example);
     }
     return "";
   }
@@ -126,7 +126,8 @@ class Verifier {
         if (at == known.end())
           fault(fmt::format("{}: lacks task {} of the test split", path.string(), task.name));
         else if (at->second != task.train)
-          fault(fmt::format("{}: task {} has other test pairs than the test split", path.string(), task.name));
+          fault(fmt::format("{}: the test pairs of task {} differ from those of the test split", path.string(),
+                            task.name));
       }
       if (static_cast<int64_t>(known.size()) != test_->groups())
         fault(fmt::format("{}: {} tasks, the test split has {}", path.string(), known.size(), test_->groups()));
@@ -233,8 +234,8 @@ void ArcDatasetVotes::add(int64_t example, std::span<const int32_t> answer, floa
   const std::string& name = names_[static_cast<size_t>(identifier)];
   const uint64_t row = evaluation * static_cast<uint64_t>(test_.examples()) + static_cast<uint64_t>(example);
   if (!votes_.add({name, question, answer, side}, q_halt, row))
-    throw bad_input(kWhere, "{}: test example {} ({}) is no test input of {}", test_.folder().string(), example, name,
-                    fs::exists(test_.folder() / kTestPuzzlesFile) ? "test_puzzles.json" : "its group's original");
+    throw bad_input(kWhere, "{}: test example {} ({}) is not a test input of {}", test_.folder().string(), example,
+                    name, fs::exists(test_.folder() / kTestPuzzlesFile) ? "test_puzzles.json" : "its group's original");
 }
 
 ArcFindings verify_arc(const Dataset* train, const Dataset* test, size_t threads) {

@@ -1,8 +1,8 @@
 // ARC grids: colors 0 to 9 in a rectangle of at most 30x30, and as tokens on a square canvas.
 //
 // Tokens (the authors' tools): 0 padding, 1 end of sequence (EOS), color k is k + 2. On a canvas of side N the grid
-// stands at an offset; EOS fills the row just below it and the column just right of it, as far as the canvas reaches
-// (the corner stays padding).
+// is at an offset. EOS fills the row just below it and the column just right of it, if the canvas has room (the corner
+// is padding).
 #pragma once
 
 #include <compare>
@@ -26,7 +26,7 @@ struct ArcGrid {
   auto operator<=>(const ArcGrid&) const = default;
 };
 
-// Equal grids have equal fingerprints; different ones differ but for a chance of 2^-64.
+// Equal grids have equal fingerprints; different ones collide with probability 2^-64.
 uint64_t fingerprint(const ArcGrid& grid);
 
 struct ArcOffset {
@@ -39,10 +39,10 @@ void encode_arc(const ArcGrid& grid, ArcOffset offset, int side, std::span<uint8
 
 // The authors' reading of an answer: of the rectangles of color tokens whose corner is `offset`, that of the largest
 // area. Rows are scanned from the top, and the bound on columns only shrinks; of equal areas the one with fewer rows.
-// 0x0 where the corner is no color.
+// 0x0 if the corner is not a color.
 ArcGrid decode_arc(std::span<const int32_t> tokens, int side, ArcOffset offset = {});
 
-// The first cell with a color, row by row: where a translated grid begins. (0, 0) where there is none.
+// The first cell with a color, row by row: where a translated grid begins. (0, 0) if there is none.
 ArcOffset find_arc(std::span<const int32_t> tokens, int side);
 
 }  // namespace hrm::puzzles

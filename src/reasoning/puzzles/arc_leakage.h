@@ -11,8 +11,8 @@
 
 namespace hrm::puzzles {
 
-// Equal for two pairs exactly where a symmetry and a renaming of colors map one to the other, but for a chance of
-// 2^-64.
+// Equal for two pairs exactly if a symmetry and a renaming of colors map one to the other; others collide with
+// probability 2^-64.
 uint64_t canonical_fingerprint(const ArcPair& pair);
 
 struct ArcTaskRef {
@@ -20,16 +20,16 @@ struct ArcTaskRef {
   ArcRole role = ArcRole::kTraining;
 };
 
-// What of an evaluation task is trained on under another name, or under its own in the training part.
+// The pairs of an evaluation task that are in the training data, under another name or under its own.
 struct ArcLeak {
   size_t evaluation = 0, trained = 0;  // positions in the list
   size_t test = 0, train = 0;          // its pairs that occur among the trained pairs of the other, by one common map
   bool as_is = false;                  // that map is the identity
 };
 
-// Pairs that are trained on are all of a training task and the demonstrations of an evaluation task. Reported are
-// evaluation tasks of which a test pair is trained on, or all demonstrations are those of another task. A test pair
-// among the task's own demonstrations counts only as it is.
+// The training data are all pairs of training tasks and the demonstrations of evaluation tasks. An evaluation task is
+// reported if a test pair of it is in the training data, or if all its demonstrations are those of another task. A test
+// pair among the task's own demonstrations counts only if it is unchanged.
 std::vector<ArcLeak> find_arc_leaks(std::span<const ArcTaskRef> tasks);
 
 // Training tasks whose pairs are all those of an earlier training task: (later, earlier).

@@ -22,7 +22,7 @@ struct ArcMap {
 
   bool operator==(const ArcMap&) const = default;
 
-  // As the authors draw: any transform, any order of the colors 1 to 9; 0 stays.
+  // Drawn as the authors do: any transform, any order of the colors 1 to 9; 0 does not change.
   static ArcMap draw(Rng& rng);
   ArcGrid apply(const ArcGrid& grid) const;
   ArcGrid undo(const ArcGrid& grid) const;  // undo(apply(g)) == g
@@ -30,7 +30,7 @@ struct ArcMap {
   std::string name(std::string_view task, ArcNames style = ArcNames::kTrm) const;
 };
 
-// A name of either style, taken apart. A name that does not end like one of a variant is a task's own, with the
+// The parts of a name in either style. A name that does not end like a variant's is the name of a task, with the
 // identity.
 struct ArcIdentity {
   std::string task;

@@ -1,4 +1,4 @@
-// One split of an ARC data set, written in a stream: rows of many variants at a time, from several threads, in order.
+// Writes one split of an ARC data set as a stream: several threads encode rows of many variants, written in order.
 #pragma once
 
 #include <filesystem>
@@ -30,11 +30,11 @@ struct ArcRowOptions {
 // A number for the name, the same on every machine.
 uint64_t name_seed(std::string_view name);
 
-// Pairs of a task that a split holds. "train": all of a training task, the demonstrations of an evaluation task;
+// The pairs of a task in a split. "train": all of a training task, the demonstrations of an evaluation task;
 // "test": the test pairs of an evaluation task.
 std::vector<ArcPair> arc_pairs_of(const ArcTask& task, ArcRole role, bool train);
 
-// Creates folder/split. Throws failure naming the file; Error where interrupted.
+// Creates folder/split. Throws failure with the file; Error if interrupted.
 ArcSplitSize write_arc_split(const std::filesystem::path& folder, const std::string& split,
                              const std::vector<ArcGroup>& groups, const ArcRowOptions& options);
 

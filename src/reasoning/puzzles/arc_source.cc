@@ -110,7 +110,7 @@ class Reader {
     size_t source, task;
   };
 
-  // above: what the names of the folders around it say.
+  // above: the role that the names of the enclosing folders give.
   void read_folder(const fs::path& folder, std::optional<ArcRole> role, ArcRole above = ArcRole::kTraining) {
     const ArcRole here = role.value_or(stronger(above, arc_role_of(name_of(folder))));
     std::vector<fs::path> files, folders;
@@ -135,7 +135,7 @@ class Reader {
     for (const fs::path& inner : folders) read_folder(inner, role, here);
   }
 
-  // Its own name counts where it says something; else that of the folder.
+  // Its own name decides if it gives a role, otherwise the name of the folder.
   static ArcRole role_of_combined(const fs::path& file, ArcRole folder) {
     const std::string stem = stem_of(file);
     return stem.find("train") != std::string::npos ? ArcRole::kTraining : stronger(folder, arc_role_of(stem));
@@ -149,9 +149,9 @@ class Reader {
     if (!files_.insert(fs::weakly_canonical(file)).second) return;  // named twice
     if (is_solutions(file)) {
       if (sibling(file, "solutions", "challenges")) return;  // read with its challenges
-      throw bad_input(kWhere, "{}: holds solutions; name the file with the challenges", file.string());
+      throw bad_input(kWhere, "{}: contains solutions; give the file with the challenges", file.string());
     }
-    // A task's own name says nothing: `data/evaluation/*.json` means the folder's role.
+    // A task's own name gives no role: `data/evaluation/*.json` has the role of the folder.
     if (is_challenges(file))
       begin_source(file.string(), role.value_or(role_of_combined(file, ArcRole::kTraining)));
     else
@@ -161,7 +161,7 @@ class Reader {
     finish_source();
   }
 
-  // Goes on with the last one where it is the same: tasks of a folder that are named one by one.
+  // Extends the last source if it is the same: tasks of one folder that are given one by one.
   void begin_source(std::string path, ArcRole role) {
     if (!reading_.sources.empty() && reading_.sources.back().path == path && reading_.sources.back().role == role)
       return;

@@ -14,7 +14,7 @@ struct Member {
   size_t line = 0;
 };
 
-// The members of the object that a text is, without parsing their values: each is then parsed alone, so that memory is
+// The members of the object in a text, without parsing their values: each is later parsed separately, so that memory is
 // bounded by the largest and a repeated key is seen.
 class MemberScanner {
  public:
@@ -100,7 +100,7 @@ class MemberScanner {
   size_t at_ = 0, line_ = 1;
 };
 
-// "3", '"a"', "[0, ...": what stands there, for messages.
+// "3", '"a"', "[0, ...": the value, for messages.
 std::string shown(const Json& value) {
   std::string text = printable(value);
   if (text.size() > 20) text = text.substr(0, 20) + "...";
@@ -133,7 +133,7 @@ class TaskReader {
     for (size_t i = 0; i < solved.size(); ++i) {
       ArcGrid output = arc_grid_from_json(solved[i], fmt::format("{}: {}, output {}", place_, source, i + 1));
       if (!task.test[i].output.empty() && task.test[i].output != output)
-        throw bad_input(kWhere, "{}, test pair {}: has another output than {}", place_, i + 1, source);
+        throw bad_input(kWhere, "{}, test pair {}: its output differs from that in {}", place_, i + 1, source);
       task.test[i].output = std::move(output);
     }
   }
@@ -249,7 +249,8 @@ ArcGrid arc_grid_from_json(const Json& value, std::string_view where) {
     for (size_t c = 0; c < row.size(); ++c) {
       const Json& cell = row[c];
       if (!cell.is_number_integer() || cell < 0 || cell >= kArcColors)
-        throw bad_input(kWhere, "{}, row {} column {}: {} is no color from 0 to 9", where, r + 1, c + 1, shown(cell));
+        throw bad_input(kWhere, "{}, row {} column {}: {} is not a color from 0 to 9", where, r + 1, c + 1,
+                        shown(cell));
       grid.cells.push_back(cell.get<uint8_t>());
     }
   }

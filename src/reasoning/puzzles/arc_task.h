@@ -1,6 +1,6 @@
-// ARC tasks as JSON: {"train": [{"input": grid, "output": grid}, ...], "test": [...]}, a grid being a list of rows of
-// colors (docs/formats/arc-json.md). One task per file, or many in one object by name, with their test outputs there or
-// in a solutions file, {"name": [grid, ...]}.
+// ARC tasks as JSON: {"train": [{"input": grid, "output": grid}, ...], "test": [...]}, where a grid is a list of rows
+// of colors (docs/formats/arc-json.md). One task per file, or many in one object by name, with their test outputs there
+// or in a solutions file, {"name": [grid, ...]}.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@
 namespace hrm::puzzles {
 
 struct ArcPair {
-  ArcGrid input, output;  // output is empty if it is not known (test pairs of tasks to be solved)
+  ArcGrid input, output;  // output is empty if unknown (test pairs of tasks to solve)
 
   bool operator==(const ArcPair&) const = default;
 };
@@ -32,19 +32,19 @@ struct ArcTask {
 
 struct ArcText {
   std::string_view text;
-  std::string source;  // how errors name it
-  std::string name;    // of the task where the text holds just one
+  std::string source;  // its name in errors
+  std::string name;    // of the task, if the text has only one
 };
 
 struct ArcSinks {
   std::function<void(ArcTask)> task;
-  std::function<void(const Error&)> fault;  // costs the task in which it stands; empty: the first one is thrown
+  std::function<void(const Error&)> fault;  // called per dropped task; empty: the first fault is thrown
   bool need_outputs = true;                 // a test pair without its output is a fault
 };
 
-// Faults name file, task, pair and cell: no JSON, a task without pairs, ragged rows, cells that are no color, grids of
-// more than 30 rows or columns, a pair without output, a name that occurs twice in one text. With `solutions` (which
-// names its own source): one that lacks a task, has another number of outputs, or contradicts an output in the text.
+// Faults name file, task, pair and cell: no JSON, a task without pairs, ragged rows, cells that are not colors, grids
+// of more than 30 rows or columns, a pair without output, a name that occurs twice in one text. With `solutions` (which
+// has its own source): one that lacks a task, has a different number of outputs, or contradicts an output in the text.
 // Throws bad_input if the text as a whole cannot be read.
 void read_arc_tasks(const ArcText& text, const ArcText* solutions, const ArcSinks& sinks);
 

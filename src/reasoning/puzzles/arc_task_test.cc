@@ -112,11 +112,11 @@ TEST(ArcTaskTest, FaultsNameFileTaskPairAndCell) {
         input);
   };
   expect_refused(pair("[[1, 2], [3]]"), "t.json: task k, train pair 1, input, row 2: 1 cells, row 1 has 2");
-  expect_refused(pair("[[1, 2], [3, 10]]"), "row 2 column 2: 10 is no color from 0 to 9");
-  expect_refused(pair("[[-1]]"), "row 1 column 1: -1 is no color");
-  expect_refused(pair("[[1.0]]"), "1.0 is no color");
-  expect_refused(pair("[[true]]"), "true is no color");
-  expect_refused(pair("[[\"1\"]]"), "\"1\" is no color");
+  expect_refused(pair("[[1, 2], [3, 10]]"), "row 2 column 2: 10 is not a color from 0 to 9");
+  expect_refused(pair("[[-1]]"), "row 1 column 1: -1 is not a color");
+  expect_refused(pair("[[1.0]]"), "1.0 is not a color");
+  expect_refused(pair("[[true]]"), "true is not a color");
+  expect_refused(pair("[[\"1\"]]"), "\"1\" is not a color");
   expect_refused(pair("[]"), "train pair 1, input: 0 rows");
   expect_refused(pair("[[]]"), "row 1: 0 cells");
   expect_refused(pair("[1]"), "row 1: found 1");
@@ -145,8 +145,8 @@ TEST(ArcTaskTest, SolutionsMustFitTheirTasks) {
                                     "test": [{"input": [[1]]}, {"input": [[2]], "output": [[2]]}]}})";
   expect_refused(two, "t.json: task k: s.json lacks this task", "{}");
   expect_refused(two, "task k: 2 test inputs, but s.json has 1 outputs", R"({"k": [[[1]]]})");
-  expect_refused(two, "test pair 2: has another output than s.json", R"({"k": [[[1]], [[3]]]})");
-  expect_refused(two, "s.json, output 2, row 1 column 1: 11 is no color", R"({"k": [[[1]], [[11]]]})");
+  expect_refused(two, "test pair 2: its output differs from that in s.json", R"({"k": [[[1]], [[3]]]})");
+  expect_refused(two, "s.json, output 2, row 1 column 1: 11 is not a color", R"({"k": [[[1]], [[11]]]})");
   expect_refused(two, "occurs 2 times in s.json", R"({"k": [[[1]], [[2]]], "k": [[[1]], [[2]]]})");
   EXPECT_EQ(read(two, R"({"other": 3, "k": [[[1]], [[2]]]})").size(), 1u);
 }
@@ -260,7 +260,7 @@ TEST_F(ArcSourceTest, WhatHoldsNoTasksIsRefused) {
   EXPECT_NE(refusal([&] { read({"empty"}); }).find("no task found"), std::string::npos);
   EXPECT_NE(refusal([&] { read({"absent"}); }).find("no such file or folder"), std::string::npos);
   write_json(folder("x_solutions.json"), Json::object());
-  EXPECT_NE(refusal([&] { read({"x_solutions.json"}); }).find("name the file with the challenges"), std::string::npos);
+  EXPECT_NE(refusal([&] { read({"x_solutions.json"}); }).find("give the file with the challenges"), std::string::npos);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // From answers to all variants of ARC tasks to a few attempts per test input (the authors' evaluation).
 //
 // An answer is decoded (decode_arc), mapped back by the variant that its identifier names, and counts as one vote for
-// that grid with the weight sigmoid(q_halt). Distinct grids are ordered by (votes, mean weight), both descending; equal
-// ones stay in the order in which they were first seen, by the rows' numbers. The first K are the attempts: pass@K
-// holds where the true output is one of them.
+// that grid with the weight sigmoid(q_halt). Distinct grids are ordered by (votes, mean weight), both descending; ties
+// keep the order in which they were first seen, by the rows' numbers. The first K are the attempts: pass@K holds if the
+// true output is one of them.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +57,7 @@ class ArcVotes {
   struct Place {
     size_t task, test;  // number of the test input
   };
-  // The same with grids that are mapped back already.
+  // The same with grids that are already mapped back.
   void add(Place place, ArcGrid answer, float q_halt, uint64_t row);
 
   const std::vector<ArcTask>& tasks() const { return tasks_; }
@@ -66,7 +66,7 @@ class ArcVotes {
   // Only tasks whose test outputs are all known are scored.
   ArcScores score(std::span<const uint64_t> ks) const;
   // {"task": [{"attempt_1": grid, "attempt_2": grid}, ...]}, one entry per test input; a missing second attempt repeats
-  // the first, and where there is no vote at all both are [[0]].
+  // the first; without any vote both are [[0]].
   Json submission() const;
 
  private:

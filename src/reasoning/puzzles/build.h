@@ -25,9 +25,9 @@ struct WriteOptions {
   Json provenance = Json::object();  // for hrm.json; seed, augment and counts are added
 };
 
-// Train, and test where there is any. The first member of each group is the original; variant v of training puzzle i is
+// Train, and test if there is any. The first member of each group is the original; variant v of training puzzle i is
 // drawn with variant_seed(...), so that the folder can be verified. Whole or not at all. Throws bad_input if the family
-// has fewer variants than asked for.
+// has fewer variants than requested.
 void write_dataset(const Family& family, const PuzzleSet& puzzles, const WriteOptions& options);
 
 // train.csv and test.csv instead (`augment` is not used).

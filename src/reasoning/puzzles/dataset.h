@@ -38,7 +38,7 @@ class Dataset {
   ~Dataset();
 
   const DatasetMetadata& metadata() const;
-  const Family& family() const;  // from hrm.json beside identifiers.json, guessed where that is absent
+  const Family& family() const;  // from hrm.json beside identifiers.json, guessed if that is absent
   const std::filesystem::path& folder() const;
   const std::string& split() const;
 

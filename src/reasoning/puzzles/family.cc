@@ -58,7 +58,7 @@ std::unique_ptr<Family> make_family(const Json& description, std::string_view so
   if (name == "raw")
     return make_raw(json_field<int64_t>(description, "length", source),
                     json_field<int64_t>(description, "vocabulary", source), source);
-  throw bad_input("puzzles.make_family", "{}: family '{}' is none of: sudoku, maze, arc, table, raw", source, name);
+  throw bad_input("puzzles.make_family", "{}: family '{}' is not one of: sudoku, maze, arc, table, raw", source, name);
 }
 
 std::unique_ptr<Family> guess_family(int64_t seq_len, int64_t vocab_size) {

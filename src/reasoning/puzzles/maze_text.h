@@ -27,7 +27,7 @@ std::string render_maze(const MazeShape& shape, std::span<const int32_t> tokens,
 char maze_symbol(int32_t token);            // "# SGo", '?' for anything else
 std::string_view maze_name(int32_t token);  // "a wall", "an open cell", ...
 
-// Height and width of the first maze in a text of blocks of lines: for `hrm solve` and builders that are not told.
+// Height and width of the first maze in a text of blocks of lines: for `hrm solve` and builders that do not know them.
 // Throws bad_input if the text holds no cells.
 MazeShape measure_maze(std::string_view text, std::string_view source);
 

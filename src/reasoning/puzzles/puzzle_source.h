@@ -10,7 +10,7 @@
 
 namespace hrm::puzzles {
 
-// What the file holds is told by its content, not by its name; it may be compressed (formats/input.h); "-" is standard
+// The content decides what a file holds, not the name; it may be compressed (formats/input.h); "-" is standard
 // input.
 struct RecordFile {
   std::filesystem::path path;
@@ -49,7 +49,7 @@ class PuzzleSource {
   const std::vector<TextRow>& rows() const { return rows_; }
   const std::string& text() const { return text_; }
   const HostTensor& inputs() const { return inputs_; }  // [N, ...] integers
-  const HostTensor& labels() const { return labels_; }  // likewise; no elements where there is no file of them
+  const HostTensor& labels() const { return labels_; }  // likewise; no elements if there is no such file
   bool has_labels() const { return !file_.labels.empty(); }
   int rating_decimals() const { return rating_decimals_; }  // of the rating with the most, at most 3
 

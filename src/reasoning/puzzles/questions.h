@@ -1,4 +1,4 @@
-// Puzzles to be solved: given as text, in files, or on standard input.
+// Reads puzzles to solve: from text, files, or standard input.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +30,12 @@ struct Questions {
 // takes the one that fits.
 enum class CellNumbers { kEither, kTokens, kDigits };
 
-// Collects the puzzles of texts, files and arrays, and checks each for contradictions. Throws bad_input naming source, line and
-// cell at the first fault, unless keep_going: then a fault costs only the line or grid that has it.
+// Collects the puzzles of texts, files and arrays, and checks each for contradictions. Throws bad_input naming source,
+// line and cell at the first fault, unless keep_going: then a fault costs only the line or grid that has it.
 class QuestionReader {
  public:
-  // symbols: how the texts write their cells; empty: as each text tells. Throws bad_input if they are no set of symbols.
+  // symbols: how the texts write their cells; empty: found in each text. Throws bad_input if they are not a set of
+  // symbols.
   QuestionReader(const Family& family, std::string symbols, bool keep_going);
 
   void read_text(std::string_view text, const std::string& source);
@@ -56,7 +57,7 @@ class QuestionReader {
 struct QuestionInput {
   std::vector<std::string> texts;  // puzzles as arguments; "-" stands for standard input
   std::vector<std::string> files;
-  std::string symbols;  // --symbols; empty: as each text tells
+  std::string symbols;  // --symbols; empty: found in each text
   bool keep_going = false;
 };
 

@@ -28,7 +28,7 @@ struct RowFault {
 
 struct RecordList {
   std::vector<Record> records;
-  std::vector<RowFault> faults;    // rows that are no sound puzzle, in order
+  std::vector<RowFault> faults;    // rows that are not a sound puzzle, in order
   bool rated = false;              // the ratings come from the file
   std::vector<std::string> notes;  // what a user should know about the reading
   int decimals = 0;                // of these ratings, which are stored as whole numbers: 1 means tenths

@@ -2,7 +2,7 @@
 //
 // For each stretch of `epochs_per_stretch` epochs: that many fresh shuffles of the groups are concatenated into one
 // stream; from each group one puzzle is drawn uniformly and its examples are taken without replacement until the batch
-// is full (those that do not fit are passed over); batches run across epoch borders and only the stretch's last partial
+// is full (those that do not fit are skipped); batches run across epoch borders and only the stretch's last partial
 // batch is dropped.
 #pragma once
 
@@ -37,7 +37,7 @@ class Sampler {
   // floor(epochs * total_groups * mean_puzzle_examples / batch): the schedule's length.
   static uint64_t total_steps(const DatasetMetadata& metadata, uint64_t epochs, uint64_t batch);
 
-  // Position in the stream, O(1) in size; every draw depends on the seed and the position alone. set_state throws
+  // Position in the stream, O(1) in size; every draw depends only on the seed and the position. set_state throws
   // bad_input on a state of another data set, batch, stretch or seed.
   Json state() const;
   void set_state(const Json& state);

@@ -1,8 +1,8 @@
-// A Sudoku grid as sets of candidates, with the propagation that Sudoku players know by name.
+// A Sudoku grid as sets of candidates, with the propagation rules that Sudoku players know.
 //
 // Until nothing changes: naked singles (a cell with one candidate), hidden singles (a digit with one place in a house),
 // locked candidates (the places of a digit in a box lie in one row or column, or those of a line in one box; the
-// digit's other places in the crossing house go). Bit d - 1 of a set stands for digit d.
+// digit's other places in the crossing house are removed). Bit d - 1 of a set stands for digit d.
 #pragma once
 
 #include <array>
@@ -42,11 +42,11 @@ class CandidateGrid {
   void rule_out(int cell, int digit) {
     open_[static_cast<size_t>(cell)] &= static_cast<uint16_t>(~(1u << (digit - 1)));
   }
-  // -1, or the house in which it found a contradiction; the grid is then of no more use.
+  // -1, or the house with a contradiction; the grid is then unusable.
   int propagate();
 
  private:
-  bool remove(int cell, uint32_t digits);  // did the cell have any of them?
+  bool remove(int cell, uint32_t digits);  // whether the cell had any of them
   int naked_singles();
   int hidden_singles(bool& changed);
   void locked_candidates(bool& changed);

@@ -13,9 +13,9 @@
 namespace hrm::puzzles {
 
 struct SudokuGrid {
-  std::vector<size_t> lines;  // of each row; one entry where the grid stands on one line
-  std::u32string cells;       // [side * side], U' ' where a blank is a space
-  std::u32string solution;    // [side * side] where one stands beside the puzzle, else empty
+  std::vector<size_t> lines;  // of each row; one entry if the grid stands on one line
+  std::u32string cells;       // [side * side], U' ' if a blank is a space
+  std::u32string solution;    // [side * side] if one stands beside the puzzle, else empty
 };
 
 struct GridText {

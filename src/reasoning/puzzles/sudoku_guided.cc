@@ -25,7 +25,7 @@ struct Value {
 struct Node {
   CandidateGrid grid;
   Scores scores;
-  int placed = 0;  // of the grid that the scores were asked for
+  int placed = 0;  // of the grid for which the scores were requested
   Value assumed;
 };
 
@@ -126,7 +126,7 @@ class GuidedSudoku : public GuidedSearch {
     rule_out_assumed();
   }
 
-  // The grid on top is done with: what it assumed is ruled out in the one above it.
+  // The top grid is finished: what it assumed is ruled out in the one below.
   void take_back() {
     stack_.pop_back();
     if (!stack_.empty()) rule_out_assumed();

@@ -34,7 +34,7 @@ struct SudokuSearchResult {
 SudokuSearchResult search_sudoku(const SudokuShape& shape, std::span<const int32_t> question,
                                  const SudokuSearch& options = {});
 
-// The first two cells of one house that hold the same digit; {-1, -1} where there are none. Tokens outside the digits
+// The first two cells of one house that hold the same digit; {-1, -1} if there are none. Tokens outside the digits
 // count as blanks.
 std::pair<int, int> find_conflict(const SudokuShape& shape, std::span<const int32_t> tokens);
 

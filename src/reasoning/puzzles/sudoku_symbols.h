@@ -13,7 +13,7 @@ bool is_frame(char32_t c);      // what frames are drawn with, '-' too
 bool is_separator(char32_t c);  // ',' ';' and quotation marks
 
 // Blanks that people mix freely ('.', '0', '_', '*'; spaces are judged by the form), and those that are blanks only
-// where a puzzle has no other ('-', 'x', '?' and their like).
+// if a puzzle has no other ('-', 'x', '?' and their like).
 bool is_plain_blank(char32_t c);
 bool is_sole_blank(char32_t c);
 
@@ -25,7 +25,7 @@ class SudokuSymbols {
   int side() const { return side_; }
   std::optional<int> digit(char32_t c) const;  // 1 to side
   bool is_cell(char32_t c) const { return digit(c) || is_plain_blank(c) || is_sole_blank(c); }
-  char32_t number(int64_t value) const;  // the symbol of a cell that is written as a number; U+FFFD where it is none
+  char32_t number(int64_t value) const;  // the symbol of a cell that is written as a number; U+FFFD if it is none
   std::string range() const;             // "1-9", "1-9, A-G", "0-9, A-F"
   bool is_custom() const { return !custom_.empty(); }
 

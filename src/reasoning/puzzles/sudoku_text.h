@@ -13,7 +13,7 @@ namespace hrm::puzzles {
 // Family::read. Faults name source, line and cell.
 void read_sudoku(const SudokuShape& shape, std::string_view text, const TextPlace& place, const TextSinks& sinks);
 
-// Family::symbols_of: "0123456789ABCDEF" where '0' must be a digit (it stands beside another blank, or in a full grid),
+// Family::symbols_of: "0123456789ABCDEF" where '0' must be a digit (beside another blank, or in a full grid),
 // else "123456789ABCDEFG". Empty for sides below 10, which have no digits from 0.
 std::string sudoku_symbols_of(const SudokuShape& shape, std::span<const std::string_view> texts);
 

@@ -322,7 +322,7 @@ TEST(SudokuText, BadLinesAreJudgedWhereTheyStand) {
       << "no blank is made up where blanks are drawn";
   EXPECT_NE(fault_of(kNine, "537\n6195\n986\n863\n4831\n726\n628\n4195\n879\n").find("line 1: 3 cells"),
             std::string::npos)
-      << "nor where all blanks were left out";
+      << "nor if all blanks were left out";
   std::vector<size_t> good, bad;
   make_sudoku(kNine, "t")
       ->read(line + "\n" + line.substr(2) + "\n% x\n" + line + "\n53..\n\n" + line, "t",

@@ -22,7 +22,7 @@ struct TableShape {
 // below 1.
 std::unique_ptr<Family> make_table(const TableShape& shape, std::string_view source);
 
-// Tokens printed as numbers, in rows where the length is a square: data sets of unknown kind.
+// Tokens printed as numbers, in rows if the length is a square: data sets of unknown kind.
 std::unique_ptr<Family> make_raw(int64_t length, int64_t vocab, std::string_view source);
 
 }  // namespace hrm::puzzles

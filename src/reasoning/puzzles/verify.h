@@ -2,9 +2,9 @@
 //
 // Beyond the format (Dataset::open): totals of dataset.json, identifiers.json, agreement of the splits; for families
 // with rules: givens that contradict each other or the answer, wrong answers, no or two solutions; variants of a group
-// that are no symmetric copy of its first member, or not the ones that hrm.json's seed draws; a test set with variants;
-// test puzzles that occur in train as they are or up to symmetry. For families without rules: an input with two
-// outputs.
+// that are not a symmetric copy of its first member, or not the ones that hrm.json's seed draws; a test set with
+// variants; test puzzles that occur in train as they are or up to symmetry. For families without rules: an input with
+// two outputs.
 //
 // A member that has the same solution as a symmetric copy of its group's first, with other givens, is not a fault: some
 // builders store easier copies beside each variant. Labels of -100 are not supervised and not judged.

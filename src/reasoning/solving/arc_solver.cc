@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-// All rows the mean of the trained ones; the blank row is none of those where there are others.
+// Every row is the mean of the trained ones, without the blank row if there are others.
 HostTensor mean_table(const HostTensor& table, int64_t rows) {
   const auto values = table.as<float>();
   const auto width = static_cast<size_t>(table.shape()[1]), trained = static_cast<size_t>(table.shape()[0]);
@@ -281,7 +281,7 @@ int arc_side_of(const ModelFile& model, std::string_view source) {
                           : puzzles::make_family(model.family, source);
   const auto side = family->arc_side();
   if (!side || family->seq_len() != model.config.data.seq_len || family->vocab_size() != model.config.data.vocab_size)
-    throw bad_input(kWhere, "{}: is no model of ARC grids, but of {} tokens of a vocabulary of {}", source,
+    throw bad_input(kWhere, "{}: is not a model of ARC grids: it has {} tokens of a vocabulary of {}", source,
                     model.config.data.seq_len, model.config.data.vocab_size);
   return *side;
 }
@@ -289,10 +289,11 @@ int arc_side_of(const ModelFile& model, std::string_view source) {
 ArcSolveResult solve_arc(const ModelFile& model, std::span<const ArcTask> tasks, const ArcSolveOptions& options,
                          const ArcBackend& backend) {
   if (tasks.empty()) throw bad_input(kWhere, "no task to solve");
-  if (options.fit_batch == 0 || options.batch == 0) throw bad_input(kWhere, "batch 0: at least 1");
-  if (!(options.seconds >= 0)) throw bad_input(kWhere, "seconds {}: at least 0 (0: no limit)", options.seconds);
+  if (options.fit_batch == 0 || options.batch == 0) throw bad_input(kWhere, "batch 0: expected at least 1");
+  if (!(options.seconds >= 0))
+    throw bad_input(kWhere, "seconds {}: expected at least 0 (0: no limit)", options.seconds);
   if (!(options.lr >= 0) || !(options.weight_decay >= 0))
-    throw bad_input(kWhere, "learning rate {}, weight decay {}: at least 0", options.lr, options.weight_decay);
+    throw bad_input(kWhere, "learning rate {}, weight decay {}: expected at least 0", options.lr, options.weight_decay);
   return Run(model, tasks, options, backend).run();
 }
 

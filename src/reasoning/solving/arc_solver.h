@@ -1,12 +1,13 @@
 // Solving ARC tasks that the model has not seen (docs/arc.md, "A task of your own").
 //
-// What to do with an input is told by an embedding, and a new task has none: a blank one scores nothing. So each
-// task gets variants (puzzles/arc_map.h) with a fresh row of the puzzle table each, starting at the mean of the trained
-// rows. The rows are fitted by sign SGD on the demonstrations of all tasks together, with every other weight frozen;
-// then the test inputs of all variants are answered, the answers mapped back, and the votes counted
+// An embedding tells the model what to do with an input. A new task has none, and a blank one scores nothing. So each
+// task gets variants (puzzles/arc_map.h), each with a fresh row of the puzzle table that starts at the mean of the
+// trained rows. Sign SGD fits the rows to the demonstrations of all tasks together, with every other weight frozen.
+// Then the model answers the test inputs of all variants; the answers are mapped back and counted as votes
 // (puzzles/arc_votes.h).
 //
-// Same seed and same numbers of steps and variants, same answers; with a time limit the numbers depend on the clock.
+// The same seed and numbers of steps and variants give the same answers; with a time limit the numbers depend on the
+// clock.
 #pragma once
 
 #include <span>
@@ -20,20 +21,20 @@
 namespace hrm::solving {
 
 struct ArcSolveOptions {
-  puzzles::ArcVariantOptions variants{.count = 31};  // of each task, besides itself
+  puzzles::ArcVariantOptions variants{.count = 31};  // per task, in addition to the task
   uint64_t fit_steps = 1000;                         // optimizer steps at most
   size_t fit_batch = 16;
   double lr = 0.01, weight_decay = 0.1;  // of the embeddings
-  double seconds = 60;                   // for all tasks, of which the fit takes two thirds at most; 0: no limit
+  double seconds = 60;                   // for all tasks; the fit takes at most two thirds; 0: no limit
   int64_t segments = 0;                  // at most; 0: the model's halt_max_steps
   bool halting = true;
   double halt_margin = 0;
-  size_t batch = 64;  // test inputs side by side
+  size_t batch = 64;  // test inputs at a time
   uint64_t seed = 0;
   bool progress = true;
 };
 
-// The answer to the task as it is after a segment.
+// The answer to the unchanged task after a segment.
 struct ArcSegment {
   puzzles::ArcGrid answer;
   float q_halt = 0;
@@ -59,7 +60,7 @@ struct ArcSolveResult {
   bool complete = true;  // false: interrupted
 };
 
-// The canvas of the model. Throws bad_input if it is no model of ARC grids.
+// The canvas of the model. Throws bad_input if it is not a model of ARC grids.
 int arc_side_of(const ModelFile& model, std::string_view source);
 
 // What computes: a backend of these options for the model with its grown table.

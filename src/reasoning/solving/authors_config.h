@@ -36,8 +36,8 @@ std::vector<std::string> settings_beyond_shapes(const model::ArchConfig& arch);
 
 // The puzzles' length where something states it, in this order: the tensors' shapes (learned positions, token mixing);
 // `seq_len` of the file (null, or all_config.yaml), at the top or in arch; dataset.json of the configuration's data
-// set, where it is reachable and has the checkpoint's vocabulary; the name of that data set together with the
-// vocabulary, where it is one of the authors' (sudoku 11, 81; maze-30x30 6, 900; arc 12, 900). Throws bad_input if the
+// set, if it is reachable and has the checkpoint's vocabulary; the name of that data set together with the
+// vocabulary, if it is one of the authors' (sudoku 11, 81; maze-30x30 6, 900; arc 12, 900). Throws bad_input if the
 // file and the shapes contradict each other.
 std::optional<int64_t> stated_seq_len(const model::ModelConfig& config, const NamedTensors& weights, const Json& file,
                                       std::string_view source);

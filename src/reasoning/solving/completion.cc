@@ -38,7 +38,7 @@ class CompletionRun {
     running_.push_back(searches_.size() - 1);
   }
 
-  // Every search as far as it comes without the model. Leaves those that want it in running_.
+  // Runs every search until it needs the model. Those that need it stay in running_.
   void advance(Progress& progress) {
     std::vector<size_t> waiting;
     for (const size_t i : running_) {
@@ -117,7 +117,7 @@ std::string number_of(uint64_t n, std::string_view one, std::string_view many) {
 
 void check_completable(const puzzles::Family& family) {
   if (family.has_rules()) return;
-  throw bad_input("solving.complete", "{}: these puzzles have no rules that a search could go by; leave out --complete",
+  throw bad_input("solving.complete", "{}: these puzzles have no rules for a search; leave out --complete",
                   family.describe().dump());
 }
 

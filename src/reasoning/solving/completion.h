@@ -1,9 +1,9 @@
-// Answers that are guaranteed: what the model leaves open or gets wrong is completed by an exact search.
+// Guaranteed answers: an exact search completes the puzzles that the model leaves open or gets wrong.
 //
 // The search (puzzles/guided_search.h) decides every puzzle whatever the model says; the model's probabilities of each
-// cell choose what it tries first. On the way the model runs again on the *reduced* puzzle, the question with all that
-// the search has placed, at most `model_runs` times per puzzle; the reduced puzzles of all searches run side by side.
-// What the model solved by itself and what the search completed are kept apart.
+// cell decide what it tries first. Meanwhile the model runs again on the *reduced* puzzle, the question with all cells
+// that the search has filled, at most `model_runs` times per puzzle. The reduced puzzles of all searches share a batch.
+// Reports separate what the model solved by itself from what the search completed.
 #pragma once
 
 #include <span>
@@ -18,23 +18,23 @@ namespace hrm::solving {
 
 struct CompletionOptions {
   SolverOptions solver;  // how the model runs on reduced puzzles: segments, halting, batch, seed
-  puzzles::GuessOrder order = puzzles::GuessOrder::kGuide;  // another one asks no model
+  puzzles::GuessOrder order = puzzles::GuessOrder::kGuide;  // the others use no model
   int64_t model_runs = 8;                                   // on reduced puzzles, per puzzle at most
 };
 
 struct Completion {
   bool by_model = false;         // the rules accept the model's own answer
-  puzzles::SearchReport search;  // its answer is the model's where by_model
+  puzzles::SearchReport search;  // its answer is the model's if by_model
   double milliseconds = 0;       // of the search, without the model's runs
 };
 
 struct CompletionResult {
   std::vector<Completion> completions;  // in the order of the puzzles
   double model_seconds = 0;             // of the runs on reduced puzzles, all puzzles together
-  bool complete = true;                 // false: interrupted; those not decided have Answers::kUndecided
+  bool complete = true;                 // false: interrupted; undecided puzzles have Answers::kUndecided
 };
 
-// Throws bad_input if the family has no rules: nothing then tells an answer from another.
+// Throws bad_input if the family has no rules, because nothing then decides which answers are right.
 void check_completable(const puzzles::Family& family);
 
 // solved: as solve() returns them with options.probabilities. Ctrl-C ends it; the caller holds the InterruptScope.

@@ -213,10 +213,10 @@ std::string to_table(const CompletionStudy& study) {
   std::string text = fmt::format("{} puzzles: {}\n", study.puzzles, in_words(study.totals));
   const auto add = std::back_inserter(text);
   const auto n = static_cast<double>(std::max<int64_t>(1, study.puzzles));
-  fmt::format_to(add, "equal to the stored answer, of those with one solution: {} of {}\n",
+  fmt::format_to(add, "puzzles with one solution that equals the stored answer: {} of {}\n",
                  static_cast<uint64_t>(study.stored.value * static_cast<double>(study.stored.n) + 0.5), study.stored.n);
   fmt::format_to(add,
-                 "time of the model: {:.1f} ms per puzzle for the first run, {:.1f} ms for those on reduced puzzles\n",
+                 "time of the model: {:.1f} ms per puzzle for the first run, {:.1f} ms for runs on reduced puzzles\n",
                  1e3 * study.model_seconds / n, 1e3 * study.reduced_seconds / n);
   for (const StudyBand& band : study.bands) {
     fmt::format_to(add, "\nrating {}: {} puzzles, solved by the model {}\n", band.rating, band.by_model.n,

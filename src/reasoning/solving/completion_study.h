@@ -1,8 +1,7 @@
-// What the model is worth to an exact search: the puzzles of a data set completed with its probabilities, and the same
-// search without the model, side by side.
+// What a model gains an exact search: completes the puzzles of a data set with its probabilities, and with the same
+// search without the model.
 //
-//   model    the model's answer where the rules accept it, else the search steered by its probabilities, with runs of
-//   the
+//   model    the model's answer if the rules accept it, else the search guided by its probabilities, with runs of the
 //            model on reduced puzzles (solving/completion.h)
 //   fixed    the same search, the first value of the first of the smallest choices; no model
 //   random   the same search, a random value of a random one of the smallest choices; no model
@@ -23,9 +22,9 @@ namespace hrm::solving {
 struct WayScores {
   std::string name;            // as above
   Estimate guesses_to_answer;  // mean
-  Estimate guesses;            // mean, until it is proved that there is no second answer
+  Estimate guesses;            // mean, until a second answer is ruled out
   uint64_t most_guesses = 0;   // of one puzzle, in all
-  Estimate milliseconds;       // mean, of the search alone
+  Estimate milliseconds;       // mean, of the search only
 };
 
 struct StudyBand {
@@ -40,7 +39,7 @@ struct CompletionStudy {
   Estimate stored;          // share whose answer is the stored one, of the puzzles with exactly one solution
   double model_seconds = 0, reduced_seconds = 0;  // first runs of the model; runs on reduced puzzles
   std::vector<StudyBand> bands;
-  bool complete = true;  // false: interrupted; nothing else is then of use
+  bool complete = true;  // false: interrupted; the rest is then unusable
 };
 
 struct StudyOptions {

@@ -156,10 +156,10 @@ std::vector<int64_t> parse_depths(std::string_view text) {
     int64_t depth = 0;
     const auto [stop, error] = std::from_chars(entry.data(), entry.data() + entry.size(), depth);
     if (error != std::errc() || stop != entry.data() + entry.size() || depth < 1 || depth > kMostSegments)
-      throw bad_input("solving.depths", "--depths {}: '{}' is no number of segments from 1 to {}", text, entry,
+      throw bad_input("solving.depths", "--depths {}: '{}' is not a number of segments from 1 to {}", text, entry,
                       kMostSegments);
     if (!depths.empty() && depth <= depths.back())
-      throw bad_input("solving.depths", "--depths {}: {} after {}; write them in rising order", text, depth,
+      throw bad_input("solving.depths", "--depths {}: {} after {}; give them in ascending order", text, depth,
                       depths.back());
     depths.push_back(depth);
     begin = end + 1;
@@ -206,7 +206,7 @@ std::string to_table(const DepthCurve& curve) {
   std::string text;
   const auto add = std::back_inserter(text);
   for (const DepthBand& band : curve.bands) {
-    fmt::format_to(add, "{}rating {}: {} puzzles, {} of them right at a smaller depth and lost at the largest\n",
+    fmt::format_to(add, "{}rating {}: {} puzzles, {} of them right at a smaller depth and wrong at the largest\n",
                    text.empty() ? "" : "\n", band.rating, band.depths.front().used.n, band.lost);
     fmt::format_to(add, "{:>8}   {:<26} {:<26} {}\n", "segments", "exact", "exact, halting", "segments used");
     for (const DepthScores& scores : band.depths)
@@ -230,7 +230,7 @@ void save_depth_plot(const std::filesystem::path& path, const DepthCurve& curve)
     }
   }
   save_plot(path, series,
-            {.title = "Exact answers against depth",
+            {.title = "Exact answers by depth",
              .x_label = "segments",
              .y_label = "share",
              .log_x = true,

@@ -32,7 +32,7 @@ Json describe_tensors(const NamedTensors& tensors, bool all) {
   return json;
 }
 
-// The model that a file or folder holds, or why it cannot be told which one.
+// The model in a file or folder, or why it cannot be determined.
 Json describe_model(const fs::path& path, const DescribeOptions& options) {
   try {
     const ModelFile model = load_model(path, {.overrides = options.overrides});

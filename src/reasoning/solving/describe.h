@@ -1,4 +1,4 @@
-// What a file or folder holds, as JSON: arrays, tensors of a checkpoint, the model in them, data sets.
+// The contents of a file or folder, as JSON: arrays, tensors of a checkpoint, the model in them, data sets.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 namespace hrm::solving {
 
 struct DescribeOptions {
-  std::vector<std::string> overrides;  // settings that the model's file does not hold (solving/model_file.h)
+  std::vector<std::string> overrides;  // settings that the model's file lacks (solving/model_file.h)
   bool tensors = false;                // each tensor, with the range and mean of its numbers
 };
 
@@ -20,11 +20,11 @@ struct DescribeOptions {
 Json describe_tensor(const HostTensor& tensor, bool statistics);
 
 // A folder: a data set's sizes, or the model of a run or of the authors' checkpoints ("model": null and a "reason"
-// where it cannot be told).
+// if it cannot be determined).
 Json describe_folder(const std::filesystem::path& folder, const DescribeOptions& options);
 
 // An npy array, a torch.save or a safetensors file: "kind", "bytes", its tensors, and the model as above. Throws
-// bad_input for an empty file, and by name for one of another kind.
+// bad_input for an empty file or one of another kind, which it names.
 Json describe_file(const std::filesystem::path& path, const DescribeOptions& options);
 
 }  // namespace hrm::solving

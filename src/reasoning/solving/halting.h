@@ -4,7 +4,7 @@
 // After segment n the model's Q head asks to halt when
 //   q_halt > q_continue + margin    (HRM)        q_halt > margin    (TRM, no_ACT_continue)
 // In training margin is 0 and an example halts
-//   at n = M_max, or when it asks to and n >= the minimum of this segment, where the minimum is drawn anew after every
+//   at n = M_max, or when it asks to and n >= the minimum of this segment, where the minimum is redrawn after every
 //   segment: uniform in 2..M_max with probability halt_exploration_prob, else none.
 // With M_max = 1 there is nothing to decide and nothing is drawn. At inference it halts at M_max, or when it asks to; a
 // positive margin runs longer, a negative one shorter.

@@ -1,7 +1,7 @@
 // The initial weights of a run that starts from another model (hrm train --init).
 //
 // The trunk is copied. The puzzle table is kept if its size fits the new data set; otherwise every row becomes the mean
-// of the old rows, as TRM's program does (load_checkpoint of its pretrain.py). The optimizer starts anew, and the
+// of the old rows, as TRM's program does (load_checkpoint of its pretrain.py). The optimizer starts again, and the
 // moving average starts at these weights.
 #pragma once
 

@@ -27,7 +27,7 @@ struct ModelFile {
 
 struct ModelFileOptions {
   std::vector<std::string> overrides;  // "arch.H_cycles=2": settings that the file or all_config.yaml does not hold
-  bool averaged = true;                // prefer the averaged weights where a checkpoint has both
+  bool averaged = true;                // prefer the averaged weights if a checkpoint has both
   // "arch.num_heads=8", "data.seq_len=81": what holds where neither the file, all_config.yaml nor overrides tell.
   std::vector<std::string> otherwise = {};
 };

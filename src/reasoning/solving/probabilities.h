@@ -1,4 +1,4 @@
-// What a model's logits say of each cell, by the loss that it was trained with.
+// A model's probabilities for each cell, under the loss that it was trained with.
 //
 //   softmax     p_v = exp(x_v) / sum exp(x)
 //   stablemax   p_v = s(x_v) / sum s(x),   s(x) = x + 1 for x >= 0, 1 / (1 - x) below

@@ -45,7 +45,7 @@ PuzzleRun::PuzzleRun(const ViewPlan& plan, puzzles::Tokens question)
 ContinuousBatch::Newcomer PuzzleRun::load(size_t example, std::span<int32_t> tokens) const {
   std::ranges::copy(running_.question, tokens.begin());
   plan_.apply(running_.view, tokens);
-  // One seed for all: the same question gives the same answer wherever it stands among the others.
+  // One seed for all: the same question gives the same answer at any position.
   return {.example = example,
           .header = {.identifier = 0, .seed = plan_.options().seed},
           .rule = plan_.rule(),
@@ -94,7 +94,7 @@ std::vector<int32_t> PuzzleRun::changed() const {
 std::vector<float> PuzzleRun::confidence(const SegmentEvent& batch, size_t slot) const {
   const std::vector<float> all = log_probabilities_of(plan_.config(), batch.output.logits, slot, plan_.family());
   const size_t cells = last_.answer.size(), vocab = all.size() / cells;
-  // Maps keep negative tokens as they are: numbered so, each cell tells where it came from.
+  // Maps do not change negative tokens: numbered this way, each cell shows its origin.
   std::vector<int32_t> places(cells);
   for (size_t cell = 0; cell < cells; ++cell) places[cell] = -1 - static_cast<int32_t>(cell);
   plan_.undo(last_view_, places);

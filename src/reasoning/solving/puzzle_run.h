@@ -1,5 +1,5 @@
-// One puzzle's way to its answer: the segments of its views, until the rules accept an answer or the views are spent.
-// solve() runs many of them side by side; a server runs them in a ContinuousBatch of its own.
+// The run of one puzzle: the segments of its views, until the rules accept an answer or no view is left. solve() runs
+// many of them in a batch; a server runs them in its own ContinuousBatch.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,18 @@
 
 namespace hrm::solving {
 
-// What the puzzles of one request share. Immutable, any thread.
+// Shared by the puzzles of one request. Immutable, any thread.
 class ViewPlan {
  public:
-  // Configuration and family must outlive it. Throws bad_input on segments < 0 and on views that the family cannot give.
+  // Configuration and family must outlive it. Throws bad_input for segments < 0 and for views that the family does not
+  // have.
   ViewPlan(const model::ModelConfig& config, const puzzles::Family& family, const SolverOptions& options);
 
   const model::ModelConfig& config() const { return config_; }
   const puzzles::Family& family() const { return family_; }
   const SolverOptions& options() const { return options_; }
   const HaltingRule& rule() const { return rule_; }
-  void apply(int64_t view, std::span<int32_t> tokens) const;  // view 0: the puzzle as it is
+  void apply(int64_t view, std::span<int32_t> tokens) const;  // view 0: the unchanged puzzle
   void undo(int64_t view, std::span<int32_t> grid) const;
 
  private:
@@ -47,24 +48,24 @@ class PuzzleRun {
   ContinuousBatch::Newcomer load(size_t example, std::span<int32_t> tokens) const;
 
   enum class Next { kSegment, kView, kDone };
-  // Takes what slot `slot` of the batch has come to. kView: the example is over, the next view is to be loaded.
-  // ratios: of the slot's states, where they were measured.
+  // Takes the result of slot `slot` of the batch. kView: the example is finished, load the next view. ratios: of the
+  // slot's states, if measured.
   Next add(const SegmentEvent& batch, size_t slot, const ParticipationRatios* ratios = nullptr);
 
   int64_t view() const { return last_view_; }          // of the last segment
-  const SolvedSegment& last() const { return last_; }  // mapped back to the puzzle as it is
-  std::vector<int32_t> changed() const;                // cells of last() that the segment before had otherwise
-  // Probability of each answered token by the model's own output function (its loss), [S], mapped back.
+  const SolvedSegment& last() const { return last_; }  // mapped back to the unchanged puzzle
+  std::vector<int32_t> changed() const;                // cells of last() that differ from the previous segment
+  // Probability of each answered token under the model's own output function (its loss), [S], mapped back.
   // REQUIRES: the batch was run with logits.
   std::vector<float> confidence(const SegmentEvent& batch, size_t slot) const;
   int64_t segment() const { return segment_; }          // of that view, from 1
   const SolvedPuzzle& result() const { return done_; }  // after kDone
-  // The result; before kDone what there is of it: the plain view, whole or as far as it ran.
+  // The result. Before kDone: the plain view, as far as it has run.
   SolvedPuzzle take() { return std::move(done_.finished ? done_ : running_); }
 
  private:
   const ViewPlan& plan_;
-  SolvedPuzzle running_;  // the view that runs
+  SolvedPuzzle running_;  // the running view
   SolvedPuzzle done_;     // the plain view's, or an accepted one
   SolvedSegment last_;
   puzzles::Tokens before_;

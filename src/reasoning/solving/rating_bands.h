@@ -1,4 +1,4 @@
-// Ratings spread over orders of magnitude; bands by decimal digits keep every one populated, whatever the data.
+// Ratings span orders of magnitude. Bands by decimal digits are populated for any data.
 #pragma once
 
 #include <compare>

@@ -1,4 +1,4 @@
-// The JSON of `hrm solve --json`, for whoever prints or sends it. docs/solving.md has the schema.
+// The JSON of `hrm solve --json` and of the server. docs/solving.md has the schema.
 #pragma once
 
 #include <span>
@@ -12,9 +12,9 @@
 namespace hrm::solving {
 
 struct SolveJsonOptions {
-  std::string model;                             // as the user named it
+  std::string model;                             // as given by the user
   bool complete = true;                          // false: interrupted
-  bool steps = true;                             // what came of every segment
+  bool steps = true;                             // include the result of every segment
   std::span<const Completion> completions = {};  // of each solution, or none (--complete)
 };
 

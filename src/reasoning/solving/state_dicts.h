@@ -18,10 +18,10 @@ namespace hrm::solving {
 
 struct ChosenWeights {
   NamedTensors weights;  // by plain keys: "model.inner.L_level.layers.0. ..."
-  std::string kind;      // "live" or "averaged" where the file tells, else ""
+  std::string kind;      // "live" or "averaged" if the file tells, else ""
 };
 
-// averaged: the average where there are both; parameters that it does not cover (buffers) are the live ones then. A
+// averaged: the average if there are both; parameters that it does not cover (buffers) are the live ones then. A
 // message says what was taken. Without any anchor the outermost dict is given with its wrappers removed, for the caller
 // to complain about. Throws bad_input if several sets fit, naming them. REQUIRES: at least one dict.
 ChosenWeights choose_weights(std::vector<TorchDict> dicts, bool averaged, std::string_view source);

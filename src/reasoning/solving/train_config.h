@@ -109,9 +109,9 @@ struct Recipe {
 // Applies a recipe: a YAML file of settings, nested or dotted, with the extra keys `title`, `source` (where the
 // experiment was published) and `preset`. Throws bad_input naming file and the first unknown key.
 //
-// The authors' all_config.yaml, told by arch.name, is a recipe too, understood as authors_config.h says. What their
-// programs do and no key says is set: no average unless `ema`, and that at a constant rate, examples as stored, and
-// evaluations without halting. Keys without effect here are named in a message, unknown ones in a warning. Throws
+// The authors' all_config.yaml, recognized by arch.name, is a recipe too, understood as authors_config.h says. What
+// their programs do and no key says is set: no average unless `ema`, and that at a constant rate, examples as stored,
+// and evaluations without halting. Keys without effect here are named in a message, unknown ones in a warning. Throws
 // bad_input if a setting asks for what this program does not do (freeze_weights, several data sets).
 Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path);
 

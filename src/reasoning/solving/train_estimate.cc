@@ -83,7 +83,7 @@ std::string in_words(const Json& json) {
     text += fmt::format("evaluations  at most {:.2f} hours: {} of {} examples\n", number("evaluation_hours"),
                         json.at("evaluations").get<uint64_t>(), json.at("evaluation_examples").get<int64_t>());
   if (number("minutes") > 0)
-    text += fmt::format("limit        minutes={}: the run ends after {:.2f} hours at the latest\n", number("minutes"),
+    text += fmt::format("limit        minutes={}: the run ends after at most {:.2f} hours\n", number("minutes"),
                         number("minutes") / 60);
   return text + fmt::format("memory       {:.0f} MiB\ndevice       {}\nnothing was written\n", number("peak_mib"),
                             json.at("backend").get<std::string>());

@@ -17,7 +17,7 @@ constexpr std::string_view kWhere = "solving.train";
 void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& test, const model::ArchConfig& arch) {
   const puzzles::DatasetMetadata &a = train.metadata(), &b = test.metadata();
   if (arch.puzzle_emb_ndim > 0 && b.num_puzzle_identifiers > a.num_puzzle_identifiers)
-    throw bad_input(kWhere, "{}: test has {} puzzle identifiers, train {}: those beyond have no embedding",
+    throw bad_input(kWhere, "{}: test has {} puzzle identifiers, train {}: the others have no embedding",
                     train.folder().string(), b.num_puzzle_identifiers, a.num_puzzle_identifiers);
   if (a.seq_len == b.seq_len && a.vocab_size == b.vocab_size) return;
   throw bad_input(
@@ -32,11 +32,12 @@ TrainData open_train_data(const TrainConfig& config) {
   if (!fs::is_directory(folder))
     throw bad_input(kWhere, "data_path = {}: no such folder; make one with hrm data", folder.string());
   if (!is_valid_utf8(config.data_path))
-    log_warning("data_path = {}: is not UTF-8, which the run's files cannot hold: to resume, name it again with --data",
-                config.data_path);
+    log_warning(
+        "data_path = {}: is not UTF-8, which the run's files cannot store: to resume, give it again with --data",
+        config.data_path);
   TrainData data{.train = puzzles::Dataset::open(folder, "train")};
   if (!fs::exists(folder / "test")) {
-    log_warning("{}: no test split: nothing is evaluated, and the newest model is kept as the best", folder.string());
+    log_warning("{}: no test split: nothing is evaluated, and the newest model counts as the best", folder.string());
     return data;
   }
   data.test = puzzles::Dataset::open(folder, "test");

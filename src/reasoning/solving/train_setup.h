@@ -1,4 +1,4 @@
-// What a training run stands on, checked before anything is written: its data sets, its model, its length.
+// Checks the inputs of a training run before anything is written: its data sets, its model, its length.
 #pragma once
 
 #include <optional>
@@ -14,11 +14,11 @@ struct TrainData {
   std::optional<puzzles::Dataset> test;
 };
 
-// Throws bad_input if the folder or a split is not usable or the two splits are not of the same puzzles; warns where
-// there is no test split.
+// Throws bad_input if the folder or a split is not usable or the two splits have different puzzles; warns if there is
+// no test split.
 TrainData open_train_data(const TrainConfig& config);
 
-// Throws bad_input naming the setting that does not fit the data.
+// Throws bad_input with the setting that does not fit the data.
 model::ModelConfig model_config(const TrainConfig& config, const puzzles::DatasetMetadata& metadata);
 
 // Throws bad_input if it is less than one step.

@@ -1,6 +1,6 @@
 // Trains a reasoning model on a data set, as a Trainee of the run loop (training/run_loop.h).
 //
-//   sampler -> examples of the slots that halted -> symmetry drawn anew -> answers given away (curriculum)
+//   sampler -> examples of the slots that halted -> symmetry redrawn -> answers given away (curriculum)
 //   -> one segment of every slot with an update (solving/train_stepper.h) -> the authors' metrics
 //
 // Everything random about an example derives from the seed of its draw, so that a run is a function of data,

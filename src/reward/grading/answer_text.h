@@ -25,7 +25,7 @@ size_t group_end(std::string_view text, size_t at);
 // The bracket at the front closes at the very end.
 bool encloses(std::string_view text);
 
-// The content where the whole is {..} or \text{..}, as often as it is; blanks around it are gone.
+// The content if the whole is {..} or \text{..}, also nested; blanks around it are gone.
 std::string_view unwrapped(std::string_view text);
 
 // Letters and blanks alone, at least two letters in a row: a word, a name.

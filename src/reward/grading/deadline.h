@@ -7,7 +7,7 @@
 
 namespace hrm::grading {
 
-// Of the thread that made it, and for that thread alone. What counts is the time that the thread ran, so that a busy
+// Of the thread that made it, and only for that thread. What counts is the time that the thread ran, so that a busy
 // machine changes hardly a verdict; and by the clock kMostWait more.
 class Deadline {
  public:
@@ -35,7 +35,7 @@ class Deadline {
   double ran_before_;
 };
 
-// Thrown where it has passed, and where a bound on sizes is hit; ends at the comparison, which is undecided.
+// Thrown when it has passed or a bound on sizes is exceeded; the comparison catches it and is undecided.
 struct GaveUp {};
 
 }  // namespace hrm::grading

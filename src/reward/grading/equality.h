@@ -1,6 +1,6 @@
 // Whether an expression is zero.
 //
-//   numbers alone          exact fractions of 64 bits
+//   numbers only           exact fractions of 64 bits
 //   rational functions     over the rationals with FLINT: numerator of the whole equal to zero, exact.
 //                          Sizes are bounded first: terms, degree, bits
 //   anything else          complex balls (Arb) with 128, then 512 bits, at seeded points where every symbol

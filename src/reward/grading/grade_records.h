@@ -14,10 +14,10 @@ namespace hrm::grading {
 
 struct RecordOptions {
   GradeOptions grade;
-  // How the answer is found where a field holds a whole solution; nullopt: the field is the answer. The sound profile
+  // How to find the answer if a field is a whole solution; nullopt: the field is the answer. The sound profile
   // reads kHrm as kHeading, without the authors' losses.
   std::optional<AnswerFormat> extract, extract_gold;
-  bool explain = false;  // add what decided
+  bool explain = false;  // add the rule that decided
 };
 
 struct RecordVerdict {
@@ -25,9 +25,9 @@ struct RecordVerdict {
   bool answered = true;  // an answer was found in "given"
 };
 
-// Adds "verdict" to the record, "answer" (null: none was found) where `extract` asks for one, and "decided_by" where
-// `explain` does. An answer that is not found is wrong; without a gold answer nothing can be decided. Throws bad_input
-// naming `place` where "given" or "gold" is missing or not a text.
+// Adds "verdict" to the record, with `extract` also "answer" (null: not found), with `explain` also "decided_by". A
+// missing answer is wrong; without a gold answer the verdict is undecided. Throws bad_input with `place` if "given" or
+// "gold" is missing or not a text.
 RecordVerdict grade_record(Json& record, const RecordOptions& options, std::string_view place);
 
 struct RecordCounts {
@@ -40,7 +40,7 @@ struct RecordCounts {
   Json to_json() const;  // {"pairs", "correct", "wrong", "undecided", "unanswered"}
 };
 
-// The same for many, by several threads; 0: all processors.
+// The same for many records on several threads; 0: all processors.
 void grade_records(std::span<Json> records, const RecordOptions& options, size_t threads, RecordCounts& counts);
 
 }  // namespace hrm::grading

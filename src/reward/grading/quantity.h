@@ -21,8 +21,8 @@ std::string take_label(std::string_view& text);
 // REQUIRES: text as one_spelling() writes it, without a list outside of brackets.
 Quantity quantity_of(std::string_view text);
 
-// "1 hour 30 minutes", "5 feet and 6 inches": one value in the base unit; nullopt: the text is no such sum. Each unit
-// is smaller than the one before, and all are of one quantity.
+// "1 hour 30 minutes", "5 feet and 6 inches": one value in the base unit; nullopt: the text is not such a sum. Each
+// unit is smaller than the one before, and all are of one quantity.
 std::optional<Quantity> compound_of(std::string_view text);
 
 }  // namespace hrm::grading

@@ -11,7 +11,7 @@
 
 namespace hrm::grading {
 
-// A unit that only one side names is not asked for, unless another unit of its kind, or its meaning as a number (50\%
+// A unit that only one side names is not required, unless another unit of its kind, or its meaning as a number (50\%
 // is 0.5, 180 degrees is \pi), makes the two equal. Units of one kind are converted; others stay undecided. Labels are
 // not looked at.
 Verdict compare_quantities(const Quantity& given, const Quantity& gold, const Deadline& deadline);

@@ -31,7 +31,7 @@ bool same_things(std::string_view a, std::string_view b);
 // Factors of the units of one quantity, for answers of which only one names its unit.
 std::vector<std::string_view> factors_of(std::string_view quantity);
 
-// "million" is "10^6"; empty: it is no such word.
+// "million" is "10^6"; empty: it is not such a word.
 std::string_view scale_of(std::string_view word);
 
 }  // namespace hrm::grading

@@ -15,7 +15,7 @@ Verdict compare_values(std::string_view given, std::string_view gold, const Dead
 // Correct: both have the same zeros, since one is a multiple of the other by a number. Else undecided.
 Verdict compare_zeros(std::string_view given, std::string_view gold, const Deadline& deadline);
 
-// Whether the text is an expression of numbers alone; about its value, where that is real.
+// Whether the text is an expression of numbers only; about its value, if it is real.
 bool is_number(std::string_view text);
 std::optional<double> about(std::string_view text);
 

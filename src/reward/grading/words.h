@@ -12,10 +12,10 @@ namespace hrm::grading {
 // solution".
 Verdict compare_words(std::string_view given, std::string_view gold);
 
-// "five" is "5"; empty: it is no such word.
+// "five" is "5"; empty: it is not such a word.
 std::string_view number_of_word(std::string_view word);
 
-// "none of these" and "infinitely many" are no names of things.
+// "none of these" and "infinitely many" are not names of things.
 bool is_name(std::string_view word);
 
 }  // namespace hrm::grading

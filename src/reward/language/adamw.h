@@ -42,7 +42,7 @@ class AdamW {
   AdamW(const AdamWConfig& config, NamedParameters parameters);
 
   // gradients: one per parameter in the order of their names, scaled in place by the clipping factor. Returns |g|
-  // before clipping; where it is not finite, nothing was changed.
+  // before clipping; if it is not finite, nothing was changed.
   double step(std::vector<at::Tensor>& gradients, double lr_factor);
 
   const NamedParameters& parameters() const { return parameters_; }

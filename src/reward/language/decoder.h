@@ -5,7 +5,7 @@
 //   layer:  x += o_proj(attention(rope(q), rope(k), v)),  q, k, v = projections of rms_norm(x)
 //           (Qwen3: rms_norm over each head of q and k before rope)
 //           x += down(silu(gate(y)) * up(y)),             y = rms_norm(x)
-//   hidden = rms_norm(x);   logits = hidden @ lm_head^T, or the embedding where it is tied
+//   hidden = rms_norm(x);   logits = hidden @ lm_head^T, or the embedding if it is tied
 //
 //   rms_norm(x) = gain * x / sqrt(mean(x^2) + eps);  rope turns the pairs (i, i + W/2) of a head by position * f_i.
 //

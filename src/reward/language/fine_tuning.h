@@ -2,7 +2,7 @@
 //
 //   loss = sum over targets of weight * loss(head(hidden[position]), target) / sum of weights,  over the whole batch
 //
-// whichever micro-batches it is taken in. The head sees the target positions alone. Rate of step i: that of
+// whichever micro-batches it is taken in. The head sees only the target positions. Rate of step i: that of
 // training/schedule.h at i - 1, so that the first step has rate 0, as Hugging Face's trainer has it.
 // With lora.rank > 0 only the adapters and the head of a reward model are trained.
 // A step is a function of model, examples, configuration, thread count and number alone.
@@ -76,14 +76,14 @@ struct FineTuneOptions {
   const LanguageModel* teacher = nullptr;  // for kl_weight: a frozen language model of the same vocabulary
   // Instead of the loss over held-out examples. Called without gradients, with the model as it is now.
   std::function<training::EvaluationReport(const Decoder&, const Head&)> evaluate;
-  // Writes a model without adapters into a folder; save_model() where it is empty.
+  // Writes a model without adapters into a folder; save_model() if it is empty.
   std::function<void(const std::filesystem::path& folder, const LanguageModel& model)> write_model;
 };
 
 class FineTuner : public training::Trainee {
  public:
   // model: float32; its parameters are trained in place, on the device where they are. Adapters are added where the
-  // configuration wants them. Throws bad_input naming the first example that does not fit ("example 3").
+  // configuration requires them. Throws bad_input naming the first example that does not fit ("example 3").
   // REQUIRES: model, examples and teacher outlive this.
   FineTuner(LanguageModel& model, std::span<const Example> train, std::span<const Example> held_out,
             FineTuneOptions options);

@@ -1,7 +1,7 @@
 // Text from a language model: many requests side by side, each token of all of them in one call.
 //
-// A request's prompt is read once for all of its choices. Rows end at their own time; their places go to what waits, so
-// that the model is never asked for less than there is to do.
+// A request's prompt is read once for all of its choices. Rows end at different times; waiting requests take their
+// places, so the batch stays full while work remains.
 #pragma once
 
 #include <cstdint>

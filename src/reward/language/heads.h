@@ -61,7 +61,7 @@ class Head {
 // P(good) of the softmax over two tokens alone. logits: [..,V]. Returns [..].
 at::Tensor two_token_score(const at::Tensor& logits, int64_t good, int64_t bad);
 
-// Where Hugging Face's sequence classification reads a text: the last position whose id differs from pad, 0 where none
+// Where Hugging Face's sequence classification reads a text: the last position whose id differs from pad, 0 if none
 // does, the last one where pad is negative. REQUIRES: ids are not empty.
 int64_t pooled_position(std::span<const int64_t> ids, int64_t pad);
 

@@ -18,7 +18,7 @@ class HeldOutMeasures {
   // outputs: [M,n] of the head at the batch's targets; weight: the sum of its weights.
   void add(const PackedBatch& batch, const at::Tensor& outputs, double weight);
 
-  // Values "loss", "accuracy", "auc"; the score is -loss. Without accuracy and area where a score is not a number.
+  // Values "loss", "accuracy", "auc"; the score is -loss. Without accuracy and area if a score is not a number.
   training::EvaluationReport report() const;
 
  private:

@@ -31,7 +31,7 @@ struct LoraConfig {
 bool is_lora(std::string_view name);
 
 // Adds A and B beside every projection of the decoder that is named. Throws bad_input naming an unknown module or a
-// rank that is no smaller than the matrix.
+// rank that is not smaller than the matrix.
 void add_lora(NamedParameters& parameters, const LoraConfig& config, uint64_t seed);
 
 // W += scale * B A, and the adapters are gone.

@@ -23,7 +23,7 @@ struct ModelBundle {
   // End of text: eos_token_id of config.json and generation_config.json (or of the GGUF metadata), the tokenizer's end
   // token, and message_end. Sorted, no duplicates.
   std::vector<int32_t> end_tokens;
-  // Null where the model has no chat template or one that cannot be read, which chat_fault says then.
+  // Null if the model has no chat template or one that cannot be read; chat_fault then has the reason.
   std::shared_ptr<const text::ChatTemplate> chat_template = nullptr;
   std::string chat_fault = {};
   text::ChatSettings chat = {};             // of all chats; may be set after loading

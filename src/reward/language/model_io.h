@@ -44,7 +44,7 @@ LanguageModel initial_model(const DecoderConfig& config, HeadKind head, int64_t 
 void replace_head(LanguageModel& model, HeadKind head, int64_t outputs, uint64_t seed);
 
 // model.safetensors, then config.json: a folder with a config.json is whole. The tokenizer's files are copied from the
-// model's source where that is a folder. type: Float or BFloat16. Throws failure if a file cannot be written, bad_input
+// model's source if that is a folder. type: Float or BFloat16. Throws failure if a file cannot be written, bad_input
 // if adapters have not been merged (language/lora.h).
 void save_model(const std::filesystem::path& folder, const LanguageModel& model, at::ScalarType type);
 

@@ -20,7 +20,7 @@ struct ParameterShape {
   std::vector<int64_t> shape;
 };
 
-// Everything of the decoder in the order of its layers; the output layer only where it is not tied. Heads have their
+// Everything of the decoder in the order of its layers; the output layer only if it is not tied. Heads have their
 // own (language/heads.h).
 std::vector<ParameterShape> decoder_parameters(const DecoderConfig& config);
 

@@ -1,7 +1,7 @@
 // adapter_config.json of a LoRA adapter as peft writes it: what of it decides the arithmetic, and which modules it
 // means. Written against peft 0.21.2.
 //
-// Every key is on a list: those that peft heeds only in training are passed over, those read here are applied as peft
+// Every key is on a list: those that peft uses only in training are ignored, those read here are applied as peft
 // does, and all others must have a value that turns them off (null, false, "", [] or {}). So a key of a later version
 // that changes the weights is refused, not missed.
 #pragma once

@@ -8,8 +8,8 @@
 namespace hrm::language {
 
 struct Sampling {
-  double temperature = 1;  // 0: always the likeliest token
-  int64_t top_k = 0;       // only the k likeliest; 0: all
+  double temperature = 1;  // 0: always the most probable token
+  int64_t top_k = 0;       // only the k most probable; 0: all
   double top_p = 1;        // then of these the fewest that make up this share; 1: all, 0: one
 
   void validate() const;  // throws bad_input

@@ -14,19 +14,19 @@ namespace hrm::language {
 
 struct PromptForm {
   std::string system;  // message before a conversation; empty: none
-  bool chat = false;   // a "prompt" is a user's message, in the model's chat form
+  bool chat = false;   // a "prompt" is a user's message in the model's chat format
 };
 
-// The tokens of {"prompt": text} or {"messages": [{"role", "content"}, ..]}, with "tools" and "documents". Throws bad_input naming `place` for a
-// record of another form, and where the model has no chat template.
+// The tokens of {"prompt": text} or {"messages": [{"role", "content"}, ..]}, with "tools" and
+// "documents". Throws bad_input with `place` for a record of another form, and if the model has no chat template.
 std::vector<int32_t> encode_prompt(const ModelBundle& bundle, const Json& record, const PromptForm& form,
                                    std::string_view place);
 
-// {"text", "finish": end|stop|length, "tokens"}, "stop" where one ended it, "logprobs" where they are asked for.
+// {"text", "finish": end|stop|length, "tokens"}, "stop" if one ended it, "logprobs" if requested.
 Json completion_json(const Generation& choice, bool logprobs);
 
-// Steps until nothing is left or `advance` says no: it is told before each step how many requests are done. Requests
-// have the ids 0, 1, ..; each is handed over in this order, as soon as those before it are done.
+// Runs steps until all requests are done or `advance` returns false; before each step it gets the number of finished
+// requests. Requests have the ids 0, 1, ... and are delivered in this order, each as soon as the earlier ones are done.
 void generate_in_order(Generator& generator, const std::function<bool(uint64_t done)>& advance,
                        const std::function<void(uint64_t id, const std::vector<Generation>& choices)>& take);
 

@@ -1,9 +1,9 @@
 // Converts files of texts to examples for a language model: the tokens after a prompt.
 //
 //   {"text"}                  all of it
-//   {"prompt", "completion"}  the completion, after the prompt as it stands
+//   {"prompt", "completion"}  the completion, after the unchanged prompt
 //   {"messages": [..]}        the last message, of the assistant, after the others in the model's chat form, with
-//                             "tools" where the record has them
+//                             "tools" if the record has them
 //   questions with solutions  of any format that rows reads (docs/formats/reward-data.md), and trees of a store: the
 //                             solution after the prompt template; with min_label those from there on (arXiv
 //                             2503.13551, section 4.3, learns from its good trajectories). Where the gold answer is
@@ -35,9 +35,10 @@ struct TextConfig {
     field("prompt", self.prompt, "template of a question's prompt; {question} is replaced");
     field("separator", self.separator, "text between the steps of a solution");
     field("chat", self.chat, "send the prompt as a user message in the model's chat format");
-    field("chat_date", self.chat_date, "day that chat templates write, YYYY-MM-DD; empty: those that ask are refused");
+    field("chat_date", self.chat_date,
+          "date that chat templates write, YYYY-MM-DD; empty: templates that ask for it are refused");
     field("chat_variables", self.chat_variables,
-          "JSON object of what chat templates find, such as {\"enable_thinking\": false}");
+          "JSON object with the variables of chat templates, such as {\"enable_thinking\": false}");
     field("min_label", self.min_label,
           "leave out solutions whose outcome (or, without one, lowest step label) is below this");
     field("drop_long", self.drop_long, "leave out texts that are too long for the model instead of refusing them");

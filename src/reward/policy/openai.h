@@ -66,7 +66,7 @@ std::string request_body(const Dialect& dialect, const Request& request, int64_t
 // The choices of a reply, at least one and at most n, in the server's order. Throws bad_input naming `source` where the
 // body is not what such a server replies.
 // ErrorReply where it says that it is an error. seconds: how long reading may take; the program's end ends it, too.
-// Texts: a chat's content may be a list of parts; null stands for no text where thoughts took all tokens.
+// Texts: a chat's content may be a list of parts; null means no text, if thoughts took all tokens.
 // Stop strings: the text ends before the first one, whether or not the server kept it. Which one it was is known where
 // the server kept it or reports it (stop_reason, matched_stop, stop_sequence, stopping_word), and taken to be the only
 // one where one was sent; otherwise Choice::stop is empty and kStop may also stand for an end by itself. Ends: any
@@ -83,10 +83,10 @@ Response parse_reply(const Dialect& dialect, const Request& request, int64_t n, 
 // Whether a request that got this status may succeed later.
 bool is_temporary_status(int64_t status);
 
-// What the server says of an error in its body, on one line and in full; the body's beginning where it is not JSON.
+// What the server says of an error in its body, on one line and in full; the body's beginning if it is not JSON.
 std::string error_text(std::string_view body);
 
-// Seconds from now (Unix time) that a Retry-After header asks for, as a number or a date; 0 where it is neither.
+// Seconds from now (Unix time) that a Retry-After header requests, as a number or a date; 0 if it is neither.
 double parse_retry_after(std::string_view value, int64_t now);
 
 }  // namespace hrm::policy

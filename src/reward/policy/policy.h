@@ -35,10 +35,10 @@ enum class Finish { kEnd, kStop, kLength, kBroken };
 struct Choice {
   std::string text;  // without the stop string
   Finish finish = Finish::kEnd;
-  std::string stop;  // kStop: the string that ended it, where it is known. Empty: perhaps it also ended by itself
+  std::string stop;  // kStop: the string that ended it, if known. Empty: perhaps it also ended by itself
   int64_t tokens = 0;
   bool tokens_estimated = false;  // the policy did not count this choice by itself: a share of its total, or a guess
-  std::vector<float> logprobs;    // natural, per token; empty unless asked for and given
+  std::vector<float> logprobs;    // natural, per token; empty unless requested and returned
 };
 
 struct Response {
@@ -50,7 +50,7 @@ struct Response {
 struct PolicyFault {
   std::string message;     // one line: place, what was got, what was expected
   bool temporary = true;   // worth trying again
-  double retry_after = 0;  // seconds that the server asked for; 0: it did not say
+  double retry_after = 0;  // seconds that the server requested; 0: none
 };
 
 using Reply = std::variant<Response, PolicyFault>;

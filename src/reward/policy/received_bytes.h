@@ -5,7 +5,7 @@
 
 namespace hrm::policy {
 
-// Bytes of a TCP socket that the program has taken from the kernel, since the connection began. 0 where the system does
+// Bytes of a TCP socket that the program has taken from the kernel, since the connection began. 0 if the system does
 // not say.
 uint64_t read_bytes(int socket);
 

@@ -1,5 +1,5 @@
 // Jobs that ask a policy, side by side, with a fixed number of requests under way whichever job they belong to. A job
-// may be a program of its own that asks, thinks and asks again: what it gets depends on what it asks alone, so results
+// may be a program of its own that asks, thinks and asks again: what it gets depends only on what it asks, so results
 // do not depend on the number of threads.
 #pragma once
 

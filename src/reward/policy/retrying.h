@@ -1,6 +1,6 @@
 // Asks again after a temporary fault, with exponential back-off and jitter:
 //   pause k (from 0) = min(first * 2^k, longest) * u,  u uniform in [1/2, 1],
-// or what the server asked for (Retry-After) where that is longer, but never more than longest_asked. Once
+// or what the server asked for (Retry-After) if that is longer, but never more than longest_asked. Once
 // interrupted() it neither waits nor asks again.
 #pragma once
 

@@ -1,7 +1,7 @@
 // A policy that plays a script: for tests, demonstrations and whole-program tests without a server.
 //
 // What it answers depends on (prompt or messages, seed, number of the choice) alone, whatever the threads, the order of
-// calls and the number of choices asked for. Tokens are counted as words.
+// calls and the number of requested choices. Tokens are counted as words.
 #pragma once
 
 #include <atomic>
@@ -47,7 +47,7 @@ class ScriptedPolicy : public Policy {
   std::atomic<int64_t> calls_ = 0, choices_ = 0, running_ = 0, most_at_once_ = 0;
 };
 
-// prompt -> texts, of which each choice draws one; the prompt "" stands for all that are not named. A chat is looked up
+// prompt -> texts, of which each choice draws one; the prompt "" matches all others. A chat is looked up
 // by its messages' contents, joined by newlines.
 using ReplyTable = std::map<std::string, std::vector<std::string>>;
 

@@ -9,7 +9,7 @@
 namespace hrm::policy {
 
 // Cuts the text before the earliest of the stop strings that it holds (of two at one place the longer) and says so in
-// `finish` and `stop`; log-probabilities and tokens are the caller's affair. False, and nothing changed, where there is
+// `finish` and `stop`; log-probabilities and tokens are left to the caller. False, and nothing changed, if there is
 // none. Empty stop strings are ignored.
 bool cut_at_stop(Choice& choice, const std::vector<std::string>& stop);
 

@@ -57,7 +57,7 @@ struct Address {
   bool secure = false, loopback = false;
 };
 
-// Throws bad_input for what is no http(s) address, and for one with a user name, query or fragment.
+// Throws bad_input for text that is not an http(s) address, and for one with a user name, query or fragment.
 Address parse_address(const std::string& url);
 
 }  // namespace hrm::policy

@@ -1,7 +1,7 @@
 // Evaluates a reward model on a file: scores the steps, and measures the scores as `hrm select` does.
 //
-//   records with candidates   best-of-N and votes where it is known which are correct; steps where the truth about them
-//                             is known (selection/step_truth.h); the repair probe where the file is one
+//   records with candidates   best-of-N and votes if it is known which are correct; steps if the truth about them
+//                             is known (selection/step_truth.h); the repair probe if the file is one
 //   ProcessBench, PRMBench    their own measures
 //   rows {input, label}, labeled solutions of any other format
 //                             steps; a label counts as right from 0.5 on. Solutions of one question are one problem

@@ -10,7 +10,7 @@
 //                                                                  (2503.13551, section 3)
 //
 // Labels lie in [0, 1]. What the loss makes of them:
-//   cross_entropy   a class, or one of the two tokens: 0 or 1; others count as 1 from hard_from on, where that is set
+//   cross_entropy   a class, or one of the two tokens: 0 or 1; others count as 1 from hard_from on, if that is set
 //   squared_error, soft_labels   as they are
 //   beta_binomial   rows also have `trials`: label * trials successes
 #pragma once

@@ -1,17 +1,17 @@
 // How a question and its steps become the text that a reward model reads, and the position of its score.
 //
-// A score is always read at the last id of a text, so that whatever comes later cannot change it. Three forms:
+// A score is always read at the last id of a text, so that later text cannot change it. Three forms:
 //
-//   prompt  a text of its own per step (rows/prompt.h, arXiv 2503.13551): question, what was reasoned before, the step.
+//   prompt  one text per step (rows/prompt.h, arXiv 2503.13551): question, previous steps, the step.
 //           An outcome model reads question and solution so far.
 //   steps   one text per solution: head, then for each step  lead step tail.  The score of a step is read at the last
 //           token of its tail.
-//   chat    a conversation of its own per step: head with the question, the steps so far as the answer, tail. For
+//   chat    one conversation per step: head with the question, the steps so far as the answer, tail. For
 //           outcome models, which judge a whole answer. Where the model's chat template is at hand it writes each
 //           conversation itself, because it may treat an answer by what is in it: Qwen3's sets <think> blocks apart,
 //           DeepSeek-R1's drops them, Llama 3's strips.
 //
-// Forms of published models, all of them `steps` but the last:
+// Forms of published models, all `steps` except the last:
 //   trl        question, step, "\n", step, "\n"          token classification (TRL's PRMTrainer)
 //   shepherd   question " " step " ки", "\n" step " ки"  softmax over the tokens + and - (Math-Shepherd, 2312.08935)
 //   qwen_prm   ChatML, step "<extra_0>" step "<extra_0>" Qwen2.5-Math-PRM (2501.07301)
@@ -19,14 +19,14 @@
 //   rlhflow    a user message per step, the model answers + or -; read where it would answer
 //   chat       question and answer in the model's chat form    Qwen2.5-Math-RM, Skywork-Reward
 //
-// `encoding` says what is encoded at once, so that ids equal those of the program that trained a published model:
+// `encoding` says which parts are encoded together, so that ids equal those of the program that trained the model:
 //   whole   the text of a step with the special tokens around it, as transformers encodes it (prompt)
 //   apart   question, each step and each tail is a text of its own, without special tokens, after the token `bos`;
 //           tokenizers that put a blank before a text put one before each of them (trl)
 //   parts   head, lead with step, and tail each continue after the one before, as the published programs do or as special
-//           tokens bring about (the others). Form prompt: texts are cut where a newline is followed by something that
-//           is no white space. Models of earlier versions of this program were trained so: reward.json says nothing
-//           there.
+//           tokens cause (the others). Form prompt: texts are cut at a newline that is followed by a character other
+//           than white space. Models of earlier versions of this program, whose reward.json has no encoding, were
+//           trained so.
 // Training builds its texts with the same functions.
 #pragma once
 
@@ -80,8 +80,8 @@ struct Layout {
   static void fields(auto& self, auto&& field) {
     field("name", self.name, "prompt, trl, shepherd, qwen_prm, skywork, rlhflow or chat");
     field("form", self.form, "prompt: a text per step; steps: a text per solution; chat: a conversation per step");
-    field("encoding", self.encoding, "whole, apart or parts: what is encoded at once");
-    field("bos", self.bos, "encoding apart: the token that begins a text");
+    field("encoding", self.encoding, "whole, apart or parts: which texts are encoded together");
+    field("bos", self.bos, "encoding apart: the first token of a text");
     field("kind", self.kind, "orm, prm or hierarchical");
     field("mode", self.mode, "sound or faithful prompts");
     field("separator", self.separator, "text between the steps before the judged one");
@@ -97,9 +97,9 @@ struct Layout {
   void validate(std::string_view source) const;  // throws bad_input
 };
 
-// The form of that name. texts: what the model's folder says; rlhflow and qwen_prm use ChatML where there is no
-// template, and so does chat; trl and skywork begin with bos where the tokenizer has one, also where it adds none by
-// itself. Throws bad_input for a template that cannot be run or does not write its messages as they are.
+// The form of that name. texts: what the model's folder says; rlhflow, qwen_prm and chat use ChatML if there is no
+// template; trl and skywork start with bos if the tokenizer has one, even if it does not add one by itself. Throws
+// bad_input for a template that cannot be run or does not write its messages as they are.
 Layout named_layout(LayoutName name, const text::TokenizerConfig& texts = {}, const text::ChatSettings& chat = {});
 
 // Texts to ids. Not thread-safe: it remembers parts that it has encoded. The tokenizer must outlive it.

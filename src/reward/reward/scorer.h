@@ -2,7 +2,7 @@
 //
 // The texts are merged into a trie of tokens (reward/token_trie.h), whatever they are: the nodes of a tree, N solutions
 // of a problem, or those of many problems. It is walked from the top: all that comes next is read in calls of rows side
-// by side, padded on the right; where one node alone has enough below it, its children are the rows of a branch, which
+// by side, padded on the right; if a single node has enough below it, its children are the rows of a branch, which
 // share its keys and values without a copy. Where the keys and values of a level would not fit, its parts are walked
 // one after another, depth first. A score equals that of its text read alone, up to rounding (1e-4 in float32, tested).
 #pragma once
@@ -29,7 +29,7 @@ struct ScorerOptions {
 };
 
 struct ScoringWork {
-  int64_t texts = 0, text_tokens = 0;  // asked for; what each alone would read
+  int64_t texts = 0, text_tokens = 0;  // requested; what each alone would read
   int64_t read_tokens = 0, calls = 0;  // read; padding is not counted
 };
 

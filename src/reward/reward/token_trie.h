@@ -21,7 +21,7 @@ struct TrieNode {
 };
 
 // A forest over the sequences, each of which ends at the place of a read. Edges with one way on are one edge. A part
-// that c > 1 edges would share is held once only where that saves more than `worth` tokens, (c - 1) times its length;
+// that c > 1 edges would share is stored once only if that saves more than `worth` tokens, (c - 1) times its length;
 // else each has a copy of it: a call to the model costs as much as reading some tokens.
 // REQUIRES: no sequence is empty. The order of the children does not depend on the order of the sequences.
 std::vector<TrieNode> token_trie(std::span<const std::vector<int64_t>> sequences, int64_t worth);

@@ -13,7 +13,7 @@
 
 namespace hrm::reward {
 
-// AdamW's defaults suit a pretrained model; a tiny one from nothing wants a larger rate (train_defaults).
+// AdamW's defaults suit a pretrained model; a tiny one from scratch needs a larger rate (train_defaults).
 struct TrainConfig {
   std::vector<std::string> rows, test;
   std::string from = language::kTiny;
@@ -40,7 +40,7 @@ struct TrainConfig {
     field("separator", self.separator, "text between the steps before the judged one");
     field("good", self.good, "head language: token of a right step");
     field("bad", self.bad, "head language: token of a wrong step");
-    field("chat_date", self.chat_date, "qwen_prm, rlhflow: day that the model's chat template writes, YYYY-MM-DD");
+    field("chat_date", self.chat_date, "qwen_prm, rlhflow: date that the model's chat template writes, YYYY-MM-DD");
     field("token_budget", self.token_budget, "stop after reading this many tokens; 0: use epochs or steps");
     field("hard_from", self.hard_from, "cross_entropy: labels of at least this count as 1; 0: labels must be 0 or 1");
     field("drop_long", self.drop_long, "leave out texts that are too long for the model instead of refusing them");

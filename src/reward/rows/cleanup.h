@@ -9,7 +9,7 @@
 
 namespace hrm::rows {
 
-// Behind "# Step " and one decimal digit (of any script), where no white space follows: " \n". So "# Step 12" becomes
+// After "# Step " and one decimal digit (of any script), if no white space follows: " \n". So "# Step 12" becomes
 // "# Step 1 \n2".
 std::string ensure_step_spacing(std::string_view text);
 

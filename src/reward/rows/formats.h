@@ -63,7 +63,7 @@ inline EnumNames<Format> enum_names(Format) {
 // By the fields of a record; nullopt: none of these, or several, or one without labels where a field that is not read
 // looks like labels.
 std::optional<Format> detect_format(const Json& record);
-// The same; throws bad_input naming place, the fields found and a way out where it is none.
+// The same; throws bad_input naming place, the fields found and a way out if it is not one.
 Format need_format(const Json& record, std::string_view place);
 
 }  // namespace hrm::rows

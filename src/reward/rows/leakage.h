@@ -22,7 +22,7 @@ namespace hrm::rows {
 
 std::string normalize_problem(std::string_view text);
 
-// Stands for a text where very many of them are told apart.
+// Represents a text when very many texts are compared.
 struct TextHash {
   uint64_t high = 0, low = 0;
   bool operator==(const TextHash&) const = default;

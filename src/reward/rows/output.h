@@ -27,7 +27,7 @@ struct OutputOptions {
 };
 
 // Whether a problem belongs to the test part: by a hash of its normalized text and the seed, so a problem is never in
-// both parts, whatever the order and number of its records, and stays where it is when others are added.
+// both parts, whatever the order and number of its records, and keeps its place when others are added.
 bool in_test_part(std::string_view question, double test_fraction, uint64_t seed);
 
 struct BadFile {

@@ -21,7 +21,7 @@ struct RatedText {
 
 struct RatedStep {
   std::vector<RatedText> candidates;
-  std::optional<std::string> human;  // written by a person where no candidate was good enough
+  std::optional<std::string> human;  // written by a person if no candidate was good enough
   std::optional<size_t> chosen;      // candidate with which the solution continues
 
   // The text with which the solution continues: the chosen candidate, else the person's; nullptr: it ends here.
@@ -52,7 +52,7 @@ std::optional<std::string> prm800k_answer(std::string_view step);
 // The authors' training rows from human labels (their phase 1 program), text for text and in their order.
 //   kProcess, kHierarchical: for each step and candidate rated 1, the row and (hierarchical, from the second step
 //     on) the merged row; label 1. Then the same for candidates rated -1 with label 0. Steps are joined by a blank line, the
-//     chosen text stands in the context.
+//     chosen text is in the context.
 //   kOutcome: label 1: the chosen path, and the path with each candidate of the last step rated 1. Label 0: the path
 //     with its last step, and going back as long as every step has any, also the steps before replaced by each of their
 //     candidates rated -1, in all combinations; going back ends when there are more than 4 (1 + n) of them, n = number

@@ -8,7 +8,7 @@
 
 namespace hrm::rows {
 
-// Sets outcome where it is unknown and there is a gold answer: the answer named, else found in the steps, graded. An
+// Sets outcome if it is unknown and there is a gold answer: the answer named, else found in the steps, graded. An
 // undecided verdict leaves it unknown.
 void settle_outcome(LabeledSolution& solution, const grading::GradeOptions& options, Counts& counts);
 

@@ -21,7 +21,7 @@ std::vector<std::string> split_lines(std::string_view text);
 
 // Where the solution begins in a question with its first step after it: at "Step 1:" (or "Step 1.", "# Step 1"),
 // leading '#' and blanks before it included. A question may hold such headings itself, so the last one counts that
-// stands at the start of a line or of a sentence and has a text before it.
+// is at the start of a line or of a sentence and has a text before it.
 //   others: how many more headings there are
 struct FirstStep {
   size_t at = 0, others = 0;
@@ -29,7 +29,8 @@ struct FirstStep {
 std::optional<FirstStep> find_first_step(std::string_view text);
 
 // The thinking of a reasoning model, up to the last "</think>": kept as any text, or dropped, as the chat templates of
-// such models drop it from earlier answers. A text without "</think>", or with nothing but blanks behind it, stays whole.
+// such models drop it from earlier answers. A text without "</think>", or with nothing but blanks behind it, stays
+// whole.
 enum class Thinking { kKeep, kDrop };
 inline EnumNames<Thinking> enum_names(Thinking) {
   static constexpr std::pair<Thinking, std::string_view> kNames[] = {{Thinking::kKeep, "keep"},

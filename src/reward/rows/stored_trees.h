@@ -30,7 +30,7 @@ struct StoredTree {
 };
 
 // place: "a.tree: problem 'gsm8k-17'". Of counts, each tree is a record and each path from its root to a leaf (of the
-// view, where it is compressed) a solution. Throws bad_input for what is not a store, failure when interrupted.
+// view, if it is compressed) a solution. Throws bad_input for what is not a store, failure when interrupted.
 using TreeUse = std::function<void(const StoredTree&, const std::string& place)>;
 struct TreeReading {
   TreeOptions options;

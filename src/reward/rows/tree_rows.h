@@ -22,8 +22,8 @@ struct PathNode {
   int32_t parent = -1;            // index; -1: the root
   int32_t depth = 0;              // as the sampling buckets count it
   std::vector<int32_t> children;  // in order
-  std::vector<std::string> path;  // kFaithful alone: the texts from the first step to this node
-  std::string text;               // kSound alone: of this step
+  std::vector<std::string> path;  // kFaithful only: the texts from the first step to this node
+  std::string text;               // kSound only: of this step
   std::optional<double> label;    // nullopt: gives no row
   std::optional<bool> outcome;    // of a node that ends with an answer: it is right
   double trials = 0;              // as Row has them

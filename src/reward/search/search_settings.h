@@ -18,7 +18,7 @@ enum class SearchMethod {
   kBeam,        // M beams share N next steps evenly, the best M of all stay
   kDvts,        // diverse verifier tree search (Beeching, Tunstall and Rush 2024, "Scaling test-time compute with open
                 // models"): N / M independent searches, each greedy with M next steps; the best of their ends
-  kParticles,  // particle filtering (arXiv 2502.01618): N partial solutions, drawn anew by their scores after each step
+  kParticles,   // particle filtering (arXiv 2502.01618): N partial solutions, redrawn by their scores after each step
 };
 EnumNames<SearchMethod> enum_names(SearchMethod);  // bon, step-greedy, beam, dvts, particles
 

@@ -50,7 +50,7 @@ struct BestOfNOptions {
   bool leave_out_short = false;  // problems with fewer samples than the largest N: left out and listed, not refused
 };
 
-// By answer: which samples vote together, numbered by first appearance; kNoAnswer where there is no answer. An answer
+// By answer: which samples vote together, numbered by first appearance; kNoAnswer if there is no answer. An answer
 // joins the first group whose first member it equals.
 std::vector<int32_t> group_answers(const SampledProblem& problem, AnswerMatch match);
 

@@ -26,7 +26,7 @@ struct PoolOptions {
 };
 
 // Rows that fewer than two runs have are left out and counted. Throws bad_input on fewer than two reports, a file that
-// is no such report, reports of different titles, or where no row has the scorer `against`.
+// is not such a report, for reports of different titles, or if no row has the scorer `against`.
 MeasureReport pool_runs(const std::vector<RunReport>& runs, const PoolOptions& options);
 
 }  // namespace hrm::selection

@@ -19,8 +19,8 @@ struct StepCounts {
   uint64_t tp = 0, fp = 0, tn = 0, fn = 0;  // p: called right; t: truly so
   StepCounts& operator+=(const StepCounts& other);
 };
-double f1_of(const StepCounts& counts);           // of right steps; 0 where there are none
-double negative_f1_of(const StepCounts& counts);  // of wrong steps; 0 where there are none
+double f1_of(const StepCounts& counts);           // of right steps; 0 if there are none
+double negative_f1_of(const StepCounts& counts);  // of wrong steps; 0 if there are none
 double prm_score(const StepCounts& counts);
 
 struct PrmBenchCase {

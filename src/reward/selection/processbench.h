@@ -1,6 +1,6 @@
 // ProcessBench (arXiv 2412.06559): measures whether a scorer finds the first wrong step.
 //
-// The first step whose score is below the threshold is predicted wrong, none where no score is. `error` is the share of
+// The first step whose score is below the threshold is predicted wrong, none if no score is. `error` is the share of
 // solutions with a wrong step of which exactly that step is predicted, `correct` the share of correct solutions in
 // which none is, F1 = 2 error correct / (error + correct), 0 where both are 0. A threshold must be fixed on other data;
 // the best one on the measured data itself is an upper bound (an oracle's).
@@ -48,7 +48,7 @@ struct ProcessBenchOptions {
   bool oracle = false;                        // also rows at each subset's own best threshold
   uint64_t draws = 1000, seed = 0;            // bootstrap over solutions, for F1
 };
-// Keys: scorer, subset, threshold from; also the mean of F1 over subsets where there are several. Throws bad_input if
+// Keys: scorer, subset, threshold from; also the mean of F1 over subsets if there are several. Throws bad_input if
 // calibration and data are not by the same scorers, or calibration lacks solutions with or without a wrong step.
 MeasureReport processbench(const std::vector<FirstErrorData>& subsets, const ProcessBenchOptions& options);
 

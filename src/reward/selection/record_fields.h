@@ -22,7 +22,8 @@ BadLines for_each_record(JsonlReader reader, const std::function<void(const Json
 // The first of these fields that the record has and that is not null; nullptr without one.
 const Json* find_any(const Json& record, std::initializer_list<std::string_view> names);
 
-// Text or whole number as text. Throws bad_input naming the place and the first name where it is missing or no such.
+// Text or whole number as text. Throws bad_input naming the place and the first name if it is missing or of another
+// type.
 std::string id_of(const Json& record, std::initializer_list<std::string_view> names, const std::string& place);
 
 // Numbers within +-1e15. Throws bad_input naming the place and `field`.

@@ -17,7 +17,7 @@ struct Candidate {
   std::optional<std::string> answer;  // nullopt: none was found
   bool correct = false;
   std::vector<std::vector<double>> scores;  // [scorer][step], at least one step
-  Confidences confidence = {};              // of the policy, where the file has it
+  Confidences confidence = {};              // of the policy, if the file has it
   std::optional<int64_t> generated_tokens, scored_tokens;
   std::optional<double> seconds;
 };
@@ -33,7 +33,7 @@ struct SampledProblem {
   std::string id;
   std::vector<Candidate> candidates;  // in the order in which they were sampled
   std::vector<Candidate> searched;    // one per Solutions::searches, without scores
-  std::optional<bool> greedy;         // whether the greedy solution is correct, where the file has it
+  std::optional<bool> greedy;         // whether the greedy solution is correct, if the file has it
 };
 
 struct SampledSolutions {

@@ -24,12 +24,12 @@ struct StepScores {
   std::map<std::string, std::vector<double>> by_scorer;  // one score per step, within +-1e15
 };
 
-// Solution by solution: records (id: empty, it stands in the record) and candidates within records (id: "problem/3").
+// Solution by solution: records (id: empty, it is in the record) and candidates within records (id: "problem/3").
 // inherited: a field of the record that candidates without it are handed over with; empty: none.
 using SolutionSink = std::function<void(const std::string& id, const Json& record, const std::string& place)>;
 BadLines for_each_solution(JsonlReader reader, const SolutionSink& use, const std::string& inherited = "");
 
-// A solution with its scores. `record` holds whatever else stands beside them and lives for the call only.
+// A solution with its scores. `record` has the other fields and is valid only during the call.
 using StepScoresSink = std::function<void(StepScores scores, const Json& record, const std::string& place)>;
 
 // Hands over record by record, in order, as the file is read. What `use` refuses (Error) counts as a fault of the
@@ -56,7 +56,7 @@ struct ScoredResult {
   std::vector<std::string> scorers;
   BadLines bad;
 };
-// A solution without scores by one of the scorers is a fault of its record; scores of no solution are passed over.
+// A solution without scores by one of the scorers is a fault of its record; scores of no solution are ignored.
 using ScoredSink = std::function<void(ScoredSteps steps, const Json& record, const std::string& place)>;
 ScoredResult read_scored(const ScoredSource& source, const ScoredSink& use);
 

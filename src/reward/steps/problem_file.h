@@ -1,6 +1,6 @@
 // Problems to grow trees for, from the field's files: JSON lines (or one array), plain or compressed, with
 //   question | problem | prompt | query   the text; a list of messages (verl, DAPO) is its user's message, and
-//                                         extra_info.question where that message holds it
+//                                         extra_info.question if that message contains it
 //   the gold answer                       gold, ground_truth, reward_model.ground_truth (verl) and their kin, answer or
 //                                         solution; of a worked solution what follows "####" (GSM8K) or in the
 //                                         last \boxed{} (MATH); of a list (OlympiadBench) its only entry

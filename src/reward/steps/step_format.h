@@ -10,7 +10,7 @@
 // As far as the text itself decides, its steps do not depend on what a server reports about the end or on whether it
 // kept the stop string:
 //   - A step that holds an answer is terminal and ends with the text: no separator, heading or `# END!` after it.
-//   - A heading is part of a step where the policy wrote it (it is kept or named), or where the server does not say
+//   - A heading is part of a step if the policy wrote it (it is kept or named), or if the server does not say
 //     what ended the text and the text stops where only a heading fits: at the beginning of a line. Otherwise it ended
 //     by itself, unless it writes headings at all: then it is asked to continue, and writes the next one itself.
 //   - Without an answer a step is terminal where the policy ended by itself or at `# END!`, and where it has nothing
@@ -62,7 +62,7 @@ class StepFormat {
   // Of a request for everything up to the end.
   std::vector<std::string> end_stops() const;
 
-  // The choice as a step of the tree. A policy that was asked for less than it wrote is cut where the step ends.
+  // The choice as a step of the tree. If the policy wrote more than requested, the text is cut at the end of the step.
   Step read_step(const policy::Choice& choice, const StepPlace& place) const;
   // A step of a text that was split. last: nothing follows.
   Step take_step(const std::string& text, bool last, const StepPlace& place) const;

@@ -28,8 +28,8 @@ struct StepSettings {
 
   static void fields(auto& self, auto&& field) {
     field("depth", self.depth, "maximum number of steps");
-    field("temperature", self.temperature, "of sampling");
-    field("top_p", self.top_p, "sample from the likeliest tokens that together have this probability");
+    field("temperature", self.temperature, "sampling temperature");
+    field("top_p", self.top_p, "sample from the most probable tokens that together have this probability");
     field("max_tokens", self.max_tokens, "maximum tokens per choice");
     field("steps", self.steps, "authors (# Step k), blank (lines), line, or regex");
     field("regex", self.regex, "expression that ends a step, for steps=regex");
@@ -72,7 +72,7 @@ struct StepQuestion {
 };
 
 // n choices of the next step (kExpansion) or of everything up to the end (kRollouts), after the steps. Its seed is
-// derived from the settings' seed, the node's id (which stands for problem and path), the kind and the round: never
+// derived from the settings' seed, the node's id (which represents problem and path), the kind and the round: never
 // from time or threads.
 policy::Request step_request(const StepSettings& settings, const StepFormat& format, const StepQuestion& asked);
 

@@ -37,7 +37,7 @@ struct ProblemRecord {
 // What a request asks for at a node: its next steps, or continuations from it to the end.
 enum class RequestKind : uint8_t { kExpansion, kRollouts };
 
-// The root's id, which stands for the problem: the same hash over its three texts with their lengths.
+// The root's id, which represents the problem: the same hash over its three texts with their lengths.
 NodeId root_id(const Problem& problem);
 
 // A continuation from a node to the end.

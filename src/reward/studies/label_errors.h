@@ -1,4 +1,4 @@
-// Measures the error of step labels where the correct judgment is known.
+// Measures the error of step labels if the correct judgment is known.
 //
 // A soft label estimates the value of a state, the chance that the policy ends correctly from there. A hard label says
 // good or bad. Against the truth about the state (on track or not) and about the step (valid or not; worlds/judge.h) it

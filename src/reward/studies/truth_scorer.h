@@ -32,7 +32,7 @@ struct TruthScorerSettings : worlds::SlipSettings {
     field("of", self.of,
           "track: whether it leads to the correct answer; valid: whether it is true; value: the probability of a right "
           "end");
-    field("noise", self.noise, "standard deviation of noise, where right and wrong steps are 2 apart");
+    field("noise", self.noise, "standard deviation of noise; right and wrong steps are 2 apart");
     field("seed", self.seed, "seed of the noise");
     worlds::SlipSettings::fields(self, field);
   }

@@ -14,8 +14,8 @@ namespace hrm::text {
 struct AddedToken {
   int32_t id = 0;
   std::string content;
-  bool special = false;      // left out where a text is decoded without special tokens
-  bool single_word = false;  // only where no letter, digit or underscore touches it
+  bool special = false;      // left out if a text is decoded without special tokens
+  bool single_word = false;  // only if no letter, digit or underscore touches it
   bool lstrip = false;       // takes the white space before it
   bool rstrip = false;       // takes the white space after it
   bool normalized = false;   // looked for in the normalized text

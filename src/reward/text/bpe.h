@@ -19,7 +19,7 @@ struct Merge {
 
 struct BpeSpec {
   std::vector<int32_t> byte_ids;  // 256: the token of each byte; -1: there is none
-  // The tokens of characters, where the piece is taken apart into these; bytes only of those that have none, and only
+  // The tokens of characters, if the piece is taken apart into these; bytes only of those that have none, and only
   // where all of the character's bytes are tokens.
   std::optional<std::unordered_map<char32_t, int32_t>> characters;
   std::vector<Merge> merges;  // earliest first; the later one of two for the same pair holds
@@ -37,7 +37,7 @@ class Bpe {
   Bpe(Bpe&&) noexcept;
   Bpe& operator=(Bpe&&) noexcept;
 
-  // Appends the tokens of the piece, which is valid UTF-8 where it is taken apart into characters. Time is n log n in
+  // Appends the tokens of the piece, which is valid UTF-8 if it is taken apart into characters. Time is n log n in
   // its bytes.
   void encode(std::string_view piece, std::vector<int32_t>& ids) const;
 

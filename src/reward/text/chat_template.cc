@@ -16,9 +16,9 @@ constexpr const char* kChatMl =
 void ChatSettings::validate(std::string_view source) const {
   if (!date.empty()) check_date(date, source);
   if (!variables.is_object())
-    throw bad_input(kWhere,
-                    "{}: the variables of chats are {}, expected an object such as {{\"enable_thinking\": false}}",
-                    source, printable(variables).substr(0, 80));
+    throw bad_input(
+        kWhere, "{}: the variables of chat templates are {}, expected an object such as {{\"enable_thinking\": false}}",
+        source, printable(variables).substr(0, 80));
 }
 
 ChatSettings chat_settings(const std::string& date, const std::string& variables, std::string_view source) {

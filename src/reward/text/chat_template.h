@@ -41,7 +41,7 @@ Conversation conversation(std::span<const ChatMessage> messages, bool add_genera
 class ChatTemplate {
  public:
   // The template that a model's folder or GGUF file names, with its special tokens; source: for messages. Throws
-  // bad_input naming source and line for what is no template. REQUIRES: config.chat_template is not empty.
+  // bad_input naming source and line for text that is not a template. REQUIRES: config.chat_template is not empty.
   ChatTemplate(const TokenizerConfig& config, const std::string& source);
   // <|im_start|>role\ncontent<|im_end|>\n ...: what models without a template are taken to have learned.
   static ChatTemplate chatml();

@@ -147,8 +147,8 @@ TEST(ChatTemplate, ErrorsNameLineAndConstruct) {
                  "the template refuses this conversation: Roles must alternate");
   expect_refused("{{ nobody.role }}", "'.role': 'nobody' is undefined");
   expect_refused("{{ 1 is odder }}", "test 'odder'");
-  expect_refused("{{ 'a' + 1 }}", "'+': str + int does not go");
-  expect_refused("{% include 'x' %}", "line 1 of the chat template: the statement 'include' is not known");
+  expect_refused("{{ 'a' + 1 }}", "'+': str + int is not possible");
+  expect_refused("{% include 'x' %}", "line 1 of the chat template: the statement 'include' is not supported");
   expect_refused("{% for m in messages %}\n\n", "a block that does not end");
   expect_refused("{{ messages.append(1) }}", "not safe");
   expect_refused("{{ ''.__class__.__mro__ }}", "not safe");

@@ -20,8 +20,9 @@ int digits(std::string_view text, size_t at, size_t size) {
 
 std::tm parse(std::string_view date, std::string_view source) {
   const auto fault = [&] {
-    return bad_input("text.date", "{}: '{}' is no date, expected YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, such as 2024-07-26",
-                     source, date.substr(0, 40));
+    return bad_input("text.date",
+                     "{}: '{}' is not a date, expected YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, such as 2024-07-26", source,
+                     date.substr(0, 40));
   };
   const std::string_view form = "dddd-dd-ddTdd:dd:dd";
   if (date.size() != 10 && date.size() != 16 && date.size() != 19) throw fault();

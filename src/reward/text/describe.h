@@ -1,4 +1,4 @@
-// What the files of language models hold, as JSON.
+// The contents of files of language models, as JSON.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +7,8 @@
 
 namespace hrm::text {
 
-// A GGUF file: metadata (arrays by their length), how many tensors of which type; with `tensors` each one's type and
-// shape. Throws bad_input naming file and fault.
+// A GGUF file: metadata (arrays by their length), the number of tensors of each type; with `tensors` the type and
+// shape of each. Throws bad_input with file and fault.
 Json describe_gguf(const std::filesystem::path& path, bool tensors);
 // A tokenizer.json that this program can read. Throws bad_input if it cannot.
 Json describe_tokenizer(const std::filesystem::path& path);

@@ -52,7 +52,7 @@ std::optional<Value> own_attribute(Machine& machine, const Value& of, const std:
     made->call = [&machine, of, name](Arguments&& given) { return *call_method(machine, of, name, given); };
     return Value(Kind::kFunction, std::move(made));
   }
-  if (is_missing_here(of, name)) throw Fault{fmt::format("'{}' of a {} is not known here", name, type_name(of))};
+  if (is_missing_here(of, name)) throw Fault{fmt::format("'{}' of a {} is not supported", name, type_name(of))};
   if (of.is(Kind::kFunction) && name == "name") return Value::text(of.as<Function>().name);
   if (of.is(Kind::kTuple) && of.as<Sequence>().group && is_one_of(name, {"grouper", "list"}))
     return of.items()[name == "list" ? 1 : 0];
@@ -76,7 +76,7 @@ std::optional<Value> own_item(const Value& of, const Value& key) {
   return Value::text(text.substr(begin, python::byte_of(std::string_view(text).substr(begin), 1)));
 }
 
-// An index of a slice: none where there is no expression, or None.
+// An index of a slice; nullopt if there is no expression, or None.
 std::optional<int64_t> bound(const Value& value) {
   if (value.is(Kind::kNone)) return std::nullopt;
   if (value.is_undefined()) throw Fault{value.why_undefined()};
@@ -151,7 +151,7 @@ Value Machine::loop_attribute(const Value& of, const std::string& name) {
   if (name == "depth") return loop.depth + 1;
   if (name == "depth0") return loop.depth;
   if (name == "previtem") return loop.before ? *loop.before : Value::undefined("there is no item before the first");
-  if (name == "nextitem") return loop.after ? *loop.after : Value::undefined("there is no item behind the last");
+  if (name == "nextitem") return loop.after ? *loop.after : Value::undefined("there is no item after the last");
   if (name != "cycle" && name != "changed") return Value::undefined(fmt::format("a loop has no '{}'", name));
   auto made = std::make_shared<Function>();
   made->name = name;

@@ -26,13 +26,13 @@ Value part_of(Machine& machine, Value item, const Value& path) {
     int64_t index = 0;
     const bool number = !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
     if (number && std::from_chars(part.data(), part.data() + part.size(), index).ec != std::errc{})
-      throw Fault{fmt::format("'{}' is no index", part)};
+      throw Fault{fmt::format("'{}' is not an index", part)};
     item = machine.item(item, number ? Value(index) : machine.text(std::string(part)));
   }
   return item;
 }
 
-// What things are ordered or told apart by.
+// The key by which items are ordered or compared.
 struct Key {
   const Value* attribute = nullptr;  // null: the thing itself
   bool cased = false;
@@ -154,7 +154,7 @@ Value extreme(const Call& call) {
 Value sum(const Call& call) {
   const Signature given = call.read({"attribute", "start"});
   Value total = given.has(1) ? given[1] : Value(int64_t{0});
-  if (total.is_text()) throw Fault{"texts cannot be summed: use join"};
+  if (total.is_text()) throw Fault{"texts cannot be added up: use join"};
   for (const Value& item : call.machine.items_of(call.of))
     total = arithmetic(call.machine, "+", total, given.is_none(0) ? item : part_of(call.machine, item, given[0]));
   return total;
@@ -209,7 +209,8 @@ Value choose(const Call& call) {
   std::optional<Value> attribute;
   if (of_attribute && !(attribute = take())) throw Fault{"it needs the name of an attribute"};
   const std::optional<Value> test = take();
-  if (test && !test->is_text()) throw Fault{fmt::format("the name of a test is a {}", type_name(*test))};
+  if (test && !test->is_text())
+    throw Fault{fmt::format("the name of a test is a {}, expected a str", type_name(*test))};
   Items kept;
   for (const Value& item : call.machine.items_of(call.of)) {
     const Value value = attribute ? part_of(call.machine, item, *attribute) : item;
@@ -268,7 +269,7 @@ Value first(const Call& call) {
 
 Value last(const Call& call) {
   call.read({});
-  if (call.of.is(Kind::kIterator)) throw Fault{"a generator has no end to begin from: put '| list' before it"};
+  if (call.of.is(Kind::kIterator)) throw Fault{"a generator has no last item: put '| list' before it"};
   const Items items = call.machine.items_of(call.of);
   return items.empty() ? Value::undefined("there is no last item: it is empty") : items.back();
 }
@@ -336,7 +337,7 @@ Value json(const Call& call) {
   }
   if (!given.is_none(2)) {
     const Items pair = call.machine.items_of(given[2]);
-    if (pair.size() != 2 || !pair[0].is_text() || !pair[1].is_text()) throw Fault{"separators are two texts"};
+    if (pair.size() != 2 || !pair[0].is_text() || !pair[1].is_text()) throw Fault{"the separators are not two texts"};
     style.item = pair[0].text();
     style.key = pair[1].text();
   }
@@ -384,7 +385,7 @@ Value Machine::filter(const std::string& name, const Value& of, Arguments&& give
   step();
   if (const auto at = filters.find(name); at != filters.end()) return at->second({*this, of, given, name});
   const auto at = text_filters().find(name);
-  if (at == text_filters().end()) throw Fault{"no filter of this name is known here"};
+  if (at == text_filters().end()) throw Fault{"no filter of this name is supported"};
   return at->second(*this, of, given, name);
 }
 

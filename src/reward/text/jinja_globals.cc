@@ -24,7 +24,7 @@ Value range(Machine& machine, Arguments&& given) {
 }
 
 void fill(Machine& machine, Dict& dict, Arguments&& given, std::string_view function) {
-  if (given.positional.size() > 1) throw Fault{fmt::format("'{}' takes no more than 1 value without a name", function)};
+  if (given.positional.size() > 1) throw Fault{fmt::format("'{}' takes at most 1 positional argument", function)};
   machine.charge(given.named.size() * sizeof(Value));
   for (const Value& from : given.positional) {
     if (from.is(Kind::kDict)) {
@@ -73,12 +73,12 @@ Value now(Machine& machine, Arguments&& given) {
   const Signature signature(given, "strftime_now", {"format"}, 1);
   if (machine.date().empty())
     throw Fault{
-        "the template writes today's date, and a text would have other tokens every day: give the date, as in "
+        "the template writes today's date, so a text would have different tokens every day: give the date, as in "
         "--chat-date 2024-07-26 (a setting of training: chat_date=2024-07-26)"};
   return machine.text(format_date(machine.date(), signature.text(0), "the date of chats"));
 }
 
-Value not_here(Machine&, Arguments&&) { throw Fault{"it is not known here"}; }
+Value not_here(Machine&, Arguments&&) { throw Fault{"it is not supported"}; }
 
 }  // namespace
 
@@ -100,8 +100,8 @@ std::map<std::string, Value> make_globals(Machine& machine) {
 Signature::Signature(Arguments& given, std::string_view function, std::vector<std::string_view> names, size_t needed)
     : function_(function), names_(std::move(names)), values_(names_.size()) {
   if (given.positional.size() > names_.size())
-    throw Fault{fmt::format("'{}' takes no more than {} arguments, {} are given", function, names_.size(),
-                            given.positional.size())};
+    throw Fault{
+        fmt::format("'{}' takes at most {} arguments, {} are given", function, names_.size(), given.positional.size())};
   for (size_t i = 0; i < given.positional.size(); ++i) values_[i] = given.positional[i];
   for (const auto& [name, value] : given.named) {
     const auto at = std::ranges::find(names_, name);

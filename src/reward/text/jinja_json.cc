@@ -49,7 +49,7 @@ std::string scalar(const Value& value) {
     case Kind::kUndefined:
       throw Fault{value.why_undefined() + ", so it cannot be written as JSON"};
     default:
-      throw Fault{fmt::format("JSON has no form of a {}", type_name(value))};
+      throw Fault{fmt::format("a {} cannot be written as JSON", type_name(value))};
   }
 }
 
@@ -95,7 +95,7 @@ class Writer {
 
   static std::string key_text(const Value& key) {
     if (key.is_text()) return key.text();
-    if (key.is(Kind::kTuple)) throw Fault{"JSON has no key that is a tuple"};
+    if (key.is(Kind::kTuple)) throw Fault{"a tuple cannot be a key in JSON"};
     return scalar(key);
   }
 

@@ -73,7 +73,7 @@ class Lexer {
     line_begins_ = text_[end - 1] == '\n';
   }
 
-  // Text up to `end`, where a tag with this sign begins.
+  // Text up to `end`, the start of a tag with this sign.
   void data(size_t end, char sign, bool output) {
     std::string_view part = std::string_view(text_).substr(at_, end - at_);
     if (sign == '-') {
@@ -124,7 +124,7 @@ class Lexer {
     pass(close(sign ? end - 1 : end, "#}", true));
   }
 
-  // Behind "{% raw %}"; npos where that is not what stands here.
+  // The place after "{% raw %}"; npos if there is none here.
   size_t raw_begin(size_t inside) const {
     const size_t word = blanks_from(inside);
     if (!std::string_view(text_).substr(word).starts_with("raw")) return std::string::npos;
@@ -175,12 +175,13 @@ class Lexer {
       if (!(is_letter(point.value) || point.value == '_' || is_digit(point.value))) break;
       end += point.size;
     }
-    if (end == at_) throw fault("a character that no expression has: {}", printable(Json(rest().substr(0, 4))));
+    if (end == at_)
+      throw fault("a character that is not allowed in an expression: {}", printable(Json(rest().substr(0, 4))));
     add(Kind::kName, text_.substr(at_, end - at_));
     move_to(end);
   }
 
-  // Digits with single underscores between them; at where there are none.
+  // Digits with single underscores between them; `at` if there are none.
   size_t digits(size_t at) const {
     while (at < text_.size() && is_number(text_[at]))
       at += at + 2 < text_.size() && text_[at + 1] == '_' && is_number(text_[at + 2]) ? 2 : 1;
@@ -210,7 +211,7 @@ class Lexer {
     std::string text = text_.substr(at_, end - at_);
     std::erase(text, '_');
     if (!real && text.size() > 1 && text[0] == '0' && text.find_first_not_of('0') != std::string::npos)
-      throw fault("a number with a zero before it: {}", text);
+      throw fault("a number with a leading zero: {}", text);
     add(real ? Kind::kFloat : Kind::kInteger, std::move(text));
     move_to(end);
   }
@@ -256,7 +257,7 @@ class Lexer {
         throw fault("an escape with fewer than {} hexadecimal digits", size);
       value = value * 16 + static_cast<char32_t>(std::stoi(std::string(1, text[i]), nullptr, 16));
     }
-    if (value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) throw fault("an escape that is no character");
+    if (value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) throw fault("an escape that is not a character");
     append_utf8(out, value);
     return size;
   }
@@ -279,12 +280,12 @@ class Lexer {
     }
     const char c = text_[at_];
     if (std::string_view("+-/*%~[](){}<>=.:|,;").find(c) == std::string_view::npos)
-      throw fault("a character that no expression has: {}", printable(Json(std::string(1, c))));
+      throw fault("a character that is not allowed in an expression: {}", printable(Json(std::string(1, c))));
     if (c == '(') open += ')';
     if (c == '[') open += ']';
     if (c == '{') open += '}';
     if (c == ')' || c == ']' || c == '}') {
-      if (open.empty() || open.back() != c) throw fault("'{}' without the bracket that it closes", c);
+      if (open.empty() || open.back() != c) throw fault("'{}' without its opening bracket", c);
       open.pop_back();
     }
     add(Kind::kOperator, std::string(1, c));

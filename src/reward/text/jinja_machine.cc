@@ -8,8 +8,7 @@
 namespace hrm::text::jinja {
 
 Machine::Deeper::Deeper(Machine& machine) : depth_(machine.depth_) {
-  if (depth_ >= machine.run_.limits.depth)
-    throw Fault{fmt::format("calls within one another more than {} deep", depth_)};
+  if (depth_ >= machine.run_.limits.depth) throw Fault{fmt::format("calls nested more than {} deep", depth_)};
   ++depth_;
 }
 
@@ -196,7 +195,7 @@ void Machine::assign(const Target& target, Value value, Scope& scope) {
     const Value space = look_up(target.id, scope);
     if (!space.is(Kind::kNamespace))
       throw Fault{
-          fmt::format("'{}.{}' cannot be set: '{}' is no namespace", target.name, target.attribute, target.name)};
+          fmt::format("'{}.{}' cannot be set: '{}' is not a namespace", target.name, target.attribute, target.name)};
     charge(sizeof(Value));
     space.as<Dict>().set(Value::text(target.attribute), std::move(value));
   }
@@ -300,8 +299,8 @@ void Machine::bind(const Statement& statement, Arguments&& given, Scope& scope) 
     for (size_t i = most; i < given.positional.size(); ++i) rest.push_back(std::move(given.positional[i]));
     scope.values.emplace_back(program_.id_of_more, list(std::move(rest), Kind::kTuple));
   } else if (given.positional.size() > most) {
-    throw Fault{fmt::format("'{}' takes no more than {} arguments, {} are given", statement.text, most,
-                            given.positional.size())};
+    throw Fault{
+        fmt::format("'{}' takes at most {} arguments, {} are given", statement.text, most, given.positional.size())};
   }
 }
 

@@ -1,5 +1,5 @@
-// Runs a template (text/jinja_program.h) within bounds: of steps, of bytes made, of what it writes, of calls within one
-// another. A run that reaches a bound ends with bad_input, after the same work on every machine.
+// Runs a template (text/jinja_program.h) with limits on steps, on bytes created and written, and on nested calls. A run
+// that reaches a limit ends with bad_input, after the same work on every machine.
 #pragma once
 
 #include <deque>
@@ -14,15 +14,15 @@
 namespace hrm::text::jinja {
 
 struct Limits {
-  uint64_t steps = 50'000'000;         // nodes of the tree visited, items and characters gone through
-  uint64_t bytes = uint64_t{1} << 29;  // of all texts and lists that are made
+  uint64_t steps = 50'000'000;         // visited nodes of the tree, items and characters
+  uint64_t bytes = uint64_t{1} << 29;  // of all texts and lists created
   uint64_t output = uint64_t{1} << 26;
-  size_t depth = 800;  // of statements and expressions within one another, through calls
+  size_t depth = 800;  // of nested statements and expressions, through calls
 };
 
 struct Run {
-  std::shared_ptr<Dict> variables;  // what the template finds
-  std::string date;                 // text/date.h; empty: a template that asks for the day is refused
+  std::shared_ptr<Dict> variables;  // variables of the template
+  std::string date;                 // text/date.h; empty: a template that asks for the date is refused
   Limits limits;
 };
 
@@ -30,7 +30,7 @@ struct Run {
 struct Scope {
   Scope* parent = nullptr;
   std::vector<std::pair<size_t, Value>> values;
-  bool kept = false;  // a macro may come back to it
+  bool kept = false;  // a macro may use it later
 };
 
 struct Loop final : Heap {
@@ -45,7 +45,7 @@ class Machine {
   Machine(const Program& program, const Run& run);
   std::string run();
 
-  // What filters, tests and methods use. They throw Fault; eval() adds the place.
+  // Used by filters, tests and methods. They throw Fault; eval() adds the place.
   void step(uint64_t steps = 1);
   void charge(uint64_t bytes);
   uint64_t bytes_left() const { return run_.limits.bytes - bytes_; }
@@ -54,7 +54,7 @@ class Machine {
   // str() and repr().
   std::string shown(const Value& value);
   std::string repr(const Value& value);
-  // A copy of what a loop would go through. Takes what is left of an iterator.
+  // A copy of the items that a loop would visit. Takes the rest of an iterator.
   Items items_of(const Value& value);
   Value attribute(const Value& of, const std::string& name);  // of.name
   Value item(const Value& of, const Value& key);              // of[key]
@@ -64,7 +64,7 @@ class Machine {
   const std::string& date() const { return run_.date; }
   Value make_namespace();
 
-  // One call, statement or expression more within another, while it lives.
+  // One more level of calls, statements or expressions during its lifetime.
   class Deeper {
    public:
     explicit Deeper(Machine& machine);
@@ -110,7 +110,7 @@ class Machine {
   uint64_t steps_ = 0, bytes_ = 0;
   size_t depth_ = 0;
   std::string* out_ = nullptr;
-  const Value* held_ = nullptr;  // what a block gives to its filter
+  const Value* held_ = nullptr;  // the text that a block passes to its filter
   std::map<std::string, Value> globals_;
   std::deque<Scope> scopes_;
   std::vector<Scope*> free_;
@@ -122,7 +122,7 @@ class Machine {
 Value arithmetic(Machine& machine, const std::string& sign, const Value& a, const Value& b);
 bool contains(Machine& machine, const Value& in, const Value& what);
 
-// The method of a text or dictionary; nothing where there is none of that name. has_method: whether there is.
+// The method of a text or dictionary; nothing if there is none of that name. has_method: whether there is.
 std::optional<Value> call_method(Machine& machine, const Value& of, const std::string& name, Arguments& arguments);
 bool has_method(const Value& of, const std::string& name);
 
@@ -132,10 +132,10 @@ std::map<std::string, Value> make_globals(Machine& machine);
 // text % values.
 std::string format_percent(Machine& machine, const std::string& format, const Value& values);
 
-// Arguments by the names of a signature. Throws Fault for too many, unknown or missing ones.
+// Arguments matched to the names of a signature. Throws Fault for too many, unknown or missing ones.
 class Signature {
  public:
-  // needed: as many must be given.
+  // needed: the number of required arguments.
   Signature(Arguments& given, std::string_view function, std::vector<std::string_view> names, size_t needed = 0);
   bool has(size_t i) const { return values_[i].has_value(); }
   const Value* find(size_t i) const { return has(i) ? &*values_[i] : nullptr; }

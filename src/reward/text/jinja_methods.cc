@@ -12,7 +12,7 @@ namespace {
 
 using python::Class;
 
-// What a method gets: names of its arguments are "" where Python knows them by place alone.
+// The arguments of a method; a name is "" if Python takes the argument only by position.
 struct Call {
   Machine& machine;
   const Value& of;
@@ -83,7 +83,7 @@ Value partition(const Call& call) {
   return call.machine.list(std::move(items), Kind::kTuple);
 }
 
-// The part of a text from one index to another, and where it begins.
+// The part of a text between two indices, and its start.
 struct Range {
   std::string_view text;
   size_t begin = 0;
@@ -123,7 +123,7 @@ Value find(const Call& call) {
   const size_t at = !range.exists ? std::string_view::npos
                     : from_right  ? range.text.rfind(given.text(0))
                                   : range.text.find(given.text(0));
-  if (at == std::string_view::npos && must) throw Fault{"the text is not in it"};
+  if (at == std::string_view::npos && must) throw Fault{"the text does not contain it"};
   if (at == std::string_view::npos) return int64_t{-1};
   return range.begin + python::length(range.text.substr(0, at));
 }
@@ -159,12 +159,12 @@ Value join(const Call& call) {
   return Value::text(std::move(text));
 }
 
-// Where the text stands within the width: Python's center puts the odd blank by the parity of both.
+// The place of the text within the width: Python's center puts the odd blank by the parity of both.
 template <int side>
 Value justified(const Call& call) {
   const Signature given = call.read({"", ""}, 1);
   const std::string fill = given.has(1) ? given.text(1) : " ";
-  if (python::length(fill) != 1) throw Fault{"what fills up must be one character"};
+  if (python::length(fill) != 1) throw Fault{"the fill text must be one character"};
   const int64_t width = given.integer(0, 0), size = static_cast<int64_t>(python::length(call.text()));
   const int64_t missing = std::max<int64_t>(width - size, 0);
   if (missing > 100'000'000) throw Fault{"a width that is too large"};

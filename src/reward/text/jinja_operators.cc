@@ -14,7 +14,7 @@ Fault beyond() { return Fault{"an integer beyond 64 bits"}; }
 Fault does_not_go(const std::string& sign, const Value& a, const Value& b) {
   if (a.is_undefined()) return Fault{a.why_undefined()};
   if (b.is_undefined()) return Fault{b.why_undefined()};
-  return Fault{fmt::format("{} {} {} does not go", type_name(a), sign, type_name(b))};
+  return Fault{fmt::format("{} {} {} is not possible", type_name(a), sign, type_name(b))};
 }
 
 Value integers(const std::string& sign, int64_t a, int64_t b) {
@@ -51,7 +51,7 @@ Value reals(const std::string& sign, double a, double b) {
   if (sign == "*") return a * b;
   if (sign == "**") {
     if (a == 0 && b < 0) throw Fault{"division by zero"};
-    if (a < 0 && b != std::floor(b)) throw Fault{"a power that is no real number"};
+    if (a < 0 && b != std::floor(b)) throw Fault{"a power that is not a real number"};
     const double power = std::pow(a, b);
     if (std::isinf(power) && std::isfinite(a) && std::isfinite(b)) throw Fault{"a number that is too large"};
     return power;
@@ -71,7 +71,7 @@ Value add(Machine& machine, const Value& a, const Value& b) {
   if (a.is_text() && b.is_text()) {
     constexpr std::string_view kMarkup = "&<>\"'";
     if (a.safe != b.safe && (a.safe ? b : a).text().find_first_of(kMarkup) != std::string::npos)
-      throw Fault{"a text marked as safe + one that is not: Jinja would escape it, which is not done here"};
+      throw Fault{"a text marked as safe + one that is not: Jinja would escape it, which is not supported"};
     machine.charge(a.text().size() + b.text().size());
     Value sum = Value::text(a.text() + b.text());
     sum.safe = a.safe || b.safe;
@@ -156,7 +156,7 @@ class Formatter {
     if (rest_.empty()) throw Fault{"a format that ends with '%'"};
     made.kind = take();
     if (std::string_view("sradiufFeEgGxXoc%").find(made.kind) == std::string_view::npos)
-      throw Fault{fmt::format("the format '%{}' is not known", made.kind)};
+      throw Fault{fmt::format("the format '%{}' is not supported", made.kind)};
     return made;
   }
   char take() {
@@ -170,7 +170,7 @@ class Formatter {
       value = value * 10 + (take() - '0');
       if (value > 1'000'000) throw Fault{"a format with a width beyond a million"};
     }
-    if (rest_.starts_with('*')) throw Fault{"a format with '*' is not known here"};
+    if (rest_.starts_with('*')) throw Fault{"a format with '*' is not supported"};
     return value;
   }
 
@@ -178,7 +178,7 @@ class Formatter {
     if (directive.has_key) {
       if (!is_dict_) throw Fault{"a format with names needs a dict"};
       const Value* found = values_.as<Dict>().find(std::string_view(directive.key));
-      if (!found) throw Fault{fmt::format("the format names '{}', which is not there", directive.key)};
+      if (!found) throw Fault{fmt::format("the format names '{}', which is missing", directive.key)};
       return *found;
     }
     if (next_ >= items_.size()) throw Fault{"fewer values than the format has places"};
@@ -188,7 +188,7 @@ class Formatter {
   std::string shown(const Directive& directive, const Value& value) const {
     const char kind = directive.kind;
     if (kind == 's' || kind == 'r' || kind == 'a') {
-      if (kind == 'a') throw Fault{"the format '%a' is not known here"};
+      if (kind == 'a') throw Fault{"the format '%a' is not supported"};
       std::string text = kind == 's' ? machine_.shown(value) : machine_.repr(value);
       if (directive.precision >= 0) text.resize(python::byte_of(text, static_cast<size_t>(directive.precision)));
       return text;
@@ -236,7 +236,7 @@ class Formatter {
     const int precision = directive.precision < 0 ? 6 : static_cast<int>(directive.precision);
     char format[] = "%.*f", buffer[1024];
     format[3] = directive.kind;
-    if (directive.flags.find('#') != std::string::npos) throw Fault{"'#' before a real number is not known here"};
+    if (directive.flags.find('#') != std::string::npos) throw Fault{"'#' before a real number is not supported"};
     const int size = std::snprintf(buffer, sizeof buffer, format, precision, std::fabs(value));
     return signed_text(directive, std::signbit(value) && !std::isnan(value),
                        std::string(buffer, static_cast<size_t>(size)));

@@ -77,7 +77,7 @@ class Parser : private ExpressionParser {
       loops_ = loops;
       return;
     }
-    throw fault("the statement '{}' is not known here", word.substr(0, 40));
+    throw fault("the statement '{}' is not supported", word.substr(0, 40));
   }
 
   Target target(bool with_attribute, std::string_view end_word) {
@@ -113,7 +113,7 @@ class Parser : private ExpressionParser {
   void for_loop(Statement& made) {
     made.kind = Statement::Kind::kFor;
     made.target = target(false, "in");
-    if (assigns(made.target, "loop")) throw fault("'loop' is what a loop itself is called");
+    if (assigns(made.target, "loop")) throw fault("'loop' is the name of the loop itself");
     if (!skip_word("in")) throw fault("expected 'in', found {}", described(now()));
     made.expression = tuple(false, false, "recursive");
     if (skip_word("if")) made.test = expression();

@@ -30,7 +30,7 @@ struct Expression {
     kItem,
     kSlice,  // parts: begin, end, step, each may be null
     kCall,
-    kFilter,  // without parts[0] of what a block holds
+    kFilter,  // without parts[0]: of the content of a block
     kTest,
     kNot,
     kNegative,
@@ -107,7 +107,7 @@ struct Program {
   size_t id_of_loop = 0, id_of_caller = 0, id_of_more = 0, id_of_named = 0;  // loop, caller, varargs, kwargs
 };
 
-// Throws bad_input naming source, line and construct: what Jinja refuses, and what needs other files (extends, include,
+// Throws bad_input with source, line and construct for what Jinja refuses and what needs other files (extends, include,
 // import).
 std::shared_ptr<const Program> parse_program(std::string_view jinja, std::string source);
 

@@ -28,7 +28,7 @@ Value changed(const Call& call) {
   return call.machine.text(change(call.text()));
 }
 
-// Of every word the first character large, the others small; a word begins after blanks and -({[<.
+// Capitalizes every word and lowers the rest; a word starts after blanks and -({[<.
 std::string title(std::string_view text) {
   std::string out, word;
   const auto close = [&] {
@@ -175,7 +175,7 @@ std::optional<double> parsed_real(std::string_view text) {
   return end == plain.c_str() + plain.size() ? std::optional(value) : std::nullopt;
 }
 
-// Python's int() of a text; nothing where it is none.
+// Python's int() of a text; nullopt if it is not a number.
 std::optional<int64_t> parsed_whole(std::string_view text, int64_t base) {
   std::string digits(strip(text));
   const bool negative = digits.starts_with('-');
@@ -194,7 +194,7 @@ std::optional<int64_t> parsed_whole(std::string_view text, int64_t base) {
     return std::nullopt;
   if (base == 0) base = 10;
   int64_t value = 0;
-  bool underscore = true;  // none may stand here
+  bool underscore = true;  // none is allowed here
   for (const char c : digits) {
     if (c == '_' && !underscore) {
       underscore = true;

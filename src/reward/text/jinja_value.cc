@@ -21,8 +21,7 @@ void deepen(size_t& depth, uint64_t& weight, const Value& child) {
   weight += weight_of(child);
   if (weight > kHeaviest) throw Fault{"a list or dictionary that is too large"};
   depth = std::max(depth, depth_of(child) + 1);
-  if (depth > kDeepest)
-    throw Fault{fmt::format("lists or dictionaries within one another more than {} deep", kDeepest)};
+  if (depth > kDeepest) throw Fault{fmt::format("lists or dictionaries nested more than {} deep", kDeepest)};
 }
 
 bool equal_items(const Items& a, const Items& b) {
@@ -247,7 +246,7 @@ bool less(const Value& a, const Value& b) {
   if (b.is_undefined()) throw Fault{b.why_undefined()};
   if (a.is_text() && b.is_text()) return a.text() < b.text();
   if (a.kind() == b.kind() && (a.is(Kind::kList) || a.is(Kind::kTuple))) return less_items(a.items(), b.items());
-  throw Fault{fmt::format("{} and {} have no order", type_name(a), type_name(b))};
+  throw Fault{fmt::format("{} and {} cannot be ordered", type_name(a), type_name(b))};
 }
 
 std::string to_text(const Value& value) {
@@ -280,8 +279,7 @@ std::string to_repr(const Value& value) {
     case Kind::kDict:
       return dict_repr(value.as<Dict>());
     default:
-      throw Fault{
-          fmt::format("the text of a {}: put '| list' behind it, or take what you need of it", type_name(value))};
+      throw Fault{fmt::format("the text of a {}: put '| list' after it, or use its parts", type_name(value))};
   }
 }
 

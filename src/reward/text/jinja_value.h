@@ -1,8 +1,8 @@
-// The values of a Jinja template: Python's, as far as a template can see them.
+// The values of a Jinja template: Python's, as visible to a template.
 //
-// Values are cheap to copy: what is large is shared and never changed (the sandbox that chat templates run in allows no
-// change). What a template can change (namespaces, loops) belongs to the run (text/jinja_machine.h) and is only pointed
-// at, so that there are no cycles of owners and nothing that is nested without a bound.
+// Values are cheap to copy: large ones are shared and never changed, because the sandbox of chat templates forbids
+// changes. What a template can change (namespaces, loops) belongs to the run (text/jinja_machine.h); values only point
+// to it. So ownership has no cycles and nesting is bounded.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace hrm::text::jinja {
 
-// What a template did wrong, without the place: the machine adds it.
+// An error of a template without its place, which the machine adds.
 struct Fault {
   std::string what;
 };
@@ -34,7 +34,7 @@ enum class Kind : uint8_t {
   kTuple,
   kRange,
   kView,      // keys(), values(), items() of a dictionary
-  kIterator,  // of map, select and others: can be gone through once
+  kIterator,  // of map, select and others: can be iterated once
   kDict,
   kNamespace,
   kLoop,
@@ -66,7 +66,7 @@ class Value {
   Value(const char*) = delete;                                           // would become a bool
   Value(Kind kind, std::shared_ptr<Heap> heap) : kind_(kind), heap_(std::move(heap)) {}
   static Value none();
-  static Value undefined(std::string why);  // why: said where it is used as if it were there
+  static Value undefined(std::string why);  // why: the message if it is used like a defined value
   static Value text(std::string text);
   static Value list(Items items, Kind kind = Kind::kList);
 
@@ -81,7 +81,7 @@ class Value {
   int64_t integer() const { return scalar_.integer; }  // REQUIRES: is_integer()
   double real() const;                                 // REQUIRES: is_number()
   const std::string& text() const;                     // REQUIRES: is_text()
-  const Items& items() const;                          // REQUIRES: is_sequence(); of an iterator all, taken or not
+  const Items& items() const;                          // REQUIRES: is_sequence(); of an iterator: all, taken or not
   template <typename T>
   T& as() const {
     return static_cast<T&>(*heap_);
@@ -122,7 +122,7 @@ struct Dict final : Heap {
   void set(Value key, Value value);
 
  private:
-  std::unordered_map<std::string, size_t> texts_;  // keys that are texts, where there are many
+  std::unordered_map<std::string, size_t> texts_;  // text keys, if there are many
 };
 
 struct Function final : Heap {
@@ -133,7 +133,7 @@ struct Function final : Heap {
 constexpr size_t kDeepest = 200;                   // nesting of lists and dictionaries
 constexpr uint64_t kHeaviest = uint64_t{1} << 30;  // weight of one
 
-// What it costs to go through all of a value, in characters and items. A list that holds the same list a thousand times
+// The cost of visiting a whole value, in characters and items. A list that contains the same list a thousand times
 // weighs as much as a thousand lists.
 uint64_t weight_of(const Value& value);
 
@@ -142,14 +142,14 @@ void check_key(const Value& value);
 Value from_json(const Json& json);
 Value dict_value(std::shared_ptr<Dict> dict);
 
-// Python's name of the type, as its messages say it.
+// Python's name of the type, as in its messages.
 std::string_view type_name(const Value& value);
 bool truth(const Value& value);
 // ==. Never throws for values of the same run.
 bool equals(const Value& a, const Value& b);
-// <. Throws Fault for types that have no order.
+// <. Throws Fault for types without an order.
 bool less(const Value& a, const Value& b);
-// str() and repr(). Throw Fault where Python's text would name an address.
+// str() and repr(). Throw Fault if Python's text would contain an address.
 std::string to_text(const Value& value);
 std::string to_repr(const Value& value);
 
@@ -160,7 +160,7 @@ struct JsonStyle {
   uint64_t most = kHeaviest;  // bytes
   bool ascii = false, sorted = false;
 };
-// json.dumps. Throws Fault for what JSON has no form of.
+// json.dumps. Throws Fault for values without a JSON form.
 std::string to_json(const Value& value, const JsonStyle& style);
 
 }  // namespace hrm::text::jinja

@@ -179,7 +179,7 @@ std::string capitalize(std::string_view text) {
   const CodePoint first = decode_utf8(text);
   std::string out;
   append_title(out, first.value);
-  // Lowered with what stands before it: a sigma at the end of a word is another letter.
+  // Lowered together with the preceding text: a sigma at the end of a word becomes another letter.
   const std::string all = lower(text);
   return out + all.substr(lower(text.substr(0, first.size)).size());
 }

@@ -1,4 +1,4 @@
-// Python's str methods and texts of numbers, on UTF-8. Positions and lengths count code points.
+// Python's str methods and number formatting, on UTF-8. Positions and lengths count code points.
 //
 // REQUIRES of all: valid UTF-8 (base/utf8.h: to_valid_utf8).
 #pragma once
@@ -16,7 +16,7 @@ constexpr size_t kAll = static_cast<size_t>(-1);
 
 size_t length(std::string_view text);
 Parts characters(std::string_view text);
-// The byte at which the character of that number stands; text.size() beyond the end.
+// The byte offset of the character with that number; text.size() beyond the end.
 size_t byte_of(std::string_view text, size_t character);
 
 std::string repr(std::string_view text);

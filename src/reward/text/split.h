@@ -9,7 +9,7 @@
 
 namespace hrm::text {
 
-// GPT-2's, which the pre-tokenizer ByteLevel means unless it is told to leave its own out.
+// GPT-2's, which the pre-tokenizer ByteLevel uses unless it is set to leave out its own.
 inline constexpr const char* kGpt2Split =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 

@@ -11,7 +11,7 @@ struct TokenizerConfig {
   // Contents; empty if the model has none.
   std::string bos_token = {}, eos_token = {}, pad_token = {}, unk_token = {};
   std::string chat_template = {};  // Jinja text; empty if there is none
-  std::string tool_template = {};  // the one for chats with tools, where it is another
+  std::string tool_template = {};  // the one for chats with tools, if it is another
   std::string sep_token = {}, cls_token = {}, mask_token = {};
 };
 

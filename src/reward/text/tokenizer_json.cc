@@ -154,7 +154,7 @@ class Reader {
   void read_pre_tokenizer(const SortedJson& json) {
     each(json, "pretokenizers", "pre_tokenizer", [&](const SortedJson& step) {
       const std::string type = type_of(step, "pre_tokenizer");
-      if (byte_level_) throw unsupported("pre_tokenizer", type + " behind ByteLevel");
+      if (byte_level_) throw unsupported("pre_tokenizer", type + " after ByteLevel");
       if (type == "ByteLevel") {
         byte_level_ = true;
         if (flag(step, "add_prefix_space", "pre_tokenizer", true)) spec_.prefix_space = PrefixSpace::kSection;

@@ -19,7 +19,7 @@ namespace hrm::text {
 
 constexpr int32_t kMaxTokenId = (1 << 22) - 1;  // published vocabularies have up to 2^18 tokens
 
-// Where a blank is put before text. Sections are what stands between added tokens.
+// Where a blank is put before text. Sections are the texts between added tokens.
 enum class PrefixSpace {
   kNone,
   kText,     // before a text that does not begin with one
@@ -30,7 +30,7 @@ enum class PrefixSpace {
 // How decoding undoes it.
 enum class DroppedSpace {
   kNone,
-  kOne,         // the first character, where it is a blank
+  kOne,         // the first character, if it is a blank
   kFirstToken,  // all blanks of the first token
 };
 
@@ -50,7 +50,7 @@ struct TokenizerSpec {
   std::vector<int32_t> prefix, suffix;  // special tokens around a text: beginning and end of sequence
 };
 
-// A Hugging Face tokenizer.json: model BPE. Throws bad_input naming source and field where it is none, or
+// A Hugging Face tokenizer.json: model BPE. Throws bad_input naming source and field if it is not one, or
 // holds what is not supported (another model, normalizer, pre-tokenizer, post-processor or decoder).
 TokenizerSpec parse_tokenizer_json(std::string_view text, std::string_view source);
 

@@ -2,7 +2,7 @@
 //
 // A method is a program that uses this class and depends only on what it receives. Running it again over the contents
 // of the store therefore leads to the same point, and a run that was killed continues to the same tree. The seed of a
-// request is derived from the settings' seed, the node's id (which stands for problem and path), the kind of request
+// request is derived from the settings' seed, the node's id (which represents problem and path), the kind of request
 // and its round: never from time or threads.
 #pragma once
 
@@ -51,7 +51,7 @@ class GrowingTree {
   // n continuations from the node to the end. Rounds of one node are numbered from 0 by the caller.
   const std::vector<Sample>& rollouts(int32_t node, uint32_t round, int64_t n);
 
-  // The child with that text, made where it is missing: steps of a rollout become nodes without a request.
+  // The child with that text, made if it is missing: steps of a rollout become nodes without a request.
   // last: no step follows, so it is the end of the solution.
   int32_t adopt(int32_t node, const std::string& text, bool last, uint64_t seed);
 

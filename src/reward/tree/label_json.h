@@ -1,4 +1,4 @@
-// Labels of trees as JSON lines (docs/formats/tree-jsonl.md), and what a table says of them.
+// Labels of trees as JSON lines (docs/formats/tree-jsonl.md), and their counts for a table.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace hrm::tree {
 
-// One node: its place, label, counts and interval, and its answer with the verdict where it has one.
+// One node: its place, label, counts and interval, and its answer with the verdict, if any.
 Json node_json(const LabeledTree& labeled, size_t node, const std::optional<Interval>& interval);
 
-// A view of node compression: what moved where, the draws after it, and the labels of the view.
+// A view of node compression: the moves, the random draws after it, and the labels of the view.
 Json view_json(const steps::Tree& tree, const LabeledView& view, const CompressionOptions& options);
 
 // The labels of all nodes but the root.

@@ -1,7 +1,7 @@
 // Labels of steps, derived from counts of correct ends.
 //
 //   mc      correct / total of what counts for the node (leaf-weighted)
-//   policy  the mean over the children, recursively; where there are none, mc (policy-weighted: a branch counts by the
+//   policy  the mean over the children, recursively; if there are none, mc (policy-weighted: a branch counts by the
 //           chance that the policy takes it, not by the number of leaves that it happens to have)
 //   hard    1 where any end was right (Math-Shepherd), else 0
 //   beta    equal-tailed interval of the chance of a correct end, posterior of a Beta prior (Jeffreys: Beta(1/2, 1/2),
@@ -13,7 +13,7 @@
 //             way down from the node; unfinished nodes are not leaves
 //   kRollouts rollouts that began at the node; for a node with an answer that answer
 //   kThrough  rollouts that began at the node or below it: what tree search backs up
-//   kAuto     kRollouts where the node has any, else kLeaves
+//   kAuto     kRollouts if the node has any, else kLeaves
 // A missing answer counts as wrong. Sentinels (failed requests of imported trees) are left out, or wrong as for the
 // authors.
 #pragma once

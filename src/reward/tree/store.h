@@ -108,7 +108,7 @@ class StoreWriter {
   std::chrono::steady_clock::time_point synced_ = std::chrono::steady_clock::now();
 };
 
-// Positions in StoreReader::contents().problems: all, or the one with that id or, where no problem has it, at that
+// Positions in StoreReader::contents().problems: all, or the one with that id or, if no problem has it, at that
 // position. Throws bad_input if there is none.
 std::vector<size_t> chosen_problems(const StoreReader& store, const std::string& problem);
 

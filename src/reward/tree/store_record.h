@@ -46,7 +46,7 @@ std::string encode(const SettingsRecord& record);
 std::string encode(const steps::ProblemRecord& record);
 std::string encode(const RequestRecord& batch);
 
-// nullopt for bytes that are no record of this version.
+// nullopt for bytes that are not a record of this version.
 std::optional<StoreRecord> decode_record(std::span<const std::byte> bytes);
 // Of a batch only whose tree it belongs to; nullopt for other records.
 std::optional<steps::NodeId> decode_root(std::span<const std::byte> bytes);

@@ -10,7 +10,7 @@ namespace hrm::tree {
 
 Json tree_json(const steps::Tree& tree);
 
-// Ids are computed anew. Throws bad_input naming source and node for what is not a tree.
+// Ids are recomputed. Throws bad_input naming source and node for what is not a tree.
 steps::Tree tree_from_json(const Json& json, std::string_view source);
 
 }  // namespace hrm::tree

@@ -4,7 +4,7 @@
 // It reads the last question "...=?" of the prompt and every step after it that it can read (Walk); where a line of
 // dashes follows the question, as below the example in the authors' prompt, the steps begin after that line. Then,
 // until the answer or a stop string:
-//   - on track: a step from the state (moves.h), or the answer where the state is a number;
+//   - on track: a step from the state (moves.h), or the answer if the state is a number;
 //   - off track: with chance `repair` a correction, which is a step from the last state that was on track with "!" in
 //     front (it may slip in its turn); else as above.
 // Solutions have one step per line and end with "#### 42"; where a stop string asks for "# Step k" or "# END!", or the

@@ -1,7 +1,7 @@
 // Integer expressions of the arithmetic world: numbers, + - * and parentheses, read from text and reduced pair by pair.
 //
 // `*` binds tighter than `+` and `-`; equals group from the left. A minus sign in front of digits where an operand is
-// expected belongs to the number. As text a negative number stands in parentheses unless it begins the expression or
+// expected belongs to the number. As text a negative number is in parentheses unless it begins the expression or
 // what is in parentheses: "-7+3*(-2)". There is no division: every value is an integer.
 #pragma once
 

@@ -11,7 +11,7 @@ std::vector<std::string> steps_of(const Json& record, std::string_view place) {
   throw bad_input("worlds.judge", "{}: expected 'steps', 'solution' or a list of 'candidates'", place);
 }
 
-// A solution's own "answer" is what it gave, not the gold one.
+// A solution's own "answer" is its result, not the gold answer.
 Json without_answer(const Json& record) {
   return {{"id", record.value("id", Json("solution"))}, {"question", record.value("question", Json())}};
 }

@@ -1,4 +1,4 @@
-// Solutions of any origin judged step by step: read from JSON, counted, and written as training rows.
+// Solutions of any origin, judged step by step: reads them from JSON, counts them, writes training rows.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ namespace hrm::worlds {
 using JudgedSink = std::function<void(const ArithmeticProblem&, const JudgedSolution&)>;
 
 // The solutions of a record: {"question", "steps" | "solution"}, one, or {"question", "candidates": [..]}, each of them
-// {"steps" | "solution"}. Throws bad_input naming `place` and the candidate.
+// {"steps" | "solution"}. Throws bad_input with `place` and the candidate.
 void judge_record(const Json& record, std::string_view place, const JudgedSink& sink);
 
 // {"id", "question", "answer", "solution": {.., "reasons": ["" | why a step is wrong, ..]}}
@@ -37,8 +37,8 @@ class JudgeCounts {
   void add(const JudgedSolution& solution);
   uint64_t solutions() const { return solutions_; }
   uint64_t steps() const { return steps_; }
-  // What is counted, each of its whole: answers and correct ones of all solutions; valid steps and those that end on
-  // track; repairs and breaks of the steps that could be one; then each kind of fault.
+  // Each count with its total: answers and correct answers of all solutions; valid steps and steps that end on track;
+  // repairs and breaks of the steps that could be one; then each kind of fault.
   std::vector<Line> lines() const;
   Json to_json() const;
 

@@ -29,7 +29,7 @@ struct ProbeSolution {
 
 // The five cases, in the order above; slips have the kinds and shares of moves.h. The same for the same seed. nullopt
 // if the problem is too short (under two operations) or no slip of it leaves enough to continue with. REQUIRES:
-// settings.slip > 0. Throws bad_input if values are asked for and too many to compute.
+// settings.slip > 0. Throws bad_input if values are requested and too many to compute.
 std::optional<std::vector<ProbeSolution>> make_probe(const ArithmeticProblem& problem, const SlipSettings& settings,
                                                      uint64_t seed, TrueValues* values = nullptr);
 

@@ -18,7 +18,7 @@ struct JudgedSolution {
   int64_t tokens = 0;
   SolutionTruth truth;
   std::string answer;          // as given; empty if there is none
-  std::vector<double> values;  // after each step, where they were asked for
+  std::vector<double> values;  // after each step, if requested
 };
 
 // {"id", "question", "answer"}: the id and the answer may be missing; an answer that is not the question's value is
@@ -49,7 +49,7 @@ std::vector<double> rollout_labels(policy::Policy& policy, const ArithmeticProbl
                                    const JudgedSolution& solution, policy::Request how);
 
 // {"steps", "answer", "correct", "tokens", "valid": [..], "on_track": [..]}, a candidate of docs/formats/
-// scored-solutions.md; "scores": {"value": [..]} where there are values.
+// scored-solutions.md; "scores": {"value": [..]} if there are values.
 Json to_json(const JudgedSolution& solution);
 
 }  // namespace hrm::worlds

@@ -177,7 +177,7 @@ std::vector<std::string> fields_from_json(Config& config, const Json& object, st
   return unknown;
 }
 
-// One `key=value` argument. The value is read as JSON where it is JSON (numbers, true, lists), as text otherwise.
+// One `key=value` argument. The value is read as JSON if it is JSON (numbers, true, lists), as text otherwise.
 // Throws bad_input on a missing '=', an unknown key (with the closest known one) or a value of the wrong type.
 template <detail::FieldStruct Config>
 void assign_field(Config& config, std::string_view argument) {

@@ -28,7 +28,7 @@ std::string printable(const Json& value, int indent = -1);
 // files of very many long texts.
 void append_json_text(std::string& to, std::string_view text);
 
-// The field as T. Throws bad_input naming source and field where it is missing or of another type.
+// The field as T. Throws bad_input naming source and field if it is missing or of another type.
 template <typename T>
 T json_field(const Json& object, std::string_view field, std::string_view source) {
   if (!object.is_object()) throw bad_input("json.field", "{}: expected an object with field '{}'", source, field);

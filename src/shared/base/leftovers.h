@@ -6,7 +6,7 @@
 
 namespace hrm {
 
-// Removes the entries of the folder that are named `prefix` and a process id, where no such process runs. Those of a
+// Removes the entries of the folder that are named `prefix` and a process id, if no such process runs. Those of a
 // living process, other names and what cannot be removed stay. A folder that cannot be read has none.
 void remove_leftovers(const std::filesystem::path& folder, std::string_view prefix);
 

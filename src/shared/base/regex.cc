@@ -56,7 +56,7 @@ RegexMatch Regex::run(std::string_view text, size_t from, uint32_t flags) const 
                        matcher.data.get(), matcher.context.get());
   };
   int found = search(0);
-  // Compiled code has a stack of its own, of fixed size; the interpreter takes what the heap limit allows.
+  // Compiled code has its own stack of fixed size; the interpreter uses what the heap limit allows.
   if (found == PCRE2_ERROR_JIT_STACKLIMIT) found = search(PCRE2_NO_JIT);
   if (found == PCRE2_ERROR_NOMATCH) return {};
   if (found < 0) return {.fault = message_of(found)};

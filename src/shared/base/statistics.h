@@ -32,7 +32,7 @@ Estimate mean_of_runs(std::span<const double> runs);
 
 // Percentile bootstrap (Efron 1979): the 2.5 % and 97.5 % points of a statistic over `draws` samples of n units with
 // replacement. `statistic` is handed how often each unit was drawn, [n]; a draw for which it has no value (nullopt) is
-// left out. Units are what is independent: problems, not the steps within them. Degenerate [0, 0] where no draw has a
+// left out. Units are what is independent: problems, not the steps within them. Degenerate [0, 0] if no draw has a
 // value. Same seed, same interval.
 Interval bootstrap95(uint64_t n, uint64_t draws, uint64_t seed,
                      const std::function<std::optional<double>(std::span<const uint32_t>)>& statistic);
@@ -42,7 +42,7 @@ Interval bootstrap95(uint64_t n, uint64_t draws, uint64_t seed,
 Estimate mean_over_units(std::span<const double> sums, std::span<const uint64_t> counts, uint64_t draws, uint64_t seed);
 
 // McNemar's exact test: two-sided binomial probability of a split of the discordant pairs at least as uneven as
-// (only_first, only_second), if either side were equally likely. 1 where there are none.
+// (only_first, only_second), if either side were equally likely. 1 if there are none.
 double mcnemar_exact(uint64_t only_first, uint64_t only_second);
 
 // Area under the ROC curve: the probability that a case of class 1 has a higher score than one of class 0, ties half

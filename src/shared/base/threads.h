@@ -1,4 +1,4 @@
-// Data-parallel loops over independent items. Results must depend on the item index alone, never on the thread.
+// Data-parallel loops over independent items. Results must depend only on the item index, never on the thread.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace hrm {
 
-// HRM_THREADS if set, else (or 0) the processors this process may run on. Throws bad_input if HRM_THREADS is no count.
+// HRM_THREADS if set, else (or 0) the processors this process may run on. Throws bad_input if HRM_THREADS is invalid.
 size_t default_threads();
 
 // Calls body(i) for every i in [0, n), from up to `threads` threads (0: default_threads()). Blocks until all are done.

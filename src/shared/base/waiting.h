@@ -10,7 +10,7 @@
 
 namespace hrm {
 
-// Thrown where an InterruptScope was told to stop while data was awaited. Ends the program with kInterruptedExitCode
+// Thrown if an InterruptScope was told to stop while data was awaited. Ends the program with kInterruptedExitCode
 // where nothing catches it.
 class Interrupted : public Error {
  public:

@@ -41,7 +41,7 @@ class Gguf : public TensorSource {
   // nullptr if the file has no such key.
   const GgufValue* find(std::string_view key) const;
   // T: bool, int64_t, double (also from integers), std::string, or a std::vector of int64_t, double or std::string.
-  // Throws bad_input naming file and key where it is missing or of another type.
+  // Throws bad_input naming file and key if it is missing or of another type.
   template <typename T>
   T get(std::string_view key) const;
   template <typename T>

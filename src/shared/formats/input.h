@@ -10,7 +10,7 @@
 
 namespace hrm {
 
-// "-" is standard input; compression is told by the first bytes, not by the name. A zip archive must hold one file
+// "-" is standard input; the first bytes decide the compression, not the name. A zip archive must hold one file
 // (folders, hidden files and __MACOSX aside) and cannot come from standard input. Throws bad_input if the file cannot
 // be opened or has a format that is recognized and not read. Damaged or truncated compressed data, and data that expand
 // beyond all measure (formats/decoder.h), throw bad_input from the read that meets them, past the stream's own

@@ -19,14 +19,14 @@ struct JsonlOptions {
   // Faulty lines are counted and listed in bad() instead of thrown (--skip-bad).
   bool skip_bad = false;
   // A last line without a newline that is not valid JSON is a write cut short and counts as the end: right for logs.
-  // Set to false for data, where it is as faulty as any other.
+  // Set to false for data, in which such a line is as faulty as any other.
   bool forgive_cut_end = true;
   // A file that begins with '[' is one array, and its elements are read as if they were lines.
   bool accept_array = false;
   size_t max_record = size_t{1} << 26;  // bytes of a line
 };
 
-// What was passed over.
+// What was skipped.
 struct BadLines {
   static constexpr size_t kMostListed = 100;
   uint64_t count = 0;
@@ -55,7 +55,7 @@ class JsonlReader {
 
   // The next line that is not blank; false at the end. Throws bad_input naming file and line for a faulty line unless
   // such are skipped, and in any case for damaged compression and a line too long. Of data (forgive_cut_end off),
-  // throws Interrupted where an InterruptScope was told to stop; a run's own log is read to its end.
+  // throws Interrupted if an InterruptScope was told to stop; a run's own log is read to its end.
   bool next();
   const Json& value() const { return value_; }
   Json take() { return std::move(value_); }  // value() is then null
@@ -64,7 +64,7 @@ class JsonlReader {
   std::string place() const { return source_ + ": line " + std::to_string(line_); }  // for errors about the value
   const std::string& source() const { return source_; }
 
-  // The current value is no good: throws the error, or notes it where faulty lines are skipped. InputTooLarge is
+  // The current value is no good: throws the error, or notes it if faulty lines are skipped. InputTooLarge is
   // thrown in any case.
   void reject(const Error& error);
   const BadLines& bad() const { return bad_; }

@@ -1,4 +1,4 @@
-// Kinds of files that are told by their first bytes: the one table, for readers that meet what is not theirs.
+// Kinds of files by their first bytes: one table for all readers that meet a file of another kind.
 #pragma once
 
 #include <cstddef>
@@ -8,17 +8,17 @@
 namespace hrm {
 
 struct Magic {
-  size_t at;  // where the bytes stand
+  size_t at;  // offset of the bytes
   std::string_view bytes;
   std::string_view what;          // "a 7z archive", "compressed with xz": what the file is
   std::string_view more = "";     // ", one NumPy array"
   std::string_view way_out = "";  // "unpack it"
-  bool packed = false;            // around the data, in a form that no reader of the project undoes
+  bool packed = false;            // compressed or archived in a form that this program cannot unpack
 };
 
 std::span<const Magic> known_magic();
 
-// The kind that a file with these first bytes is of; nullptr: none of the table.
+// The kind of a file with these first bytes; nullptr: not in the table.
 const Magic* find_magic(std::string_view first_bytes);
 
 }  // namespace hrm

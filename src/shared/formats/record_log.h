@@ -38,7 +38,7 @@ struct RecordLogReport {
 using RecordVisitor = std::function<void(std::span<const std::byte> payload, uint64_t at)>;
 
 // Hands every sound record to visit, in order. bytes: a whole file; no bytes at all are an empty log. Throws bad_input
-// naming source where it is a file of another kind. REQUIRES: kind has 8 bytes.
+// naming source if it is a file of another kind. REQUIRES: kind has 8 bytes.
 RecordLogReport read_record_log(std::span<const std::byte> bytes, std::string_view kind, std::string_view source,
                                 const RecordVisitor& visit);
 

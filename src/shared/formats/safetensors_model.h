@@ -1,5 +1,5 @@
 // The weights of a Hugging Face model: one safetensors file, or shards that model.safetensors.index.json names. Files
-// are mapped, so that opening a model of any size reads its headers alone. docs/formats/safetensors.md
+// are mapped, so that opening a model of any size reads only its headers. docs/formats/safetensors.md
 #pragma once
 
 #include <filesystem>

@@ -22,7 +22,7 @@ class TensorSource {
   virtual ~TensorSource() = default;
   virtual const std::map<std::string, TensorInfo, std::less<>>& tensors() const = 0;
   // A copy with elements of that type; quantized ones are expanded. From any number of threads at once. Throws
-  // bad_input naming file and tensor where there is none of that name or its type cannot be converted.
+  // bad_input naming file and tensor if there is none of that name or its type cannot be converted.
   virtual HostTensor load(std::string_view name, DType as) const = 0;
   virtual const std::string& source() const = 0;  // the file or folder, for messages
 };

@@ -2,7 +2,7 @@
 // views into the archive. list_zip() lists deflated entries too, for open_input() to unpack as a stream.
 //
 // Read: zip64 sizes and offsets, data descriptors, extra fields, an archive comment; the sum of every entry is checked,
-// unless all sums are zero, as torch.save writes them where it is told to save that time.
+// unless all sums are zero, as torch.save writes them if it is told to save that time.
 // Written: entries below 4 GiB each and in all, their data aligned to 64 bytes by a padding extra field.
 #pragma once
 
@@ -24,7 +24,7 @@ struct ZipEntry {
 // compressed or encrypted entries, entries beyond the file or overlapping, a wrong sum, the same name twice.
 std::vector<ZipEntry> parse_zip(std::span<const std::byte> bytes, std::string_view source);
 
-// The names alone, whatever the entries' compression.
+// The names only, whatever the entries' compression.
 std::vector<std::string> zip_names(std::span<const std::byte> bytes, std::string_view source);
 
 struct PackedZipEntry {
@@ -36,7 +36,7 @@ struct PackedZipEntry {
 };
 
 // The entries unread, with deflated ones: for archives that people download. The sums are not checked, that is left to
-// whoever unpacks. Throws bad_input as parse_zip() does.
+// the unpacking code. Throws bad_input as parse_zip() does.
 std::vector<PackedZipEntry> list_zip(std::span<const std::byte> bytes, std::string_view source);
 
 // Atomic. Throws bad_input if the archive would pass 4 GiB.

@@ -14,7 +14,7 @@ bool looks_like_zst(std::string_view bytes);
 // All frames, joined. Throws bad_input naming source and fault: truncated or damaged data, more than `limit` bytes.
 std::string decompress_zst(std::string_view bytes, std::string_view source, size_t limit = size_t{1} << 34);
 
-// A whole file, decompressed where it is compressed. Throws bad_input.
+// A whole file, decompressed if it is compressed. Throws bad_input.
 std::string read_maybe_zst(const std::filesystem::path& path);
 
 }  // namespace hrm

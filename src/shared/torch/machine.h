@@ -9,7 +9,7 @@
 
 namespace hrm::torch {
 
-// cpu (also named aten), cuda or cuda:N. Throws bad_input naming --device for another name, and where there is no CUDA.
+// cpu (also named aten), cuda or cuda:N. Throws bad_input naming --device for another name, and if there is no CUDA.
 at::Device parse_device(const std::string& name);
 
 // Threads, for a model of so many parameters: `wanted`, where 0 means all processors, or one where threads would wait

@@ -13,7 +13,7 @@ namespace hrm::training {
 
 struct ConfigChange {
   std::string key;            // dotted: "arch.H_cycles"
-  std::string before, after;  // JSON text, "(none)" where the key is absent
+  std::string before, after;  // JSON text, "(none)" if the key is absent
 };
 
 // Settings whose values differ, in the order of `after`, then those that only `before` has.

@@ -72,9 +72,9 @@ std::optional<Json> stored_config(const fs::path& folder) {
 std::optional<Json> config_to_resume(const fs::path& folder, bool names_model) {
   std::optional<Json> stored = stored_config(folder);
   if (!stored && !names_model)
-    throw bad_input(kWhere,
-                    "{}: holds no run to resume: name the folder of one in --out, or leave --resume out to begin one",
-                    folder.string());
+    throw bad_input(
+        kWhere, "{}: contains no run to resume: give the folder of a run in --out, or leave out --resume to start one",
+        folder.string());
   return stored;
 }
 

@@ -46,7 +46,7 @@ class RunFolder {
   // Creates the folder. Throws bad_input if a run is there and the mode is kNew, or where another process trains there;
   // failure if the folder cannot be created.
   RunFolder(const std::filesystem::path& path, RunMode mode);
-  // Of a process that leaves the folder to process 0 of its job: names alone.
+  // Of a process that leaves the folder to process 0 of its job: names only.
   explicit RunFolder(const std::filesystem::path& path) : path_(path) {}
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;

@@ -116,7 +116,7 @@ TEST(ConfigToResume, WithoutARunOneMustSayWhatToBeginWith) {
   const TemporaryFolder folder;
   const auto none = folder.path() / "mistyped";
   EXPECT_FALSE(config_to_resume(none, true));
-  expect_refused([&] { config_to_resume(none, false); }, {"mistyped", "holds no run to resume"});
+  expect_refused([&] { config_to_resume(none, false); }, {"mistyped", "contains no run to resume"});
   EXPECT_FALSE(std::filesystem::exists(none));
   write_file_atomic(folder.path() / "config.json", R"({"lr": 0.5})");
   for (const bool names_model : {true, false})

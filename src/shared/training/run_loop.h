@@ -68,7 +68,7 @@ struct LoopOptions {
   bool save_after_evaluation = true;
   Json config;                     // kept in every checkpoint
   std::function<void()> restored;  // called once a checkpoint has been restored and fits (or none was), before a step
-  bool resume = false;             // from the folder's newest whole checkpoint, where there is one
+  bool resume = false;             // from the folder's newest whole checkpoint, if there is one
   bool progress = true;
   std::vector<std::string> notes;   // metrics shown after the progress bar
   std::string headline;             // metric of an evaluation whose curve is printed with it

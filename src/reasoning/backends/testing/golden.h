@@ -26,7 +26,7 @@ struct GoldenCase {
   NamedTensors with_prefix(const std::string& prefix) const;
 };
 
-// The kinds of files that lie beside each other, told apart by their content.
+// The kinds of files that lie beside each other, distinguished by their content.
 enum class GoldenKind { kTrained, kPublishedShape };
 
 // Every case of that kind in testdata/golden and, where present, $HRM_SHARED/fixtures/reasoning (and its mini/).

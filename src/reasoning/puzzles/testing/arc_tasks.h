@@ -1,4 +1,4 @@
-// ARC tasks made anew for tests: grids drawn at random, outputs by a rule, files on disk. Test code only.
+// Generated ARC tasks for tests: grids drawn at random, outputs by a rule, files on disk. Test code only.
 #pragma once
 
 #include <filesystem>

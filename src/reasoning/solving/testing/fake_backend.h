@@ -6,7 +6,7 @@
 //   loss = softmax cross-entropy (mean over supervised tokens) + (BCE(q_halt, exact) + BCE(q_continue, exact)) / 2
 //
 // learned by plain SGD with momentum 0.9 on host memory, in float32 and in one fixed order: same seed, same bits. It
-// solves puzzles whose label depends on the token alone.
+// solves puzzles whose label depends only on the token.
 #pragma once
 
 #include <algorithm>

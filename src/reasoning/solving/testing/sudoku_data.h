@@ -1,4 +1,4 @@
-// A data set folder of 4x4 Sudoku from text, with a test split alone. Test code only.
+// A data set folder of 4x4 Sudoku from text, with only a test split. Test code only.
 #pragma once
 
 #include <algorithm>

@@ -32,10 +32,10 @@ enum class Misdeed {
   kDrop,     // closes in the middle of the body
   kBusy,     // 429 with Retry-After
   kError,    // 500
-  kGarbage,  // 200 with bytes that are no JSON
+  kGarbage,  // 200 with bytes that are not JSON
   kCutJson,  // 200 with half of the JSON, whole as HTTP
   kSlow,     // one byte every slow_seconds
-  kFewer,    // one choice less than asked for, at least one
+  kFewer,    // one choice less than requested, at least one
   kMore,     // one choice more
   kHuge,     // 200 with huge_bytes
   kReject,   // 400

@@ -1,4 +1,4 @@
-// How tests of every room hold refusals: input that the user can mend ends with exit code 2 and one line. Test code only.
+// Refusals in tests of every room: input that the user can correct gives exit code 2 and one line. Test code only.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 
 namespace hrm {
 
-// The message with which the call refuses its input; "accepted", where it does not.
+// The message with which the call refuses its input; "accepted" if it does not.
 template <typename Call>
 std::string refusal(Call&& call) {
   try {
@@ -24,7 +24,7 @@ std::string refusal(Call&& call) {
   return "accepted";
 }
 
-// The call refuses its input, with a message that holds each of the parts.
+// Expects that the call refuses its input, with a message that contains each of the parts.
 template <typename Call>
 void expect_refused(Call&& call, std::initializer_list<std::string_view> parts) {
   const std::string message = refusal(call);
