@@ -77,8 +77,8 @@ TEST(Plot, FewPlacesOnALogarithmicAxisAreItsTicks) {
   const std::string svg = render_plot(series, {.log_x = true});
   for (const char* label : {">1<", ">4<", ">16<", ">64<"}) EXPECT_NE(svg.find(label), std::string::npos) << label;
   EXPECT_EQ(svg.find(">10<"), std::string::npos);
-  series[0].x = {1, 1000, 1001, 64000};  // two of them would be written over each other
-  EXPECT_NE(render_plot(series, {.log_x = true}).find(">100<"), std::string::npos);
+  series[0].x = {1, 100, 101, 6400};  // two of them would be written over each other
+  EXPECT_NE(render_plot(series, {.log_x = true}).find(">10<"), std::string::npos);
 }
 
 TEST(Plot, IsSaved) {
