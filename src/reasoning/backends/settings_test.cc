@@ -273,9 +273,11 @@ TEST_F(Settings, GradientsOfTheFirstSegmentAreExactForEveryParameter) {
 }
 
 TEST_F(Settings, ResumeWithTheSameBitsAndDoNotDependOnTheBatch) {
-  for (const auto& [name, config] : settings()) {
+  for (const auto& setting : settings()) {
+    const std::string& name = setting.first;
+    const ModelConfig& config = setting.second;
     const Examples examples(config, 4, 1);
-    const auto start = [&, &config = config] {
+    const auto start = [&] {
       auto backend = make_backend(config, {.device = "aten", .threads = 1});
       backend->set_weights(weights_of(config));
       backend->set_optimizer({.optimizer = model::OptimizerKind::kMuon, .lr = 1e-2});

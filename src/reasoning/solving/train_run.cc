@@ -16,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "solving.train";
-
 std::vector<training::Chart> charts(const training::RunFolder& folder, bool ema) {
   using training::Curve;
   std::vector<Curve> exact = {{"unseen puzzles, exact", "evaluation", "exact_accuracy"}};
