@@ -79,6 +79,8 @@ says plain.svg "n = 6"
 expect 0 "$HRM" eval --model run4 --data data4 --views 3 --plot views.svg --threads 1 --json
 says out '"by_views"'
 for word in "Exact answers against views" "rules (verifier)" "vote"; do says views.svg "$word"; done
+refuses "--save-q-halt" "$HRM" eval --model run4 --data data4 --complete --save-q-halt q.npy
+refuses "for ARC tasks" "$HRM" solve --model run4 1.3...12..43.3.1 --svg x.svg
 
 # What a run would cost; nothing is written.
 before=$(ls)

@@ -1,6 +1,5 @@
 #include "cli/cmd_select.h"
 
-#include "base/log.h"
 #include "formats/picture.h"
 
 namespace hrm::cli {
@@ -14,12 +13,6 @@ void add_output_options(CLI::App& command, Output& output) {
 
 void check_output(const Output& output) {
   if (!output.plot.empty()) check_picture_path(output.plot, "--plot");
-}
-
-void warn_of(const BadLines& bad) {
-  constexpr size_t kMostLines = 20;
-  for (size_t i = 0; i < std::min(kMostLines, bad.messages.size()); ++i) log_warning("skipped: {}", bad.messages[i]);
-  if (bad.count > kMostLines) log_warning("{} more bad records skipped", bad.count - kMostLines);
 }
 
 void register_select(CLI::App& app, Exit& exit) {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <functional>
 
 #include "cli/command.h"
 #include "formats/jsonl.h"
@@ -33,8 +32,5 @@ void print_report(const Output& output, const Report& report) {
   if (output.json) return print_json(to_json(report));
   fmt::print("{}", to_markdown(report));
 }
-
-// Lists what --skip-bad left out on standard error.
-void warn_of(const BadLines& bad);
 
 }  // namespace hrm::cli

@@ -4,8 +4,8 @@
 
 #include "backends/backend_factory.h"
 #include "base/log.h"
-#include "base/progress.h"
 #include "base/signals.h"
+#include "cli/choices.h"
 #include "formats/picture.h"
 #include "model/weights.h"
 #include "puzzles/arc.h"
@@ -108,11 +108,8 @@ void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
   command.add_option("--variants", options.variants.count, "ARC: variants per task in addition to the task")
       ->type_name("N")
       ->capture_default_str();
-  command
-      .add_option("--identifiers", args.identifiers,
-                  "ARC: variants also with new colors (variant), or only symmetries of the grid (task)")
-      ->check(CLI::IsMember({"variant", "task"}))
-      ->capture_default_str();
+  add_choice(command, "--identifiers", options.variants.identifiers,
+             "ARC: variants also with new colors (variant), or only symmetries of the grid (task)");
   command
       .add_option("--seconds", options.seconds,
                   "ARC: time for all tasks; fitting takes at most two thirds of it; 0: no limit")
@@ -135,11 +132,9 @@ void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
 
 void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, Exit& exit) {
   if (!args.svg.empty()) check_picture_path(args.svg, "--plot");
-  const bool by_task = args.identifiers == "task";
-  args.options.variants.identifiers = by_task ? puzzles::ArcIdentifiers::kTask : puzzles::ArcIdentifiers::kVariant;
   args.options.variants.seed = args.options.seed;
   const Tasks found = read_tasks(args);
-  for (const std::string& text : found.skipped) log_warning("skipped: {}", text);
+  warn_of(found.skipped, found.skipped.size());
   if (!found.skipped.empty()) exit.code = 2;
   if (found.tasks.empty()) return;
   const InterruptScope interrupt;
@@ -159,7 +154,7 @@ void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, E
   } else {
     print_text(result, found.tasks, model, args);
   }
-  if (!args.submission.empty()) write_json(args.submission, solving::submission_of(result, found.tasks));
+  if (!args.submission.empty()) write_json(args.submission, result.submission);
   if (!args.svg.empty()) save_svg(args.svg, result, found.tasks);
   if (!result.complete) exit.code = kInterruptedExitCode;
 }

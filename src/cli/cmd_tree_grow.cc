@@ -100,7 +100,7 @@ void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit)
   check_continuation(args.policy, settings);
   BadLines bad;
   auto problems = steps::read_problems(args.problems, args.limit, args.skip_bad, bad);
-  for (const std::string& message : bad.messages) log_warning("skipped: {}", message);
+  warn_of(bad);
   if (problems.empty()) throw bad_input("cli.tree.grow", "{} contains no problem", args.problems.string());
   const training::Shard shard = training::read_shard();
   const std::filesystem::path path = store_of(args.store, shard);

@@ -19,6 +19,7 @@ void register_without_libtorch(CLI::App& group, std::initializer_list<const char
   for (const char* name : names) {
     const std::string whole = fmt::format("hrm {} {}", group.get_name(), name);
     CLI::App& command = *group.add_subcommand(name, "(Not in this build: it has no libtorch.)");
+    command.fallthrough(false);
     command.allow_extras();
     set_examples(command, {{whole, "explains what is missing"}});
     command.callback([whole] { throw needs_libtorch(whole); });

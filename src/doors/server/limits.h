@@ -11,7 +11,7 @@ struct Limits {
   int64_t puzzles = 1024;   // in one request; also solutions and steps
   int64_t segments = 1024;  // of one request
   int64_t views = 256;      // of one request
-  int64_t queue = 4096;     // waiting puzzles or solutions of all requests
+  int64_t queue = 4096;     // waiting puzzles of all requests; also requests that wait for a reward model
   int64_t connections = 1024;
   double seconds = 60;  // for one request
 };
