@@ -4,6 +4,7 @@
 
 #include "backends/backend_factory.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/signals.h"
 #include "cli/choices.h"
 #include "formats/picture.h"
