@@ -16,12 +16,22 @@ constexpr double kZ = 1.959963984540054;  // 97.5 % point of the standard normal
 
 Interval wilson95(uint64_t successes, uint64_t n) {
   assert(successes <= n);
-  if (n == 0) return {};
   const auto count = static_cast<double>(n);
-  const double p = static_cast<double>(successes) / count, z2 = kZ * kZ;
+  return n == 0 ? Interval{} : wilson95_of(static_cast<double>(successes) / count, count);
+}
+
+Interval wilson95_of(double p, double count) {
+  if (count <= 0) return {};
+  const double z2 = kZ * kZ;
   const double center = (p + z2 / (2 * count)) / (1 + z2 / count);
   const double half = kZ / (1 + z2 / count) * std::sqrt(p * (1 - p) / count + z2 / (4 * count * count));
   return {std::max(0.0, center - half), std::min(1.0, center + half)};
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  const size_t n = values.size();
+  return n == 0 ? 0 : (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 
 Interval mean95(double sum, double sum_of_squares, uint64_t n) {

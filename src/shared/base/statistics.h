@@ -16,6 +16,12 @@ struct Interval {
 // Wilson's 95 % interval of a proportion (Wilson 1927); [0, 1] for n = 0. REQUIRES: successes <= n.
 Interval wilson95(uint64_t successes, uint64_t n);
 
+// The same for a mean of n values between 0 and 1, whose variance is at most that of a proportion.
+Interval wilson95_of(double mean, double n);  // [0, 1] for n = 0
+
+// Of the two in the middle the mean; 0 for none.
+double median(std::vector<double> values);
+
 // Normal 95 % interval of a mean from sum and sum of squares; degenerate for n < 2.
 Interval mean95(double sum, double sum_of_squares, uint64_t n);
 
