@@ -2,9 +2,13 @@
 
 namespace hrm::cli {
 
+void add_folder_options(CLI::App& command, std::filesystem::path& out, bool& replace) {
+  command.add_option("-o,--out", out, "folder to write; must be absent or empty")->type_name("DIR")->required();
+  command.add_flag("--force", replace, "replace an older data set that `hrm data` wrote there");
+}
+
 void add_write_options(CLI::App& command, puzzles::WriteOptions& write) {
-  command.add_option("-o,--out", write.out, "folder to write; must be absent or empty")->type_name("DIR")->required();
-  command.add_flag("--force", write.replace, "replace an older data set that `hrm data` wrote there");
+  add_folder_options(command, write.out, write.replace);
   command
       .add_option("--augment", write.augment,
                   "stored variants of each training puzzle; 0: training draws symmetries itself")

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "base/log.h"
+#include "cli/choices.h"
 #include "cli/cmd_data.h"
 #include "puzzles/arc_build.h"
 
@@ -14,7 +15,6 @@ using puzzles::ArcRole;
 struct Arguments {
   ArcBuildOptions build;
   std::vector<std::string> sources, training, evaluation;
-  std::string identifiers = "variant", names = "trm";
   std::optional<uint64_t> variants;
   bool json = false;
 };
@@ -48,16 +48,10 @@ Json to_json(const ArcBuildReport& report, const Arguments& args) {
           {"notes", report.notes}};
 }
 
-void warn_all(const std::vector<std::string>& lines, std::string_view what) {
-  constexpr size_t kMostLines = 20;
-  for (size_t i = 0; i < std::min(kMostLines, lines.size()); ++i) log_warning("{}: {}", what, lines[i]);
-  if (lines.size() > kMostLines) log_warning("{}: {} more; --json lists all", what, lines.size() - kMostLines);
-}
-
 void print_report(const ArcBuildReport& report, const Arguments& args) {
   if (args.json) return print_json(to_json(report, args));
-  warn_all(report.skipped, "skipped");
-  warn_all(report.leaks, "leakage");
+  warn_of(report.skipped, report.skipped.size());
+  warn_of(report.leaks, report.leaks.size(), "leakage");
   for (const std::string& note : report.notes) log_warning("{}", note);
   for (const auto& source : report.sources) {
     fmt::print("{}: {}, {} tasks", source.path, name_of(source.role), source.tasks);
@@ -93,10 +87,8 @@ void build(Arguments& args) {
   add(args.evaluation, ArcRole::kEvaluation);
   if (options.sources.empty())
     throw bad_input("cli.data.arc", "no source: name folders of tasks or files *_challenges.json");
-  const bool task = args.identifiers == "task";
-  options.variants.identifiers = task ? puzzles::ArcIdentifiers::kTask : puzzles::ArcIdentifiers::kVariant;
+  const bool task = options.variants.identifiers == puzzles::ArcIdentifiers::kTask;
   options.variants.count = args.variants.value_or(task ? 7 : puzzles::kArcDefaultVariants);
-  options.names = args.names == "hrm" ? puzzles::ArcNames::kHrm : puzzles::ArcNames::kTrm;
   options.command = "hrm data arc";
   print_report(puzzles::build_arc_dataset(options), args);
 }
@@ -114,22 +106,15 @@ void add_build_options(CLI::App& command, Arguments& args) {
   command.add_option("--evaluation", args.evaluation, "a source of evaluation tasks, whatever its name")
       ->type_name("SOURCE")
       ->allow_extra_args(false);
-  command.add_option("-o,--out", options.out, "folder to write; must be absent or empty")->type_name("DIR")->required();
-  command.add_flag("--force", options.replace, "replace an older data set that `hrm data` wrote there");
+  add_folder_options(command, options.out, options.replace);
   command
       .add_option("--variants", args.variants,
                   "variants of each task besides itself; default 1000, or 7 with --identifiers task")
       ->type_name("N");
-  command
-      .add_option(
-          "--identifiers", args.identifiers,
-          "an embedding per variant, as the authors do, or per task and symmetry of the grid, without new colors")
-      ->check(CLI::IsMember({"variant", "task"}))
-      ->capture_default_str();
-  command
-      .add_option("--names", args.names, "how variants are named: TASK|||t3|||0123456789 (trm) or TASK_t3_0123456789")
-      ->check(CLI::IsMember({"trm", "hrm"}))
-      ->capture_default_str();
+  add_choice(command, "--identifiers", options.variants.identifiers,
+             "an embedding per variant, as the authors do, or per task and symmetry of the grid, without new colors");
+  add_choice(command, "--names", options.names,
+             "how variants are named: TASK|||t3|||0123456789 (trm) or TASK_t3_0123456789");
   command.add_option("--max-grid", options.side, "leave out tasks with larger grids; sequences are N*N long")
       ->type_name("N")
       ->capture_default_str();

@@ -56,10 +56,7 @@ void print_report(const puzzles::BuildReport& report, const Arguments& args) {
                 {"leaks", report.leaks}});
     return;
   }
-  constexpr size_t kMostLines = 20;
-  for (size_t i = 0; i < std::min(kMostLines, report.skipped.size()); ++i)
-    log_warning("skipped: {}", report.skipped[i]);
-  if (report.skipped.size() > kMostLines) log_warning("{} more bad rows skipped", report.skipped.size() - kMostLines);
+  warn_of(report.skipped, report.skipped.size());
   for (const std::string& note : report.notes) log_warning("{}", note);
   if (report.leaks > 0)
     log_warning("{} test puzzles also occur in train, up to symmetry: `hrm data verify` lists them", report.leaks);

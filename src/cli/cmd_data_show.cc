@@ -48,6 +48,8 @@ void show(const Arguments& args) {
   const auto set = puzzles::Dataset::open(args.folder, args.split);
   if (args.index < 0 || args.index >= set.examples())
     throw bad_input("cli.data.show", "--index {}: {} has examples 0 to {}", args.index, args.split, set.examples() - 1);
+  if (args.lines && set.family().arc_side())
+    throw bad_input("cli.data.show", "--lines: hrm solve reads ARC tasks from files; --json prints grids");
   const bool color = wants_color(args.color);
   Shown shown{.set = set, .names = names_of(set), .question = {}, .answer = {}};
   puzzles::Tokens &question = shown.question, &answer = shown.answer;
@@ -85,9 +87,11 @@ void register_data_show(CLI::App& data, Exit&) {
   command.add_option("--split", args->split, "train or test")->type_name("NAME")->capture_default_str();
   command.add_option("--index", args->index, "first example")->type_name("I")->capture_default_str();
   command.add_option("--count", args->count, "examples")->type_name("N")->capture_default_str();
-  command.add_flag("--lines", args->lines, "only the questions, one per line, in the form that hrm solve reads");
+  CLI::Option* lines =
+      command.add_flag("--lines", args->lines, "only the questions, one per line, in the form that hrm solve reads");
   add_color_option(command, args->color);
   add_json_flag(command, args->json);
+  command.get_option("--json")->excludes(lines);
   command.callback([args] { show(*args); });
   set_examples(command, {{"hrm data show data/sudoku --split train --index 10 --count 3", "examples 10, 11 and 12"},
                          {"hrm data show data/sudoku --count 5 --lines | hrm solve --model runs/first -",

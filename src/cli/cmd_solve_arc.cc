@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signals.h"
+#include "cli/choices.h"
 #include "model/weights.h"
 #include "puzzles/arc.h"
 #include "puzzles/arc_svg.h"
@@ -108,11 +109,8 @@ void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
   command.add_option("--variants", options.variants.count, "ARC: variants of each task besides itself")
       ->type_name("N")
       ->capture_default_str();
-  command
-      .add_option("--identifiers", args.identifiers,
-                  "ARC: variants with new colors (variant) or of the grid's symmetries alone (task)")
-      ->check(CLI::IsMember({"variant", "task"}))
-      ->capture_default_str();
+  add_choice(command, "--identifiers", options.variants.identifiers,
+             "ARC: variants with new colors (variant) or of the grid's symmetries alone (task)");
   command
       .add_option("--seconds", options.seconds,
                   "ARC: time for all tasks, of which fitting takes two thirds at most; 0: no limit")
@@ -133,11 +131,9 @@ void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
 }
 
 void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, Exit& exit) {
-  const bool by_task = args.identifiers == "task";
-  args.options.variants.identifiers = by_task ? puzzles::ArcIdentifiers::kTask : puzzles::ArcIdentifiers::kVariant;
   args.options.variants.seed = args.options.seed;
   const Tasks found = read_tasks(args);
-  for (const std::string& text : found.skipped) log_warning("skipped: {}", text);
+  warn_of(found.skipped, found.skipped.size());
   if (!found.skipped.empty()) exit.code = 2;
   if (found.tasks.empty()) return;
   const InterruptScope interrupt;
@@ -157,7 +153,7 @@ void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, E
   } else {
     print_text(result, found.tasks, model, args);
   }
-  if (!args.submission.empty()) write_json(args.submission, solving::submission_of(result, found.tasks));
+  if (!args.submission.empty()) write_json(args.submission, result.submission);
   if (!args.svg.empty()) save_svg(args.svg, result, found.tasks);
   if (!result.complete) exit.code = kInterruptedExitCode;
 }

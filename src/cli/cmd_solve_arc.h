@@ -12,7 +12,7 @@ namespace hrm::cli {
 struct ArcSolveArguments {
   std::string model;               // its name, for messages
   std::vector<std::string> paths;  // task files, combined files, folders
-  std::string color, identifiers = "variant", submission, svg;
+  std::string color, submission, svg;
   bool steps = false, json = false, keep_going = false;
   solving::ArcSolveOptions options;
   model::BackendOptions backend;

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/rng.h"
+#include "base/statistics.h"
 #include "base/threads.h"
 #include "kernels/stages.h"
 #include "model/operations.h"
@@ -26,12 +27,6 @@ using model::Precision;
 constexpr size_t kInnerSizes[] = {128, 512};
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  const size_t n = values.size();
-  return n == 0 ? 0 : (values[(n - 1) / 2] + values[n / 2]) / 2;
-}
 
 size_t threads_of(const BenchCase& bench) { return bench.threads ? bench.threads : default_threads(); }
 bool on_cuda(const BenchCase& bench) { return bench.device.starts_with("cuda"); }

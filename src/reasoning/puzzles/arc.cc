@@ -35,13 +35,15 @@ class Translation : public Augmenter {
       offset.row = draw(rng, std::max(input.rows, output.rows));
       offset.column = draw(rng, std::max(input.columns, output.columns));
     }
-    write(input, offset, question);
-    if (!answer.empty()) write(output, offset, answer);
+    write(input, offset, question, 0);
+    // Labels have no padding token where padding is not supervised.
+    if (!answer.empty())
+      write(output, offset, answer, std::ranges::find(answer, 0) == answer.end() ? model::kIgnoreLabel : 0);
   }
 
   // Answers are read from the corner.
   void undo(uint64_t seed, std::span<int32_t> grid) const override {
-    if (seed != 0) write(decode_arc(grid, side_, find_arc(grid, side_)), {}, grid);
+    if (seed != 0) write(decode_arc(grid, side_, find_arc(grid, side_)), {}, grid, 0);
   }
 
  private:
@@ -49,11 +51,9 @@ class Translation : public Augmenter {
     return static_cast<int>(rng.below(static_cast<uint64_t>(side_ - extent + 1)));
   }
 
-  // What is not supervised stays so.
-  void write(const ArcGrid& grid, ArcOffset offset, std::span<int32_t> tokens) const {
-    const bool ignored = std::ranges::find(tokens, model::kIgnoreLabel) != tokens.end();
+  void write(const ArcGrid& grid, ArcOffset offset, std::span<int32_t> tokens, int32_t padding) const {
     encode_arc(grid, offset, side_, tokens);
-    if (ignored) std::ranges::replace(tokens, 0, model::kIgnoreLabel);
+    std::ranges::replace(tokens, 0, padding);
   }
 
   int side_;

@@ -150,6 +150,12 @@ void check(const ArcBuildOptions& options) {
 
 }  // namespace
 
+EnumNames<ArcIdentifiers> enum_names(ArcIdentifiers) {
+  static constexpr std::pair<ArcIdentifiers, std::string_view> kNames[] = {{ArcIdentifiers::kVariant, "variant"},
+                                                                           {ArcIdentifiers::kTask, "task"}};
+  return kNames;
+}
+
 std::vector<ArcMap> draw_arc_variants(const ArcTask& task, const ArcVariantOptions& options) {
   const std::vector<ArcPair> pairs = task.all();
   std::vector<ArcMap> maps = {ArcMap()};

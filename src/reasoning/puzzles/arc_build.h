@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fields.h"
 #include "puzzles/arc_leakage.h"
 #include "puzzles/arc_map.h"
 
@@ -22,6 +23,8 @@ enum class ArcIdentifiers {
   kVariant,  // an embedding per variant, as the authors' (about a million rows)
   kTask,     // an embedding per task and symmetry of the grid; colors stay as they are (a few thousand rows)
 };
+
+EnumNames<ArcIdentifiers> enum_names(ArcIdentifiers);  // variant, task
 
 inline constexpr uint64_t kArcDefaultVariants = 1000;
 

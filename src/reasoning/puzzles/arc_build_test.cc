@@ -198,6 +198,13 @@ TEST_F(ArcBuildTest, VerifySeesEveryKindOfDamage) {
   names.erase(5);
   write_json(folder("set/identifiers.json"), names);
   expect("num_puzzle_identifiers");
+  Json test = read_json(folder("set/test/dataset.json"));  // test alone says more than there are names
+  test["num_puzzle_identifiers"] = 1'000'000;
+  write_json(folder("set/test/dataset.json"), test);
+  HostTensor identifiers = load_npy(folder("set/test/all__puzzle_identifiers.npy"));
+  identifiers.as<int32_t>()[0] = 900'000;
+  save_npy(folder("set/test/all__puzzle_identifiers.npy"), identifiers);
+  expect("num_puzzle_identifiers");
   Json puzzles = read_json(folder("set/test_puzzles.json"));
   puzzles.erase("e0");
   write_json(folder("set/test_puzzles.json"), puzzles);
@@ -274,6 +281,24 @@ TEST(ArcFamilyTest, OnTheFlyTranslationKeepsThePairAndWhatIsNotSupervised) {
     EXPECT_EQ(decode_arc(a, 8), pair.output);
   }
   EXPECT_EQ(places.size(), 4u * 5u);  // offsets at which both grids fit
+}
+
+// A grid that fills the canvas with its EOS leaves no padding by which it could be seen that padding is not supervised.
+TEST(ArcFamilyTest, OnTheFlyTranslationOfAFullCanvasSupervisesNoPadding) {
+  const auto maps = make_family(Json{{"family", "arc"}, {"side", 4}}, "test")->augmenter();
+  Rng rng(4);
+  Tokens question(16), answer(16);
+  encode_arc(random_arc_grid(rng, 4, 3), {}, 4, question);
+  encode_arc(random_arc_grid(rng, 4, 3), {}, 4, answer);
+  ASSERT_EQ(std::ranges::count(answer, 0), 0);
+  size_t moved = 0;
+  for (uint64_t seed = 1; seed < 50; ++seed) {
+    Tokens q = question, a = answer;
+    maps->apply(seed, q, a);
+    EXPECT_EQ(std::ranges::count(a, 0), 0);
+    moved += std::ranges::count(a, model::kIgnoreLabel) > 0;
+  }
+  EXPECT_GT(moved, 0u);
 }
 
 }  // namespace

@@ -50,8 +50,9 @@ class Verifier {
   ArcFindings run() {
     for (const Dataset* set : {train_, test_}) {
       if (!set) continue;
+      std::vector<std::string> names = arc_identifiers(*set);  // throws unless it fits this split, too
       if (names_.empty()) {
-        names_ = arc_identifiers(*set);
+        names_ = std::move(names);
         check_names(*set);
       }
       check_groups(*set);

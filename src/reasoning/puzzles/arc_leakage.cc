@@ -169,12 +169,17 @@ std::vector<ArcLeak> find_arc_leaks(std::span<const ArcTaskRef> tasks) {
       for (const Entry& entry : *entries)
         if (const auto at = holders.find(entry.form); at != holders.end())
           for (const size_t t : at->second) ++candidates[t];
+    const ArcTask& own = *tasks[e].task;
+    const auto same = static_cast<size_t>(std::ranges::count_if(
+        own.test, [&](const ArcPair& pair) { return std::ranges::find(own.train, pair) != own.train.end(); }));
+    if (same > 0)
+      leaks.push_back({.evaluation = e, .trained = e, .test = same, .train = own.train.size(), .as_is = true});
     for (const auto& [t, shared] : candidates) {
+      if (t == e) continue;
       const std::vector<Entry> known = trained_entries(prepared[t], tasks[t].role);
       const Overlap found = overlap_of(prepared[e], known);
-      const bool own = t == e;
       const bool all_demonstrations = found.train == prepared[e].train.size();
-      if (own ? found.test == 0 || !found.as_is : found.test == 0 && !all_demonstrations) continue;
+      if (found.test == 0 && !all_demonstrations) continue;
       leaks.push_back({.evaluation = e, .trained = t, .test = found.test, .train = found.train, .as_is = found.as_is});
     }
   }

@@ -83,6 +83,20 @@ TEST(ArcLeakageTest, TestPairsOfEvaluationTasksAreNotTrainedOn) {
   EXPECT_NE(found[0].find("1 of 2 test pairs are among its own demonstrations"), std::string::npos) << found[0];
 }
 
+// A swap of two colors would map more pairs than the identity does: the leak counts all the same.
+TEST(ArcLeakageTest, ATestPairAmongItsOwnDemonstrationsCountsBesideALargerSymmetry) {
+  const auto pair = [](uint8_t color, int size) {
+    const ArcGrid grid{.rows = 1, .columns = size, .cells = std::vector<uint8_t>(static_cast<size_t>(size), color)};
+    return ArcPair{grid, grid};
+  };
+  ArcTask task{.name = "own", .origin = "own.json", .train = {}, .test = {}};
+  task.train = {pair(1, 1), pair(2, 1), pair(1, 2)};
+  task.test = {pair(1, 1), pair(2, 2)};
+  const auto found = leaks_of({{&task, ArcRole::kEvaluation}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NE(found[0].find("1 of 2 test pairs are among its own demonstrations"), std::string::npos) << found[0];
+}
+
 TEST(ArcLeakageTest, RepeatsAmongTrainingTasks) {
   const ArcTask a = random_arc_task("a", {.seed = 1}), b = random_arc_task("b", {.seed = 2});
   const ArcTask c = mapped(a, "c", parse_arc_name("x|||t5|||0123459876").map);

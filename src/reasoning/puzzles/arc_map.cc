@@ -37,6 +37,11 @@ bool read_colors(std::string_view text, std::array<uint8_t, kArcColors>& colors)
 
 }  // namespace
 
+EnumNames<ArcNames> enum_names(ArcNames) {
+  static constexpr std::pair<ArcNames, std::string_view> kNames[] = {{ArcNames::kTrm, "trm"}, {ArcNames::kHrm, "hrm"}};
+  return kNames;
+}
+
 ArcMap ArcMap::draw(Rng& rng) {
   ArcMap map{.dihedral = static_cast<int>(rng.below(kDihedrals))};
   rng.shuffle(std::span(map.colors).subspan(1));

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/fields.h"
 #include "base/rng.h"
 #include "puzzles/arc_grid.h"
 
@@ -15,6 +16,7 @@ namespace hrm::puzzles {
 
 // How names of variants are written: HRM's tools "<task>_t3_0123456789", TRM's "<task>|||t3|||0123456789".
 enum class ArcNames { kHrm, kTrm };
+EnumNames<ArcNames> enum_names(ArcNames);  // trm, hrm
 
 struct ArcMap {
   int dihedral = 0;                                                      // puzzles/dihedral.h

@@ -6,19 +6,15 @@
 namespace hrm::puzzles {
 namespace {
 
-// Wilson's interval for a mean of n values between 0 and 1: their variance is at most that of a proportion.
-Interval wilson_of_mean(double mean, double n) {
-  if (n == 0) return {};
-  constexpr double z = 1.959963984540054;
-  const double center = mean + z * z / (2 * n);
-  const double spread = z * std::sqrt(mean * (1 - mean) / n + z * z / (4 * n * n));
-  const double scale = 1 + z * z / n;
-  return {std::max(0.0, (center - spread) / scale), std::min(1.0, (center + spread) / scale)};
+// An attempt of a submission: a grid has a row at least.
+Json attempt_json(const std::vector<ArcCandidate>& candidates, size_t number) {
+  const ArcGrid grid = candidates.empty() ? ArcGrid() : candidates[std::min(number, candidates.size() - 1)].grid;
+  return grid.empty() ? Json::array({Json::array({0})}) : to_json(grid);
 }
 
 Estimate share(double sum, uint64_t cases, uint64_t tasks) {
   const double mean = cases > 0 ? sum / static_cast<double>(cases) : 0;
-  return {mean, wilson_of_mean(mean, static_cast<double>(tasks)), cases};
+  return {mean, wilson95_of(mean, static_cast<double>(tasks)), cases};
 }
 
 bool is_solved(const ArcTask& task) {
@@ -113,13 +109,7 @@ Json ArcVotes::submission() const {
     Json tests = Json::array();
     for (size_t i = 0; i < tasks_[t].test.size(); ++i) {
       const std::vector<ArcCandidate> candidates = ranked(t, i);
-      Json entry = Json::object();
-      for (size_t k = 0; k < 2; ++k) {
-        const std::string key = fmt::format("attempt_{}", k + 1);
-        entry[key] = candidates.empty() ? Json::array({Json::array({0})})
-                                        : puzzles::to_json(candidates[std::min(k, candidates.size() - 1)].grid);
-      }
-      tests.push_back(std::move(entry));
+      tests.push_back({{"attempt_1", attempt_json(candidates, 0)}, {"attempt_2", attempt_json(candidates, 1)}});
     }
     all[tasks_[t].name] = std::move(tests);
   }

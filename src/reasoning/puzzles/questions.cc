@@ -28,7 +28,7 @@ void QuestionReader::read_text(std::string_view text, const std::string& source)
                   .note = [](const std::string& note) { log_warning("{}", note); }};
   if (keep_going_)
     sinks.fault = [&](const Error& error, size_t line) {
-      faults.push_back({fmt::format("{}, line {}", source, line), error.what()});
+      faults.push_back({fmt::format("{}, line {}", source, line), std::string(error.message())});
     };
   family_.read(text, TextPlace(source, 1, symbols_), sinks);
   add(std::move(found), std::move(faults), source);

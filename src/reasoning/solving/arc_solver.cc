@@ -46,9 +46,11 @@ class Run {
   Run(const ModelFile& model, std::span<const ArcTask> tasks, const ArcSolveOptions& options,
       const BackendFactory& make_backend, const model::BackendOptions& backend)
       : tasks_(tasks), options_(options), side_(arc_side_of(model, "model")), votes_({tasks.begin(), tasks.end()}) {
-    check_tasks();
     int32_t next = 1;
-    for (const ArcTask& task : tasks) {
+    for (const ArcTask& given : tasks) {
+      ArcTask task = given;  // known outputs of tests are for the score alone
+      for (ArcPair& pair : task.test) pair.output = {};
+      check_task(task);
       first_row_.push_back(next);
       maps_.push_back(puzzles::draw_arc_variants(task, options.variants));
       next += static_cast<int32_t>(maps_.back().size());
@@ -75,6 +77,7 @@ class Run {
     for (size_t t = 0; t < tasks_.size(); ++t)
       for (size_t i = 0; i < tasks_[t].test.size(); ++i) result_.solutions[t].tests[i].candidates = votes_.ranked(t, i);
     result_.scores = votes_.score(puzzles::arc_pass_ks());
+    result_.submission = votes_.submission();
     return std::move(result_);
   }
 
@@ -83,11 +86,10 @@ class Run {
     size_t variant, task, test;
   };
 
-  void check_tasks() const {
-    for (const ArcTask& task : tasks_)
-      if (task.largest_side() > side_)
-        throw bad_input(kWhere, "{}: task {}: has a grid of side {}, but the model's canvas is {}x{}", task.origin,
-                        task.name, task.largest_side(), side_, side_);
+  void check_task(const ArcTask& task) const {
+    if (task.largest_side() > side_)
+      throw bad_input(kWhere, "{}: task {}: has a grid of side {}, but the model's canvas is {}x{}", task.origin,
+                      task.name, task.largest_side(), side_, side_);
   }
 
   size_t cells() const { return static_cast<size_t>(side_) * static_cast<size_t>(side_); }
@@ -250,12 +252,8 @@ Json candidates_json(const std::vector<puzzles::ArcCandidate>& candidates) {
   return list;
 }
 
-Json attempt(const ArcTestAnswer& answer, size_t number) {
-  if (answer.candidates.empty()) return Json::array({Json::array({0})});
-  return puzzles::to_json(answer.candidates[std::min(number, answer.candidates.size() - 1)].grid);
-}
-
-Json test_json(const ArcTestAnswer& answer, const ArcPair& pair) {
+// attempts: attempt_1 and attempt_2.
+Json test_json(const ArcTestAnswer& answer, const ArcPair& pair, const Json& attempts) {
   Json segments = Json::array();
   for (const ArcSegment& segment : answer.segments)
     segments.push_back({{"answer", puzzles::to_json(segment.answer)},
@@ -266,8 +264,8 @@ Json test_json(const ArcTestAnswer& answer, const ArcPair& pair) {
     for (size_t k = std::min<size_t>(2, answer.candidates.size()); k-- > 0;)
       if (answer.candidates[k].grid == pair.output) right = k + 1;
   }
-  return {{"attempt_1", attempt(answer, 0)},
-          {"attempt_2", attempt(answer, 1)},
+  return {{"attempt_1", attempts["attempt_1"]},
+          {"attempt_2", attempts["attempt_2"]},
           {"right_attempt", right},
           {"distinct_answers", answer.candidates.size()},
           {"candidates", candidates_json(answer.candidates)},
@@ -302,7 +300,7 @@ Json to_json(const ArcSolveResult& result, std::span<const ArcTask> tasks) {
   for (size_t t = 0; t < tasks.size(); ++t) {
     Json tests = Json::array();
     for (size_t i = 0; i < tasks[t].test.size(); ++i)
-      tests.push_back(test_json(result.solutions[t].tests[i], tasks[t].test[i]));
+      tests.push_back(test_json(result.solutions[t].tests[i], tasks[t].test[i], result.submission[tasks[t].name][i]));
     list.push_back({{"task", tasks[t].name},
                     {"source", tasks[t].origin},
                     {"variants", result.solutions[t].variants},
@@ -318,17 +316,6 @@ Json to_json(const ArcSolveResult& result, std::span<const ArcTask> tasks) {
           {"answers", {{"done", result.answered}, {"wanted", result.wanted}, {"seconds", result.answer_seconds}}},
           {"score", result.scores.tasks > 0 ? puzzles::to_json(result.scores) : Json(nullptr)},
           {"tasks", std::move(list)}};
-}
-
-Json submission_of(const ArcSolveResult& result, std::span<const ArcTask> tasks) {
-  Json all = Json::object();
-  for (size_t t = 0; t < tasks.size(); ++t) {
-    Json tests = Json::array();
-    for (const ArcTestAnswer& answer : result.solutions[t].tests)
-      tests.push_back({{"attempt_1", attempt(answer, 0)}, {"attempt_2", attempt(answer, 1)}});
-    all[tasks[t].name] = std::move(tests);
-  }
-  return all;
 }
 
 }  // namespace hrm::solving

@@ -52,6 +52,7 @@ struct ArcSolution {
 struct ArcSolveResult {
   std::vector<ArcSolution> solutions;                // in the order of the tasks
   puzzles::ArcScores scores;                         // over tasks whose outputs are known
+  Json submission;                                   // {"task": [{"attempt_1": grid, "attempt_2": grid}, ...]}
   uint64_t fit_steps = 0, answered = 0, wanted = 0;  // answered: test inputs of variants
   double first_loss = 0, last_loss = 0;              // mean token loss of the first and last tenth of the fit
   double fit_seconds = 0, answer_seconds = 0;
@@ -69,7 +70,5 @@ ArcSolveResult solve_arc(const ModelFile& model, std::span<const puzzles::ArcTas
                          const model::BackendOptions& backend);
 
 Json to_json(const ArcSolveResult& result, std::span<const puzzles::ArcTask> tasks);
-// {"task": [{"attempt_1": grid, "attempt_2": grid}, ...]}
-Json submission_of(const ArcSolveResult& result, std::span<const puzzles::ArcTask> tasks);
 
 }  // namespace hrm::solving

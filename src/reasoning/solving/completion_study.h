@@ -1,8 +1,7 @@
 // What the model is worth to an exact search: the puzzles of a data set completed with its probabilities, and the same
 // search without the model, side by side.
 //
-//   model    the model's answer where the rules accept it, else the search steered by its probabilities, with runs of
-//   the
+//   model    the model's answer where the rules accept it, else the search steered by its probabilities, with runs of the
 //            model on reduced puzzles (solving/completion.h)
 //   fixed    the same search, the first value of the first of the smallest choices; no model
 //   random   the same search, a random value of a random one of the smallest choices; no model

@@ -102,7 +102,7 @@ TrainEstimate estimate_training(const TrainRequest& request, const BackendFactor
 
   const std::vector<double> seconds = time_steps(trainer, total_steps);
   if (seconds.empty()) return {.complete = false, .json = {}, .table = {}};
-  const double median = seconds[seconds.size() / 2], steps = static_cast<double>(total_steps);
+  const double step_seconds = median(seconds), steps = static_cast<double>(total_steps);
   const double per_segment = model::training_operations(model);
   const double per_step = per_segment * static_cast<double>(config.global_batch_size);
   Json json = {{"parameters", model::parameter_count(model)},
@@ -112,9 +112,9 @@ TrainEstimate estimate_training(const TrainRequest& request, const BackendFactor
                {"operations", steps * per_step},
                {"operations_per_sample_segment", per_segment},
                {"measured_steps", seconds.size()},
-               {"seconds_per_step", median},
-               {"gflops", per_step / median * 1e-9},
-               {"training_hours", steps * median / 3600},
+               {"seconds_per_step", step_seconds},
+               {"gflops", per_step / step_seconds * 1e-9},
+               {"training_hours", steps * step_seconds / 3600},
                {"evaluations", nullptr},
                {"evaluation_examples", nullptr},
                {"evaluation_hours", nullptr},

@@ -2,8 +2,7 @@
 //
 //   operations   steps x batch x training_operations (model/operations.h)
 //   hours        of training: steps x the median time of the measured steps; of evaluations, at most: the time of a
-//   sample
-//                with the untrained model, which hardly halts, for each evaluation that the settings ask for
+//                sample with the untrained model, which hardly halts, for each evaluation that the settings ask for
 //   memory       the most that this process has held, resident
 #pragma once
 
