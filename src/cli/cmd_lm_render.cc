@@ -25,6 +25,8 @@ text::ChatTemplate template_of(const Arguments& args) {
     config.chat_template = read_file(args.jinja);
     config.tool_template.clear();
   }
+  if (config.chat_template.empty() && !args.jinja.empty())
+    throw bad_input("cli.lm.render", "{}: is empty", args.jinja.string());
   if (config.chat_template.empty())
     throw bad_input("cli.lm.render", "{}: has no chat template: give one with --template FILE", args.model.string());
   return text::ChatTemplate(config, (args.jinja.empty() ? args.model : args.jinja).string());
@@ -46,10 +48,12 @@ Json render_case(const Json& record, const std::string& place) {
   try {
     text::TokenizerConfig config;
     config.chat_template = json_field<std::string>(record, "template", place);
-    config.bos_token = record.value("bos_token", "");
-    config.eos_token = record.value("eos_token", "");
-    text::ChatSettings settings{.date = record.value("date", ""),
-                                .variables = record.value("variables", Json::object())};
+    const auto word = [&](const char* field) {
+      return record.contains(field) ? json_field<std::string>(record, field, place) : std::string();
+    };
+    config.bos_token = word("bos_token");
+    config.eos_token = word("eos_token");
+    text::ChatSettings settings{.date = word("date"), .variables = record.value("variables", Json::object())};
     return {{"text", text::ChatTemplate(config, place).render(chat_of(record, false, place), settings)}};
   } catch (const Error& error) {
     if (error.exit_code() != 2) throw;

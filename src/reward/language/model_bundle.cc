@@ -50,7 +50,7 @@ std::optional<int32_t> find_message_end(const ModelBundle& bundle) {
   const std::string_view behind = strip_left(std::string_view(text).substr(at + kAnswer.size()));
   const text::AddedToken* longest = nullptr;
   for (const text::AddedToken& token : bundle.tokenizer_spec.added)
-    if (!token.content.empty() && behind.starts_with(token.content) &&
+    if (token.special && !token.content.empty() && behind.starts_with(token.content) &&
         (!longest || token.content.size() > longest->content.size()))
       longest = &token;
   return longest ? std::optional(longest->id) : std::nullopt;

@@ -27,6 +27,7 @@ constexpr const char* kTokenizerFiles[] = {"tokenizer.json",
                                            "special_tokens_map.json",
                                            "generation_config.json",
                                            "chat_template.jinja",
+                                           "additional_chat_templates/tool_use.jinja",
                                            "vocab.json",
                                            "merges.txt",
                                            "added_tokens.json"};

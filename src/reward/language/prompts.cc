@@ -25,7 +25,12 @@ std::vector<int32_t> encode_prompt(const ModelBundle& bundle, const Json& record
     if (!form.chat) return bundle.tokenizer.encode(prompt);
     chat.messages.push_back({{"role", "user"}, {"content", prompt}});
   }
-  return bundle.tokenizer.encode(bundle.render_chat(std::move(chat)), text::Part::kText);
+  try {
+    return bundle.tokenizer.encode(bundle.render_chat(std::move(chat)), text::Part::kText);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::kBadInput) throw;
+    throw bad_input("language.prompts", "{}: {}", place, error.message());
+  }
 }
 
 Json completion_json(const Generation& choice, bool logprobs) {

@@ -100,6 +100,7 @@ class FileReader {
         .messages = messages, .tools = nullptr, .documents = nullptr, .add_generation_prompt = true};
     before.messages.erase(before.messages.size() - 1);
     if (const Json* tools = rows::find_field(record, "tools")) before.tools = *tools;
+    if (const Json* documents = rows::find_field(record, "documents")) before.documents = *documents;
     add(bundle_.tokenizer.encode(render(before), text::Part::kText), answer, place);
   }
 

@@ -41,16 +41,8 @@ Conversation conversation(std::span<const ChatMessage> messages, bool add_genera
 ChatTemplate::ChatTemplate(const TokenizerConfig& config, const std::string& source)
     : program_(jinja::parse_program(config.chat_template, source)), tokens_(Json::object()) {
   if (!config.tool_template.empty()) tool_program_ = jinja::parse_program(config.tool_template, source);
-  const auto put = [&](const char* name, const std::string& token) {
-    if (!token.empty()) tokens_[name] = token;
-  };
-  put("bos_token", config.bos_token);
-  put("eos_token", config.eos_token);
-  put("unk_token", config.unk_token);
-  put("sep_token", config.sep_token);
-  put("pad_token", config.pad_token);
-  put("cls_token", config.cls_token);
-  put("mask_token", config.mask_token);
+  for (const auto& [field, token] : kSpecialTokenFields)
+    if (!(config.*token).empty()) tokens_[field] = config.*token;
 }
 
 ChatTemplate ChatTemplate::chatml() {

@@ -157,6 +157,23 @@ TEST(ChatTemplate, ErrorsNameLineAndConstruct) {
 }
 
 // Each of these would take minutes, gigabytes or the stack.
+TEST(ChatTemplate, WhatPythonAndJinjaWrite) {
+  EXPECT_EQ(rendered("{{ '\u0663' | int }} {{ '\u0663' | float }} {{ ' \u0661\u0662 ' | int }}"), "3 3.0 12");
+  EXPECT_EQ(rendered("{{ '%05.2x' % 10 }} {{ '%#06x' % 10 }} {{ '%08.0e' % 0.0 }}"), "0000a 0x000a 0000e+00");
+  EXPECT_EQ(rendered("{% print 1, 2 %}"), "12");
+  EXPECT_EQ(rendered("{% set d = {'__k': 1} %}{{ d.__k }}"), "1");
+  EXPECT_EQ(rendered("{{ tools is defined }}"), "True");
+  expect_refused("{% print 1 2 %}", "','");
+  expect_refused("x{% print , 1 %}", "','");
+}
+
+TEST(ChatTemplate, ADateIsWrittenAsAWholeOrNotAtAll) {
+  const ChatSettings settings{.date = "2024-07-26", .variables = Json::object()};
+  EXPECT_EQ(rendered("{{ strftime_now('%d %b %Y') }}", settings), "26 Jul 2024");
+  EXPECT_THROW(rendered("{{ strftime_now('%Y' ~ 'x' * 5000) }}", settings), Error);
+  EXPECT_THROW(rendered("{{ strftime_now('%Y\\0 x') }}", settings), Error);
+}
+
 TEST(ChatTemplate, WorkIsBounded) {
   const std::vector<std::pair<std::string, std::string>> greedy = {
       {"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "steps"},
@@ -196,6 +213,9 @@ TEST(ChatTemplate, WorkIsBounded) {
        }(),
        "nested"},
       {"{{ 'x'.center(99999999999) }}", "too large"},
+      {"{% set n = namespace(t=(1, 2)) %}{% for i in range(24) %}{% set n.t = (n.t, n.t) %}{% endfor %}"
+       "{% for i in range(9999) %}{{ {}.get(n.t) }}{{ {}[n.t] }}{% endfor %}",
+       "steps"},
       {"{{ '%99999999999d' % 1 }}", "width"},
       {"{{ range(100001) }}", "range of more than"},
       {"{{ 9223372036854775807 + 1 }}", "beyond 64 bits"},

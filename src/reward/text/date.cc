@@ -70,12 +70,17 @@ std::string without_zone(const std::string& format) {
 void check_date(std::string_view date, std::string_view source) { parse(date, source); }
 
 std::string format_date(std::string_view date, const std::string& format, std::string_view source) {
+  constexpr size_t kMost = 4096;
   const std::tm day = parse(date, source);
+  if (format.size() > kMost || format.find('\0') != std::string::npos)
+    throw bad_input("text.date", "{}: the format of a date has {} bytes: at most {}, and no NUL", source, format.size(),
+                    kMost);
   // strftime() tells an empty result from one that did not fit by a character more.
-  const std::string pattern = without_zone(format.substr(0, 4096)) + "|";
+  const std::string pattern = without_zone(format) + "|";
   std::string out(pattern.size() * 64 + 64, '\0');
   out.resize(std::strftime(out.data(), out.size(), pattern.c_str(), &day));
-  if (!out.empty()) out.pop_back();
+  if (out.empty()) throw bad_input("text.date", "{}: the format of a date asks for too long a text", source);
+  out.pop_back();
   return out;
 }
 

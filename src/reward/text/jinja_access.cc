@@ -44,7 +44,7 @@ bool is_missing_here(const Value& of, std::string_view name) {
 
 // The attribute proper; nothing where Python has none of that name.
 std::optional<Value> own_attribute(Machine& machine, const Value& of, const std::string& name) {
-  if (name.starts_with("__") || changes(of, name))
+  if ((name.starts_with("__") && name.ends_with("__")) || changes(of, name))
     return Value::undefined(fmt::format("'{}' of a {} is not safe: a template cannot use it", name, type_name(of)));
   if (has_method(of, name)) {
     auto made = std::make_shared<Function>();
@@ -59,9 +59,10 @@ std::optional<Value> own_attribute(Machine& machine, const Value& of, const std:
   return std::nullopt;
 }
 
-std::optional<Value> own_item(const Value& of, const Value& key) {
+std::optional<Value> own_item(Machine& machine, const Value& of, const Value& key) {
   if (of.is(Kind::kDict)) {
     if (key.is(Kind::kList) || key.is(Kind::kDict)) return std::nullopt;
+    machine.pay_key(key, of.as<Dict>());
     const Value* found = of.as<Dict>().find(key);
     return found ? std::optional(*found) : std::nullopt;
   }
@@ -101,7 +102,7 @@ Value Machine::attribute(const Value& of, const std::string& name) {
 Value Machine::item(const Value& of, const Value& key) {
   if (of.is_undefined()) throw Fault{of.why_undefined()};
   if (of.is_text()) step(of.text().size() / 64);
-  if (std::optional<Value> own = own_item(of, key)) return *own;
+  if (std::optional<Value> own = own_item(*this, of, key)) return *own;
   if (key.is_text()) {
     if (of.is(Kind::kLoop) || of.is(Kind::kNamespace)) return attribute(of, key.text());
     if (std::optional<Value> own = own_attribute(*this, of, key.text())) return *own;

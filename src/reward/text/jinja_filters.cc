@@ -136,7 +136,7 @@ Value unique(const Call& call) {
   Items kept;
   for (const Value& item : call.machine.items_of(call.of)) {
     Value each = key(call.machine, item);
-    check_key(each);
+    call.machine.check_key(each, seen);
     call.machine.step(seen.entries.size() / 8);
     if (seen.find(each)) continue;
     seen.set(std::move(each), Value());

@@ -36,7 +36,7 @@ void fill(Machine& machine, Dict& dict, Arguments&& given, std::string_view func
     for (const Value& pair : machine.items_of(from)) {
       const Items entry = machine.items_of(pair);
       if (entry.size() != 2) throw Fault{fmt::format("'{}' takes pairs, found {} values", function, entry.size())};
-      check_key(entry[0]);
+      machine.check_key(entry[0], dict);
       dict.set(entry[0], entry[1]);
     }
   }

@@ -493,13 +493,22 @@ Value Machine::eval_inner(const Expression& node, Scope& scope) {
   return {};
 }
 
+void Machine::pay_key(const Value& key, const Dict& dict) {
+  if (!key.is_text()) step((1 + dict.entries.size()) * (1 + weight_of(key) / 16));
+}
+
+void Machine::check_key(const Value& key, const Dict& dict) {
+  pay_key(key, dict);
+  hrm::text::jinja::check_key(key);
+}
+
 Value Machine::collect(const Expression& node, Scope& scope) {
   if (node.op == Op::kDict) {
     auto dict = std::make_shared<Dict>();
     charge(node.parts.size() * sizeof(Value) + 64);
     for (size_t i = 0; i < node.parts.size(); i += 2) {
       Value key = eval(*node.parts[i], scope);
-      check_key(key);
+      check_key(key, *dict);
       dict->set(std::move(key), eval(*node.parts[i + 1], scope));
     }
     return dict_value(std::move(dict));

@@ -48,6 +48,10 @@ class Machine {
   // What filters, tests and methods use. They throw Fault; eval() adds the place.
   void step(uint64_t steps = 1);
   void charge(uint64_t bytes);
+  // Pays for looking a key up: one that is no text is compared with all.
+  void pay_key(const Value& key, const Dict& dict);
+  // The same, and throws Fault if the value cannot be a key.
+  void check_key(const Value& key, const Dict& dict);
   uint64_t bytes_left() const { return run_.limits.bytes - bytes_; }
   Value text(std::string text);
   Value list(Items items, Kind kind = Kind::kList);

@@ -265,7 +265,7 @@ Value same(const Call& call) { return call.read({}, 0), call.of; }
 
 Value get(const Call& call) {
   const Signature given = call.read({"", ""}, 1);
-  check_key(given[0]);
+  call.machine.check_key(given[0], call.of.as<Dict>());
   if (const Value* found = call.of.as<Dict>().find(given[0])) return *found;
   return given.has(1) ? given[1] : Value::none();
 }

@@ -250,7 +250,8 @@ class Formatter {
     const bool number = std::string_view("srac").find(directive.kind) == std::string_view::npos;
     if (!number || directive.flags.find('0') == std::string::npos) return std::string(missing, ' ') + text;
     const size_t sign = text[0] == '-' || text[0] == '+' || text[0] == ' ' ? 1 : 0;
-    const bool prefixed = text.size() > sign + 1 && text[sign] == '0' && std::isalpha(text[sign + 1]) != 0;
+    const bool prefixed = directive.flags.find('#') != std::string::npos && text.size() > sign + 1 &&
+                          text[sign] == '0' && std::isalpha(text[sign + 1]) != 0;
     return text.insert(sign + (prefixed ? 2 : 0), missing, '0');
   }
 
@@ -288,14 +289,16 @@ bool contains(Machine& machine, const Value& in, const Value& what) {
     return in.text().find(what.text()) != std::string::npos;
   }
   if (in.is(Kind::kDict)) {
-    check_key(what);
+    machine.check_key(what, in.as<Dict>());
     return in.as<Dict>().find(what) != nullptr;
   }
   if (in.is_undefined()) return false;
   if (in.is(Kind::kIterator)) {
     auto& sequence = in.as<Sequence>();
-    while (sequence.taken < sequence.items.size())
+    while (sequence.taken < sequence.items.size()) {
+      machine.step(1 + std::min(weight_of(what), weight_of(sequence.items[sequence.taken])) / 16);
       if (equals(sequence.items[sequence.taken++], what)) return true;
+    }
     return false;
   }
   if (!in.is_sequence()) throw Fault{fmt::format("nothing can be in a {}", type_name(in))};

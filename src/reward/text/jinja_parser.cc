@@ -665,8 +665,8 @@ class Parser {
   }
 
   void print(const Statement& made, Body& all) {
-    while (!is(Token::Kind::kBlockEnd)) {
-      if (!all.empty() && is_sign(",")) take();
+    for (bool first = true; !is(Token::Kind::kBlockEnd); first = false) {
+      if (!first) need_sign(",");
       auto each = std::make_unique<Statement>();
       each->kind = Statement::Kind::kOutput;
       each->line = made.line;

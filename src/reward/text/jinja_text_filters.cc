@@ -174,9 +174,23 @@ Value word_count(const Call& call) {
   return words;
 }
 
+// A number as Python reads it: without blanks at the ends, decimal digits of any script as ASCII's.
+std::string plain_number(std::string_view text) {
+  std::string plain;
+  for (std::string_view rest = strip(text); !rest.empty();) {
+    const CodePoint point = decode_utf8(rest);
+    if (point.valid && is_digit(point.value))
+      plain += static_cast<char>('0' + digit_value(point.value));
+    else
+      plain += rest.substr(0, point.size);
+    rest.remove_prefix(point.size);
+  }
+  return plain;
+}
+
 // Python's float() of a text.
 std::optional<double> parsed_real(std::string_view text) {
-  std::string plain(strip(text));
+  std::string plain = plain_number(text);
   for (size_t at; (at = plain.find('_')) != std::string::npos; plain.erase(at, 1))
     if (at == 0 || at + 1 == plain.size() || !std::isdigit(static_cast<unsigned char>(plain[at - 1])) ||
         !std::isdigit(static_cast<unsigned char>(plain[at + 1])))
@@ -190,7 +204,7 @@ std::optional<double> parsed_real(std::string_view text) {
 
 // Python's int() of a text; nothing where it is none.
 std::optional<int64_t> parsed_whole(std::string_view text, int64_t base) {
-  std::string digits(strip(text));
+  std::string digits = plain_number(text);
   const bool negative = digits.starts_with('-');
   if (negative || digits.starts_with('+')) digits.erase(0, 1);
   const auto prefix = [&](int64_t of, const char* lower_case, const char* upper_case) {

@@ -38,17 +38,8 @@ void read_templates(const SortedJson& json, std::string_view source, TokenizerCo
     throw bad_input(kWhere, "{}: chat_template is neither a text nor a list with one called 'default'", source);
 }
 
-struct Place {
-  const char* field;
-  std::string TokenizerConfig::*token;
-};
-constexpr Place kPlaces[] = {{"bos_token", &TokenizerConfig::bos_token},  {"eos_token", &TokenizerConfig::eos_token},
-                             {"pad_token", &TokenizerConfig::pad_token},  {"unk_token", &TokenizerConfig::unk_token},
-                             {"sep_token", &TokenizerConfig::sep_token},  {"cls_token", &TokenizerConfig::cls_token},
-                             {"mask_token", &TokenizerConfig::mask_token}};
-
 void read_tokens(const SortedJson& json, std::string_view source, TokenizerConfig& config) {
-  for (const auto& [field, member] : kPlaces)
+  for (const auto& [field, member] : kSpecialTokenFields)
     if (json.contains(field)) config.*member = token(json, field, source);
 }
 

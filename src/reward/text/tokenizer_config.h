@@ -15,6 +15,17 @@ struct TokenizerConfig {
   std::string sep_token = {}, cls_token = {}, mask_token = {};
 };
 
+// The fields of tokenizer_config.json that name special tokens.
+struct SpecialTokenField {
+  const char* name;
+  std::string TokenizerConfig::*token;
+};
+inline constexpr SpecialTokenField kSpecialTokenFields[] = {
+    {"bos_token", &TokenizerConfig::bos_token},  {"eos_token", &TokenizerConfig::eos_token},
+    {"pad_token", &TokenizerConfig::pad_token},  {"unk_token", &TokenizerConfig::unk_token},
+    {"sep_token", &TokenizerConfig::sep_token},  {"cls_token", &TokenizerConfig::cls_token},
+    {"mask_token", &TokenizerConfig::mask_token}};
+
 // Reads tokenizer_config.json and special_tokens_map.json as transformers does: the map overrules, unless
 // tokenizer_config.json has added_tokens_decoder, as folders since 2023 do. Tokens that neither names are those of the
 // tokenizer's class (GPT2Tokenizer: <|endoftext|>; LlamaTokenizer: <s> and </s>); one that is null is none. Templates

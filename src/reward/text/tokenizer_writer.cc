@@ -139,14 +139,13 @@ std::string to_tokenizer_json(const TokenizerSpec& spec) {
 void save_tokenizer(const std::filesystem::path& folder, const TokenizerSpec& spec, const TokenizerConfig& config) {
   write_file_atomic(folder / "tokenizer.json", to_tokenizer_json(spec));
   Json json = {{"tokenizer_class", "PreTrainedTokenizerFast"}, {"clean_up_tokenization_spaces", false}};
-  const auto put = [&](const char* key, const std::string& value) {
-    if (!value.empty()) json[key] = value;
-  };
-  put("bos_token", config.bos_token);
-  put("eos_token", config.eos_token);
-  put("pad_token", config.pad_token);
-  put("unk_token", config.unk_token);
-  put("chat_template", config.chat_template);
+  for (const auto& [field, token] : kSpecialTokenFields)
+    if (!(config.*token).empty()) json[field] = config.*token;
+  if (!config.tool_template.empty())
+    json["chat_template"] = {{{"name", "default"}, {"template", config.chat_template}},
+                             {{"name", "tool_use"}, {"template", config.tool_template}}};
+  else if (!config.chat_template.empty())
+    json["chat_template"] = config.chat_template;
   write_json(folder / "tokenizer_config.json", json);
 }
 

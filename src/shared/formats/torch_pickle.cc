@@ -289,11 +289,6 @@ std::vector<TorchDict> parse_torch_dicts(std::span<const std::byte> bytes, std::
   throw bad_input(kWhere, "{}: does not start as a file of torch.save does", source);
 }
 
-std::vector<TorchDict> load_torch_dicts(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  return parse_torch_dicts(file.bytes(), path.string());
-}
-
 NamedTensors parse_torch(std::span<const std::byte> bytes, std::string_view source) {
   NamedTensors all;
   for (TorchDict& dict : parse_torch_dicts(bytes, source))

@@ -23,7 +23,6 @@ struct TorchDict {
 // Every dict of the file that holds tensors by name, the outer ones first. Dicts within lists, within objects, below
 // keys that are not texts (an optimizer's state) or below four others are left alone. Throws bad_input naming file and
 // fault.
-std::vector<TorchDict> load_torch_dicts(const std::filesystem::path& path);
 std::vector<TorchDict> parse_torch_dicts(std::span<const std::byte> bytes, std::string_view source);
 
 // The same as one: the tensors of an inner dict as "path/key".
