@@ -309,7 +309,7 @@ def check_token():
             assert server.ask("GET", "/v1/models", headers={"Authorization": "Bearer a-very-secret-word-"})[0].status == 401
             assert server.ask("GET", "/v1/models", headers={"Authorization": "Bearer a-very-secret-word"})[0].status == 200
         token.write_text("short\n")
-        for words in (["--host", "0.0.0.0"], ["--host", "::"], ["--token-file", str(token)], ["--token-variable", "NO_SUCH_VARIABLE"],
+        for words in (["--host", "0.0.0.0"], ["--host", "::"], ["--token-file", str(token)], ["--token-file", ""], ["--token-variable", "NO_SUCH_VARIABLE"], ["--token-variable", ""],
                       ["--host", "no.such.host.invalid"], ["--port", "65536"], ["--runs", folder + "/none"], ["--model", MODEL]):
             done = subprocess.run([HRM, "serve", "--model", MODEL, *words], capture_output=True, text=True, timeout=60, check=False)
             assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1 and not done.stdout, (words, done)

@@ -1,7 +1,8 @@
-#include <unistd.h>
-
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "backends/backend_factory.h"
 #include "base/error.h"
@@ -20,7 +21,8 @@ namespace {
 
 struct Arguments {
   std::vector<std::string> models, scorers;
-  std::string token_file, token_variable, runs;
+  std::optional<std::string> token_file, token_variable;
+  std::string runs;
   bool averaged = true;
   http::ServerOptions http;
   server::ServiceOptions service;
@@ -30,12 +32,12 @@ struct Arguments {
 
 std::string read_token(const Arguments& args) {
   std::string token, source;
-  if (!args.token_file.empty()) {
-    source = "--token-file " + args.token_file;
-    token = read_file(args.token_file);
-  } else if (!args.token_variable.empty()) {
-    source = "--token-variable " + args.token_variable;
-    const char* value = std::getenv(args.token_variable.c_str());
+  if (args.token_file) {
+    source = "--token-file " + *args.token_file;
+    token = read_file(*args.token_file);
+  } else if (args.token_variable) {
+    source = "--token-variable " + *args.token_variable;
+    const char* value = std::getenv(args.token_variable->c_str());
     if (!value) throw bad_input("cli.serve", "{}: there is no such variable in the environment", source);
     token = value;
   } else {
@@ -50,6 +52,9 @@ std::string read_token(const Arguments& args) {
 server::ServedModel load(const std::string& path, const Arguments& args) {
   const solving::ModelFile file = solving::load_model(path, {.averaged = args.averaged});
   server::ServedModel model{.id = path, .family = solving::family_of(file, "", path)};
+  if (model.family->arc_side())
+    throw bad_input("cli.serve", "{}: models of ARC tasks are not served; hrm solve --model {} TASK.json runs them",
+                    path, path);
   model.backend = backends::make_backend(file.config, args.backend);
   model.backend->set_weights(file.weights);
   model.parameters = model::parameter_count(file.config);

@@ -115,13 +115,16 @@ void Connection::refuse(int status, std::string_view message) {
 void Connection::push(std::string_view bytes) {
   if (stage_ == Stage::kClosed) return;
   if (sent_ == out_.size()) out_.clear(), sent_ = 0, progress_ = Clock::now();
+  // A client that always lags a little would otherwise keep all that it has been sent.
+  if (sent_ >= kReadBytes && 2 * sent_ >= out_.size()) out_.erase(0, sent_), sent_ = 0;
   out_ += bytes;
   writable(Clock::now());
 }
 
 void Connection::answer(const Response& response) {
   if (stage_ != Stage::kRunning) return;
-  std::string all = write_head(response, response.body.size(), keep_, false);
+  std::string all =
+      write_head(response, response.status == 304 ? std::nullopt : std::optional(response.body.size()), keep_, false);
   if (!head_only_) all += response.body;
   exchange_.reset();
   set_stage(Stage::kClosing, Clock::now());

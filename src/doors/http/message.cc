@@ -73,7 +73,9 @@ std::optional<std::string> percent_decode(std::string_view text) {
 
 void RequestReader::add(std::string_view bytes) {
   if (fault_) return;
-  if (at_ == bytes_.size()) bytes_.clear(), at_ = scanned_ = 0;
+  bytes_.erase(0, at_);  // what has been read, so that only an unfinished head or line is kept
+  scanned_ -= std::min(scanned_, at_);
+  at_ = 0;
   bytes_ += bytes;
 }
 

@@ -59,6 +59,7 @@ class RequestReader {
   const std::optional<ReadFault>& fault() const { return fault_; }
   bool begun() const { return state_ != State::kHead || at_ < bytes_.size(); }  // part of a request is here
   bool in_body() const { return state_ != State::kHead; }
+  size_t held() const { return bytes_.size(); }  // bytes kept of those that were added
   // True once per request whose client waits for "100 Continue" before it sends the body.
   bool take_continue() { return std::exchange(continue_, false); }
 

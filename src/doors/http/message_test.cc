@@ -91,6 +91,26 @@ TEST(RequestReader, RefusesWhatCanBeReadTwoWays) {
   EXPECT_EQ(status_of("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n"), 400);
 }
 
+TEST(RequestReader, KeepsNothingOfTheChunksThatItHasRead) {
+  RequestReader reader({});
+  reader.add("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const std::string chunk = "1;" + std::string(200, 'e') + "\r\na\r\n";
+  std::string stream;
+  for (int i = 0; i < 5000; ++i) stream += chunk;
+  constexpr size_t kBlock = 1000;  // so that every block ends within a chunk
+  size_t most = 0;
+  for (size_t at = 0; at < stream.size(); at += kBlock) {
+    reader.add(std::string_view(stream).substr(at, kBlock));
+    EXPECT_FALSE(reader.take());
+    most = std::max(most, reader.held());
+  }
+  EXPECT_LE(most, 2 * kBlock);
+  reader.add("0\r\n\r\n");
+  const auto request = reader.take();
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->body, std::string(5000, 'a'));
+}
+
 TEST(RequestReader, KeepsItsLimits) {
   const ReadLimits limits{.head_bytes = 200, .headers = 3, .body_bytes = 10};
   EXPECT_EQ(status_of(get("A: b\r\nB: c"), limits), 200);

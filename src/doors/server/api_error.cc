@@ -4,15 +4,9 @@
 
 namespace hrm::server {
 
-std::string words_of(const Error& error) {
-  std::string_view text = error.what();
-  const size_t end = text.find("] ");
-  if (text.starts_with('[') && end != std::string_view::npos) text.remove_prefix(end + 2);
-  return std::string(text);
-}
-
 ApiError api_error(const Error& error, std::string field, std::string hint) {
-  return ApiError(error.fault() == Fault::kBadInput ? 422 : 500, words_of(error), std::move(field), std::move(hint));
+  return ApiError(error.fault() == Fault::kBadInput ? 422 : 500, std::string(error.message()), std::move(field),
+                  std::move(hint));
 }
 
 http::Response to_response(const ApiError& error) {

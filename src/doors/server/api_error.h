@@ -21,9 +21,6 @@ class ApiError : public std::runtime_error {
   int retry_after = 0;  // seconds; 0: no such header
 };
 
-// The message of an error without the place in the source that it begins with.
-std::string words_of(const Error& error);
-
 // Bad input becomes 422, a failure 500.
 ApiError api_error(const Error& error, std::string field, std::string hint = {});
 

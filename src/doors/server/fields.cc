@@ -29,7 +29,8 @@ Json parse_body(std::string_view body) {
   try {
     return parse_json(body, "body");
   } catch (const Error& error) {
-    throw ApiError(400, words_of(error), "", "the body must be one JSON object; /openapi.json describes it");
+    throw ApiError(400, std::string(error.message()), "",
+                   "the body must be one JSON object; /openapi.json describes it");
   }
 }
 

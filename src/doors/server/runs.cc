@@ -30,11 +30,11 @@ Json Runs::list() const {
   std::error_code error;
   std::vector<std::pair<std::string, fs::path>> found;
   if (fs::is_regular_file(folder_ / kLog, error)) found.emplace_back(".", folder_ / kLog);
-  for (fs::directory_iterator at(folder_, error), end; !error && at != end && found.size() < kMostRuns;
-       at.increment(error))
+  for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error))
     if (fs::is_regular_file(at->path() / kLog, error))
       found.emplace_back(at->path().filename().string(), at->path() / kLog);
   std::ranges::sort(found);
+  if (found.size() > kMostRuns) found.resize(kMostRuns);
   Json runs = Json::array();
   for (const auto& [name, log] : found) {
     std::error_code gone;

@@ -216,7 +216,10 @@ void Service::handle(http::Request request, std::shared_ptr<http::Exchange> exch
       answer(*call, to_response(ApiError(500, "the server failed on this request", "", "see its messages")));
     }
   });
-  if (!taken) answer(*call, to_response(ApiError(503, "too many requests wait", "", "try again later")));
+  if (taken) return;
+  ApiError error(503, "too many requests wait", "", "try again later");
+  error.retry_after = 1;
+  answer(*call, to_response(error));
 }
 
 http::Response Service::look_up(const http::Request& request, const std::string& route) {
@@ -252,6 +255,7 @@ void Service::solve(const std::shared_ptr<Call>& call) {
 void Service::score(const std::shared_ptr<Call>& call, bool pooling) {
   auto request = pooling ? read_pooling_request(call->request.body, options_.limits)
                          : read_score_request(call->request.body, options_.limits);
+  call->request.body = {};
   Scorer& scorer = scorer_named(request.model);
   const bool taken = scorer.worker->post([this, call, pooling, &scorer, request = std::move(request)] {
     try {

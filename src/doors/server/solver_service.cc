@@ -130,8 +130,10 @@ std::optional<ContinuousBatch::Newcomer> SolverService::next(std::span<int32_t> 
 void SolverService::run_segment() {
   const bool logits =
       std::ranges::any_of(running_, [](const auto& entry) { return entry.second.work->job->wants_confidence(); });
-  const std::lock_guard lock(compute_);
-  const solving::SegmentEvent view = batch_->run_segment({.logits = logits, .residuals = true});
+  const solving::SegmentEvent view = [&] {
+    const std::lock_guard lock(compute_);  // answers are written without it: other models go on
+    return batch_->run_segment({.logits = logits, .residuals = true});
+  }();
   metrics_.add_segments(view.examples.size());
   for (size_t slot = 0; slot < view.examples.size(); ++slot) take_in(view, slot);
 }
@@ -155,8 +157,8 @@ void SolverService::take_in(const solving::SegmentEvent& view, size_t slot) {
     metrics_.count_puzzle(task.run->result().verdict.accepted);
     job.on_solved(task.puzzle, task.run->take());
     if (--work->open == 0) {
-      work->ended = true;
       job.on_done();
+      work->ended = true;  // last, so that a job whose answer fails is ended by fail_all()
     }
   }
   running_.erase(at);
