@@ -39,7 +39,7 @@ demo: ## The main job: make puzzles, train, interrupt, resume, evaluate, solve, 
 	@$(call build,release) hrm
 	@scripts/demo
 
-demo-reward: ## The reward model from end to end: worlds, labels, trees, rows; a policy and reward models of every kind, in six minutes
+demo-reward: ## The reward model from end to end: worlds, labels, trees, rows; a policy and reward models of every kind, in about five minutes
 	@scripts/setup
 	@$(call configure,release)
 	@$(call build,release) hrm

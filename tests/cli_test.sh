@@ -6,11 +6,11 @@
 # --- usage ---
 expect 0 "$HRM" --help
 silent err
-for command in data train eval solve convert inspect bench policy tree world select rows grade reward lm; do
+for command in data train eval solve serve convert inspect bench policy tree world select search rows grade reward lm; do
   says out "  $command "
 done
 says out "Examples:"
-for command in data train eval solve convert inspect bench policy tree world select rows grade reward lm; do
+for command in data train eval solve serve convert inspect bench policy tree world select search rows grade reward lm; do
   expect 0 "$HRM" "$command" --help
   silent err
   says out "Examples:"

@@ -69,6 +69,8 @@ for list in "" 4,x 4,4 0 "4 16"; do
   refuses "--depths" "$HRM" eval --model run4 --data data4 --depths "$list"
 done
 refuses "--depths" "$HRM" eval --model run4 --data data4 --depths 4,16 --segments 8
+refuses "--save-q-halt" "$HRM" eval --model run4 --data data4 --complete --save-q-halt q.npy
+refuses "for ARC tasks" "$HRM" solve --model run4 1.3...12..43.3.1 --svg x.svg
 refuses "--depths" "$HRM" eval --model run4 --data data4 --plot depth.svg
 
 # What a run would cost; nothing is written.

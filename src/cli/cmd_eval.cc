@@ -40,6 +40,14 @@ Json heading(const Arguments& args) {
   return {{"model", args.model}, {"data", args.data}, {"split", args.split}, {"averaged", args.averaged}};
 }
 
+template <typename Result>
+void print_result(const Result& result, const Arguments& args) {
+  if (!args.json) return fmt::print("{} on {}, {}\n{}", args.model, args.data, args.split, solving::to_table(result));
+  Json json = heading(args);
+  json.update(solving::to_json(result));
+  print_json(json);
+}
+
 bool study(model::Backend& backend, const puzzles::Dataset& dataset, const Arguments& args) {
   const solving::EvaluationOptions& options = args.evaluation;
   const solving::CompletionStudy study =
@@ -52,26 +60,14 @@ bool study(model::Backend& backend, const puzzles::Dataset& dataset, const Argum
                                                            .views = options.views},
                                                 .model_runs = args.model_runs},
                                  .limit = options.limit});
-  if (args.json) {
-    Json json = heading(args);
-    json.update(solving::to_json(study));
-    print_json(json);
-  } else {
-    fmt::print("{} on {}, {}\n{}", args.model, args.data, args.split, solving::to_table(study));
-  }
+  print_result(study, args);
   return study.complete;
 }
 
 bool curve(model::Backend& backend, const puzzles::Dataset& dataset, const Arguments& args) {
   const std::vector<int64_t> depths = solving::parse_depths(args.depths);
   const solving::DepthCurve curve = solving::depth_curve(backend, dataset, depths, args.evaluation);
-  if (args.json) {
-    Json json = heading(args);
-    json.update(solving::to_json(curve));
-    print_json(json);
-  } else {
-    fmt::print("{} on {}, {}\n{}", args.model, args.data, args.split, solving::to_table(curve));
-  }
+  print_result(curve, args);
   if (curve.complete && !args.plot.empty()) solving::save_depth_plot(args.plot, curve);
   return curve.complete;
 }
@@ -90,8 +86,8 @@ struct Logits {
 
 // ARC: the answers were given before, by whatever program.
 void score_saved(const Arguments& args) {
-  if (!args.model.empty())
-    throw bad_input("cli.eval", "--answers and --model exclude each other: the answers are given already");
+  if (!args.settings.empty())
+    throw bad_input("cli.eval", "{}: settings are for a model, and --answers needs none", args.settings.front());
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
   puzzles::ArcDatasetVotes votes(dataset);
   add_saved(votes, dataset, args.saved);
@@ -201,26 +197,24 @@ void register_eval(CLI::App& app, Exit& exit) {
       "--complete", args->complete,
       "complete every puzzle by exact search (hrm solve --complete), and report guesses and time with and without the "
       "model");
-  command
-      ->add_option("--model-runs", args->model_runs,
-                   "runs of the model on the reduced puzzle while it is completed, at most; 0: the first run serves")
-      ->needs(complete)
-      ->type_name("N")
-      ->capture_default_str();
+  add_model_runs_option(*command, complete, args->model_runs);
   auto* depths = command
                      ->add_option("--depths", args->depths,
                                   "exact answers after each of these numbers of segments, in one run, with and without "
                                   "halting")
                      ->type_name("LIST");
   command->add_option("--plot", args->plot, "write the curve over --depths here")->needs(depths)->type_name("FILE.svg");
-  for (const char* other :
-       {"--complete", "--segments", "--halting", "--views", "--predictions", "--symmetries", "--until-solved"})
-    depths->excludes(command->get_option(other));
-  for (const char* other : {"--predictions", "--symmetries", "--until-solved"})
-    complete->excludes(command->get_option(other));
   command->add_option("--save-q-halt", args->q_predictions, "write the logits of halting here, [puzzles]")
       ->type_name("FILE.npy");
   add_arc_options(*command, *args);
+  for (const char* other : {"--complete", "--segments", "--halting", "--views", "--predictions", "--symmetries",
+                            "--until-solved", "--save-q-halt", "--submission", "--answers"})
+    depths->excludes(command->get_option(other));
+  for (const char* other : {"--predictions", "--symmetries", "--until-solved", "--save-q-halt", "--submission",
+                            "--answers", "--blank-identifiers"})
+    complete->excludes(command->get_option(other));
+  for (const char* other : {"--model", "--predictions", "--save-q-halt", "--limit", "--views", "--blank-identifiers"})
+    command->get_option("--answers")->excludes(command->get_option(other));
   add_json_flag(*command, args->json);
   add_seed_option(*command, args->evaluation.seed);
   add_threads_option(*command, args->backend.threads);

@@ -34,8 +34,8 @@ std::vector<Json> next_rows(JsonlReader& lines) {
   while (rows.size() < kBatch && bytes < kBatchBytes && lines.next()) {
     try {
       for (const char* field : {"given", "gold"}) json_field<std::string>(lines.value(), field, lines.place());
-      rows.push_back(lines.value());
       bytes += lines.bytes();
+      rows.push_back(lines.take());
     } catch (const Error& error) {
       lines.reject(error);
     }
@@ -93,7 +93,7 @@ void grade_file(const Arguments& args, Exit& exit) {
       for (const Json& row : rows) output.write(row);
     progress.update(std::min(done += rows.size(), total));
   }
-  for (const std::string& message : lines.bad().messages) log_warning("skipped: {}", message);
+  warn_of(lines.bad());
   finish_lines(output, exit);
   report(counts, lines.bad().count, args);
 }

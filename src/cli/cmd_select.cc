@@ -1,18 +1,10 @@
 #include "cli/cmd_select.h"
 
-#include "base/log.h"
-
 namespace hrm::cli {
 
 void add_output_options(CLI::App& command, Output& output) {
   command.add_option("-o,--out", output.folder, "folder for report.md, report.json and plots (SVG)")->type_name("DIR");
   add_json_flag(command, output.json);
-}
-
-void warn_of(const BadLines& bad) {
-  constexpr size_t kMostLines = 20;
-  for (size_t i = 0; i < std::min(kMostLines, bad.messages.size()); ++i) log_warning("skipped: {}", bad.messages[i]);
-  if (bad.count > kMostLines) log_warning("{} more bad records skipped", bad.count - kMostLines);
 }
 
 void register_select(CLI::App& app, Exit& exit) {

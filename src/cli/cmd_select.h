@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 
 #include "cli/command.h"
 #include "formats/jsonl.h"
@@ -20,8 +19,5 @@ struct Output {
   bool json = false;
 };
 void add_output_options(CLI::App& command, Output& output);  // --out, --json
-
-// Lists what --skip-bad left out on standard error.
-void warn_of(const BadLines& bad);
 
 }  // namespace hrm::cli

@@ -106,8 +106,9 @@ Results run(model::Backend& backend, const Family& family, std::span<const puzzl
 
 // Of ARC, arguments and files are tasks.
 void solve_arc(const solving::ModelFile& model, Arguments& args, Exit& exit) {
-  if (args.solver.views > 1 || args.complete || !args.trace.empty())
-    throw bad_input("cli.solve", "--views, --complete and --trace are not for ARC tasks: see --variants and --steps");
+  if (args.solver.views > 1 || args.complete || !args.trace.empty() || !args.symbols.empty())
+    throw bad_input("cli.solve",
+                    "--views, --complete, --trace and --symbols are not for ARC tasks: see --variants and --steps");
   ArcSolveArguments& arc = args.arc;
   arc.model = args.model;
   arc.paths = args.puzzles;
@@ -131,6 +132,8 @@ void solve(Arguments& args, Exit& exit) {
       solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto family = solving::family_of(model, args.family, args.model);
   if (family->arc_side()) return solve_arc(model, args, exit);
+  if (!args.arc.svg.empty() || !args.arc.submission.empty())
+    throw bad_input("cli.solve", "--svg and --submission are for ARC tasks, and {} solves other puzzles", args.model);
   if (args.complete) solving::check_completable(*family);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give a puzzle as an argument, --file FILE, or - for standard input");
@@ -204,12 +207,7 @@ void register_solve(CLI::App& app, Exit& exit) {
   auto* complete = command->add_flag("--complete", args->complete,
                                      "complete by exact search what the model does not solve, and prove that there is "
                                      "one solution, several, or none; the model's probabilities steer the search");
-  command
-      ->add_option("--model-runs", args->model_runs,
-                   "runs of the model on the reduced puzzle while it is completed, at most; 0: the first run serves")
-      ->needs(complete)
-      ->type_name("N")
-      ->capture_default_str();
+  add_model_runs_option(*command, complete, args->model_runs);
   command->add_option("--batch", args->solver.batch, "puzzles per batch")->type_name("N")->capture_default_str();
   add_switch(*command, "--averaged", args->averaged, "use the averaged weights if the file has both");
   command->add_flag("--steps", args->steps, "show the answer after every segment and mark changed cells");

@@ -45,7 +45,7 @@ void import_trees(const Arguments& args) {
       lines.reject(error);
     }
   store.sync();
-  for (const std::string& message : lines.bad().messages) log_warning("skipped: {}", message);
+  warn_of(lines.bad());
   if (args.json) return print_json({{"trees", count}, {"already_there", known}, {"nodes", nodes}});
   fmt::print("{} trees with {} nodes imported; {} trees were there already\n", count, nodes, known);
 }

@@ -51,7 +51,7 @@ void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit)
   check_continuation(args.policy, settings);
   BadLines bad;
   const auto problems = steps::read_problems(args.problems, args.limit, args.skip_bad, bad);
-  for (const std::string& message : bad.messages) log_warning("skipped: {}", message);
+  warn_of(bad);
   if (problems.empty()) throw bad_input("cli.tree.grow", "{} contains no problem", args.problems.string());
   const policy::PolicyStack stack = open_policy(args.policy, settings.seed);
   tree::StoreWriter store(args.store);

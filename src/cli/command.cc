@@ -108,6 +108,22 @@ void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string
   command.footer(footer + "\n");
 }
 
+void add_model_runs_option(CLI::App& command, CLI::Option* complete, int64_t& runs) {
+  command
+      .add_option("--model-runs", runs,
+                  "runs of the model on the reduced puzzle while it is completed, at most; 0: the first run serves")
+      ->needs(complete)
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void warn_of(const std::vector<std::string>& lines, uint64_t count, std::string_view what) {
+  constexpr size_t kMostLines = 20;
+  const size_t listed = std::min(kMostLines, lines.size());
+  for (size_t i = 0; i < listed; ++i) log_warning("{}: {}", what, lines[i]);
+  if (count > listed) log_warning("{}: {} more", what, count - listed);
+}
+
 void run_interruptible(Exit& exit, const std::function<void()>& work, std::string_view left) {
   const InterruptScope scope;
   try {

@@ -59,8 +59,9 @@ void add_dtype_option(CLI::App& command, std::string& dtype, const std::string& 
 void add_switch(CLI::App& command, const std::string& flag, bool& value, const std::string& help);  // FLAG on|off
 // The same without a default of its own: unset until given.
 void add_switch(CLI::App& command, const std::string& flag, std::optional<bool>& value, const std::string& help);
-void add_color_option(CLI::App& command, std::string& color);              // --color auto|always|never
-void add_settings(CLI::App& command, std::vector<std::string>& settings);  // key=value...
+void add_color_option(CLI::App& command, std::string& color);                         // --color auto|always|never
+void add_model_runs_option(CLI::App& command, CLI::Option* complete, int64_t& runs);  // --model-runs N, of --complete
+void add_settings(CLI::App& command, std::vector<std::string>& settings);             // key=value...
 
 // What --color means for standard output: auto is a terminal without NO_COLOR in its environment. Where it is true,
 // colors pass to the terminal; foreign text printed beside them must then go through visible_text() (base/terminal.h).
@@ -75,6 +76,10 @@ void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string
 
 inline constexpr std::string_view kNothingWritten = "nothing was written";
 inline constexpr std::string_view kPrintedIsWhole = "the records printed are complete, the rest are missing";
+
+// The first lines of a list on standard error, each as "skipped: LINE", and how many more of the `count` there are.
+void warn_of(const std::vector<std::string>& lines, uint64_t count, std::string_view what = "skipped");
+inline void warn_of(const BadLines& bad) { warn_of(bad.messages, bad.count); }
 
 // Runs work that Ctrl-C may stop, and then says what is left of it; the exit code says so too.
 void run_interruptible(Exit& exit, const std::function<void()>& work, std::string_view left = kNothingWritten);

@@ -46,8 +46,9 @@ void register_all(CLI::App& app, Exit& exit) {
 
 void describe(CLI::App& app) {
   app.description(
-      "Hierarchical reasoning models: make puzzles, train, evaluate, solve (data, train, eval, solve, "
-      "convert).\nHierarchical reward models: trees, training rows, models, selection, search (policy, world, grade, "
+      "Hierarchical reasoning models: make puzzles, train, evaluate, solve, serve (data, train, eval, solve, serve, "
+      "convert, inspect, bench).\nHierarchical reward models: trees, training rows, models, selection, search (policy, "
+      "world, grade, "
       "tree, rows, lm, reward, select, search).");
   app.set_help_flag("-h,--help", "print this help and exit");
   app.set_version_flag("--version", version(), "print the version and build settings and exit");
