@@ -1,14 +1,21 @@
-# hrm_room(WING/NAME LEVEL n [TORCH] [USES room...] [LIBS target...] [TORCH_SOURCES name...])
+# hrm_room(WING/NAME LEVEL n [TORCH] [USES room...] [LIBS target...] [TORCH_SOURCES name...]
+#          [PRECOMPILE header...] [OPTIONS option...])
 #
 # One static library per room of ARCHITECTURE.md from src/WING/NAME/*.cc, one test program from its *_test.cc, one fuzz
 # program per *_fuzz.cc, and a program hrm from its main.cc. The wing is the include root: "puzzles/sudoku.h" is
 # src/reasoning/puzzles/sudoku.h. A wing that is one room, like cli, is written without a slash. LEVEL and USES are the
 # row of the table: the only rooms, all of a lower level, that NAME may include (scripts/check_layers reads these calls).
 # TORCH rooms may include libtorch and are left out of a build without it, as are the TORCH_SOURCES of other rooms.
-set(HRM_TEST_OPTIONS "$<$<CONFIG:Release>:-O1>")  # what is tested is optimized in full; its tests build faster with less
+# A room with PRECOMPILE headers or with OPTIONS for the compiler has a precompiled header of its own.
+#
+# What is tested is optimized and instrumented in full; its tests build in half the time without.
+set(HRM_TEST_OPTIONS $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0>)
+if(HRM_FUZZ)
+  list(APPEND HRM_TEST_OPTIONS -fno-sanitize=fuzzer-no-link)
+endif()
 
 function(hrm_room place)
-  cmake_parse_arguments(ROOM "TORCH" "LEVEL" "USES;LIBS;TORCH_SOURCES" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH" "LEVEL" "USES;LIBS;TORCH_SOURCES;PRECOMPILE;OPTIONS" ${ARGN})
   set(folder ${CMAKE_SOURCE_DIR}/src/${place})
   get_filename_component(name ${folder} NAME)
   get_filename_component(root ${folder} DIRECTORY)
@@ -50,8 +57,13 @@ function(hrm_room place)
     endif()
   endforeach()
   target_link_libraries(hrm_${name} PUBLIC ${ROOM_LIBS} Threads::Threads PRIVATE hrm_flags)
+  target_compile_options(hrm_${name} PRIVATE ${ROOM_OPTIONS})
   hrm_relocate(hrm_${name})
-  hrm_precompile(hrm_${name} "${torch}")
+  if(ROOM_PRECOMPILE OR ROOM_OPTIONS)
+    hrm_precompile(hrm_${name} "${torch}_${name}" LIBS ${ROOM_LIBS} HEADERS ${ROOM_PRECOMPILE} OPTIONS ${ROOM_OPTIONS})
+  else()
+    hrm_precompile(hrm_${name} "${torch}")
+  endif()
 
   if(EXISTS ${folder}/main.cc)
     add_executable(hrm ${folder}/main.cc)
@@ -98,27 +110,29 @@ function(hrm_relocate target)
   endif()
 endfunction()
 
-# Precompiled headers, shared by all targets of one kind ("", _test, _torch, _torch_test): one costs about six seconds
-# and 100 MB, so not one per target.
+# Precompiled headers, shared by all targets of one kind ("", _test, _torch, _torch_test, or a room's own): one costs about
+# six seconds and 100 MB, so not one per target.
 function(hrm_precompile target kind)
+  cmake_parse_arguments(OWN "" "" "LIBS;HEADERS;OPTIONS" ${ARGN})
   set(carrier hrm_pch${kind})
   if(NOT TARGET ${carrier})
     file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pch.cc CONTENT "")  # not written anew, which would rebuild everything
     add_library(${carrier} OBJECT ${CMAKE_BINARY_DIR}/pch.cc)
-    target_link_libraries(${carrier} PRIVATE hrm_flags hrm_fmt nlohmann_json::nlohmann_json Threads::Threads)
+    target_link_libraries(${carrier} PRIVATE hrm_flags hrm_fmt nlohmann_json::nlohmann_json Threads::Threads ${OWN_LIBS})
+    target_compile_options(${carrier} PRIVATE ${OWN_OPTIONS})
     target_precompile_headers(${carrier} PRIVATE
       <algorithm> <cstdint> <filesystem> <functional> <map> <memory> <span> <string> <vector> <fmt/format.h>
-      <nlohmann/json.hpp>)
+      <nlohmann/json.hpp> ${OWN_HEADERS})
     if(kind MATCHES "torch")
       target_link_libraries(${carrier} PRIVATE libtorch)
       target_precompile_headers(${carrier} PRIVATE <ATen/ATen.h>)
     endif()
-    if(NOT kind MATCHES "test")
-      hrm_relocate(${carrier})
-    else()
+    if(kind MATCHES "test")
       target_link_libraries(${carrier} PRIVATE GTest::gtest)
       target_compile_options(${carrier} PRIVATE ${HRM_TEST_OPTIONS})
       target_precompile_headers(${carrier} PRIVATE <gtest/gtest.h>)
+    else()
+      hrm_relocate(${carrier})
     endif()
   endif()
   target_precompile_headers(${target} REUSE_FROM ${carrier})

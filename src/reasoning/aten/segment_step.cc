@@ -64,8 +64,8 @@ Rows take_rows(const model::ModelConfig& config, const BatchState& all, size_t b
   const auto rows = static_cast<int64_t>(n);
   const int64_t chains = config.arch.chains;
   const at::Device device = state.z_H.device();
-  const auto cells = [&](std::span<const int32_t> all) {
-    return torch::to_aten(all.subspan(begin * s, n * s), {rows, config.data.seq_len}, device);
+  const auto cells = [&](std::span<const int32_t> tokens) {
+    return torch::to_aten(tokens.subspan(begin * s, n * s), {rows, config.data.seq_len}, device);
   };
   Rows part;
   part.inputs = cells(batch.inputs);

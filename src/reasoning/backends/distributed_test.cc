@@ -154,7 +154,7 @@ TEST_P(Distributed, EvaluationHasTheBitsOfOneProcess) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, Distributed, ::testing::ValuesIn(devices()),
-                         [](const auto& info) { return test_name(info.param); });
+                         [](const auto& test) { return test_name(test.param); });
 
 }  // namespace
 }  // namespace hrm::backends

@@ -59,7 +59,7 @@ TEST(ArcVotesTest, ThreeScoresDiffer) {
 TEST(ArcVotesTest, AnAttemptOfASubmissionHasACell) {
   const ArcTask task = random_arc_task("a", {.seed = 1, .test = 2});
   ArcVotes votes({task});
-  votes.add(0, 0, ArcGrid(), 0.f, 0);  // an answer of padding alone
+  votes.add({0, 0}, ArcGrid(), 0.f, 0);  // an answer of padding alone
   const Json submission = votes.submission();
   for (size_t i = 0; i < 2; ++i)
     for (const char* attempt : {"attempt_1", "attempt_2"}) EXPECT_EQ(submission["a"][i][attempt].dump(), "[[0]]");
