@@ -102,12 +102,11 @@ function(hrm_test_paths)
   endif()
 endfunction()
 
-# Code that can also stand in libhrm (library.cmake). Its symbols are hidden, so it is as fast as in a program.
+# Code that can also stand in libhrm (library.cmake), in every build, so that ccache compiles it once for all of them. Its
+# symbols are hidden, so it is as fast as in a program.
 function(hrm_relocate target)
-  if(HRM_LIBRARY)
-    set_target_properties(${target} PROPERTIES
-      POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-  endif()
+  set_target_properties(${target} PROPERTIES
+    POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()
 
 # Precompiled headers, shared by all targets of one kind ("", _test, _torch, _torch_test, or a room's own): one costs about

@@ -191,7 +191,7 @@ class Evaluator {
     };
     const BadLines bad = rows::for_each_record(
         file_, read_options(), counts, [&](Format format, const Json& record, const std::string& place) {
-          rows::read_record(format, record, place, rows::Neutral::kDrop, counts,
+          rows::read_record({format, record, place}, rows::Neutral::kDrop, counts,
                             [&](rows::LabeledSolution&& solution) { take(std::move(solution), record); });
         });
     if (grouped.empty()) throw bad_input(kWhere, "{}: no step has a label", file_.string());

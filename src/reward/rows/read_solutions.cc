@@ -71,7 +71,7 @@ void read_record(const SourceRecord& source, Neutral neutral, Counts& counts, co
       return counted(read_kto(record, place));
     case Format::kFirstError0:
     case Format::kFirstError1:
-      return counted(read_first_error(record, place, format == Format::kFirstError1 ? 1 : 0));
+      return counted(read_first_error(record, place, source.format == Format::kFirstError1 ? 1 : 0));
     case Format::kProcessBench:
       return counted(read_processbench(record, place));
     case Format::kPrmBench:

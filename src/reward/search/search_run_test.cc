@@ -110,7 +110,7 @@ class SurePolicy final : public policy::Policy {
 TEST_F(SearchRunTest, SamplesTellHowSureThePolicyWas) {
   SurePolicy policy;
   const auto search = [&](const char* name) {
-    search_problems(problems_, settings_, policy, scorer_, {.out = file(name)});
+    search_problems({problems_, settings_, policy, scorer_}, {.out = file(name)});
     return selection::read_solutions(file(name));
   };
   selection::SampledSolutions plain = search("plain");
