@@ -216,7 +216,9 @@ TEST_F(LibraryTest, MessagesWaitForTheirReader) {
   read(zeros);
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
   char* messages = hrm_take_messages();
-  if (messages) EXPECT_EQ(std::string(messages).find('\n'), std::string::npos) << messages;
+  if (messages) {
+    EXPECT_EQ(std::string(messages).find('\n'), std::string::npos) << messages;
+  }
   hrm_free(messages);
   EXPECT_EQ(hrm_take_messages(), nullptr);
 }

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/testing/refused.h"
 #include "engine/engine_backend.h"
+#include "formats/safetensors.h"
 #include "model/weights.h"
 #include "server/api_error.h"
 #include "solving/model_file.h"
