@@ -1,6 +1,7 @@
 #include <chrono>
 #include <memory>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/rng.h"
@@ -86,7 +87,7 @@ void generate(const Arguments& args, Exit& exit) {
   const InterruptScope scope;
   const auto begin = std::chrono::steady_clock::now();
   const auto rate = [&] {
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const double seconds = seconds_since(begin);
     return fmt::format("{} tokens, {:.0f} tokens/s", generator.tokens(),
                        static_cast<double>(generator.tokens()) / seconds);
   };

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/nearest.h"
 #include "base/threads.h"
@@ -123,8 +124,7 @@ Service::Service(std::vector<ServedModel> models, std::vector<ServedScorer> scor
 Service::~Service() = default;
 
 void Service::answer(Call& call, http::Response response) {
-  metrics_.count_request(call.route, response.status,
-                         std::chrono::duration<double>(steady_clock::now() - call.begun).count());
+  metrics_.count_request(call.route, response.status, seconds_since(call.begun));
   response.headers.push_back({"X-Content-Type-Options", "nosniff"});
   call.exchange->reply(std::move(response));
 }
@@ -249,8 +249,7 @@ void Service::solve(const std::shared_ptr<Call>& call) {
   call->request.body = {};
   SolverService& service = model_named(request.model);
   const auto answered = [this, call](int status) {
-    metrics_.count_request(call->route, status,
-                           std::chrono::duration<double>(steady_clock::now() - call->begun).count());
+    metrics_.count_request(call->route, status, seconds_since(call->begun));
   };
   start_solving(std::move(request), service, options_.limits, {.exchange = call->exchange, .answered = answered});
 }
@@ -263,7 +262,7 @@ void Service::score(const std::shared_ptr<Call>& call, bool pooling) {
   const bool taken = scorer.worker->post([this, call, pooling, &scorer, request = std::move(request)] {
     try {
       if (call->exchange->gone()) return;
-      if (std::chrono::duration<double>(steady_clock::now() - call->begun).count() > options_.limits.seconds)
+      if (seconds_since(call->begun) > options_.limits.seconds)
         throw ApiError(503, fmt::format("the request waited longer than {} s", options_.limits.seconds), "",
                        "try again later");
       const Scored scored = score_solutions(request, *scorer.scorer);
@@ -307,8 +306,7 @@ std::string Service::metrics_text() const {
       {"hrm_running_puzzles", "Puzzles in the batches.", number(running)},
       {"hrm_queue_scores", "Requests waiting for a reward model.", number(scoring)},
       {"hrm_queue_bodies", "Requests whose body is waiting to be read.", number(readers_.waiting())},
-      {"hrm_uptime_seconds", "Seconds since the server started.",
-       std::chrono::duration<double>(steady_clock::now() - begun_).count()}};
+      {"hrm_uptime_seconds", "Seconds since the server started.", seconds_since(begun_)}};
   if (counts_) {
     gauges.push_back({"hrm_connections", "Open connections.", number(counts_->open.load())});
     gauges.push_back({"hrm_connections_total", "Connections accepted.", number(counts_->accepted.load()), true});

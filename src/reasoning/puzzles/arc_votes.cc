@@ -124,14 +124,11 @@ std::span<const uint64_t> arc_pass_ks() {
 
 Json to_json(const ArcScores& scores) {
   Json passes = Json::array();
-  const auto estimate = [](const Estimate& e) {
-    return Json{{"value", e.value}, {"low", e.interval.low}, {"high", e.interval.high}, {"n", e.n}};
-  };
   for (const ArcPass& pass : scores.passes)
     passes.push_back({{"k", pass.k},
-                      {"tasks", estimate(pass.tasks)},
-                      {"mean_over_tasks", estimate(pass.mean)},
-                      {"test_inputs", estimate(pass.inputs)}});
+                      {"tasks", to_json(pass.tasks)},
+                      {"mean_over_tasks", to_json(pass.mean)},
+                      {"test_inputs", to_json(pass.inputs)}});
   return {{"tasks", scores.tasks},
           {"test_inputs", scores.inputs},
           {"votes", scores.votes},

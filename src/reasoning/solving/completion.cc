@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/signals.h"
@@ -13,8 +14,6 @@ namespace {
 using puzzles::Answers;
 using puzzles::GuidedSearch;
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 class CompletionRun {
  public:

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <numeric>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/signals.h"
@@ -17,8 +18,6 @@ namespace {
 
 using puzzles::GuessOrder;
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 struct Examples {
   std::vector<puzzles::Tokens> questions, labels;
@@ -160,11 +159,6 @@ class Study {
   CompletionStudy study_;
 };
 
-Json json_of(const Estimate& estimate) {
-  return {
-      {"value", estimate.value}, {"low", estimate.interval.low}, {"high", estimate.interval.high}, {"n", estimate.n}};
-}
-
 std::string in_words(const Estimate& estimate, int digits) {
   if (estimate.n == 0) return "-";
   return fmt::format("{:.{}f} ({:.{}f} .. {:.{}f})", estimate.value, digits, estimate.interval.low, digits,
@@ -189,7 +183,7 @@ Json to_json(const CompletionStudy& study) {
                {"completed_by_search", totals.by_search},
                {"without_solution", totals.none},
                {"with_several_solutions", totals.several},
-               {"equal_to_stored_answer", json_of(study.stored)},
+               {"equal_to_stored_answer", to_json(study.stored)},
                {"model_runs", totals.model_runs},
                {"model_seconds", study.model_seconds},
                {"reduced_seconds", study.reduced_seconds},
@@ -197,13 +191,13 @@ Json to_json(const CompletionStudy& study) {
   for (const StudyBand& band : study.bands) {
     Json ways = Json::object();
     for (const WayScores& way : band.ways) {
-      ways[way.name] = {{"milliseconds", json_of(way.milliseconds)}};
+      ways[way.name] = {{"milliseconds", to_json(way.milliseconds)}};
       if (way.guesses.n == 0) continue;
-      ways[way.name].update({{"guesses_to_answer", json_of(way.guesses_to_answer)},
-                             {"guesses", json_of(way.guesses)},
+      ways[way.name].update({{"guesses_to_answer", to_json(way.guesses_to_answer)},
+                             {"guesses", to_json(way.guesses)},
                              {"most_guesses", way.most_guesses}});
     }
-    json["bands"].push_back({{"rating", band.rating}, {"solved_by_model", json_of(band.by_model)}, {"ways", ways}});
+    json["bands"].push_back({{"rating", band.rating}, {"solved_by_model", to_json(band.by_model)}, {"ways", ways}});
   }
   return json;
 }

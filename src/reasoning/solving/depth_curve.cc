@@ -8,6 +8,7 @@
 #include <iterator>
 #include <numeric>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/rng.h"
@@ -137,11 +138,6 @@ class Run {
   uint64_t done_ = 0;
 };
 
-Json json_of(const Estimate& estimate) {
-  return {
-      {"value", estimate.value}, {"low", estimate.interval.low}, {"high", estimate.interval.high}, {"n", estimate.n}};
-}
-
 std::string in_words(const Estimate& estimate) {
   return fmt::format("{:.4f} ({:.4f} .. {:.4f})", estimate.value, estimate.interval.low, estimate.interval.high);
 }
@@ -182,7 +178,7 @@ DepthCurve depth_curve(model::Backend& backend, const puzzles::Dataset& dataset,
         run.observe(event);
         progress.update(run.done());
       });
-  curve.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  curve.seconds = seconds_since(begin);
   if (curve.complete) curve.bands = run.bands();
   return curve;
 }
@@ -193,9 +189,9 @@ Json to_json(const DepthCurve& curve) {
     Json depths = Json::array();
     for (const DepthScores& scores : band.depths)
       depths.push_back({{"segments", scores.segments},
-                        {"exact", json_of(scores.fixed)},
-                        {"exact_halting", json_of(scores.halting)},
-                        {"segments_used", json_of(scores.used)}});
+                        {"exact", to_json(scores.fixed)},
+                        {"exact_halting", to_json(scores.halting)},
+                        {"segments_used", to_json(scores.used)}});
     bands.push_back({{"rating", band.rating}, {"lost", band.lost}, {"depths", std::move(depths)}});
   }
   return {{"complete", curve.complete}, {"seconds", curve.seconds}, {"bands", std::move(bands)}};

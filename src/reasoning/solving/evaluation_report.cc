@@ -8,11 +8,6 @@
 namespace hrm::solving {
 namespace {
 
-Json to_json(const Estimate& estimate) {
-  return {
-      {"value", estimate.value}, {"low", estimate.interval.low}, {"high", estimate.interval.high}, {"n", estimate.n}};
-}
-
 Json to_json(const Scores& scores, const std::string& rule_name) {
   Json json = {{"exact", to_json(scores.exact)},
                {"cells", to_json(scores.cells)},

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/signals.h"
 #include "model/operations.h"
@@ -21,8 +22,6 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kFewestSteps = 3, kMostSteps = 30;  // measured, after one to warm up
 constexpr double kEnoughSeconds = 10;
 constexpr int64_t kSample = 16;  // examples of the evaluation that is timed
-
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 double peak_mib() {
   rusage usage{};

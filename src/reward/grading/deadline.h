@@ -5,6 +5,8 @@
 
 #include <chrono>
 
+#include "base/clock.h"
+
 namespace hrm::grading {
 
 // Of the thread that made it, and only for that thread. What counts is the time that the thread ran, so that a busy
@@ -15,7 +17,7 @@ class Deadline {
       : seconds_(seconds), begin_(Clock::now()), ran_before_(seconds > 0 ? thread_seconds() : 0) {}
 
   bool passed() const {
-    const double waited = std::chrono::duration<double>(Clock::now() - begin_).count();
+    const double waited = seconds_since(begin_);
     if (waited < seconds_) return false;
     return seconds_ <= 0 || waited >= seconds_ + kMostWait || thread_seconds() - ran_before_ >= seconds_;
   }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/signals.h"
 #include "language/held_out_measures.h"
@@ -195,7 +196,7 @@ training::StepReport FineTuner::step_on(std::span<const size_t> batch, uint64_t 
   const double norm = my.optimizer->step(all, factor);
   if (!std::isfinite(norm))
     return {.fault = fmt::format("the gradient's norm is {}", std::abs(norm)), .measurements = {}};
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const double seconds = seconds_since(begin);
   const double weight = my.weight_of(my.train, batch);
   return {.fault = {},
           .measurements = {{"loss", loss * weight, weight},

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <ctime>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/rng.h"
@@ -119,11 +120,11 @@ HttpPolicy::Answer HttpPolicy::ask(const Request& request, int64_t n, uint64_t s
     return {.reply = fault(fmt::format("{}: {}", place_, broken->message), broken->temporary)};
   const HttpReply& reply = std::get<HttpReply>(result);
   if (reply.status != 200) return {.reply = status_fault(reply), .status = reply.status};
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  const double took = seconds_since(begin);
   try {
     Response response =
         parse_reply(options_.dialect, request, n,
-                    {.body = reply.body, .source = place_, .seconds = options_.transport.total_seconds - took.count()});
+                    {.body = reply.body, .source = place_, .seconds = options_.transport.total_seconds - took});
     redact(response);
     return {.reply = std::move(response), .status = 200};
   } catch (const ErrorReply& error) {

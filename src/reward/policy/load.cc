@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/signals.h"
@@ -57,7 +58,7 @@ LoadReport measure_load(Policy& policy, const LoadOptions& options) {
     }
   });
   if (thrown) std::rethrow_exception(thrown);
-  report.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  report.seconds = seconds_since(begin);
   std::ranges::sort(times);
   report.median_ms = at_quantile(times, 0.5);
   report.p95_ms = at_quantile(times, 0.95);

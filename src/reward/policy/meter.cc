@@ -1,5 +1,7 @@
 #include "policy/meter.h"
 
+#include "base/clock.h"
+
 namespace hrm::policy {
 
 Json usage_json(const Usage& usage) {
@@ -27,7 +29,7 @@ Usage Meter::usage() const {
               .choices = choices_,
               .prompt_tokens = prompt_tokens_,
               .tokens = tokens_};
-  usage.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  usage.seconds = seconds_since(begin_);
   usage.cost = (static_cast<double>(usage.prompt_tokens) * prices_.prompt +
                 static_cast<double>(usage.tokens) * prices_.completion) /
                1e6;

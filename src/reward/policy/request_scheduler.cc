@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/signals.h"
 #include "base/threads.h"
@@ -64,7 +65,7 @@ void RequestScheduler::answer(Lock& lock) {
     } catch (...) {
       note_exception();
     }
-    timed.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    timed.seconds = seconds_since(begin);
     lock.lock();
   }
   task.batch->replies[task.index] = std::move(timed);

@@ -1,5 +1,6 @@
 #include "policy/transport.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 
 #if HRM_HTTP
@@ -61,7 +62,6 @@ using Clock = std::chrono::steady_clock;
 Clock::duration seconds(double value) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(value));
 }
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 // httplib writes to sockets that may be closed. The signal is kept from this thread alone, so that the program still
 // ends quietly when its standard output does.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/progress.h"
 #include "base/signals.h"
@@ -233,7 +234,7 @@ class Evaluator {
       grouped.candidates(places[i].first)[places[i].second]["scores"][scorer_.name()] = Json::array({scores[i]});
     grouped.write(scored());
     result_.scored.records = result_.scored.solutions = result_.scored.steps = texts.size();
-    result_.scored.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    result_.scored.seconds = seconds_since(begin);
     result_.scored.work = scorer_.work();
     steps();
   }

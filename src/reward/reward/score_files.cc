@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/clock.h"
 #include "base/progress.h"
 #include "base/signals.h"
 #include "rows/read_solutions.h"
@@ -41,7 +42,7 @@ class FileScorer {
       score_store();
     else
       score_records();
-    report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    report_.seconds = seconds_since(begin);
     report_.work = scorer_.work();
     return std::move(report_);
   }

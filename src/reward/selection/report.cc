@@ -87,11 +87,6 @@ const ReportRow* SelectionReport::find(std::string_view name, uint64_t n) const 
   return at == rows.end() ? nullptr : &*at;
 }
 
-Json to_json(const Estimate& estimate) {
-  return {
-      {"value", estimate.value}, {"low", estimate.interval.low}, {"high", estimate.interval.high}, {"n", estimate.n}};
-}
-
 Json to_json(const SelectionReport& report) {
   Json rows = Json::array();
   const auto optional = [](const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); };

@@ -42,7 +42,6 @@ struct SelectionReport {
   const ReportRow* find(std::string_view name, uint64_t n) const;  // by ReportRow::name(); nullptr without
 };
 
-Json to_json(const Estimate& estimate);
 Json to_json(const SelectionReport& report);
 // Methods down, budgets across, each cell with its interval; then the cost per budget and the notes.
 std::string to_markdown(const SelectionReport& report);

@@ -4,11 +4,7 @@ namespace hrm::studies {
 
 Json to_json(const LabelErrors& errors) {
   Json json = Json::object();
-  for (const ErrorColumn& column : kErrorColumns) {
-    const Estimate& estimate = errors.*column.error;
-    json[std::string(column.key)] = {
-        {"value", estimate.value}, {"low", estimate.interval.low}, {"high", estimate.interval.high}, {"n", estimate.n}};
-  }
+  for (const ErrorColumn& column : kErrorColumns) json[std::string(column.key)] = to_json(errors.*column.error);
   return json;
 }
 

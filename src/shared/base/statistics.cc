@@ -44,6 +44,11 @@ Interval mean95(double sum, double sum_of_squares, uint64_t n) {
   return {mean - half, mean + half};
 }
 
+Json to_json(const Estimate& estimate) {
+  return {
+      {"value", estimate.value}, {"low", estimate.interval.low}, {"high", estimate.interval.high}, {"n", estimate.n}};
+}
+
 Estimate share_of(uint64_t successes, uint64_t n) {
   return {n ? static_cast<double>(successes) / static_cast<double>(n) : 0, wilson95(successes, n), n};
 }

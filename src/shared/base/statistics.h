@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "base/json.h"
+
 namespace hrm {
 
 struct Interval {
@@ -31,6 +33,7 @@ struct Estimate {
   Interval interval;
   uint64_t n = 0;
 };
+Json to_json(const Estimate& estimate);             // {value, low, high, n}
 Estimate share_of(uint64_t successes, uint64_t n);  // wilson95; value 0 for n = 0
 Estimate mean_of(std::span<const double> values);   // mean95
 // Mean of a few independent runs with Student's t interval (runs - 1 degrees of freedom). REQUIRES: at least two.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signals.h"
@@ -18,8 +19,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kWhere = "training.run_loop";
 constexpr size_t kSparklineWidth = 40;
-
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 bool step_due(const Cadence& cadence, uint64_t step) { return cadence.steps > 0 && step % cadence.steps == 0; }
 
