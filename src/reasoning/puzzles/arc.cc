@@ -13,13 +13,13 @@ namespace {
 
 constexpr std::string_view kWhere = "puzzles.arc.parse";
 
-// The colors of the ARC viewer, as 24-bit terminal backgrounds: black, blue, red, green, yellow, gray, magenta, orange,
-// light blue, maroon.
-constexpr std::string_view kPalette[kArcColors] = {"0;0;0",       "0;116;217",   "255;65;54",  "46;204;64",
-                                                   "255;220;0",   "170;170;170", "240;18;190", "255;133;27",
-                                                   "127;219;255", "135;12;37"};
+// As a 24-bit terminal color.
+std::string terminal_color(uint8_t color) {
+  const uint32_t rgb = kArcPalette[color];
+  return fmt::format("{};{};{}", rgb >> 16, rgb >> 8 & 0xff, rgb & 0xff);
+}
 
-// Moves a pair to another place on the canvas. In a third of the draws this is the corner, the place of test inputs.
+// Moves a pair to another place on the canvas.
 class Translation : public Augmenter {
  public:
   explicit Translation(int side) : side_(side) {}
@@ -30,11 +30,7 @@ class Translation : public Augmenter {
     const ArcGrid output = answer.empty() ? ArcGrid() : decode_arc(answer, side_, find_arc(answer, side_));
     if (input.empty() || (!answer.empty() && output.empty())) return;  // no grid: nothing to move
     Rng rng(seed);
-    ArcOffset offset;
-    if (rng.below(3) > 0) {
-      offset.row = draw(rng, std::max(input.rows, output.rows));
-      offset.column = draw(rng, std::max(input.columns, output.columns));
-    }
+    const ArcOffset offset = draw_arc_place(rng, input, output, side_);
     write(input, offset, question, 0);
     // Labels have no padding token where padding is not supervised.
     if (!answer.empty())
@@ -47,10 +43,6 @@ class Translation : public Augmenter {
   }
 
  private:
-  int draw(Rng& rng, int extent) const {
-    return static_cast<int>(rng.below(static_cast<uint64_t>(side_ - extent + 1)));
-  }
-
   void write(const ArcGrid& grid, ArcOffset offset, std::span<int32_t> tokens, int32_t padding) const {
     encode_arc(grid, offset, side_, tokens);
     std::ranges::replace(tokens, 0, padding);
@@ -129,7 +121,7 @@ class ArcFamily : public Family {
         const bool changed = !options.previous.empty() && options.previous[cell] != tokens[cell];
         const uint8_t color = grid.at(r, c);
         if (options.color)
-          text += fmt::format("\033[48;2;{}m\033[{}m{}{}", kPalette[color], is_light(color) ? "38;2;0;0;0" : "97",
+          text += fmt::format("\033[48;2;{}m\033[{}m{}{}", terminal_color(color), is_light(color) ? "38;2;0;0;0" : "97",
                               changed ? '>' : ' ', color);
         else
           text += fmt::format("{}{}", changed ? '>' : ' ', color);

@@ -59,6 +59,18 @@ ArcGrid decode_arc(std::span<const int32_t> tokens, int side, ArcOffset offset) 
   return grid;
 }
 
+ArcOffset draw_arc_offset(Rng& rng, const ArcGrid& input, const ArcGrid& output, int side) {
+  const auto below = [&](int a, int b) {
+    return static_cast<int>(rng.below(static_cast<uint64_t>(side - std::max(a, b) + 1)));
+  };
+  const int row = below(input.rows, output.rows);
+  return {row, below(input.columns, output.columns)};
+}
+
+ArcOffset draw_arc_place(Rng& rng, const ArcGrid& input, const ArcGrid& output, int side) {
+  return rng.below(3) > 0 ? draw_arc_offset(rng, input, output, side) : ArcOffset();
+}
+
 ArcOffset find_arc(std::span<const int32_t> tokens, int side) {
   const auto at = std::ranges::find_if(tokens, [](int32_t t) { return t >= kArcFirstColor && t < kArcVocab; });
   if (at == tokens.end()) return {};

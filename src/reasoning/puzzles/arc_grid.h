@@ -5,15 +5,21 @@
 // is padding).
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "base/rng.h"
+
 namespace hrm::puzzles {
 
 inline constexpr int kArcSide = 30;  // of the authors' canvas, and of the largest grid
 inline constexpr int kArcColors = 10;
+// Those of the ARC viewer, 0xRRGGBB: black, blue, red, green, yellow, gray, magenta, orange, light blue, maroon.
+inline constexpr std::array<uint32_t, kArcColors> kArcPalette = {0x000000, 0x0074d9, 0xff4136, 0x2ecc40, 0xffdc00,
+                                                                 0xaaaaaa, 0xf012be, 0xff851b, 0x7fdbff, 0x870c25};
 inline constexpr int32_t kArcEos = 1, kArcFirstColor = 2;
 inline constexpr int64_t kArcVocab = 12;
 
@@ -41,6 +47,11 @@ void encode_arc(const ArcGrid& grid, ArcOffset offset, int side, std::span<uint8
 // area. Rows are scanned from the top, and the bound on columns only shrinks; of equal areas the one with fewer rows.
 // 0x0 if the corner is not a color.
 ArcGrid decode_arc(std::span<const int32_t> tokens, int side, ArcOffset offset = {});
+
+// A random offset at which both grids fit on the canvas; row first, then column. REQUIRES: they fit in the corner.
+ArcOffset draw_arc_offset(Rng& rng, const ArcGrid& input, const ArcGrid& output, int side);
+// The same, but the corner, the place of test inputs, in a third of the draws.
+ArcOffset draw_arc_place(Rng& rng, const ArcGrid& input, const ArcGrid& output, int side);
 
 // The first cell with a color, row by row: where a translated grid begins. (0, 0) if there is none.
 ArcOffset find_arc(std::span<const int32_t> tokens, int side);

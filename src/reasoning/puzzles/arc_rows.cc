@@ -114,21 +114,14 @@ class SplitWriter {
       const ArcMap& map = member.group->maps[static_cast<size_t>(v)];
       for (size_t p = 0; p < member.pairs.size(); ++p) {
         const ArcGrid input = map.apply(member.pairs[p].input), output = map.apply(member.pairs[p].output);
-        const ArcOffset offset = translate_ && p != stays ? draw(rng, input, output) : ArcOffset();
+        const ArcOffset offset =
+            translate_ && p != stays ? draw_arc_offset(rng, input, output, options_.side) : ArcOffset();
         encode_arc(input, offset, options_.side, std::span(rows.inputs).subspan(at, size));
         encode_arc(output, offset, options_.side, std::span(rows.labels).subspan(at, size));
         at += size;
       }
     }
     return rows;
-  }
-
-  ArcOffset draw(Rng& rng, const ArcGrid& input, const ArcGrid& output) const {
-    const auto below = [&](int a, int b) {
-      return static_cast<int>(rng.below(static_cast<uint64_t>(options_.side - std::max(a, b) + 1)));
-    };
-    const int row = below(input.rows, output.rows);
-    return {row, below(input.columns, output.columns)};
   }
 
   std::vector<Member> members_;

@@ -4,13 +4,11 @@
 
 #include <algorithm>
 
-#include "formats/plot.h"
+#include "formats/svg.h"
 
 namespace hrm::puzzles {
 namespace {
 
-constexpr const char* kColors[kArcColors] = {"#000000", "#0074d9", "#ff4136", "#2ecc40", "#ffdc00",
-                                             "#aaaaaa", "#f012be", "#ff851b", "#7fdbff", "#870c25"};
 constexpr int kCell = 10, kGap = 24, kTitle = 22, kCaption = 16, kLeast = 90;  // pixels
 
 int width_of(const ArcGrid& grid) { return std::max(kLeast, grid.columns * kCell); }
@@ -30,8 +28,8 @@ std::string render_arc_svg(const std::vector<ArcPictureRow>& rows) {
       const int top = y + kCaption - 8;
       for (int r = 0; r < grid.rows; ++r)
         for (int c = 0; c < grid.columns; ++c)
-          body += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"/>\n", x + c * kCell,
-                              top + r * kCell, kCell, kCell, kColors[grid.at(r, c)]);
+          body += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"#{:06x}\"/>\n", x + c * kCell,
+                              top + r * kCell, kCell, kCell, kArcPalette[grid.at(r, c)]);
       if (grid.empty()) body += fmt::format("<text x=\"{}\" y=\"{}\">no grid</text>\n", x, top + kCaption);
       x += width_of(grid) + kGap;
       height = std::max(height, grid.rows * kCell);

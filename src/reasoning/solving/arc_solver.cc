@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/clock.h"
 #include "base/progress.h"
 #include "base/rng.h"
 #include "base/signals.h"
@@ -25,8 +26,6 @@ using puzzles::ArcMap;
 using puzzles::ArcPair;
 using puzzles::ArcTask;
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 // Every row is the mean of the trained ones, without the blank row if there are others.
 HostTensor mean_table(const HostTensor& table, int64_t rows) {
@@ -104,19 +103,11 @@ class Run {
     const size_t v = rng.below(maps_[t].size());
     const ArcPair& pair = tasks_[t].train[rng.below(tasks_[t].train.size())];
     const ArcGrid input = maps_[t][v].apply(pair.input), output = maps_[t][v].apply(pair.output);
-    puzzles::ArcOffset offset;
-    if (rng.below(3) > 0) {
-      offset.row = place(rng, std::max(input.rows, output.rows));
-      offset.column = place(rng, std::max(input.columns, output.columns));
-    }
+    const puzzles::ArcOffset offset = puzzles::draw_arc_place(rng, input, output, side_);
     write(input, offset, inputs);
     write(output, offset, labels);
     std::ranges::replace(labels, 0, model::kIgnoreLabel);
     return first_row_[t] + static_cast<int32_t>(v);
-  }
-
-  int place(Rng& rng, int extent) const {
-    return static_cast<int>(rng.below(static_cast<uint64_t>(side_ - extent + 1)));
   }
 
   void fit() {
