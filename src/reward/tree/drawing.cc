@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "base/utf8.h"
-#include "formats/plot.h"
+#include "formats/svg.h"
 
 namespace hrm::tree {
 namespace {

@@ -7,8 +7,10 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "formats/plot.h"
+#include "formats/svg.h"
 
 namespace hrm {
 namespace {
@@ -27,35 +29,28 @@ std::string shortened(const std::string& name, size_t bytes) {
   return name.substr(0, bytes);
 }
 
-std::string text(double x, double y, std::string_view anchor, std::string_view content, std::string_view attributes) {
-  if (content.empty()) return "";
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", x, y, anchor, attributes,
-                     escape_xml(content));
-}
+std::string nothing(double x, double y) { return svg_text({x, y, "middle"}, "nothing measured yet", kMuted); }
 
-std::string header(int width, int height, std::string_view title, double left) {
-  return fmt::format(
-             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" "
-             "font-family=\"system-ui, 'Segoe UI', Helvetica, Arial, sans-serif\" font-size=\"12\" role=\"img\">\n"
-             "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n",
-             width, height, escape_xml(title)) +
-         text(left, 24, "start", title, "font-size=\"15\" font-weight=\"600\" fill=\"#222222\"");
-}
-
-std::string nothing(double x, double y) { return text(x, y, "middle", "nothing measured yet", kMuted); }
-
-// Entries fill rows; returns the next free y.
-double draw_legend(std::string& svg, std::span<const BarPart> parts, double left, double right, double y) {
-  double at = left;
+struct LegendPlace {
+  double left, right, top;
+};
+struct Legend {
+  std::string svg;
+  double bottom;  // the next free y
+};
+// Entries fill rows.
+Legend legend_of(std::span<const BarPart> parts, const LegendPlace& place) {
+  std::string svg;
+  double at = place.left, y = place.top;
   for (const BarPart& part : parts) {
     const double width = 34 + width_of(part.name);
-    if (at > left && at + width > right) at = left, y += 18;
+    if (at > place.left && at + width > place.right) at = place.left, y += 18;
     svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"12\" height=\"12\" fill=\"{}\"/>\n", at, y - 10,
                        part.color);
-    svg += text(at + 18, y, "start", part.name, kInk);
+    svg += svg_text({at + 18, y, "start"}, part.name, kInk);
     at += width;
   }
-  return y + 18;
+  return {std::move(svg), y + 18};
 }
 
 }  // namespace
@@ -64,12 +59,14 @@ std::string render_stacked_bars(std::span<const BarPart> parts, std::span<const 
                                 const BarOptions& options) {
   constexpr double kLeft = 64, kRight = 18, kBottom = 50;
   const double right = options.width - kRight, bottom = options.height - kBottom;
-  std::string svg = header(options.width, options.height, options.title, kLeft);
-  const double top = draw_legend(svg, parts, kLeft, right, 44) + 14, height = bottom - top;
+  std::string svg = svg_head({options.width, options.height}, options.title, kLeft);
+  const Legend legend = legend_of(parts, {.left = kLeft, .right = right, .top = 44});
+  svg += legend.svg;
+  const double top = legend.bottom + 14, height = bottom - top;
   for (const double tick : {0.0, 0.25, 0.5, 0.75, 1.0}) {
     const double y = bottom - tick * height;
     svg += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#e4e4e4\"/>\n", kLeft, y, right);
-    svg += text(kLeft - 8, y + 4, "end", fmt::format("{:g} %", tick * 100), kMuted);
+    svg += svg_text({kLeft - 8, y + 4, "end"}, fmt::format("{:g} %", tick * 100), kMuted);
   }
   if (bars.empty()) svg += nothing((kLeft + right) / 2, (top + bottom) / 2);
   const double slot = (right - kLeft) / static_cast<double>(std::max<size_t>(bars.size(), 1));
@@ -90,17 +87,17 @@ std::string render_stacked_bars(std::span<const BarPart> parts, std::span<const 
           middle - width / 2, y, width, part_height, parts[part].color, escape_xml(parts[part].name), bar.counts[part],
           sum);
       if (part_height >= 16 && width >= 36)
-        svg += text(middle, y + part_height / 2 + 4, "middle", fmt::format("{:.0f} %", share * 100),
-                    "fill=\"#ffffff\" font-weight=\"600\"");
+        svg += svg_text({middle, y + part_height / 2 + 4, "middle"}, fmt::format("{:.0f} %", share * 100),
+                        "fill=\"#ffffff\" font-weight=\"600\"");
     }
-    svg += text(middle, top - 5, "middle", fmt::format("n = {:g}", sum), kMuted);
-    svg += text(middle, bottom + 19, "middle", bar.name, kInk);
+    svg += svg_text({middle, top - 5, "middle"}, fmt::format("n = {:g}", sum), kMuted);
+    svg += svg_text({middle, bottom + 19, "middle"}, bar.name, kInk);
   }
   svg += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#888888\"/>\n", kLeft, bottom, right);
-  svg += text((kLeft + right) / 2, options.height - 10, "middle", options.x_label, kInk);
+  svg += svg_text({(kLeft + right) / 2, options.height - 10.0, "middle"}, options.x_label, kInk);
   const double center = (top + bottom) / 2;
-  svg += text(16, center, "middle", options.y_label,
-              fmt::format("fill=\"#222222\" transform=\"rotate(-90 16 {:.1f})\"", center));
+  svg += svg_text({16, center, "middle"}, options.y_label,
+                  fmt::format("fill=\"#222222\" transform=\"rotate(-90 16 {:.1f})\"", center));
   return svg + "</svg>\n";
 }
 
@@ -117,7 +114,7 @@ std::string render_intervals(std::span<const IntervalRow> rows, const IntervalOp
   if (options.reference && low <= high) include(*options.reference);
   const int height = static_cast<int>(kTop + kRow * static_cast<double>(std::max<size_t>(rows.size(), 2)) + kBottom);
   const double right = options.width - 24, bottom = height - kBottom;
-  std::string svg = header(options.width, height, options.title, 16);
+  std::string svg = svg_head({options.width, height}, options.title, 16);
   if (!(low <= high)) return svg + nothing(options.width / 2.0, (kTop + bottom) / 2) + "</svg>\n";
   const double margin = high > low ? (high - low) * 0.05 : std::max(std::abs(high) * 0.05, 0.01);
   low -= margin, high += margin;
@@ -125,7 +122,7 @@ std::string render_intervals(std::span<const IntervalRow> rows, const IntervalOp
   for (const double tick : nice_ticks(low, high, 6)) {
     const double shown = std::abs(tick) < (high - low) * 1e-9 ? 0 : tick;
     svg += fmt::format("<path d=\"M{0:.1f} {1}V{2:.1f}\" stroke=\"#e4e4e4\"/>\n", x_of(tick), kTop - 8, bottom);
-    svg += text(x_of(tick), bottom + 19, "middle", fmt::format("{:.4g}", shown), kMuted);
+    svg += svg_text({x_of(tick), bottom + 19, "middle"}, fmt::format("{:.4g}", shown), kMuted);
   }
   if (options.reference)
     svg += fmt::format("<path d=\"M{0:.1f} {1}V{2:.1f}\" stroke=\"#444444\" stroke-dasharray=\"4 3\"/>\n",
@@ -136,7 +133,7 @@ std::string render_intervals(std::span<const IntervalRow> rows, const IntervalOp
     std::string name = row.name;
     constexpr size_t kLetters = static_cast<size_t>(kMostName / kCharacter);
     if (name.size() > kLetters) name = shortened(name, kLetters - 3) + "...";
-    svg += text(left - 12, y + 4, "end", name, kInk);
+    svg += svg_text({left - 12, y + 4, "end"}, name, kInk);
     if (!std::isfinite(row.value)) continue;
     if (std::isfinite(row.low) && std::isfinite(row.high))
       svg += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\" stroke=\"{}\" stroke-width=\"2\"/>\n", x_of(row.low), y,
@@ -145,7 +142,7 @@ std::string render_intervals(std::span<const IntervalRow> rows, const IntervalOp
                        x_of(row.value), y, plot_color(0), escape_xml(row.name), row.value);
   }
   svg += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\" stroke=\"#888888\"/>\n", left, bottom, right);
-  svg += text((left + right) / 2, height - 10, "middle", options.x_label, kInk);
+  svg += svg_text({(left + right) / 2, height - 10.0, "middle"}, options.x_label, kInk);
   return svg + "</svg>\n";
 }
 

@@ -9,8 +9,8 @@
 #include <limits>
 #include <set>
 
-#include "base/utf8.h"
 #include "formats/picture.h"
+#include "formats/svg.h"
 
 namespace hrm {
 namespace {
@@ -121,12 +121,7 @@ class Chart {
   }
 
   std::string render() {
-    out_ = fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" "
-        "font-family=\"system-ui, 'Segoe UI', Helvetica, Arial, sans-serif\" font-size=\"12\" role=\"img\">\n"
-        "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n",
-        options_.width, options_.height, escape_xml(options_.title));
-    text({kLeft, 24, "start"}, options_.title, "font-size=\"15\" font-weight=\"600\" fill=\"#222222\"");
+    out_ = svg_head({options_.width, options_.height}, options_.title, kLeft);
     draw_axes();
     out_ += fmt::format(
         "<clipPath id=\"plot\"><rect x=\"{}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/></clipPath>\n", kLeft,
@@ -174,14 +169,8 @@ class Chart {
     }
   }
 
-  struct At {
-    double x, y;
-    std::string_view anchor;
-  };
-  void text(const At& at, std::string_view content, std::string_view attributes) {
-    if (content.empty()) return;
-    out_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", at.x, at.y, at.anchor,
-                        attributes, escape_xml(content));
+  void text(const SvgPlace& at, std::string_view content, std::string_view attributes) {
+    out_ += svg_text(at, content, attributes);
   }
 
   void draw_axes() {
@@ -277,23 +266,6 @@ std::vector<double> nice_ticks(double low, double high, int wanted) {
 }
 
 std::string_view plot_color(size_t i) { return kColors[i % kColors.size()]; }
-
-std::string escape_xml(std::string_view text) {
-  std::string result;
-  for (const char c : to_valid_utf8(text)) {
-    if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (c == '&')
-      result += "&amp;";
-    else if (c == '"')
-      result += "&quot;";
-    else if (static_cast<unsigned char>(c) >= 0x20)
-      result += c;
-  }
-  return result;
-}
 
 std::string render_plot(std::span<const PlotSeries> series, const PlotOptions& options) {
   return Chart(series, options).render();

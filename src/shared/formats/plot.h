@@ -32,10 +32,6 @@ void save_plot(const std::filesystem::path& path, std::span<const PlotSeries> se
 // "#rrggbb" of the series with this number.
 std::string_view plot_color(size_t i);
 
-// Text as it may stand in SVG, between tags and in attributes; control characters are left out, bytes that are not UTF-8
-// replaced.
-std::string escape_xml(std::string_view text);
-
 // Round numbers (1, 2, 5 times a power of ten) that divide [low, high] into about `wanted` parts, the outer ones just
 // inside it. REQUIRES: low < high, both finite.
 std::vector<double> nice_ticks(double low, double high, int wanted);
