@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/rng.h"
@@ -70,6 +71,8 @@ class Run {
   }
 
   int64_t wanted() const { return wanted_; }
+  const Dataset& dataset() const { return dataset_; }
+  const EvaluationOptions& options() const { return options_; }
   std::vector<int32_t> take_answers() { return std::move(answers_); }
 
   int64_t example_of(int64_t number) const {
@@ -249,12 +252,12 @@ struct Tally {
 };
 
 // Among the first so many views.
-std::vector<Selection> selections_of(const Run& run, std::span<const int64_t> numbers, const Family& family,
-                                     const EvaluationOptions& options, int64_t first) {
+std::vector<Selection> selections_of(const Run& run, std::span<const int64_t> numbers, int64_t first) {
   std::vector<Selection> all;
-  if (options.views == 1) return all;
+  if (run.options().views == 1) return all;
+  const bool has_rules = run.dataset().family().has_rules();
   for (const Selector& selector : selectors()) {
-    if (selector.needs_rules ? !family.has_rules() : options.until_accepted) continue;
+    if (selector.needs_rules ? !has_rules : run.options().until_accepted) continue;
     Tally tally;
     for (const int64_t number : numbers) {
       if (!run.settled(number)) continue;  // interrupted
@@ -267,13 +270,12 @@ std::vector<Selection> selections_of(const Run& run, std::span<const int64_t> nu
   return all;
 }
 
-std::vector<ViewScores> scores_by_views(const Run& run, std::span<const int64_t> numbers, const Family& family,
-                                        const EvaluationOptions& options) {
+std::vector<ViewScores> scores_by_views(const Run& run, std::span<const int64_t> numbers) {
+  const int64_t most = run.options().views;
   std::vector<ViewScores> all;
-  if (options.views == 1) return all;
-  for (int64_t views = 1; views < options.views; views *= 2)
-    all.push_back({views, selections_of(run, numbers, family, options, views)});
-  all.push_back({options.views, selections_of(run, numbers, family, options, options.views)});
+  if (most == 1) return all;
+  for (int64_t views = 1; views < most; views *= 2) all.push_back({views, selections_of(run, numbers, views)});
+  all.push_back({most, selections_of(run, numbers, most)});
   return all;
 }
 
@@ -283,14 +285,13 @@ Scores first_views(const Run& run, std::span<const int64_t> numbers) {
   return tally.scores();
 }
 
-std::vector<RatingBand> bands_of(const Run& run, const Dataset& dataset, int64_t examples,
-                                 const EvaluationOptions& options) {
+std::vector<RatingBand> bands_of(const Run& run, int64_t examples) {
   std::vector<std::optional<int32_t>> ratings;
-  for (int64_t number = 0; number < examples; ++number) ratings.push_back(dataset.rating_of(run.example_of(number)));
+  for (int64_t number = 0; number < examples; ++number)
+    ratings.push_back(run.dataset().rating_of(run.example_of(number)));
   std::vector<RatingBand> bands;
   for (const auto& [key, numbers] : group_by_rating(ratings))
-    bands.push_back({band_name(key), first_views(run, numbers),
-                     selections_of(run, numbers, dataset.family(), options, options.views)});
+    bands.push_back({band_name(key), first_views(run, numbers), selections_of(run, numbers, run.options().views)});
   return bands;
 }
 
@@ -352,15 +353,15 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
           progress.update(run.done(), run.note());
         });
   evaluation.complete = run.join(evaluation.complete);
-  evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  evaluation.seconds = seconds_since(begin);
 
   const int64_t finished = run.finished_prefix();
   std::vector<int64_t> numbers(static_cast<size_t>(finished));
   std::iota(numbers.begin(), numbers.end(), 0);
   evaluation.all = first_views(run, numbers);
-  evaluation.bands = bands_of(run, dataset, finished, options);
-  evaluation.selected = selections_of(run, numbers, dataset.family(), options, options.views);
-  evaluation.by_views = scores_by_views(run, numbers, dataset.family(), options);
+  evaluation.bands = bands_of(run, finished);
+  evaluation.selected = selections_of(run, numbers, options.views);
+  evaluation.by_views = scores_by_views(run, numbers);
   int64_t spent = 0;
   for (const int64_t number : numbers)
     for (const Outcome& outcome : run.views_of(number)) spent += outcome.segments;
