@@ -105,6 +105,13 @@ const Json* Fields::list(std::string_view name) {
   return found;
 }
 
+void Fields::require_one(std::string_view first, std::string_view second, std::string_view missing,
+                         const std::string& hint) const {
+  if (has(first) != has(second)) return;
+  if (has(first)) throw ApiError(422, fmt::format("both '{}' and '{}' are given", first, second), full(second), hint);
+  throw ApiError(422, std::string(missing), full(first), hint);
+}
+
 void Fields::refuse_unknown() const {
   for (const auto& [name, ignored] : object_.items()) {
     if (std::ranges::find(known_, name) != known_.end()) continue;

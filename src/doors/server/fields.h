@@ -30,6 +30,9 @@ class Fields {
   const Json* value(std::string_view name);  // of any type
   bool has(std::string_view name) const;
 
+  // Throws ApiError 422 unless exactly one of the two is given. `missing`: the message without either.
+  void require_one(std::string_view first, std::string_view second, std::string_view missing,
+                   const std::string& hint) const;
   // Throws ApiError 422 for a field that was not read, with the nearest known name.
   void refuse_unknown() const;
   std::string full(std::string_view name) const { return path_ + std::string(name); }

@@ -95,9 +95,8 @@ ScoreRequest read_score_request(std::string_view body, const Limits& limits) {
   fields.refuse_unknown();
   if (!fields.has("problem")) throw ApiError(422, "field 'problem' is missing", "problem", "the question, a text");
   request.problems.push_back(problem);
-  if ((steps != nullptr) == (solutions != nullptr))
-    throw ApiError(422, steps ? "both 'steps' and 'solutions' are given" : "'steps' and 'solutions' are missing",
-                   steps ? "solutions" : "steps", "give 'steps' (one solution) or 'solutions' (a list of lists)");
+  fields.require_one("steps", "solutions", "'steps' and 'solutions' are missing",
+                     "give 'steps' (one solution) or 'solutions' (a list of lists)");
   request.one = steps != nullptr;
   if (steps) {
     request.solutions.push_back(texts_of(*steps, "steps"));
@@ -123,9 +122,8 @@ ScoreRequest read_pooling_request(std::string_view body, const Limits& limits) {
   request.model = fields.text("model");
   const Json* messages = fields.list("messages");
   const Json* input = fields.value("input");
-  if ((input != nullptr) == (messages != nullptr))
-    throw ApiError(422, input ? "both 'input' and 'messages' are given" : "field 'input' is missing",
-                   input ? "messages" : "input", "give 'input' (a text or a list of texts) or 'messages'");
+  fields.require_one("input", "messages", "field 'input' is missing",
+                     "give 'input' (a text or a list of texts) or 'messages'");
   if (messages) {
     add_messages(request, *messages);
   } else if (input->is_string()) {

@@ -28,23 +28,19 @@ Json segment_event(size_t puzzle, const solving::PuzzleRun& run, const std::vect
   return event;
 }
 
-Json solution_event(size_t puzzle, const puzzles::Questions& asked, const solving::SolvedPuzzle& solution,
-                    const puzzles::Family& family, bool steps) {
-  Json event = {{"puzzle", puzzle}, {"source", asked.good[puzzle].source}};
-  event.update(to_json(solution, family));
+Json solution_event(const AnsweredPuzzle& answered, const puzzles::Family& family, bool steps) {
+  Json event = {{"puzzle", answered.puzzle}, {"source", answered.source}};
+  event.update(to_json(answered.solution, family));
   if (!steps) event.erase("steps");
   return event;
 }
 
 Json done_event(const std::string& model, const puzzles::Questions& asked, const puzzles::Family& family) {
-  Json skipped = Json::array();
-  for (const puzzles::SkippedQuestion& question : asked.skipped)
-    skipped.push_back({{"source", question.source}, {"reason", question.reason}});
   return {{"model", model},
           {"family", family.describe()},
           {"complete", true},
           {"puzzles", asked.good.size()},
-          {"skipped", std::move(skipped)}};
+          {"skipped", puzzles::to_json(asked.skipped)}};
 }
 
 Json describe_model(const std::string& id, int64_t parameters, const model::Backend& backend,

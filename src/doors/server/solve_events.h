@@ -18,9 +18,16 @@ namespace hrm::server {
 // "segment": where puzzle `puzzle` stands. confidence: [S]; empty: not told.
 Json segment_event(size_t puzzle, const solving::PuzzleRun& run, const std::vector<float>& confidence,
                    const puzzles::Family& family);
-// "solution" of question `puzzle`. steps: with what came of every segment.
-Json solution_event(size_t puzzle, const puzzles::Questions& asked, const solving::SolvedPuzzle& solution,
-                    const puzzles::Family& family, bool steps);
+
+// A puzzle of the request, and what came of it.
+struct AnsweredPuzzle {
+  size_t puzzle = 0;
+  const std::string& source;  // of its question
+  const solving::SolvedPuzzle& solution;
+};
+// "solution". steps: with what came of every segment.
+Json solution_event(const AnsweredPuzzle& answered, const puzzles::Family& family, bool steps);
+
 // "done".
 Json done_event(const std::string& model, const puzzles::Questions& asked, const puzzles::Family& family);
 

@@ -46,11 +46,9 @@ SolveRequest read_solve_request(std::string_view body, const Limits& limits) {
     throw ApiError(422, "field 'confidence' is true without 'stream'", "confidence",
                    "only a stream has the confidence of cells: add \"stream\": true");
 
-  const bool one = fields.has("puzzle");
-  if (one == (list != nullptr))
-    throw ApiError(422, one ? "both 'puzzle' and 'puzzles' are given" : "no puzzle: 'puzzle' and 'puzzles' are missing",
-                   one ? "puzzles" : "puzzle", "give 'puzzle' (a text) or 'puzzles' (a list of texts)");
-  if (one) {
+  fields.require_one("puzzle", "puzzles", "no puzzle: 'puzzle' and 'puzzles' are missing",
+                     "give 'puzzle' (a text) or 'puzzles' (a list of texts)");
+  if (!list) {
     request.texts.emplace_back("puzzle", puzzle);
     return request;
   }

@@ -56,7 +56,8 @@ class StreamedJob : public AnsweredJob {
     send("segment", segment_event(puzzle, run, confidence, *model_.family));
   }
   void on_solved(size_t puzzle, SolvedPuzzle solution) override {
-    send("solution", solution_event(puzzle, asked_, solution, *model_.family, request_.steps));
+    send("solution", solution_event({.puzzle = puzzle, .source = asked_.good[puzzle].source, .solution = solution},
+                                    *model_.family, request_.steps));
   }
   void on_done() override {
     send("done", done_event(model_.id, asked_, *model_.family));

@@ -69,7 +69,10 @@ bool Session::step(const Emit& emit) {
   if (next == PuzzleRun::Next::kSegment) return true;
   work.loaded = false;
   if (next == PuzzleRun::Next::kView) return true;
-  emit("solution", server::solution_event(work.puzzle, work.asked, work.run->take(), *family_, work.request.steps));
+  emit("solution",
+       server::solution_event(
+           {.puzzle = work.puzzle, .source = work.asked.good[work.puzzle].source, .solution = work.run->take()},
+           *family_, work.request.steps));
   work.run.reset();
   ++work.puzzle;
   return true;

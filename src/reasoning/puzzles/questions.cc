@@ -30,6 +30,13 @@ int32_t shift_of(const Family& family, std::span<const int32_t> cells, CellNumbe
 
 }  // namespace
 
+Json to_json(const std::vector<SkippedQuestion>& skipped) {
+  Json list = Json::array();
+  for (const SkippedQuestion& question : skipped)
+    list.push_back({{"source", question.source}, {"reason", question.reason}});
+  return list;
+}
+
 QuestionReader::QuestionReader(const Family& family, std::string symbols, bool keep_going)
     : family_(family), symbols_(std::move(symbols)), keep_going_(keep_going) {
   if (!symbols_.empty()) family.check_symbols(symbols_);

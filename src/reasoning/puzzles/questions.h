@@ -20,6 +20,7 @@ struct Question {
 struct SkippedQuestion {
   std::string source, reason;
 };
+Json to_json(const std::vector<SkippedQuestion>& skipped);  // [{source, reason}]
 
 struct Questions {
   std::vector<Question> good;

@@ -6,7 +6,7 @@ namespace hrm::solving {
 
 Json solve_json(std::span<const SolvedPuzzle> solutions, const puzzles::Questions& questions,
                 const puzzles::Family& family, const SolveJsonOptions& options) {
-  Json list = Json::array(), skipped = Json::array();
+  Json list = Json::array();
   for (size_t i = 0; i < solutions.size(); ++i) {
     Json entry = {{"source", questions.good[i].source}};
     entry.update(to_json(solutions[i], family));
@@ -14,13 +14,11 @@ Json solve_json(std::span<const SolvedPuzzle> solutions, const puzzles::Question
     if (!options.completions.empty()) entry["completion"] = to_json(options.completions[i], family);
     list.push_back(std::move(entry));
   }
-  for (const puzzles::SkippedQuestion& question : questions.skipped)
-    skipped.push_back({{"source", question.source}, {"reason", question.reason}});
   return {{"model", options.model},
           {"family", family.describe()},
           {"complete", options.complete},
           {"solutions", std::move(list)},
-          {"skipped", std::move(skipped)}};
+          {"skipped", puzzles::to_json(questions.skipped)}};
 }
 
 }  // namespace hrm::solving
