@@ -102,7 +102,9 @@ TEST(ReadSolutions, TheFirstWrongStepCountsFrom0OrFrom1) {
   const auto refused = [](const char* text, Format format, const char* part) {
     Counts counts;
     expect_refused(
-        [&] { read_record({format, parse_json(text, "t"), "f:7"}, Neutral::kDrop, counts, [](LabeledSolution&&) {}); },
+        [&] {
+          read_record({format, parse_json(text, "t"), "f:7"}, Neutral::kDrop, counts, [](LabeledSolution&&) {});
+        },
         {"f:7", part});
   };
   refused(R"({"problem":"q","steps":["a","b"],"first_error":2})", Format::kFirstError0, "--from first-error-1");

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/json.h"
 #include "base/utf8.h"
 #include "text/jinja_value.h"
 #include "text/python_text.h"
@@ -11,27 +12,23 @@ namespace {
 
 void append_escape(std::string& out, char32_t value) { out += fmt::format("\\u{:04x}", static_cast<uint32_t>(value)); }
 
+// ascii: every character beyond ASCII, and DEL, as an escape.
 void append_text(std::string& out, std::string_view text, bool ascii) {
-  out += '"';
-  while (!text.empty()) {
-    const CodePoint point = decode_utf8(text);
-    constexpr std::string_view kMarks = "\"\\\n\r\t\b\f", kNames = "\"\\nrtbf";
-    const size_t mark = point.value < 128 ? kMarks.find(static_cast<char>(point.value)) : std::string_view::npos;
-    if (mark != std::string_view::npos) {
-      out.append({'\\', kNames[mark]});
-    } else if (point.value < 0x20) {
-      append_escape(out, point.value);
-    } else if (ascii && point.value > 0xffff) {
+  if (!ascii) return append_json_text(out, text);
+  std::string written;
+  append_json_text(written, text);
+  for (std::string_view rest = written; !rest.empty();) {
+    const CodePoint point = decode_utf8(rest);
+    if (point.value > 0xffff) {
       append_escape(out, 0xd800 + ((point.value - 0x10000) >> 10));
       append_escape(out, 0xdc00 + ((point.value - 0x10000) & 0x3ff));
-    } else if (ascii && point.value > 0x7e) {
+    } else if (point.value > 0x7e) {
       append_escape(out, point.value);
     } else {
-      out += text.substr(0, point.size);
+      out += static_cast<char>(point.value);
     }
-    text.remove_prefix(point.size);
+    rest.remove_prefix(point.size);
   }
-  out += '"';
 }
 
 std::string scalar(const Value& value) {

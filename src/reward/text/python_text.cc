@@ -78,11 +78,7 @@ bool is_break(char32_t value) {
 }
 
 // The last character.
-std::string_view back_of(std::string_view text) {
-  size_t at = text.size() - 1;
-  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
-  return text.substr(at);
-}
+std::string_view back_of(std::string_view text) { return text.substr(text.size() - decode_last_utf8(text).size); }
 
 bool is_member(char32_t value, Class kind) {
   const auto group = category(value);
@@ -246,9 +242,9 @@ Parts split_blanks_right(std::string_view text, size_t most) {
     }
     size_t begin = text.size();
     while (begin > 0) {
-      const std::string_view last = back_of(text.substr(0, begin));
-      if (is_space(decode_utf8(last).value)) break;
-      begin -= last.size();
+      const CodePoint last = decode_last_utf8(text.substr(0, begin));
+      if (is_space(last.value)) break;
+      begin -= last.size;
     }
     parts.push_back(text.substr(begin));
     text = text.substr(0, begin);
