@@ -9,6 +9,7 @@
 #include "backends/child.h"
 #include "backends/gemm_rate.h"
 #include "backends/machine.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/rng.h"
@@ -25,8 +26,6 @@ using model::ModelConfig;
 using model::Precision;
 
 constexpr size_t kInnerSizes[] = {128, 512};
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 size_t threads_of(const BenchCase& bench) { return bench.threads ? bench.threads : default_threads(); }
 bool on_cuda(const BenchCase& bench) { return bench.device.starts_with("cuda"); }
@@ -55,12 +54,12 @@ class Workload {
   std::string description() const { return backend_->description(); }
 
   double seconds() {  // of one segment of the whole batch
-    const double begin = now();
+    const auto begin = std::chrono::steady_clock::now();
     if (training_)
       backend_->train_step(batch(), not_last_, *carry_, {});
     else
       backend_->forward(batch(), *carry_, {});
-    return now() - begin;
+    return seconds_since(begin);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/threads.h"
 #include "kernels/buffer.h"
 #include "kernels/gemm.h"
@@ -15,6 +16,7 @@ namespace {
 
 using kernels::Buffer;
 using kernels::Gemm;
+using Clock = std::chrono::steady_clock;
 
 constexpr size_t kRows = 82, kFeatures = 512, kBlock = 64;
 constexpr double kSeconds = 0.2;
@@ -34,8 +36,6 @@ struct Product {  // one thread's operands
   Buffer<float> y;
 };
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
 template <typename E>
 double rate(size_t k, size_t threads) {
   const Gemm<E> gemm({.m = kBlock, .n = kRows, .k = k, .lda = kBlock, .ldb = k, .ldc = kFeatures});
@@ -43,21 +43,21 @@ double rate(size_t k, size_t threads) {
   std::barrier start(static_cast<std::ptrdiff_t>(threads));
   std::atomic<size_t> runs{0};
   std::atomic<bool> stop{false};
-  std::vector<double> begin(threads);
+  std::vector<Clock::time_point> begin(threads);
   run_threads(threads, [&](size_t i) {
     products[i] = std::make_unique<Product<E>>(k);  // its own thread's memory
     products[i]->run(gemm);
     start.arrive_and_wait();
-    begin[i] = now();
+    begin[i] = Clock::now();
     size_t mine = 0;
     while (!stop.load(std::memory_order_relaxed)) {
       for (int j = 0; j < 8; ++j) products[i]->run(gemm);
       mine += 8;
-      if (now() - begin[i] >= kSeconds) stop = true;
+      if (seconds_since(begin[i]) >= kSeconds) stop = true;
     }
     runs += mine;
   });
-  const double seconds = now() - begin[0];
+  const double seconds = seconds_since(begin[0]);
   return 2.0 * kRows * kFeatures * static_cast<double>(k) * static_cast<double>(runs) / seconds * 1e-9;
 }
 

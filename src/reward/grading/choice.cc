@@ -41,12 +41,10 @@ bool takes_back(std::string_view rest) {
                                          "unless",  "but",      "if",       "is",    "isn",       "maybe",
                                          "perhaps", "possibly", "probably", "more",  "without",   "never",
                                          "either",  "neither",  "instead",  "minus"};
-  size_t letters = 0;
-  while (letters < rest.size() && is_ascii_letter(rest[letters])) ++letters;
+  const std::string_view word = leading_letters(rest);
   const bool begins =
-      !rest.empty() && (letters > 0 || is_ascii_digit(rest[0]) || std::string_view("\\$([{-").find(rest[0]) != kNone);
-  return !begins || rest.starts_with("\\pm") ||
-         std::ranges::find(kWords, lower(rest.substr(0, letters))) != std::end(kWords);
+      !rest.empty() && (!word.empty() || is_ascii_digit(rest[0]) || std::string_view("\\$([{-").find(rest[0]) != kNone);
+  return !begins || rest.starts_with("\\pm") || holds(kWords, lower(word));
 }
 
 }  // namespace hrm::grading

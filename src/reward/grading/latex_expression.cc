@@ -33,12 +33,6 @@ std::optional<Operation> function_named(std::string_view name) {
   return at == std::end(kFunctions) ? std::nullopt : std::optional(at->second);
 }
 
-std::string_view leading_letters(std::string_view text) {
-  size_t size = 0;
-  while (size < text.size() && is_ascii_letter(text[size])) ++size;
-  return text.substr(0, size);
-}
-
 class Parser {
  public:
   Parser(std::string_view text, const LatexReading& reading, Expression& expression)

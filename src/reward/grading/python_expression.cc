@@ -17,8 +17,6 @@ constexpr std::string_view kObjects[] = {"li", "ff", "rf", "jn", "yn", "id", "al
 constexpr std::string_view kSpelledOut[] = {"mu", "nu", "xi"};  // Greek letters stay one symbol
 constexpr std::string_view kInfinities[] = {"oo", "zoo", "nan"};
 
-bool holds(const auto& words, std::string_view name) { return std::ranges::find(words, name) != std::end(words); }
-
 class Parser {
  public:
   Parser(std::string_view text, Expression& expression) : rest_(text), expression_(expression) {}

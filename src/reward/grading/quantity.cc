@@ -18,8 +18,6 @@ constexpr size_t kNone = std::string_view::npos;
 constexpr std::string_view kNoUnits[] = {"pi", "sqrt", "sin", "cos", "tan", "log", "ln", "exp", "infty", "cot", "sec"};
 constexpr std::string_view kFunctions[] = {"sin", "cos", "tan", "cot", "sec", "csc"};
 
-bool holds(const auto& words, std::string_view name) { return std::ranges::find(words, name) != std::end(words); }
-
 // Something that can have a unit.
 bool has_value(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return is_ascii_digit(c) || c == '\\'; });
@@ -257,8 +255,7 @@ std::optional<Quantity> compound_of(std::string_view text) {
     text = strip_left(text.substr(digits));
     const bool in_text = text.starts_with("\\text{");
     if (in_text) text.remove_prefix(6);
-    size_t letters = 0;
-    while (letters < text.size() && is_ascii_letter(text[letters])) ++letters;
+    const size_t letters = leading_letters(text).size();
     const Unit unit = unit_of(dollars && letters == 0 ? "dollars" : lower(text.substr(0, letters)));
     text.remove_prefix(letters);
     if (in_text && !text.starts_with('}')) return std::nullopt;

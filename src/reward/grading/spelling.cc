@@ -82,14 +82,6 @@ constexpr std::pair<std::string_view, std::string_view> kWordSigns[] = {
 constexpr std::string_view kBounds[] = {"more",   "less",  "fewer", "greater", "higher", "lower",
                                         "larger", "above", "below", "smaller", "over",   "under"};
 
-bool holds(const auto& words, std::string_view name) { return std::ranges::find(words, name) != std::end(words); }
-
-std::string_view leading_letters(std::string_view text) {
-  size_t size = 0;
-  while (size < text.size() && is_ascii_letter(text[size])) ++size;
-  return text.substr(0, size);
-}
-
 class Respeller {
  public:
   explicit Respeller(std::string_view text) : rest_(text) { plain_.reserve(text.size()); }

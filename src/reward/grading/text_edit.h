@@ -1,6 +1,8 @@
-// Small edits of text that both normalizations share.
+// Small edits of text and questions about it that the files of this room share.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -23,5 +25,15 @@ inline void replace_all(std::string& text, std::string_view from, std::string_vi
 
 inline bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
 inline bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+inline std::string_view leading_letters(std::string_view text) {
+  size_t size = 0;
+  while (size < text.size() && is_ascii_letter(text[size])) ++size;
+  return text.substr(0, size);
+}
+
+inline bool holds(const auto& words, std::string_view name) {
+  return std::ranges::find(words, name) != std::end(words);
+}
 
 }  // namespace hrm::grading
