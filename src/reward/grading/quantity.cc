@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/utf8.h"
@@ -242,7 +243,7 @@ Quantity quantity_of(std::string_view text) {
 
 std::optional<Quantity> compound_of(std::string_view text) {
   constexpr size_t kMostParts = 4;
-  constexpr std::string_view kBetween = " ,\x01";  // and
+  constexpr char kBetween[] = {' ', ',', kAnd};
   Quantity sum;
   double last = 0;
   size_t parts = 0;
@@ -267,7 +268,7 @@ std::optional<Quantity> compound_of(std::string_view text) {
     last = *size;
     sum.unit = {.kind = Unit::Kind::kMeasure, .quantity = unit.quantity};
     sum.value += fmt::format("{}({})*({})", parts > 0 ? "+" : "", number, unit.factor);
-    text.remove_prefix(std::min(text.find_first_not_of(kBetween), text.size()));
+    text.remove_prefix(std::min(text.find_first_not_of(kBetween, 0, std::size(kBetween)), text.size()));
   }
   if (parts < 2) return std::nullopt;
   return sum;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "grading/answer_text.h"
 #include "grading/spelling_stages.h"
 #include "grading/text_edit.h"
 
@@ -75,7 +76,7 @@ std::string plain_characters(std::string_view text) {
   while (!text.empty()) {
     if (static_cast<unsigned char>(text[0]) < 0x80) {
       const char c = text[0];
-      plain += c == '\n' || c == '\t' || c == '\r' ? ' ' : c == '\x01' || c == '\x02' ? '?' : c;
+      plain += c == '\n' || c == '\t' || c == '\r' ? ' ' : c == kAnd || c == kOr ? '?' : c;
       text.remove_prefix(1);
       continue;
     }

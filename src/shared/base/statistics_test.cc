@@ -114,6 +114,11 @@ TEST(Statistics, MeanOfRunsHasStudentsInterval) {
   }
 }
 
+TEST(Statistics, AnEstimateAsJsonHasItsIntervalAndCases) {
+  EXPECT_EQ(printable(to_json(Estimate{.value = 0.5, .interval = {0.25, 0.75}, .n = 8})),
+            R"({"value":0.5,"low":0.25,"high":0.75,"n":8})");
+}
+
 TEST(Statistics, MeanOverUnits) {
   const Estimate mean = mean_over_units(std::vector<double>{3, 0, 1}, std::vector<uint64_t>{3, 0, 1}, 50, 1);
   EXPECT_EQ(mean.value, 1);

@@ -15,7 +15,6 @@
 namespace hrm {
 namespace {
 
-constexpr std::string_view kInk = "fill=\"#222222\"", kMuted = "fill=\"#555555\"";
 constexpr double kCharacter = 6.6;  // of the font, about
 
 double width_of(std::string_view text) {
@@ -29,7 +28,7 @@ std::string shortened(const std::string& name, size_t bytes) {
   return name.substr(0, bytes);
 }
 
-std::string nothing(double x, double y) { return svg_text({x, y, "middle"}, "nothing measured yet", kMuted); }
+std::string nothing(double x, double y) { return svg_text({x, y, "middle"}, "nothing measured yet", kSvgMuted); }
 
 struct LegendPlace {
   double left, right, top;
@@ -47,7 +46,7 @@ Legend legend_of(std::span<const BarPart> parts, const LegendPlace& place) {
     if (at > place.left && at + width > place.right) at = place.left, y += 18;
     svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"12\" height=\"12\" fill=\"{}\"/>\n", at, y - 10,
                        part.color);
-    svg += svg_text({at + 18, y, "start"}, part.name, kInk);
+    svg += svg_text({at + 18, y, "start"}, part.name, kSvgInk);
     at += width;
   }
   return {std::move(svg), y + 18};
@@ -66,7 +65,7 @@ std::string render_stacked_bars(std::span<const BarPart> parts, std::span<const 
   for (const double tick : {0.0, 0.25, 0.5, 0.75, 1.0}) {
     const double y = bottom - tick * height;
     svg += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#e4e4e4\"/>\n", kLeft, y, right);
-    svg += svg_text({kLeft - 8, y + 4, "end"}, fmt::format("{:g} %", tick * 100), kMuted);
+    svg += svg_text({kLeft - 8, y + 4, "end"}, fmt::format("{:g} %", tick * 100), kSvgMuted);
   }
   if (bars.empty()) svg += nothing((kLeft + right) / 2, (top + bottom) / 2);
   const double slot = (right - kLeft) / static_cast<double>(std::max<size_t>(bars.size(), 1));
@@ -90,11 +89,11 @@ std::string render_stacked_bars(std::span<const BarPart> parts, std::span<const 
         svg += svg_text({middle, y + part_height / 2 + 4, "middle"}, fmt::format("{:.0f} %", share * 100),
                         "fill=\"#ffffff\" font-weight=\"600\"");
     }
-    svg += svg_text({middle, top - 5, "middle"}, fmt::format("n = {:g}", sum), kMuted);
-    svg += svg_text({middle, bottom + 19, "middle"}, bar.name, kInk);
+    svg += svg_text({middle, top - 5, "middle"}, fmt::format("n = {:g}", sum), kSvgMuted);
+    svg += svg_text({middle, bottom + 19, "middle"}, bar.name, kSvgInk);
   }
   svg += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#888888\"/>\n", kLeft, bottom, right);
-  svg += svg_text({(kLeft + right) / 2, options.height - 10.0, "middle"}, options.x_label, kInk);
+  svg += svg_text({(kLeft + right) / 2, options.height - 10.0, "middle"}, options.x_label, kSvgInk);
   const double center = (top + bottom) / 2;
   svg += svg_text({16, center, "middle"}, options.y_label,
                   fmt::format("fill=\"#222222\" transform=\"rotate(-90 16 {:.1f})\"", center));
@@ -122,7 +121,7 @@ std::string render_intervals(std::span<const IntervalRow> rows, const IntervalOp
   for (const double tick : nice_ticks(low, high, 6)) {
     const double shown = std::abs(tick) < (high - low) * 1e-9 ? 0 : tick;
     svg += fmt::format("<path d=\"M{0:.1f} {1}V{2:.1f}\" stroke=\"#e4e4e4\"/>\n", x_of(tick), kTop - 8, bottom);
-    svg += svg_text({x_of(tick), bottom + 19, "middle"}, fmt::format("{:.4g}", shown), kMuted);
+    svg += svg_text({x_of(tick), bottom + 19, "middle"}, fmt::format("{:.4g}", shown), kSvgMuted);
   }
   if (options.reference)
     svg += fmt::format("<path d=\"M{0:.1f} {1}V{2:.1f}\" stroke=\"#444444\" stroke-dasharray=\"4 3\"/>\n",
@@ -133,7 +132,7 @@ std::string render_intervals(std::span<const IntervalRow> rows, const IntervalOp
     std::string name = row.name;
     constexpr size_t kLetters = static_cast<size_t>(kMostName / kCharacter);
     if (name.size() > kLetters) name = shortened(name, kLetters - 3) + "...";
-    svg += svg_text({left - 12, y + 4, "end"}, name, kInk);
+    svg += svg_text({left - 12, y + 4, "end"}, name, kSvgInk);
     if (!std::isfinite(row.value)) continue;
     if (std::isfinite(row.low) && std::isfinite(row.high))
       svg += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\" stroke=\"{}\" stroke-width=\"2\"/>\n", x_of(row.low), y,
@@ -142,7 +141,7 @@ std::string render_intervals(std::span<const IntervalRow> rows, const IntervalOp
                        x_of(row.value), y, plot_color(0), escape_xml(row.name), row.value);
   }
   svg += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\" stroke=\"#888888\"/>\n", left, bottom, right);
-  svg += svg_text({(left + right) / 2, height - 10.0, "middle"}, options.x_label, kInk);
+  svg += svg_text({(left + right) / 2, height - 10.0, "middle"}, options.x_label, kSvgInk);
   return svg + "</svg>\n";
 }
 

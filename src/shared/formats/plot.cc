@@ -131,14 +131,13 @@ class Chart {
     for (size_t i = 0; i < series_.size(); ++i) draw_line(series_[i], style_of(i));
     out_ += "</g>\n";
     if (empty_)
-      text({(kLeft + x_.pixel_high) / 2, (y_.pixel_low + y_.pixel_high) / 2, "middle"}, "nothing measured yet", kMuted);
+      text({(kLeft + x_.pixel_high) / 2, (y_.pixel_low + y_.pixel_high) / 2, "middle"}, "nothing measured yet",
+           kSvgMuted);
     draw_legend();
     return out_ + "</svg>\n";
   }
 
  private:
-  static constexpr std::string_view kMuted = "fill=\"#555555\"";
-
   bool drawable(double x, double y) const { return std::isfinite(x_.scaled(x)) && std::isfinite(y_.scaled(y)); }
 
   // Legend entries fill rows above the plot; a single series needs none if the axis names it.
@@ -164,7 +163,7 @@ class Chart {
       out_ +=
           fmt::format("<path d=\"M{:.1f} {:.1f}h20\" stroke=\"{}\" stroke-width=\"2.5\" stroke-dasharray=\"{}\"/>\n",
                       at, y - 4, style.color, style.dash.empty() ? "none" : style.dash);
-      text({at + 26, y, "start"}, series_[i].name, "fill=\"#222222\"");
+      text({at + 26, y, "start"}, series_[i].name, kSvgInk);
       at += width;
     }
   }
@@ -179,15 +178,15 @@ class Chart {
       const double y = y_.pixel(tick);
       if (!(y <= y_.pixel_low + 0.5 && y >= y_.pixel_high - 0.5)) continue;
       out_ += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#e4e4e4\"/>\n", kLeft, y, x_.pixel_high);
-      text({kLeft - 8, y + 4, "end"}, tick_label(tick, largest_of(y_ticks)), kMuted);
+      text({kLeft - 8, y + 4, "end"}, tick_label(tick, largest_of(y_ticks)), kSvgMuted);
     }
     for (double tick : x_ticks) {
       const double x = x_.pixel(tick);
       out_ += fmt::format("<path d=\"M{:.1f} {:.1f}v5\" stroke=\"#888888\"/>\n", x, y_.pixel_low);
-      text({x, y_.pixel_low + 19, "middle"}, tick_label(tick, largest_of(x_ticks)), kMuted);
+      text({x, y_.pixel_low + 19, "middle"}, tick_label(tick, largest_of(x_ticks)), kSvgMuted);
     }
     out_ += fmt::format("<path d=\"M{} {:.1f}H{:.1f}\" stroke=\"#888888\"/>\n", kLeft, y_.pixel_low, x_.pixel_high);
-    text({(kLeft + x_.pixel_high) / 2, options_.height - 10.0, "middle"}, options_.x_label, "fill=\"#222222\"");
+    text({(kLeft + x_.pixel_high) / 2, options_.height - 10.0, "middle"}, options_.x_label, kSvgInk);
     const double middle = (y_.pixel_low + y_.pixel_high) / 2;
     text({16, middle, "middle"}, options_.y_label,
          fmt::format("fill=\"#222222\" transform=\"rotate(-90 16 {:.1f})\"", middle));
