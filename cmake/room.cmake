@@ -1,4 +1,4 @@
-# hrm_room(WING/NAME LEVEL n [TORCH] [USES room...] [LIBS target...] [TORCH_SOURCES name...]
+# hrm_room(WING/NAME LEVEL n [TORCH] [USES room...] [LIBS target...] [TORCH_SOURCES name...] [TORCH_AWARE name...]
 #          [PRECOMPILE header...] [OPTIONS option...])
 #
 # One static library per room of ARCHITECTURE.md from src/WING/NAME/*.cc, one test program from its *_test.cc, one fuzz
@@ -6,6 +6,7 @@
 # src/reasoning/puzzles/sudoku.h. A wing that is one room, like cli, is written without a slash. LEVEL and USES are the
 # row of the table: the only rooms, all of a lower level, that NAME may include (scripts/check_layers reads these calls).
 # TORCH rooms may include libtorch and are left out of a build without it, as are the TORCH_SOURCES of other rooms.
+# Only TORCH_AWARE sources and the tests beside them know which build it is (HRM_TORCH, 0 or 1): ccache shares all others between both.
 # A room with PRECOMPILE headers or with OPTIONS for the compiler has a precompiled header of its own.
 #
 # What is tested is optimized and instrumented in full; its tests build in half the time without.
@@ -15,13 +16,10 @@ if(HRM_FUZZ)
 endif()
 
 function(hrm_room place)
-  cmake_parse_arguments(ROOM "TORCH" "LEVEL" "USES;LIBS;TORCH_SOURCES;PRECOMPILE;OPTIONS" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH" "LEVEL" "USES;LIBS;TORCH_SOURCES;TORCH_AWARE;PRECOMPILE;OPTIONS" ${ARGN})
   set(folder ${CMAKE_SOURCE_DIR}/src/${place})
   get_filename_component(name ${folder} NAME)
   get_filename_component(root ${folder} DIRECTORY)
-  if(ROOM_TORCH)
-    set_property(GLOBAL APPEND PROPERTY HRM_TORCH_ROOMS ${name})
-  endif()
   if(ROOM_TORCH AND NOT HRM_TORCH)
     return()
   endif()
@@ -46,12 +44,10 @@ function(hrm_room place)
 
   add_library(hrm_${name} STATIC ${sources})
   target_include_directories(hrm_${name} PUBLIC ${root})
-  get_property(torch_rooms GLOBAL PROPERTY HRM_TORCH_ROOMS)
+  foreach(source IN LISTS ROOM_TORCH_AWARE)
+    set_property(SOURCE ${folder}/${source}.cc APPEND PROPERTY COMPILE_DEFINITIONS HRM_TORCH=$<BOOL:${HRM_TORCH}>)
+  endforeach()
   foreach(used IN LISTS ROOM_USES)
-    if(used IN_LIST torch_rooms)
-      # Only what can do without libtorch and wants to know; ccache shares the other objects between builds.
-      target_compile_definitions(hrm_${name} PUBLIC HRM_TORCH=$<BOOL:${HRM_TORCH}>)
-    endif()
     if(TARGET hrm_${used})  # not where a TORCH room is left out
       target_link_libraries(hrm_${name} PUBLIC hrm_${used})
     endif()
@@ -77,6 +73,9 @@ function(hrm_room place)
     hrm_test_paths()
     target_link_libraries(hrm_${name}_test PRIVATE hrm_${name} hrm_test_paths hrm_flags GTest::gtest_main)
     target_compile_options(hrm_${name}_test PRIVATE ${HRM_TEST_OPTIONS})
+    if(ROOM_TORCH_AWARE)
+      target_compile_definitions(hrm_${name}_test PRIVATE HRM_TORCH=$<BOOL:${HRM_TORCH}>)
+    endif()
     hrm_precompile(hrm_${name}_test "${torch}_test")
     set_property(GLOBAL APPEND PROPERTY HRM_TEST_PROGRAMS hrm_${name}_test)
   endif()

@@ -87,7 +87,7 @@ refuses "--answers needs none" "$HRM" eval --data set --answers p.npy --q-halt q
 refuses "--limit" "$HRM" eval --data set --answers p.npy --q-halt q.npy --limit 3
 refuses "--submission" "$HRM" eval --model run --data set --depths 1,2 --submission s.json
 refuses "--lines" "$HRM" data show set --lines
-refuses "is none of" "$HRM" data arc data --identifiers both --out bad
+refuses "is not one of" "$HRM" data arc data --identifiers both --out bad
 refuses "expected integers [12, 36]" "$HRM" eval --data set --answers q.npy --q-halt q.npy
 expect 0 "$HRM" data arc other/corpus data/evaluation --variants 2 --max-grid 6 --out set2
 expect 0 "$HRM" train --init run --data set2 --out run2 global_batch_size=8 max_steps=3 lr_warmup_steps=1

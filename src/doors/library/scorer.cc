@@ -72,7 +72,7 @@ hrm_status hrm_scorer_score(hrm_scorer* scorer, const char* problem, const hrm_s
     required(problem, "problem");
     const auto texts = texts_of(solutions, count);
     if (count == 0) return;
-    required(scores, "scores");
+    if (std::ranges::any_of(texts, [](const auto& steps) { return !steps.empty(); })) required(scores, "scores");
     std::vector<std::vector<double>> found;
     {
       const std::lock_guard turn(known.turn);
