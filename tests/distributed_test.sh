@@ -36,12 +36,13 @@ job() {
 ends() {
   local wanted=$1 rank code
   for rank in "${!pids[@]}"; do
-    bash -c "sleep 60; kill -KILL ${pids[$rank]}" 2>/dev/null &
-    watchdog=$!
+    for _ in $(seq 600); do
+      kill -0 "${pids[$rank]}" 2>/dev/null || break
+      sleep 0.1
+    done
+    kill -KILL "${pids[$rank]}" 2>/dev/null
     wait "${pids[$rank]}"
     code=$?
-    kill $watchdog
-    wait $watchdog 2>/dev/null
     checks=$((checks + 1))
     cp err.$rank err; cp out.$rank out
     { [ "$wanted" = any ] && [ $code != 0 ] && [ $code != 137 ]; } || [ "$wanted" = $code ] ||

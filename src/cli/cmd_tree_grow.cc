@@ -65,16 +65,17 @@ size_t processes_of(std::string_view name, std::string_view store) {
 std::filesystem::path store_of(const std::filesystem::path& store, const training::Shard& shard) {
   const std::string name = store.filename().string();
   const std::filesystem::path folder = store.has_parent_path() ? store.parent_path() : ".";
-  std::error_code none;  // the folder need not be there
+  std::filesystem::path other;  // the first by name of another number of processes
+  std::error_code none;         // the folder need not be there
   for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
     const size_t size = processes_of(entry.path().filename().string(), name);
-    if (size > 0 && size != shard.size)
-      throw bad_input(
-          "cli.tree.grow",
-          "{}: is the store of one of {} processes, and now there are {}: start as many as before, or merge "
-          "their stores with hrm tree merge and continue with another --store",
-          entry.path().string(), size, shard.size);
+    if (size > 0 && size != shard.size && (other.empty() || entry.path() < other)) other = entry.path();
   }
+  if (!other.empty())
+    throw bad_input("cli.tree.grow",
+                    "{}: is the store of one of {} processes, and now there are {}: start as many as before, or merge "
+                    "their stores with hrm tree merge and continue with another --store",
+                    other.string(), processes_of(other.filename().string(), name), shard.size);
   if (shard.size == 1) return store;
   if (std::filesystem::exists(store))
     throw bad_input(
