@@ -137,7 +137,7 @@ CLI::App& add_builder(CLI::App& data, Exit& exit, const Builder& builder) {
       .add_option("--rating-column", options.train.rating_column, "name of the CSV column; none: no ratings are read")
       ->capture_default_str();
   command.add_flag("--no-header", args->no_header, "the file has no header; columns are numbered from 1");
-  command.callback([args, kind = builder.kind, &exit] { run_interruptible(exit, [&] { build(kind, *args); }); });
+  command.callback([args, made = builder.kind, &exit] { run_interruptible(exit, [&] { build(made, *args); }); });
   return command;
 }
 

@@ -38,7 +38,7 @@ InterruptScope::~InterruptScope() {
 bool interrupted() { return flag || (cancelled && *cancelled); }
 void request_interrupt() { flag = true; }
 
-CancelScope::CancelScope(const std::atomic<bool>& flag) : outer_(cancelled) { cancelled = &flag; }
+CancelScope::CancelScope(const std::atomic<bool>& request) : outer_(cancelled) { cancelled = &request; }
 CancelScope::~CancelScope() { cancelled = outer_; }
 
 }  // namespace hrm
