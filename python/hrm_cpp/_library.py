@@ -180,20 +180,23 @@ def interruptible(stop: Stop, work: Callable[[], _T]) -> _T:
         return work()
     outcome: list[_T] = []
     fault: list[BaseException] = []
+    # Not Thread.join(): once Ctrl-C has interrupted it, Python 3.11 takes a thread that still runs for ended.
+    done = threading.Event()
 
     def run() -> None:
         try:
             outcome.append(work())
         except BaseException as error:  # raised again below
             fault.append(error)
+        finally:
+            done.set()
 
-    worker = threading.Thread(target=run, name="hrm_cpp", daemon=True)
-    worker.start()
+    threading.Thread(target=run, name="hrm_cpp", daemon=True).start()
     try:
-        worker.join()
+        done.wait()
     except BaseException:
         stop.set()
-        worker.join()
+        done.wait()
         raise
     if fault:
         raise fault[0]

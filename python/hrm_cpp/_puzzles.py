@@ -131,9 +131,11 @@ def integers(values: Any, name: str) -> Tokens:
         array = np.asarray(values)
     else:
         array = np.from_dlpack(values)
+    if array.size == 0:
+        return np.zeros(array.shape, np.int32)  # whatever the type: an empty list has none
     if array.dtype.kind not in "iu":
         raise ValueError(f"{name}: an array of {array.dtype}; expected whole numbers (or texts)")
-    if array.dtype != np.int32 and array.size > 0:
+    if array.dtype != np.int32:
         limits = np.iinfo(np.int32)
         if int(array.max()) > limits.max or int(array.min()) < limits.min:
             raise ValueError(f"{name}: the numbers are {array.min()} to {array.max()}; tokens are much smaller")
@@ -181,7 +183,9 @@ class PuzzleList:
 
     def _add_array(self, values: Any, name: str) -> None:
         cells = self.family.cells
-        array = integers(values, name) if np.size(values) > 0 else np.zeros((0, cells), np.int32)
+        array = integers(values, name)
+        if array.size == 0:
+            array = array.reshape(0, cells)
         fitting = [k for k in range(array.ndim) if int(np.prod(array.shape[k:])) == cells]
         if not fitting:
             raise ValueError(f"{name}: shape {array.shape}; expected [{cells}] or [n, {cells}], or grids of {cells} cells")
