@@ -9,7 +9,7 @@ if [[ -z "$build" ]]; then
   echo "skipped: no library is built: make library-test builds one and runs this"
   exit 77
 fi
-model=$HRM_SOURCE_DIR/models/sudoku9
+model=$SOURCE/models/sudoku9
 easy=53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79
 answer=534678912672195348198342567859761423426853791713924856961537284287419635345286179
 hard=4.....8.5.3..........7......2.....6.....8.4......1.......6.3.7.5..2.....1.4......
@@ -30,7 +30,7 @@ grep -E '^HRM_API' -A1 "moved/include/hrm/hrm.h" | grep -oE 'hrm_[a-z_]+\(' | tr
 diff declared shown >difference || fail "hrm.h and libhrm.so differ: $(cat difference)"
 
 # CMake.
-expect 0 cmake -S "$HRM_SOURCE_DIR/examples/library" -B built -DCMAKE_PREFIX_PATH="$PWD/moved" \
+expect 0 cmake -S "$SOURCE/examples/library" -B built -DCMAKE_PREFIX_PATH="$PWD/moved" \
   -DCMAKE_C_FLAGS="-Wall -Wextra -Wpedantic -Werror" -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wpedantic -Werror"
 expect 0 cmake --build built
 expect 0 built/watch "$model" "$easy"
@@ -53,8 +53,8 @@ expect 2 built/solve "$model" puzzles missing-data
 says err "missing-data"
 
 # Another version is refused.
-sed 's/hrm 0\.1/hrm 9.0/' "$HRM_SOURCE_DIR/examples/library/CMakeLists.txt" >CMakeLists.txt
-cp "$HRM_SOURCE_DIR"/examples/library/*.c* .
+sed 's/hrm 0\.1/hrm 9.0/' "$SOURCE/examples/library/CMakeLists.txt" >CMakeLists.txt
+cp "$SOURCE"/examples/library/*.c* .
 expect 1 cmake -S . -B refused -DCMAKE_PREFIX_PATH="$PWD/moved"
 
 # pkg-config and a C compiler alone.
