@@ -243,7 +243,10 @@ def check_messages_go_to_the_log():
     done = subprocess.run([sys.executable, "-c", f"import hrm_cpp; hrm_cpp.Model({PATH!r}).solve({EASY!r})"],
                           capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout == done.stderr == "", done
+    family = hrm_cpp.Family({"family": "sudoku", "box_rows": 4, "box_columns": 4})
+    family.read("0123456789ABCDEF" + "." * 240)
     logging.getLogger("hrm_cpp").removeHandler(handler)
+    assert len(lines) == 1 and "digits are read as" in lines[0], lines
 
 
 def check_everything_is_documented_and_typed():

@@ -1,7 +1,7 @@
 /* The C interface of hrm: loads reasoning models, reads and solves puzzles, measures models, and (in builds with
  * libtorch) scores reasoning steps with reward models. docs/library.md is the guide, with an example.
  *
- * Errors. A function that can fail returns a status. Where that is not HRM_OK, nothing is written to its results, and
+ * Errors. A function that can fail returns a status. Where that is not HRM_OK, its results are NULL, 0 or as before, and
  * *error, unless error is NULL, is one line of text: the words of the command line, to be freed with hrm_free(). On
  * success *error is NULL. No exception leaves the library, and it neither prints nor exits.
  *
@@ -49,8 +49,8 @@ HRM_API const char* hrm_version(void); /* "0.1.0" */
 HRM_API int hrm_has_libtorch(void);    /* 1: reward models and the devices of libtorch are there */
 HRM_API void hrm_free(void* memory);
 
-/* What the calls of this thread had to say since the last time it asked, one message a line ("warning: '0' is read as a
- * blank"); NULL if nothing. hrm_free() it. At most the last 100 messages are kept. */
+/* What the calls of this thread had to say since the last time it asked, one message a line (for instance with which
+ * digits a 16x16 grid is read); NULL if nothing. hrm_free() it. At most the last 100 messages are kept. */
 HRM_API char* hrm_take_messages(void);
 
 /* A request to stop, which options name. It stays set. */

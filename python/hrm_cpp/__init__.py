@@ -10,8 +10,8 @@ This package is a thin layer over the library libhrm (hrm/hrm.h), which computes
 the guide.
 
 Errors: what the caller can mend raises ValueError with the line that the program `hrm` prints; what breaks while running
-raises RuntimeError. Ctrl-C raises KeyboardInterrupt after the current segment. What the library remarks (for instance how
-it reads the blanks of a text) goes to the logger "hrm_cpp".
+raises RuntimeError. Ctrl-C raises KeyboardInterrupt after the current segment. What the library remarks (for instance with
+which digits it reads a 16x16 grid) goes to the logger "hrm_cpp".
 
 Threads: a Model or a Scorer may be used by several threads; the arithmetic of one takes turns. A running segments() is
 for one thread at a time. Do not fork a process while a model computes.

@@ -6,6 +6,7 @@ import logging
 import os
 import pathlib
 import threading
+import weakref
 from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_float, c_int, c_int32, c_int64, c_size_t, c_uint64, c_void_p
 from typing import Any, Callable, Optional, TypeVar, Union
 
@@ -191,16 +192,23 @@ def interruptible(stop: Stop, work: Callable[[], _T]) -> _T:
         finally:
             done.set()
 
-    threading.Thread(target=run, name="hrm_cpp", daemon=True).start()
+    thread = threading.Thread(target=run, name="hrm_cpp", daemon=True)
     try:
+        thread.start()
         done.wait()
     except BaseException:
         stop.set()
-        done.wait()
+        if thread.ident is not None:  # it has started
+            done.wait()
         raise
     if fault:
         raise fault[0]
     return outcome[0]
+
+
+def owned(owner: object, free: Any, pointer: c_void_p) -> None:
+    """Frees the handle with its owner, but not at exit: a thread that goes on may still use it."""
+    weakref.finalize(owner, free, pointer).atexit = False
 
 
 class Stop:

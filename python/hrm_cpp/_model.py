@@ -3,14 +3,13 @@ from __future__ import annotations
 
 import json
 import os
-import weakref
 from ctypes import POINTER, byref, c_char_p, c_size_t, c_void_p, sizeof
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 
-from ._library import (EvaluateOptions, ModelOptions, SegmentStruct, SolveOptions, Stop, Stopped, call, encoded, encoded_path,
-                       interruptible, library, optional, take_text, whole)
+from ._library import (EvaluateOptions, ModelOptions, SegmentStruct, SolveOptions, Stop, call, encoded, encoded_path,
+                       interruptible, library, optional, owned, take_text, whole)
 from ._puzzles import Family, Numbers, PuzzleInput, PuzzleList, copied
 from ._results import Completion, Result, Segment, Solution
 
@@ -42,7 +41,7 @@ class Model:
                                optional(precision, "precision"), whole(threads, "threads"), int(averaged), texts, len(settings))
         self._pointer = c_void_p()
         call(library.hrm_model_open, encoded_path(path, "path"), byref(options), byref(self._pointer))
-        weakref.finalize(self, library.hrm_model_close, self._pointer)
+        owned(self, library.hrm_model_close, self._pointer)
 
     def __repr__(self) -> str:
         return f"<Model {self.describe()['path']}>"
@@ -148,7 +147,7 @@ class _Run:
             whole(options["seed"], "seed", 64), int(options.get("confidence", False)), self._stop.pointer)
         self._pointer = c_void_p()
         call(library.hrm_run_begin, model._pointer, puzzles.pointer, byref(self._options), byref(self._pointer))
-        weakref.finalize(self, library.hrm_run_end, self._pointer)
+        owned(self, library.hrm_run_end, self._pointer)
 
     def _next(self, segments: Any) -> int:
         count = c_size_t()
@@ -157,12 +156,7 @@ class _Run:
 
     def advance(self) -> int:
         """Runs a segment; the number of puzzles in it. The search after the last one may take long."""
-        if not self._complete:
-            return self._next(None)
-        try:
-            return interruptible(self._stop, lambda: self._next(None))
-        except Stopped:
-            raise KeyboardInterrupt from None
+        return interruptible(self._stop, lambda: self._next(None)) if self._complete else self._next(None)
 
     def events(self) -> Iterator[Segment]:
         """All segments from here on."""

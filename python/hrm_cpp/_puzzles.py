@@ -4,14 +4,13 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import weakref
 from ctypes import byref, c_int, c_void_p
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
 
-from ._library import call, encoded, encoded_path, library, optional, take_text
+from ._library import call, encoded, encoded_path, library, optional, owned, take_text
 
 Tokens = npt.NDArray[np.int32]
 # One text with any number of puzzles, the path of a file, an array of integers, or a list of texts and paths.
@@ -43,7 +42,7 @@ class Family:
         text = encoded(json.dumps(description), "description")
         pointer = c_void_p()
         call(library.hrm_family_open, text, byref(pointer))
-        weakref.finalize(self, library.hrm_family_close, pointer)
+        owned(self, library.hrm_family_close, pointer)
         self._set(pointer)
 
     def _set(self, pointer: c_void_p, owner: object = None) -> None:
@@ -159,7 +158,7 @@ class PuzzleList:
         self.family, self.numbers = family, numbers
         self.pointer = c_void_p()
         call(library.hrm_puzzles_new, family._pointer, optional(symbols, "symbols"), int(keep_going), byref(self.pointer))
-        weakref.finalize(self, library.hrm_puzzles_free, self.pointer)
+        owned(self, library.hrm_puzzles_free, self.pointer)
         self._forms: List[Tuple[int, ArrayForm]] = []  # from which puzzle on
         self._add(puzzles)
 

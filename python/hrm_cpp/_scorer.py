@@ -2,14 +2,13 @@
 from __future__ import annotations
 
 import os
-import weakref
 from ctypes import byref, c_char_p, c_double, c_void_p, sizeof
 from typing import List, Optional, Sequence, Union
 
 import numpy as np
 import numpy.typing as npt
 
-from ._library import ScorerOptions, Steps, call, encoded, encoded_path, library, whole
+from ._library import ScorerOptions, Steps, call, encoded, encoded_path, library, owned, whole
 
 
 class Scorer:
@@ -29,7 +28,7 @@ class Scorer:
         options = ScorerOptions(sizeof(ScorerOptions), encoded(device, "device"), whole(threads, "threads"))
         self._pointer = c_void_p()
         call(library.hrm_scorer_open, encoded_path(path, "path"), byref(options), byref(self._pointer))
-        weakref.finalize(self, library.hrm_scorer_close, self._pointer)
+        owned(self, library.hrm_scorer_close, self._pointer)
 
     def __repr__(self) -> str:
         return f"<Scorer {self.name}>"

@@ -1,5 +1,7 @@
 #include "library/boundary.h"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <deque>
 #include <exception>
@@ -8,6 +10,7 @@
 #include <string>
 
 #include "base/messages.h"
+#include "base/terminal.h"
 #include "base/waiting.h"
 
 namespace hrm::library {
@@ -18,7 +21,7 @@ thread_local std::deque<std::string> messages;
 
 void keep(std::string_view line) noexcept {
   try {
-    messages.emplace_back(line);
+    messages.push_back(visible_text(line, LineBreaks::kShow));
     if (messages.size() > kMessages) messages.pop_front();
   } catch (const std::bad_alloc&) {  // a message less
   }
@@ -27,10 +30,18 @@ void keep(std::string_view line) noexcept {
 hrm_status refuse(char** error, hrm_status status, std::string_view text) noexcept {
   if (!error) return status;
   try {
-    *error = copied(text);
+    *error = copied(visible_text(text, LineBreaks::kShow));
   } catch (const std::bad_alloc&) {  // the status has to do
   }
   return status;
+}
+
+std::string words_of(const std::filesystem::filesystem_error& fault) noexcept {
+  try {
+    return fmt::format("{}: {}", fault.path1().string(), fault.code().message());
+  } catch (const std::exception&) {
+    return {};
+  }
 }
 
 }  // namespace
@@ -57,7 +68,7 @@ hrm_status guarded(char** error, const std::function<void()>& body) noexcept {
   } catch (const Error& fault) {
     return refuse(error, fault.fault() == Fault::kBadInput ? HRM_BAD_INPUT : HRM_FAILURE, fault.what());
   } catch (const std::filesystem::filesystem_error& fault) {
-    return refuse(error, HRM_BAD_INPUT, fault.what());
+    return refuse(error, HRM_BAD_INPUT, words_of(fault));
   } catch (const std::bad_alloc&) {
     return refuse(error, HRM_FAILURE, "out of memory: try a smaller batch");
   } catch (const std::exception& fault) {

@@ -57,8 +57,8 @@ Run::Run(std::shared_ptr<Model> model, puzzles::Questions questions, const hrm_s
 bool Run::advance() {
   if (failed_) throw failure(kWhere, "an earlier segment failed: begin a new run");
   segments_.clear();
-  if (is_set(options_.stop)) throw Stopped();
   const std::lock_guard turn(model_->turn);
+  if (is_set(options_.stop)) throw Stopped();
   failed_ = true;  // unless what follows comes to its end
   batch_.refill([this](std::span<int32_t> tokens) { return next(tokens); });
   const bool left = batch_.size() > 0;
@@ -103,7 +103,6 @@ void Run::take_in(const solving::SegmentEvent& event, size_t slot) {
   if (next == PuzzleRun::Next::kDone) solved_[puzzle] = run.take();
 }
 
-// A search that was stopped begins again with the next call.
 void Run::complete() {
   static const std::atomic<bool> never{false};
   const CancelScope cancel(options_.stop ? options_.stop->set : never);

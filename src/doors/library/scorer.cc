@@ -83,7 +83,9 @@ hrm_status hrm_scorer_score(hrm_scorer* scorer, const char* problem, const hrm_s
 }
 
 int hrm_grade(const char* given, const char* gold) {
-  switch (grading::grade(text_or(given), text_or(gold))) {
+  grading::Verdict verdict = grading::Verdict::kUndecided;
+  guarded(nullptr, [&] { verdict = grading::grade(text_or(given), text_or(gold)); });
+  switch (verdict) {
     case grading::Verdict::kCorrect:
       return 1;
     case grading::Verdict::kWrong:

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/engine_backend.h"
+#include "model/weights.h"
 #include "server/api_error.h"
 #include "server/limits.h"
 #include "server/solve_events.h"
@@ -17,7 +18,7 @@ using solving::PuzzleRun;
 
 Session::Session(std::span<const std::byte> model, const std::string& id) : id_(id) {
   const solving::ModelFile file = solving::parse_model(model, id);
-  for (const auto& [name, tensor] : file.weights) parameters_ += tensor.count();
+  parameters_ = model::parameter_count(file.config);
   family_ = solving::family_of(file, "", id);
   backend_ = engine::make_engine_backend(file.config, {.threads = 1});
   backend_->set_weights(file.weights);

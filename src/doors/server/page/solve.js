@@ -84,11 +84,13 @@ async function choose(model) {
     try {
       model = Object.assign(model, await api.describe(model));
     } catch (error) {
+      if (at("model").value !== model.id) return;
       setStatus("");
       at("solve-error").textContent = error.text ?? error.message;
       listModels();
       return;
     }
+    if (at("model").value !== model.id) return;  // another was chosen meanwhile
   }
   state.model = model;
   listModels();

@@ -24,7 +24,7 @@ async function load() {
   try {
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
-    throw new Fault({message: `this browser cannot run the module: ${error.message}`, hint: "WebAssembly with SIMD is needed: Chrome or Edge 91, Firefox 89, Safari 16.4, or newer."});
+    throw new Fault({message: `this browser cannot run the module: ${error.message}`, hint: "WebAssembly with SIMD is needed: Chrome or Edge 97, Firefox 114, Safari 16.4, or newer."});
   }
 }
 
