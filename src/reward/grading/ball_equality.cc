@@ -228,12 +228,17 @@ class Evaluation {
 
 enum class AtPoint { kZero, kDifferent, kDifferentBeyondReals, kNoValue };
 
-AtPoint compare_at(const ExactLibrary& library, const Equation& equation, int point, const Deadline& deadline) {
-  const auto& [expression, left, right] = equation;
-  const std::vector<bool> needed = needed_by(equation);
+struct Probe {
+  const Equation& equation;
+  const std::vector<bool>& needed;  // needed_by(equation)
+  int point;
+};
+
+AtPoint compare_at(const ExactLibrary& library, const Probe& probe, const Deadline& deadline) {
+  const auto& [expression, left, right] = probe.equation;
   for (const long precision : kPrecisions) {
-    Evaluation evaluation(library, expression, point, precision);
-    if (!evaluation.run(needed, deadline)) {
+    Evaluation evaluation(library, expression, probe.point, precision);
+    if (!evaluation.run(probe.needed, deadline)) {
       if (precision == kPrecisions[1]) return AtPoint::kNoValue;
       continue;
     }
@@ -260,7 +265,7 @@ Equality compare_balls(const ExactLibrary& library, const Equation& equation, co
   const int points = expression.symbols.empty() ? 1 : kPoints;
   int zeros = 0, doubts = 0;
   for (int point = 0; point < points; ++point) {
-    switch (compare_at(library, equation, point, deadline)) {
+    switch (compare_at(library, {equation, needed, point}, deadline)) {
       case AtPoint::kZero:
         ++zeros;
         break;

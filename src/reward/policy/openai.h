@@ -63,9 +63,14 @@ class ErrorReply : public Error {
 // chat.
 std::string request_body(const Dialect& dialect, const Request& request, int64_t n, uint64_t seed);
 
-// The choices of a reply, at least one and at most n, in the server's order. Throws bad_input naming `source` where the
-// body is not what such a server replies.
-// ErrorReply where it says that it is an error. seconds: how long reading may take; the program's end ends it, too.
+struct ReplyText {
+  std::string_view body;
+  std::string_view source;  // for messages
+  double seconds = 600;     // how long reading may take; the program's end ends it, too
+};
+
+// The choices of a reply, at least one and at most n, in the server's order. Throws bad_input naming text.source
+// where the body is not what such a server replies, ErrorReply where it says that it is an error.
 // Texts: a chat's content may be a list of parts; null means no text, if thoughts took all tokens.
 // Stop strings: the text ends before the first one, whether or not the server kept it. Which one it was is known where
 // the server kept it or reports it (stop_reason, matched_stop, stop_sequence, stopping_word), and taken to be the only
@@ -73,11 +78,6 @@ std::string request_body(const Dialect& dialect, const Request& request, int64_t
 // finish_reason is read by what it says (MAX_TOKENS, eos_token, content_filter, ...); null says nothing. Tokens:
 // llamacpp counts per choice; else the number of log-probabilities; else the server's total, shared among several
 // choices by their length (estimated); else a quarter of the bytes (estimated).
-struct ReplyText {
-  std::string_view body;
-  std::string_view source;
-  double seconds = 600;
-};
 Response parse_reply(const Dialect& dialect, const Request& request, int64_t n, const ReplyText& text);
 
 // Whether a request that got this status may succeed later.

@@ -225,6 +225,7 @@ class Evaluator {
           const size_t index = grouped.record_of(rows::question_of_record(format, record, place));
           Json& candidates = grouped.candidates(index);
           candidates.push_back({{"labels", Json::array({label >= 0.5})}});
+          if (const Json* domain = rows::find_field(record, options_.by)) candidates.back()[options_.by] = *domain;
           places.emplace_back(index, candidates.size() - 1);
           texts.push_back(std::move(text));
         });

@@ -72,14 +72,20 @@ class FileScorer {
                     place);
   }
 
+  // What counts or lists steps would no longer fit them.
+  static void refuse_labels(const Json& record, const std::string& place) {
+    for (const char* labels : {"labels", "step_labels", "ratings", "on_track", "valid", "label", "probe_step"})
+      if (record.contains(labels)) refuse_dropping(place);
+    if (rows::first_error_field(record)) refuse_dropping(place);
+  }
+
   // record: a solution with steps.
   void drop_thinking(Json& record, const std::string& place) const {
     if (!drops() || !record.contains("steps")) return;
     const std::vector<std::string> steps = rows::need_texts(record, "steps", place);
     const std::vector<std::string> left = rows::without_thinking(steps);
     if (left == steps) return;
-    for (const char* labels : {"labels", "on_track", "valid", "label", "probe_step"})
-      if (record.contains(labels)) refuse_dropping(place);
+    refuse_labels(record, place);
     record["steps"] = left;
     record.erase("scores");  // of the steps as they were
   }
@@ -87,15 +93,14 @@ class FileScorer {
   Asked asked_candidates(const Json& record, const std::string& place) {
     Asked asked{.record = record, .id = {}, .candidates = true, .texts = {}};
     const std::string question = need_question(record, place);
-    Json& candidates = asked.record["candidates"];
-    if (!candidates.is_array() || candidates.empty())
-      throw bad_input(kWhere, "{}: field 'candidates' is not a list of solutions", place);
+    Json& candidates = rows::need_candidates(asked.record, place);
     for (size_t i = 0; i < candidates.size(); ++i) {
-      const std::string where = fmt::format("{}, candidate {}", place, i);
-      if (!candidates[i].is_object()) throw bad_input(kWhere, "{}: expected an object", where);
+      const std::string where = rows::candidate_place(place, i);
       if (!candidates[i].contains("steps")) {
         const std::string text = rows::need_text(candidates[i], {"text", "solution"}, where);
-        candidates[i]["steps"] = rows::split_steps(drops() ? rows::without_thinking(text) : std::string_view(text));
+        const std::string_view left = drops() ? rows::without_thinking(text) : std::string_view(text);
+        if (left.size() < text.size()) refuse_labels(candidates[i], where);
+        candidates[i]["steps"] = rows::split_steps(left);
       }
       drop_thinking(candidates[i], where);
       ask(asked, question, rows::need_texts(candidates[i], "steps", where), where);
@@ -113,7 +118,11 @@ class FileScorer {
     }
     rows::Counts counts;
     rows::read_record({*format_, record, place}, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
-      if (drops() && rows::without_thinking(solution.steps) != solution.steps) refuse_dropping(place);
+      if (auto left = rows::without_thinking(solution.steps); drops() && left != solution.steps) {
+        const auto known = [](const std::optional<double>& label) { return label.has_value(); };
+        if (std::ranges::any_of(solution.labels, known)) refuse_dropping(place);
+        solution.steps = std::move(left);
+      }
       if (!asked.texts.empty())
         throw bad_input(kWhere, "{}: contains several solutions: convert them to records with candidates", place);
       ask(asked, solution.question, solution.steps, place);
@@ -189,9 +198,7 @@ class FileScorer {
         int64_t tokens = 0;
         for (const auto& text : asked.texts[i]) tokens += std::ssize(text);
         Json& candidate = asked.record["candidates"][i];
-        if (candidate.contains("scores") && !candidate["scores"].is_object())
-          candidate["scores"] = Json{{"scores", candidate["scores"]}};
-        candidate["scores"][scorer_.name()] = own;
+        selection::add_step_scores(candidate, {{scorer_.name(), own}});
         candidate["scored_tokens"] = std::llround(share * static_cast<double>(tokens));
       }
       write_(asked.record);

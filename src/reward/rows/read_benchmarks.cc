@@ -63,7 +63,7 @@ LabeledSolution read_first_error(const Json& record, std::string_view place, int
   LabeledSolution solution;
   solution.id = find_text(record, {"id", "problem_id", "unique_id", "idx"}).value_or("");
   solution.question = need_question(record, place);
-  solution.gold = find_text(record, {"gold", "ground_truth", "reference_answer"}).value_or("");
+  solution.gold = find_gold(record);
   solution.steps = need_texts(record, "steps", place);
   const auto name = first_error_field(record);
   if (!name)

@@ -85,12 +85,6 @@ Json list_in(const Json& record, std::string_view name, std::string_view place) 
                   place, name);
 }
 
-std::string find_gold(const Json& record) {
-  return find_text(record, {"gold", "ground_truth", "ground_truth_answer", "gold_answer", "reference_answer",
-                            "expected_answer"})
-      .value_or("");
-}
-
 std::optional<double> rating_label(const Json& rating, Neutral neutral, std::string_view place, Counts& counts) {
   if (rating.is_null()) return std::nullopt;
   const int64_t value = need_integer(rating, "rating", place);

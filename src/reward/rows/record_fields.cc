@@ -49,9 +49,26 @@ std::vector<std::string> need_texts(const Json& record, std::string_view name, s
 
 std::optional<std::string> find_question(const Json& record) { return steps::find_question(record); }
 
+std::string find_gold(const Json& record) {
+  return find_text(record, {"gold", "ground_truth", "ground_truth_answer", "gold_answer", "reference_answer",
+                            "expected_answer"})
+      .value_or("");
+}
+
 std::string need_question(const Json& record, std::string_view place) {
   if (auto question = find_question(record)) return *std::move(question);
   throw bad_input("rows.read", "{}: field 'question', 'problem', 'prompt' or 'query' is missing or not a text", place);
+}
+
+std::string candidate_place(std::string_view place, size_t i) { return fmt::format("{}, candidate {}", place, i); }
+
+Json& need_candidates(Json& record, std::string_view place) {
+  const auto at = record.find("candidates");
+  if (at == record.end() || !at->is_array() || at->empty())
+    throw bad_input("rows.read", "{}: field 'candidates' is not a list of solutions", place);
+  for (size_t i = 0; i < at->size(); ++i)
+    if (!(*at)[i].is_object()) throw bad_input("rows.read", "{}: expected an object", candidate_place(place, i));
+  return *at;
 }
 
 int64_t need_integer(const Json& value, std::string_view name, std::string_view place) {

@@ -27,6 +27,13 @@ std::vector<std::string> need_texts(const Json& record, std::string_view name, s
 std::optional<std::string> find_question(const Json& record);
 std::string need_question(const Json& record, std::string_view place);
 
+// The right answer under the names of its own fields; empty if it has none.
+std::string find_gold(const Json& record);
+
+// The list `candidates` of a record, all of them objects. Throws bad_input naming the record or the candidate.
+Json& need_candidates(Json& record, std::string_view place);
+std::string candidate_place(std::string_view place, size_t i);  // "a.jsonl:7, candidate 2", for messages
+
 // A whole number, 2.0 included, as programs write it that keep columns of numbers.
 int64_t need_integer(const Json& value, std::string_view name, std::string_view place);
 

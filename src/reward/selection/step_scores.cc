@@ -128,10 +128,15 @@ ScoredResult read_scored(const ScoredSource& source, const ScoredSink& use) {
 Json with_step_scores(Json record, const StepScores& scores) {
   if (!record.is_object()) record = Json::object();
   if (!find_any(record, {"id", "problem_id"})) record["id"] = scores.id;
-  Json& to = record["scores"];
-  if (!to.is_object()) to = Json::object();
-  for (const auto& [name, list] : scores.by_scorer) to[name] = list;
+  add_step_scores(record, scores.by_scorer);
   return record;
+}
+
+void add_step_scores(Json& solution, const std::map<std::string, std::vector<double>>& by_scorer) {
+  Json& to = solution["scores"];
+  if (to.is_array()) to = Json{{"scores", Json(to)}};
+  if (!to.is_object()) to = Json::object();
+  for (const auto& [name, list] : by_scorer) to[name] = list;
 }
 
 }  // namespace hrm::selection

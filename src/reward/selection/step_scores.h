@@ -63,5 +63,7 @@ ScoredResult read_scored(const ScoredSource& source, const ScoredSink& use);
 // Puts `scores` beside what `record` holds: its id, where it has none, and the scores, replacing those of the same name
 // and keeping other scorers. So a file can collect scorer after scorer.
 Json with_step_scores(Json record, const StepScores& scores);
+// The same for a solution whose record has the id. A list without a name gets the name `scores`.
+void add_step_scores(Json& solution, const std::map<std::string, std::vector<double>>& by_scorer);
 
 }  // namespace hrm::selection

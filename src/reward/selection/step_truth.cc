@@ -10,7 +10,7 @@ namespace {
 
 // Flags, or for `label` a step.
 bool has_own_form(const Json& value, TruthField field) {
-  if (field == TruthField::kLabel) return value.is_number();
+  if (field == TruthField::kLabel) return value.is_number_integer();
   return value.is_array() && std::ranges::all_of(value, [](const Json& flag) {
            return flag.is_null() || flag.is_boolean() || flag == 0 || flag == 1;
          });

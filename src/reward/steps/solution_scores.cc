@@ -5,23 +5,6 @@
 #include "base/error.h"
 
 namespace hrm::steps {
-namespace {
-
-// The child of `parent` with this text, made where there is none.
-int32_t child_with(Tree& tree, int32_t parent, const std::string& step) {
-  for (const int32_t child : tree.nodes[parent].children)
-    if (tree.nodes[child].text == step) return child;
-  const auto made = static_cast<int32_t>(tree.nodes.size());
-  tree.nodes.push_back({.id = child_id(tree.nodes[parent].id, 0, step),
-                        .parent = parent,
-                        .depth = tree.nodes[parent].depth + 1,
-                        .text = step});
-  tree.nodes[parent].children.push_back(made);
-  return made;
-}
-
-}  // namespace
-
 SolutionTree tree_of(std::string_view question, std::span<const std::vector<std::string>> solutions) {
   SolutionTree made;
   made.tree.problem = {.id = "request", .question = std::string(question), .gold = ""};

@@ -79,4 +79,16 @@ void sort_breadth_first(Tree& tree) {
   tree.nodes = std::move(sorted);
 }
 
+int32_t child_with(Tree& tree, int32_t parent, const std::string& text) {
+  for (const int32_t child : tree.nodes[parent].children)
+    if (tree.nodes[child].text == text) return child;
+  const auto made = static_cast<int32_t>(tree.nodes.size());
+  tree.nodes.push_back({.id = child_id(tree.nodes[parent].id, 0, text),
+                        .parent = parent,
+                        .depth = tree.nodes[parent].depth + 1,
+                        .text = text});
+  tree.nodes[parent].children.push_back(made);
+  return made;
+}
+
 }  // namespace hrm::steps

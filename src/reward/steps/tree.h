@@ -80,4 +80,7 @@ std::vector<std::string_view> path_texts(const Tree& tree, int32_t node);
 // their nodes; sets parent and depth. REQUIRES: nodes[0] is the root and the children lists make a tree.
 void sort_breadth_first(Tree& tree);
 
+// The child of `parent` with this text; made if there is none.
+int32_t child_with(Tree& tree, int32_t parent, const std::string& text);
+
 }  // namespace hrm::steps

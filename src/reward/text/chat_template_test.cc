@@ -156,7 +156,6 @@ TEST(ChatTemplate, ErrorsNameLineAndConstruct) {
   expect_refused("{{ [1] | random }}", "filter 'random'");
 }
 
-// Each of these would take minutes, gigabytes or the stack.
 TEST(ChatTemplate, WhatPythonAndJinjaWrite) {
   EXPECT_EQ(rendered("{{ '\u0663' | int }} {{ '\u0663' | float }} {{ ' \u0661\u0662 ' | int }}"), "3 3.0 12");
   EXPECT_EQ(rendered("{{ '%05.2x' % 10 }} {{ '%#06x' % 10 }} {{ '%08.0e' % 0.0 }}"), "0000a 0x000a 0000e+00");
@@ -174,6 +173,7 @@ TEST(ChatTemplate, ADateIsWrittenAsAWholeOrNotAtAll) {
   EXPECT_THROW(rendered("{{ strftime_now('%Y\\0 x') }}", settings), Error);
 }
 
+// Each of these would take minutes, gigabytes or the stack.
 TEST(ChatTemplate, WorkIsBounded) {
   const std::vector<std::pair<std::string, std::string>> greedy = {
       {"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "steps"},
@@ -213,6 +213,10 @@ TEST(ChatTemplate, WorkIsBounded) {
        }(),
        "nested"},
       {"{{ 'x'.center(99999999999) }}", "too large"},
+      {"{{ ('%.1000000d' * 4000) % ((1,) * 4000) }}", "bytes"},
+      {"{% set a = 'a' * 1000000 %}{% for i in range(99) %}{{ ('a' * 500000 + 'b') in a }}{% endfor %}", "steps"},
+      {"{% set a = 'a' * 1000000 %}{% for i in range(99) %}{{ a.find('a' * 500000 + 'b') }}{% endfor %}", "steps"},
+      {"{% set x = ((1,) * 4000,) * 4000 %}{{ [x, x] * 999 | max }}{{ ([x, x] * 999) | max }}", "steps"},
       {"{% set n = namespace(t=(1, 2)) %}{% for i in range(24) %}{% set n.t = (n.t, n.t) %}{% endfor %}"
        "{% for i in range(9999) %}{{ {}.get(n.t) }}{{ {}[n.t] }}{% endfor %}",
        "steps"},

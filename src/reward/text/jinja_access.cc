@@ -164,6 +164,7 @@ Value Machine::loop_attribute(const Value& of, const std::string& name) {
   } else {
     made->call = [this, &loop](Arguments&& given) {
       const Value now = list(std::move(given.positional), Kind::kTuple);
+      if (loop.changed) step(std::min(weight_of(*loop.changed), weight_of(now)) / 16);
       const bool same = loop.changed && equals(*loop.changed, now);
       loop.changed = now;
       return Value(!same);

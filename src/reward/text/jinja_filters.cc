@@ -52,7 +52,8 @@ std::vector<size_t> sorted_by(Machine& machine, const std::vector<Items>& keys, 
   std::vector<size_t> order(keys.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto before = [&](size_t a, size_t b) {
-    machine.step(1 + std::min(weight_of(keys[a][0]), weight_of(keys[b][0])) / 16);
+    for (size_t i = 0; i < keys[a].size(); ++i)
+      machine.step(1 + std::min(weight_of(keys[a][i]), weight_of(keys[b][i])) / 16);
     if (!lists) return less(keys[a][0], keys[b][0]);
     for (size_t i = 0; i < keys[a].size(); ++i)
       if (!equals(keys[a][i], keys[b][i])) return less(keys[a][i], keys[b][i]);
@@ -126,7 +127,6 @@ Value unique(const Call& call) {
   for (const Value& item : call.machine.items_of(call.of)) {
     Value each = key(call.machine, item);
     call.machine.check_key(each, seen);
-    call.machine.step(seen.entries.size() / 8);
     if (seen.find(each)) continue;
     seen.set(std::move(each), Value());
     kept.push_back(item);
@@ -144,6 +144,7 @@ Value extreme(const Call& call) {
   Value best_key = key(call.machine, items[0]);
   for (size_t i = 1; i < items.size(); ++i) {
     Value each = key(call.machine, items[i]);
+    call.machine.step(1 + std::min(weight_of(best_key), weight_of(each)) / 16);
     if (largest ? !less(best_key, each) : !less(each, best_key)) continue;
     best = i;
     best_key = std::move(each);

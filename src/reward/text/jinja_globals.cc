@@ -29,7 +29,10 @@ void fill(Machine& machine, Dict& dict, Arguments&& given, std::string_view func
   for (const Value& from : given.positional) {
     if (from.is(Kind::kDict)) {
       machine.charge(from.as<Dict>().entries.size() * sizeof(Value));
-      for (const auto& [key, value] : from.as<Dict>().entries) dict.set(key, value);
+      for (const auto& [key, value] : from.as<Dict>().entries) {
+        machine.pay_key(key, dict);
+        dict.set(key, value);
+      }
       continue;
     }
     if (from.is_undefined()) throw Fault{from.why_undefined()};
@@ -75,7 +78,11 @@ Value now(Machine& machine, Arguments&& given) {
     throw Fault{
         "the template writes today's date, so a text would have different tokens every day: give the date, as in "
         "--chat-date 2024-07-26 (a setting of training: chat_date=2024-07-26)"};
-  return machine.text(format_date(machine.date(), signature.text(0), "the date of chats"));
+  try {
+    return machine.text(format_date(machine.date(), signature.text(0), "the date of chats"));
+  } catch (const Error& error) {
+    throw Fault{std::string(error.message())};  // gets the line of the template
+  }
 }
 
 Value not_here(Machine&, Arguments&&) { throw Fault{"it is not supported"}; }

@@ -309,7 +309,11 @@ std::optional<Value> call_method(Machine& machine, const Value& of, const std::s
   const Method method = method_of(of, name);
   if (!method) return std::nullopt;
   if (of.is_text() && of.safe) throw Fault{"a method of a text that is marked as safe"};
-  machine.step(of.is_text() ? 1 + of.text().size() / 4 : 1);
+  // Each method reads the text once, and one that searches compares what it searches for.
+  uint64_t longest = 0;
+  for (const Value& value : given.positional)
+    if (value.is_text()) longest = std::max<uint64_t>(longest, value.text().size());
+  machine.step(of.is_text() ? 1 + of.text().size() / 4 * (1 + longest / 64) : 1);
   return method({machine, of, given, name});
 }
 

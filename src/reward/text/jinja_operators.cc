@@ -128,8 +128,9 @@ class Formatter {
       if (rest_.empty()) break;
       rest_.remove_prefix(1);
       const Directive directive = read();
-      out += directive.kind == '%' ? "%" : padded(directive, shown(directive, next(directive)));
-      machine_.charge(static_cast<uint64_t>(directive.width) + 16);
+      const std::string part = directive.kind == '%' ? "%" : padded(directive, shown(directive, next(directive)));
+      machine_.charge(part.size() + 16);
+      out += part;
     }
     // What could be looked into by a key need not be used up.
     const bool may_rest = is_dict_ || values_.is(Kind::kList) || values_.is(Kind::kRange) || values_.is_undefined();
@@ -285,7 +286,7 @@ bool contains(Machine& machine, const Value& in, const Value& what) {
   if (in.is_text()) {
     if (what.is_undefined()) throw Fault{what.why_undefined()};
     if (!what.is_text()) throw Fault{fmt::format("a {} in a str", type_name(what))};
-    machine.step(in.text().size() / 64);
+    machine.step(in.text().size() / 64 * (1 + what.text().size() / 64));  // find may compare all of it everywhere
     return in.text().find(what.text()) != std::string::npos;
   }
   if (in.is(Kind::kDict)) {

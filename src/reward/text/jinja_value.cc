@@ -101,6 +101,11 @@ const Value* Dict::find(std::string_view key) const {
 void Dict::set(Value key, Value value) {
   deepen(depth, weight, key);
   deepen(depth, weight, value);
+  if (key.is_text() && entries.size() > kManyKeys)
+    if (const auto at = texts_.find(key.text()); at != texts_.end()) {
+      entries[at->second].second = std::move(value);
+      return;
+    }
   if (const Value* old = find(key)) {
     entries[static_cast<size_t>(std::ranges::find_if(entries, [&](const auto& e) { return &e.second == old; }) -
                                 entries.begin())]

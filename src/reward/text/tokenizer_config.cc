@@ -34,7 +34,7 @@ void read_templates(const SortedJson& json, std::string_view source, TokenizerCo
       if (each["name"] == "default") config.chat_template = each["template"].get<std::string>();
       if (each["name"] == "tool_use") config.tool_template = each["template"].get<std::string>();
     }
-  if (config.chat_template.empty())
+  if (config.chat_template.empty() && config.tool_template.empty())
     throw bad_input(kWhere, "{}: chat_template is neither a text nor a list with one called 'default'", source);
 }
 

@@ -141,11 +141,13 @@ void save_tokenizer(const std::filesystem::path& folder, const TokenizerSpec& sp
   Json json = {{"tokenizer_class", "PreTrainedTokenizerFast"}, {"clean_up_tokenization_spaces", false}};
   for (const auto& [field, token] : kSpecialTokenFields)
     if (!(config.*token).empty()) json[field] = config.*token;
-  if (!config.tool_template.empty())
-    json["chat_template"] = {{{"name", "default"}, {"template", config.chat_template}},
-                             {{"name", "tool_use"}, {"template", config.tool_template}}};
-  else if (!config.chat_template.empty())
-    json["chat_template"] = config.chat_template;
+  if (config.tool_template.empty()) {
+    if (!config.chat_template.empty()) json["chat_template"] = config.chat_template;
+  } else {
+    Json& named = json["chat_template"] = Json::array();
+    if (!config.chat_template.empty()) named.push_back({{"name", "default"}, {"template", config.chat_template}});
+    named.push_back({{"name", "tool_use"}, {"template", config.tool_template}});
+  }
   write_json(folder / "tokenizer_config.json", json);
 }
 
