@@ -109,7 +109,7 @@ void evaluate(Arguments& args, training::Collective& all, Exit& exit) {
   const solving::ModelFile model =
       solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
-  args.backend.threads = threads_of_process(all, args.backend.threads);
+  args.backend.threads = threads_of_process(args.backend.threads);
   const auto backend = backends::make_backend(model.config, args.backend);
   backend->set_weights(model.weights);
   log_detail("{}: {}, {} examples; {}; {}", args.data, args.split, dataset.examples(), model::size_text(model.config),
@@ -119,10 +119,11 @@ void evaluate(Arguments& args, training::Collective& all, Exit& exit) {
   if (!args.submission.empty() && !votes)
     throw bad_input("cli.eval", "--submission: {}/{} holds no test inputs of ARC tasks", args.data, args.split);
   Logits logits;
-  args.evaluation.on_answer = [&](int64_t example, std::span<const int32_t> answer, float q_halt) {
-    if (votes) votes->add(example, answer, q_halt);
-    if (!args.q_predictions.empty()) logits.by_example[example] = q_halt;
-  };
+  if (votes || !args.q_predictions.empty())
+    args.evaluation.on_answer = [&](int64_t example, std::span<const int32_t> answer, float q_halt) {
+      if (votes) votes->add(example, answer, q_halt);
+      if (!args.q_predictions.empty()) logits.by_example[example] = q_halt;
+    };
 
   const InterruptScope interrupt;
   if (args.complete || !args.depths.empty()) {

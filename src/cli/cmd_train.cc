@@ -54,7 +54,7 @@ void train(const CLI::App& command, const Arguments& args, Exit& exit) {
   if (args.run.out.empty()) throw bad_input("cli.train", "--out is required: the folder of the run");
   run_distributed([&](training::Collective& all) {
     request.processes = &all;
-    request.backend.threads = threads_of_process(all, args.backend.threads);
+    request.backend.threads = threads_of_process(args.backend.threads);
     const solving::TrainReport report = solving::train(request, backends::make_backend);
     if (all.is_root())
       finish_run(report, args.run, "hrm train", exit);

@@ -1,12 +1,9 @@
 #include "cli/distributed.h"
 
-#include <algorithm>
-#include <cstdlib>
 #include <memory>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/threads.h"
 #include "training/launch.h"
 
 #if HRM_TORCH
@@ -46,10 +43,6 @@ void run_distributed(const std::function<void(training::Collective&)>& work) {
   }
 }
 
-size_t threads_of_process(const training::Collective& all, size_t wanted) {
-  const char* given = std::getenv("HRM_THREADS");
-  if (wanted > 0 || all.size() == 1 || (given && *given)) return wanted;
-  return std::max<size_t>(1, default_threads() / training::read_launch().local_size);
-}
+size_t threads_of_process(size_t wanted) { return training::threads_of(training::read_launch(), wanted); }
 
 }  // namespace hrm::cli

@@ -12,6 +12,6 @@ namespace hrm::cli {
 void run_distributed(const std::function<void(training::Collective&)>& work);
 
 // Threads of each process: `wanted`, where 0 is its share of the machine's processors.
-size_t threads_of_process(const training::Collective& all, size_t wanted);
+size_t threads_of_process(size_t wanted);
 
 }  // namespace hrm::cli

@@ -7,7 +7,9 @@
 #include "backends/testing/devices.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/testing/refused.h"
 #include "solving/evaluator.h"
+#include "solving/same_data.h"
 #include "solving/testing/toy_data.h"
 #include "solving/train_run.h"
 #include "solving/trainer.h"
@@ -97,6 +99,36 @@ TEST_P(Distributed, AnotherNumberOfProcessesTakesTheRunUp) {
                              .progress = false,
                              .backend = {.device = GetParam(), .threads = 1}};
   expect_close(run("again", 1), run(rest, 2));
+}
+
+TEST_P(Distributed, TheRunGoesOnAsProcess0WasAsked) {
+  solving::TrainRequest part = request("part");
+  part.settings.push_back("max_steps=9");
+  run(part, 2);
+  ThreadJob(2).run([&](Collective& all) {
+    solving::TrainRequest mine = part;
+    mine.mode = all.is_root() ? training::RunMode::kResume : training::RunMode::kNew;
+    mine.settings = {"max_steps=20"};
+    mine.accept_changes = true;
+    mine.processes = &all;
+    solving::train(mine, make_backend);
+  });
+  EXPECT_EQ(training::load_checkpoint(part.out / training::CheckpointNames::kLast).tensors, run("whole", 2).tensors);
+}
+
+TEST_P(Distributed, OtherPuzzlesInOneProcessAreRefused) {
+  const auto set = puzzles::Dataset::open(data(), "test"), other = puzzles::Dataset::open(data(), "train");
+  size_t refused = 0;
+  std::mutex mutex;
+  ThreadJob(3).run([&](Collective& all) {
+    const std::string message = refusal([&] { solving::check_same_data(all, all.rank() == 1 ? &other : &set); });
+    const std::string none = refusal([&] { solving::check_same_data(all, all.rank() == 2 ? nullptr : &set); });
+    solving::check_same_data(all, &set);
+    const std::lock_guard lock(mutex);
+    refused += message.find("process 1 has other puzzles") != std::string::npos &&
+               none.find("process 2 has other puzzles") != std::string::npos;
+  });
+  EXPECT_EQ(refused, 3u);
 }
 
 TEST_P(Distributed, ARefusalReachesAllProcesses) {

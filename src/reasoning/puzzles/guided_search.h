@@ -32,7 +32,7 @@ struct GuidedSearchOptions {
 
 enum class Answers {
   kOne,        // found, and proved to be the only one
-  kSeveral,    // found, and a second one as well as well as well
+  kSeveral,    // found, and a second one
   kSome,       // found; the family does not promise that there is only one (mazes)
   kNone,       // proved
   kUndecided,  // interrupted

@@ -14,7 +14,7 @@ std::string views_plot(const Evaluation& evaluation) {
   std::vector<PlotSeries> series;
   for (const ViewScores& scores : evaluation.by_views)
     for (const Selection& selection : scores.selected) {
-      const std::string name = selection.by_rules ? "rules (verifier)" : selection.name;
+      const std::string name = label(selection);
       auto line = std::ranges::find(series, name, &PlotSeries::name);
       if (line == series.end()) line = series.insert(series.end(), {.name = name});
       line->x.push_back(static_cast<double>(scores.views));

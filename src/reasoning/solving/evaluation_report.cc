@@ -33,14 +33,14 @@ Json to_json(const std::vector<Selection>& selected, const std::string& rule_nam
   return json;
 }
 
-std::string label(const Selection& selection) { return selection.by_rules ? "rules (verifier)" : selection.name; }
-
 std::string row(std::string_view name, const Estimate& estimate) {
   return fmt::format("{:<20} {:>7.4f}   {:.4f} .. {:.4f}   n {}\n", name, estimate.value, estimate.interval.low,
                      estimate.interval.high, estimate.n);
 }
 
 }  // namespace
+
+std::string label(const Selection& selection) { return selection.by_rules ? "rules (verifier)" : selection.name; }
 
 Json to_json(const Evaluation& evaluation) {
   Json json = {{"protocol", evaluation.protocol}, {"segments_at_most", evaluation.segments},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "base/rng.h"
 #include "solving/continuous.h"
 #include "solving/rating_bands.h"
+#include "solving/same_data.h"
 #include "solving/views.h"
 
 namespace hrm::solving {
@@ -45,6 +47,7 @@ std::unique_ptr<puzzles::Augmenter> maps_of(const model::ArchConfig& arch, const
 void check_options(const model::ArchConfig& arch, const puzzles::Family& family, const EvaluationOptions& options) {
   if (options.limit < 0) throw bad_input("solving.evaluate", "limit {} is below 0", options.limit);
   if (options.views < 1) throw bad_input("solving.evaluate", "views {} is below 1", options.views);
+  if (options.views > INT32_MAX) throw bad_input("solving.evaluate", "views {} is above {}", options.views, INT32_MAX);
   if (options.views > 1 && options.symmetries == false && !draws_numbers(arch))
     throw bad_input("solving.evaluate",
                     "{} views without symmetries would all be the same: this model draws no random numbers",
@@ -326,6 +329,7 @@ Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const Evalu
   const model::ModelConfig& config = backend.config();
   check_fit(config, dataset, options.blank_identifiers);
   check_options(config.arch, dataset.family(), options);
+  check_same_data(training::or_alone(options.processes), &dataset);
   Run run(dataset, options, maps_of(config.arch, dataset.family(), options));
   Evaluation evaluation;
   evaluation.segments = options.segments > 0 ? options.segments : config.arch.halt_max_steps;

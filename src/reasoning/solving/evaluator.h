@@ -73,6 +73,7 @@ struct Selection {
   bool by_rules = false;  // the puzzle's rules chose, not the model
   Estimate exact, rules;
 };
+std::string label(const Selection& selection);  // "rules (verifier)", or the selector, for tables and plots
 
 // What the ways to pick give with only the first so many views.
 struct ViewScores {

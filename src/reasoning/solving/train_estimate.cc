@@ -42,7 +42,6 @@ std::vector<double> time_steps(Trainer& trainer, uint64_t total_steps) {
     if (seconds.size() == kMostSteps) break;
     if (seconds.size() >= kFewestSteps && seconds_since(begin) >= kEnoughSeconds) break;
   }
-  std::ranges::sort(seconds);
   return seconds;
 }
 

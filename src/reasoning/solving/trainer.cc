@@ -8,6 +8,7 @@
 #include "model/operations.h"
 #include "model/weights.h"
 #include "solving/model_file.h"
+#include "solving/same_data.h"
 #include "training/config_changes.h"
 #include "training/schedule.h"
 
@@ -40,20 +41,6 @@ std::string fault_of(const model::TrainOutput& output) {
 
 puzzles::SamplerOptions sampler_options(const TrainConfig& config) {
   return {.batch = config.global_batch_size, .epochs_per_stretch = config.eval_interval, .seed = config.seed};
-}
-
-// Numbers of puzzles and up to 64 of them, spread evenly: enough to tell data sets apart, and read at once.
-uint64_t fingerprint(const puzzles::Dataset& set) {
-  uint64_t mixed = derive_seed(static_cast<uint64_t>(set.examples()),
-                               {static_cast<uint64_t>(set.puzzles()), static_cast<uint64_t>(set.groups())});
-  std::vector<int32_t> inputs(static_cast<size_t>(set.metadata().seq_len)), labels(inputs.size());
-  const int64_t sample = std::min<int64_t>(64, set.examples());
-  for (int64_t i = 0; i < sample; ++i) {
-    set.read(i * set.examples() / sample, inputs, labels);
-    for (const auto* tokens : {&inputs, &labels})
-      for (int32_t token : *tokens) mixed = splitmix64(mixed ^ static_cast<uint32_t>(token));
-  }
-  return mixed;
 }
 
 // What decides the parameters and the carry; other settings may change (--accept-changes).
@@ -95,6 +82,17 @@ std::string in_words(const Trainer::Measured& best) {
                      scores.segments.value, name_of(best.weights));
 }
 
+// A process's rows of the slots, and the count of steps, which has none.
+NamedTensors own_slots(const NamedTensors& tensors, const training::Share& share) {
+  NamedTensors slots;
+  for (const auto& [name, tensor] : tensors)
+    if (!name.starts_with(kWeights) && !name.starts_with(kOptimizer)) slots.emplace(name, tensor);
+  auto step_count = slots.extract(std::string(kStepCount));
+  slots = training::take_rows(slots, share.first, share.last);
+  if (step_count) slots.insert(std::move(step_count));
+  return slots;
+}
+
 }  // namespace
 
 void reveal_cells(std::span<int32_t> inputs, std::span<const int32_t> labels, double share, Rng& rng) {
@@ -124,23 +122,18 @@ Trainer::Trainer(model::Backend& backend, const puzzles::Dataset& train, const p
       seeds_(batch_) {
   check_processes();
   NamedTensors weights =
-      options_.weights ? *options_.weights : model::initial_weights(backend_.config(), options_.config.seed);
+      options_.weights ? *std::move(options_.weights) : model::initial_weights(backend_.config(), options_.config.seed);
   backend_.set_weights(training::tensors_from_root(all_, std::move(weights)));
   options_.weights.reset();
   backend_.set_optimizer(options_.config.optimizer);
 }
 
-// Each process reads the data set by itself.
 void Trainer::check_processes() const {
   if (all_.size() > options_.config.global_batch_size)
     throw bad_input(kWhere, "global_batch_size = {}: less than one example for each of {} processes",
                     options_.config.global_batch_size, all_.size());
-  const uint64_t mine[] = {fingerprint(train_)};
-  const std::vector<uint64_t> theirs = training::gather_values<uint64_t>(all_, mine);
-  for (size_t r = 1; r < theirs.size(); ++r)
-    if (theirs[r] != theirs[0])
-      throw bad_input(kWhere, "{}: process {} has other puzzles there than process 0: copy the same data set to all",
-                      train_.folder().string(), r);
+  check_same_data(all_, &train_);
+  check_same_data(all_, test_);
 }
 
 void Trainer::draw(const puzzles::ExampleRef& example, double reveal, std::span<int32_t> inputs,
@@ -259,7 +252,7 @@ training::EvaluationReport Trainer::evaluate(uint64_t) {
 training::Checkpoint Trainer::save() const {
   NamedTensors slots = stepper_.save();
   auto step_count = slots.extract(std::string(kStepCount));
-  training::Checkpoint checkpoint{.tensors = training::rows_to_root(all_, slots)};
+  training::Checkpoint checkpoint{.tensors = training::rows_to_root(all_, std::move(slots))};
   if (!all_.is_root()) return checkpoint;
   checkpoint.tensors.insert(std::move(step_count));
   add_prefixed(checkpoint.tensors, kWeights, backend_.weights(model::WeightSet::kLive));
@@ -289,14 +282,10 @@ void Trainer::load(const training::Checkpoint& checkpoint) {
   backend_.set_weights(with_prefix(checkpoint.tensors, kWeights));
   backend_.set_optimizer(options_.config.optimizer);  // new weights mean a new optimizer
   backend_.set_optimizer_state(with_prefix(checkpoint.tensors, kOptimizer));
-  NamedTensors slots;
-  for (const auto& [name, tensor] : checkpoint.tensors)
-    if (!name.starts_with(kWeights) && !name.starts_with(kOptimizer)) slots.emplace(name, tensor);
-  auto step_count = slots.extract(std::string(kStepCount));
-  // One process takes them as they are, and refuses another batch size.
-  if (all_.size() > 1) slots = training::take_rows(slots, share_.first, share_.last);
-  if (step_count) slots.insert(std::move(step_count));
-  stepper_.load(slots);
+  if (all_.size() == 1)
+    stepper_.load(checkpoint.tensors);
+  else
+    stepper_.load(own_slots(checkpoint.tensors, share_));
   // Checkpoints of before have no count: as if all their steps had been like today's.
   const auto operations = checkpoint.state.find("operations");
   operations_ = operations == checkpoint.state.end() ? static_cast<double>(stepper_.step_count()) * step_operations()

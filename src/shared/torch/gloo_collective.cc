@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -50,23 +49,12 @@ std::string own_name() {
   return fmt::format("{}, pid {}", host, ::getpid());
 }
 
-std::chrono::seconds join_time() {
-  const char* given = std::getenv("HRM_JOIN_SECONDS");
-  if (!given || !*given) return 60s;
-  int seconds = 0;
-  const std::string_view text = given;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || seconds < 1 || seconds > 86400)
-    throw bad_input(kWhere, "HRM_JOIN_SECONDS = '{}': expected a whole number from 1 to 86400", text);
-  return std::chrono::seconds(seconds);
-}
-
-StorePtr open_store(const training::Launch& launch, std::chrono::seconds patience, bool serve) {
+StorePtr open_store(const training::Launch& launch, bool serve) {
   c10d::TCPStoreOptions options;
   options.port = launch.port;
   options.isServer = serve;
   options.waitWorkers = false;
-  options.timeout = patience;
+  options.timeout = launch.patience;
   const std::string place = fmt::format("{}:{}", launch.address, launch.port);
   try {
     return c10::make_intrusive<c10d::PrefixStore>("hrm" + launch.attempt,
@@ -81,7 +69,7 @@ StorePtr open_store(const training::Launch& launch, std::chrono::seconds patienc
     throw failure(kWhere,
                   "process {} of {}: nobody answered on {} for {} s: was process 0 started there? HRM_JOIN_SECONDS=N "
                   "waits longer",
-                  launch.rank, launch.size, place, patience.count());
+                  launch.rank, launch.size, place, launch.patience.count());
   }
 }
 
@@ -104,21 +92,10 @@ class Watch {
     keys_.push_back(kFault);
     thread_ = std::thread([this] { run(); });
   }
-  ~Watch() {
-    stop_ = true;
-    // Where the store does not answer, its thread may wait for long: the process ends without it.
-    if (ended_)
-      thread_.join();
-    else
-      thread_.detach();
-  }
-
-  // Waits for the thread: no message comes after this.
+  // Waits for the thread: no message comes after this. REQUIRES: called before this object ends.
   void stop() {
     stop_ = true;
     thread_.join();
-    thread_ = std::thread([] {});
-    ended_ = true;
   }
   // From here on this process says why it ends, not the thread. False where the thread has begun to.
   bool take_over() { return !reported_.exchange(true); }
@@ -196,7 +173,6 @@ class Watch {
   uint64_t beats_ = 0;
   Clock::time_point last_look_ = Clock::now();
   std::atomic<bool> stop_ = false, alarm_ = false, reported_ = false;
-  bool ended_ = false;
   std::mutex mutex_;
   std::optional<FaultReport> found_;
   std::thread thread_;
@@ -205,19 +181,21 @@ class Watch {
 class GlooCollective final : public training::Collective {
  public:
   explicit GlooCollective(const training::Launch& launch) : launch_(launch) {
-    const auto patience = join_time();
-    store_ = open_store(launch, patience, launch.rank == 0 && !launch.agent_store);
-    std::vector<std::string> names = meet(patience);
+    store_ = open_store(launch, launch.rank == 0 && !launch.agent_store);
+    std::vector<std::string> names = meet();
     // A connection of its own: the store serves one request of a connection at a time.
-    watch_ = new Watch(launch, open_store(launch, patience, false), std::move(names));
-    auto options = c10d::ProcessGroupGloo::Options::create(patience);
-    options->devices.push_back(device());
+    watch_ = new Watch(launch, open_store(launch, false), std::move(names));
+    auto options = c10d::ProcessGroupGloo::Options::create(launch.patience);
     try {
+      options->devices.push_back(device());
       group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store_, static_cast<int>(launch.rank),
                                                            static_cast<int>(launch.size), options);
       group_->setTimeout(kExchange);
+    } catch (const Error& error) {
+      give_up(error);
     } catch (const std::exception& error) {
-      throw lost(error);
+      give_up(
+          lost(error, "the processes cannot connect to each other: set GLOO_SOCKET_IFNAME to their network interface"));
     }
   }
   // After an error the connections are left to the end of the process: closing them could wait for what never comes.
@@ -240,9 +218,15 @@ class GlooCollective final : public training::Collective {
   void finish() override;
 
  private:
-  std::vector<std::string> meet(std::chrono::seconds patience);
+  std::vector<std::string> meet();
   std::shared_ptr<gloo::transport::Device> device() const;
-  Error lost(const std::exception& error);
+  Error lost(const std::exception& error, std::string_view otherwise = "a connection was lost");
+  // Before this object is whole, so that nobody else can tell the others.
+  [[noreturn]] void give_up(const Error& why) {
+    fail(why.message(), why.exit_code());
+    static_cast<void>(store_.release());
+    throw why;
+  }
 
   // Runs one exchange to its end.
   template <typename Start>
@@ -271,7 +255,7 @@ class GlooCollective final : public training::Collective {
 };
 
 // All processes write their names to the store and wait for those of the others.
-std::vector<std::string> GlooCollective::meet(std::chrono::seconds patience) {
+std::vector<std::string> GlooCollective::meet() {
   const size_t size = launch_.size, rank = launch_.rank;
   if (rank == 0) store_->set(kFault, bytes_of("-"));
   if (store_->add(key("seats", rank), 1) > 1)
@@ -280,7 +264,7 @@ std::vector<std::string> GlooCollective::meet(std::chrono::seconds patience) {
   store_->set(key("beat", rank), bytes_of("0"));
   store_->set(key("name", rank), bytes_of(fmt::format("{} {}", size, own_name())));
   std::vector<std::string> names(size);
-  const auto end = Clock::now() + patience;
+  const auto end = Clock::now() + launch_.patience;
   for (size_t r = 0; r < size; ++r) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
     try {
@@ -289,7 +273,7 @@ std::vector<std::string> GlooCollective::meet(std::chrono::seconds patience) {
       throw failure(kWhere,
                     "process {} of {}: process {} did not come within {} s: was it started, with the same MASTER_ADDR "
                     "and MASTER_PORT? HRM_JOIN_SECONDS=N waits longer",
-                    rank, size, r, patience.count());
+                    rank, size, r, launch_.patience.count());
     }
     names[r] = text_of(store_->get(key("name", r)));
     const size_t space = names[r].find(' ');
@@ -309,8 +293,10 @@ std::shared_ptr<gloo::transport::Device> GlooCollective::device() const {
       return c10d::ProcessGroupGloo::createDeviceForHostname(launch_.address);
     return c10d::ProcessGroupGloo::createDefaultDevice();
   } catch (const std::exception& error) {
-    throw bad_input(kWhere, "GLOO_SOCKET_IFNAME = '{}': no such network interface ({})", interface ? interface : "",
+    if (!interface || !*interface)
+      throw failure(kWhere, "no network interface for the name of this machine ({}): set GLOO_SOCKET_IFNAME",
                     first_line(error));
+    throw bad_input(kWhere, "GLOO_SOCKET_IFNAME = '{}': no such network interface ({})", interface, first_line(error));
   }
 }
 
@@ -352,9 +338,9 @@ void GlooCollective::broadcast(std::string& text) {
 }
 
 // An exchange failed: says which process is to blame, if the store tells.
-Error GlooCollective::lost(const std::exception& error) {
+Error GlooCollective::lost(const std::exception& error, std::string_view otherwise) {
   const std::optional<FaultReport> found = watch_->explanation();
-  const std::string who = found ? found->message : fmt::format("a connection was lost ({})", first_line(error));
+  const std::string who = found ? found->message : fmt::format("{} ({})", otherwise, first_line(error));
   return Error(found && found->exit_code == 2 ? Fault::kBadInput : Fault::kFailure, kWhere,
                fmt::format("process {} of {} ends: {}", rank(), size(), who));
 }

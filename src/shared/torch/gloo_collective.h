@@ -16,7 +16,7 @@
 
 namespace hrm::torch {
 
-// Waits for the other processes: 60 s, or HRM_JOIN_SECONDS. REQUIRES: launch.size > 1. Throws bad_input where the port
+// Waits for the other processes, launch.patience. REQUIRES: launch.size > 1. Throws bad_input where the port
 // is taken, two processes have one rank, or they disagree about their number; failure where processes do not come.
 std::unique_ptr<training::Collective> connect_gloo(const training::Launch& launch);
 

@@ -90,7 +90,7 @@ NamedTensors tensors_from_root(Collective& all, NamedTensors tensors) {
   return all.is_root() ? std::move(tensors) : std::move(received);
 }
 
-NamedTensors rows_to_root(Collective& all, const NamedTensors& tensors) {
+NamedTensors rows_to_root(Collective& all, NamedTensors tensors) {
   if (all.size() == 1) return tensors;
   NamedTensors together;
   for (const auto& [name, tensor] : tensors) {

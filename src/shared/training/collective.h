@@ -66,7 +66,7 @@ NamedTensors tensors_from_root(Collective& all, NamedTensors tensors);
 
 // The rows of process 0, then those of process 1, and so on. REQUIRES: the same names, types and sizes of a row. Other
 // processes than 0 get nothing.
-NamedTensors rows_to_root(Collective& all, const NamedTensors& tensors);
+NamedTensors rows_to_root(Collective& all, NamedTensors tensors);
 // Rows [begin, end) of every tensor.
 NamedTensors take_rows(const NamedTensors& tensors, size_t begin, size_t end);
 

@@ -1,11 +1,13 @@
 #include "training/launch.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
 
 #include "base/error.h"
+#include "base/threads.h"
 
 namespace hrm::training {
 namespace {
@@ -64,7 +66,14 @@ Launch read_launch() {
   const std::string agent = variable("TORCHELASTIC_USE_AGENT_STORE");
   launch.agent_store = agent == "True" || agent == "true" || agent == "1";
   launch.attempt = variable("TORCHELASTIC_RESTART_COUNT");
+  if (!variable("HRM_JOIN_SECONDS").empty())
+    launch.patience = std::chrono::seconds(number("HRM_JOIN_SECONDS", 1, 86400));
   return launch;
+}
+
+size_t threads_of(const Launch& launch, size_t wanted) {
+  if (wanted > 0 || launch.size == 1 || !variable("HRM_THREADS").empty()) return wanted;
+  return std::max<size_t>(1, default_threads() / launch.local_size);
 }
 
 }  // namespace hrm::training

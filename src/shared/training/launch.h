@@ -5,6 +5,7 @@
 // Without WORLD_SIZE, and with SLURM's variables but no MASTER_ADDR, this is one process.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -17,7 +18,8 @@ struct Launch {
   std::string address = {};  // of the store
   uint16_t port = 0;
   bool agent_store = false;
-  std::string attempt = {};  // of the launcher, which restarts what fails: keys of the store begin with it
+  std::chrono::seconds patience{60};  // for the other processes at the start: HRM_JOIN_SECONDS
+  std::string attempt = {};           // of the launcher, which restarts what fails: keys of the store begin with it
 };
 
 // A process that works on its share and needs no others: RANK of WORLD_SIZE, without a place to meet. One of one where
@@ -29,5 +31,8 @@ Shard read_shard();
 
 // Throws bad_input naming the variable that is missing or no number, and how to set it.
 Launch read_launch();
+
+// Threads of a process: `wanted`; if that is 0, its share of this machine's processors, unless HRM_THREADS says more.
+size_t threads_of(const Launch& launch, size_t wanted);
 
 }  // namespace hrm::training

@@ -2,18 +2,28 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <string>
 
 #include "base/error.h"
+#include "base/threads.h"
 
 namespace hrm::training {
 namespace {
 
-constexpr const char* kVariables[] = {
-    "RANK",         "WORLD_SIZE",   "MASTER_ADDR",      "MASTER_PORT",
-    "SLURM_PROCID", "SLURM_NTASKS", "LOCAL_WORLD_SIZE", "TORCHELASTIC_USE_AGENT_STORE"};
+constexpr const char* kVariables[] = {"RANK",
+                                      "WORLD_SIZE",
+                                      "MASTER_ADDR",
+                                      "MASTER_PORT",
+                                      "SLURM_PROCID",
+                                      "SLURM_NTASKS",
+                                      "LOCAL_WORLD_SIZE",
+                                      "TORCHELASTIC_USE_AGENT_STORE",
+                                      "TORCHELASTIC_RESTART_COUNT",
+                                      "HRM_JOIN_SECONDS",
+                                      "HRM_THREADS"};
 
 Launch launch_with(const std::map<std::string, std::string>& environment) {
   for (const char* name : kVariables) ::unsetenv(name);
@@ -47,13 +57,17 @@ TEST(Launch, ReadsTheVariablesOfTorchrun) {
                                      {"MASTER_ADDR", "node1"},
                                      {"MASTER_PORT", "29500"},
                                      {"LOCAL_WORLD_SIZE", "2"},
-                                     {"TORCHELASTIC_USE_AGENT_STORE", "True"}});
+                                     {"TORCHELASTIC_USE_AGENT_STORE", "True"},
+                                     {"TORCHELASTIC_RESTART_COUNT", "2"},
+                                     {"HRM_JOIN_SECONDS", "7"}});
   EXPECT_EQ(launch.rank, 3u);
   EXPECT_EQ(launch.size, 4u);
   EXPECT_EQ(launch.local_size, 2u);
   EXPECT_EQ(launch.address, "node1");
   EXPECT_EQ(launch.port, 29500);
   EXPECT_TRUE(launch.agent_store);
+  EXPECT_EQ(launch.attempt, "2");
+  EXPECT_EQ(launch.patience.count(), 7);
 }
 
 TEST(Launch, ReadsSlurmsVariablesWhereTheJobNamesAMeetingPlace) {
@@ -64,7 +78,21 @@ TEST(Launch, ReadsSlurmsVariablesWhereTheJobNamesAMeetingPlace) {
   EXPECT_EQ(launch_with({{"SLURM_PROCID", "1"}, {"SLURM_NTASKS", "2"}}).size, 1u);
 }
 
+TEST(Launch, ProcessesOfAMachineShareItsProcessors) {
+  ::unsetenv("HRM_THREADS");
+  const size_t all = default_threads();
+  EXPECT_EQ(threads_of({}, 0), 0u) << "one process takes them all";
+  EXPECT_EQ(threads_of({.size = 2, .local_size = 2}, 3), 3u);
+  EXPECT_EQ(threads_of({.size = 4, .local_size = 2}, 0), std::max<size_t>(1, all / 2));
+  EXPECT_EQ(threads_of({.size = 1000, .local_size = 1000}, 0), 1u);
+}
+
 TEST(Launch, RefusesWhatIsMissingOrNoNumber) {
+  EXPECT_NE(
+      refusal(
+          {{"WORLD_SIZE", "2"}, {"RANK", "0"}, {"MASTER_ADDR", "a"}, {"MASTER_PORT", "1"}, {"HRM_JOIN_SECONDS", "0"}})
+          .find("HRM_JOIN_SECONDS = '0'"),
+      std::string::npos);
   EXPECT_NE(refusal({{"WORLD_SIZE", "2"}}).find("RANK is not set"), std::string::npos);
   EXPECT_NE(refusal({{"WORLD_SIZE", "two"}}).find("WORLD_SIZE = 'two'"), std::string::npos);
   EXPECT_NE(refusal({{"WORLD_SIZE", "0"}}).find("WORLD_SIZE = '0'"), std::string::npos);

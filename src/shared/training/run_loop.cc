@@ -140,10 +140,9 @@ class Loop {
 };
 
 LoopState Loop::restore() {
-  if (!options_.resume) return {};
   std::optional<FoundCheckpoint> found;
   const Json given = json_from_root(all_, [&]() -> Json {
-    found = find_checkpoint(folder_.path());
+    if (options_.resume) found = find_checkpoint(folder_.path());  // as process 0 was asked
     return found ? Json::array({found->path.string(), found->checkpoint.state}) : Json();
   });
   if (given.is_null()) return {};
