@@ -166,12 +166,9 @@ class Measurer {
       return asked;
     }
     const std::vector<int32_t> prompt = checked_prompt(rows::need_question(record, place), place);
-    Json& candidates = asked.record["candidates"];
-    if (!candidates.is_array() || candidates.empty())
-      throw bad_input(kWhere, "{}: field 'candidates' is not a list of solutions", place);
+    Json& candidates = rows::need_candidates(asked.record, place);
     for (size_t i = 0; i < candidates.size(); ++i) {
-      const std::string where = fmt::format("{}, candidate {}", place, i);
-      if (!candidates[i].is_object()) throw bad_input(kWhere, "{}: expected an object", where);
+      const std::string where = rows::candidate_place(place, i);
       asked.texts.push_back(text_of(prompt, steps_of(candidates[i], where), where));
     }
     return asked;
@@ -250,9 +247,7 @@ class Measurer {
     if (!asked.candidates) {
       asked.record = selection::with_step_scores(std::move(asked.record), {asked.id, scores});
     } else if (args_.steps) {
-      if (solution.contains("scores") && !solution["scores"].is_object())
-        solution["scores"] = Json{{"scores", solution["scores"]}};
-      for (const auto& [name, list] : scores) solution["scores"][name] = list;
+      selection::add_step_scores(solution, scores);
     }
   }
 

@@ -18,13 +18,12 @@ namespace hrm::cli {
 namespace {
 
 struct Arguments {
-  std::filesystem::path problems, out, report, prompt_file;
+  AskedProblems problems;
+  std::filesystem::path out, report;
   search::SearchSettings settings;
   PolicyChoice policy;
   ScorerChoice scorer;
-  bool skip_bad = false, json = false;
-  uint64_t limit = 0;
-  int64_t in_flight = 8;
+  bool json = false;
 };
 
 // From the file, so that a run that was resumed reports all of it, as `hrm select bon` would. Throws failure when
@@ -72,13 +71,13 @@ void print(search::SearchRunReport& run, const policy::Usage& usage, const Argum
 
 void search(const Arguments& args, Exit& exit) {
   search::SearchSettings settings = args.settings;
-  if (!args.prompt_file.empty()) settings.prompt = read_file(args.prompt_file);
+  if (!args.problems.prompt_file.empty()) settings.prompt = read_file(args.problems.prompt_file);
   settings.validate();
   check_continuation(args.policy, settings);
   BadLines bad;
-  const auto problems = steps::read_problems(args.problems, args.limit, args.skip_bad, bad);
+  const auto problems = steps::read_problems(args.problems.file, args.problems.limit, args.problems.skip_bad, bad);
   warn_of(bad);
-  if (problems.empty()) throw bad_input("cli.search", "{} contains no problem", args.problems.string());
+  if (problems.empty()) throw bad_input("cli.search", "{} contains no problem", args.problems.file.string());
   const policy::PolicyStack stack = open_policy(args.policy, settings.seed);
   const std::unique_ptr<steps::StepScorer> scorer = open_scorer(args.scorer);
   const InterruptScope scope;
@@ -89,7 +88,7 @@ void search(const Arguments& args, Exit& exit) {
       progress.update(static_cast<uint64_t>(now.finished), policy::usage_line(stack.meter->usage()));
     };
     run = search::search_problems({problems, settings, *stack.policy, *scorer},
-                                  {.out = args.out, .in_flight = args.in_flight, .progress = show});
+                                  {.out = args.out, .in_flight = args.problems.in_flight, .progress = show});
   }
   if (run.torn) log_warning("{} ended within a line: that problem was dropped and searched again", args.out.string());
   print(run, stack.meter->usage(), args);
@@ -128,9 +127,7 @@ void register_search(CLI::App& app, Exit& exit) {
       *app.add_subcommand("search",
                           "Solve problems with a policy and a step scorer: best-of-N, step-greedy, beam search, DVTS, "
                           "particle filtering.");
-  command.add_option("problems", args->problems, "JSON lines with question and answer (GSM8K, MATH, .zst); - is stdin")
-      ->type_name("FILE")
-      ->required();
+  add_problem_options(command, args->problems);
   command
       .add_option("-o,--out", args->out, "file of scored solutions to write or to continue; also writes FILE.meta.json")
       ->type_name("FILE")
@@ -138,13 +135,6 @@ void register_search(CLI::App& app, Exit& exit) {
   command.add_option("--report", args->report, "folder for report.md, report.json and plots (SVG)")->type_name("DIR");
   add_lists(command, args->settings);
   add_scorer_options(command, args->scorer);
-  command.add_option("--limit", args->limit, "only the first N problems")->type_name("N");
-  command.add_option("--in-flight", args->in_flight, "maximum number of simultaneous requests")
-      ->type_name("N")
-      ->capture_default_str();
-  command.add_option("--prompt-file", args->prompt_file, "file with the prompt template (see --prompt)")
-      ->type_name("FILE");
-  command.add_flag("--skip-bad", args->skip_bad, "leave out and list problems that cannot be read");
   add_field_options(command, args->settings);
   add_policy_options(command, args->policy);
   add_json_flag(command, args->json);

@@ -28,6 +28,19 @@ void add_policy_options(CLI::App& command, PolicyChoice& choice) {
   add_endpoint_options(command, choice.endpoint);
 }
 
+void add_problem_options(CLI::App& command, AskedProblems& problems) {
+  command.add_option("problems", problems.file, "JSON lines with question and answer (GSM8K, MATH, .zst); - is stdin")
+      ->type_name("FILE")
+      ->required();
+  command.add_option("--limit", problems.limit, "only the first N problems")->type_name("N");
+  command.add_option("--in-flight", problems.in_flight, "maximum number of simultaneous requests")
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--prompt-file", problems.prompt_file, "file with the prompt template (see --prompt)")
+      ->type_name("FILE");
+  command.add_flag("--skip-bad", problems.skip_bad, "leave out and list problems that cannot be read");
+}
+
 void check_continuation(const PolicyChoice& choice, const steps::StepSettings& settings) {
   const policy::Continuation how = choice.endpoint.continuation;
   if (how == policy::Continuation::kUser || settings.steps_end_prompt()) return;

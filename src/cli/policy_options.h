@@ -17,6 +17,16 @@ struct PolicyChoice {
   std::string chat_date, chat_variables;  // of local models
 };
 void add_policy_options(CLI::App& command, PolicyChoice& choice);  // --policy, and the flags of an endpoint
+
+// The problems that a policy is asked, and how many of them at a time.
+struct AskedProblems {
+  std::filesystem::path file, prompt_file;
+  uint64_t limit = 0;
+  int64_t in_flight = 8;
+  bool skip_bad = false;
+};
+void add_problem_options(CLI::App& command, AskedProblems& problems);
+
 // Throws bad_input if a chat is to continue steps that its template puts into the middle of the user's message.
 void check_continuation(const PolicyChoice& choice, const steps::StepSettings& settings);
 // seed: of the jitter of pauses. Throws bad_input if none is named, or two.

@@ -6,13 +6,12 @@
 #include <limits>
 
 #include "base/rng.h"
-#include "search/testing/known_answers.h"
+#include "search/testing/searches.h"
 
 namespace hrm::search {
 namespace {
 
 constexpr double kNone = -std::numeric_limits<double>::infinity();
-const steps::Problem kProblem{"p", "question", "22"};
 
 // By hand: odds of 1/2, 3/4 and 1/5 are 1, 3 and 1/4, together 17/4.
 TEST(Particles, ChancesAreTheOddsByHand) {
@@ -59,19 +58,7 @@ TEST(Particles, DrawsByHand) {
 
 FoundSolution search(policy::ScriptedPolicy& policy, steps::StepScorer& scorer, const SearchSettings& settings,
                      int64_t n) {
-  const steps::StepFormat format = settings.format();
-  policy::RequestScheduler scheduler(policy, 3);
-  BatchScorer batch_scorer(scorer);
-  const SearchTools tools{settings, format, scheduler, batch_scorer};
-  FoundSolution found;
-  scheduler.run(1, [&](size_t) {
-    try {
-      found = search_steps(tools, kProblem, SearchMethod::kParticles, n);
-    } catch (const SearchFailed& failed) {
-      found.answer = "failed: " + failed.message;
-    }
-  });
-  return found;
+  return found_by(SearchMethod::kParticles, settings, policy, scorer, n);
 }
 
 // The whole of it once more, by the formula: two letters and an answer; the choices at a place are a, b, a, b, ...

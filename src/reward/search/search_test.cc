@@ -3,31 +3,16 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "search/testing/known_answers.h"
+#include "search/testing/searches.h"
 
 namespace hrm::search {
 namespace {
 
 using policy::ScriptedPolicy;
 
-const steps::Problem kProblem{"p", "question", "22"};
-
-// What it finds; a SearchFailed becomes an answer "failed: ...".
 FoundSolution search(ScriptedPolicy& policy, steps::StepScorer& scorer, const SearchSettings& settings,
                      SearchMethod method, int64_t n) {
-  const steps::StepFormat format = settings.format();
-  policy::RequestScheduler scheduler(policy, 3);
-  BatchScorer batch_scorer(scorer);
-  const SearchTools tools{settings, format, scheduler, batch_scorer};
-  FoundSolution found;
-  scheduler.run(1, [&](size_t) {
-    try {
-      found = search_steps(tools, kProblem, method, n);
-    } catch (const SearchFailed& failed) {
-      found.answer = "failed: " + failed.message;
-    }
-  });
-  return found;
+  return found_by(method, settings, policy, scorer, n);
 }
 
 std::vector<FoundSolution> samples(ScriptedPolicy& policy, steps::StepScorer& scorer, const SearchSettings& settings,

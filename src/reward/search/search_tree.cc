@@ -79,19 +79,9 @@ std::vector<int32_t> SearchTree::add(const std::vector<std::vector<std::string>>
 }
 
 int32_t SearchTree::child_of(int32_t parent, const std::string& text, bool terminal) {
-  for (const int32_t child : at(parent).children)
-    if (at(child).text == text) {
-      at(child).terminal |= terminal;
-      return child;
-    }
-  const auto index = static_cast<int32_t>(tree_.nodes.size());
-  tree_.nodes.push_back({.id = steps::child_id(at(parent).id, 0, text),
-                         .parent = parent,
-                         .depth = at(parent).depth + 1,
-                         .terminal = terminal,
-                         .text = text});
-  at(parent).children.push_back(index);
-  return index;
+  const int32_t child = steps::child_with(tree_, parent, text);
+  at(child).terminal |= terminal;
+  return child;
 }
 
 void SearchTree::score_new() {

@@ -9,15 +9,10 @@
 #include "base/files.h"
 #include "formats/bars.h"
 #include "formats/plot.h"
+#include "formats/testing/occurrences.h"
 
 namespace hrm {
 namespace {
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t n = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
 
 std::string message_of(const std::filesystem::path& path) {
   try {
@@ -101,15 +96,15 @@ TEST(Picture, ArrangedInRowsWithNamesOfTheirOwn) {
   EXPECT_NE(all.find("<svg x=\"300\" y=\"0\""), std::string::npos);
   EXPECT_NE(all.find("<svg x=\"0\" y=\"400\""), std::string::npos);
   for (const char* name : {"id=\"plot0\"", "id=\"plot1\"", "id=\"plot2\"", "url(#plot2)"})
-    EXPECT_EQ(count(all, name), 1u) << name;
-  EXPECT_EQ(count(all, "<svg"), count(all, "</svg>"));
+    EXPECT_EQ(occurrences(all, name), 1u) << name;
+  EXPECT_EQ(occurrences(all, "<svg"), occurrences(all, "</svg>"));
 }
 
 TEST(Bars, PartsAreSharesOfTheirBar) {
   const std::vector<BarPart> parts = {{"right", "#0072B2"}, {"wrong <x>", "#D55E00"}};
   const std::vector<StackedBar> bars = {{"all", {3, 1}}, {"none", {0, 0}}, {"one part", {0, 7}}};
   const std::string svg = render_stacked_bars(parts, bars, {.title = "a & b"});
-  EXPECT_EQ(count(svg, "<title>right: 3 of 4</title>"), 1u);
+  EXPECT_EQ(occurrences(svg, "<title>right: 3 of 4</title>"), 1u);
   EXPECT_NE(svg.find(">75 %<"), std::string::npos);
   EXPECT_NE(svg.find(">n = 0<"), std::string::npos);
   EXPECT_NE(svg.find("a &amp; b"), std::string::npos);
@@ -122,13 +117,13 @@ TEST(Bars, IntervalsBesideAReference) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<IntervalRow> rows = {{"a", 0.1, 0.05, 0.15}, {"b", -0.2, -0.3, -0.1}, {"undefined", nan, nan, nan}};
   const std::string svg = render_intervals(rows, {.title = "t", .x_label = "difference", .reference = 0.0});
-  EXPECT_EQ(count(svg, "<circle"), 2u);
-  EXPECT_EQ(count(svg, "stroke-dasharray"), 1u);
+  EXPECT_EQ(occurrences(svg, "<circle"), 2u);
+  EXPECT_EQ(occurrences(svg, "stroke-dasharray"), 1u);
   EXPECT_NE(svg.find(">undefined<"), std::string::npos);
   EXPECT_EQ(svg.find("nan"), std::string::npos);
   EXPECT_NE(render_intervals({}, {}).find("nothing measured yet"), std::string::npos);
   const std::vector<IntervalRow> point = {{"p", 2, 2, 2}};
-  EXPECT_EQ(count(render_intervals(point, {}), "<circle"), 1u);
+  EXPECT_EQ(occurrences(render_intervals(point, {}), "<circle"), 1u);
   const std::vector<IntervalRow> longer = {{std::string(60, 'x') + "\xc3\xa9\xc3\xa9", 1, 0, 2}};
   EXPECT_NE(render_intervals(longer, {}).find("...<"), std::string::npos);
 }

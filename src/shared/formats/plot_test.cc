@@ -5,22 +5,17 @@
 #include <cmath>
 
 #include "base/files.h"
+#include "formats/testing/occurrences.h"
 
 namespace hrm {
 namespace {
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t n = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
 
 // Every element that is opened is closed, and no number is NaN or infinite.
 void expect_well_formed(const std::string& svg) {
   EXPECT_TRUE(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
   for (const char* tag : {"text", "title", "g", "clipPath"})
-    EXPECT_EQ(count(svg, std::string("<") + tag + ">") + count(svg, std::string("<") + tag + " "),
-              count(svg, std::string("</") + tag + ">"))
+    EXPECT_EQ(occurrences(svg, std::string("<") + tag + ">") + occurrences(svg, std::string("<") + tag + " "),
+              occurrences(svg, std::string("</") + tag + ">"))
         << tag;
   EXPECT_EQ(svg.find("nan"), std::string::npos);
   EXPECT_EQ(svg.find("inf"), std::string::npos);
@@ -46,9 +41,9 @@ TEST(Plot, LinesBandsAndLegend) {
   expect_well_formed(svg);
   EXPECT_NE(svg.find("exact &amp; more"), std::string::npos);
   EXPECT_NE(svg.find("raw &lt;1&gt;"), std::string::npos);
-  EXPECT_EQ(count(svg, "fill-opacity"), 1u);
-  EXPECT_EQ(count(svg, "<circle"), 5u);  // the point that is not a number is left out and breaks the line
-  EXPECT_EQ(count(svg, "stroke-linejoin"), 2u);
+  EXPECT_EQ(occurrences(svg, "fill-opacity"), 1u);
+  EXPECT_EQ(occurrences(svg, "<circle"), 5u);  // the point that is not a number is left out and breaks the line
+  EXPECT_EQ(occurrences(svg, "stroke-linejoin"), 2u);
 }
 
 TEST(Plot, DegenerateDataStillDraw) {
@@ -61,7 +56,7 @@ TEST(Plot, DegenerateDataStillDraw) {
   const std::vector<PlotSeries> mixed = {{.name = "m", .x = {0, 1, 10, 1e5}, .y = {1, -1, 0.001, INFINITY}}};
   const std::string svg = render_plot(mixed, {.log_x = true, .log_y = true});
   expect_well_formed(svg);
-  EXPECT_EQ(count(svg, "<circle"), 1u);
+  EXPECT_EQ(occurrences(svg, "<circle"), 1u);
 }
 
 TEST(Plot, LogarithmicAxesTickAtPowersOfTen) {
