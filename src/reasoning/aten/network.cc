@@ -70,13 +70,10 @@ NetworkWeights bind_weights(const model::ModelConfig& config, const std::map<std
   const auto blocks = [&](char net, int64_t layers) {
     std::vector<BlockWeights> all;
     for (int64_t i = 0; i < layers; ++i) {
-      const std::string prefix = model::block_prefix(net, i),
-                        mixer = prefix + (config.arch.mlp_t ? "mlp_t." : "self_attn.");
-      const std::string in = config.arch.local_t ? prefix + "local.weight"
-                             : config.arch.mlp_t ? mixer + "gate_up_proj.weight"
-                                                 : mixer + "qkv_proj.weight";
-      all.push_back({.mixer_in = get(in),
-                     .mixer_out = get(mixer + (config.arch.mlp_t ? "down_proj.weight" : "o_proj.weight")),
+      const std::string prefix = model::block_prefix(net, i);
+      const model::MixerNames mixer = model::mixer_names(config.arch);
+      all.push_back({.mixer_in = get(prefix + mixer.in),
+                     .mixer_out = get(prefix + mixer.out),
                      .gate_up = get(prefix + "mlp.gate_up_proj.weight"),
                      .down = get(prefix + "mlp.down_proj.weight")});
     }
@@ -111,7 +108,9 @@ Network::Network(const model::ModelConfig& config, at::Device device)
     : config_(config),
       device_(device),
       type_(config.arch.forward_dtype == model::Precision::kFloat32 ? at::kFloat : at::kBFloat16) {
-  if (config.arch.mlp_t || config.arch.local_t || config.arch.pos_encodings != Positions::kRope) return;
+  if (config.arch.mlp_t || config.arch.local_t || config.arch.symbol_planes ||
+      config.arch.pos_encodings != Positions::kRope)
+    return;
   const int64_t w = config.head_width();
   // 1 / theta^(i/W), rounded as the authors round it: the recursion amplifies the last bit.
   const at::Tensor frequency =
@@ -124,7 +123,8 @@ Network::Network(const model::ModelConfig& config, at::Device device)
 
 at::Tensor Network::embed(const NetworkWeights& weights, const at::Tensor& inputs,
                           const at::Tensor& puzzle_rows) const {
-  at::Tensor x = at::embedding(weights.embed_tokens.to(type_), inputs);
+  at::Tensor x = config_.arch.symbol_planes ? embed_planes(weights.embed_tokens.to(type_), inputs)
+                                            : at::embedding(weights.embed_tokens.to(type_), inputs);
   if (const int64_t p = config_.puzzle_tokens(); p > 0) {
     const int64_t padding = p * config_.arch.hidden_size - puzzle_rows.size(1);
     const at::Tensor tokens = at::constant_pad_nd(puzzle_rows.to(type_), {0, padding});
@@ -132,6 +132,40 @@ at::Tensor Network::embed(const NetworkWeights& weights, const at::Tensor& input
   }
   if (config_.arch.pos_encodings == Positions::kLearned) x = M_SQRT1_2 * (x + weights.embed_pos.to(type_));
   return x * std::sqrt(static_cast<double>(config_.arch.hidden_size));
+}
+
+// embedding: [2,D]; inputs: [R,S]. Returns [R,K*S,D].
+at::Tensor Network::embed_planes(const at::Tensor& embedding, const at::Tensor& inputs) const {
+  const at::Tensor symbols =
+      at::arange(model::kFirstSymbol, config_.data.vocab_size, inputs.options()).view({1, -1, 1});
+  const at::Tensor cells = inputs.unsqueeze(1), held = cells >= model::kFirstSymbol, mine = cells == symbols;
+  const at::Tensor kinds = at::stack({mine, held & ~mine}, -1).to(type_);  // [R,K,S,2]
+  return at::matmul(kinds, embedding).flatten(1, 2);
+}
+
+// The products with the means are made before the means are spread over their groups.
+at::Tensor Network::groups(const BlockWeights& block, const at::Tensor& x) const {
+  const int64_t d = config_.arch.hidden_size, planes = config_.planes(), width = config_.grid_width(),
+                height = config_.data.seq_len / width, box_width = config_.box_width(), box_height = width / box_width;
+  const auto halves = project(x, block.mixer_in).chunk(2, -1);
+  const at::Tensor u = (at::silu(halves[0]) * halves[1]).view({x.size(0), planes, height, width, d});
+  const auto weights = block.mixer_out.chunk(4, 1);  // of the token, its lines, its box, its cell
+  const auto mean = [&](const at::Tensor& of, at::IntArrayRef over, const at::Tensor& weight) {
+    return project(of.mean(over, /*keepdim=*/true), weight);
+  };
+  const std::vector<int64_t> boxed = {x.size(0), planes, height / box_height, box_height, width / box_width,
+                                      box_width, d};
+  const at::Tensor y = project(u, weights[0]) + mean(u, {3}, weights[1]) + mean(u, {2}, weights[1]) +
+                       mean(u.view(boxed), {3, 5}, weights[2]).expand(boxed).reshape(u.sizes()) +
+                       mean(u, {1}, weights[3]);
+  return y.view(x.sizes());
+}
+
+at::Tensor Network::logits(const NetworkWeights& heads, const at::Tensor& z_H) const {
+  const at::Tensor scores = project(z_H.slice(1, config_.puzzle_tokens()), heads.lm_head);
+  if (!config_.arch.symbol_planes) return scores;
+  const at::Tensor by_cell = scores.view({z_H.size(0), config_.planes(), config_.data.seq_len}).transpose(1, 2);
+  return at::constant_pad_nd(by_cell, {model::kFirstSymbol, 0}, model::kNoSymbol);
 }
 
 at::Tensor Network::attention(const BlockWeights& block, const at::Tensor& x) const {
@@ -179,6 +213,8 @@ at::Tensor Network::stack(const std::vector<BlockWeights>& blocks, at::Tensor x)
     if (config_.arch.mlp_t) {
       const at::Tensor y = x.transpose(1, 2);
       x = rms_norm(y + mlp(block.mixer_in, block.mixer_out, y), epsilon).transpose(1, 2);
+    } else if (config_.arch.symbol_planes) {
+      x = rms_norm(x + groups(block, x), epsilon);
     } else if (config_.arch.local_t) {
       x = rms_norm(x + convolution(block, x), epsilon);
     } else {
@@ -252,8 +288,9 @@ Segment Network::segment(const Weights& both, const at::Tensor& x, const State& 
 
   const NetworkWeights& heads = at::GradMode::is_enabled() ? live : frozen;
   Segment result;
-  result.logits = project(z.z_H.slice(1, config_.puzzle_tokens()), heads.lm_head);
-  result.q = project(z.z_H.select(1, 0), heads.q_weight, heads.q_bias).to(at::kFloat);
+  result.logits = logits(heads, z.z_H);
+  const at::Tensor seen = arch.symbol_planes ? z.z_H.mean(1) : z.z_H.select(1, 0);
+  result.q = project(seen, heads.q_weight, heads.q_bias).to(at::kFloat);
   for (const StatePart& part : state_parts(arch)) result.state.*part.tensor = (z.*part.tensor).detach();
   result.residuals = residuals;
   return result;

@@ -3,6 +3,7 @@
 //
 //   x <- rms_norm(x + attention(x))        or, with mlp_t, the same over tokens: x' <- rms_norm(x' + swiglu(x'))
 //                                          or, with local_t, rms_norm(x + convolution(x)), 3x3 of each channel
+//                                          or, with symbol_planes, rms_norm(x + groups(x)), see model/config.h
 //   x <- rms_norm(x + swiglu(x))           or gated_norm (model/config.h)
 //
 // R rows (examples, or examples x chains), T tokens, D width, V vocabulary; see model/config.h for the letters.
@@ -21,7 +22,8 @@
 namespace hrm::aten {
 
 struct BlockWeights {
-  at::Tensor mixer_in, mixer_out;  // self_attn.{qkv,o}_proj, mlp_t.{gate_up,down}_proj, or local and none
+  at::Tensor mixer_in, mixer_out;  // self_attn.{qkv,o}_proj, mlp_t.{gate_up,down}_proj, groups.{gate_up,out}_proj,
+                                   // or local and none
   at::Tensor gate_up, down;        // mlp
 };
 
@@ -93,6 +95,9 @@ class Network {
   at::Tensor stack(const std::vector<BlockWeights>& blocks, at::Tensor x) const;
   at::Tensor mlp(const at::Tensor& gate_up, const at::Tensor& down, const at::Tensor& x) const;
   at::Tensor convolution(const BlockWeights& block, const at::Tensor& x) const;
+  at::Tensor groups(const BlockWeights& block, const at::Tensor& x) const;
+  at::Tensor embed_planes(const at::Tensor& embedding, const at::Tensor& inputs) const;
+  at::Tensor logits(const NetworkWeights& heads, const at::Tensor& z_H) const;
   // The state after a call that said y; advances the history.
   at::Tensor adapt(const ResidualWeights& weights, const at::Tensor& z, const at::Tensor& y, at::Tensor& history) const;
   at::Tensor attention(const BlockWeights& block, const at::Tensor& x) const;

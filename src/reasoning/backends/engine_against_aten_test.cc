@@ -119,6 +119,11 @@ INSTANTIATE_TEST_SUITE_P(Cases, EngineAgainstAten,
                                               .preset = "trm-mlp",
                                               .puzzle = 0,
                                               .loss = {model::LossType::kSoftmax, 0}},
+                                         Case{.name = "trm_planes", .preset = "trm-planes", .puzzle = 0},
+                                         Case{.name = "trm_planes_stablemax",
+                                              .preset = "trm-planes",
+                                              .puzzle = 0,
+                                              .loss = {model::LossType::kStablemax, 0.1}},
                                          Case{.name = "eqr", .preset = "eqr"}, Case{.name = "sic", .preset = "sic"}),
                          [](const auto& test) { return std::string(test.param.name); });
 

@@ -1,4 +1,5 @@
-// Settings of the recursion beyond the published models (residual, mlp, local_t): the forward pass against the formulas
+// Settings of the recursion beyond the published models (residual, mlp, local_t, symbol_planes): the
+// forward pass against the formulas
 // of model/config.h written out in plain loops, gradients against differences, and state in and out.
 #include <gtest/gtest.h>
 
@@ -22,6 +23,18 @@ ModelConfig tiny(const std::function<void(model::ArchConfig&)>& change) {
   config.arch.hidden_size = 8;
   config.arch.expansion = 1;
   change(config.arch);
+  return config;
+}
+
+// A square grid of so many cells.
+ModelConfig planes(int64_t cells, int64_t vocabulary) {
+  ModelConfig config = tiny([](auto& arch) {
+    arch.mlp_t = false;
+    arch.symbol_planes = true;
+    arch.expansion = 3;
+  });
+  config.data.seq_len = cells;
+  config.data.vocab_size = vocabulary;
   return config;
 }
 
@@ -49,7 +62,19 @@ std::vector<std::pair<std::string, ModelConfig>> settings() {
   oblong.data.seq_len = 10;
   oblong.arch.grid_width = 5;
   all.push_back({"oblong", oblong});
+  all.push_back({"planes", planes(16, 6)});
+  all.push_back({"planes_adaptive", planes(36, 5)});
+  all.back().second.arch.residual = Residual::kAdaptive;
   return all;
+}
+
+// Labels that the model cannot give (padding and blank, with planes) are none.
+Examples examples_of(const ModelConfig& config, size_t n, uint64_t seed) {
+  Examples examples(config, n, seed);
+  if (config.arch.symbol_planes)
+    for (int32_t& label : examples.labels)
+      if (label < model::kFirstSymbol) label = model::kIgnoreLabel;
+  return examples;
 }
 
 // Everything that starts at 0 gets a value, so that it matters.
@@ -109,17 +134,39 @@ class Formula {
   Matrix segment(std::span<const int32_t> tokens) {
     const auto d = static_cast<size_t>(config_.arch.hidden_size);
     Matrix x;
-    for (const int32_t token : tokens) {
+    const auto embed = [&](std::optional<size_t> kind) {
       std::vector<double>& row = x.emplace_back();
       for (size_t i = 0; i < d; ++i)
-        row.push_back(weight("embed_tokens.embedding_weight")[static_cast<size_t>(token) * d + i] *
-                      std::sqrt(static_cast<double>(d)));
-    }
+        row.push_back(kind ? weight("embed_tokens.embedding_weight")[*kind * d + i] * std::sqrt(static_cast<double>(d))
+                           : 0.0);
+    };
+    for (int64_t k = 0; k < config_.planes(); ++k)
+      for (const int32_t token : tokens) {
+        if (!config_.arch.symbol_planes)
+          embed(static_cast<size_t>(token));
+        else if (token < 2)
+          embed(std::nullopt);
+        else
+          embed(token == k + 2 ? 0 : 1);
+      }
     for (int64_t h = 0; h < config_.arch.H_cycles; ++h) {
       for (int64_t l = 0; l < config_.arch.L_cycles; ++l) call('L', z_L_, plus(plus(z_L_, z_H_), x), past_L_);
       call('H', z_H_, plus(z_H_, z_L_), past_H_);
     }
-    return product(z_H_, "lm_head.weight");
+    const Matrix scores = product(z_H_, "lm_head.weight");
+    if (!config_.arch.symbol_planes) return scores;
+    Matrix logits(tokens.size(), std::vector<double>(2, -1e4));
+    for (size_t t = 0; t < scores.size(); ++t) logits[t % tokens.size()].push_back(scores[t][0]);
+    return logits;
+  }
+
+  double q_halt() const {
+    const auto d = z_H_[0].size();
+    double q = weight("q_head.bias")[0];
+    const size_t tokens = config_.arch.symbol_planes ? z_H_.size() : 1;
+    for (size_t t = 0; t < tokens; ++t)
+      for (size_t i = 0; i < d; ++i) q += z_H_[t][i] * weight("q_head.weight")[i] / static_cast<double>(tokens);
+    return q;
   }
 
  private:
@@ -171,6 +218,39 @@ class Formula {
     return y;
   }
 
+  // By the definition of a group alone: whether two tokens share a row, a column, a box or a cell.
+  Matrix groups(const Matrix& x, const std::string& prefix) const {
+    const auto cells = static_cast<size_t>(config_.data.seq_len), width = static_cast<size_t>(config_.grid_width()),
+               box_width = static_cast<size_t>(config_.box_width()), box_height = width / box_width, d = x[0].size();
+    Matrix u;
+    for (const auto& row : product(x, prefix + "gate_up_proj.weight")) {
+      std::vector<double>& gated = u.emplace_back();
+      for (size_t i = 0; i < d; ++i) gated.push_back(row[i] * sigmoid(row[i]) * row[d + i]);
+    }
+    const auto box = [&](size_t cell) { return std::pair(cell / width / box_height, cell % width / box_width); };
+    Matrix seen;  // u, and the three means
+    for (size_t t = 0; t < x.size(); ++t) {
+      Matrix means(4, std::vector<double>(d));
+      std::vector<double> members(4);
+      for (size_t o = 0; o < x.size(); ++o) {
+        const size_t cell = t % cells, other = o % cells;
+        const bool plane = t / cells == o / cells;
+        const bool shared[] = {plane && cell / width == other / width, plane && cell % width == other % width,
+                               plane && box(cell) == box(other), cell == other};
+        for (size_t g = 0; g < 4; ++g) {
+          if (!shared[g]) continue;
+          members[g] += 1;
+          for (size_t i = 0; i < d; ++i) means[g][i] += u[o][i];
+        }
+      }
+      std::vector<double>& row = seen.emplace_back(u[t]);
+      for (size_t i = 0; i < d; ++i) row.push_back(means[0][i] / members[0] + means[1][i] / members[1]);
+      for (size_t g = 2; g < 4; ++g)
+        for (size_t i = 0; i < d; ++i) row.push_back(means[g][i] / members[g]);
+    }
+    return product(seen, prefix + "out_proj.weight");
+  }
+
   void call(char net, Matrix& z, Matrix x, std::vector<double>& past) const {
     const char level = config_.arch.shared_net ? 'L' : net;
     const std::string at = std::string(1, level) + "_level.";
@@ -179,6 +259,8 @@ class Formula {
       const std::string block = at + "layers." + std::to_string(i) + ".";
       if (config_.arch.local_t) {
         x = normed(plus(x, convolution(x, block + "local.weight")));
+      } else if (config_.arch.symbol_planes) {
+        x = normed(plus(x, groups(x, block + "groups.")));
       } else {
         const Matrix across = transposed(x);
         x = transposed(normed(plus(across, mlp(across, block + "mlp_t."))));
@@ -228,6 +310,7 @@ TEST_F(Settings, ForwardFollowsTheFormulas) {
           for (size_t v = 0; v < vocab; ++v)
             ASSERT_NEAR(output.logits[(b * cells + s) * vocab + v], wanted[s][v], 2e-4)
                 << name << ", segment " << segment << ", example " << b << ", cell " << s;
+        ASSERT_NEAR(output.q_halt[b], formulas[b].q_halt(), 2e-4) << name << ", segment " << segment;
       }
     }
   }
@@ -238,7 +321,7 @@ TEST_F(Settings, GradientsOfTheFirstSegmentAreExactForEveryParameter) {
     config.arch.H_cycles = 1;
     NamedTensors weights = weights_of(config);
     const auto backend = make_backend(config, {.device = "aten", .threads = 1});
-    const Examples examples(config, 3, 4);
+    const Examples examples = examples_of(config, 3, 4);
     const std::vector<uint8_t> last(3, 1);
     const auto loss_and_gradients = [&] {
       backend->set_weights(weights);
@@ -276,7 +359,7 @@ TEST_F(Settings, ResumeWithTheSameBitsAndDoNotDependOnTheBatch) {
   for (const auto& setting : settings()) {
     const std::string& name = setting.first;
     const ModelConfig& config = setting.second;
-    const Examples examples(config, 4, 1);
+    const Examples examples = examples_of(config, 4, 1);
     const auto start = [&] {
       auto backend = make_backend(config, {.device = "aten", .threads = 1});
       backend->set_weights(weights_of(config));
@@ -308,9 +391,40 @@ TEST_F(Settings, ResumeWithTheSameBitsAndDoNotDependOnTheBatch) {
   }
 }
 
+TEST_F(Settings, RenamedSymbolsAndTurnedGridsOfPlanesGiveTheSameAnswerRenamedAndTurned) {
+  const ModelConfig config = planes(81, 11);
+  const auto backend = make_backend(config, {.device = "aten", .threads = 1});
+  backend->set_weights(weights_of(config));
+  const Examples plain(config, 1, 8);
+  Examples changed = plain;
+  const auto renamed = [](int32_t token) { return token < 2 ? token : (token - 2 + 4) % 9 + 2; };
+  const auto turned = [](size_t cell) { return cell % 9 * 9 + cell / 9; };  // transposed
+  for (size_t i = 0; i < 81; ++i) changed.inputs[turned(i)] = renamed(plain.inputs[i]);
+  const auto logits = [&](const Examples& examples) {
+    const auto carry = fresh_carry(*backend, examples.batch());
+    return backend->forward(examples.batch(), *carry, {.logits = true}).logits;
+  };
+  const auto x = logits(plain), y = logits(changed);
+  for (size_t i = 0; i < 81; ++i)
+    for (int32_t token = 0; token < 11; ++token)
+      ASSERT_NEAR(y[turned(i) * 11 + static_cast<size_t>(renamed(token))], x[i * 11 + static_cast<size_t>(token)], 1e-3)
+          << "cell " << i << ", token " << token;
+}
+
+TEST(SettingsOfTheModel, PlanesReadGridsOfEverySizeWithTheSameWeights) {
+  const auto shapes = [](const ModelConfig& config) {
+    std::vector<std::pair<std::string, Shape>> all;
+    for (const model::Parameter& p : model::parameters(config)) all.emplace_back(p.name, p.shape);
+    return all;
+  };
+  EXPECT_EQ(shapes(planes(81, 11)), shapes(planes(16, 6)));
+  for (const auto& [cells, box] : {std::pair{16, 2}, {36, 3}, {81, 3}, {256, 4}})
+    EXPECT_EQ(planes(cells, 18).box_width(), box) << cells;
+}
+
 TEST(SettingsOfTheEngine, AreRefusedInOneLineThatNamesTheWayOut) {
   for (const auto& [name, config] : settings()) {
-    if (name == "plain") continue;
+    if (name == "plain" || name == "planes") continue;
     try {
       make_backend(config, {.device = "cpu"});
       FAIL() << name;
@@ -353,6 +467,13 @@ TEST(SettingsOfTheModel, ThatExcludeEachOtherAreRefused) {
   refused(local(10, 0), "arch.grid_width");  // no square
   refused(local(10, 4), "arch.grid_width");
   EXPECT_NO_THROW(local(10, 5).validate());
+  refused(tiny([](auto& arch) { arch.symbol_planes = true; }), "arch.symbol_planes");  // mlp_t as well
+  ModelConfig boxes = planes(36, 8);
+  boxes.arch.box_width = 4;
+  refused(boxes, "arch.box_width");
+  ModelConfig turned = planes(36, 8);
+  turned.arch.pos_encodings = model::Positions::kRope;
+  refused(turned, "arch.pos_encodings");
   ModelConfig tokens = local(9, 0);
   tokens.arch.puzzle_emb_ndim = 8;
   refused(tokens, "arch.puzzle_emb_ndim");

@@ -21,7 +21,11 @@ using kernels::Size;
 constexpr size_t kTokenBlock = 128;  // tokens per block where tokens are the features of a product
 
 // Numbers per example in the workspace's operand arrays.
-size_t wide_a_of(const Dims& d) { return std::max(d.T_even * 2 * d.I, d.mixer ? 2 * d.M * d.D : d.T_even * 3 * d.D); }
+// Columns of what goes back into the mixer's first matrix.
+size_t mixer_columns(const Dims& d) { return d.planes() ? 2 * d.D : 3 * d.D; }
+size_t wide_a_of(const Dims& d) {
+  return std::max(d.T_even * 2 * d.I, d.mixer ? 2 * d.M * d.D : d.T_even * mixer_columns(d));
+}
 size_t wide_b_of(const Dims& d) { return std::max(d.T_even * d.I, d.mixer ? d.M * d.D : d.T_even * d.D); }
 size_t narrow_of(const Dims& d) { return d.T_even * d.D; }
 
@@ -46,19 +50,22 @@ BackwardWorkspace<E>::BackwardWorkspace(const Dims& d, size_t n)
       wide_b(n * wide_b_of(d)),
       narrow_a(n * narrow_of(d)),
       narrow_b(n * narrow_of(d)),
+      means(n * d.grid.size() * d.D),
+      sums(means.size()),
       dr(d.T * d.D),
       dr_pairs(d.mixer ? d.T_even * d.D : 0),
-      inner(std::max(d.T * d.I, 2 * d.M * d.D)),
-      d_inner(d.T * std::max(2 * d.I, 3 * d.D)),
-      c0(std::max({d.T, kHiddenBlock}) * std::max(kFeatureBlock, d.mixer ? 0 : d.W)),
+      inner(std::max({d.T * d.I, 2 * d.M * d.D, d.planes() ? d.T * d.D : 0})),
+      d_inner(d.T * std::max(2 * d.I, mixer_columns(d))),
+      c0(std::max({d.T, kHiddenBlock}) * std::max(kFeatureBlock, d.attention() ? d.W : 0)),
       c1(c0.size()),
-      scores(d.mixer ? 0 : d.T * d.T_even),
+      scores(d.attention() ? d.T * d.T_even : 0),
       p(scores.size()),
       p_t(scores.size()),
       ds(scores.size()),
       ds_t(scores.size()),
-      head_a(d.mixer ? 0 : d.T_even * d.W),
-      head_b(head_a.size()) {}
+      head_a(d.attention() ? d.T_even * d.W : 0),
+      head_b(head_a.size()),
+      groups(d) {}
 
 template <typename E>
 BlockBackward<E>::BlockBackward(const Dims& dims, const kernels::RotaryTable& rotary)
@@ -102,6 +109,25 @@ BlockBackward<E>::BlockBackward(const Dims& dims, const kernels::RotaryTable& ro
     };
     d_mixer_in_ = over_channels(2 * M, wide_a_);
     d_mixer_out_ = over_channels(M, wide_b_);
+  } else if (d_.planes()) {
+    groups_ = GroupBackward<E>(d_);
+    attention_dx_ = BlockedGemm<E>({.m = D, .n = T, .k = 2 * D, .ldb = 2 * D, .ldc = D, .accumulate = true});
+    d_qkv_ = over_tokens(2 * D, wide_a_);
+    const size_t Q = d_.grid.size();
+    const auto over_rows = [&](size_t rows, size_t ldb, size_t stride_a, size_t stride_b) {
+      return BlockedGemm<E>({.m = D,
+                             .n = D,
+                             .k = kPair<E> == 1 ? rows : Grid::even(rows),
+                             .lda = D,
+                             .ldb = ldb,
+                             .ldc = (1 + kGroupKinds) * D,
+                             .accumulate = true,
+                             .stride_a = stride_a,
+                             .stride_b = stride_b});
+    };
+    d_out_ = over_rows(T, Te, wide_b_, narrow_);
+    const auto parts = group_parts(d_.grid);
+    for (size_t kind = 0; kind < kGroupKinds; ++kind) d_groups_[kind] = over_rows(parts[kind].rows, Q, Q * D, Q * D);
   } else {
     d_heads_ = BlockedGemm<E>({.m = D, .n = T, .k = D, .ldb = D, .ldc = W}, W);
     attention_dx_ = BlockedGemm<E>({.m = D, .n = T, .k = 3 * D, .ldb = 3 * D, .ldc = D, .accumulate = true});
@@ -196,6 +222,26 @@ void BlockBackward<E>::attention(const PackedBlock<E>& weights, const ExampleBac
 }
 
 template <typename E>
+void BlockBackward<E>::planes(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
+                              BackwardWorkspace<E>& ws) const {
+  const BlockStash<E>& stash = *example.stash;
+  float* g = example.g;
+  const size_t T = d_.T, D = d_.D, Q = d_.grid.size();
+  kernels::rms_norm_rows_backward<E>({T, D}, {stash.y.data(), D}, stash.scale1.data(), {g, D});
+  kernels::convert(g, ws.dr.data(), T * D);
+  groups_.run(weights, stash, g, ws.dr.data(), ws.groups, {.u = ws.inner.data(), .d_inner = ws.d_inner.data()});
+  attention_dx_(weights.mixer_in_back.data(), ws.d_inner.data(), g);
+  // Operands of the weight gradients.
+  kernels::interleave_rows({T, 2 * D}, Panel<const E>{ws.d_inner.data(), 2 * D},
+                           {ws.wide_a.data() + i * wide_a_, 2 * D});
+  kernels::interleave_rows({T, D}, Panel<const E>{ws.inner.data(), D}, {ws.wide_b.data() + i * wide_b_, D});
+  transpose_tokens(d_, stash.x.data(), ws.narrow_a.data() + i * narrow_);
+  transpose_tokens(d_, ws.dr.data(), ws.narrow_b.data() + i * narrow_);
+  kernels::interleave_rows({Q, D}, Panel<const E>{stash.means.data(), D}, {ws.means.data() + i * Q * D, D});
+  kernels::transpose({Q, D}, Panel<const E>{ws.groups.sums_e.data(), D}, {ws.sums.data() + i * Q * D, Q});
+}
+
+template <typename E>
 void BlockBackward<E>::token_mixer(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
                                    BackwardWorkspace<E>& ws) const {
   const BlockStash<E>& stash = *example.stash;
@@ -233,6 +279,14 @@ void BlockBackward<E>::run(const PackedBlock<E>& weights, std::span<const Exampl
     for (size_t i = 0; i < n; ++i) token_mixer(weights, examples[i], i, ws);
     d_mixer_in_(ws.narrow_a.data(), ws.wide_a.data(), gradient.mixer_in, n);
     d_mixer_out_(ws.narrow_b.data(), ws.wide_b.data(), gradient.mixer_out, n);
+  } else if (d_.planes()) {
+    for (size_t i = 0; i < n; ++i) planes(weights, examples[i], i, ws);
+    d_qkv_(ws.wide_a.data(), ws.narrow_a.data(), gradient.mixer_in, n);
+    d_out_(ws.wide_b.data(), ws.narrow_b.data(), gradient.mixer_out, n);
+    const auto parts = group_parts(d_.grid);
+    for (size_t kind = 0; kind < kGroupKinds; ++kind)
+      d_groups_[kind](ws.means.data() + parts[kind].at * d_.D, ws.sums.data() + parts[kind].at,
+                      gradient.mixer_out + (1 + kind) * d_.D, n);
   } else {
     for (size_t i = 0; i < n; ++i) attention(weights, examples[i], i, ws);
     d_qkv_(ws.wide_a.data(), ws.narrow_a.data(), gradient.mixer_in, n);

@@ -19,8 +19,8 @@ namespace hrm::engine {
 
 // Where a block's weight gradients are added to: float32, in these shapes.
 struct BlockGradient {
-  float* mixer_in;   // attention: [D,3D] (transposed); mixer: [2M,T]
-  float* mixer_out;  // attention: [D,D]; mixer: [M,T] (transposed)
+  float* mixer_in;   // attention: [D,3D] (transposed); mixer: [2M,T]; planes: [D,2D] (transposed)
+  float* mixer_out;  // attention: [D,D]; mixer: [M,T] (transposed); planes: [D,4D]
   float* gate_up;    // [D,2I] (transposed)
   float* down;       // [D,I]
 };
@@ -39,6 +39,7 @@ struct BackwardWorkspace {
   size_t examples;
   // Operands of the weight gradients, per example: wide ones [T_even, 2I] or larger, narrow ones [D, T_even].
   kernels::Buffer<E> wide_a, wide_b, narrow_a, narrow_b;
+  kernels::Buffer<E> means, sums;  // planes: [Q,D] in pairs, [D,Q]
   // Of one example.
   kernels::Buffer<E> dr;                // [T,D]
   kernels::Buffer<E> dr_pairs;          // mixer: [T_even,D]
@@ -48,6 +49,7 @@ struct BackwardWorkspace {
   kernels::Buffer<float> scores;        // [T,T_even]
   kernels::Buffer<E> p, p_t, ds, ds_t;  // [T,T_even]
   kernels::Buffer<E> head_a, head_b;    // [T_even,W]
+  GroupBackwardScratch<E> groups;
 };
 
 // One example on its way back through a block.
@@ -77,6 +79,9 @@ class BlockBackward {
   void token_mixer(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
                    BackwardWorkspace<E>& ws) const;
 
+  void planes(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
+              BackwardWorkspace<E>& ws) const;
+
   const Dims d_;
   const kernels::RotaryTable& rotary_;
   size_t wide_a_, wide_b_, narrow_;  // strides between examples in the workspace
@@ -86,6 +91,8 @@ class BlockBackward {
   kernels::Gemm<E> scores_, over_queries_;
   kernels::Gemm<E> mixer_d_inner_, mixer_d_inner_tail_;
   BlockedGemm<E> mixer_dx_, d_mixer_in_, d_mixer_out_;
+  GroupBackward<E> groups_;
+  std::array<BlockedGemm<E>, kGroupKinds> d_groups_;
 };
 
 }  // namespace hrm::engine

@@ -14,11 +14,12 @@ using kernels::Gemm;
 template <typename E>
 BlockStash<E>::BlockStash(const Dims& d)
     : x(d.T * d.D),
-      q(d.mixer ? 0 : d.T * d.D),
-      k(d.mixer ? 0 : d.T * d.D),
-      v(d.mixer ? 0 : d.T * d.D),
-      a(d.mixer ? 0 : d.T * d.D),
-      mixer_gate_up(2 * d.M * d.D),
+      q(d.attention() ? d.T * d.D : 0),
+      k(q.size()),
+      v(q.size()),
+      a(q.size()),
+      mixer_gate_up(2 * (d.planes() ? d.T : d.M) * d.D),
+      means(d.grid.size() * d.D),
       y(d.T * d.D),
       gate_up(d.T * 2 * d.I),
       out(d.T * d.D),
@@ -28,6 +29,12 @@ BlockStash<E>::BlockStash(const Dims& d)
 template <typename E>
 BlockForward<E>::BlockForward(const BlockShape& shape, size_t team_size)
     : d_(shape.dims), epsilon_(shape.epsilon), rotary_(shape.rotary) {
+  if (d_.planes()) {
+    groups_ = GroupForward<E>(d_);
+    for (size_t plane = 0; plane < d_.grid.planes; ++plane)
+      rows_.push_back(make_rows(plane * d_.S, (plane + 1) * d_.S));
+    return;
+  }
   const Team team(team_size);
   for (size_t rank = 0; rank < team_size; ++rank) {
     const auto [begin, end] = team.share(rank, d_.T, 2);
@@ -48,7 +55,7 @@ auto BlockForward<E>::make_rows(size_t begin, size_t end) const -> Rows {
   const size_t n = end - begin;
   Rows r{.begin = begin, .end = end, .qkv = {}, .out = {}, .gate_up = {}, .down = {}, .attention = {}};
   if (n == 0) return r;
-  if (!d_.mixer) {
+  if (d_.attention()) {
     r.qkv = BlockedGemm<E>({.m = 3 * d_.D, .n = n, .k = d_.D, .ldb = d_.D, .ldc = d_.W}, d_.W);
     r.attention = Attention<E>(d_, rotary_, begin, end);
     r.out = BlockedGemm<E>({.m = d_.D, .n = n, .k = d_.D, .ldb = d_.D, .ldc = d_.D, .accumulate = true});
@@ -128,14 +135,34 @@ void BlockForward<E>::token_mixer(const PackedBlock<E>& weights, const Worker<E>
 }
 
 template <typename E>
-void BlockForward<E>::channel_mlp(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const {
+void BlockForward<E>::planes(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const {
   Workspace<E>& ws = worker.ws;
-  const Rows& rows = rows_[worker.rank];
+  groups_.gather(weights, worker, stash);
+  worker.team.sync();  // u of all planes is there
+  groups_.gather_cells(weights, worker, stash);
+  worker.team.sync();  // and what all cells give
+  const auto [first, last] = worker.team.share(worker.rank, d_.grid.planes, 1);
+  for (size_t plane = first; plane < last; ++plane) {
+    const Rows& rows = rows_[plane];
+    const size_t at = rows.begin * d_.D;
+    groups_.add(weights, plane, worker);
+    kernels::rms_norm_rows<E>(
+        {rows.size(), d_.D}, {ws.x.data() + at, d_.D}, epsilon_,
+        {.y = {ws.xe.data() + at, d_.D}, .scales = stash ? stash->scale1.data() + rows.begin : nullptr});
+    if (stash) std::copy_n(ws.xe.data() + at, rows.size() * d_.D, stash->y.data() + at);
+    channel_mlp(weights, rows, worker, stash);
+  }
+}
+
+template <typename E>
+void BlockForward<E>::channel_mlp(const PackedBlock<E>& weights, const Rows& rows, const Worker<E>& worker,
+                                  BlockStash<E>* stash) const {
+  Workspace<E>& ws = worker.ws;
   const size_t n = rows.size(), at = rows.begin * d_.D;
   if (n == 0) return;
   auto& tiles = ws.tiles[worker.rank];
   E* h = ws.h.data() + rows.begin * d_.I;
-  const size_t ups = rows.gate_up.blocks() / 2;  // I is a multiple of 256
+  const size_t ups = rows.gate_up.blocks() / 2;  // I is a multiple of 64
   for (size_t b = 0; b < ups; ++b) {
     const size_t c = b * kFeatureBlock;
     rows.gate_up.block(b, {weights.gate_up.data(), ws.xe.data() + at, tiles.c0.data()});
@@ -145,26 +172,31 @@ void BlockForward<E>::channel_mlp(const PackedBlock<E>& weights, const Worker<E>
     if (stash)
       kernels::swiglu_keep<E>(size, gate, up,
                               {.h = {h + c, d_.I},
-                               .gate = {stash->gate_up.data() + c, 2 * d_.I},
-                               .up = {stash->gate_up.data() + d_.I + c, 2 * d_.I}});
+                               .gate = {stash->gate_up.data() + rows.begin * 2 * d_.I + c, 2 * d_.I},
+                               .up = {stash->gate_up.data() + rows.begin * 2 * d_.I + d_.I + c, 2 * d_.I}});
     else
       kernels::swiglu<E>(size, gate, up, {h + c, d_.I});
   }
   rows.down(weights.down.data(), h, ws.x.data() + at);
-  kernels::rms_norm_rows<E>({n, d_.D}, {ws.x.data() + at, d_.D}, epsilon_,
-                            {.y = {ws.xe.data() + at, d_.D}, .scales = stash ? stash->scale2.data() : nullptr});
+  kernels::rms_norm_rows<E>(
+      {n, d_.D}, {ws.x.data() + at, d_.D}, epsilon_,
+      {.y = {ws.xe.data() + at, d_.D}, .scales = stash ? stash->scale2.data() + rows.begin : nullptr});
 }
 
 template <typename E>
 void BlockForward<E>::run(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const {
   Workspace<E>& ws = worker.ws;
   if (stash) std::copy_n(ws.xe.data(), d_.T * d_.D, stash->x.data());
-  if (d_.mixer)
-    token_mixer(weights, worker, stash);
-  else
-    attention(weights, worker, stash);
-  if (stash) std::copy_n(ws.xe.data(), d_.T * d_.D, stash->y.data());
-  channel_mlp(weights, worker, stash);
+  if (d_.planes()) {
+    planes(weights, worker, stash);
+  } else {
+    if (d_.mixer)
+      token_mixer(weights, worker, stash);
+    else
+      attention(weights, worker, stash);
+    if (stash) std::copy_n(ws.xe.data(), d_.T * d_.D, stash->y.data());
+    channel_mlp(weights, rows_[worker.rank], worker, stash);
+  }
   if (stash) std::copy_n(ws.xe.data(), d_.T * d_.D, stash->out.data());
 }
 

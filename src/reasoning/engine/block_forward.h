@@ -2,6 +2,7 @@
 // section 2):
 //
 //   x <- rms_norm(x + attention(x))       or, with token mixing, x' <- rms_norm(x' + swiglu(x')) on x' = transposed x
+//                                         or, with symbol planes, x <- rms_norm(x + groups(x)), engine/group_mixing.h
 //   x <- rms_norm(x + swiglu(x))
 //
 // The residual stream x stays float32; products take operands of type E (float or bf16). An example's result depends
@@ -13,6 +14,7 @@
 #include "engine/attention.h"
 #include "engine/blocked_gemm.h"
 #include "engine/dims.h"
+#include "engine/group_mixing.h"
 #include "engine/packed_weights.h"
 #include "engine/worker.h"
 #include "kernels/buffer.h"
@@ -32,7 +34,8 @@ template <typename E>
 struct BlockStash {
   kernels::Buffer<E> x;              // [T,D] the block's input
   kernels::Buffer<E> q, k, v, a;     // attention: [N,T,W] (rotated), and what goes into o_proj [T,D]
-  kernels::Buffer<E> mixer_gate_up;  // mixer: [2M,D], gates first
+  kernels::Buffer<E> mixer_gate_up;  // mixer: [2M,D], gates first; planes: [T,2D], gates first
+  kernels::Buffer<E> means;          // planes: [Q,D]
   kernels::Buffer<E> y;              // [T,D] after the first norm
   kernels::Buffer<E> gate_up;        // [T,2I], gates first
   kernels::Buffer<E> out;            // [T,D] the block's output
@@ -52,7 +55,7 @@ class BlockForward {
   void run(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
 
  private:
-  struct Rows {  // a member's rows and the products over that many
+  struct Rows {  // a member's rows, or with planes those of a plane, and the products over that many
     size_t begin = 0, end = 0;
     BlockedGemm<E> qkv, out, gate_up, down;
     Attention<E> attention;
@@ -67,12 +70,15 @@ class BlockForward {
   void mix_channels(const PackedBlock<E>& weights, Channels channels, const Worker<E>& worker,
                     BlockStash<E>* stash) const;
   void token_mixer(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
-  void channel_mlp(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
+  void planes(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
+  void channel_mlp(const PackedBlock<E>& weights, const Rows& rows, const Worker<E>& worker,
+                   BlockStash<E>* stash) const;
 
   const Dims d_;
   const float epsilon_;
   const kernels::RotaryTable& rotary_;
-  std::vector<Rows> rows_;                     // per member
+  std::vector<Rows> rows_;  // per member, or per plane
+  GroupForward<E> groups_;
   kernels::Gemm<E> mixer_in_, mixer_in_tail_;  // [64 hidden rows, channels]; the last channels
   kernels::Gemm<E> mixer_out_, mixer_out_tail_;
 };

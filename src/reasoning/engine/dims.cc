@@ -1,6 +1,7 @@
 #include "engine/dims.h"
 
 #include "base/error.h"
+#include "engine/blocked_gemm.h"
 #include "kernels/gemm.h"
 
 namespace hrm::engine {
@@ -16,6 +17,17 @@ void refuse_unknown(const model::ArchConfig& arch) {
   if (arch.residual != model::Residual::kPlain) refuse("residual", name_of_enum(arch.residual));
   if (arch.mlp != model::MlpKind::kSwiglu) refuse("mlp", name_of_enum(arch.mlp));
   if (arch.local_t) refuse("local_t", true);
+}
+
+Grid grid_of(const model::ModelConfig& config) {
+  if (!config.arch.symbol_planes) return {};
+  const auto size = [](int64_t n) { return static_cast<size_t>(n); };
+  const int64_t width = config.grid_width(), box = config.box_width();
+  return {.planes = size(config.planes()),
+          .width = size(width),
+          .height = size(config.data.seq_len / width),
+          .box_width = size(box),
+          .box_height = size(width / box)};
 }
 
 }  // namespace
@@ -35,8 +47,13 @@ Dims dims_of(const model::ModelConfig& config) {
          .I = size(config.inner_width()),
          .M = mixer ? size(config.token_inner_width()) : 0,
          .T_even = (size(config.tokens()) + 1) / 2 * 2,
-         .mixer = mixer};
-  if (d.D % 2 != 0 || (!mixer && d.W % 2 != 0))
+         .mixer = mixer,
+         .grid = grid_of(config)};
+  if (d.planes() && d.D > kFeatureBlock && d.D % kFeatureBlock != 0)
+    throw bad_input("engine.dims_of",
+                    "hidden_size {} with symbol planes: the engine needs at most {} or a multiple of it", d.D,
+                    kFeatureBlock);
+  if (d.D % 2 != 0 || (d.attention() && d.W % 2 != 0))
     throw bad_input("engine.dims_of", "hidden_size {} with {} heads: the engine needs an even width and head width",
                     d.D, d.N);
   return d;
@@ -44,7 +61,7 @@ Dims dims_of(const model::ModelConfig& config) {
 
 bool rows_can_be_shared(const Dims& d) {
   using kernels::independent_of_n;
-  return independent_of_n(d.D) && (d.mixer || (independent_of_n(d.W) && independent_of_n(d.T)));
+  return independent_of_n(d.D) && (!d.attention() || (independent_of_n(d.W) && independent_of_n(d.T)));
 }
 
 }  // namespace hrm::engine

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "engine/groups.h"
 #include "model/config.h"
 
 namespace hrm::engine {
@@ -14,8 +15,11 @@ struct Dims {
   size_t M;              // inner width of the token-mixing SwiGLU, 0 for attention
   size_t T_even;         // T rounded up to 2: rows of an operand that is summed over tokens
   bool mixer;            // token mixing instead of attention
+  Grid grid;             // with symbol planes, which mix by their groups; T = K S
 
   size_t state_size() const { return T * D; }
+  bool planes() const { return grid.planes > 0; }
+  bool attention() const { return !mixer && !planes(); }
 };
 
 // Whether a block's rows can be shared out to threads without changing a bit: all products over a share of the rows

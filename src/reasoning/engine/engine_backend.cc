@@ -145,10 +145,11 @@ auto EngineBackend<E>::prepare(model::WeightSet set, bool backward) -> const Wei
     weights.int8 = pack_int8({dims_, layout_, weights.flat}, threads_);
   else
     pack({dims_, layout_, weights.flat}, {.backward = backward, .threads = threads_}, weights.nets);
-  if (weights.lm_head.size() == 0) weights.lm_head = Buffer<float>(dims_.D * dims_.V);
-  kernels::transpose({dims_.V, dims_.D},
-                     kernels::Panel<const float>{layout_.slice(weights.flat, layout_.index().lm_head).data(), dims_.D},
-                     kernels::Panel<float>{weights.lm_head.data(), dims_.V});
+  const size_t lm_head = layout_.index().lm_head, scores = layout_.rows(lm_head);
+  if (weights.lm_head.size() == 0) weights.lm_head = Buffer<float>(dims_.D * scores);
+  kernels::transpose({scores, dims_.D},
+                     kernels::Panel<const float>{layout_.slice(weights.flat, lm_head).data(), dims_.D},
+                     kernels::Panel<float>{weights.lm_head.data(), scores});
   prepared.backward = backward;
   prepared.stale = false;
   return weights;
@@ -287,6 +288,8 @@ std::unique_ptr<model::Backend> make_engine_backend(const ModelConfig& model, co
                     "precision int8 needs a processor with AVX512_VNNI (this one: {}): use --precision bfloat16 or "
                     "float32",
                     kernels::cpu_description());
+  if (options.precision == model::kInt8 && config.arch.symbol_planes)
+    throw bad_input(kWhere, "precision int8 does not have arch.symbol_planes: use --precision bfloat16 or float32");
   if (config.arch.forward_dtype == model::Precision::kBFloat16 && kernels::native_bf16())
     return std::make_unique<EngineBackend<kernels::bf16>>(config, options);
   return std::make_unique<EngineBackend<float>>(config, options);

@@ -17,25 +17,40 @@ void ensure(Buffer<E>& buffer, size_t size) {
   if (buffer.size() != size) buffer = Buffer<E>(size);
 }
 
-// Output features in blocks.
+// Output features in blocks. ld: between the rows of m.
+template <typename E>
+void pack_forward(const MatrixView& m, size_t ld, size_t block, E* to) {
+  for (size_t r = 0; r < m.rows; r += block) {
+    const size_t width = std::min(block, m.rows - r);
+    kernels::transpose_pairs({width, m.columns}, {m.data + r * ld, ld}, {to + r * m.columns, width});
+  }
+}
 template <typename E>
 void pack_forward(const MatrixView& m, size_t block, Buffer<E>& to) {
   ensure(to, m.rows * m.columns);
-  for (size_t r = 0; r < m.rows; r += block) {
-    const size_t width = std::min(block, m.rows - r);
-    kernels::transpose_pairs({width, m.columns}, {m.data + r * m.columns, m.columns},
-                             {to.data() + r * m.columns, width});
-  }
+  pack_forward(m, m.columns, block, to.data());
 }
 
 // Input features in blocks: what the gradient with respect to the input multiplies with.
 template <typename E>
-void pack_backward(const MatrixView& m, size_t block, Buffer<E>& to) {
-  ensure(to, m.rows * m.columns);
+void pack_backward(const MatrixView& m, size_t ld, size_t block, E* to) {
   for (size_t c = 0; c < m.columns; c += block) {
     const size_t width = std::min(block, m.columns - c);
-    kernels::interleave_rows({m.rows, width}, {m.data + c, m.columns}, {to.data() + c * m.rows, width});
+    kernels::interleave_rows({m.rows, width}, {m.data + c, ld}, {to + c * m.rows, width});
   }
+}
+template <typename E>
+void pack_backward(const MatrixView& m, size_t block, Buffer<E>& to) {
+  ensure(to, m.rows * m.columns);
+  pack_backward(m, m.columns, block, to.data());
+}
+
+// The square matrices that lie side by side in m, one after the other.
+template <typename E, typename Pack>
+void pack_squares(const MatrixView& m, Buffer<E>& to, const Pack& pack) {
+  ensure(to, m.rows * m.columns);
+  for (size_t c = 0; c < m.columns; c += m.rows)
+    pack(MatrixView{m.data + c, m.rows, m.rows}, m.columns, kFeatureBlock, to.data() + c * m.rows);
 }
 
 // Rows padded with zeros to `ld`.
@@ -64,6 +79,9 @@ void pack(const FlatWeights& weights, const PackOptions& options, PackedNets<E>&
       if (d.mixer) {
         pack_rows(in, d.T_even, to.mixer_in);
         pack_rows(out, d.M, to.mixer_out);
+      } else if (d.planes()) {
+        pack_forward(in, std::min(kFeatureBlock, d.D), to.mixer_in);
+        pack_squares(out, to.mixer_out, [](auto... all) { pack_forward<E>(all...); });
       } else {
         pack_forward(in, d.W, to.mixer_in);
         pack_forward(out, kFeatureBlock, to.mixer_out);
@@ -76,6 +94,9 @@ void pack(const FlatWeights& weights, const PackOptions& options, PackedNets<E>&
       if (d.mixer) {
         pack_transposed_rows(in, 2 * d.M, to.mixer_in_back);
         pack_transposed_rows(out, d.T_even, to.mixer_out_back);
+      } else if (d.planes()) {
+        pack_backward(in, kFeatureBlock, to.mixer_in_back);
+        pack_squares(out, to.mixer_out_back, [](auto... all) { pack_backward<E>(all...); });
       } else {
         pack_backward(in, kFeatureBlock, to.mixer_in_back);
         pack_backward(out, d.W, to.mixer_out_back);

@@ -28,10 +28,10 @@ ParameterLayout::ParameterLayout(const model::ModelConfig& config) : parameters_
   const auto blocks = [&](char net, int64_t layers) {
     std::vector<BlockIndex> all;
     for (int64_t i = 0; i < layers; ++i) {
-      const std::string prefix = model::block_prefix(net, i),
-                        mixer = prefix + (config.arch.mlp_t ? "mlp_t." : "self_attn.");
-      all.push_back({.mixer_in = find(mixer + (config.arch.mlp_t ? "gate_up_proj.weight" : "qkv_proj.weight")),
-                     .mixer_out = find(mixer + (config.arch.mlp_t ? "down_proj.weight" : "o_proj.weight")),
+      const std::string prefix = model::block_prefix(net, i);
+      const model::MixerNames mixer = model::mixer_names(config.arch);
+      all.push_back({.mixer_in = find(prefix + mixer.in),
+                     .mixer_out = find(prefix + mixer.out),
                      .gate_up = find(prefix + "mlp.gate_up_proj.weight"),
                      .down = find(prefix + "mlp.down_proj.weight")});
     }

@@ -21,7 +21,7 @@ uint64_t need(std::optional<uint64_t> seed) {
 
 template <typename E>
 Segment<E>::BackwardMemory::BackwardMemory(const Dims& d, size_t examples)
-    : blocks(d, examples), d_logits_t(d.V * d.S) {
+    : blocks(d, examples), d_logits_t(d.planes() ? d.T : d.V * d.S) {
   for (size_t i = 0; i < examples; ++i) {
     g.emplace_back(d.state_size());
     g_x.emplace_back(d.state_size());
@@ -32,15 +32,17 @@ template <typename E>
 Segment<E>::Segment(const model::ModelConfig& config, const ParameterLayout& layout, size_t team_size,
                     Products products)
     : arch_(config.arch), d_(dims_of(config)), products_(products), layout_(layout) {
-  if (!d_.mixer && arch_.pos_encodings == model::Positions::kRope)
+  if (d_.attention() && arch_.pos_encodings == model::Positions::kRope)
     rotary_ = kernels::rotary_table(static_cast<float>(arch_.rope_theta), d_.T, d_.W);
   forward_ = make_net_forward<E>(products, {d_, static_cast<float>(arch_.rms_norm_eps), rotary_}, team_size);
   backward_ = std::make_unique<BlockBackward<E>>(d_, rotary_);
-  logits_ = kernels::Gemm<float>({.m = d_.V, .n = d_.S, .k = d_.D, .lda = d_.V, .ldb = d_.D, .ldc = d_.V});
-  d_z_ =
-      BlockedGemm<float>({.m = d_.D, .n = d_.S, .k = d_.V, .lda = d_.D, .ldb = d_.V, .ldc = d_.D, .accumulate = true});
-  d_lm_head_ =
-      BlockedGemm<float>({.m = d_.D, .n = d_.V, .k = d_.S, .lda = d_.D, .ldb = d_.S, .ldc = d_.D, .accumulate = true});
+  // V logits of each cell, or with planes one score of each token.
+  const size_t rows = d_.planes() ? d_.T : d_.S, scores = d_.planes() ? 1 : d_.V;
+  logits_ = kernels::Gemm<float>({.m = scores, .n = rows, .k = d_.D, .lda = scores, .ldb = d_.D, .ldc = scores});
+  d_z_ = BlockedGemm<float>(
+      {.m = d_.D, .n = rows, .k = scores, .lda = d_.D, .ldb = scores, .ldc = d_.D, .accumulate = true});
+  d_lm_head_ = BlockedGemm<float>(
+      {.m = d_.D, .n = scores, .k = rows, .lda = d_.D, .ldb = rows, .ldc = d_.D, .accumulate = true});
   transposed_.resize(layout.parameters().size());
   const TransposedGradients t = transposed_gradients(d_);
   for (const auto* net : {&layout.index().L, &layout.index().H})
@@ -82,6 +84,7 @@ void Segment<E>::embed(const SegmentWeights<E>& weights, const ExampleInput& inp
     std::copy_n(parameter(layout_.index().puzzle_emb).data() + static_cast<size_t>(input.puzzle) * width, width, x);
   }
   const auto tokens = parameter(layout_.index().embed_tokens);
+  if (d_.planes()) return embed_planes(plane_input(input), tokens.data(), x);
   for (size_t s = 0; s < d_.S; ++s)
     std::copy_n(tokens.data() + static_cast<size_t>(input.tokens[s]) * d_.D, d_.D, x + (d_.P + s) * d_.D);
   const float scale = embedding_scale();
@@ -102,6 +105,7 @@ void Segment<E>::embed_backward(const BackwardJob& job, size_t i) const {
     add(g_x, example.d_puzzle.data(), example.d_puzzle.size());
   }
   const auto tokens = layout_.slice(job.gradient, layout_.index().embed_tokens);
+  if (d_.planes()) return embed_planes_backward(plane_input(example.input), g_x, tokens.data());
   for (size_t s = 0; s < d_.S; ++s)
     add(g_x + (d_.P + s) * d_.D, tokens.data() + static_cast<size_t>(example.input.tokens[s]) * d_.D, d_.D);
   if (layout_.index().embed_pos != kNone)
@@ -110,12 +114,17 @@ void Segment<E>::embed_backward(const BackwardJob& job, size_t i) const {
 
 template <typename E>
 void Segment<E>::heads(const SegmentWeights<E>& weights, const float* z_H, HeadOutput& out) const {
-  if (!out.logits.empty()) logits_(weights.lm_head.data(), z_H + d_.P * d_.D, out.logits.data());
+  std::vector<float> mean(d_.planes() ? d_.D : 0), scores(d_.planes() && !out.logits.empty() ? d_.T : 0);
+  if (!out.logits.empty())
+    logits_(weights.lm_head.data(), z_H + d_.P * d_.D, scores.empty() ? out.logits.data() : scores.data());
+  if (!scores.empty()) scores_to_logits(d_.grid, scores, out.logits);
+  if (d_.planes()) mean_token(d_.T, d_.D, z_H, mean.data());
+  const float* seen = d_.planes() ? mean.data() : z_H;  // by the Q head
   const auto q = layout_.slice(weights.flat, layout_.index().q_weight);
   const auto bias = layout_.slice(weights.flat, layout_.index().q_bias);
   double sums[2] = {bias[0], bias[1]};
   for (size_t row = 0; row < 2; ++row)
-    for (size_t i = 0; i < d_.D; ++i) sums[row] += double{q[row * d_.D + i]} * z_H[i];
+    for (size_t i = 0; i < d_.D; ++i) sums[row] += double{q[row * d_.D + i]} * seen[i];
   out.q_halt = static_cast<float>(sums[0]);
   out.q_continue = static_cast<float>(sums[1]);
 }
@@ -128,16 +137,26 @@ void Segment<E>::heads_backward(const BackwardJob& job, size_t i) const {
   const float* z = example.stash->z_H.data();
   const size_t answers = d_.P * d_.D;  // where the puzzle's tokens begin
   std::fill_n(g, d_.state_size(), 0.f);
-  d_z_(layout_.slice(job.weights.flat, index.lm_head).data(), example.d_logits.data(), g + answers);
-  kernels::transpose({d_.S, d_.V}, kernels::Panel<const float>{example.d_logits.data(), d_.V},
-                     kernels::Panel<float>{job.memory.d_logits_t.data(), d_.S});
+  if (d_.planes())
+    logits_to_scores(d_.grid, example.d_logits, job.memory.d_logits_t.span());
+  else
+    kernels::transpose({d_.S, d_.V}, kernels::Panel<const float>{example.d_logits.data(), d_.V},
+                       kernels::Panel<float>{job.memory.d_logits_t.data(), d_.S});
+  d_z_(layout_.slice(job.weights.flat, index.lm_head).data(),
+       d_.planes() ? job.memory.d_logits_t.data() : example.d_logits.data(), g + answers);
   d_lm_head_(z + answers, job.memory.d_logits_t.data(), layout_.slice(job.gradient, index.lm_head).data());
   const auto q = layout_.slice(job.weights.flat, index.q_weight);
   const auto dq = layout_.slice(job.gradient, index.q_weight), d_bias = layout_.slice(job.gradient, index.q_bias);
   const float d[2] = {example.d_q_halt, example.d_q_continue};
+  // With planes the Q head reads the mean of all tokens, else the first one.
+  std::vector<float> mean(d_.planes() ? d_.D : 0);
+  if (d_.planes()) mean_token(d_.T, d_.D, z, mean.data());
+  const size_t readers = d_.planes() ? d_.T : 1;
   for (size_t row = 0; row < 2; ++row) {
-    kernels::axpby({d[row], 1}, q.data() + row * d_.D, g, d_.D);
-    kernels::axpby({d[row], 1}, z, dq.data() + row * d_.D, d_.D);
+    const float share = d[row] / static_cast<float>(readers);
+    for (size_t t = 0; share != 0 && t < readers; ++t)
+      kernels::axpby({share, 1}, q.data() + row * d_.D, g + t * d_.D, d_.D);
+    kernels::axpby({d[row], 1}, d_.planes() ? mean.data() : z, dq.data() + row * d_.D, d_.D);
     d_bias[row] += d[row];
   }
 }

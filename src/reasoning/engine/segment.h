@@ -87,7 +87,7 @@ class Segment {
     BackwardMemory(const Dims& d, size_t examples);
     BackwardWorkspace<E> blocks;
     std::vector<kernels::Buffer<float>> g, g_x;  // per example [T,D]
-    kernels::Buffer<float> d_logits_t;           // [V,S]
+    kernels::Buffer<float> d_logits_t;           // [V,S]; planes: [K,S]
   };
   // Adds to `gradient`: flat as ParameterLayout says, the matrices in the shapes of BlockGradient.
   void backward(const SegmentWeights<E>& weights, std::span<const ExampleGradient> examples, BackwardMemory& memory,
@@ -115,6 +115,7 @@ class Segment {
   void net_backward(const BackwardJob& job, bool high, size_t call) const;
   void embed_backward(const BackwardJob& job, size_t example) const;
   float embedding_scale() const;
+  PlaneInput plane_input(const ExampleInput& input) const { return {d_.grid, d_.D, input.tokens, embedding_scale()}; }
   size_t graded_L_calls() const;
 
   const model::ArchConfig arch_;
@@ -124,7 +125,7 @@ class Segment {
   kernels::RotaryTable rotary_;
   std::unique_ptr<NetForward<E>> forward_;
   std::unique_ptr<BlockBackward<E>> backward_;
-  kernels::Gemm<float> logits_;
+  kernels::Gemm<float> logits_;  // with planes: scores [K,S]
   BlockedGemm<float> d_z_, d_lm_head_;
   std::vector<bool> transposed_;
 };

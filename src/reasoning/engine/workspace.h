@@ -20,10 +20,13 @@ struct Workspace {
   kernels::Buffer<float> before;  // [T,D] a state before its last call, for its residual
 
   kernels::Buffer<E> q, k, v, a;    // [N,T,W]; per head K^T and V in pair layout; [T,D]
+  kernels::Buffer<E> u, means;      // planes: [T,D]; [Q,D] over the groups
+  kernels::Buffer<float> shares;    // planes: [Q,D] what the groups give to their tokens
   kernels::Buffer<E> h;             // [T,I]
   struct Tiles {                    // one member's own
     kernels::Buffer<float> c0, c1;  // a product's result, before its epilogue
     kernels::Buffer<float> scores;  // [T,T_even]
+    kernels::Buffer<float> plane;   // planes: [S,D]
     kernels::Buffer<E> p;           // [T,T_even] attention weights; mixer: [T_even,64] input and [M,64] inner channels
     kernels::Buffer<E> inner;
 

@@ -44,6 +44,19 @@ ArchConfig trm_mlp_preset() {
   return c;
 }
 
+// Not of a paper: TRM's recursion over symbol planes, at the size that this project trains.
+ArchConfig trm_planes_preset() {
+  ArchConfig c = trm_mlp_preset();
+  c.mlp_t = false;
+  c.symbol_planes = true;
+  c.puzzle_emb_ndim = c.puzzle_emb_len = 0;
+  c.H_cycles = c.L_cycles = 2;
+  c.hidden_size = 64;
+  c.expansion = 3;
+  c.loss.loss_type = LossType::kSoftmax;
+  return c;
+}
+
 ArchConfig eqr_preset() {
   ArchConfig c = trm_mlp_preset();
   c.puzzle_emb_ndim = c.puzzle_emb_len = 0;
@@ -80,9 +93,9 @@ using Preset = std::pair<std::string_view, std::function<ArchConfig()>>;
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> all = {
       {"hrm", hrm_preset},         {"trm-attention", trm_attention_preset},
-      {"trm-mlp", trm_mlp_preset}, {"eqr", eqr_preset},
-      {"ptrm", ptrm_preset},       {"sic", sic_preset},
-      {"direct", direct_preset},
+      {"trm-mlp", trm_mlp_preset}, {"trm-planes", trm_planes_preset},
+      {"eqr", eqr_preset},         {"ptrm", ptrm_preset},
+      {"sic", sic_preset},         {"direct", direct_preset},
   };
   return all;
 }
@@ -137,9 +150,9 @@ EnumNames<OptimizerKind> enum_names(OptimizerKind) {
   return kNames;
 }
 
-int64_t swiglu_inner_width(double expansion, int64_t width) {
+int64_t swiglu_inner_width(double expansion, int64_t width, int64_t step) {
   const auto wanted = static_cast<int64_t>(std::nearbyint(expansion * static_cast<double>(width) * 2 / 3));
-  return (wanted + 255) / 256 * 256;
+  return (wanted + step - 1) / step * step;
 }
 
 void ArchConfig::validate() const {
@@ -155,13 +168,19 @@ void ArchConfig::validate() const {
   require(num_heads >= 1, "arch.num_heads", num_heads, "at least 1");
   require(!(mlp_t && local_t), "arch.local_t", local_t,
           "false if arch.mlp_t is true: only one of them can mix the tokens");
-  require(!local_t || puzzle_emb_ndim == 0, "arch.puzzle_emb_ndim", puzzle_emb_ndim,
-          "0 with arch.local_t: puzzle tokens have no place on the grid");
+  require(!symbol_planes || !(mlp_t || local_t), "arch.symbol_planes", symbol_planes,
+          "false if arch.mlp_t or arch.local_t is true: only one of them can mix the tokens");
+  require(!symbol_planes || pos_encodings == Positions::kNone, "arch.pos_encodings", name_of_enum(pos_encodings),
+          "none with arch.symbol_planes, whose groups are the positions");
+  require(!symbol_planes || mlp == MlpKind::kSwiglu, "arch.mlp", name_of_enum(mlp), "swiglu with arch.symbol_planes");
+  require(!(local_t || symbol_planes) || puzzle_emb_ndim == 0, "arch.puzzle_emb_ndim", puzzle_emb_ndim,
+          "0 with arch.local_t or arch.symbol_planes: puzzle tokens have no place on the grid");
   require(between(grid_width, 0, 1 << 20), "arch.grid_width", grid_width, "between 0 and 1048576");
+  require(between(box_width, 0, 1 << 20), "arch.box_width", box_width, "between 0 and 1048576");
   require(residual == Residual::kPlain || relaxation == 1, "arch.relaxation", relaxation,
           "1 with arch.residual = adaptive, which has its own weights");
   require(residual == Residual::kPlain || chains == 1, "arch.chains", chains, "1 with arch.residual = adaptive");
-  if (!mlp_t && !local_t) {
+  if (!mlp_t && !local_t && !symbol_planes) {
     require(hidden_size % num_heads == 0, "arch.num_heads", num_heads,
             fmt::format("a divisor of arch.hidden_size = {}", hidden_size));
     require(pos_encodings != Positions::kRope || hidden_size / num_heads % 2 == 0, "arch.num_heads", num_heads,
@@ -193,10 +212,20 @@ int64_t ModelConfig::puzzle_tokens() const {
   return (arch.puzzle_emb_ndim + arch.hidden_size - 1) / arch.hidden_size;
 }
 
-int64_t ModelConfig::inner_width() const { return swiglu_inner_width(arch.expansion, arch.hidden_size); }
+int64_t ModelConfig::inner_width() const {
+  // Planes are narrow: steps of 256 would leave them no choice.
+  return swiglu_inner_width(arch.expansion, arch.hidden_size, arch.symbol_planes ? 64 : 256);
+}
 int64_t ModelConfig::grid_width() const {
   return arch.grid_width > 0 ? arch.grid_width
                              : static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(data.seq_len))));
+}
+int64_t ModelConfig::box_width() const {
+  if (arch.box_width > 0) return arch.box_width;
+  const int64_t width = grid_width();
+  for (int64_t box = 1; box < width; ++box)
+    if (box * box >= width && width % box == 0) return box;
+  return width;
 }
 int64_t ModelConfig::token_inner_width() const { return swiglu_inner_width(arch.expansion, tokens()); }
 
@@ -209,10 +238,16 @@ void ModelConfig::validate() const {
           "data.num_puzzle_identifiers", data.num_puzzle_identifiers, "between 1 and 2147483648");
   require(inner_width() > 0 && (!arch.mlp_t || token_inner_width() > 0), "arch.expansion", arch.expansion,
           "large enough for an inner width above 0");
-  if (!arch.local_t) return;
+  if (!arch.local_t && !arch.symbol_planes) return;
   const bool square = arch.grid_width > 0 || grid_width() * grid_width() == data.seq_len;
   require(square && data.seq_len % grid_width() == 0, "arch.grid_width", arch.grid_width,
           fmt::format("the cells in a row of the grid, a divisor of its {} cells", data.seq_len));
+  if (!arch.symbol_planes) return;
+  require(data.vocab_size > kFirstSymbol, "data.vocab_size", data.vocab_size,
+          "at least 3 with arch.symbol_planes: padding, blank and one symbol");
+  const int64_t width = grid_width(), height = data.seq_len / width;
+  require(width % box_width() == 0 && height % (width / box_width()) == 0, "arch.box_width", box_width(),
+          fmt::format("such that boxes of {} cells fill the grid of {} rows and {} columns", width, height, width));
 }
 
 ArchConfig arch_preset(std::string_view name) {

@@ -17,6 +17,15 @@
 //   swiglu       (silu(g) * v) W_down
 //   gated_norm   (sigmoid(g) * rms_norm(g * v)) W_down       (SiC, arXiv 2601.19085; the norm over the inner width)
 //
+// With symbol_planes (after SE-RRM, arXiv 2603.02193) the grid has K = V - 2 states per cell, one for each symbol (the
+// tokens 2 .. V - 1), so that T = K S, and renaming the symbols of a puzzle renames those of its answer. Token (k, s) of
+// x is E_0 where cell s holds symbol k, E_1 where it holds another, 0 where it is blank. Tokens mix by the means over
+// their four groups, r (the row of a plane), c (column), b (box) and s (all planes of a cell):
+//   [g, v] = x W_in,  u = silu(g) * v,  y = [u, mean_r(u) + mean_c(u), mean_b(u), mean_s(u)] W_out
+//   logit(s, k) = lm_head z_H(k, s);  that of padding and blank is kNoSymbol;  q_head reads the mean of z_H
+// No weight depends on S or V: one model reads grids of every size. The mean over groups in the place of SE-RRM's
+// attention is ours: the order of a group's members does not matter, and it costs a tenth.
+//
 // Letters used everywhere: B examples, S tokens of a puzzle, P puzzle-embedding tokens, T = P + S, D width, N heads,
 // W head width, V vocabulary. Field names are the authors' configuration keys where they have one.
 #pragma once
@@ -67,9 +76,11 @@ struct ArchConfig {
   double expansion = 4;
   Positions pos_encodings = Positions::kRope;
   double rope_theta = 10000, rms_norm_eps = 1e-5;
-  bool mlp_t = false;      // token-mixing SwiGLU instead of attention
-  bool local_t = false;    // a 3x3 convolution over the grid, channel by channel, in the place of attention
-  int64_t grid_width = 0;  // cells in a row of the grid; 0: the grid is square
+  bool mlp_t = false;          // token-mixing SwiGLU instead of attention
+  bool local_t = false;        // a 3x3 convolution over the grid, channel by channel, in the place of attention
+  bool symbol_planes = false;  // a state per symbol and cell, see above
+  int64_t grid_width = 0;      // cells in a row of the grid; 0: the grid is square
+  int64_t box_width = 0;       // cells in a row of a box; 0: the smallest divisor of the width at or above its root
   MlpKind mlp = MlpKind::kSwiglu;
   bool shared_net = false;  // f_H = f_L: one net of L_layers blocks (TRM)
   GradientSpan gradient = GradientSpan::kLastCalls;
@@ -91,14 +102,20 @@ struct ArchConfig {
     field("L_layers", self.L_layers, "blocks of the fast net");
     field("hidden_size", self.hidden_size, "model width D");
     field("num_heads", self.num_heads, "attention heads N; D / N must be even with rope");
-    field("expansion", self.expansion, "SwiGLU inner width = round(expansion * D * 2/3), rounded up to 256");
+    field("expansion", self.expansion,
+          "SwiGLU inner width = round(expansion * D * 2/3), rounded up to 256 (to 64 with symbol_planes)");
     field("pos_encodings", self.pos_encodings, "rope, learned or none");
     field("rope_theta", self.rope_theta, "base of the rotary frequencies");
     field("rms_norm_eps", self.rms_norm_eps, "epsilon of RMSNorm");
     field("mlp_t", self.mlp_t, "mix tokens with a SwiGLU instead of attention");
     field("local_t", self.local_t,
           "mix tokens by a 3x3 convolution of each channel over the grid instead of attention");
-    field("grid_width", self.grid_width, "cells in a row of the grid, for local_t; 0: the grid is square");
+    field("symbol_planes", self.symbol_planes,
+          "a state for each symbol in each cell, mixed by the means over row, column, box and cell");
+    field("grid_width", self.grid_width,
+          "cells in a row of the grid, for local_t and symbol_planes; 0: the grid is square");
+    field("box_width", self.box_width,
+          "cells in a row of a box, for symbol_planes; 0: 3 for 9 and for 6, 2 for 4, 4 for 16");
     field("mlp", self.mlp, "the MLPs: swiglu, or gated_norm (SiC)");
     field("shared_net", self.shared_net, "use one net for both modules (TRM)");
     field("gradient", self.gradient, "calls that carry gradient: last_calls (HRM) or last_cycle (TRM)");
@@ -121,6 +138,10 @@ struct ArchConfig {
   void validate() const;
 };
 
+constexpr int64_t kFirstSymbol =
+    2;  // the first token that is a symbol, with symbol_planes: padding and blank come before
+constexpr double kNoSymbol = -1e4;  // logit of padding and blank, with symbol_planes
+
 // The sizes that the data set determines.
 struct DataShape {
   int64_t seq_len = 0, vocab_size = 0, num_puzzle_identifiers = 1;
@@ -140,19 +161,22 @@ struct ModelConfig {
     field("data", self.data, "");
   }
 
-  int64_t puzzle_tokens() const;                                            // P
-  int64_t tokens() const { return data.seq_len + puzzle_tokens(); }         // T
-  int64_t head_width() const { return arch.hidden_size / arch.num_heads; }  // W
-  int64_t inner_width() const;                                              // of the channel SwiGLU
-  int64_t token_inner_width() const;                                        // of the token-mixing SwiGLU
-  int64_t grid_width() const;                                               // cells in a row, with local_t
+  int64_t puzzle_tokens() const;                                                              // P
+  int64_t planes() const { return arch.symbol_planes ? data.vocab_size - kFirstSymbol : 1; }  // K, or 1
+  int64_t tokens() const { return planes() * data.seq_len + puzzle_tokens(); }                // T
+  int64_t head_width() const { return arch.hidden_size / arch.num_heads; }                    // W
+  int64_t inner_width() const;                                                                // of the channel SwiGLU
+  int64_t token_inner_width() const;  // of the token-mixing SwiGLU
+  int64_t grid_width() const;         // cells in a row of the grid
+  int64_t box_width() const;          // cells in a row of a box
   void validate() const;
 };
 
-// round(expansion * width * 2/3), rounded up to a multiple of 256.
-int64_t swiglu_inner_width(double expansion, int64_t width);
+// round(expansion * width * 2/3), rounded up to a multiple of `step`; the authors' step is 256.
+int64_t swiglu_inner_width(double expansion, int64_t width, int64_t step = 256);
 
-// Published settings by name: hrm, trm-attention, trm-mlp, eqr, ptrm, sic, direct. Throws bad_input on an unknown name.
+// Published settings by name: hrm, trm-attention, trm-mlp, eqr, ptrm, sic, direct; and trm-planes,
+// TRM with symbol planes. Throws bad_input on an unknown name.
 ArchConfig arch_preset(std::string_view name);
 std::vector<std::string> arch_preset_names();
 

@@ -6,9 +6,12 @@ namespace {
 // Calls are counted in blocks, since both nets may have different numbers of them.
 double block_operations(const ModelConfig& config) {
   const auto T = static_cast<double>(config.tokens()), D = static_cast<double>(config.arch.hidden_size);
-  const double mixer = config.arch.local_t ? 2 * 9 * T * D
-                       : config.arch.mlp_t ? 2 * D * 3 * T * static_cast<double>(config.token_inner_width())
-                                           : 2 * T * 4 * D * D + 4 * T * T * D;
+  // The sums over groups are not products; those of their means are made once per group.
+  const auto width = static_cast<double>(config.grid_width()), planes = static_cast<double>(config.planes());
+  const double mixer = config.arch.local_t         ? 2 * 9 * T * D
+                       : config.arch.symbol_planes ? 2 * T * 3 * D * D + 2 * T * D * D * (3 / width + 1 / planes)
+                       : config.arch.mlp_t         ? 2 * D * 3 * T * static_cast<double>(config.token_inner_width())
+                                                   : 2 * T * 4 * D * D + 4 * T * T * D;
   return 2 * T * 3 * D * static_cast<double>(config.inner_width()) + mixer;
 }
 

@@ -20,16 +20,19 @@ void add_net(std::vector<Parameter>& all, const ModelConfig& config, char net, i
   const int64_t d = config.arch.hidden_size, t = config.tokens();
   for (int64_t i = 0; i < layers; ++i) {
     const std::string prefix = block_prefix(net, i);
+    const auto [in, out] = mixer_names(config.arch);
     if (config.arch.mlp_t) {
-      all.push_back(matrix(prefix + "mlp_t.gate_up_proj.weight", 2 * config.token_inner_width(), t));
-      all.push_back(matrix(prefix + "mlp_t.down_proj.weight", t, config.token_inner_width()));
+      all.push_back(matrix(prefix + in, 2 * config.token_inner_width(), t));
+      all.push_back(matrix(prefix + out, t, config.token_inner_width()));
+    } else if (config.arch.symbol_planes) {
+      all.push_back(matrix(prefix + in, 2 * d, d));
+      all.push_back(matrix(prefix + out, d, 4 * d));
     } else if (config.arch.local_t) {
       // Nine numbers per channel are no matrix for Muon.
-      all.push_back(
-          {.name = prefix + "local.weight", .shape = {d, 9}, .kind = ParameterKind::kHead, .init_stddev = 1.0 / 3});
+      all.push_back({.name = prefix + in, .shape = {d, 9}, .kind = ParameterKind::kHead, .init_stddev = 1.0 / 3});
     } else {
-      all.push_back(matrix(prefix + "self_attn.qkv_proj.weight", 3 * d, d));
-      all.push_back(matrix(prefix + "self_attn.o_proj.weight", d, d));
+      all.push_back(matrix(prefix + in, 3 * d, d));
+      all.push_back(matrix(prefix + out, d, d));
     }
     all.push_back(matrix(prefix + "mlp.gate_up_proj.weight", 2 * config.inner_width(), d));
     all.push_back(matrix(prefix + "mlp.down_proj.weight", d, config.inner_width()));
@@ -54,6 +57,13 @@ uint64_t hash_name(std::string_view name) {  // FNV-1a, 64 bits
 
 std::string block_prefix(char net, int64_t layer) { return fmt::format("{}{}_level.layers.{}.", kInner, net, layer); }
 
+MixerNames mixer_names(const ArchConfig& arch) {
+  if (arch.local_t) return {"local.weight", ""};
+  if (arch.symbol_planes) return {"groups.gate_up_proj.weight", "groups.out_proj.weight"};
+  if (arch.mlp_t) return {"mlp_t.gate_up_proj.weight", "mlp_t.down_proj.weight"};
+  return {"self_attn.qkv_proj.weight", "self_attn.o_proj.weight"};
+}
+
 std::vector<Parameter> parameters(const ModelConfig& config) {
   const ArchConfig& arch = config.arch;
   const DataShape& data = config.data;
@@ -65,10 +75,10 @@ std::vector<Parameter> parameters(const ModelConfig& config) {
   all.push_back({.name = name("H_init"), .shape = {d}, .kind = ParameterKind::kBuffer, .init_stddev = 1});
   all.push_back({.name = name("L_init"), .shape = {d}, .kind = ParameterKind::kBuffer, .init_stddev = 1});
   all.push_back({.name = name("embed_tokens.embedding_weight"),
-                 .shape = {data.vocab_size, d},
+                 .shape = {arch.symbol_planes ? 2 : data.vocab_size, d},
                  .kind = ParameterKind::kEmbedding,
                  .init_stddev = embedding_stddev});
-  all.push_back(matrix(name("lm_head.weight"), data.vocab_size, d, ParameterKind::kHead));
+  all.push_back(matrix(name("lm_head.weight"), arch.symbol_planes ? 1 : data.vocab_size, d, ParameterKind::kHead));
   all.push_back({.name = name("q_head.weight"), .shape = {2, d}, .kind = ParameterKind::kHead});
   all.push_back({.name = name("q_head.bias"), .shape = {2}, .kind = ParameterKind::kHead, .init_value = -5});
   if (arch.puzzle_emb_ndim > 0)

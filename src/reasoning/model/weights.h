@@ -34,6 +34,12 @@ struct Parameter {
 // Key prefix of the blocks of a net: "model.inner.H_level.layers.<i>." or with L_level.
 std::string block_prefix(char net, int64_t layer);
 
+// Keys of the matrices that mix a block's tokens, behind its prefix; a convolution (local_t) has no `out`.
+struct MixerNames {
+  std::string in, out;
+};
+MixerNames mixer_names(const ArchConfig& arch);
+
 // All parameters of the model, in the order of the authors' state dict.
 std::vector<Parameter> parameters(const ModelConfig& config);
 

@@ -114,6 +114,7 @@ void require_expressible(const ModelConfig& config) {
   require(a.residual == model::Residual::kPlain, "arch.residual", "have the plain one only");
   require(a.mlp == model::MlpKind::kSwiglu, "arch.mlp", "have SwiGLU only");
   require(!a.local_t, "arch.local_t", "have no local mixing");
+  require(!a.symbol_planes, "arch.symbol_planes", "have one state per cell");
   require(a.loss.label_smoothing == 0, "arch.loss.label_smoothing", "have no label smoothing");
   if (a.shared_net) {
     require(a.gradient == GradientSpan::kLastCycle, "arch.gradient",
