@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "kernels/dispatch.h"
+#include "kernels/gemm_amx.h"
 #include "kernels/gemm_xsmm.h"
 #include "kernels/vector_table.h"
 
@@ -35,6 +36,7 @@ void require(bool ok, const GemmShape& s, const char* wanted) {
 
 template <typename E>
 GemmLibrary best_gemm() {
+  if (std::is_same_v<E, bf16> && amx::runs()) return GemmLibrary::kAmx;
   if (xsmm::runs<E>()) return GemmLibrary::kXsmm;
   return std::is_same_v<E, float> ? GemmLibrary::kPortable : GemmLibrary::kScalar;
 }
@@ -56,16 +58,22 @@ Gemm<E>::Gemm(const GemmShape& shape, GemmLibrary library) : shape_(shape) {
       if constexpr (std::is_same_v<E, float>) plain_ = portable_gemm;
       require(plain_, shape, "the portable kernels take float operands only");
       break;
+    case GemmLibrary::kAmx:
+      if constexpr (std::is_same_v<E, bf16>)
+        if (amx::runs()) plain_ = amx::gemm;
+      require(plain_, shape, "AMX multiplies bfloat16 operands only, on processors that have it");
+      break;
     case GemmLibrary::kScalar:
       plain_ = scalar_gemm<E>;
   }
 }
 
-bool native_bf16() { return xsmm::runs<bf16>(); }
+bool native_bf16() { return amx::runs() || xsmm::runs<bf16>(); }
 
 std::string gemm_description() {
   if (!xsmm::runs<float>()) return "portable vector kernels, float32 operands";
-  return xsmm::version() + (native_bf16() ? ", native bfloat16" : ", float32 operands");
+  const char* operands = amx::runs() ? ", bfloat16 by AMX" : native_bf16() ? ", native bfloat16" : ", float32 operands";
+  return xsmm::version() + operands;
 }
 
 template GemmLibrary best_gemm<float>();

@@ -27,6 +27,7 @@ enum class GemmLibrary {
   kScalar,    // the readable reference
   kPortable,  // the vector kernels of this room; float operands only
   kXsmm,      // libxsmm's just-in-time kernels; x86-64
+  kAmx,       // AMX-BF16 tiles (kernels/gemm_amx.h); bf16 operands only
 };
 
 // The fastest one this machine runs for operands E. HRM_ISA lowers it as it lowers the vector kernels.

@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "kernels/dispatch.h"
+#include "kernels/gemm_amx.h"
+#include "kernels/gemm_xsmm.h"
 #include "kernels/testing/arrays.h"
 
 namespace hrm::kernels {
@@ -50,7 +52,8 @@ template <typename E>
 std::vector<GemmLibrary> libraries() {
   std::vector<GemmLibrary> all;
   if (std::is_same_v<E, float>) all.push_back(GemmLibrary::kPortable);
-  if (best_gemm<E>() == GemmLibrary::kXsmm) all.push_back(GemmLibrary::kXsmm);
+  if (xsmm::runs<E>()) all.push_back(GemmLibrary::kXsmm);
+  if (std::is_same_v<E, bf16> && amx::runs()) all.push_back(GemmLibrary::kAmx);
   return all;
 }
 
@@ -138,7 +141,8 @@ TEST(Gemm, PairsAndLibraries) {
   EXPECT_THROW(Gemm<bf16>({.m = 8, .n = 4, .k = 5, .lda = 8, .ldb = 6, .ldc = 8}), Error);
   EXPECT_THROW(Gemm<bf16>({.m = 8, .n = 4, .k = 6, .lda = 8, .ldb = 6, .ldc = 8}, GemmLibrary::kPortable), Error);
   EXPECT_NE(best_gemm<float>(), GemmLibrary::kScalar);
-  EXPECT_EQ(native_bf16(), best_gemm<bf16>() == GemmLibrary::kXsmm);
+  EXPECT_EQ(native_bf16(), best_gemm<bf16>() != GemmLibrary::kScalar);
+  EXPECT_EQ(best_gemm<bf16>() == GemmLibrary::kAmx, amx::runs());
   EXPECT_FALSE(gemm_description().empty());
 }
 
