@@ -108,7 +108,7 @@ TEST_P(Distributed, TheRunGoesOnAsProcess0WasAsked) {
   ThreadJob(2).run([&](Collective& all) {
     solving::TrainRequest mine = part;
     mine.mode = all.is_root() ? training::RunMode::kResume : training::RunMode::kNew;
-    mine.settings = {"max_steps=20"};
+    mine.settings.push_back("max_steps=20");
     mine.accept_changes = true;
     mine.processes = &all;
     solving::train(mine, make_backend);
