@@ -55,7 +55,8 @@ CLI::Option* add_list(CLI::App& command, const std::string& flag, std::vector<T>
 }
 
 void add_cases(CLI::App& command, Arguments& args) {
-  limit_to(add_list(command, "--model", args.models, "architectures")->type_name(""), {"hrm", "trm-mlp", "trm-att"});
+  limit_to(add_list(command, "--model", args.models, "architectures")->type_name(""),
+           {"hrm", "trm-mlp", "trm-att", "trm-planes"});
   limit_to(add_list(command, "--mode", args.modes, "a training step with the optimizer's, or inference")->type_name(""),
            {"train", "infer"});
   add_list(command, "--hidden", args.hidden, "model widths")->type_name("N,...");

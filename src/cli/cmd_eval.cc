@@ -18,6 +18,7 @@
 #include "solving/depth_curve.h"
 #include "solving/evaluation_plot.h"
 #include "solving/evaluator.h"
+#include "solving/fit.h"
 #include "solving/model_file.h"
 
 namespace hrm::cli {
@@ -106,9 +107,9 @@ void evaluate(Arguments& args, training::Collective& all, Exit& exit) {
   }
   if (args.model.empty())
     throw bad_input("cli.eval", "--model is required (or --answers, for ARC answers of another program)");
-  const solving::ModelFile model =
-      solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
+  solving::ModelFile model = solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
+  solving::adapt(model.config, dataset.family());
   args.backend.threads = threads_of_process(args.backend.threads);
   const auto backend = backends::make_backend(model.config, args.backend);
   backend->set_weights(model.weights);

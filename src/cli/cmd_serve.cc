@@ -50,7 +50,7 @@ std::string read_token(const Arguments& args) {
 }
 
 server::ServedModel load(const std::string& path, const Arguments& args) {
-  const solving::ModelFile file = solving::load_model(path, {.averaged = args.averaged});
+  solving::ModelFile file = solving::load_model(path, {.averaged = args.averaged});
   server::ServedModel model{.id = path, .family = solving::family_of(file, "", path)};
   if (model.family->arc_side())
     throw bad_input("cli.serve", "{}: models of ARC tasks are not served; hrm solve --model {} TASK.json runs them",

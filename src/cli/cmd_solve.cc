@@ -133,8 +133,7 @@ void solve_arc(const solving::ModelFile& model, Arguments& args, Exit& exit) {
 }
 
 void solve(Arguments& args, Exit& exit) {
-  const solving::ModelFile model =
-      solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
+  solving::ModelFile model = solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto family = solving::family_of(model, args.family, args.model);
   if (family->arc_side()) return solve_arc(model, args, exit);
   if (!args.arc.svg.empty() || !args.arc.submission.empty())

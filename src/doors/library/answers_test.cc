@@ -27,7 +27,7 @@ class AnswersTest : public testing::Test {
 
   // What hrm solve --json prints, on one line.
   std::string program(const solving::SolverOptions& options) const {
-    const solving::ModelFile file = solving::load_model(path_);
+    solving::ModelFile file = solving::load_model(path_);
     const auto family = solving::family_of(file, "", path_);
     const auto backend = backends::make_backend(file.config, {});
     backend->set_weights(file.weights);

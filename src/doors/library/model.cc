@@ -22,7 +22,7 @@ std::vector<std::string> settings_of(const hrm_model_options& options) {
 }
 
 std::shared_ptr<Model> load(const std::string& path, const hrm_model_options& options) {
-  const solving::ModelFile file =
+  solving::ModelFile file =
       solving::load_model(path, {.overrides = settings_of(options), .averaged = options.averaged != 0});
   auto loaded = std::make_shared<Model>(path, solving::family_of(file, text_or(options.family), path));
   loaded->averaged = options.averaged != 0;

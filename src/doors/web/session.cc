@@ -17,7 +17,7 @@ using solving::ContinuousBatch;
 using solving::PuzzleRun;
 
 Session::Session(std::span<const std::byte> model, const std::string& id) : id_(id) {
-  const solving::ModelFile file = solving::parse_model(model, id);
+  solving::ModelFile file = solving::parse_model(model, id);
   parameters_ = model::parameter_count(file.config);
   family_ = solving::family_of(file, "", id);
   backend_ = engine::make_engine_backend(file.config, {.threads = 1});

@@ -67,7 +67,7 @@ server::ApiError refused_request(Session& session, const std::string& request) {
 }
 
 TEST(Session, AnswersAsSolveDoes) {
-  const solving::ModelFile model = small_model();
+  solving::ModelFile model = small_model();
   Session session = session_of(model);
   const std::vector<std::string> texts = {"1...............", ".2...1..........", "..4......3......"};
   const auto told =

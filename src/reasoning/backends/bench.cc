@@ -186,14 +186,15 @@ void check(const BenchCase& bench, const BenchOptions& options) {
 
 ModelConfig bench_config(const BenchCase& bench) {
   static const std::map<std::string, std::string> kPresets = {
-      {"hrm", "hrm"}, {"trm-mlp", "trm-mlp"}, {"trm-att", "trm-attention"}};
+      {"hrm", "hrm"}, {"trm-mlp", "trm-mlp"}, {"trm-att", "trm-attention"}, {"trm-planes", "trm-planes"}};
   const auto preset = kPresets.find(bench.model);
   if (preset == kPresets.end())
-    throw bad_input("backends.bench_config", "model '{}': expected hrm, trm-mlp or trm-att", bench.model);
+    throw bad_input("backends.bench_config", "model '{}': expected hrm, trm-mlp, trm-att or trm-planes", bench.model);
   ModelConfig config{.arch = model::arch_preset(preset->second), .data = {bench.seq, bench.vocab, 1}};
-  config.arch.hidden_size = config.arch.puzzle_emb_ndim = bench.hidden;
+  config.arch.hidden_size = bench.hidden;
+  if (!config.arch.symbol_planes) config.arch.puzzle_emb_ndim = bench.hidden;
   config.arch.num_heads = std::max<int64_t>(1, bench.hidden / 64);
-  if (config.arch.shared_net) config.arch.L_cycles = 6;  // both forms of TRM, to compare them
+  if (preset->second == "trm-attention") config.arch.L_cycles = 6;  // as trm-mlp, to compare them
   config = model::with_precision(std::move(config), bench.precision);
   config.validate();
   return config;

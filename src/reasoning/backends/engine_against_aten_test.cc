@@ -21,13 +21,17 @@ using model::WeightSet;
 struct Case {
   const char* name;
   const char* preset;
-  bool learned = false;
+  bool learned = false, local = false;
   int64_t puzzle = 32;  // width of the puzzle embedding, 0 for none
   model::LossConfig loss = {};
 };
 
 ModelConfig model(const Case& c, Precision precision) {
   ModelConfig config = tiny_model(c.preset);
+  if (c.local) {
+    config.arch.mlp_t = false;
+    config.arch.local_t = true;
+  }
   if (c.learned) config.arch.pos_encodings = model::Positions::kLearned;
   config.arch.puzzle_emb_ndim = c.puzzle;
   config.arch.loss = c.loss;
@@ -119,6 +123,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, EngineAgainstAten,
                                               .preset = "trm-mlp",
                                               .puzzle = 0,
                                               .loss = {model::LossType::kSoftmax, 0}},
+                                         Case{.name = "trm_local", .preset = "trm-mlp", .local = true, .puzzle = 0},
                                          Case{.name = "trm_planes", .preset = "trm-planes", .puzzle = 0},
                                          Case{.name = "trm_planes_stablemax",
                                               .preset = "trm-planes",

@@ -20,6 +20,7 @@ struct Case {
   const char* preset;
   Precision precision;
   int64_t seq_len;
+  bool local = false;
 };
 
 ModelConfig model(const Case& c) {
@@ -35,6 +36,11 @@ ModelConfig model(const Case& c) {
   arch.halt_max_steps = 3;
   arch.forward_dtype = c.precision;
   if (arch.puzzle_emb_ndim > 0) arch.puzzle_emb_ndim = 128;
+  if (c.local) {
+    arch.mlp_t = false;
+    arch.local_t = true;
+    arch.puzzle_emb_ndim = 0;
+  }
   arch.puzzle_emb_len = 0;
   return config;
 }
@@ -140,6 +146,10 @@ INSTANTIATE_TEST_SUITE_P(Cases, EngineBackend,
                                          Case{"mixer_f32_even", "trm-mlp", Precision::kFloat32, 19},
                                          Case{"mixer_bf16_odd", "trm-mlp", Precision::kBFloat16, 18},
                                          Case{"mixer_bf16_even", "trm-mlp", Precision::kBFloat16, 19},
+                                         Case{"planes_f32", "trm-planes", Precision::kFloat32, 16},
+                                         Case{"planes_bf16", "trm-planes", Precision::kBFloat16, 36},
+                                         Case{"local_f32", "trm-mlp", Precision::kFloat32, 25, true},
+                                         Case{"local_bf16", "trm-mlp", Precision::kBFloat16, 36, true},
                                          Case{"noise_f32_odd", "eqr", Precision::kFloat32, 18},
                                          Case{"chains_bf16_odd", "sic", Precision::kBFloat16, 18}),
                          [](const auto& test) { return std::string(test.param.name); });

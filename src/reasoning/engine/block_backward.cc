@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/convert.h"
+#include "kernels/convolve.h"
 #include "kernels/pack.h"
 #include "kernels/rms_norm.h"
 #include "kernels/softmax.h"
@@ -22,7 +23,7 @@ constexpr size_t kTokenBlock = 128;  // tokens per block where tokens are the fe
 
 // Numbers per example in the workspace's operand arrays.
 // Columns of what goes back into the mixer's first matrix.
-size_t mixer_columns(const Dims& d) { return d.planes() ? 2 * d.D : 3 * d.D; }
+size_t mixer_columns(const Dims& d) { return d.planes() ? 2 * d.D : d.attention() ? 3 * d.D : 0; }
 size_t wide_a_of(const Dims& d) {
   return std::max(d.T_even * 2 * d.I, d.mixer ? 2 * d.M * d.D : d.T_even * mixer_columns(d));
 }
@@ -128,7 +129,7 @@ BlockBackward<E>::BlockBackward(const Dims& dims, const kernels::RotaryTable& ro
     d_out_ = over_rows(T, Te, wide_b_, narrow_);
     const auto parts = group_parts(d_.grid);
     for (size_t kind = 0; kind < kGroupKinds; ++kind) d_groups_[kind] = over_rows(parts[kind].rows, Q, Q * D, Q * D);
-  } else {
+  } else if (d_.attention()) {
     d_heads_ = BlockedGemm<E>({.m = D, .n = T, .k = D, .ldb = D, .ldc = W}, W);
     attention_dx_ = BlockedGemm<E>({.m = D, .n = T, .k = 3 * D, .ldb = 3 * D, .ldc = D, .accumulate = true});
     scores_ = Gemm<E>({.m = T, .n = T, .k = W, .lda = Te, .ldb = W, .ldc = Te});
@@ -222,6 +223,23 @@ void BlockBackward<E>::attention(const PackedBlock<E>& weights, const ExampleBac
 }
 
 template <typename E>
+void BlockBackward<E>::local(const PackedBlock<E>& weights, const ExampleBackward<E>& example, BackwardWorkspace<E>& ws,
+                             float* d_taps) const {
+  const BlockStash<E>& stash = *example.stash;
+  float* g = example.g;
+  const kernels::GridShape grid{d_.grid.height, d_.grid.width, d_.D};
+  kernels::rms_norm_rows_backward<E>({d_.T, d_.D}, {stash.y.data(), d_.D}, stash.scale1.data(), {g, d_.D});
+  kernels::convert(g, ws.dr.data(), d_.T * d_.D);
+  kernels::convolve_gradient<E>(grid, stash.x.data(), ws.dr.data(), d_taps);
+  kernels::convolve<E>({.shape = grid,
+                        .cells = {0, d_.T},
+                        .taps = kernels::Taps::kBackward,
+                        .x = ws.dr.data(),
+                        .weights = weights.local.data()},
+                       g);
+}
+
+template <typename E>
 void BlockBackward<E>::planes(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
                               BackwardWorkspace<E>& ws) const {
   const BlockStash<E>& stash = *example.stash;
@@ -229,7 +247,7 @@ void BlockBackward<E>::planes(const PackedBlock<E>& weights, const ExampleBackwa
   const size_t T = d_.T, D = d_.D, Q = d_.grid.size();
   kernels::rms_norm_rows_backward<E>({T, D}, {stash.y.data(), D}, stash.scale1.data(), {g, D});
   kernels::convert(g, ws.dr.data(), T * D);
-  groups_.run(weights, stash, g, ws.dr.data(), ws.groups, {.u = ws.inner.data(), .d_inner = ws.d_inner.data()});
+  groups_.run(weights, {stash, g, ws.dr.data()}, ws.groups, {.u = ws.inner.data(), .d_inner = ws.d_inner.data()});
   attention_dx_(weights.mixer_in_back.data(), ws.d_inner.data(), g);
   // Operands of the weight gradients.
   kernels::interleave_rows({T, 2 * D}, Panel<const E>{ws.d_inner.data(), 2 * D},
@@ -279,6 +297,8 @@ void BlockBackward<E>::run(const PackedBlock<E>& weights, std::span<const Exampl
     for (size_t i = 0; i < n; ++i) token_mixer(weights, examples[i], i, ws);
     d_mixer_in_(ws.narrow_a.data(), ws.wide_a.data(), gradient.mixer_in, n);
     d_mixer_out_(ws.narrow_b.data(), ws.wide_b.data(), gradient.mixer_out, n);
+  } else if (d_.local) {
+    for (size_t i = 0; i < n; ++i) local(weights, examples[i], ws, gradient.mixer_in);
   } else if (d_.planes()) {
     for (size_t i = 0; i < n; ++i) planes(weights, examples[i], i, ws);
     d_qkv_(ws.wide_a.data(), ws.narrow_a.data(), gradient.mixer_in, n);

@@ -19,8 +19,9 @@ namespace hrm::engine {
 
 // Where a block's weight gradients are added to: float32, in these shapes.
 struct BlockGradient {
-  float* mixer_in;   // attention: [D,3D] (transposed); mixer: [2M,T]; planes: [D,2D] (transposed)
-  float* mixer_out;  // attention: [D,D]; mixer: [M,T] (transposed); planes: [D,4D]
+  float* mixer_in;   // attention: [D,3D] (transposed); mixer: [2M,T]; planes: [D,2D] (transposed);
+                     // local: [9,D] (transposed)
+  float* mixer_out;  // attention: [D,D]; mixer: [M,T] (transposed); planes: [D,4D]; local: null
   float* gate_up;    // [D,2I] (transposed)
   float* down;       // [D,I]
 };
@@ -79,6 +80,8 @@ class BlockBackward {
   void token_mixer(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
                    BackwardWorkspace<E>& ws) const;
 
+  void local(const PackedBlock<E>& weights, const ExampleBackward<E>& example, BackwardWorkspace<E>& ws,
+             float* d_taps) const;
   void planes(const PackedBlock<E>& weights, const ExampleBackward<E>& example, size_t i,
               BackwardWorkspace<E>& ws) const;
 

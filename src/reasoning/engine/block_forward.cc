@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/convert.h"
+#include "kernels/convolve.h"
 #include "kernels/pack.h"
 #include "kernels/rms_norm.h"
 #include "kernels/swiglu.h"
@@ -135,6 +136,24 @@ void BlockForward<E>::token_mixer(const PackedBlock<E>& weights, const Worker<E>
 }
 
 template <typename E>
+void BlockForward<E>::local(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const {
+  Workspace<E>& ws = worker.ws;
+  const Rows& rows = rows_[worker.rank];
+  worker.team.sync();  // the input of all cells is there
+  kernels::convolve<E>({.shape = {d_.grid.height, d_.grid.width, d_.D},
+                        .cells = {rows.begin, rows.end},
+                        .taps = kernels::Taps::kForward,
+                        .x = ws.xe.data(),
+                        .weights = weights.local.data()},
+                       ws.x.data());
+  worker.team.sync();  // and has been read
+  if (rows.size() == 0) return;
+  const size_t at = rows.begin * d_.D;
+  kernels::rms_norm_rows<E>({rows.size(), d_.D}, {ws.x.data() + at, d_.D}, epsilon_,
+                            {.y = {ws.xe.data() + at, d_.D}, .scales = stash ? stash->scale1.data() : nullptr});
+}
+
+template <typename E>
 void BlockForward<E>::planes(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const {
   Workspace<E>& ws = worker.ws;
   groups_.gather(weights, worker, stash);
@@ -192,6 +211,8 @@ void BlockForward<E>::run(const PackedBlock<E>& weights, const Worker<E>& worker
   } else {
     if (d_.mixer)
       token_mixer(weights, worker, stash);
+    else if (d_.local)
+      local(weights, worker, stash);
     else
       attention(weights, worker, stash);
     if (stash) std::copy_n(ws.xe.data(), d_.T * d_.D, stash->y.data());

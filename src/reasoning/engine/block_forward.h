@@ -3,6 +3,7 @@
 //
 //   x <- rms_norm(x + attention(x))       or, with token mixing, x' <- rms_norm(x' + swiglu(x')) on x' = transposed x
 //                                         or, with symbol planes, x <- rms_norm(x + groups(x)), engine/group_mixing.h
+//                                         or, with local mixing, x <- rms_norm(x + convolution(x))
 //   x <- rms_norm(x + swiglu(x))
 //
 // The residual stream x stays float32; products take operands of type E (float or bf16). An example's result depends
@@ -70,6 +71,7 @@ class BlockForward {
   void mix_channels(const PackedBlock<E>& weights, Channels channels, const Worker<E>& worker,
                     BlockStash<E>* stash) const;
   void token_mixer(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
+  void local(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
   void planes(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const;
   void channel_mlp(const PackedBlock<E>& weights, const Rows& rows, const Worker<E>& worker,
                    BlockStash<E>* stash) const;

@@ -16,18 +16,18 @@ void refuse_unknown(const model::ArchConfig& arch) {
   };
   if (arch.residual != model::Residual::kPlain) refuse("residual", name_of_enum(arch.residual));
   if (arch.mlp != model::MlpKind::kSwiglu) refuse("mlp", name_of_enum(arch.mlp));
-  if (arch.local_t) refuse("local_t", true);
 }
 
 Grid grid_of(const model::ModelConfig& config) {
-  if (!config.arch.symbol_planes) return {};
+  if (!config.arch.symbol_planes && !config.arch.local_t) return {};
   const auto size = [](int64_t n) { return static_cast<size_t>(n); };
   const int64_t width = config.grid_width(), box = config.box_width();
-  return {.planes = size(config.planes()),
-          .width = size(width),
-          .height = size(config.data.seq_len / width),
-          .box_width = size(box),
-          .box_height = size(width / box)};
+  Grid grid{.width = size(width), .height = size(config.data.seq_len / width)};
+  if (!config.arch.symbol_planes) return grid;
+  grid.planes = size(config.planes());
+  grid.box_width = size(box);
+  grid.box_height = size(width / box);
+  return grid;
 }
 
 }  // namespace
@@ -48,7 +48,8 @@ Dims dims_of(const model::ModelConfig& config) {
          .M = mixer ? size(config.token_inner_width()) : 0,
          .T_even = (size(config.tokens()) + 1) / 2 * 2,
          .mixer = mixer,
-         .grid = grid_of(config)};
+         .grid = grid_of(config),
+         .local = config.arch.local_t};
   if (d.planes() && d.D > kFeatureBlock && d.D % kFeatureBlock != 0)
     throw bad_input("engine.dims_of",
                     "hidden_size {} with symbol planes: the engine needs at most {} or a multiple of it", d.D,

@@ -15,11 +15,12 @@ struct Dims {
   size_t M;              // inner width of the token-mixing SwiGLU, 0 for attention
   size_t T_even;         // T rounded up to 2: rows of an operand that is summed over tokens
   bool mixer;            // token mixing instead of attention
-  Grid grid;             // with symbol planes, which mix by their groups; T = K S
+  Grid grid;             // with symbol planes, which mix by their groups (T = K S), and with local mixing
+  bool local;            // a 3x3 convolution in the place of attention
 
   size_t state_size() const { return T * D; }
   bool planes() const { return grid.planes > 0; }
-  bool attention() const { return !mixer && !planes(); }
+  bool attention() const { return !mixer && !planes() && !local; }
 };
 
 // Whether a block's rows can be shared out to threads without changing a bit: all products over a share of the rows
@@ -27,7 +28,7 @@ struct Dims {
 bool rows_can_be_shared(const Dims& dims);
 
 // Throws bad_input if the engine's kernels do not fit (odd hidden_size or odd head width) and for settings that only
-// the reference in ATen has (residual, mlp, local_t).
+// the reference in ATen has (residual, mlp).
 Dims dims_of(const model::ModelConfig& config);
 
 }  // namespace hrm::engine

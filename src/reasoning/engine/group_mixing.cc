@@ -105,8 +105,10 @@ void GroupForward<E>::add(const PackedBlock<E>& weights, size_t plane, const Wor
   float* x = ws.x.data() + plane * d_.S * d_.D;
   out_(weights.mixer_out.data(), ws.u.data() + plane * d_.S * d_.D, x);
   const float* shares = ws.shares.data();
-  add_groups(d_.grid, d_.D, {plane_groups(d_.grid, plane, d_.D, shares), shares + d_.grid.cells_at() * d_.D}, x,
-             ws.tiles[worker.rank].plane.data());
+  add_groups(d_.grid, d_.D,
+             {plane_groups(d_.grid, plane, d_.D, shares), shares + d_.grid.cells_at() * d_.D,
+              ws.tiles[worker.rank].plane.data()},
+             x);
 }
 
 // ---- backward ----
@@ -129,8 +131,9 @@ GroupBackward<E>::GroupBackward(const Dims& dims) : d_(dims) {
 }
 
 template <typename E>
-void GroupBackward<E>::run(const PackedBlock<E>& weights, const BlockStash<E>& stash, const float* dr, const E* dr_e,
-                           GroupBackwardScratch<E>& scratch, Output out) const {
+void GroupBackward<E>::run(const PackedBlock<E>& weights, const Input& input, GroupBackwardScratch<E>& scratch,
+                           Output out) const {
+  const auto& [stash, dr, dr_e] = input;
   const size_t S = d_.S, D = d_.D;
   const Grid& grid = d_.grid;
   const auto parts = group_parts(grid);
@@ -153,7 +156,7 @@ void GroupBackward<E>::run(const PackedBlock<E>& weights, const BlockStash<E>& s
     float* du = scratch.du.data();
     du_(weights.mixer_out_back.data(), dr_e + at, du);
     const float* shares = scratch.shares.data();
-    add_groups(grid, D, {plane_groups(grid, plane, D, shares), shares + grid.cells_at() * D}, du, scratch.row.data());
+    add_groups(grid, D, {plane_groups(grid, plane, D, shares), shares + grid.cells_at() * D, scratch.row.data()}, du);
     kernels::swiglu_backward<E>(
         {S, D}, {{stash.mixer_gate_up.data() + 2 * at, 2 * D}, {stash.mixer_gate_up.data() + 2 * at + D, 2 * D}},
         {du, D},

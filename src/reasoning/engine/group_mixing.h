@@ -73,9 +73,13 @@ class GroupBackward {
     E* u;        // [T,D]
     E* d_inner;  // [T,2D]
   };
-  // dr: dL/d(normed sum) in float and in E, [T,D]. Leaves u and dL/d[g, v], and in scratch.sums_e the sums of dr.
-  void run(const PackedBlock<E>& weights, const BlockStash<E>& stash, const float* dr, const E* dr_e,
-           GroupBackwardScratch<E>& scratch, Output out) const;
+  struct Input {
+    const BlockStash<E>& stash;
+    const float* dr;  // dL/d(normed sum), [T,D]
+    const E* dr_e;    // the same
+  };
+  // Leaves u and dL/d[g, v], and in scratch.sums_e the sums of dr.
+  void run(const PackedBlock<E>& weights, const Input& input, GroupBackwardScratch<E>& scratch, Output out) const;
 
  private:
   Dims d_{};

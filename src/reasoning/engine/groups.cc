@@ -48,7 +48,7 @@ void sum_groups(const Grid& grid, size_t D, const float* u, PlaneGroups<float> t
   }
 }
 
-void add_groups(const Grid& grid, size_t D, const GroupShares& from, float* y, float* scratch) {
+void add_groups(const Grid& grid, size_t D, const GroupShares& from, float* y) {
   const size_t line = grid.width * D, boxes = grid.width / grid.box_width;
   const float* columns = from.plane.lines + grid.height * D;
   add_to(from.cells, y, grid.cells() * D);
@@ -56,8 +56,8 @@ void add_groups(const Grid& grid, size_t D, const GroupShares& from, float* y, f
     float* row = y + r * line;
     add_to(columns, row, line);
     for (size_t b = 0; b < boxes; ++b) {
-      add(from.plane.lines + r * D, from.plane.boxes + (r / grid.box_height * boxes + b) * D, scratch, D);
-      for (size_t c = 0; c < grid.box_width; ++c) add_to(scratch, row + (b * grid.box_width + c) * D, D);
+      add(from.plane.lines + r * D, from.plane.boxes + (r / grid.box_height * boxes + b) * D, from.scratch, D);
+      for (size_t c = 0; c < grid.box_width; ++c) add_to(from.scratch, row + (b * grid.box_width + c) * D, D);
     }
   }
 }

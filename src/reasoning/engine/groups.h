@@ -44,9 +44,10 @@ void sum_groups(const Grid& grid, size_t D, const float* u, PlaneGroups<float> t
 struct GroupShares {
   PlaneGroups<const float> plane;
   const float* cells;
+  float* scratch;  // [D]
 };
-// y [S,D] += what each token's row, column, box and cell hold. scratch: [D].
-void add_groups(const Grid& grid, size_t D, const GroupShares& from, float* y, float* scratch);
+// y [S,D] += what each token's row, column, box and cell hold.
+void add_groups(const Grid& grid, size_t D, const GroupShares& from, float* y);
 
 // By the number of tokens in each group: [size,D] sums into means.
 void scale_plane(const Grid& grid, size_t D, PlaneGroups<float> sums);

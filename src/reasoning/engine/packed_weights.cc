@@ -73,10 +73,13 @@ void pack(const FlatWeights& weights, const PackOptions& options, PackedNets<E>&
   const Dims& d = weights.dims;
   std::vector<std::function<void()>> jobs;
   const auto add_block = [&](const BlockIndex& index, PackedBlock<E>& to) {
-    const MatrixView in = weights.matrix(index.mixer_in), out = weights.matrix(index.mixer_out),
-                     gate_up = weights.matrix(index.gate_up), down = weights.matrix(index.down);
+    const MatrixView in = weights.matrix(index.mixer_in), gate_up = weights.matrix(index.gate_up),
+                     down = weights.matrix(index.down);
+    const MatrixView out = d.local ? MatrixView{} : weights.matrix(index.mixer_out);
     jobs.push_back([=, &to] {
-      if (d.mixer) {
+      if (d.local) {
+        pack_transposed_rows(in, d.D, to.local);
+      } else if (d.mixer) {
         pack_rows(in, d.T_even, to.mixer_in);
         pack_rows(out, d.M, to.mixer_out);
       } else if (d.planes()) {
@@ -90,18 +93,19 @@ void pack(const FlatWeights& weights, const PackOptions& options, PackedNets<E>&
     jobs.push_back([=, &to] { pack_forward(gate_up, kFeatureBlock, to.gate_up); });
     jobs.push_back([=, &to] { pack_forward(down, kFeatureBlock, to.down); });
     if (!options.backward) return;
-    jobs.push_back([=, &to] {
-      if (d.mixer) {
-        pack_transposed_rows(in, 2 * d.M, to.mixer_in_back);
-        pack_transposed_rows(out, d.T_even, to.mixer_out_back);
-      } else if (d.planes()) {
-        pack_backward(in, kFeatureBlock, to.mixer_in_back);
-        pack_squares(out, to.mixer_out_back, [](auto... all) { pack_backward<E>(all...); });
-      } else {
-        pack_backward(in, kFeatureBlock, to.mixer_in_back);
-        pack_backward(out, d.W, to.mixer_out_back);
-      }
-    });
+    if (!d.local)
+      jobs.push_back([=, &to] {
+        if (d.mixer) {
+          pack_transposed_rows(in, 2 * d.M, to.mixer_in_back);
+          pack_transposed_rows(out, d.T_even, to.mixer_out_back);
+        } else if (d.planes()) {
+          pack_backward(in, kFeatureBlock, to.mixer_in_back);
+          pack_squares(out, to.mixer_out_back, [](auto... all) { pack_backward<E>(all...); });
+        } else {
+          pack_backward(in, kFeatureBlock, to.mixer_in_back);
+          pack_backward(out, d.W, to.mixer_out_back);
+        }
+      });
     jobs.push_back([=, &to] { pack_backward(gate_up, kFeatureBlock, to.gate_up_back); });
     jobs.push_back([=, &to] { pack_backward(down, kFeatureBlock, to.down_back); });
   };

@@ -18,6 +18,7 @@ struct PackedBlock {
   // planes: gate_up_proj [2D,D] in blocks of at most D, out_proj as four matrices [D,D] in blocks of 64
   kernels::Buffer<E> mixer_in, mixer_out;
   kernels::Buffer<E> gate_up, down;  // mlp: [2I,D], [D,I] in blocks of 64
+  kernels::Buffer<float> local;      // local: the taps, [9,D]; mixer_in and mixer_out are empty
 
   // For the gradient with respect to the inputs: the transposed matrices. Empty without PackOptions::backward.
   // attention: qkv^T [D,3D] in blocks of 64, o^T [D,D] in blocks of W; mixer: gate_up^T [T,2M], down^T [M,T_even]

@@ -19,7 +19,7 @@ namespace hrm::engine {
 inline constexpr size_t kNone = SIZE_MAX;
 
 struct BlockIndex {
-  size_t mixer_in, mixer_out;  // self_attn.{qkv,o}_proj or mlp_t.{gate_up,down}_proj
+  size_t mixer_in, mixer_out;  // model::mixer_names; a convolution has no mixer_out
   size_t gate_up, down;        // mlp
 };
 

@@ -48,7 +48,7 @@ Segment<E>::Segment(const model::ModelConfig& config, const ParameterLayout& lay
   for (const auto* net : {&layout.index().L, &layout.index().H})
     for (const BlockIndex& block : *net) {
       transposed_[block.mixer_in] = t.mixer_in;
-      transposed_[block.mixer_out] = t.mixer_out;
+      if (block.mixer_out != kNone) transposed_[block.mixer_out] = t.mixer_out;
       transposed_[block.gate_up] = t.gate_up;
       transposed_[block.down] = t.down;
     }
@@ -280,7 +280,7 @@ void Segment<E>::net_backward(const BackwardJob& job, bool high, size_t call) co
       examples.push_back({&job.examples[i].stash->blocks[first + layer], job.memory.g[i].data()});
     backward_->run(blocks[layer], examples, job.memory.blocks,
                    {.mixer_in = target(index[layer].mixer_in),
-                    .mixer_out = target(index[layer].mixer_out),
+                    .mixer_out = d_.local ? nullptr : target(index[layer].mixer_out),
                     .gate_up = target(index[layer].gate_up),
                     .down = target(index[layer].down)});
   }

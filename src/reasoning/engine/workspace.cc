@@ -36,7 +36,9 @@ Workspace<E>::Workspace(const Dims& d, size_t team_size, Products products)
          .c1 = Buffer<float>(tile),
          .scores = Buffer<float>(d.attention() ? d.T * d.T_even : 0),
          .plane = Buffer<float>(d.planes() ? d.S * d.D : 0),
-         .p = Buffer<E>(d.planes() ? 0 : d.T_even * (d.mixer ? kFeatureBlock : d.T)),
+         .p = Buffer<E>(d.T_even * (d.mixer         ? kFeatureBlock
+                                    : d.attention() ? d.T
+                                                    : 0)),
          .inner = Buffer<E>(d.M * kFeatureBlock),
          .bytes = Buffer<uint8_t>(mixer_bytes ? std::max(d.M, kernels::whole_groups(d.T)) * kFeatureBlock : 0),
          .byte_scales = Buffer<float>(mixer_bytes ? kFeatureBlock : 0)});

@@ -10,6 +10,7 @@
 
 #include "kernels/bf16.h"
 #include "kernels/convert.h"
+#include "kernels/convolve.h"
 #include "kernels/gemm_shape.h"
 #include "kernels/optimizer.h"
 #include "kernels/panel.h"
@@ -31,6 +32,8 @@ struct OperandTable {
   void (*swiglu_backward)(Size, SwigluInput<E> in, Panel<const float> dh, const SwigluGradient<E>& out);
   void (*softmax_rows)(const SoftmaxShape& shape, Panel<const float> s, Panel<E> p);
   void (*softmax_backward_rows)(const SoftmaxShape& shape, Panel<const E> p, Panel<const float> dp, Panel<E> ds);
+  void (*convolve)(const Convolution<E>& convolution, float* y);
+  void (*convolve_gradient)(const GridShape& shape, const E* x, const E* dy, float* d_weights);
   void (*quantize_rows)(Size, Panel<const E> x, Panel<uint8_t> q, float* scales);
   void (*quantize_columns)(Size, Panel<const E> x, Panel<uint8_t> q, float* scales);
 };

@@ -213,8 +213,8 @@ int64_t ModelConfig::puzzle_tokens() const {
 }
 
 int64_t ModelConfig::inner_width() const {
-  // Planes are narrow: steps of 256 would leave them no choice.
-  return swiglu_inner_width(arch.expansion, arch.hidden_size, arch.symbol_planes ? 64 : 256);
+  // Their nets are narrow: steps of 256 would leave them no choice.
+  return swiglu_inner_width(arch.expansion, arch.hidden_size, arch.symbol_planes || arch.local_t ? 64 : 256);
 }
 int64_t ModelConfig::grid_width() const {
   return arch.grid_width > 0 ? arch.grid_width

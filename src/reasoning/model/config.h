@@ -103,7 +103,7 @@ struct ArchConfig {
     field("hidden_size", self.hidden_size, "model width D");
     field("num_heads", self.num_heads, "attention heads N; D / N must be even with rope");
     field("expansion", self.expansion,
-          "SwiGLU inner width = round(expansion * D * 2/3), rounded up to 256 (to 64 with symbol_planes)");
+          "SwiGLU inner width = round(expansion * D * 2/3), rounded up to 256 (to 64 with symbol_planes or local_t)");
     field("pos_encodings", self.pos_encodings, "rope, learned or none");
     field("rope_theta", self.rope_theta, "base of the rotary frequencies");
     field("rms_norm_eps", self.rms_norm_eps, "epsilon of RMSNorm");

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/signals.h"
+#include "solving/fit.h"
 #include "solving/rating_bands.h"
 
 namespace hrm::solving {

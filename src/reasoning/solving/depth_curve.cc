@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "formats/plot.h"
 #include "solving/continuous.h"
+#include "solving/fit.h"
 #include "solving/halting.h"
 #include "solving/rating_bands.h"
 

@@ -16,6 +16,7 @@
 #include "base/progress.h"
 #include "base/rng.h"
 #include "solving/continuous.h"
+#include "solving/fit.h"
 #include "solving/rating_bands.h"
 #include "solving/same_data.h"
 #include "solving/views.h"
@@ -309,21 +310,6 @@ std::string protocol_of(int64_t segments, int64_t trained) {
 }
 
 }  // namespace
-
-void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset, bool blank_identifiers) {
-  const puzzles::DatasetMetadata& data = dataset.metadata();
-  const std::string where = dataset.folder().string();
-  if (data.seq_len != config.data.seq_len)
-    throw bad_input("solving.evaluate", "{}: puzzles of {} tokens, but the model was trained on {}", where,
-                    data.seq_len, config.data.seq_len);
-  if (data.vocab_size > config.data.vocab_size)
-    throw bad_input("solving.evaluate", "{}: vocabulary of {} token ids, but the model knows {}", where,
-                    data.vocab_size, config.data.vocab_size);
-  if (config.arch.puzzle_emb_ndim > 0 && !blank_identifiers &&
-      data.num_puzzle_identifiers > config.data.num_puzzle_identifiers)
-    throw bad_input("solving.evaluate", "{}: {} puzzle identifiers, but the model has embeddings for {}", where,
-                    data.num_puzzle_identifiers, config.data.num_puzzle_identifiers);
-}
 
 Evaluation evaluate(model::Backend& backend, const Dataset& dataset, const EvaluationOptions& options) {
   const model::ModelConfig& config = backend.config();

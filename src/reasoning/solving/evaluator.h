@@ -103,10 +103,6 @@ struct Evaluation {
   std::vector<int32_t> answers;  // [n,S] of the first view in the order of evaluation, with keep_answers
 };
 
-// Throws bad_input if the data set does not fit the model: length, vocabulary, and puzzle identifiers unless every
-// puzzle gets the blank one.
-void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset, bool blank_identifiers = false);
-
 // Throws bad_input if the data set does not fit the model (length, vocabulary, puzzle identifiers), and if several
 // views would all be the same (no random numbers in the model and no symmetries in the family). Ctrl-C (base/signals.h)
 // ends it between two segments; the caller holds the InterruptScope.

@@ -6,12 +6,13 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "solving/fit.h"
 #include "solving/puzzle_run.h"
 
 namespace hrm::solving {
 double SolvedPuzzle::confidence() const { return 1 / (1 + std::exp(-double{segments.back().q_halt})); }
 
-std::unique_ptr<puzzles::Family> family_of(const ModelFile& model, std::string_view chosen, std::string_view source) {
+std::unique_ptr<puzzles::Family> family_of(ModelFile& model, std::string_view chosen, std::string_view source) {
   const model::DataShape& data = model.config.data;
   std::unique_ptr<puzzles::Family> family;
   if (chosen.starts_with('{')) {
@@ -26,17 +27,9 @@ std::unique_ptr<puzzles::Family> family_of(const ModelFile& model, std::string_v
   } else {
     family = puzzles::guess_family(data.seq_len, data.vocab_size);
   }
+  adapt(model.config, *family);
   check_fit(model.config, *family);
   return family;
-}
-
-void check_fit(const model::ModelConfig& config, const puzzles::Family& family) {
-  if (family.seq_len() != config.data.seq_len)
-    throw bad_input("solving.solve", "{} has {} cells, but the model was trained on {}", family.describe().dump(),
-                    family.seq_len(), config.data.seq_len);
-  if (family.vocab_size() > config.data.vocab_size)
-    throw bad_input("solving.solve", "{} has {} token ids, but the model knows {}", family.describe().dump(),
-                    family.vocab_size(), config.data.vocab_size);
 }
 
 SolverResult solve(model::Backend& backend, const puzzles::Family& family, std::span<const puzzles::Tokens> questions,

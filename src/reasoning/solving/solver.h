@@ -66,11 +66,9 @@ struct SolverResult {
 };
 
 // The family of puzzles that a model solves: `chosen` (a name, or an object as Family::describe() gives), else the one
-// in the model file, else a guess from its sizes. Throws bad_input on an unknown family and as check_fit() does.
-std::unique_ptr<puzzles::Family> family_of(const ModelFile& model, std::string_view chosen, std::string_view source);
-
-// Does the family's text fit this model? Throws bad_input naming both lengths or vocabularies.
-void check_fit(const model::ModelConfig& config, const puzzles::Family& family);
+// in the model file, else a guess from its sizes. A model of no fixed size is adapted to it. Throws bad_input on an
+// unknown family and as check_fit() does.
+std::unique_ptr<puzzles::Family> family_of(ModelFile& model, std::string_view chosen, std::string_view source);
 
 // REQUIRES: check_fit() passed and every question has S tokens below V. Ctrl-C ends it between two segments; the caller
 // holds the InterruptScope. A puzzle that no view solves keeps the answer to the plain one. Throws bad_input on

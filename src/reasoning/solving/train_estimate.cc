@@ -93,7 +93,7 @@ TrainEstimate estimate_training(const TrainRequest& request, const BackendFactor
   const TrainConfig config = resolve_config(request);
   const TrainData data = open_train_data(config);
   const puzzles::DatasetMetadata& metadata = data.train.metadata();
-  const model::ModelConfig model = model_config(config, metadata);
+  const model::ModelConfig model = model_config(config, data.train);
   const uint64_t total_steps = checked_total_steps(config, metadata);
   const std::unique_ptr<model::Backend> backend = make_backend(model, request.backend);
   Trainer trainer(*backend, data.train, nullptr, {.config = config, .total_steps = total_steps, .provenance = {}});

@@ -199,7 +199,7 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
   training::Collective& all = training::or_alone(request.processes);
   const TrainConfig config = shared_config(request, all);
   const TrainData data = open_train_data(config);
-  const model::ModelConfig model = model_config(config, data.train.metadata());
+  const model::ModelConfig model = model_config(config, data.train);
   std::optional<NamedTensors> begin;
   training::on_root(all,
                     [&] { begin = weights_to_begin_with(config, request, model, data.train.family().describe()); });

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "solving/fit.h"
 
 namespace hrm::solving {
 namespace {
@@ -45,11 +46,13 @@ TrainData open_train_data(const TrainConfig& config) {
   return data;
 }
 
-model::ModelConfig model_config(const TrainConfig& config, const puzzles::DatasetMetadata& metadata) {
+model::ModelConfig model_config(const TrainConfig& config, const puzzles::Dataset& data) {
+  const puzzles::DatasetMetadata& metadata = data.metadata();
   model::ModelConfig model{.arch = config.arch,
                            .data = {.seq_len = metadata.seq_len,
                                     .vocab_size = metadata.vocab_size,
                                     .num_puzzle_identifiers = metadata.num_puzzle_identifiers}};
+  adapt(model, data.family());
   model.validate();
   return model;
 }

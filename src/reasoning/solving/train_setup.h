@@ -19,7 +19,7 @@ struct TrainData {
 TrainData open_train_data(const TrainConfig& config);
 
 // Throws bad_input with the setting that does not fit the data.
-model::ModelConfig model_config(const TrainConfig& config, const puzzles::DatasetMetadata& metadata);
+model::ModelConfig model_config(const TrainConfig& config, const puzzles::Dataset& data);
 
 // Throws bad_input if it is less than one step.
 uint64_t checked_total_steps(const TrainConfig& config, const puzzles::DatasetMetadata& metadata);
