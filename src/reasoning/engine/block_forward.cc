@@ -156,6 +156,7 @@ void BlockForward<E>::local(const PackedBlock<E>& weights, const Worker<E>& work
 template <typename E>
 void BlockForward<E>::planes(const PackedBlock<E>& weights, const Worker<E>& worker, BlockStash<E>* stash) const {
   Workspace<E>& ws = worker.ws;
+  worker.team.sync();  // all rows are written: from here the work is split by planes
   groups_.gather(weights, worker, stash);
   worker.team.sync();  // u of all planes is there
   groups_.gather_cells(weights, worker, stash);
@@ -171,6 +172,7 @@ void BlockForward<E>::planes(const PackedBlock<E>& weights, const Worker<E>& wor
     if (stash) std::copy_n(ws.xe.data() + at, rows.size() * d_.D, stash->y.data() + at);
     channel_mlp(weights, rows, worker, stash);
   }
+  worker.team.sync();
 }
 
 template <typename E>
