@@ -112,8 +112,8 @@ BlockBackward<E>::BlockBackward(const Dims& dims, const kernels::RotaryTable& ro
     d_mixer_out_ = over_channels(M, wide_b_);
   } else if (d_.planes()) {
     groups_ = GroupBackward<E>(d_);
-    attention_dx_ = BlockedGemm<E>({.m = D, .n = T, .k = 2 * D, .ldb = 2 * D, .ldc = D, .accumulate = true});
-    d_qkv_ = over_tokens(2 * D, wide_a_);
+    mixer_dx_ = BlockedGemm<E>({.m = D, .n = T, .k = 2 * D, .ldb = 2 * D, .ldc = D, .accumulate = true});
+    d_mixer_in_ = over_tokens(2 * D, wide_a_);
     const size_t Q = d_.grid.size();
     const auto over_rows = [&](size_t rows, size_t ldb, size_t stride_a, size_t stride_b) {
       return BlockedGemm<E>({.m = D,
@@ -126,16 +126,16 @@ BlockBackward<E>::BlockBackward(const Dims& dims, const kernels::RotaryTable& ro
                              .stride_a = stride_a,
                              .stride_b = stride_b});
     };
-    d_out_ = over_rows(T, Te, wide_b_, narrow_);
+    d_mixer_out_ = over_rows(T, Te, wide_b_, narrow_);
     const auto parts = group_parts(d_.grid);
     for (size_t kind = 0; kind < kGroupKinds; ++kind) d_groups_[kind] = over_rows(parts[kind].rows, Q, Q * D, Q * D);
   } else if (d_.attention()) {
     d_heads_ = BlockedGemm<E>({.m = D, .n = T, .k = D, .ldb = D, .ldc = W}, W);
-    attention_dx_ = BlockedGemm<E>({.m = D, .n = T, .k = 3 * D, .ldb = 3 * D, .ldc = D, .accumulate = true});
+    mixer_dx_ = BlockedGemm<E>({.m = D, .n = T, .k = 3 * D, .ldb = 3 * D, .ldc = D, .accumulate = true});
     scores_ = Gemm<E>({.m = T, .n = T, .k = W, .lda = Te, .ldb = W, .ldc = Te});
     over_queries_ = Gemm<E>({.m = W, .n = T, .k = Te, .lda = W, .ldb = Te, .ldc = W});
-    d_qkv_ = over_tokens(3 * D, wide_a_);
-    d_out_ = over_tokens(D, wide_b_);
+    d_mixer_in_ = over_tokens(3 * D, wide_a_);
+    d_mixer_out_ = over_tokens(D, wide_b_);
   }
 }
 
@@ -213,8 +213,8 @@ void BlockBackward<E>::attention(const PackedBlock<E>& weights, const ExampleBac
   kernels::rms_norm_rows_backward<E>({T, D}, {stash.y.data(), D}, stash.scale1.data(), {g, D});
   kernels::convert(g, ws.dr.data(), T * D);
   for (size_t head = 0; head < d_.N; ++head) attention_head(weights, stash, head, ws);
-  attention_dx_(weights.mixer_in_back.data(), ws.d_inner.data(), g);
-  // Operands of d_qkv and d_out.
+  mixer_dx_(weights.mixer_in_back.data(), ws.d_inner.data(), g);
+  // Operands of d_mixer_in and d_mixer_out.
   kernels::interleave_rows({T, 3 * D}, Panel<const E>{ws.d_inner.data(), 3 * D},
                            {ws.wide_a.data() + i * wide_a_, 3 * D});
   kernels::interleave_rows({T, D}, Panel<const E>{stash.a.data(), D}, {ws.wide_b.data() + i * wide_b_, D});
@@ -248,8 +248,8 @@ void BlockBackward<E>::planes(const PackedBlock<E>& weights, const ExampleBackwa
   kernels::rms_norm_rows_backward<E>({T, D}, {stash.y.data(), D}, stash.scale1.data(), {g, D});
   kernels::convert(g, ws.dr.data(), T * D);
   groups_.run(weights, {stash, g, ws.dr.data()}, ws.groups, {.u = ws.inner.data(), .d_inner = ws.d_inner.data()});
-  attention_dx_(weights.mixer_in_back.data(), ws.d_inner.data(), g);
-  // Operands of the weight gradients.
+  mixer_dx_(weights.mixer_in_back.data(), ws.d_inner.data(), g);
+  // Operands of d_mixer_in, d_mixer_out and d_groups.
   kernels::interleave_rows({T, 2 * D}, Panel<const E>{ws.d_inner.data(), 2 * D},
                            {ws.wide_a.data() + i * wide_a_, 2 * D});
   kernels::interleave_rows({T, D}, Panel<const E>{ws.inner.data(), D}, {ws.wide_b.data() + i * wide_b_, D});
@@ -301,16 +301,16 @@ void BlockBackward<E>::run(const PackedBlock<E>& weights, std::span<const Exampl
     for (size_t i = 0; i < n; ++i) local(weights, examples[i], ws, gradient.mixer_in);
   } else if (d_.planes()) {
     for (size_t i = 0; i < n; ++i) planes(weights, examples[i], i, ws);
-    d_qkv_(ws.wide_a.data(), ws.narrow_a.data(), gradient.mixer_in, n);
-    d_out_(ws.wide_b.data(), ws.narrow_b.data(), gradient.mixer_out, n);
+    d_mixer_in_(ws.wide_a.data(), ws.narrow_a.data(), gradient.mixer_in, n);
+    d_mixer_out_(ws.wide_b.data(), ws.narrow_b.data(), gradient.mixer_out, n);
     const auto parts = group_parts(d_.grid);
     for (size_t kind = 0; kind < kGroupKinds; ++kind)
       d_groups_[kind](ws.means.data() + parts[kind].at * d_.D, ws.sums.data() + parts[kind].at,
                       gradient.mixer_out + (1 + kind) * d_.D, n);
   } else {
     for (size_t i = 0; i < n; ++i) attention(weights, examples[i], i, ws);
-    d_qkv_(ws.wide_a.data(), ws.narrow_a.data(), gradient.mixer_in, n);
-    d_out_(ws.wide_b.data(), ws.narrow_b.data(), gradient.mixer_out, n);
+    d_mixer_in_(ws.wide_a.data(), ws.narrow_a.data(), gradient.mixer_in, n);
+    d_mixer_out_(ws.wide_b.data(), ws.narrow_b.data(), gradient.mixer_out, n);
   }
 }
 

@@ -90,10 +90,10 @@ class BlockBackward {
   size_t wide_a_, wide_b_, narrow_;  // strides between examples in the workspace
   // named by what they compute
   BlockedGemm<E> d_inner_, mlp_dx_, d_gate_up_, d_down_;
-  BlockedGemm<E> d_heads_, attention_dx_, d_qkv_, d_out_;
+  BlockedGemm<E> mixer_dx_, d_mixer_in_, d_mixer_out_;  // of whichever way tokens mix
+  BlockedGemm<E> d_heads_;
   kernels::Gemm<E> scores_, over_queries_;
   kernels::Gemm<E> mixer_d_inner_, mixer_d_inner_tail_;
-  BlockedGemm<E> mixer_dx_, d_mixer_in_, d_mixer_out_;
   GroupBackward<E> groups_;
   std::array<BlockedGemm<E>, kGroupKinds> d_groups_;
 };
