@@ -108,9 +108,7 @@ Network::Network(const model::ModelConfig& config, at::Device device)
     : config_(config),
       device_(device),
       type_(config.arch.forward_dtype == model::Precision::kFloat32 ? at::kFloat : at::kBFloat16) {
-  if (config.arch.mlp_t || config.arch.local_t || config.arch.symbol_planes ||
-      config.arch.pos_encodings != Positions::kRope)
-    return;
+  if (!config.arch.attention() || config.arch.pos_encodings != Positions::kRope) return;
   const int64_t w = config.head_width();
   // 1 / theta^(i/W), rounded as the authors round it: the recursion amplifies the last bit.
   const at::Tensor frequency =

@@ -8,6 +8,7 @@
 
 #include "backends/testing/devices.h"
 #include "base/error.h"
+#include "model/precision.h"
 #include "solving/train_stepper.h"
 
 namespace hrm::backends {
@@ -431,6 +432,19 @@ TEST(SettingsOfTheEngine, AreRefusedInOneLineThatNamesTheWayOut) {
     } catch (const Error& error) {
       EXPECT_EQ(error.exit_code(), 2);
       EXPECT_NE(std::string(error.what()).find("--device aten"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(SettingsOfTheEngine, Int8IsForAttentionAndTokenMixing) {
+  for (const auto& [name, config] : settings()) {
+    if (name != "planes" && name != "local") continue;
+    try {
+      make_backend(config, {.device = "cpu", .precision = std::string(model::kInt8)});
+      FAIL() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), 2) << name;
+      EXPECT_NE(std::string(error.what()).find("--precision bfloat16"), std::string::npos) << error.what();
     }
   }
 }

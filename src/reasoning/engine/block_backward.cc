@@ -21,9 +21,10 @@ using kernels::Size;
 
 constexpr size_t kTokenBlock = 128;  // tokens per block where tokens are the features of a product
 
-// Numbers per example in the workspace's operand arrays.
 // Columns of what goes back into the mixer's first matrix.
 size_t mixer_columns(const Dims& d) { return d.planes() ? 2 * d.D : d.attention() ? 3 * d.D : 0; }
+
+// Numbers per example in the workspace's operand arrays.
 size_t wide_a_of(const Dims& d) {
   return std::max(d.T_even * 2 * d.I, d.mixer ? 2 * d.M * d.D : d.T_even * mixer_columns(d));
 }

@@ -19,7 +19,7 @@ void refuse_unknown(const model::ArchConfig& arch) {
 }
 
 Grid grid_of(const model::ModelConfig& config) {
-  if (!config.arch.symbol_planes && !config.arch.local_t) return {};
+  if (!config.arch.on_grid()) return {};
   const auto size = [](int64_t n) { return static_cast<size_t>(n); };
   const int64_t width = config.grid_width(), box = config.box_width();
   Grid grid{.width = size(width), .height = size(config.data.seq_len / width)};

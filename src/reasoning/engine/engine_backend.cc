@@ -288,7 +288,7 @@ std::unique_ptr<model::Backend> make_engine_backend(const ModelConfig& model, co
                     "precision int8 needs a processor with AVX512_VNNI (this one: {}): use --precision bfloat16 or "
                     "float32",
                     kernels::cpu_description());
-  if (options.precision == model::kInt8 && (config.arch.symbol_planes || config.arch.local_t))
+  if (options.precision == model::kInt8 && config.arch.on_grid())
     throw bad_input(kWhere, "precision int8 is for attention and token mixing: use --precision bfloat16 or float32");
   if (config.arch.forward_dtype == model::Precision::kBFloat16 && kernels::native_bf16())
     return std::make_unique<EngineBackend<kernels::bf16>>(config, options);

@@ -15,8 +15,6 @@ using kernels::Size;
 
 size_t feature_block(const Dims& d) { return std::min(kFeatureBlock, d.D); }
 
-void scale(float by, float* x, size_t n) { kernels::axpby({by, 0}, x, x, n); }
-
 }  // namespace
 
 std::array<GroupPart, kGroupKinds> group_parts(const Grid& grid) {

@@ -15,8 +15,6 @@ constexpr auto kFirstSymbol = static_cast<size_t>(model::kFirstSymbol);
 
 void add_to(const float* from, float* to, size_t n) { add(from, to, to, n); }
 
-void scale(float by, float* x, size_t n) { axpby({by, 0}, x, x, n); }
-
 // Which of the two vectors stands at a token, kNone at a blank.
 enum class Kind { kThis, kOther, kNone };
 
@@ -61,6 +59,8 @@ void add_groups(const Grid& grid, size_t D, const GroupShares& from, float* y) {
     }
   }
 }
+
+void scale(float by, float* x, size_t n) { axpby({by, 0}, x, x, n); }
 
 void scale_plane(const Grid& grid, size_t D, PlaneGroups<float> sums) {
   scale(1 / static_cast<float>(grid.width), sums.lines, grid.height * D);

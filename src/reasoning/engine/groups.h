@@ -49,7 +49,8 @@ struct GroupShares {
 // y [S,D] += what each token's row, column, box and cell hold.
 void add_groups(const Grid& grid, size_t D, const GroupShares& from, float* y);
 
-// By the number of tokens in each group: [size,D] sums into means.
+void scale(float by, float* x, size_t n);  // x <- by x
+// By the number of tokens in each group: a plane's sums into means.
 void scale_plane(const Grid& grid, size_t D, PlaneGroups<float> sums);
 
 // ---- what stands at both ends of the recursion ----

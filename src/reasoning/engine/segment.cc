@@ -113,13 +113,20 @@ void Segment<E>::embed_backward(const BackwardJob& job, size_t i) const {
 }
 
 template <typename E>
+const float* Segment<E>::seen_by_q(const float* z, std::vector<float>& mean) const {
+  if (!d_.planes()) return z;
+  mean.resize(d_.D);
+  mean_token(d_.T, d_.D, z, mean.data());
+  return mean.data();
+}
+
+template <typename E>
 void Segment<E>::heads(const SegmentWeights<E>& weights, const float* z_H, HeadOutput& out) const {
-  std::vector<float> mean(d_.planes() ? d_.D : 0), scores(d_.planes() && !out.logits.empty() ? d_.T : 0);
+  std::vector<float> scores(d_.planes() && !out.logits.empty() ? d_.T : 0), mean;
   if (!out.logits.empty())
     logits_(weights.lm_head.data(), z_H + d_.P * d_.D, scores.empty() ? out.logits.data() : scores.data());
   if (!scores.empty()) scores_to_logits(d_.grid, scores, out.logits);
-  if (d_.planes()) mean_token(d_.T, d_.D, z_H, mean.data());
-  const float* seen = d_.planes() ? mean.data() : z_H;  // by the Q head
+  const float* seen = seen_by_q(z_H, mean);
   const auto q = layout_.slice(weights.flat, layout_.index().q_weight);
   const auto bias = layout_.slice(weights.flat, layout_.index().q_bias);
   double sums[2] = {bias[0], bias[1]};
@@ -148,15 +155,14 @@ void Segment<E>::heads_backward(const BackwardJob& job, size_t i) const {
   const auto q = layout_.slice(job.weights.flat, index.q_weight);
   const auto dq = layout_.slice(job.gradient, index.q_weight), d_bias = layout_.slice(job.gradient, index.q_bias);
   const float d[2] = {example.d_q_halt, example.d_q_continue};
-  // With planes the Q head reads the mean of all tokens, else the first one.
-  std::vector<float> mean(d_.planes() ? d_.D : 0);
-  if (d_.planes()) mean_token(d_.T, d_.D, z, mean.data());
-  const size_t readers = d_.planes() ? d_.T : 1;
+  std::vector<float> mean;
+  const float* seen = seen_by_q(z, mean);
+  const size_t readers = d_.planes() ? d_.T : 1;  // tokens that share its gradient
   for (size_t row = 0; row < 2; ++row) {
     const float share = d[row] / static_cast<float>(readers);
     for (size_t t = 0; share != 0 && t < readers; ++t)
       kernels::axpby({share, 1}, q.data() + row * d_.D, g + t * d_.D, d_.D);
-    kernels::axpby({d[row], 1}, d_.planes() ? mean.data() : z, dq.data() + row * d_.D, d_.D);
+    kernels::axpby({d[row], 1}, seen, dq.data() + row * d_.D, d_.D);
     d_bias[row] += d[row];
   }
 }

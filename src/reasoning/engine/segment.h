@@ -115,6 +115,8 @@ class Segment {
   void net_backward(const BackwardJob& job, bool high, size_t call) const;
   void embed_backward(const BackwardJob& job, size_t example) const;
   float embedding_scale() const;
+  // What the Q head reads of a state: its first token, or with planes the mean of all, which `mean` then holds.
+  const float* seen_by_q(const float* z, std::vector<float>& mean) const;
   PlaneInput plane_input(const ExampleInput& input) const { return {d_.grid, d_.D, input.tokens, embedding_scale()}; }
   size_t graded_L_calls() const;
 

@@ -173,14 +173,14 @@ void ArchConfig::validate() const {
   require(!symbol_planes || pos_encodings == Positions::kNone, "arch.pos_encodings", name_of_enum(pos_encodings),
           "none with arch.symbol_planes, whose groups are the positions");
   require(!symbol_planes || mlp == MlpKind::kSwiglu, "arch.mlp", name_of_enum(mlp), "swiglu with arch.symbol_planes");
-  require(!(local_t || symbol_planes) || puzzle_emb_ndim == 0, "arch.puzzle_emb_ndim", puzzle_emb_ndim,
+  require(!on_grid() || puzzle_emb_ndim == 0, "arch.puzzle_emb_ndim", puzzle_emb_ndim,
           "0 with arch.local_t or arch.symbol_planes: puzzle tokens have no place on the grid");
   require(between(grid_width, 0, 1 << 20), "arch.grid_width", grid_width, "between 0 and 1048576");
   require(between(box_width, 0, 1 << 20), "arch.box_width", box_width, "between 0 and 1048576");
   require(residual == Residual::kPlain || relaxation == 1, "arch.relaxation", relaxation,
           "1 with arch.residual = adaptive, which has its own weights");
   require(residual == Residual::kPlain || chains == 1, "arch.chains", chains, "1 with arch.residual = adaptive");
-  if (!mlp_t && !local_t && !symbol_planes) {
+  if (attention()) {
     require(hidden_size % num_heads == 0, "arch.num_heads", num_heads,
             fmt::format("a divisor of arch.hidden_size = {}", hidden_size));
     require(pos_encodings != Positions::kRope || hidden_size / num_heads % 2 == 0, "arch.num_heads", num_heads,
@@ -214,7 +214,7 @@ int64_t ModelConfig::puzzle_tokens() const {
 
 int64_t ModelConfig::inner_width() const {
   // Their nets are narrow: steps of 256 would leave them no choice.
-  return swiglu_inner_width(arch.expansion, arch.hidden_size, arch.symbol_planes || arch.local_t ? 64 : 256);
+  return swiglu_inner_width(arch.expansion, arch.hidden_size, arch.on_grid() ? 64 : 256);
 }
 int64_t ModelConfig::grid_width() const {
   return arch.grid_width > 0 ? arch.grid_width
@@ -238,7 +238,7 @@ void ModelConfig::validate() const {
           "data.num_puzzle_identifiers", data.num_puzzle_identifiers, "between 1 and 2147483648");
   require(inner_width() > 0 && (!arch.mlp_t || token_inner_width() > 0), "arch.expansion", arch.expansion,
           "large enough for an inner width above 0");
-  if (!arch.local_t && !arch.symbol_planes) return;
+  if (!arch.on_grid()) return;
   const bool square = arch.grid_width > 0 || grid_width() * grid_width() == data.seq_len;
   require(square && data.seq_len % grid_width() == 0, "arch.grid_width", arch.grid_width,
           fmt::format("the cells in a row of the grid, a divisor of its {} cells", data.seq_len));

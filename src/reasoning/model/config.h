@@ -134,6 +134,10 @@ struct ArchConfig {
     field("loss", self.loss, "");
   }
 
+  bool attention() const { return !mlp_t && !on_grid(); }                              // what else mixes the tokens
+  bool on_grid() const { return local_t || symbol_planes; }                            // the rows of the grid matter
+  bool any_size() const { return on_grid() && pos_encodings != Positions::kLearned; }  // no weight depends on S
+
   // Throws bad_input naming the setting and what it must be.
   void validate() const;
 };

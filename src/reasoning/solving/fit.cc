@@ -7,7 +7,7 @@ namespace hrm::solving {
 void adapt(model::ModelConfig& config, const puzzles::Family& family) {
   model::ArchConfig& arch = config.arch;
   model::DataShape& data = config.data;
-  if (!arch.local_t && !arch.symbol_planes) return;
+  if (!arch.any_size()) return;
   const bool same = data.seq_len == family.seq_len() && (!arch.symbol_planes || data.vocab_size == family.vocab_size());
   if (!same) arch.grid_width = arch.box_width = 0;
   data.seq_len = family.seq_len();

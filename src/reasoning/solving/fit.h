@@ -7,8 +7,7 @@
 
 namespace hrm::solving {
 
-// Gives a model whose weights do not depend on the size of the grid (arch.local_t, arch.symbol_planes) the sizes of
-// these puzzles: cells, rows and boxes, and with symbol planes the symbols. Rows and boxes that settings name are kept
+// Gives a model whose weights do not depend on the size of the grid (ArchConfig::any_size) the sizes of these puzzles: cells, rows and boxes, and with symbol planes the symbols. Rows and boxes that settings name are kept
 // for puzzles of the size that the model has. Other models are left alone.
 void adapt(model::ModelConfig& config, const puzzles::Family& family);
 

@@ -36,6 +36,15 @@ TEST(Fit, ModelsOfNoFixedSizeTakeThatOfThePuzzles) {
   local.validate();
 }
 
+TEST(Fit, LearnedPositionsFixTheSize) {
+  model::ModelConfig config{.arch = model::arch_preset("trm-mlp"), .data = {.seq_len = 225, .vocab_size = 6}};
+  config.arch.mlp_t = false;
+  config.arch.local_t = true;
+  config.arch.pos_encodings = model::Positions::kLearned;
+  adapt(config, *family({{"family", "maze"}, {"height", 30}, {"width", 30}}));
+  EXPECT_EQ(config.data.seq_len, 225);
+}
+
 TEST(Fit, OtherModelsKeepTheirSize) {
   model::ModelConfig config{.arch = model::arch_preset("trm-mlp"), .data = {.seq_len = 81, .vocab_size = 11}};
   const auto small = family({{"family", "sudoku"}, {"box_rows", 2}, {"box_columns", 2}});
