@@ -9,7 +9,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct BenchArguments {
   std::vector<std::string> models = {"hrm", "trm-mlp", "trm-att"}, modes = {"train", "infer"},
                            precisions = {"bfloat16"}, devices = {"cpu"};
   std::vector<int64_t> hidden = {128}, batches = {32};
@@ -19,7 +19,7 @@ struct Arguments {
   bool json = false;
 };
 
-std::vector<backends::BenchCase> all_cases(const Arguments& args) {
+std::vector<backends::BenchCase> all_cases(const BenchArguments& args) {
   std::vector<backends::BenchCase> cases;
   for (const std::string& model : args.models)
     for (const int64_t hidden : args.hidden)
@@ -40,7 +40,7 @@ std::vector<backends::BenchCase> all_cases(const Arguments& args) {
   return cases;
 }
 
-void bench(const Arguments& args) {
+void bench(const BenchArguments& args) {
   const Json report = backends::run_bench(all_cases(args), args.options);
   if (args.json)
     print_json(report);
@@ -54,7 +54,7 @@ CLI::Option* add_list(CLI::App& command, const std::string& flag, std::vector<T>
   return command.add_option(flag, values, help)->delimiter(',')->type_name("NAME,...")->capture_default_str();
 }
 
-void add_cases(CLI::App& command, Arguments& args) {
+void add_cases(CLI::App& command, BenchArguments& args) {
   limit_to(add_list(command, "--model", args.models, "architectures")->type_name(""),
            {"hrm", "trm-mlp", "trm-att", "trm-planes"});
   limit_to(add_list(command, "--mode", args.modes, "a training step with the optimizer's, or inference")->type_name(""),
@@ -74,7 +74,7 @@ void add_cases(CLI::App& command, Arguments& args) {
 
 void register_bench(CLI::App& app, Exit&) {
   CLI::App* command = app.add_subcommand("bench", "Measure the speed and memory of a training step and of inference.");
-  auto args = std::make_shared<Arguments>();
+  auto args = std::make_shared<BenchArguments>();
   add_cases(*command, *args);
   command->add_option("--rounds", args->options.rounds, "processes per case, in turns with all others")
       ->type_name("N")

@@ -21,7 +21,7 @@ EnumNames<Target> enum_names(Target) {
   return kNames;
 }
 
-struct Arguments {
+struct ConvertArguments {
   std::string input, output;
   Target target = Target::kModel;
   bool averaged = true;
@@ -29,7 +29,7 @@ struct Arguments {
   std::vector<std::string> settings;
 };
 
-void convert(const Arguments& args) {
+void convert(const ConvertArguments& args) {
   const solving::ModelFile model =
       solving::load_model(args.input, {.overrides = args.settings, .averaged = args.averaged});
   switch (args.target) {
@@ -50,7 +50,7 @@ void convert(const Arguments& args) {
 
 void register_convert(CLI::App& app, Exit&) {
   CLI::App* command = app.add_subcommand("convert", "Convert a model from one form to another.");
-  auto args = std::make_shared<Arguments>();
+  auto args = std::make_shared<ConvertArguments>();
   command
       ->add_option(
           "input", args->input,

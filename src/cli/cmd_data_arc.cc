@@ -12,7 +12,7 @@ using puzzles::ArcBuildOptions;
 using puzzles::ArcBuildReport;
 using puzzles::ArcRole;
 
-struct Arguments {
+struct DataArcArguments {
   ArcBuildOptions build;
   std::vector<std::string> sources, training, evaluation;
   std::optional<uint64_t> variants;
@@ -25,7 +25,7 @@ Json size_json(const puzzles::ArcSplitSize& size) {
 
 std::string_view name_of(ArcRole role) { return role == ArcRole::kTraining ? "training" : "evaluation"; }
 
-Json to_json(const ArcBuildReport& report, const Arguments& args) {
+Json to_json(const ArcBuildReport& report, const DataArcArguments& args) {
   Json sources = Json::array();
   for (const auto& source : report.sources)
     sources.push_back({{"source", source.path},
@@ -48,7 +48,7 @@ Json to_json(const ArcBuildReport& report, const Arguments& args) {
           {"notes", report.notes}};
 }
 
-void print_report(const ArcBuildReport& report, const Arguments& args) {
+void print_report(const ArcBuildReport& report, const DataArcArguments& args) {
   if (args.json) return print_json(to_json(report, args));
   warn_of(report.skipped, report.skipped.size());
   warn_of(report.leaks, report.leaks.size(), "leakage");
@@ -77,7 +77,7 @@ void print_report(const ArcBuildReport& report, const Arguments& args) {
         "--evaluation SOURCE)\n");
 }
 
-void build(Arguments& args) {
+void build(DataArcArguments& args) {
   ArcBuildOptions& options = args.build;
   const auto add = [&](const std::vector<std::string>& paths, std::optional<ArcRole> role) {
     for (const std::string& path : paths) options.sources.push_back({path, role});
@@ -93,7 +93,7 @@ void build(Arguments& args) {
   print_report(puzzles::build_arc_dataset(options), args);
 }
 
-void add_build_options(CLI::App& command, Arguments& args) {
+void add_build_options(CLI::App& command, DataArcArguments& args) {
   ArcBuildOptions& options = args.build;
   command
       .add_option(
@@ -130,7 +130,7 @@ void add_build_options(CLI::App& command, Arguments& args) {
 }  // namespace
 
 void register_data_arc(CLI::App& data, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<DataArcArguments>();
   CLI::App& command =
       *data.add_subcommand("arc", "Build a data set from ARC tasks (ARC-AGI-1, ARC-AGI-2, ConceptARC).");
   add_build_options(command, *args);

@@ -11,7 +11,7 @@ using puzzles::BuildOptions;
 using puzzles::Family;
 using puzzles::RecordFile;
 
-struct Arguments {
+struct DataBuildArguments {
   BuildOptions build;
   RecordFile test;
   std::string size, boxes;
@@ -34,7 +34,7 @@ struct Sources {
   const puzzles::PuzzleSource* test;
 };
 
-std::unique_ptr<Family> family_of(Kind kind, const Arguments& args, const Sources& sources) {
+std::unique_ptr<Family> family_of(Kind kind, const DataBuildArguments& args, const Sources& sources) {
   if (kind == Kind::kSudoku) return puzzles::infer_sudoku(sources.train, boxes_of(args.boxes));
   if (kind == Kind::kMaze)
     return puzzles::infer_maze(sources.train,
@@ -44,7 +44,7 @@ std::unique_ptr<Family> family_of(Kind kind, const Arguments& args, const Source
   return puzzles::infer_table(all);
 }
 
-void print_report(const puzzles::BuildReport& report, const Arguments& args) {
+void print_report(const puzzles::BuildReport& report, const DataBuildArguments& args) {
   if (args.json) {
     print_json({{"out", args.build.write.out.string()},
                 {"train_puzzles", report.train},
@@ -67,7 +67,7 @@ void print_report(const puzzles::BuildReport& report, const Arguments& args) {
   fmt::print("\n");
 }
 
-void build(Kind kind, Arguments& args) {
+void build(Kind kind, DataBuildArguments& args) {
   BuildOptions& options = args.build;
   options.train.header = !args.no_header;
   if (!args.test.path.empty()) {
@@ -92,7 +92,7 @@ struct Builder {
 
 CLI::App& add_builder(CLI::App& data, Exit& exit, const Builder& builder) {
   const auto& [kind, name, help] = builder;
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<DataBuildArguments>();
   CLI::App& command = *data.add_subcommand(name, help);
   BuildOptions& options = args->build;
   options.command = "hrm data " + name;

@@ -13,7 +13,7 @@ namespace {
 using puzzles::Generator;
 using puzzles::PuzzleSet;
 
-struct Arguments {
+struct DataGenerateArguments {
   std::string size;
   puzzles::GenerateOptions generate;
   puzzles::SudokuSettings sudoku;
@@ -24,16 +24,16 @@ struct Arguments {
   bool csv = false, json = false;
 };
 
-using MakeGenerator = std::unique_ptr<Generator> (*)(const Arguments&);
+using MakeGenerator = std::unique_ptr<Generator> (*)(const DataGenerateArguments&);
 
-std::unique_ptr<Generator> sudoku_of(const Arguments& args) {
+std::unique_ptr<Generator> sudoku_of(const DataGenerateArguments& args) {
   const auto size = puzzles::parse_size(args.size);
   const auto shape = size.height == size.width ? puzzles::shape_of_side(size.height) : std::nullopt;
   if (!shape) throw bad_input("cli.data.generate", "--size {}: a Sudoku has side 4, 6, 9 or 16", args.size);
   return puzzles::sudoku_generator(*shape, {.givens = args.givens});
 }
 
-std::unique_ptr<Generator> maze_of(const Arguments& args) {
+std::unique_ptr<Generator> maze_of(const DataGenerateArguments& args) {
   puzzles::MazeSettings settings = args.maze;
   settings.min_path = args.min_path;
   return puzzles::maze_generator(puzzles::parse_size(args.size), settings);
@@ -48,7 +48,7 @@ double mean_givens(const std::vector<puzzles::Record>& records) {
   return records.empty() ? 0 : sum / static_cast<double>(records.size());
 }
 
-Json summary(const PuzzleSet& set, const Generator& generator, const Arguments& args) {
+Json summary(const PuzzleSet& set, const Generator& generator, const DataGenerateArguments& args) {
   const auto& records = set.train.empty() ? set.test : set.train;
   const double ratings = std::accumulate(records.begin(), records.end(), 0.0,
                                          [](double sum, const auto& record) { return sum + record.rating; });
@@ -66,7 +66,7 @@ Json summary(const PuzzleSet& set, const Generator& generator, const Arguments& 
   return json;
 }
 
-void generate(Arguments& args, const std::string& name, MakeGenerator make) {
+void generate(DataGenerateArguments& args, const std::string& name, MakeGenerator make) {
   const auto generator = make(args);
   args.generate.seed = args.write.seed;
   args.generate.threads = args.write.threads;
@@ -93,7 +93,8 @@ struct KindOfPuzzle {
   MakeGenerator make;
 };
 
-CLI::App& add_kind(CLI::App& parent, Exit& exit, const std::shared_ptr<Arguments>& args, const KindOfPuzzle& kind) {
+CLI::App& add_kind(CLI::App& parent, Exit& exit, const std::shared_ptr<DataGenerateArguments>& args,
+                   const KindOfPuzzle& kind) {
   CLI::App& command = *parent.add_subcommand(kind.name, kind.help);
   command.add_option("--count", args->generate.count, "training puzzles")->type_name("N")->capture_default_str();
   command
@@ -114,7 +115,7 @@ void register_data_generate(CLI::App& data, Exit& exit) {
       *data.add_subcommand("generate", "Generate puzzles with unique solutions; the same seed gives the same puzzles.");
   parent.require_subcommand(1);
 
-  const auto sudoku_args = std::make_shared<Arguments>();
+  const auto sudoku_args = std::make_shared<DataGenerateArguments>();
   sudoku_args->size = "9";
   CLI::App& sudoku = add_kind(parent, exit, sudoku_args, {"sudoku", "Sudoku with one solution.", sudoku_of});
   sudoku.add_option("--size", sudoku_args->size, "side: 4, 6, 9 or 16")->type_name("N")->capture_default_str();
@@ -126,7 +127,7 @@ void register_data_generate(CLI::App& data, Exit& exit) {
       sudoku, {{"hrm data generate sudoku --size 6 --count 1000 --test-count 500 --out data/six", "6x6 with 14 givens"},
                {"hrm data generate sudoku --givens 24 --csv --out hard", "train.csv of 9x9 puzzles"}});
 
-  const auto maze_args = std::make_shared<Arguments>();
+  const auto maze_args = std::make_shared<DataGenerateArguments>();
   maze_args->size = "15";
   CLI::App& maze = add_kind(parent, exit, maze_args, {"maze", "Mazes with a shortest path as the answer.", maze_of});
   maze.add_option("--size", maze_args->size, "side, or height and width")

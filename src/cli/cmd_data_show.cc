@@ -8,7 +8,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct DataShowArguments {
   std::filesystem::path folder;
   std::string split = "test";
   int64_t index = 0, count = 1;
@@ -44,7 +44,7 @@ Json to_json(const Shown& shown, int64_t example) {
   return json;
 }
 
-void show(const Arguments& args) {
+void show(const DataShowArguments& args) {
   const auto set = puzzles::Dataset::open(args.folder, args.split);
   if (args.index < 0 || args.index >= set.examples())
     throw bad_input("cli.data.show", "--index {}: {} has examples 0 to {}", args.index, args.split, set.examples() - 1);
@@ -81,7 +81,7 @@ void show(const Arguments& args) {
 }  // namespace
 
 void register_data_show(CLI::App& data, Exit&) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<DataShowArguments>();
   CLI::App& command = *data.add_subcommand("show", "Draw puzzles of a data set and their answers.");
   command.add_option("folder", args->folder, "data set")->type_name("DIR")->required();
   command.add_option("--split", args->split, "train or test")->type_name("NAME")->capture_default_str();

@@ -6,13 +6,13 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct DataVerifyArguments {
   std::filesystem::path folder;
   puzzles::VerifyOptions options;
   bool json = false;
 };
 
-Json to_json(const puzzles::VerifyReport& report, const Arguments& args) {
+Json to_json(const puzzles::VerifyReport& report, const DataVerifyArguments& args) {
   Json splits = Json::object();
   for (const auto& [name, split] : report.splits)
     splits[name] = {{"examples", split.examples}, {"puzzles", split.puzzles}, {"groups", split.groups}};
@@ -22,7 +22,7 @@ Json to_json(const puzzles::VerifyReport& report, const Arguments& args) {
           {"faults", report.faults},           {"notes", report.notes}};
 }
 
-void verify(const Arguments& args, Exit& exit) {
+void verify(const DataVerifyArguments& args, Exit& exit) {
   const puzzles::VerifyReport report = puzzles::verify_dataset(args.folder, args.options);
   if (report.fault_count > 0) exit.code = 1;
   if (args.json) return print_json(to_json(report, args));
@@ -41,7 +41,7 @@ void verify(const Arguments& args, Exit& exit) {
 }  // namespace
 
 void register_data_verify(CLI::App& data, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<DataVerifyArguments>();
   CLI::App& command = *data.add_subcommand("verify", "List every fault of a data set, and leakage up to symmetry.");
   command.add_option("folder", args->folder, "data set")->type_name("DIR")->required();
   command.add_option("--most", args->options.most_faults, "maximum number of faults to print")

@@ -24,7 +24,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct EvalArguments {
   std::string model, data, split = "test", predictions, q_predictions, submission, depths, plot;
   SavedAnswers saved;
   std::vector<std::string> settings;
@@ -40,19 +40,19 @@ void save_predictions(const std::string& path, const solving::Evaluation& evalua
   log_info("{}: answers to {} puzzles", path, rows);
 }
 
-Json heading(const Arguments& args) {
+Json heading(const EvalArguments& args) {
   return {{"model", args.model}, {"data", args.data}, {"split", args.split}, {"averaged", args.averaged}};
 }
 
 template <typename Result>
-void print_result(const Result& result, const Arguments& args) {
+void print_result(const Result& result, const EvalArguments& args) {
   if (!args.json) return fmt::print("{} on {}, {}\n{}", args.model, args.data, args.split, solving::to_table(result));
   Json json = heading(args);
   json.update(solving::to_json(result));
   print_json(json);
 }
 
-bool study(model::Backend& backend, const puzzles::Dataset& dataset, const Arguments& args) {
+bool study(model::Backend& backend, const puzzles::Dataset& dataset, const EvalArguments& args) {
   const solving::EvaluationOptions& options = args.evaluation;
   const solving::CompletionStudy study =
       solving::study_completion(backend, dataset,
@@ -68,7 +68,7 @@ bool study(model::Backend& backend, const puzzles::Dataset& dataset, const Argum
   return study.complete;
 }
 
-bool curve(model::Backend& backend, const puzzles::Dataset& dataset, const Arguments& args) {
+bool curve(model::Backend& backend, const puzzles::Dataset& dataset, const EvalArguments& args) {
   const std::vector<int64_t> depths = solving::parse_depths(args.depths);
   const solving::DepthCurve curve = solving::depth_curve(backend, dataset, depths, args.evaluation);
   print_result(curve, args);
@@ -89,7 +89,7 @@ struct Logits {
 };
 
 // ARC: saved answers of any program.
-void score_saved(const Arguments& args) {
+void score_saved(const EvalArguments& args) {
   if (!args.settings.empty())
     throw bad_input("cli.eval", "{}: settings are for a model, and --answers needs none", args.settings.front());
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
@@ -100,7 +100,7 @@ void score_saved(const Arguments& args) {
   if (args.json) print_json(json);
 }
 
-void evaluate(Arguments& args, training::Collective& all, Exit& exit) {
+void evaluate(EvalArguments& args, training::Collective& all, Exit& exit) {
   if (!args.saved.answers.empty() || !args.saved.q_halt.empty()) {
     if (all.is_root()) score_saved(args);
     return;
@@ -180,7 +180,7 @@ void add_evaluation_options(CLI::App& command, solving::EvaluationOptions& optio
                    "more views only for puzzles whose answers the rules have rejected so far");
 }
 
-void add_arc_options(CLI::App& command, Arguments& args) {
+void add_arc_options(CLI::App& command, EvalArguments& args) {
   command.add_flag("--blank-identifiers", args.evaluation.blank_identifiers,
                    "give every puzzle the blank embedding, to measure what the model knows without identifiers");
   command.add_option("--submission", args.submission, "ARC: file for two attempts per test input")
@@ -199,7 +199,7 @@ void add_arc_options(CLI::App& command, Arguments& args) {
 
 void register_eval(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand("eval", "Measure a model on unseen puzzles.");
-  auto args = std::make_shared<Arguments>();
+  auto args = std::make_shared<EvalArguments>();
   command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")->type_name("PATH");
   command->add_option("--data", args->data, "data set folder")->required()->type_name("FOLDER");
   command->add_option("--split", args->split, "train or test")->type_name("NAME")->capture_default_str();

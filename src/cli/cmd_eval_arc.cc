@@ -8,7 +8,7 @@
 namespace hrm::cli {
 namespace {
 
-constexpr std::string_view kWhere = "cli.eval";
+constexpr std::string_view kInCmdEvalArc = "cli.eval";
 
 bool is_integer(DType dtype) { return dtype <= DType::kI64; }
 
@@ -19,11 +19,11 @@ void add_one(puzzles::ArcDatasetVotes& votes, const puzzles::Dataset& test, cons
   const HostTensor q = load_npy(q_path);
   const Shape wanted = {test.examples(), test.metadata().seq_len};
   if (answers.shape() != wanted || !is_integer(answers.dtype()))
-    throw bad_input(kWhere, "{}: {} {}; expected integers {}: one answer per example of {}", answers_path,
+    throw bad_input(kInCmdEvalArc, "{}: {} {}; expected integers {}: one answer per example of {}", answers_path,
                     name_of(answers.dtype()), to_string(answers.shape()), to_string(wanted),
                     (test.folder() / test.split()).string());
   if (q.shape() != Shape{test.examples()} || is_integer(q.dtype()))
-    throw bad_input(kWhere, "{}: {} {}; expected floats {}: one logit per example", q_path, name_of(q.dtype()),
+    throw bad_input(kInCmdEvalArc, "{}: {} {}; expected floats {}: one logit per example", q_path, name_of(q.dtype()),
                     to_string(q.shape()), to_string(Shape{test.examples()}));
   const HostTensor tokens = answers.to(DType::kI32), logits = q.to(DType::kF32);
   const auto cells = static_cast<size_t>(wanted[1]);
@@ -36,7 +36,7 @@ void add_one(puzzles::ArcDatasetVotes& votes, const puzzles::Dataset& test, cons
 
 void add_saved(puzzles::ArcDatasetVotes& votes, const puzzles::Dataset& test, const SavedAnswers& saved) {
   if (saved.answers.size() != saved.q_halt.size())
-    throw bad_input(kWhere, "{} --answers and {} --q-halt: each evaluation needs both", saved.answers.size(),
+    throw bad_input(kInCmdEvalArc, "{} --answers and {} --q-halt: each evaluation needs both", saved.answers.size(),
                     saved.q_halt.size());
   for (size_t i = 0; i < saved.answers.size(); ++i) add_one(votes, test, saved, i);
 }

@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kBatch = 2048;                  // pairs graded between two looks at Ctrl-C
 constexpr size_t kBatchBytes = size_t{1} << 26;  // in memory
 
-struct Arguments {
+struct GradeArguments {
   std::vector<std::string> input;  // one file, or an answer and its gold answer
   std::filesystem::path out;
   grading::RecordOptions options;
@@ -43,7 +43,7 @@ std::vector<Json> next_rows(JsonlReader& lines) {
   return rows;
 }
 
-void report(const grading::RecordCounts& counts, uint64_t bad, const Arguments& args) {
+void report(const grading::RecordCounts& counts, uint64_t bad, const GradeArguments& args) {
   using enum grading::Verdict;
   if (!args.json) {
     log_info("{} pairs: {} correct, {} wrong ({} without an answer), {} undecided; {} bad lines skipped",
@@ -56,12 +56,12 @@ void report(const grading::RecordCounts& counts, uint64_t bad, const Arguments& 
   print_json(summary);
 }
 
-JsonlReader open_rows(const Arguments& args) {
+JsonlReader open_rows(const GradeArguments& args) {
   return JsonlReader(args.input[0], {.skip_bad = args.skip_bad, .forgive_cut_end = false, .accept_array = true});
 }
 
 // A file is read through before anything is printed, so that a fault in it is told first; a pipe cannot be.
-uint64_t count_rows(const Arguments& args) {
+uint64_t count_rows(const GradeArguments& args) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(args.input[0], error)) return 0;
   JsonlReader lines = open_rows(args);
@@ -70,7 +70,7 @@ uint64_t count_rows(const Arguments& args) {
   return count;
 }
 
-void grade_file(const Arguments& args, Exit& exit) {
+void grade_file(const GradeArguments& args, Exit& exit) {
   const uint64_t total = count_rows(args);
   JsonlReader lines = open_rows(args);
   const auto read_on = [&](std::vector<Json>& rows) {
@@ -98,7 +98,7 @@ void grade_file(const Arguments& args, Exit& exit) {
   report(counts, lines.bad().count, args);
 }
 
-void grade_pair(const Arguments& args) {
+void grade_pair(const GradeArguments& args) {
   Json row = {{"given", args.input[0]}, {"gold", args.input[1]}};
   const grading::RecordVerdict found = grading::grade_record(row, args.options, "the pair");
   if (args.json) return print_json(row);
@@ -110,7 +110,7 @@ void grade_pair(const Arguments& args) {
 constexpr char kAnswerMark = '\x1F';  // before an argument that looks like an option
 
 // Takes the marks off again.
-void unmark(Arguments& args) {
+void unmark(GradeArguments& args) {
   const auto is_file = [](const std::string& input) { return std::filesystem::exists(input); };
   const bool alone = args.input.size() == 1 || std::ranges::any_of(args.input, is_file);
   for (std::string& input : args.input) {
@@ -122,7 +122,7 @@ void unmark(Arguments& args) {
   }
 }
 
-void run(Arguments& args, Exit& exit) {
+void run(GradeArguments& args, Exit& exit) {
   unmark(args);
   args.options.grade.seconds = args.limit_ms / 1000;
   if (!grading::exact_library())
@@ -165,7 +165,7 @@ void mark_answers(std::vector<std::string>& words) {
 }
 
 void register_grade(CLI::App& app, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<GradeArguments>();
   CLI::App& command = *app.add_subcommand("grade", "Compare answers with gold answers.");
   command
       .add_option("input", args->input,

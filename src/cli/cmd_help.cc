@@ -14,7 +14,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct HelpArguments {
   std::vector<std::string> words;
   std::filesystem::path write;
   std::optional<Shell> completion;
@@ -44,7 +44,7 @@ void write_all_pages(const CommandPage& tree, const std::filesystem::path& share
   log_info("{}: {} manual pages, completions for bash, zsh and fish", share.string(), pages.size());
 }
 
-void help(const CLI::App& root, const Arguments& args) {
+void help(const CLI::App& root, const HelpArguments& args) {
   if (args.completion) {
     fmt::print("{}", completion_script(command_tree(root), *args.completion));
   } else if (!args.write.empty()) {
@@ -65,7 +65,7 @@ void help(const CLI::App& root, const Arguments& args) {
 
 void register_help(CLI::App& root) {
   CLI::App& command = *root.add_subcommand("help", "Print help, manual pages and completions of the shells.");
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<HelpArguments>();
   CLI::Option* words = command.add_option("command", args->words, "the command to describe; default: hrm itself")
                            ->type_name("COMMAND")
                            ->expected(0, 8);

@@ -18,13 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct InspectArguments {
   std::string path, plot;
   std::vector<std::string> settings;
   bool json = false, tensors = false, machine = false;
 };
 
-Json describe(const Arguments& args) {
+Json describe(const InspectArguments& args) {
   const solving::DescribeOptions options{.overrides = args.settings, .tensors = args.tensors};
   if (fs::is_directory(args.path)) return solving::describe_folder(args.path, options);
   if (is_gguf(args.path)) return text::describe_gguf(args.path, args.tensors);
@@ -53,7 +53,7 @@ void inspect_machine(bool as_json) {
     fmt::print("{}", backends::machine_table(machine));
 }
 
-void inspect(const Arguments& args) {
+void inspect(const InspectArguments& args) {
   if (args.machine) return inspect_machine(args.json);
   if (args.path.empty()) throw bad_input("cli.inspect", "give a file or folder, or --machine");
   if (!fs::exists(args.path)) throw bad_input("cli.inspect", "{}: does not exist", args.path);
@@ -77,7 +77,7 @@ void inspect(const Arguments& args) {
 
 void register_inspect(CLI::App& app, Exit&) {
   CLI::App* command = app.add_subcommand("inspect", "Describe a file or folder, or this machine.");
-  auto args = std::make_shared<Arguments>();
+  auto args = std::make_shared<InspectArguments>();
   CLI::Option* path = command
                           ->add_option("path", args->path,
                                        "npy array, safetensors, torch.save or GGUF file, tokenizer.json, model, "

@@ -24,9 +24,9 @@ namespace {
 
 using selection::Confidence;
 
-constexpr std::string_view kWhere = "cli.lm.confidence", kQuestion = "{question}";
+constexpr std::string_view kInCmdLmConfidence = "cli.lm.confidence", kQuestion = "{question}";
 
-struct Arguments {
+struct LmConfidenceArguments {
   std::filesystem::path model, file, out;
   std::string prompt = "{question}\n", separator = "\n\n", chat_date, dtype = "float32", device = "cpu";
   bool chat = false, steps = false, skip_bad = false, json = false;
@@ -70,14 +70,14 @@ bool is_line_end(char c) { return c == '\n' || c == '\r'; }
 
 class Measurer {
  public:
-  explicit Measurer(const Arguments& args)
+  explicit Measurer(const LmConfidenceArguments& args)
       : args_(args),
         bundle_(language::load_bundle(language::model_of_run(args.model),
                                       {.type = type_of(args.dtype), .device = torch::parse_device(args.device)})),
         decoder_(bundle_.model.config, bundle_.model.parameters, {.compute = type_of(args.dtype)}),
         out_(args.out) {
     if (args.prompt.find(kQuestion) == std::string::npos)
-      throw bad_input(kWhere, "--prompt '{}' has no {{question}}", args.prompt.substr(0, 80));
+      throw bad_input(kInCmdLmConfidence, "--prompt '{}' has no {{question}}", args.prompt.substr(0, 80));
     bundle_.chat = text::chat_settings(args.chat_date, "", "--chat-date");
     torch::use_machine(args.threads, language::parameter_count(bundle_.model.parameters));
   }
@@ -88,7 +88,7 @@ class Measurer {
     size_t waiting = 0, bytes = 0;
     JsonlReader lines = selection::open_records(args_.file, args_.skip_bad);
     while (lines.next()) {
-      if (interrupted()) throw failure(kWhere, "{}: interrupted", lines.source());
+      if (interrupted()) throw failure(kInCmdLmConfidence, "{}: interrupted", lines.source());
       const std::string place = lines.place();
       bytes += lines.bytes();
       try {
@@ -108,7 +108,7 @@ class Measurer {
     for (const std::string& message : lines.bad().messages) bad_.add(message);
     bad_.count += lines.bad().count - lines.bad().messages.size();
     warn_of(bad_);
-    if (solutions_ == 0) throw bad_input(kWhere, "{}: contains no solutions", args_.file.string());
+    if (solutions_ == 0) throw bad_input(kInCmdLmConfidence, "{}: contains no solutions", args_.file.string());
     out_.finish();
     if (!out_.is_file()) return;
     const Json totals = {{"solutions", solutions_},
@@ -135,7 +135,7 @@ class Measurer {
 
   Text text_of(const std::vector<int32_t>& prompt, const std::vector<std::string>& steps,
                const std::string& place) const {
-    if (steps.empty()) throw bad_input(kWhere, "{}: a solution without steps has no tokens", place);
+    if (steps.empty()) throw bad_input(kInCmdLmConfidence, "{}: a solution without steps has no tokens", place);
     Text text{.scored = {.ids = prompt, .first = prompt.size()}, .ends = {}};
     for (size_t i = 0; i < steps.size(); ++i) {
       std::string step = steps[i];
@@ -148,18 +148,20 @@ class Measurer {
     }
     if (text.ends.back() == (text.ends.size() > 1 ? text.ends[text.ends.size() - 2] : prompt.size())) {
       if (bundle_.end_tokens.empty())
-        throw bad_input(kWhere, "{}: the last step is empty, and the model has no end-of-text token", place);
+        throw bad_input(kInCmdLmConfidence, "{}: the last step is empty, and the model has no end-of-text token",
+                        place);
       text.scored.ids.push_back(bundle_.end_tokens.front());
     }
     const int64_t limit = bundle_.model.config.max_position_embeddings;
     if (std::ssize(text.scored.ids) > limit)
-      throw bad_input(kWhere, "{}: {} tokens exceed the model's limit of {} ({}): leave it out (--skip-bad)", place,
+      throw bad_input(kInCmdLmConfidence,
+                      "{}: {} tokens exceed the model's limit of {} ({}): leave it out (--skip-bad)", place,
                       text.scored.ids.size(), limit, bundle_.model.config.length_key());
     return text;
   }
 
   Asked asked_of(const Json& record, const std::string& place) {
-    if (!record.is_object()) throw bad_input(kWhere, "{}: expected an object", place);
+    if (!record.is_object()) throw bad_input(kInCmdLmConfidence, "{}: expected an object", place);
     Asked asked{.record = record, .id = place, .candidates = record.contains("candidates"), .texts = {}};
     if (!asked.candidates) {
       ask_solution(asked, place);
@@ -176,7 +178,7 @@ class Measurer {
 
   std::vector<int32_t> checked_prompt(const std::string& question, const std::string& place) const {
     std::vector<int32_t> prompt = prompt_ids(question);
-    if (prompt.empty()) throw bad_input(kWhere, "{}: the prompt has no tokens", place);
+    if (prompt.empty()) throw bad_input(kInCmdLmConfidence, "{}: the prompt has no tokens", place);
     return prompt;
   }
 
@@ -201,13 +203,13 @@ class Measurer {
     rows::read_record({*format_, asked.record, place}, rows::Neutral::kDrop, counts,
                       [&](rows::LabeledSolution&& solution) {
                         if (!asked.texts.empty())
-                          throw bad_input(kWhere,
+                          throw bad_input(kInCmdLmConfidence,
                                           "{}: contains several solutions: convert them to records with "
                                           "candidates",
                                           place);
                         asked.texts.push_back(text_of(checked_prompt(solution.question, place), solution.steps, place));
                       });
-    if (asked.texts.empty()) throw bad_input(kWhere, "{}: contains no solution", place);
+    if (asked.texts.empty()) throw bad_input(kInCmdLmConfidence, "{}: contains no solution", place);
   }
 
   // Per step the mean of its tokens, as scores.
@@ -251,7 +253,7 @@ class Measurer {
     }
   }
 
-  const Arguments& args_;
+  const LmConfidenceArguments& args_;
   language::ModelBundle bundle_;
   language::Decoder decoder_;
   JsonlOutput out_;
@@ -267,7 +269,7 @@ class Measurer {
 void register_lm_confidence(CLI::App& lm, Exit& exit) {
   CLI::App& command = *lm.add_subcommand(
       "confidence", "Measure how sure a model is of solutions: log-probability, entropy, self-certainty.");
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<LmConfidenceArguments>();
   command.add_option("model", args->model, "Hugging Face folder, .gguf file, or run folder of hrm lm train")
       ->type_name("MODEL")
       ->required();

@@ -11,13 +11,13 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct LmFilesArguments {
   std::filesystem::path model, out, adapter;
   std::string dtype = "float32";
   bool json = false;
 };
 
-void convert(const Arguments& args) {
+void convert(const LmFilesArguments& args) {
   const std::filesystem::path model = language::model_of_run(args.model);
   language::ModelBundle bundle = language::load_bundle(model);
   if (!args.adapter.empty()) language::merge_adapter(bundle.model, args.adapter);
@@ -39,8 +39,8 @@ void convert(const Arguments& args) {
              config.num_hidden_layers, config.hidden_size, bundle.tokenizer.size(), config.max_position_embeddings);
 }
 
-std::shared_ptr<Arguments> add_files(CLI::App& command) {
-  auto args = std::make_shared<Arguments>();
+std::shared_ptr<LmFilesArguments> add_files(CLI::App& command) {
+  auto args = std::make_shared<LmFilesArguments>();
   command.add_option("model", args->model, "Hugging Face folder, .gguf file, or run folder of hrm lm or reward train")
       ->type_name("MODEL")
       ->required();

@@ -17,7 +17,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct LmGenerateArguments {
   std::filesystem::path model, file, out;
   std::vector<std::string> prompts, stop;
   language::PromptForm form;
@@ -34,7 +34,7 @@ struct Prompt {
   std::vector<int32_t> ids;
 };
 
-std::vector<Prompt> read_prompts(const language::ModelBundle& bundle, const Arguments& args) {
+std::vector<Prompt> read_prompts(const language::ModelBundle& bundle, const LmGenerateArguments& args) {
   std::vector<Prompt> prompts;
   MemoryBudget budget;
   for (size_t i = 0; i < args.prompts.size(); ++i) {
@@ -51,7 +51,7 @@ std::vector<Prompt> read_prompts(const language::ModelBundle& bundle, const Argu
   return prompts;
 }
 
-void write(const Prompt& prompt, const std::vector<language::Generation>& choices, const Arguments& args,
+void write(const Prompt& prompt, const std::vector<language::Generation>& choices, const LmGenerateArguments& args,
            JsonlOutput& out) {
   if (!out.is_file() && !args.json && args.file.empty()) {
     for (size_t i = 0; i < choices.size(); ++i) {
@@ -67,7 +67,7 @@ void write(const Prompt& prompt, const std::vector<language::Generation>& choice
   out.write(record);
 }
 
-void generate(const Arguments& args, Exit& exit) {
+void generate(const LmGenerateArguments& args, Exit& exit) {
   const at::ScalarType type = type_of(args.dtype);
   language::ModelBundle bundle = language::load_bundle(language::model_of_run(args.model),
                                                        {.type = type, .device = torch::parse_device(args.device)});
@@ -110,7 +110,7 @@ void generate(const Arguments& args, Exit& exit) {
 
 void register_lm_generate(CLI::App& lm, Exit& exit) {
   CLI::App& command = *lm.add_subcommand("generate", "Continue prompts or answer messages.");
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<LmGenerateArguments>();
   command.add_option("model", args->model, "Hugging Face folder, .gguf file, or run folder of hrm lm train")
       ->type_name("MODEL")
       ->required();

@@ -10,13 +10,13 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct LmRenderArguments {
   std::filesystem::path model, jinja, file;
   std::string chat_date, chat_variables;
   bool no_prompt = false, cases = false, json = false;
 };
 
-text::ChatTemplate template_of(const Arguments& args) {
+text::ChatTemplate template_of(const LmRenderArguments& args) {
   if (args.model.empty() && args.jinja.empty())
     throw bad_input("cli.lm.render", "no template: give a model's folder or --template FILE");
   text::TokenizerConfig config;
@@ -61,7 +61,7 @@ Json render_case(const Json& record, const std::string& place) {
   }
 }
 
-void render(const Arguments& args) {
+void render(const LmRenderArguments& args) {
   const text::ChatSettings settings =
       text::chat_settings(args.chat_date, args.chat_variables, "--chat-date, --chat-variables");
   std::optional<text::ChatTemplate> form;
@@ -83,7 +83,7 @@ void render(const Arguments& args) {
 
 void register_lm_render(CLI::App& lm) {
   CLI::App& command = *lm.add_subcommand("render", "Print conversations as a model's chat template renders them.");
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<LmRenderArguments>();
   command.add_option("model", args->model, "folder with tokenizer_config.json or chat_template.jinja")
       ->type_name("FOLDER");
   command.add_option("--template", args->jinja, "a Jinja file instead of the folder's")->type_name("FILE");

@@ -15,7 +15,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct LmScoreArguments {
   std::filesystem::path model, file, out;
   std::string dtype = "float32", device = "cpu";
   bool tokens = false, json = false;
@@ -85,7 +85,7 @@ Json totals_json(const Totals& all) {
       {"bits_per_byte", all.bytes > 0 ? Json(-all.logprob / std::log(2.0) / static_cast<double>(all.bytes)) : Json()}};
 }
 
-void score(const Arguments& args) {
+void score(const LmScoreArguments& args) {
   constexpr size_t kTogether = 256;  // texts of a like length share calls
   constexpr size_t kTogetherBytes = size_t{1} << 26;
   const at::ScalarType type = type_of(args.dtype);
@@ -131,7 +131,7 @@ void score(const Arguments& args) {
 
 void register_lm_score(CLI::App& lm, Exit& exit) {
   CLI::App& command = *lm.add_subcommand("score", "Compute log-probabilities of texts and their total perplexity.");
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<LmScoreArguments>();
   command.add_option("model", args->model, "Hugging Face folder, .gguf file, or run folder of hrm lm train")
       ->type_name("MODEL")
       ->required();

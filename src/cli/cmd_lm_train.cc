@@ -8,7 +8,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct LmTrainArguments {
   std::vector<std::string> words, held_out;  // words: files and settings
   std::string from, init, teacher, prompt, chat_date, chat_variables;
   double min_label = 0;
@@ -16,7 +16,7 @@ struct Arguments {
   LanguageRunArguments run;
 };
 
-void train(const CLI::App& command, const Arguments& args, Exit& exit) {
+void train(const CLI::App& command, const LmTrainArguments& args, Exit& exit) {
   RunSettings given(command);
   given.words("data", args.words);
   given.set("--held-out", "held_out", args.held_out);
@@ -40,7 +40,7 @@ void train(const CLI::App& command, const Arguments& args, Exit& exit) {
 
 void register_lm_train(CLI::App& lm, Exit& exit) {
   CLI::App& command = *lm.add_subcommand("train", "Train a language model on texts, solutions or trees.");
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<LmTrainArguments>();
   command
       .add_option("data", args->words,
                   "texts ({text}, {prompt, completion}, {messages}), solutions in any format of hrm rows, or tree "

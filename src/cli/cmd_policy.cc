@@ -13,7 +13,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct PolicyArguments {
   policy::EndpointOptions endpoint;
   policy::Request request{.max_tokens = 256};
   std::string prompt, system, begun;
@@ -26,7 +26,7 @@ std::string text_of(const std::string& given) {
   return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
 }
 
-policy::Request request_of(const Arguments& args) {
+policy::Request request_of(const PolicyArguments& args) {
   policy::Request request = args.request;
   if (args.system.empty() && args.begun.empty()) {
     request.prompt = text_of(args.prompt);
@@ -72,7 +72,7 @@ void print_choices(const policy::Response& response) {
   }
 }
 
-void ask(const Arguments& args, Exit& exit) {
+void ask(const PolicyArguments& args, Exit& exit) {
   const InterruptScope scope;
   const policy::PolicyStack stack = policy::make_policy(args.endpoint, args.request.seed);
   const policy::Reply reply = stack.policy->complete(request_of(args));
@@ -97,7 +97,7 @@ void ask(const Arguments& args, Exit& exit) {
               {"usage", policy::usage_json(usage)}});
 }
 
-void bench(const Arguments& args, Exit& exit) {
+void bench(const PolicyArguments& args, Exit& exit) {
   const InterruptScope scope;
   const policy::PolicyStack stack = policy::make_policy(args.endpoint, args.request.seed);
   const policy::LoadReport report = policy::measure_load(
@@ -118,7 +118,7 @@ void bench(const Arguments& args, Exit& exit) {
     throw failure("policy.bench", "every request failed; the first error: {}", report.first_fault);
 }
 
-void add_request(CLI::App& command, Arguments& args) {
+void add_request(CLI::App& command, PolicyArguments& args) {
   policy::Request& request = args.request;
   command.add_option("--prompt", args.prompt, "text to continue or answer; - reads standard input")
       ->required()
@@ -151,7 +151,7 @@ void add_request(CLI::App& command, Arguments& args) {
 
 void register_ask(CLI::App& group, Exit& exit) {
   CLI::App* command = group.add_subcommand("ask", "Send one request and print the choices.");
-  auto args = std::make_shared<Arguments>();
+  auto args = std::make_shared<PolicyArguments>();
   add_request(*command, *args);
   command->add_flag("--logprobs", args->request.logprobs, "also return log-probabilities (with --json)");
   set_examples(*command,
@@ -165,7 +165,7 @@ void register_ask(CLI::App& group, Exit& exit) {
 
 void register_load(CLI::App& group, Exit& exit) {
   CLI::App* command = group.add_subcommand("bench", "Measure requests and tokens per second.");
-  auto args = std::make_shared<Arguments>();
+  auto args = std::make_shared<PolicyArguments>();
   add_request(*command, *args);
   command->add_option("--requests", args->requests, "total number of requests, with increasing seeds")
       ->type_name("N")

@@ -7,7 +7,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct RowsBuildArguments {
   rows::BuildOptions build;
   TreeArguments trees;
   bool counts = false, json = false;
@@ -16,7 +16,7 @@ struct Arguments {
 }  // namespace
 
 void register_rows_build(CLI::App& rows, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<RowsBuildArguments>();
   CLI::App& command = *rows.add_subcommand("build", "Make training rows {input, label} from labeled steps.");
   rows::BuildOptions& build = args->build;
   command

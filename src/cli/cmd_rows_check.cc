@@ -7,13 +7,13 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct RowsCheckArguments {
   std::filesystem::path file;
   rows::CheckOptions options;
   bool json = false;
 };
 
-void check(const Arguments& args, Exit& exit) {
+void check(const RowsCheckArguments& args, Exit& exit) {
   const rows::CheckReport report = rows::check_file(args.file, args.options);
   if (report.fault_count > 0) exit.code = 1;
   if (args.json) return print_json(report.to_json());
@@ -33,7 +33,7 @@ void check(const Arguments& args, Exit& exit) {
 }  // namespace
 
 void register_rows_check(CLI::App& rows, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<RowsCheckArguments>();
   CLI::App& command = *rows.add_subcommand("check", "List every fault of a file of training rows or solutions.");
   command.add_option("file", args->file, "rows, or solutions of any format, also .zst and .gz")
       ->type_name("FILE")

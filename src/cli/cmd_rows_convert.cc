@@ -7,7 +7,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct RowsConvertArguments {
   rows::ConvertOptions convert;
   TreeArguments trees;
   bool json = false;
@@ -16,7 +16,7 @@ struct Arguments {
 }  // namespace
 
 void register_rows_convert(CLI::App& rows, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<RowsConvertArguments>();
   CLI::App& command = *rows.add_subcommand("convert", "Write labeled solutions in the format of another trainer.");
   rows::ConvertOptions& convert = args->convert;
   command

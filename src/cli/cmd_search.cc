@@ -17,7 +17,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct SearchArguments {
   AskedProblems problems;
   std::filesystem::path out, report;
   search::SearchSettings settings;
@@ -28,7 +28,7 @@ struct Arguments {
 
 // From the file, so that a run that was resumed reports all of it, as `hrm select bon` would. Throws failure when
 // interrupted.
-selection::SelectionReport report_of(const Arguments& args) {
+selection::SelectionReport report_of(const SearchArguments& args) {
   selection::SampledSolutions solutions = selection::read_solutions(args.out);
   selection::BestOfNOptions options{.n = {args.settings.n.begin(), args.settings.n.end()},
                                     .aggregations = {args.settings.aggregate},
@@ -42,7 +42,7 @@ selection::SelectionReport report_of(const Arguments& args) {
   return report;
 }
 
-Json run_json(const search::SearchRunReport& run, const policy::Usage& usage, const Arguments& args) {
+Json run_json(const search::SearchRunReport& run, const policy::Usage& usage, const SearchArguments& args) {
   return {{"out", args.out.string()},       {"problems", run.problems},
           {"finished", run.finished},       {"kept", run.kept},
           {"failed", run.failed},           {"last_fault", run.last_fault},
@@ -50,7 +50,7 @@ Json run_json(const search::SearchRunReport& run, const policy::Usage& usage, co
 }
 
 // run: becomes an interrupted one where its report was.
-void print(search::SearchRunReport& run, const policy::Usage& usage, const Arguments& args) {
+void print(search::SearchRunReport& run, const policy::Usage& usage, const SearchArguments& args) {
   std::optional<selection::SelectionReport> report;
   try {
     if (run.finished > 0 && !run.interrupted) report = report_of(args);
@@ -69,7 +69,7 @@ void print(search::SearchRunReport& run, const policy::Usage& usage, const Argum
              policy::usage_line(usage));
 }
 
-void search(const Arguments& args, Exit& exit) {
+void search(const SearchArguments& args, Exit& exit) {
   search::SearchSettings settings = args.settings;
   if (!args.problems.prompt_file.empty()) settings.prompt = read_file(args.problems.prompt_file);
   settings.validate();
@@ -122,7 +122,7 @@ void add_lists(CLI::App& command, search::SearchSettings& settings) {
 }  // namespace
 
 void register_search(CLI::App& app, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<SearchArguments>();
   CLI::App& command =
       *app.add_subcommand("search",
                           "Solve problems with a policy and a step scorer: best-of-N, step-greedy, beam search, DVTS, "

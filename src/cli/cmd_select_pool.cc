@@ -6,13 +6,13 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct SelectPoolArguments {
   std::vector<std::filesystem::path> files;
   selection::PoolOptions options;
   Output output;
 };
 
-void pool(const Arguments& args) {
+void pool(const SelectPoolArguments& args) {
   check_output(args.output);
   std::vector<selection::RunReport> runs;
   for (const auto& file : args.files) {
@@ -26,7 +26,7 @@ void pool(const Arguments& args) {
 }  // namespace
 
 void register_select_pool(CLI::App& select, Exit&) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<SelectPoolArguments>();
   CLI::App& command = *select.add_subcommand(
       "pool", "Combine reports of one experiment with several seeds: mean and 95 % interval over runs, row by row.");
   command.add_option("reports", args->files, "report.json files of hrm select, or their folders; at least two")

@@ -11,7 +11,7 @@ namespace {
 
 using namespace selection;
 
-struct Arguments {
+struct SelectSolutionsArguments {
   std::filesystem::path file, with, with_scores;
   ReadSolutions read;
   BestOfNOptions options;
@@ -20,7 +20,7 @@ struct Arguments {
   Output output;
 };
 
-void add_common_options(CLI::App& command, Arguments& args) {
+void add_common_options(CLI::App& command, SelectSolutionsArguments& args) {
   BestOfNOptions& options = args.options;
   command.add_option("file", args.file, "problems with candidates: JSON lines, also .zst and .gz; - is standard input")
       ->type_name("FILE")
@@ -50,7 +50,8 @@ void add_common_options(CLI::App& command, Arguments& args) {
   add_output_options(command, args.output);
 }
 
-SelectionReport run(const Arguments& args, const std::filesystem::path& file, const std::filesystem::path& scores) {
+SelectionReport run(const SelectSolutionsArguments& args, const std::filesystem::path& file,
+                    const std::filesystem::path& scores) {
   ReadSolutions read = args.read;
   read.scores = scores;
   BestOfNOptions options = args.options;
@@ -66,12 +67,12 @@ SelectionReport run(const Arguments& args, const std::filesystem::path& file, co
   return report;
 }
 
-void best_of_n_command(const Arguments& args) {
+void best_of_n_command(const SelectSolutionsArguments& args) {
   check_output(args.output);
   print_report(args.output, run(args, args.file, args.read.scores));
 }
 
-void compare_command(Arguments& args) {
+void compare_command(SelectSolutionsArguments& args) {
   check_output(args.output);
   args.compare.seed = args.options.seed;
   const SelectionReport report = run(args, args.file, args.read.scores);
@@ -96,7 +97,7 @@ void compare_command(Arguments& args) {
 
 void register_select_solutions(CLI::App& select, Exit& exit) {
   {
-    const auto args = std::make_shared<Arguments>();
+    const auto args = std::make_shared<SelectSolutionsArguments>();
     CLI::App& command = *select.add_subcommand("bon", "Measure best-of-N and votes on files of scored solutions.");
     add_common_options(command, *args);
     command.callback([args, &exit] { run_interruptible(exit, [&] { best_of_n_command(*args); }); });
@@ -107,7 +108,7 @@ void register_select_solutions(CLI::App& select, Exit& exit) {
                            {"hrm select bon samples.jsonl --scores scores.jsonl --answers exact",
                             "votes compare exact strings, as in published results"}});
   }
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<SelectSolutionsArguments>();
   CLI::App& command = *select.add_subcommand("compare", "Compare methods, scorers or two files by paired differences.");
   add_common_options(command, *args);
   command.add_option("--against", args->against, "method to compare all others with")

@@ -19,7 +19,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct ServeArguments {
   std::vector<std::string> models, scorers;
   std::optional<std::string> token_file, token_variable;
   std::string runs;
@@ -30,7 +30,7 @@ struct Arguments {
   std::string scorer_device = "cpu";
 };
 
-std::string read_token(const Arguments& args) {
+std::string read_token(const ServeArguments& args) {
   std::string token, source;
   if (args.token_file) {
     source = "--token-file " + *args.token_file;
@@ -49,7 +49,7 @@ std::string read_token(const Arguments& args) {
   return token;
 }
 
-server::ServedModel load(const std::string& path, const Arguments& args) {
+server::ServedModel load(const std::string& path, const ServeArguments& args) {
   solving::ModelFile file = solving::load_model(path, {.averaged = args.averaged});
   server::ServedModel model{.id = path, .family = solving::family_of(file, "", path)};
   if (model.family->arc_side())
@@ -63,7 +63,7 @@ server::ServedModel load(const std::string& path, const Arguments& args) {
   return model;
 }
 
-void check(const Arguments& args) {
+void check(const ServeArguments& args) {
   if (args.models.empty() && args.scorers.empty() && args.runs.empty())
     throw bad_input("cli.serve", "nothing to serve: give --model, --reward-model or --runs");
   const server::Limits& limits = args.service.limits;
@@ -78,7 +78,7 @@ void check(const Arguments& args) {
         throw bad_input("cli.serve", "'{}' is given twice", (*list)[i]);
 }
 
-void serve(Arguments& args) {
+void serve(ServeArguments& args) {
   check(args);
   server::ServiceOptions& options = args.service;
   options.token = read_token(args);
@@ -142,7 +142,7 @@ void add_limits(CLI::App& command, server::Limits& limits) {
 void register_serve(CLI::App& app, Exit&) {
   CLI::App* command = app.add_subcommand(
       "serve", "Serve puzzles and step scores over HTTP, with a page for the browser (docs/server.md).");
-  auto args = std::make_shared<Arguments>();
+  auto args = std::make_shared<ServeArguments>();
   command->add_option("--model", args->models, "model file, run folder, or the authors' checkpoint; may be repeated")
       ->type_name("PATH")
       ->allow_extra_args(false);

@@ -26,7 +26,7 @@ using puzzles::Questions;
 using puzzles::SkippedQuestion;
 using solving::SolvedPuzzle;
 
-struct Arguments {
+struct PuzzleSolveArguments {
   std::string model, family, symbols, color = "auto", trace;
   std::vector<std::string> puzzles, settings, files;
   bool steps = false, json = false, keep_going = false, averaged = true, complete = false;
@@ -39,7 +39,7 @@ struct Arguments {
 // Settings stand among the puzzles; no puzzle begins like one.
 bool is_setting(const std::string& argument) { return argument.starts_with("arch.") || argument.starts_with("data."); }
 
-void split_settings(Arguments& args) {
+void split_settings(PuzzleSolveArguments& args) {
   const auto settings = std::ranges::stable_partition(args.puzzles, std::not_fn(is_setting));
   args.settings.assign(settings.begin(), settings.end());
   args.puzzles.erase(settings.begin(), settings.end());
@@ -67,7 +67,7 @@ struct Answer {
   const solving::Completion* completion;  // null without --complete
 };
 
-void print_answer(const Answer& answer, const Family& family, const Arguments& args) {
+void print_answer(const Answer& answer, const Family& family, const PuzzleSolveArguments& args) {
   const auto& [question, solution, completion] = answer;
   const bool color = wants_color(args.color);
   const auto print_grid = [&](std::span<const int32_t> cells) {
@@ -98,7 +98,7 @@ struct Results {
 };
 
 Results run(model::Backend& backend, const Family& family, std::span<const puzzles::Tokens> questions,
-            const Arguments& args) {
+            const PuzzleSolveArguments& args) {
   Results results{.solved = solving::solve(backend, family, questions, args.solver), .completions = {}};
   results.complete = results.solved.complete;
   if (!args.complete) return results;
@@ -110,7 +110,7 @@ Results run(model::Backend& backend, const Family& family, std::span<const puzzl
 }
 
 // For ARC, arguments and files are tasks.
-void solve_arc(const solving::ModelFile& model, Arguments& args, Exit& exit) {
+void solve_arc(const solving::ModelFile& model, PuzzleSolveArguments& args, Exit& exit) {
   if (args.solver.views > 1 || args.complete || !args.trace.empty() || !args.symbols.empty())
     throw bad_input("cli.solve",
                     "--views, --complete, --trace and --symbols are not for ARC tasks: see --variants and --steps");
@@ -132,7 +132,7 @@ void solve_arc(const solving::ModelFile& model, Arguments& args, Exit& exit) {
   solve_arc_tasks(model, arc, exit);
 }
 
-void solve(Arguments& args, Exit& exit) {
+void solve(PuzzleSolveArguments& args, Exit& exit) {
   solving::ModelFile model = solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto family = solving::family_of(model, args.family, args.model);
   if (family->arc_side()) return solve_arc(model, args, exit);
@@ -176,7 +176,7 @@ void solve(Arguments& args, Exit& exit) {
 
 void register_solve(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand("solve", "Solve puzzles and show how.");
-  auto args = std::make_shared<Arguments>();
+  auto args = std::make_shared<PuzzleSolveArguments>();
   command
       ->add_option("puzzles", args->puzzles,
                    "puzzles as text, or - for standard input; for ARC, task files or folders; also settings, "

@@ -13,7 +13,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct TrainArguments {
   std::string preset, recipe, data, init;
   std::vector<std::string> settings;
   RunArguments run;
@@ -22,7 +22,7 @@ struct Arguments {
 };
 
 // Flags are short forms of settings and, like them, win over preset and recipe.
-std::vector<std::string> settings_of(const CLI::App& command, const Arguments& args) {
+std::vector<std::string> settings_of(const CLI::App& command, const TrainArguments& args) {
   std::vector<std::string> settings = args.settings;
   if (command.count("--data") > 0) settings.push_back(fmt::format("data_path={}", args.data));
   if (command.count("--seed") > 0) settings.push_back(fmt::format("seed={}", args.run.seed));
@@ -41,7 +41,7 @@ void estimate(const solving::TrainRequest& request, bool json, Exit& exit) {
     fmt::print("{}", estimate.table);
 }
 
-void train(const CLI::App& command, const Arguments& args, Exit& exit) {
+void train(const CLI::App& command, const TrainArguments& args, Exit& exit) {
   solving::TrainRequest request{.out = args.run.out,
                                 .mode = args.run.mode(),
                                 .preset = args.preset,
@@ -63,7 +63,7 @@ void train(const CLI::App& command, const Arguments& args, Exit& exit) {
   });
 }
 
-void add_model_options(CLI::App& command, Arguments& args) {
+void add_model_options(CLI::App& command, TrainArguments& args) {
   command
       .add_option("--preset", args.preset,
                   "architecture: " + fmt::format("{}", fmt::join(model::arch_preset_names(), ", ")))
@@ -91,7 +91,7 @@ void add_model_options(CLI::App& command, Arguments& args) {
 
 void register_train(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand("train", "Train a model on a data set.");
-  auto args = std::make_shared<Arguments>();
+  auto args = std::make_shared<TrainArguments>();
   add_run_options(*command, args->run);
   add_model_options(*command, *args);
   add_threads_option(*command, args->backend.threads);

@@ -9,14 +9,14 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct TreeFilesArguments {
   std::filesystem::path store, file;
   std::vector<std::filesystem::path> inputs;
   std::string problem;
   bool skip_bad = false, json = false;
 };
 
-void export_trees(const Arguments& args) {
+void export_trees(const TreeFilesArguments& args) {
   const tree::StoreReader store(args.store);
   JsonlOutput output(args.file);
   for (const size_t problem : tree::chosen_problems(store, args.problem))
@@ -24,7 +24,7 @@ void export_trees(const Arguments& args) {
   output.finish();
 }
 
-void import_trees(const Arguments& args) {
+void import_trees(const TreeFilesArguments& args) {
   tree::StoreWriter store(args.store);
   if (store.contents().settings.empty())
     store.append(tree::SettingsRecord{{{"imported", args.file.filename().string()}}});
@@ -50,7 +50,7 @@ void import_trees(const Arguments& args) {
   fmt::print("{} trees with {} nodes imported; {} trees were there already\n", count, nodes, known);
 }
 
-void merge(const Arguments& args) {
+void merge(const TreeFilesArguments& args) {
   const tree::StoreContents merged = tree::merge_stores(args.inputs, args.file);
   if (args.json)
     return print_json(
@@ -78,7 +78,7 @@ Faults look_through(const tree::StoreReader& store) {
   return found;
 }
 
-void check(const Arguments& args, Exit& exit) {
+void check(const TreeFilesArguments& args, Exit& exit) {
   const tree::StoreReader store(args.store);
   const tree::StoreContents& contents = store.contents();
   const RecordLogReport& report = contents.report;
@@ -117,7 +117,7 @@ void check(const Arguments& args, Exit& exit) {
 }
 
 void register_merge_and_check(CLI::App& tree, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<TreeFilesArguments>();
   CLI::App& merging = *tree.add_subcommand("merge", "Merge stores, for instance of several machines, into a new one.");
   merging.add_option("stores", args->inputs, "tree stores")->type_name("FILE...")->required();
   merging.add_option("-o,--out", args->file, "store to write; must not exist")->type_name("FILE")->required();
@@ -136,7 +136,7 @@ void register_merge_and_check(CLI::App& tree, Exit& exit) {
 }  // namespace
 
 void register_tree_files(CLI::App& tree, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<TreeFilesArguments>();
   CLI::App& exporting =
       *tree.add_subcommand("export", "Write whole trees as JSON, one per line (docs/formats/tree-jsonl.md).");
   exporting.add_option("store", args->store, "tree store")->type_name("FILE")->required();

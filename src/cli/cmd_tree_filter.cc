@@ -9,7 +9,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct TreeFilterArguments {
   std::filesystem::path store, out;
   LabelArguments labels;
   tree::PassBand band;
@@ -28,7 +28,7 @@ Json kept_line(const steps::Problem& problem, const tree::PassRate& found) {
           {"pass_rate", *found.rate}, {"solutions", found.solutions.total}, {"correct", found.solutions.correct}};
 }
 
-void report(const Arguments& args, Tally& tally) {
+void report(const TreeFilterArguments& args, Tally& tally) {
   using enum tree::Fit;
   const double share =
       tally.solutions > 0 ? static_cast<double>(tally.correct) / static_cast<double>(tally.solutions) : 0;
@@ -46,7 +46,7 @@ void report(const Arguments& args, Tally& tally) {
   fmt::print("{} of all {} solutions are right ({:.1f} %)\n", tally.correct, tally.solutions, 100 * share);
 }
 
-void filter(const Arguments& args) {
+void filter(const TreeFilterArguments& args) {
   args.band.validate();
   const tree::StoreReader store(args.store);
   const tree::LabelOptions options = args.labels.options();
@@ -68,7 +68,7 @@ void filter(const Arguments& args) {
 }  // namespace
 
 void register_tree_filter(CLI::App& tree, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<TreeFilterArguments>();
   CLI::App& command = *tree.add_subcommand(
       "filter", "Write the problems that the policy solves sometimes: only their trees have different labels.");
   command.add_option("store", args->store, "tree store, for instance of --method solutions")

@@ -15,7 +15,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct TreeGrowArguments {
   AskedProblems problems;
   std::filesystem::path store;
   tree::GrowSettings settings;
@@ -24,7 +24,7 @@ struct Arguments {
 };
 
 // What the flags say over the authors' settings where --faithful is given.
-tree::GrowSettings chosen_settings(const Arguments& args, const CLI::App& command) {
+tree::GrowSettings chosen_settings(const TreeGrowArguments& args, const CLI::App& command) {
   tree::GrowSettings settings = args.faithful ? tree::faithful_settings() : args.settings;
   if (args.faithful)
     tree::GrowSettings::fields(args.settings, [&](std::string_view key, const auto& value, std::string_view) {
@@ -46,7 +46,7 @@ void print_report(const tree::GrowReport& report, const policy::Usage& usage) {
              report.nodes, report.rollouts, policy::usage_line(usage));
 }
 
-void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit) {
+void grow(const TreeGrowArguments& args, const tree::GrowSettings& settings, Exit& exit) {
   settings.validate();
   check_continuation(args.policy, settings);
   BadLines bad;
@@ -89,7 +89,7 @@ void grow(const Arguments& args, const tree::GrowSettings& settings, Exit& exit)
 }  // namespace
 
 void register_tree_grow(CLI::App& tree, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<TreeGrowArguments>();
   CLI::App& command = *tree.add_subcommand("grow", "Grow a tree of steps for each problem into a store.");
   add_problem_options(command, args->problems);
   command.add_option("--store", args->store, "tree store to write or to continue")->type_name("FILE")->required();

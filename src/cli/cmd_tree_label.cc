@@ -9,7 +9,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct TreeLabelArguments {
   std::filesystem::path store, out;
   std::string problem;
   LabelArguments labels;
@@ -39,7 +39,7 @@ void print_nodes(const tree::LabeledTree& labeled, const std::vector<std::option
   }
 }
 
-void label_lines(const Arguments& args, const tree::StoreReader& store, const std::vector<size_t>& chosen) {
+void label_lines(const TreeLabelArguments& args, const tree::StoreReader& store, const std::vector<size_t>& chosen) {
   const tree::LabelOptions options = args.labels.options();
   JsonlOutput output(args.out);
   output.write(options.to_json());
@@ -52,7 +52,7 @@ void label_lines(const Arguments& args, const tree::StoreReader& store, const st
 }
 
 // For people: the nodes of one tree, or a line per tree with what its labels are like.
-void label_table(const Arguments& args, const tree::StoreReader& store, const std::vector<size_t>& chosen) {
+void label_table(const TreeLabelArguments& args, const tree::StoreReader& store, const std::vector<size_t>& chosen) {
   const tree::LabelOptions options = args.labels.options();
   if (chosen.size() > 1)
     fmt::print("{:>5}  {:<20} {:>7} {:>7} {:>5} {:>5} {:>5}\n", "", "problem", "labels", "none", "at 0", "at 1",
@@ -68,14 +68,14 @@ void label_table(const Arguments& args, const tree::StoreReader& store, const st
   if (chosen.empty()) fmt::print("{}: contains no tree\n", args.store.string());
 }
 
-void label(const Arguments& args) {
+void label(const TreeLabelArguments& args) {
   const tree::StoreReader store(args.store);
   const auto chosen = tree::chosen_problems(store, args.problem);
   if (args.json || !args.out.empty()) return label_lines(args, store, chosen);
   label_table(args, store, chosen);
 }
 
-void compress(const Arguments& args) {
+void compress(const TreeLabelArguments& args) {
   LabelArguments arguments = args.labels;
   if (args.compression.mode == tree::CompressionMode::kFaithful) arguments.faithful = true;
   tree::LabelOptions labels = arguments.options();
@@ -89,7 +89,7 @@ void compress(const Arguments& args) {
   output.finish();
 }
 
-CLI::App& add_command(CLI::App& tree, const char* name, const char* help, Arguments& args) {
+CLI::App& add_command(CLI::App& tree, const char* name, const char* help, TreeLabelArguments& args) {
   CLI::App& command = *tree.add_subcommand(name, help);
   command.add_option("store", args.store, "tree store")->type_name("FILE")->required();
   add_problem_option(command, args.problem);
@@ -102,7 +102,7 @@ CLI::App& add_command(CLI::App& tree, const char* name, const char* help, Argume
 }  // namespace
 
 void register_tree_label(CLI::App& tree, Exit&) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<TreeLabelArguments>();
   CLI::App& command = add_command(
       tree, "label",
       "Print the labels of all nodes: as a table, or as JSON lines (one with the settings, then one per node).", *args);
@@ -115,7 +115,7 @@ void register_tree_label(CLI::App& tree, Exit&) {
 }
 
 void register_tree_compress(CLI::App& tree, Exit&) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<TreeLabelArguments>();
   CLI::App& command = add_command(
       tree, "compress",
       "Node compression: write a seeded view of each tree as one JSON line; the store does not change.", *args);

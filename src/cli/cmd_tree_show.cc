@@ -7,7 +7,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct TreeShowArguments {
   std::filesystem::path store, svg;
   std::string problem, color = "auto";
   LabelArguments labels;
@@ -32,7 +32,7 @@ Json summary(const tree::LabeledTree& labeled, uint64_t orphans) {
           {"value", labeled.labels[0] ? Json(*labeled.labels[0]) : Json(nullptr)}};
 }
 
-void show(Arguments args) {
+void show(TreeShowArguments args) {
   if (!args.svg.empty()) check_picture_path(args.svg, "--plot");
   const tree::StoreReader store(args.store);
   args.draw.color = wants_color(args.color);
@@ -63,7 +63,7 @@ void show(Arguments args) {
 }  // namespace
 
 void register_tree_show(CLI::App& tree, Exit&) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<TreeShowArguments>();
   CLI::App& command = *tree.add_subcommand("show", "List the trees of a store, or draw one with its labels.");
   command.add_option("store", args->store, "tree store")->type_name("FILE")->required();
   add_problem_option(command, args->problem);

@@ -13,7 +13,7 @@ namespace {
 using worlds::JudgedSolution;
 using worlds::StepTruth;
 
-struct Arguments {
+struct WorldJudgeArguments {
   std::filesystem::path file, out, stepwise;
   int64_t show = 0;
   std::string color = "auto";
@@ -46,7 +46,7 @@ void print_counts(const worlds::JudgeCounts& counts) {
   }
 }
 
-void judge(const Arguments& args) {
+void judge(const WorldJudgeArguments& args) {
   const bool color = wants_color(args.color);
   worlds::JudgeCounts counts;
   std::optional<JsonlOutput> rows, stepwise;
@@ -71,7 +71,7 @@ void judge(const Arguments& args) {
 }  // namespace
 
 void register_world_judge(CLI::App& world, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<WorldJudgeArguments>();
   CLI::App& command = *world.add_subcommand("judge", "Judge every step of any solution.");
   command
       .add_option("file", args->file,

@@ -8,14 +8,14 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct WorldLabelsArguments {
   std::vector<std::filesystem::path> stores;
   std::filesystem::path out;
   studies::GrowthStudyOptions study;
   bool json = false;
 };
 
-void study(const Arguments& args) {
+void study(const WorldLabelsArguments& args) {
   const studies::GrowthStudy result = studies::study_growth(args.stores, args.study);
   const std::string text = studies::to_markdown(result);
   if (!args.out.empty()) {
@@ -30,7 +30,7 @@ void study(const Arguments& args) {
 }  // namespace
 
 void register_world_labels(CLI::App& world, Exit&) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<WorldLabelsArguments>();
   CLI::App& command = *world.add_subcommand(
       "labels", "Measure the error and the cost of labels of grown trees: soft, hard, leaves, policy.");
   command.add_option("stores", args->stores, "stores of hrm tree grow, with any method and policy")

@@ -8,14 +8,14 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct WorldMakeArguments {
   std::filesystem::path out;
   worlds::Split split = worlds::Split::kTrain;
   uint64_t count = 100, seed = 0;
   std::vector<std::string> settings;
 };
 
-void make(const Arguments& args) {
+void make(const WorldMakeArguments& args) {
   worlds::ProblemSettings settings;
   for (const std::string& setting : args.settings) assign_field(settings, setting);
   std::vector<Json> rows;
@@ -28,7 +28,7 @@ void make(const Arguments& args) {
 }  // namespace
 
 void register_world_make(CLI::App& world, Exit&) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<WorldMakeArguments>();
   CLI::App& command = *world.add_subcommand(
       "make", "Write problems as JSON lines {id, question, answer}; no test problem is a rearranged training problem.");
   command.add_option("--count", args->count, "problems")

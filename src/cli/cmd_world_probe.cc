@@ -10,14 +10,14 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct WorldProbeArguments {
   std::filesystem::path problems, out;
   std::string policy = "arithmetic";
   uint64_t seed = 0;
   size_t threads = 0;
 };
 
-void probe(const Arguments& args) {
+void probe(const WorldProbeArguments& args) {
   const worlds::SlipSettings settings = world_policy_settings(args.policy);
   if (settings.slip <= 0) throw bad_input("cli.world.probe", "--policy {}: a probe needs slips: slip > 0", args.policy);
   const auto problems = read_world_problems(args.problems);
@@ -42,7 +42,7 @@ void probe(const Arguments& args) {
 }  // namespace
 
 void register_world_probe(CLI::App& world, Exit&) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<WorldProbeArguments>();
   CLI::App& command = *world.add_subcommand(
       "probe", "Write matched solutions that differ in one step (repaired or not, broken or not), with judged steps.");
   command.add_option("problems", args->problems, "file of hrm world make; - is standard input")

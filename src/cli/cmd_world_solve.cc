@@ -17,7 +17,7 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct WorldSolveArguments {
   std::filesystem::path problems, out;
   PolicyChoice policy;
   policy::Request request{.max_tokens = 256, .temperature = 1};
@@ -30,7 +30,7 @@ struct Arguments {
 struct Solver {
   policy::Policy& policy;
   std::optional<worlds::SlipSettings> scripted;  // the true values of steps are known for this policy alone
-  const Arguments& args;
+  const WorldSolveArguments& args;
 
   Json solved(const worlds::ArithmeticProblem& problem, uint64_t index) const;
   // In the order of the problems, as they come.
@@ -84,7 +84,7 @@ void Solver::all(const std::vector<worlds::ArithmeticProblem>& problems, const p
   }
 }
 
-void solve(const Arguments& args, Exit& exit) {
+void solve(const WorldSolveArguments& args, Exit& exit) {
   const auto problems = read_world_problems(args.problems);
   PolicyChoice choice = args.policy;
   if (choice.spec.empty() && choice.endpoint.endpoint.empty()) choice.spec = "arithmetic";
@@ -105,7 +105,7 @@ void solve(const Arguments& args, Exit& exit) {
 }  // namespace
 
 void register_world_solve(CLI::App& world, Exit& exit) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<WorldSolveArguments>();
   CLI::App& command = *world.add_subcommand("solve",
                                             "Sample solutions from a policy as JSON lines with judged steps; for the "
                                             "scripted policy (the default) also with true values.");

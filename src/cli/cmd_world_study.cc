@@ -10,14 +10,14 @@
 namespace hrm::cli {
 namespace {
 
-struct Arguments {
+struct WorldStudyArguments {
   std::filesystem::path problems, out;
   std::string policy = "arithmetic";
   studies::RolloutStudyOptions study;
   bool json = false;
 };
 
-void study(Arguments& args) {
+void study(WorldStudyArguments& args) {
   args.study.policy = world_policy_settings(args.policy);
   const auto result = studies::study_rollouts(read_world_problems(args.problems), args.study);
   if (!args.out.empty()) studies::write_study(result, args.out);
@@ -74,7 +74,7 @@ void register_world_trees(CLI::App& world, Exit&) {
 }
 
 void register_world_study(CLI::App& world, Exit&) {
-  const auto args = std::make_shared<Arguments>();
+  const auto args = std::make_shared<WorldStudyArguments>();
   CLI::App& command = *world.add_subcommand("study", "Measure the error of Monte-Carlo labels of k rollouts.");
   command.add_option("problems", args->problems, "file of hrm world make; - is standard input")
       ->type_name("FILE")

@@ -12,12 +12,12 @@ namespace {
 
 using solving::PuzzleRun;
 
-constexpr std::string_view kWhere = "library.solve";
+constexpr std::string_view kInRun = "library.solve";
 
 solving::SolverOptions solver_options(const hrm_solve_options& options) {
-  if (options.batch == 0) throw bad_input(kWhere, "batch 0 is below 1");
-  if (options.model_runs < 0) throw bad_input(kWhere, "model_runs {} is below 0", options.model_runs);
-  if (!std::isfinite(options.halt_margin)) throw bad_input(kWhere, "halt_margin {} is no number", options.halt_margin);
+  if (options.batch == 0) throw bad_input(kInRun, "batch 0 is below 1");
+  if (options.model_runs < 0) throw bad_input(kInRun, "model_runs {} is below 0", options.model_runs);
+  if (!std::isfinite(options.halt_margin)) throw bad_input(kInRun, "halt_margin {} is no number", options.halt_margin);
   return {.segments = options.segments,
           .halting = options.halting != 0,
           .halt_margin = options.halt_margin,
@@ -30,9 +30,9 @@ solving::SolverOptions solver_options(const hrm_solve_options& options) {
 
 void check_questions(const puzzles::Questions& questions, const puzzles::Family& family, bool complete) {
   if (family.arc_side())
-    throw bad_input(kWhere, "this model solves ARC tasks, which the library does not: use hrm solve");
+    throw bad_input(kInRun, "this model solves ARC tasks, which the library does not: use hrm solve");
   if (complete) solving::check_completable(family);
-  if (questions.good.empty() && questions.skipped.empty()) throw bad_input(kWhere, "the input contains no puzzle");
+  if (questions.good.empty() && questions.skipped.empty()) throw bad_input(kInRun, "the input contains no puzzle");
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ Run::Run(std::shared_ptr<Model> model, puzzles::Questions questions, const hrm_s
 }
 
 bool Run::advance() {
-  if (failed_) throw failure(kWhere, "an earlier segment failed: begin a new run");
+  if (failed_) throw failure(kInRun, "an earlier segment failed: begin a new run");
   segments_.clear();
   const std::lock_guard turn(model_->turn);
   if (is_set(options_.stop)) throw Stopped();
@@ -161,7 +161,7 @@ hrm_status hrm_run_begin(hrm_model* model, const hrm_puzzles* puzzles, const hrm
     const std::shared_ptr<Model>& known = required(model, "model").model;
     const hrm_puzzles& given = required(puzzles, "puzzles");
     if (given.family->describe() != known->family.family->describe())
-      throw bad_input(kWhere, "the puzzles are {}, but the model solves {}", given.family->describe().dump(),
+      throw bad_input(kInRun, "the puzzles are {}, but the model solves {}", given.family->describe().dump(),
                       known->family.json);
     *run = new hrm_run{
         std::make_unique<Run>(known, given.questions, options_or(options, HRM_SOLVE_OPTIONS, "hrm_solve_options"))};

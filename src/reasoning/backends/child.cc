@@ -15,7 +15,7 @@
 namespace hrm::backends {
 namespace {
 
-constexpr std::string_view kWhere = "backends.run_in_child";
+constexpr std::string_view kInChild = "backends.run_in_child";
 
 // The value, or the fault: {"fault": 0 or 1, "where": ..., "message": ...}.
 Json outcome(const std::function<Json()>& work) {
@@ -25,7 +25,7 @@ Json outcome(const std::function<Json()>& work) {
     return {
         {"fault", error.fault() == Fault::kBadInput ? 0 : 1}, {"where", error.where()}, {"message", error.message()}};
   } catch (const std::exception& error) {
-    return {{"fault", 1}, {"where", kWhere}, {"message", error.what()}};
+    return {{"fault", 1}, {"where", kInChild}, {"message", error.what()}};
   }
 }
 
@@ -49,9 +49,9 @@ Error rethrown(const Json& json) {
 
 ChildResult run_in_child(const std::function<Json()>& work) {
   int ends[2];
-  if (pipe(ends) != 0) throw failure(kWhere, "cannot create a pipe");
+  if (pipe(ends) != 0) throw failure(kInChild, "cannot create a pipe");
   const pid_t child = fork();
-  if (child < 0) throw failure(kWhere, "cannot create a process");
+  if (child < 0) throw failure(kInChild, "cannot create a process");
   if (child == 0) {
     close(ends[0]);
     write_all(ends[1], outcome(work).dump(-1, ' ', false, Json::error_handler_t::replace));
@@ -65,10 +65,10 @@ ChildResult run_in_child(const std::function<Json()>& work) {
   while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
   }
   if (WIFSIGNALED(status))
-    throw failure(kWhere, "a measurement was killed by signal {}{}", WTERMSIG(status),
+    throw failure(kInChild, "a measurement was killed by signal {}{}", WTERMSIG(status),
                   WTERMSIG(status) == SIGKILL ? ": out of memory? Try a smaller batch" : "");
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) throw failure(kWhere, "a measurement ended without a result");
+  if (json.is_discarded()) throw failure(kInChild, "a measurement ended without a result");
   if (json.contains("fault")) throw rethrown(json);
   return {.value = json["value"], .peak_mib = static_cast<double>(usage.ru_maxrss) / 1024};
 }

@@ -15,7 +15,7 @@ namespace {
 using model::ModelConfig;
 using model::Precision;
 
-struct Case {
+struct ModelCase {
   const char* name;
   const char* preset;
   Precision precision;
@@ -23,7 +23,7 @@ struct Case {
   bool local = false;
 };
 
-ModelConfig model(const Case& c) {
+ModelConfig model(const ModelCase& c) {
   ModelConfig config{.arch = model::arch_preset(c.preset),
                      .data = {.seq_len = c.seq_len, .vocab_size = 5, .num_puzzle_identifiers = 3}};
   auto& arch = config.arch;
@@ -103,7 +103,7 @@ void expect_rows_equal(const NamedTensors& all, size_t first, const NamedTensors
   }
 }
 
-class EngineBackend : public testing::TestWithParam<Case> {};
+class EngineBackend : public testing::TestWithParam<ModelCase> {};
 
 TEST_P(EngineBackend, AnExamplesBitsDependNeitherOnTheBatchNorOnThreads) {
   const ModelConfig config = model(GetParam());
@@ -138,20 +138,20 @@ TEST_P(EngineBackend, TrainingRepeatsItsBits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, EngineBackend,
-                         testing::Values(Case{"attention_f32_odd", "hrm", Precision::kFloat32, 18},
-                                         Case{"attention_f32_even", "hrm", Precision::kFloat32, 19},
-                                         Case{"attention_bf16_odd", "trm-attention", Precision::kBFloat16, 18},
-                                         Case{"attention_bf16_even", "trm-attention", Precision::kBFloat16, 19},
-                                         Case{"mixer_f32_odd", "trm-mlp", Precision::kFloat32, 18},
-                                         Case{"mixer_f32_even", "trm-mlp", Precision::kFloat32, 19},
-                                         Case{"mixer_bf16_odd", "trm-mlp", Precision::kBFloat16, 18},
-                                         Case{"mixer_bf16_even", "trm-mlp", Precision::kBFloat16, 19},
-                                         Case{"planes_f32", "trm-planes", Precision::kFloat32, 16},
-                                         Case{"planes_bf16", "trm-planes", Precision::kBFloat16, 36},
-                                         Case{"local_f32", "trm-mlp", Precision::kFloat32, 25, true},
-                                         Case{"local_bf16", "trm-mlp", Precision::kBFloat16, 36, true},
-                                         Case{"noise_f32_odd", "eqr", Precision::kFloat32, 18},
-                                         Case{"chains_bf16_odd", "sic", Precision::kBFloat16, 18}),
+                         testing::Values(ModelCase{"attention_f32_odd", "hrm", Precision::kFloat32, 18},
+                                         ModelCase{"attention_f32_even", "hrm", Precision::kFloat32, 19},
+                                         ModelCase{"attention_bf16_odd", "trm-attention", Precision::kBFloat16, 18},
+                                         ModelCase{"attention_bf16_even", "trm-attention", Precision::kBFloat16, 19},
+                                         ModelCase{"mixer_f32_odd", "trm-mlp", Precision::kFloat32, 18},
+                                         ModelCase{"mixer_f32_even", "trm-mlp", Precision::kFloat32, 19},
+                                         ModelCase{"mixer_bf16_odd", "trm-mlp", Precision::kBFloat16, 18},
+                                         ModelCase{"mixer_bf16_even", "trm-mlp", Precision::kBFloat16, 19},
+                                         ModelCase{"planes_f32", "trm-planes", Precision::kFloat32, 16},
+                                         ModelCase{"planes_bf16", "trm-planes", Precision::kBFloat16, 36},
+                                         ModelCase{"local_f32", "trm-mlp", Precision::kFloat32, 25, true},
+                                         ModelCase{"local_bf16", "trm-mlp", Precision::kBFloat16, 36, true},
+                                         ModelCase{"noise_f32_odd", "eqr", Precision::kFloat32, 18},
+                                         ModelCase{"chains_bf16_odd", "sic", Precision::kBFloat16, 18}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 // With the initial q_head (weight 0, bias -5) q_continue equals its target. AdamATan2 makes a full step of a gradient

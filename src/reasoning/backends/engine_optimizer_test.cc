@@ -34,12 +34,12 @@ std::vector<float> numbers(size_t n, uint64_t seed) {
   return values;
 }
 
-struct Update {
+struct OptimizerUpdate {
   const char* name;
   OptimizerConfig config;
 };
 
-class EngineOptimizerAgainstAten : public testing::TestWithParam<Update> {};
+class EngineOptimizerAgainstAten : public testing::TestWithParam<OptimizerUpdate> {};
 
 TEST_P(EngineOptimizerAgainstAten, OverManySteps) {
   const ParameterLayout layout(model());
@@ -113,11 +113,12 @@ TEST_P(EngineOptimizerAgainstAten, OverManySteps) {
 INSTANTIATE_TEST_SUITE_P(
     Rules, EngineOptimizerAgainstAten,
     testing::Values(
-        Update{"adam_atan2", {.lr = 1e-2, .weight_decay = 0.5, .puzzle_emb_lr = 1e-2}},
-        Update{"adam_atan2_clipped", {.lr = 1e-2, .puzzle_emb_weight_decay = 0, .grad_clip = 1}},
-        Update{"muon", {.optimizer = OptimizerKind::kMuon, .lr = 1e-2, .muon_lr = 1e-2}},
-        Update{"muon_clipped_decayed",
-               {.optimizer = OptimizerKind::kMuon, .muon_momentum = 0.8, .muon_weight_decay = 0.5, .grad_clip = 1}}),
+        OptimizerUpdate{"adam_atan2", {.lr = 1e-2, .weight_decay = 0.5, .puzzle_emb_lr = 1e-2}},
+        OptimizerUpdate{"adam_atan2_clipped", {.lr = 1e-2, .puzzle_emb_weight_decay = 0, .grad_clip = 1}},
+        OptimizerUpdate{"muon", {.optimizer = OptimizerKind::kMuon, .lr = 1e-2, .muon_lr = 1e-2}},
+        OptimizerUpdate{
+            "muon_clipped_decayed",
+            {.optimizer = OptimizerKind::kMuon, .muon_momentum = 0.8, .muon_weight_decay = 0.5, .grad_clip = 1}}),
     [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace

@@ -23,7 +23,7 @@ namespace {
 using kernels::Buffer;
 using model::ModelConfig;
 
-constexpr std::string_view kWhere = "engine.engine_backend";
+constexpr std::string_view kInEngineBackend = "engine.engine_backend";
 
 EngineCarry& own(model::Carry& carry) { return dynamic_cast<EngineCarry&>(carry); }
 const EngineCarry& own(const model::Carry& carry) { return dynamic_cast<const EngineCarry&>(carry); }
@@ -82,7 +82,7 @@ class EngineBackend final : public model::Backend {
 
   size_t chains() const { return static_cast<size_t>(config_.arch.chains); }
   Optimizer& optimizer() {
-    if (!optimizer_) throw failure(kWhere, "no optimizer: call set_optimizer after set_weights");
+    if (!optimizer_) throw failure(kInEngineBackend, "no optimizer: call set_optimizer after set_weights");
     return *optimizer_;
   }
   const Optimizer& optimizer() const { return const_cast<EngineBackend*>(this)->optimizer(); }
@@ -190,19 +190,19 @@ template <typename E>
 std::unique_ptr<model::Carry> EngineBackend<E>::load(const NamedTensors& state) const {
   const auto take = [&](const char* name) {
     const auto found = state.find(name);
-    if (found == state.end()) throw bad_input(kWhere, "carry: '{}' is missing", name);
+    if (found == state.end()) throw bad_input(kInEngineBackend, "carry: '{}' is missing", name);
     const Shape& shape = found->second.shape();
     const Shape tail = {config_.tokens(), config_.arch.hidden_size};
     const bool chained = chains() > 1;
     if (shape.size() != (chained ? 4u : 3u) || (chained && shape[1] != config_.arch.chains) ||
         !std::equal(tail.begin(), tail.end(), shape.end() - 2))
-      throw bad_input(kWhere, "carry: '{}' has shape {}, expected [B, {}{}, {}]", name, to_string(shape),
+      throw bad_input(kInEngineBackend, "carry: '{}' has shape {}, expected [B, {}{}, {}]", name, to_string(shape),
                       chained ? fmt::format("{}, ", chains()) : "", tail[0], tail[1]);
     return found->second.to(DType::kF32);
   };
   const HostTensor z_H = take("z_H"), z_L = take("z_L");
   if (z_H.shape() != z_L.shape())
-    throw bad_input(kWhere, "carry: z_H is {} and z_L {}", to_string(z_H.shape()), to_string(z_L.shape()));
+    throw bad_input(kInEngineBackend, "carry: z_H is {} and z_L {}", to_string(z_H.shape()), to_string(z_L.shape()));
   auto carry = std::make_unique<EngineCarry>(static_cast<size_t>(z_H.count()) / dims_.state_size(), dims_.state_size());
   std::ranges::copy(z_H.as<float>(), carry->z_H.data());
   std::ranges::copy(z_L.as<float>(), carry->z_L.data());
@@ -213,10 +213,10 @@ std::unique_ptr<model::Carry> EngineBackend<E>::load(const NamedTensors& state) 
 
 template <typename E>
 void EngineBackend<E>::check(const model::Batch& batch, const EngineCarry& carry, bool labels) const {
-  model::check_batch(config_, batch, {.carry_rows = carry.rows(), .labels = labels}, kWhere);
+  model::check_batch(config_, batch, {.carry_rows = carry.rows(), .labels = labels}, kInEngineBackend);
   const auto& arch = config_.arch;
   if (batch.noise_seeds.empty() && (arch.noise > 0 || (!labels && arch.inference_noise > 0)))
-    throw bad_input(kWhere, "a model with noise needs Batch::noise_seeds");
+    throw bad_input(kInEngineBackend, "a model with noise needs Batch::noise_seeds");
 }
 
 template <typename E>
@@ -234,9 +234,9 @@ template <typename E>
 model::TrainOutput EngineBackend<E>::accumulate(const TrainingInput& input, EngineCarry& carry) {
   check(input.batch, carry, /*labels=*/true);
   if (segment_.products() == Products::kInt8)
-    throw bad_input(kWhere, "int8 is for inference: train with precision bfloat16 or float32");
+    throw bad_input(kInEngineBackend, "int8 is for inference: train with precision bfloat16 or float32");
   if (input.last_segment.size() != input.batch.size)
-    throw bad_input(kWhere, "last_segment holds {} flags for a batch of {}", input.last_segment.size(),
+    throw bad_input(kInEngineBackend, "last_segment holds {} flags for a batch of {}", input.last_segment.size(),
                     input.batch.size);
   return training_.run(prepare(model::WeightSet::kLive, /*backward=*/true), input, carry);
 }
@@ -284,12 +284,13 @@ model::Gradients EngineBackend<E>::gradients(const model::Batch& batch, std::spa
 std::unique_ptr<model::Backend> make_engine_backend(const ModelConfig& model, const model::BackendOptions& options) {
   const ModelConfig config = with_precision(model, options.precision);
   if (options.precision == model::kInt8 && !kernels::native_int8())
-    throw bad_input(kWhere,
+    throw bad_input(kInEngineBackend,
                     "precision int8 needs a processor with AVX512_VNNI (this one: {}): use --precision bfloat16 or "
                     "float32",
                     kernels::cpu_description());
   if (options.precision == model::kInt8 && config.arch.on_grid())
-    throw bad_input(kWhere, "precision int8 is for attention and token mixing: use --precision bfloat16 or float32");
+    throw bad_input(kInEngineBackend,
+                    "precision int8 is for attention and token mixing: use --precision bfloat16 or float32");
   if (config.arch.forward_dtype == model::Precision::kBFloat16 && kernels::native_bf16())
     return std::make_unique<EngineBackend<kernels::bf16>>(config, options);
   return std::make_unique<EngineBackend<float>>(config, options);

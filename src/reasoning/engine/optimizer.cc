@@ -14,7 +14,7 @@
 namespace hrm::engine {
 namespace {
 
-constexpr std::string_view kWhere = "engine.optimizer";
+constexpr std::string_view kInOptimizer = "engine.optimizer";
 
 // Matrices that share one parameter: gate and up; q, k and v.
 size_t matrices_in(const std::string& name) {
@@ -172,14 +172,14 @@ void Optimizer::set_state(const NamedTensors& state) {
     if (found == state.end()) return false;
     ++used;
     if (found->second.shape() != p.shape || found->second.dtype() != DType::kF32)
-      throw bad_input(kWhere, "state '{}' is {} {}, the model needs f32 {}", found->first,
+      throw bad_input(kInOptimizer, "state '{}' is {} {}, the model needs f32 {}", found->first,
                       name_of(found->second.dtype()), to_string(found->second.shape()), to_string(p.shape));
     std::ranges::copy(found->second.as<float>(), layout_.slice(to, i).begin());
     return true;
   };
   const auto need = [&](std::string_view kind, size_t i, std::span<float> to) {
     if (!take(kind, i, to))
-      throw bad_input(kWhere, "state '{}.{}' is missing: was it saved by another optimizer?", kind,
+      throw bad_input(kInOptimizer, "state '{}.{}' is missing: was it saved by another optimizer?", kind,
                       layout_.parameters()[i].name);
   };
   const bool averaged =
@@ -192,9 +192,9 @@ void Optimizer::set_state(const NamedTensors& state) {
   }
   const auto step = state.find("step");
   if (step == state.end() || step->second.dtype() != DType::kI64 || step->second.count() != 1)
-    throw bad_input(kWhere, "state 'step' is missing or not one i64");
+    throw bad_input(kInOptimizer, "state 'step' is missing or not one i64");
   if (used + 1 != state.size())
-    throw bad_input(kWhere, "{} entries of the state belong to no parameter", state.size() - used - 1);
+    throw bad_input(kInOptimizer, "{} entries of the state belong to no parameter", state.size() - used - 1);
   first_ = std::move(first);
   second_ = std::move(second);
   average_ = std::move(average);

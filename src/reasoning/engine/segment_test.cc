@@ -171,7 +171,7 @@ double along(Probe& probe, std::span<float> numbers, const std::vector<float>& d
   return slope;
 }
 
-double norm(std::span<const float> values) {
+double length_of(std::span<const float> values) {
   double sum = 0;
   for (float v : values) sum += double{v} * v;
   return std::sqrt(sum);
@@ -184,7 +184,7 @@ TEST_P(SegmentGradient, OfEveryParameterEqualsDifferencesAlongRandomDirections) 
   const std::vector<float> gradient = probe.gradient();
   Rng rng(3);
   const auto check = [&](const std::string& name, std::span<float> numbers, std::span<const float> mine) {
-    const double size = norm(mine);
+    const double size = length_of(mine);
     EXPECT_GT(size, 1e-3) << name << ": the case does not exercise it";
     for (int trial = 0; trial < 3; ++trial) {
       std::vector<float> direction(numbers.size());

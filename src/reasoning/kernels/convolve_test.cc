@@ -7,8 +7,8 @@ namespace {
 
 template <typename E>
 class Convolve : public testing::Test {};
-using Operands = testing::Types<float, bf16>;
-TYPED_TEST_SUITE(Convolve, Operands);
+using ConvolveOperands = testing::Types<float, bf16>;
+TYPED_TEST_SUITE(Convolve, ConvolveOperands);
 
 TYPED_TEST(Convolve, EqualsScalarReferenceOnEveryShapeAndTail) {
   using E = TypeParam;

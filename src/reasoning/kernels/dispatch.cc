@@ -10,7 +10,7 @@
 namespace hrm::kernels {
 namespace {
 
-constexpr const char* kWhere = "kernels.dispatch";
+constexpr const char* kInDispatch = "kernels.dispatch";
 
 }  // namespace
 
@@ -55,7 +55,7 @@ InstructionSet choose_instruction_set(const char* asked) {
   if (!asked) return best;
   const InstructionSet chosen = parse_enum<InstructionSet>(asked, "HRM_ISA");
   if (chosen > best)
-    throw bad_input(kWhere, "HRM_ISA={}: this machine supports at most {}; unset HRM_ISA to use that", asked,
+    throw bad_input(kInDispatch, "HRM_ISA={}: this machine supports at most {}; unset HRM_ISA to use that", asked,
                     name_of_enum(best));
   return chosen;
 }

@@ -9,8 +9,8 @@ constexpr float kEpsilon = 1e-5f;
 
 template <typename E>
 class RmsNorm : public testing::Test {};
-using Operands = testing::Types<float, bf16>;
-TYPED_TEST_SUITE(RmsNorm, Operands);
+using RmsNormOperands = testing::Types<float, bf16>;
+TYPED_TEST_SUITE(RmsNorm, RmsNormOperands);
 
 TYPED_TEST(RmsNorm, RowsEqualScalarReferenceOnEveryTailAndAlignment) {
   using E = TypeParam;

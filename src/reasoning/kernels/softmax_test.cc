@@ -7,8 +7,8 @@ namespace {
 
 template <typename E>
 class Softmax : public testing::Test {};
-using Operands = testing::Types<float, bf16>;
-TYPED_TEST_SUITE(Softmax, Operands);
+using SoftmaxOperands = testing::Types<float, bf16>;
+TYPED_TEST_SUITE(Softmax, SoftmaxOperands);
 
 TYPED_TEST(Softmax, EqualsScalarReferenceOnEveryTailAndAlignment) {
   using E = TypeParam;

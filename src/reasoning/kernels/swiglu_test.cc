@@ -7,8 +7,8 @@ namespace {
 
 template <typename E>
 class Swiglu : public testing::Test {};
-using Operands = testing::Types<float, bf16>;
-TYPED_TEST_SUITE(Swiglu, Operands);
+using SwigluOperands = testing::Types<float, bf16>;
+TYPED_TEST_SUITE(Swiglu, SwigluOperands);
 
 TYPED_TEST(Swiglu, EqualsScalarReferenceOnEveryTailAndAlignment) {
   using E = TypeParam;

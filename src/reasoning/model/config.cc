@@ -9,11 +9,11 @@
 namespace hrm::model {
 namespace {
 
-constexpr std::string_view kWhere = "model.config";
+constexpr std::string_view kInConfig = "model.config";
 constexpr int64_t kMostSegments = 65536;
 
 void require(bool ok, std::string_view key, const auto& value, std::string_view wanted) {
-  if (!ok) throw bad_input(kWhere, "{} = {}: must be {}", key, value, wanted);
+  if (!ok) throw bad_input(kInConfig, "{} = {}: must be {}", key, value, wanted);
 }
 
 ArchConfig hrm_preset() {
@@ -253,7 +253,7 @@ void ModelConfig::validate() const {
 ArchConfig arch_preset(std::string_view name) {
   for (const auto& [known, make] : presets())
     if (known == name) return make();
-  throw bad_input(kWhere, "unknown preset '{}': one of {}", name, fmt::join(arch_preset_names(), ", "));
+  throw bad_input(kInConfig, "unknown preset '{}': one of {}", name, fmt::join(arch_preset_names(), ", "));
 }
 
 std::vector<std::string> arch_preset_names() {

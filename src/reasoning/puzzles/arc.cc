@@ -11,7 +11,7 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kWhere = "puzzles.arc.parse";
+constexpr std::string_view kInArc = "puzzles.arc.parse";
 
 // As a 24-bit terminal color.
 std::string terminal_color(uint8_t color) {
@@ -170,7 +170,7 @@ class ArcFamily : public Family {
       for (const char c : rows[r].text) {
         if (c == ' ' || c == '\t' || c == ',' || c == '\r') continue;
         if (c < '0' || c > '9')
-          throw bad_input(kWhere,
+          throw bad_input(kInArc,
                           "{}: line {}, cell {}: expected a color from 0 to 9 (to solve a task, give its file: "
                           "hrm solve task.json)",
                           source, rows[r].number, columns + 1);
@@ -179,7 +179,7 @@ class ArcFamily : public Family {
       }
       if (r == 0) grid.columns = columns;
       if (columns != grid.columns || columns == 0)
-        throw bad_input(kWhere, "{}: line {}: {} cells, expected {}", source, rows[r].number, columns,
+        throw bad_input(kInArc, "{}: line {}: {} cells, expected {}", source, rows[r].number, columns,
                         grid.columns == 0 ? "at least one" : fmt::format("{} as in the first row", grid.columns));
     }
     return grid;
@@ -187,7 +187,7 @@ class ArcFamily : public Family {
 
   Tokens tokens_of(const ArcGrid& grid, std::string_view source, size_t line) const {
     if (grid.rows > side_ || grid.columns > side_)
-      throw bad_input(kWhere, "{}: line {}: a grid of {}x{}; at most {}x{} is allowed here", source, line, grid.rows,
+      throw bad_input(kInArc, "{}: line {}: a grid of {}x{}; at most {}x{} is allowed here", source, line, grid.rows,
                       grid.columns, side_, side_);
     Tokens tokens(static_cast<size_t>(seq_len()));
     encode_arc(grid, {}, side_, tokens);

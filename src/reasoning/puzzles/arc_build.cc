@@ -16,11 +16,11 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kWhere = "puzzles.arc";
+constexpr std::string_view kInArcBuild = "puzzles.arc";
 constexpr uint64_t kTriesPerVariant = 5;
 
 // Streams of the seed.
-enum Stream : uint64_t { kVariants = 11 };
+enum VariantStream : uint64_t { kVariants = 11 };
 
 // Equal for two variants of a task that show the same pairs, in whatever order.
 uint64_t fingerprint(const std::vector<ArcPair>& pairs, const ArcMap& map) {
@@ -91,7 +91,8 @@ std::vector<ArcGroup> draw_groups(const Collected& collected, const ArcBuildOpti
     if (!fresh) continue;
     next += std::ssize(group.maps);
     if (next > INT32_MAX)
-      throw bad_input(kWhere, "--variants {}: more variants than there can be identifiers", options.variants.count);
+      throw bad_input(kInArcBuild, "--variants {}: more variants than there can be identifiers",
+                      options.variants.count);
   }
   return groups;
 }
@@ -140,11 +141,11 @@ Json provenance_of(const ArcBuildOptions& options, const ArcBuildReport& report)
 
 void check(const ArcBuildOptions& options) {
   if (options.side < 1 || options.side > kArcSide)
-    throw bad_input(kWhere, "--max-grid {}: expected 1 to {}", options.side, kArcSide);
+    throw bad_input(kInArcBuild, "--max-grid {}: expected 1 to {}", options.side, kArcSide);
   const bool task = options.variants.identifiers == ArcIdentifiers::kTask;
   const uint64_t most = task ? kDihedrals - 1 : 1'000'000;
   if (options.variants.count > most)
-    throw bad_input(kWhere, "--variants {}: at most {}{}", options.variants.count, most,
+    throw bad_input(kInArcBuild, "--variants {}: at most {}{}", options.variants.count, most,
                     task ? " with --identifiers task, the symmetries of a grid besides itself" : "");
 }
 
@@ -182,7 +183,7 @@ ArcBuildReport build_arc_dataset(const ArcBuildOptions& options) {
   Collected collected = collect(reading, options, report);
   report_leaks(collected, options, report);
   if (collected.tasks.empty())
-    throw bad_input(kWhere, "{}: no task is left to write{}", options.out.string(),
+    throw bad_input(kInArcBuild, "{}: no task is left to write{}", options.out.string(),
                     options.side < kArcSide ? fmt::format("; none fits --max-grid {}", options.side) : "");
 
   FolderTransaction folder(options.out, options.replace);

@@ -12,12 +12,12 @@ namespace hrm::puzzles {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::string_view kWhere = "puzzles.arc";
+constexpr std::string_view kInArcDataset = "puzzles.arc";
 
 int side_of(const Dataset& set) {
   const auto side = set.family().arc_side();
   if (!side)
-    throw bad_input(kWhere, "{}: contains {} instead of ARC grids", set.folder().string(),
+    throw bad_input(kInArcDataset, "{}: contains {} instead of ARC grids", set.folder().string(),
                     printable(set.family().describe()));
   return *side;
 }
@@ -176,15 +176,16 @@ class Verifier {
 std::vector<std::string> arc_identifiers(const Dataset& set) {
   const fs::path path = set.folder() / kIdentifiersFile;
   const Json json = read_json(path);
-  if (!json.is_array()) throw bad_input(kWhere, "{}: expected a list of names", path.string());
+  if (!json.is_array()) throw bad_input(kInArcDataset, "{}: expected a list of names", path.string());
   std::vector<std::string> names;
   for (const Json& name : json) {
     if (!name.is_string())
-      throw bad_input(kWhere, "{}: entry {} is {}; expected a name", path.string(), names.size(), printable(name));
+      throw bad_input(kInArcDataset, "{}: entry {} is {}; expected a name", path.string(), names.size(),
+                      printable(name));
     names.push_back(name.get<std::string>());
   }
   if (std::ssize(names) != set.metadata().num_puzzle_identifiers)
-    throw bad_input(kWhere, "{}: {} names, but {}/dataset.json says num_puzzle_identifiers {}", path.string(),
+    throw bad_input(kInArcDataset, "{}: {} names, but {}/dataset.json says num_puzzle_identifiers {}", path.string(),
                     names.size(), set.split(), set.metadata().num_puzzle_identifiers);
   return names;
 }
@@ -235,8 +236,9 @@ void ArcDatasetVotes::add(int64_t example, std::span<const int32_t> answer, floa
   const std::string& name = names_[static_cast<size_t>(identifier)];
   const uint64_t row = evaluation * static_cast<uint64_t>(test_.examples()) + static_cast<uint64_t>(example);
   if (!votes_.add({name, question, answer, side}, q_halt, row))
-    throw bad_input(kWhere, "{}: test example {} ({}) is not a test input of {}", test_.folder().string(), example,
-                    name, fs::exists(test_.folder() / kTestPuzzlesFile) ? "test_puzzles.json" : "its group's original");
+    throw bad_input(kInArcDataset, "{}: test example {} ({}) is not a test input of {}", test_.folder().string(),
+                    example, name,
+                    fs::exists(test_.folder() / kTestPuzzlesFile) ? "test_puzzles.json" : "its group's original");
 }
 
 ArcFindings verify_arc(const Dataset* train, const Dataset* test, size_t threads) {

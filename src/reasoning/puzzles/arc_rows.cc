@@ -15,10 +15,10 @@ namespace {
 namespace fs = std::filesystem;
 
 // Streams of the seed.
-enum Stream : uint64_t { kOffsets = 12 };
+enum RowStream : uint64_t { kOffsets = 12 };
 
-constexpr int64_t kBlockVariants = 256;          // variants of a task that one thread writes at a time
-constexpr size_t kMostBytes = size_t{64} << 20;  // of rows held at a time
+constexpr int64_t kBlockVariants = 256;             // variants of a task that one thread writes at a time
+constexpr size_t kMostRowBytes = size_t{64} << 20;  // of rows held at a time
 
 struct Member {  // of a split
   const ArcGroup* group;
@@ -89,7 +89,7 @@ class SplitWriter {
     for (size_t begin = 0, end = 0; begin < blocks_.size(); begin = end) {
       if (interrupted()) throw failure("puzzles", "interrupted; nothing was written");
       size_t bytes = 0;
-      for (end = begin; end < blocks_.size() && (end == begin || bytes < kMostBytes); ++end)
+      for (end = begin; end < blocks_.size() && (end == begin || bytes < kMostRowBytes); ++end)
         bytes += bytes_of(blocks_[end]);
       std::vector<Rows> rows(end - begin);
       parallel_for(rows.size(), options_.threads, [&](size_t i) { rows[i] = rows_of(blocks_[begin + i]); });

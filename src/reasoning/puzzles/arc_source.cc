@@ -10,7 +10,7 @@ namespace hrm::puzzles {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::string_view kWhere = "puzzles.arc";
+constexpr std::string_view kInArcSource = "puzzles.arc";
 constexpr size_t kMostBytes = size_t{1} << 30;
 
 bool is_json(const fs::path& path) {
@@ -92,7 +92,7 @@ class Reader {
 
   ArcReading read(const std::vector<ArcSourceSpec>& specs) {
     for (const ArcSourceSpec& spec : specs) {
-      if (!fs::exists(spec.path)) throw bad_input(kWhere, "{}: no such file or folder", spec.path.string());
+      if (!fs::exists(spec.path)) throw bad_input(kInArcSource, "{}: no such file or folder", spec.path.string());
       if (fs::is_directory(spec.path))
         read_folder(spec.path, spec.role);
       else
@@ -100,7 +100,8 @@ class Reader {
     }
     if (std::ranges::all_of(reading_.sources, [](const ArcSource& s) { return s.tasks.empty(); }) &&
         reading_.skipped.empty())
-      throw bad_input(kWhere, "{}: no task found; expected files NAME.json, or *_challenges.json with *_solutions.json",
+      throw bad_input(kInArcSource,
+                      "{}: no task found; expected files NAME.json, or *_challenges.json with *_solutions.json",
                       specs.empty() ? "" : specs.front().path.string());
     return std::move(reading_);
   }
@@ -149,7 +150,7 @@ class Reader {
     if (!files_.insert(fs::weakly_canonical(file)).second) return;  // named twice
     if (is_solutions(file)) {
       if (sibling(file, "solutions", "challenges")) return;  // read with its challenges
-      throw bad_input(kWhere, "{}: contains solutions; give the file with the challenges", file.string());
+      throw bad_input(kInArcSource, "{}: contains solutions; give the file with the challenges", file.string());
     }
     // A task's own name gives no role: `data/evaluation/*.json` has the role of the folder.
     if (is_challenges(file))
@@ -197,7 +198,7 @@ class Reader {
       const ArcSource& other = reading_.sources[at->second.source];
       const ArcTask& first = other.tasks[at->second.task];
       if (std::string difference = difference_of(first, task); !difference.empty()) {
-        fault(bad_input(kWhere, "{}: task {}: {}", task.origin, task.name, difference));
+        fault(bad_input(kInArcSource, "{}: task {}: {}", task.origin, task.name, difference));
         return;
       }
       if (other.role == source.role) {

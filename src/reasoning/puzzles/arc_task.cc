@@ -6,7 +6,7 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kWhere = "puzzles.arc";
+constexpr std::string_view kInArcTask = "puzzles.arc";
 
 struct Member {
   std::string key;
@@ -93,7 +93,8 @@ class MemberScanner {
   // The parser's message names line and column.
   [[noreturn]] void refuse() const {
     parse_json(text_, source_);
-    throw bad_input(kWhere, "{}: expected an object: a task with \"train\" and \"test\", or tasks by name", source_);
+    throw bad_input(kInArcTask, "{}: expected an object: a task with \"train\" and \"test\", or tasks by name",
+                    source_);
   }
 
   std::string_view text_, source_;
@@ -113,7 +114,7 @@ class TaskReader {
 
   ArcTask read(const Json& value) const {
     if (!value.is_object())
-      throw bad_input(kWhere, "{}: expected an object with \"train\" and \"test\", found {}", place_, shown(value));
+      throw bad_input(kInArcTask, "{}: expected an object with \"train\" and \"test\", found {}", place_, shown(value));
     ArcTask task;
     task.train = pairs(value, "train");
     task.test = pairs(value, "test");
@@ -125,15 +126,15 @@ class TaskReader {
   // solved: the solutions file's list for this task.
   void add_outputs(ArcTask& task, const Json& solved, std::string_view source) const {
     if (!solved.is_array())
-      throw bad_input(kWhere, "{}: {}: expected a list of grids, one per test input, found {}", place_, source,
+      throw bad_input(kInArcTask, "{}: {}: expected a list of grids, one per test input, found {}", place_, source,
                       shown(solved));
     if (solved.size() != task.test.size())
-      throw bad_input(kWhere, "{}: {} test inputs, but {} has {} outputs", place_, task.test.size(), source,
+      throw bad_input(kInArcTask, "{}: {} test inputs, but {} has {} outputs", place_, task.test.size(), source,
                       solved.size());
     for (size_t i = 0; i < solved.size(); ++i) {
       ArcGrid output = arc_grid_from_json(solved[i], fmt::format("{}: {}, output {}", place_, source, i + 1));
       if (!task.test[i].output.empty() && task.test[i].output != output)
-        throw bad_input(kWhere, "{}, test pair {}: its output differs from that in {}", place_, i + 1, source);
+        throw bad_input(kInArcTask, "{}, test pair {}: its output differs from that in {}", place_, i + 1, source);
       task.test[i].output = std::move(output);
     }
   }
@@ -149,14 +150,14 @@ class TaskReader {
   std::vector<ArcPair> pairs(const Json& task, std::string_view part) const {
     const auto at = task.find(part);
     if (at == task.end() || !at->is_array() || at->empty())
-      throw bad_input(kWhere, "{}: \"{}\" {}; expected a list of at least one pair", place_, part,
+      throw bad_input(kInArcTask, "{}: \"{}\" {}; expected a list of at least one pair", place_, part,
                       at == task.end() ? "is missing" : "is " + shown(*at));
     std::vector<ArcPair> found;
     for (size_t i = 0; i < at->size(); ++i) {
       const Json& pair = (*at)[i];
       const std::string where = fmt::format("{}, {} pair {}", place_, part, i + 1);
       if (!pair.is_object() || !pair.contains("input"))
-        throw bad_input(kWhere, "{}: expected {{\"input\": grid, \"output\": grid}}, found {}", where, shown(pair));
+        throw bad_input(kInArcTask, "{}: expected {{\"input\": grid, \"output\": grid}}, found {}", where, shown(pair));
       ArcPair read{.input = arc_grid_from_json(pair["input"], where + ", input")};
       if (pair.contains("output") && !pair["output"].is_null())
         read.output = arc_grid_from_json(pair["output"], where + ", output");
@@ -166,7 +167,7 @@ class TaskReader {
   }
 
   Error no_output(std::string_view part, size_t pair) const {
-    return bad_input(kWhere, "{}, {} pair {}: has no output{}", place_, part, pair + 1,
+    return bad_input(kInArcTask, "{}, {} pair {}: has no output{}", place_, part, pair + 1,
                      part == "test" ? "; a file *_challenges.json needs *_solutions.json beside it, and tasks without "
                                       "answers are for `hrm solve`"
                                     : "");
@@ -203,9 +204,9 @@ void read_member(const Reading& reading, const std::string& name, std::string_vi
     if (reading.solutions_text) {
       const std::string& source = reading.solutions_text->source;
       const auto at = reading.solutions.find(name);
-      if (at == reading.solutions.end()) throw bad_input(kWhere, "{}: {} lacks this task", reader.place(), source);
+      if (at == reading.solutions.end()) throw bad_input(kInArcTask, "{}: {} lacks this task", reader.place(), source);
       if (at->second.size() > 1)
-        throw bad_input(kWhere, "{}: occurs {} times in {}", reader.place(), at->second.size(), source);
+        throw bad_input(kInArcTask, "{}: occurs {} times in {}", reader.place(), at->second.size(), source);
       const Member& solved = at->second.front();
       reader.add_outputs(task, parse_json(solved.value, source, solved.line), source);
     }
@@ -235,21 +236,21 @@ std::vector<ArcPair> ArcTask::all() const {
 
 ArcGrid arc_grid_from_json(const Json& value, std::string_view where) {
   if (!value.is_array() || value.empty() || value.size() > kArcSide)
-    throw bad_input(kWhere, "{}: {}; expected a grid: a list of 1 to {} rows of colors", where,
+    throw bad_input(kInArcTask, "{}: {}; expected a grid: a list of 1 to {} rows of colors", where,
                     value.is_array() ? fmt::format("{} rows", value.size()) : "found " + shown(value), kArcSide);
   ArcGrid grid{.rows = static_cast<int>(value.size())};
   for (size_t r = 0; r < value.size(); ++r) {
     const Json& row = value[r];
     if (!row.is_array() || row.empty() || row.size() > kArcSide)
-      throw bad_input(kWhere, "{}, row {}: {}; expected a list of 1 to {} colors", where, r + 1,
+      throw bad_input(kInArcTask, "{}, row {}: {}; expected a list of 1 to {} colors", where, r + 1,
                       row.is_array() ? fmt::format("{} cells", row.size()) : "found " + shown(row), kArcSide);
     if (r == 0) grid.columns = static_cast<int>(row.size());
     if (static_cast<int>(row.size()) != grid.columns)
-      throw bad_input(kWhere, "{}, row {}: {} cells, row 1 has {}", where, r + 1, row.size(), grid.columns);
+      throw bad_input(kInArcTask, "{}, row {}: {} cells, row 1 has {}", where, r + 1, row.size(), grid.columns);
     for (size_t c = 0; c < row.size(); ++c) {
       const Json& cell = row[c];
       if (!cell.is_number_integer() || cell < 0 || cell >= kArcColors)
-        throw bad_input(kWhere, "{}, row {} column {}: {} is not a color from 0 to 9", where, r + 1, c + 1,
+        throw bad_input(kInArcTask, "{}, row {} column {}: {} is not a color from 0 to 9", where, r + 1, c + 1,
                         shown(cell));
       grid.cells.push_back(cell.get<uint8_t>());
     }
@@ -269,7 +270,7 @@ void read_arc_tasks(const ArcText& text, const ArcText* solutions_text, const Ar
       read_member(reading, member.key, member.value, member.line);
       continue;
     }
-    const Error error = bad_input(kWhere, "{}: task {}: occurs twice, in lines {} and {}", text.source, member.key,
+    const Error error = bad_input(kInArcTask, "{}: task {}: occurs twice, in lines {} and {}", text.source, member.key,
                                   first->second, member.line);
     if (!sinks.fault) throw error;
     sinks.fault(error);

@@ -30,7 +30,8 @@ std::vector<ArcTask> read(std::string_view text, std::optional<std::string> solu
   return tasks;
 }
 
-void expect_refused(std::string_view text, std::string_view part, std::optional<std::string> solutions = std::nullopt) {
+void expect_task_refused(std::string_view text, std::string_view part,
+                         std::optional<std::string> solutions = std::nullopt) {
   const std::string message = refusal([&] { read(text, solutions); });
   EXPECT_NE(message.find(part), std::string::npos) << message;
   EXPECT_EQ(message.find('\n'), std::string::npos) << message;
@@ -111,50 +112,50 @@ TEST(ArcTaskTest, FaultsNameFileTaskPairAndCell) {
         R"({{"k": {{"train": [{{"input": {}, "output": [[1]]}}], "test": [{{"input": [[1]], "output": [[1]]}}]}}}})",
         input);
   };
-  expect_refused(pair("[[1, 2], [3]]"), "t.json: task k, train pair 1, input, row 2: 1 cells, row 1 has 2");
-  expect_refused(pair("[[1, 2], [3, 10]]"), "row 2 column 2: 10 is not a color from 0 to 9");
-  expect_refused(pair("[[-1]]"), "row 1 column 1: -1 is not a color");
-  expect_refused(pair("[[1.0]]"), "1.0 is not a color");
-  expect_refused(pair("[[true]]"), "true is not a color");
-  expect_refused(pair("[[\"1\"]]"), "\"1\" is not a color");
-  expect_refused(pair("[]"), "train pair 1, input: 0 rows");
-  expect_refused(pair("[[]]"), "row 1: 0 cells");
-  expect_refused(pair("[1]"), "row 1: found 1");
-  expect_refused(pair("7"), "input: found 7");
+  expect_task_refused(pair("[[1, 2], [3]]"), "t.json: task k, train pair 1, input, row 2: 1 cells, row 1 has 2");
+  expect_task_refused(pair("[[1, 2], [3, 10]]"), "row 2 column 2: 10 is not a color from 0 to 9");
+  expect_task_refused(pair("[[-1]]"), "row 1 column 1: -1 is not a color");
+  expect_task_refused(pair("[[1.0]]"), "1.0 is not a color");
+  expect_task_refused(pair("[[true]]"), "true is not a color");
+  expect_task_refused(pair("[[\"1\"]]"), "\"1\" is not a color");
+  expect_task_refused(pair("[]"), "train pair 1, input: 0 rows");
+  expect_task_refused(pair("[[]]"), "row 1: 0 cells");
+  expect_task_refused(pair("[1]"), "row 1: found 1");
+  expect_task_refused(pair("7"), "input: found 7");
   std::string wide = "[[0", tall = "[[0]";
   for (int i = 0; i < 30; ++i) {
     wide += ",0";
     tall += ",[0]";
   }
-  expect_refused(pair(wide + "]]"), "row 1: 31 cells; expected a list of 1 to 30 colors");
-  expect_refused(pair(tall + "]"), "31 rows");
-  expect_refused(R"({"k": {"train": [], "test": []}})", "task k: \"train\" is []");
-  expect_refused(R"({"k": {"train": [{"input": [[1]], "output": [[1]]}]}})", "\"test\" is missing");
-  expect_refused(R"({"k": {"train": [{"input": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}})",
-                 "task k, train pair 1: has no output");
-  expect_refused(R"({"k": {"train": [{"input": [[1]], "output": [[1]]}], "test": [{"input": [[1]]}]}})",
-                 "test pair 1: has no output");
-  expect_refused("[1, 2]", "expected an object");
-  expect_refused("{\"k\": ", "line 1, column");
-  expect_refused("", "not valid JSON");
-  expect_refused("{\"k\": {}} x", "not valid JSON");
+  expect_task_refused(pair(wide + "]]"), "row 1: 31 cells; expected a list of 1 to 30 colors");
+  expect_task_refused(pair(tall + "]"), "31 rows");
+  expect_task_refused(R"({"k": {"train": [], "test": []}})", "task k: \"train\" is []");
+  expect_task_refused(R"({"k": {"train": [{"input": [[1]], "output": [[1]]}]}})", "\"test\" is missing");
+  expect_task_refused(R"({"k": {"train": [{"input": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]}})",
+                      "task k, train pair 1: has no output");
+  expect_task_refused(R"({"k": {"train": [{"input": [[1]], "output": [[1]]}], "test": [{"input": [[1]]}]}})",
+                      "test pair 1: has no output");
+  expect_task_refused("[1, 2]", "expected an object");
+  expect_task_refused("{\"k\": ", "line 1, column");
+  expect_task_refused("", "not valid JSON");
+  expect_task_refused("{\"k\": {}} x", "not valid JSON");
 }
 
 TEST(ArcTaskTest, SolutionsMustFitTheirTasks) {
   const std::string two = R"({"k": {"train": [{"input": [[1]], "output": [[1]]}],
                                     "test": [{"input": [[1]]}, {"input": [[2]], "output": [[2]]}]}})";
-  expect_refused(two, "t.json: task k: s.json lacks this task", "{}");
-  expect_refused(two, "task k: 2 test inputs, but s.json has 1 outputs", R"({"k": [[[1]]]})");
-  expect_refused(two, "test pair 2: its output differs from that in s.json", R"({"k": [[[1]], [[3]]]})");
-  expect_refused(two, "s.json, output 2, row 1 column 1: 11 is not a color", R"({"k": [[[1]], [[11]]]})");
-  expect_refused(two, "occurs 2 times in s.json", R"({"k": [[[1]], [[2]]], "k": [[[1]], [[2]]]})");
+  expect_task_refused(two, "t.json: task k: s.json lacks this task", "{}");
+  expect_task_refused(two, "task k: 2 test inputs, but s.json has 1 outputs", R"({"k": [[[1]]]})");
+  expect_task_refused(two, "test pair 2: its output differs from that in s.json", R"({"k": [[[1]], [[3]]]})");
+  expect_task_refused(two, "s.json, output 2, row 1 column 1: 11 is not a color", R"({"k": [[[1]], [[11]]]})");
+  expect_task_refused(two, "occurs 2 times in s.json", R"({"k": [[[1]], [[2]]], "k": [[[1]], [[2]]]})");
   EXPECT_EQ(read(two, R"({"other": 3, "k": [[[1]], [[2]]]})").size(), 1u);
 }
 
 TEST(ArcTaskTest, ANameThatOccursTwiceInAFileIsAFault) {
   const std::string task =
       R"({"train": [{"input": [[1]], "output": [[1]]}], "test": [{"input": [[1]], "output": [[1]]}]})";
-  expect_refused(fmt::format("{{\"k\": {},\n\"k\": {}}}", task, task), "task k: occurs twice, in lines 1 and 2");
+  expect_task_refused(fmt::format("{{\"k\": {},\n\"k\": {}}}", task, task), "task k: occurs twice, in lines 1 and 2");
 }
 
 class ArcSourceTest : public testing::Test {

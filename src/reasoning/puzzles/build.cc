@@ -13,7 +13,7 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kWhere = "puzzles.build_dataset";
+constexpr std::string_view kInBuild = "puzzles.build_dataset";
 
 // Streams of the seed.
 enum Stream : uint64_t { kVariants = 1, kLimit = 2, kHoldOut = 3 };
@@ -59,7 +59,7 @@ RecordList load(const PuzzleSource& source, const Family& family, const Loading&
   RecordList list = read_records(source, family, loading.decimals);
   check_records(list, family, loading.threads);
   if (!list.faults.empty() && !loading.skip_bad)
-    throw bad_input(kWhere, "{}{}", list.faults.front().message,
+    throw bad_input(kInBuild, "{}{}", list.faults.front().message,
                     list.faults.size() == 1
                         ? "; --skip-bad leaves such rows out"
                         : fmt::format("; {} more rows are bad, --skip-bad leaves them out", list.faults.size() - 1));
@@ -214,10 +214,10 @@ BuildReport build_dataset(const Family& family, const BuildOptions& options, con
                           const PuzzleSource* test_source) {
   if (options.test && options.test_fraction > 0)
     throw bad_input(
-        kWhere,
+        kInBuild,
         "--test and --test-fraction exclude each other: test puzzles come from a file or from the training file");
   if (!(options.test_fraction >= 0 && options.test_fraction < 1))
-    throw bad_input(kWhere, "--test-fraction {}: expected 0 to below 1", options.test_fraction);
+    throw bad_input(kInBuild, "--test-fraction {}: expected 0 to below 1", options.test_fraction);
   check_augment(family, options.write.augment);
   const size_t threads = options.write.threads;
   BuildReport report;
@@ -238,8 +238,8 @@ BuildReport build_dataset(const Family& family, const BuildOptions& options, con
   } else if (options.test_fraction > 0) {
     hold_out(puzzles, family, options);
     if (puzzles.test.empty())
-      throw bad_input(kWhere, "--test-fraction {}: too small: it is less than one of {} puzzles", options.test_fraction,
-                      puzzles.train.size());
+      throw bad_input(kInBuild, "--test-fraction {}: too small: it is less than one of {} puzzles",
+                      options.test_fraction, puzzles.train.size());
   }
   take_limit(puzzles.train, options);
   if (options.test)

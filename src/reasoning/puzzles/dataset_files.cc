@@ -7,7 +7,7 @@ namespace hrm::puzzles {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::string_view kWhere = "puzzles.Dataset.open";
+constexpr std::string_view kInDatasetFiles = "puzzles.Dataset.open";
 
 template <typename T>
 struct Type {
@@ -63,8 +63,8 @@ class SplitReader {
 
   SplitFiles read() {
     if (!fs::is_directory(folder_)) {
-      fault_(bad_input(kWhere, "{}: no split '{}' in this folder; expected {}/dataset.json", root_.string(), split_,
-                       split_));
+      fault_(bad_input(kInDatasetFiles, "{}: no split '{}' in this folder; expected {}/dataset.json", root_.string(),
+                       split_, split_));
       return std::move(files_);
     }
     if (!attempt(
@@ -102,7 +102,7 @@ class SplitReader {
     const fs::path path = array(field);
     HostTensor values = load_npy(path);
     if (values.shape().size() != 1 || !visit_integer(values.dtype(), [](auto) {}))
-      throw bad_input(kWhere, "{}: {} {}; expected a one-dimensional integer array", path.string(),
+      throw bad_input(kInDatasetFiles, "{}: {} {}; expected a one-dimensional integer array", path.string(),
                       name_of(values.dtype()), to_string(values.shape()));
     if (values.dtype() != DType::kI32) values = values.to(DType::kI32);
     const auto all = std::as_const(values).as<int32_t>();
@@ -112,7 +112,7 @@ class SplitReader {
   void check_tokens() {
     const DatasetMetadata& m = files_.metadata;
     if (files_.inputs && files_.labels && files_.inputs->rows() != files_.labels->rows())
-      fault_(bad_input(kWhere, "{}: {} rows, but all__inputs.npy has {}", array("labels").string(),
+      fault_(bad_input(kInDatasetFiles, "{}: {} rows, but all__inputs.npy has {}", array("labels").string(),
                        files_.labels->rows(), files_.inputs->rows()));
     if (files_.inputs) check_vocabulary(*files_.inputs, {});
     if (files_.labels)
@@ -123,7 +123,8 @@ class SplitReader {
     const DatasetMetadata& m = files_.metadata;
     const int64_t at = tokens.find_outside(m.vocab_size, allowed);
     if (at >= 0)
-      fault_(bad_input(kWhere, "{}: example {}, cell {}: token {} is outside the vocabulary of {} (dataset.json)",
+      fault_(bad_input(kInDatasetFiles,
+                       "{}: example {}, cell {}: token {} is outside the vocabulary of {} (dataset.json)",
                        tokens.path().string(), at / m.seq_len, at % m.seq_len, tokens.at(at), m.vocab_size));
   }
 
@@ -132,12 +133,12 @@ class SplitReader {
     const auto puzzles = static_cast<int64_t>(files_.puzzle_identifiers.size());
     if (files_.inputs) check_monotone("puzzle_indices", files_.puzzle_indices, files_.inputs->rows(), "examples");
     if (!files_.puzzle_indices.empty() && static_cast<int64_t>(files_.puzzle_indices.size()) != puzzles + 1)
-      fault_(bad_input(kWhere, "{}: {} entries; expected {}, one more than all__puzzle_identifiers.npy has",
+      fault_(bad_input(kInDatasetFiles, "{}: {} entries; expected {}, one more than all__puzzle_identifiers.npy has",
                        array("puzzle_indices").string(), files_.puzzle_indices.size(), puzzles + 1));
     check_monotone("group_indices", files_.group_indices, puzzles, "puzzles");
     const auto groups = static_cast<int64_t>(files_.group_indices.size()) - 1;
     if (groups >= 0 && groups != m.total_groups)
-      fault_(bad_input(kWhere, "{}: total_groups is {}, but all__group_indices.npy holds {} groups",
+      fault_(bad_input(kInDatasetFiles, "{}: total_groups is {}, but all__group_indices.npy holds {} groups",
                        name("dataset.json"), m.total_groups, groups));
   }
 
@@ -145,17 +146,17 @@ class SplitReader {
   void check_monotone(std::string_view field, std::span<const int32_t> indices, int64_t total, std::string_view what) {
     const std::string path = array(field).string();
     if (indices.empty() || indices.front() != 0) {
-      fault_(bad_input(kWhere, "{}: must begin with 0", path));
+      fault_(bad_input(kInDatasetFiles, "{}: must begin with 0", path));
       return;
     }
     for (size_t i = 1; i < indices.size(); ++i)
       if (indices[i] <= indices[i - 1]) {
-        fault_(
-            bad_input(kWhere, "{}: entry {} is {} after {}: indices must grow", path, i, indices[i], indices[i - 1]));
+        fault_(bad_input(kInDatasetFiles, "{}: entry {} is {} after {}: indices must grow", path, i, indices[i],
+                         indices[i - 1]));
         return;
       }
     if (indices.back() != total)
-      fault_(bad_input(kWhere, "{}: ends at {}, but there are {} {}", path, indices.back(), total, what));
+      fault_(bad_input(kInDatasetFiles, "{}: ends at {}, but there are {} {}", path, indices.back(), total, what));
   }
 
   void check_identifiers() {
@@ -163,7 +164,7 @@ class SplitReader {
     for (size_t i = 0; i < files_.puzzle_identifiers.size(); ++i) {
       const int32_t id = files_.puzzle_identifiers[i];
       if (id >= 0 && id < known) continue;
-      fault_(bad_input(kWhere,
+      fault_(bad_input(kInDatasetFiles,
                        "{}: puzzle {} has identifier {}; expected 0 to {} (num_puzzle_identifiers in dataset.json)",
                        array("puzzle_identifiers").string(), i, id, known - 1));
       return;
@@ -173,8 +174,8 @@ class SplitReader {
   void read_ratings() {
     files_.ratings = read_vector("ratings");
     if (files_.inputs && static_cast<int64_t>(files_.ratings.size()) != files_.inputs->rows())
-      throw bad_input(kWhere, "{}: {} ratings for {} examples", array("ratings").string(), files_.ratings.size(),
-                      files_.inputs->rows());
+      throw bad_input(kInDatasetFiles, "{}: {} ratings for {} examples", array("ratings").string(),
+                      files_.ratings.size(), files_.inputs->rows());
   }
 
   void find_family() {
@@ -187,8 +188,8 @@ class SplitReader {
     const std::string source = (root_ / kDescriptionFile).string();
     files_.family = make_family(json_field<Json>(description, "family", source), source);
     if (files_.family->seq_len() != m.seq_len || files_.family->vocab_size() != m.vocab_size)
-      throw bad_input(kWhere, "{}: describes {} cells and a vocabulary of {}; {}/dataset.json says {} and {}", source,
-                      files_.family->seq_len(), files_.family->vocab_size(), split_, m.seq_len, m.vocab_size);
+      throw bad_input(kInDatasetFiles, "{}: describes {} cells and a vocabulary of {}; {}/dataset.json says {} and {}",
+                      source, files_.family->seq_len(), files_.family->vocab_size(), split_, m.seq_len, m.vocab_size);
   }
 
   const fs::path root_, folder_;
@@ -201,9 +202,10 @@ class SplitReader {
 
 TokenMatrix::TokenMatrix(const fs::path& path, int64_t columns) : path_(path), map_(path), columns_(columns) {
   if (!visit_integer(map_.dtype(), [](auto) {}))
-    throw bad_input(kWhere, "{}: elements are {}; tokens must be integers", path.string(), name_of(map_.dtype()));
+    throw bad_input(kInDatasetFiles, "{}: elements are {}; tokens must be integers", path.string(),
+                    name_of(map_.dtype()));
   if (map_.shape().size() != 2 || map_.shape()[1] != columns)
-    throw bad_input(kWhere, "{}: shape {}; expected [examples, {}] (seq_len in dataset.json)", path.string(),
+    throw bad_input(kInDatasetFiles, "{}: shape {}; expected [examples, {}] (seq_len in dataset.json)", path.string(),
                     to_string(map_.shape()), columns);
 }
 
@@ -257,7 +259,7 @@ DatasetMetadata metadata_from_json(const Json& json, std::string_view source) {
   const auto number = [&](std::string_view field, int64_t least, int64_t most) {
     const auto value = json_field<int64_t>(json, field, source);
     if (value < least || value > most)
-      throw bad_input(kWhere, "{}: {} = {}; expected {} to {}", source, field, value, least, most);
+      throw bad_input(kInDatasetFiles, "{}: {} = {}; expected {} to {}", source, field, value, least, most);
     return value;
   };
   m.vocab_size = number("vocab_size", 1, INT32_MAX);
@@ -271,11 +273,11 @@ DatasetMetadata metadata_from_json(const Json& json, std::string_view source) {
   m.total_puzzles = json.contains("total_puzzles") ? number("total_puzzles", 0, INT32_MAX) : 0;
   m.mean_puzzle_examples = json_field<double>(json, "mean_puzzle_examples", source);
   if (!std::isfinite(m.mean_puzzle_examples) || m.mean_puzzle_examples < 0)
-    throw bad_input(kWhere, "{}: mean_puzzle_examples = {}; expected a number of at least 0", source,
+    throw bad_input(kInDatasetFiles, "{}: mean_puzzle_examples = {}; expected a number of at least 0", source,
                     m.mean_puzzle_examples);
   m.sets = json_field<std::vector<std::string>>(json, "sets", source);
   if (m.sets != std::vector<std::string>{"all"})
-    throw bad_input(kWhere, "{}: sets = {}; only [\"all\"] can be read", source, json["sets"].dump());
+    throw bad_input(kInDatasetFiles, "{}: sets = {}; only [\"all\"] can be read", source, json["sets"].dump());
   return m;
 }
 

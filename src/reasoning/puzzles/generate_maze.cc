@@ -8,7 +8,7 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr int kTries = 20;       // mazes per candidate
+constexpr int kMazeTries = 20;   // mazes per candidate
 constexpr double kWander = 0.1;  // chance that growth continues at a random place: branches
 
 class MazeGenerator : public Generator {
@@ -26,7 +26,7 @@ class MazeGenerator : public Generator {
 
   std::optional<Record> make(uint64_t seed, uint64_t index) const override {
     Rng rng(seed, {index});
-    for (int attempt = 0; attempt < kTries; ++attempt) {
+    for (int attempt = 0; attempt < kMazeTries; ++attempt) {
       Record record{.question = tree(rng)};
       if (!settings_.unique_path)
         for (int32_t& token : record.question)

@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint64_t kFillGuesses = 5'000;   // then another random grid: the time of one search has a heavy tail
 constexpr uint64_t kThinGuesses = 20'000;  // undecided: the given stays
-constexpr int kTries = 6;                  // grids per puzzle
+constexpr int kGridTries = 6;              // grids per puzzle
 
 int default_givens(const SudokuShape& shape) {
   switch (shape.side()) {
@@ -39,7 +39,7 @@ class SudokuGenerator : public Generator {
     Rng rng(seed, {index});
     std::optional<Record> best;
     int fewest = 0;
-    for (int attempt = 0; attempt < kTries; ++attempt) {
+    for (int attempt = 0; attempt < kGridTries; ++attempt) {
       Record record;
       record.answer = random_grid(rng);
       record.question = record.answer;

@@ -13,12 +13,12 @@
 #include "puzzles/sudoku.h"
 #include "puzzles/sudoku_candidates.h"
 #include "puzzles/table.h"
+#include "puzzles/testing/sudoku_shapes.h"
 
 namespace hrm::puzzles {
 namespace {
 
-constexpr SudokuShape kNine{3, 3};
-constexpr SudokuShape kShapes[] = {{2, 2}, {2, 3}, {3, 3}, {4, 4}, {2, 5}};
+constexpr SudokuShape kSearchedShapes[] = {{2, 2}, {2, 3}, {3, 3}, {4, 4}, {2, 5}};
 
 // log-probabilities [S,V] that give `p` to the tokens of `answer`.
 std::vector<float> guide_of(const Tokens& answer, int64_t vocab, double p) {
@@ -59,7 +59,7 @@ std::vector<Record> hard_puzzles(const SudokuShape& shape, uint64_t count) {
 }
 
 TEST(GuidedSearch, SolvesEverySizeInEveryOrderWithAnyGuide) {
-  for (const SudokuShape& shape : kShapes) {
+  for (const SudokuShape& shape : kSearchedShapes) {
     const auto family = make_sudoku(shape, "test");
     const auto cells = static_cast<size_t>(shape.cells() * shape.vocab());
     for (const Record& record : hard_puzzles(shape, shape.side() == 16 ? 2 : 12)) {
@@ -128,7 +128,7 @@ TEST(GuidedSearch, AsksAgainOnlyForAGridThatHasGainedCells) {
 
 TEST(GuidedSearch, ProvesThatThereIsNoSolution) {
   int proved = 0;
-  for (const SudokuShape& shape : kShapes) {
+  for (const SudokuShape& shape : kSearchedShapes) {
     const auto family = make_sudoku(shape, "test");
     for (Record& record : puzzles(shape, shape.side() == 16 ? 1 : 8, std::nullopt)) {
       Rng rng(7);
@@ -154,7 +154,7 @@ TEST(GuidedSearch, ProvesThatThereIsNoSolution) {
 }
 
 TEST(GuidedSearch, TellsWhereTwoSolutionsDiffer) {
-  for (const SudokuShape& shape : kShapes) {
+  for (const SudokuShape& shape : kSearchedShapes) {
     const auto family = make_sudoku(shape, "test");
     const SearchReport blank = search(*family, Tokens(static_cast<size_t>(shape.cells()), kSudokuBlank), {});
     EXPECT_EQ(blank.answers, Answers::kSeveral) << shape.side();

@@ -16,30 +16,32 @@ namespace hrm::puzzles {
 namespace {
 
 constexpr MazeShape kSmall{.height = 3, .width = 4};
-constexpr std::string_view kQuestion = "S  #\n # #\n   G\n";
-constexpr std::string_view kAnswer = "S  #\no# #\noooG\n";
+constexpr std::string_view kMaze = "S  #\n # #\n   G\n";
+constexpr std::string_view kSolvedMaze = "S  #\no# #\noooG\n";
 
 Tokens small(std::string_view text) { return make_maze(kSmall, "test")->parse(text, "test").at(0); }
 
 TEST(Maze, ReadsBlocksAndLinesAndDrawsThem) {
   const auto family = make_maze(kSmall, "test");
-  const Tokens question = small(kQuestion);
+  const Tokens question = small(kMaze);
   EXPECT_EQ(question, (Tokens{3, 2, 2, 1, 2, 1, 2, 1, 2, 2, 2, 4}));
   EXPECT_EQ(family->to_line(question), "S  # # #   G");
   EXPECT_EQ(small(family->to_line(question)), question);
-  EXPECT_EQ(family->render(question), kQuestion);
+  EXPECT_EQ(family->render(question), kMaze);
   EXPECT_EQ(family->parse("S..#\r\n.#.#\r\n...G\r\n\r\n\r\nS  # # #   G\n", "test"), (std::vector{question, question}));
-  EXPECT_EQ(family->render(small(kAnswer), {.question = question, .previous = question}), "S  #\nO# #\nOOOG\n");
+  EXPECT_EQ(family->render(small(kSolvedMaze), {.question = question, .previous = question}), "S  #\nO# #\nOOOG\n");
   // In color two characters per cell: gray walls, new path cells green, kept ones yellow.
-  const std::string first = family->render(small(kAnswer), {.question = question, .previous = question, .color = true});
-  const std::string later = family->render(small(kAnswer), {.question = question, .color = true});
+  const std::string first =
+      family->render(small(kSolvedMaze), {.question = question, .previous = question, .color = true});
+  const std::string later = family->render(small(kSolvedMaze), {.question = question, .color = true});
   EXPECT_NE(first.find("\033[42m  \033[0m"), std::string::npos);
   EXPECT_EQ(first.find("\033[43m"), std::string::npos);
   EXPECT_NE(later.find("\033[43m  \033[0m"), std::string::npos);
   EXPECT_EQ(std::ranges::count(first, '\n'), 3);
-  const std::string gone = family->render(question, {.question = question, .previous = small(kAnswer), .color = true});
+  const std::string gone =
+      family->render(question, {.question = question, .previous = small(kSolvedMaze), .color = true});
   EXPECT_NE(gone.find("\033[2m..\033[0m"), std::string::npos);
-  EXPECT_EQ(measure_maze("\n" + std::string(kQuestion) + "\nS", "test"), kSmall);
+  EXPECT_EQ(measure_maze("\n" + std::string(kMaze) + "\nS", "test"), kSmall);
 }
 
 TEST(Maze, TextErrorsNameLineAndCell) {
@@ -53,11 +55,11 @@ TEST(Maze, TextErrorsNameLineAndCell) {
 
 TEST(Maze, OtherSymbolsAreReadWhereTheyLeaveNoDoubt) {
   const auto family = make_maze(kSmall, "test");
-  const Tokens question = small(kQuestion);
+  const Tokens question = small(kMaze);
   for (const auto& [start, goal] : {std::pair("A", "B"), {"s", "g"}, {"S", "E"}, {"S", "F"}, {"s", "e"}})
     for (const char* wall : {"#", "\xE2\x96\x88"}) {
       std::string text;
-      for (char c : kQuestion)
+      for (char c : kMaze)
         text += c == 'S' ? std::string(start) : c == 'G' ? std::string(goal) : c == '#' ? wall : std::string(1, c);
       EXPECT_EQ(family->parse(text, "t"), std::vector<Tokens>{question}) << text;
       EXPECT_EQ(family->parse("3 4\n" + text + "\n4x3\n" + text, "t"), (std::vector{question, question})) << text;
@@ -65,22 +67,22 @@ TEST(Maze, OtherSymbolsAreReadWhereTheyLeaveNoDoubt) {
   const std::string digits = "2001\n0101\n0003\n";
   EXPECT_THROW(family->parse(digits, "t"), Error) << "is 0 open or a wall?";
   EXPECT_EQ(family->parse(digits, TextPlace("t", 1, "1023")), std::vector<Tokens>{question});
-  EXPECT_THROW(family->parse("9 9\n" + std::string(kQuestion), "t"), Error);
+  EXPECT_THROW(family->parse("9 9\n" + std::string(kMaze), "t"), Error);
   EXPECT_THROW(family->parse("S EG\n####\n####\n", "t"), Error);
   for (const char* bad : {"", "#", "# SGox", "# SS"}) EXPECT_THROW(family->check_symbols(bad), Error) << bad;
   family->check_symbols("10SG");
   EXPECT_TRUE(is_maze_a_line("S G \nG S \n", ""));
-  EXPECT_FALSE(is_maze_a_line(kQuestion, ""));
+  EXPECT_FALSE(is_maze_a_line(kMaze, ""));
 }
 
 TEST(Maze, AcceptsShortestPathsOnly) {
   const auto family = make_maze(kSmall, "test");
-  const Tokens question = small(kQuestion);
+  const Tokens question = small(kMaze);
   const auto reason = [&](std::string_view answer) { return family->check_answer(question, small(answer)).reason; };
-  EXPECT_EQ(reason(kAnswer), "");
+  EXPECT_EQ(reason(kSolvedMaze), "");
   EXPECT_EQ(reason("Soo#\n #o#\n  oG\n"), "");  // another of the same length
   EXPECT_NE(reason("Soo#\no#o#\noooG\n"), "");  // both at once: no simple path
-  EXPECT_NE(reason(kQuestion).find("does not lead"), std::string::npos);
+  EXPECT_NE(reason(kMaze).find("does not lead"), std::string::npos);
   EXPECT_NE(reason("S o#\no# #\noooG\n").find("1 marked cells are not on one simple path"), std::string::npos);
   EXPECT_EQ(reason("S  #\noo #\noooG\n"), "row 2 column 2: a wall became a path cell");
   const auto open = make_maze({.height = 2, .width = 3}, "test");

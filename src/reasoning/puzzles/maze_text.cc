@@ -12,7 +12,7 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kWhere = "puzzles.maze.parse";
+constexpr std::string_view kInMazeText = "puzzles.maze.parse";
 constexpr std::string_view kSymbols = "# SGo";
 
 constexpr std::u32string_view kWalls = U"#\u2588\u2593\u25A0\u2592";
@@ -99,13 +99,13 @@ class Reader {
     if (maze_.empty() && is_size(line)) return;
     if (maze_.empty()) begin_ = line.number;
     if (line.text.size() != width_ && !(maze_.empty() && line.text.size() == whole_))
-      throw bad_input(kWhere, "{}: line {}: {} characters; expected {} for a row of the {}x{} maze{}", place_.source,
-                      line.number, line.text.size(), width_, shape_.height, shape_.width,
+      throw bad_input(kInMazeText, "{}: line {}: {} characters; expected {} for a row of the {}x{} maze{}",
+                      place_.source, line.number, line.text.size(), width_, shape_.height, shape_.width,
                       line.text.size() < width_ ? " (open cells at the end may be written as '.')" : "");
     for (char32_t c : line.text) {
       const auto token = symbols_.token(c);
       if (!token)
-        throw bad_input(kWhere,
+        throw bad_input(kInMazeText,
                         "{}: line {}, {}: {} is not '#', ' ', '.', 'S', 'G' or 'o'; --symbols names other characters "
                         "for wall, open, start and goal (1023: 1 is a wall)",
                         place_.source, line.number, cell_name(static_cast<int64_t>(maze_.size()), shape_.width),
@@ -119,8 +119,8 @@ class Reader {
     const auto size = size_line(line.text);
     if (!size || symbols_.token(line.text[line.text.find_first_not_of(U" \t,xX")])) return false;
     if (*size != shape_ && *size != MazeShape{shape_.width, shape_.height})
-      throw bad_input(kWhere, "{}: line {}: size {} x {}; expected a maze of {} rows and {} columns", place_.source,
-                      line.number, size->height, size->width, shape_.height, shape_.width);
+      throw bad_input(kInMazeText, "{}: line {}: size {} x {}; expected a maze of {} rows and {} columns",
+                      place_.source, line.number, size->height, size->width, shape_.height, shape_.width);
     return true;
   }
 
@@ -128,7 +128,7 @@ class Reader {
     if (maze_.empty()) return;
     const size_t rows = maze_.size() / width_;
     maze_.clear();
-    throw bad_input(kWhere, "{}: the maze that begins at line {} has {} of {} rows", place_.source, begin_, rows,
+    throw bad_input(kInMazeText, "{}: the maze that begins at line {} has {} of {} rows", place_.source, begin_, rows,
                     shape_.height);
   }
 
@@ -252,7 +252,7 @@ MazeShape measure_maze(std::string_view text, std::string_view source) {
     if (size && shape.height == 0 && static_cast<int64_t>(line.size()) < size->width) continue;
     if (shape.height++ == 0) shape.width = static_cast<int64_t>(line.size());
   }
-  if (shape.height == 0) throw bad_input(kWhere, "{}: contains no maze", source);
+  if (shape.height == 0) throw bad_input(kInMazeText, "{}: contains no maze", source);
   return shape;
 }
 

@@ -17,7 +17,7 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kWhere = "puzzles.read_records";
+constexpr std::string_view kInPuzzleSource = "puzzles.read_records";
 constexpr std::string_view kNpyMagic = "\x93NUMPY";
 constexpr uint64_t kMostText = uint64_t{1} << 30;  // four million Sudokus with their answers
 constexpr size_t kMostArray = size_t{4} << 30, kMostList = size_t{128} << 20, kMostRecord = size_t{16} << 20;
@@ -113,12 +113,12 @@ bool begins_json(std::string_view head) {
 void refuse_foreign(std::string_view head, std::string_view name) {
   const std::string_view line = first_line(head);
   if (folded(line.substr(0, 20)).starts_with("<!doctype") || folded(line.substr(0, 20)).starts_with("<html"))
-    throw bad_input(kWhere, "{}: is a web page, not a file of puzzles: did the download fail?", name);
+    throw bad_input(kInPuzzleSource, "{}: is a web page, not a file of puzzles: did the download fail?", name);
   if (line.starts_with("version https://git-lfs"))
-    throw bad_input(kWhere, "{}: is a Git LFS pointer, not the file itself: fetch it with git lfs pull", name);
+    throw bad_input(kInPuzzleSource, "{}: is a Git LFS pointer, not the file itself: fetch it with git lfs pull", name);
   if (head.find('\0') != std::string_view::npos)
     throw bad_input(
-        kWhere,
+        kInPuzzleSource,
         "{}: is neither text nor an .npy array; puzzles are read from CSV, JSON lines, lists and .npy, also as "
         ".gz, .zst or .zip",
         name);
@@ -127,9 +127,9 @@ void refuse_foreign(std::string_view head, std::string_view name) {
 HostTensor parse_tokens(const std::string& bytes, const std::string& name) {
   HostTensor array = parse_npy(bytes_of(bytes), name);
   if (array.dtype() == DType::kF16 || array.dtype() == DType::kF32 || array.dtype() == DType::kF64)
-    throw bad_input(kWhere, "{}: elements are {}; tokens must be integers", name, name_of(array.dtype()));
+    throw bad_input(kInPuzzleSource, "{}: elements are {}; tokens must be integers", name, name_of(array.dtype()));
   if (array.shape().size() < 2 || array.shape().size() > 3)
-    throw bad_input(kWhere, "{}: shape {}; expected [puzzles, cells] or [puzzles, height, width]", name,
+    throw bad_input(kInPuzzleSource, "{}: shape {}; expected [puzzles, cells] or [puzzles, height, width]", name,
                     to_string(array.shape()));
   return array;
 }
@@ -168,7 +168,8 @@ PuzzleSource::PuzzleSource(const RecordFile& file) : file_(file), name_(input_na
   }
   refuse_foreign(head, name_);
   if (!file.labels.empty())
-    throw bad_input(kWhere, "{}: a separate file of answers requires an .npy array, and this is not one", name_);
+    throw bad_input(kInPuzzleSource, "{}: a separate file of answers requires an .npy array, and this is not one",
+                    name_);
   const bool json = file.tables && begins_json(head);
   const auto separator = json || !file.tables ? std::nullopt : separator_of(first_line(head), file);
   input = joined_input(std::move(head), std::move(input));
@@ -183,8 +184,8 @@ PuzzleSource::PuzzleSource(const RecordFile& file) : file_(file), name_(input_na
 void PuzzleSource::add(TextRow row) {
   bytes_ += row.question.size() + row.answer.size() + sizeof(TextRow);
   if (bytes_ > kMostText)
-    throw bad_input(kWhere, "{}: line {}: more than {} MiB of puzzles, the limit for one file: split it", name_,
-                    row.line, kMostText >> 20);
+    throw bad_input(kInPuzzleSource, "{}: line {}: more than {} MiB of puzzles, the limit for one file: split it",
+                    name_, row.line, kMostText >> 20);
   rows_.push_back(std::move(row));
 }
 
@@ -193,7 +194,7 @@ double PuzzleSource::rating_of(const std::string& text, size_t line) {
   double value = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (fault != std::errc() || end != text.data() + text.size() || !(std::abs(value) < 1e6))
-    throw bad_input(kWhere,
+    throw bad_input(kInPuzzleSource,
                     "{}: line {}: rating '{}' is not a number below a million; --rating-column none ignores ratings",
                     name_, line, text.substr(0, 20));
   const size_t point = text.find('.');
@@ -234,13 +235,13 @@ void PuzzleSource::read_json(std::unique_ptr<std::istream> input) {
   while (lines.next()) {
     const Json& value = lines.value();
     if (!value.is_object())
-      throw bad_input(kWhere, "{}: expected an object with '{}'", lines.place(), file_.question_column);
+      throw bad_input(kInPuzzleSource, "{}: expected an object with '{}'", lines.place(), file_.question_column);
     std::vector<std::string> names;
     for (const auto& [name, field] : value.items()) names.push_back(name);
     const auto question = find_name(names, file_.question_column, kQuestionNames);
     if (!question)
-      throw bad_input(kWhere, "{}: has no field '{}'; its fields are: {}", lines.place(), file_.question_column,
-                      fmt::format("{}", fmt::join(names, ", ")).substr(0, 400));
+      throw bad_input(kInPuzzleSource, "{}: has no field '{}'; its fields are: {}", lines.place(),
+                      file_.question_column, fmt::format("{}", fmt::join(names, ", ")).substr(0, 400));
     TextRow row{.line = lines.line(), .question = text_of(value[names[*question]])};
     const auto answer = find_name(names, file_.answer_column, kAnswerNames);
     if (answer && answer != question && !value[names[*answer]].is_null()) row.answer = text_of(value[names[*answer]]);

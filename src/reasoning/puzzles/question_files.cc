@@ -11,7 +11,7 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kWhere = "puzzles.read_questions", kStandardInput = "-";
+constexpr std::string_view kInQuestionFiles = "puzzles.read_questions", kStandardInput = "-";
 
 }  // namespace
 
@@ -20,7 +20,7 @@ void QuestionReader::read_file(const std::string& file) {
   const PuzzleSource source(RecordFile{.path = file, .tables = family_.has_rules(), .symbols = symbols_});
   if (source.layout() == PuzzleSource::Layout::kText) return read_text(source.text(), source.name());
   RecordList list = read_records(source, family_);
-  if (!list.faults.empty() && !keep_going_) throw bad_input(kWhere, "{}", list.faults.front().message);
+  if (!list.faults.empty() && !keep_going_) throw bad_input(kInQuestionFiles, "{}", list.faults.front().message);
   std::vector<std::pair<size_t, Tokens>> found;
   for (Record& record : list.records) found.emplace_back(record.row, std::move(record.question));
   std::vector<SkippedQuestion> faults;
@@ -39,7 +39,7 @@ Questions read_questions(const Family& family, const QuestionInput& input) {
     }
     std::error_code ignored;
     if (std::filesystem::is_regular_file(text, ignored))
-      throw bad_input(kWhere, "argument '{}' is a file, not a puzzle: give it as --file {}", text, text);
+      throw bad_input(kInQuestionFiles, "argument '{}' is a file, not a puzzle: give it as --file {}", text, text);
     reader.read_text(text, fmt::format("argument {}", i + 1));
   }
   for (const std::string& file : input.files) reader.read_file(file);

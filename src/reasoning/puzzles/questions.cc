@@ -12,7 +12,7 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kWhere = "puzzles.read_questions";
+constexpr std::string_view kInQuestions = "puzzles.read_questions";
 
 // What is added to the numbers to make them tokens.
 int32_t shift_of(const Family& family, std::span<const int32_t> cells, CellNumbers numbers, const std::string& source) {
@@ -22,7 +22,7 @@ int32_t shift_of(const Family& family, std::span<const int32_t> cells, CellNumbe
   const auto [least, most] = std::ranges::minmax(cells);
   if (least <= 0) return shift;
   if (most < family.vocab_size() - shift)
-    throw bad_input(kWhere,
+    throw bad_input(kInQuestions,
                     "{}: the numbers are {} to {}, which fits digits and tokens (1 for a blank): say which they are",
                     source, least, most);
   return 0;
@@ -82,7 +82,7 @@ void QuestionReader::add(std::vector<std::pair<size_t, Tokens>> found, std::vect
     } else if (keep_going_) {
       questions_.skipped.push_back({std::move(name), verdict.reason});
     } else {
-      throw bad_input(kWhere, "{}: contains no puzzle that can be solved: {}", name, verdict.reason);
+      throw bad_input(kInQuestions, "{}: contains no puzzle that can be solved: {}", name, verdict.reason);
     }
   }
   for (SkippedQuestion& fault : faults) questions_.skipped.push_back(std::move(fault));

@@ -12,7 +12,7 @@ namespace hrm::puzzles {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::string_view kWhere = "puzzles.read_records";
+constexpr std::string_view kInRecords = "puzzles.read_records";
 
 // The symbols of a whole source, decided once.
 std::string symbols_of(const PuzzleSource& source, const Family& family) {
@@ -30,7 +30,7 @@ ParsedPuzzle parse_field(const Family& family, const std::string& field, const T
   std::vector<ParsedPuzzle> found;
   family.read(field, place, {.puzzle = [&](ParsedPuzzle puzzle) { found.push_back(std::move(puzzle)); }});
   if (found.size() != 1)
-    throw bad_input(kWhere, "{}: line {}: {} puzzles in one field", place.source, place.first_line, found.size());
+    throw bad_input(kInRecords, "{}: line {}: {} puzzles in one field", place.source, place.first_line, found.size());
   return std::move(found[0]);
 }
 
@@ -85,7 +85,7 @@ int64_t cells_of(const Shape& shape) { return element_count(std::span(shape).sub
 // [N, S] tokens of the family.
 HostTensor matrix_of(const HostTensor& array, const std::string& name, const Family& family) {
   if (cells_of(array.shape()) != family.seq_len())
-    throw bad_input(kWhere, "{}: shape {}; expected {} cells a puzzle", name, to_string(array.shape()),
+    throw bad_input(kInRecords, "{}: shape {}; expected {} cells a puzzle", name, to_string(array.shape()),
                     family.seq_len());
   return array.to(DType::kI32);
 }
@@ -97,7 +97,7 @@ RecordList read_arrays(const PuzzleSource& source, const Family& family) {
     const std::string name = source.file().labels.string();
     labels = matrix_of(source.labels(), name, family);
     if (labels.shape()[0] != inputs.shape()[0])
-      throw bad_input(kWhere, "{}: {} puzzles, but {} has {}", name, labels.shape()[0], source.name(),
+      throw bad_input(kInRecords, "{}: {} puzzles, but {} has {}", name, labels.shape()[0], source.name(),
                       inputs.shape()[0]);
   }
   const auto questions = inputs.as<int32_t>();

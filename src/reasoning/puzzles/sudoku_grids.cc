@@ -12,7 +12,7 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kWhere = "puzzles.sudoku.parse";
+constexpr std::string_view kInSudokuGrids = "puzzles.sudoku.parse";
 
 // A content line of a grid that stands on several lines.
 struct Row {
@@ -40,7 +40,7 @@ class Finder {
     attempt([&] { end_of_grid(); });
     attempt([&] { end_of_list(); });
     if (sections_ && !puzzle_section_)
-      attempt([&] { throw bad_input(kWhere, "{}: has sections, but none named [Puzzle]", text_.source); });
+      attempt([&] { throw bad_input(kInSudokuGrids, "{}: has sections, but none named [Puzzle]", text_.source); });
     return std::move(grids_);
   }
 
@@ -58,7 +58,8 @@ class Finder {
   }
   template <typename... Args>
   Error refused(size_t line, fmt::format_string<Args...> format, Args&&... args) const {
-    return bad_input(kWhere, "{}: line {}: {}", text_.source, line, fmt::format(format, std::forward<Args>(args)...));
+    return bad_input(kInSudokuGrids, "{}: line {}: {}", text_.source, line,
+                     fmt::format(format, std::forward<Args>(args)...));
   }
 
   // --- what a line is ---
@@ -267,8 +268,8 @@ class Finder {
     const TextLine& first = rows.front().line;
     const std::u32string cells = SudokuRowReader::symbols_within(first.text, side_);
     if (rows.size() == 1 && cells.size() != side_) throw wrong_count(first.number, cells.size());
-    throw bad_input(kWhere, "{}: the puzzle that begins at line {} has {} of {} rows", text_.source, first.number,
-                    rows.size(), side_);
+    throw bad_input(kInSudokuGrids, "{}: the puzzle that begins at line {} has {} of {} rows", text_.source,
+                    first.number, rows.size(), side_);
   }
 
   void read_rows() {
@@ -304,8 +305,8 @@ class Finder {
                    side_, side_);
   }
   Error no_cell(size_t line, size_t cell, char32_t c) const {
-    return bad_input(kWhere, "{}: line {}, {}: {} is neither a digit ({}) nor a blank (. 0 _ *)", text_.source, line,
-                     cell_name(static_cast<int64_t>(cell), static_cast<int64_t>(side_)), printable(c),
+    return bad_input(kInSudokuGrids, "{}: line {}, {}: {} is neither a digit ({}) nor a blank (. 0 _ *)", text_.source,
+                     line, cell_name(static_cast<int64_t>(cell), static_cast<int64_t>(side_)), printable(c),
                      symbols_.range());
   }
 

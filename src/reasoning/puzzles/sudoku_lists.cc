@@ -1,5 +1,7 @@
 #include "puzzles/sudoku_lists.h"
 
+#include "puzzles/sudoku_lines.h"
+
 #include <algorithm>
 #include <charconv>
 
@@ -12,12 +14,6 @@ namespace {
 
 bool opens(char32_t c) { return c == U'[' || c == U'{' || c == U'('; }
 bool closes(char32_t c) { return c == U']' || c == U'}' || c == U')'; }
-
-std::string utf8(std::u32string_view points) {
-  std::string text;
-  for (char32_t c : points) append_utf8(text, c);
-  return text;
-}
 
 }  // namespace
 

@@ -7,11 +7,10 @@
 #include "base/testing/paths.h"
 #include "formats/zst.h"
 #include "puzzles/sudoku.h"
+#include "puzzles/testing/sudoku_shapes.h"
 
 namespace hrm::puzzles {
 namespace {
-
-constexpr SudokuShape kNine{3, 3};
 
 Tokens one(const SudokuShape& shape, std::string_view text) {
   return make_sudoku(shape, "test")->parse(text, "test").at(0);

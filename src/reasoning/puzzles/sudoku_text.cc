@@ -10,7 +10,7 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kWhere = "puzzles.sudoku.parse";
+constexpr std::string_view kInSudokuText = "puzzles.sudoku.parse";
 constexpr int kFirstWithLetters = 10;  // sides from here on may be written from 0
 
 // The kinds of blanks in a grid; spaces count as one.
@@ -101,12 +101,12 @@ class Reader {
     for (size_t i = 0; i < cells.size(); ++i) {
       const char32_t c = cells[i];
       if (symbols.digit(c) || is_space(c) || is_plain_blank(c) || (is_sole_blank(c) && kinds.size() == 1)) continue;
-      throw bad_input(kWhere, "{}: line {}, {}: {} is neither a digit ({}) nor a blank (. 0 _ *{})", place_.source,
-                      line_of(grid, i), cell_name(static_cast<int64_t>(i), shape_.side()), printable(c),
+      throw bad_input(kInSudokuText, "{}: line {}, {}: {} is neither a digit ({}) nor a blank (. 0 _ *{})",
+                      place_.source, line_of(grid, i), cell_name(static_cast<int64_t>(i), shape_.side()), printable(c),
                       symbols.range(), is_sole_blank(c) ? ", or - x ? if they are the only blanks of a puzzle" : "");
     }
     if (kinds.contains(U'0') && kinds.size() > 1 && !top_seen_)
-      throw bad_input(kWhere,
+      throw bad_input(kInSudokuText,
                       "{}: line {}: both '0' and {} occur, but no {}: is '0' a digit or a blank? Write blanks one way, "
                       "or give --symbols {} (or the digits that you use)",
                       place_.source, grid.lines.front(),

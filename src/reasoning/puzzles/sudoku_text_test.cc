@@ -5,11 +5,11 @@
 #include "base/error.h"
 #include "base/testing/refused.h"
 #include "puzzles/sudoku.h"
+#include "puzzles/testing/sudoku_shapes.h"
 
 namespace hrm::puzzles {
 namespace {
 
-constexpr SudokuShape kNine{3, 3};
 constexpr std::string_view kLine = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
 
 std::vector<Tokens> parse_sudoku(const SudokuShape& shape, std::string_view text, std::string_view symbols = "") {

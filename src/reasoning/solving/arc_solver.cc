@@ -15,7 +15,7 @@
 namespace hrm::solving {
 namespace {
 
-constexpr std::string_view kWhere = "solving.arc";
+constexpr std::string_view kInArcSolver = "solving.arc";
 constexpr double kFitShare = 2. / 3;
 
 // Streams of the seed.
@@ -40,9 +40,10 @@ HostTensor mean_table(const HostTensor& table, int64_t rows) {
   return HostTensor::of<float>({rows, table.shape()[1]}, all);
 }
 
-class Run {
+class ArcRun {
  public:
-  Run(const ModelFile& model, std::span<const ArcTask> tasks, const ArcSolveOptions& options, const ArcBackend& backend)
+  ArcRun(const ModelFile& model, std::span<const ArcTask> tasks, const ArcSolveOptions& options,
+         const ArcBackend& backend)
       : tasks_(tasks), options_(options), side_(arc_side_of(model, "model")), votes_({tasks.begin(), tasks.end()}) {
     int32_t next = 1;
     for (const ArcTask& given : tasks) {
@@ -86,7 +87,7 @@ class Run {
 
   void check_task(const ArcTask& task) const {
     if (task.largest_side() > side_)
-      throw bad_input(kWhere, "{}: task {}: has a grid of side {}, but the model's canvas is {}x{}", task.origin,
+      throw bad_input(kInArcSolver, "{}: task {}: has a grid of side {}, but the model's canvas is {}x{}", task.origin,
                       task.name, task.largest_side(), side_, side_);
   }
 
@@ -137,8 +138,8 @@ class Run {
       const StepResult done = stepper.step(
           {.size = B, .inputs = inputs, .labels = labels, .puzzle_identifiers = rows, .noise_seeds = seeds}, {});
       if (!done.output.applied)
-        throw failure(kWhere, "step {} of the fit: the loss is not finite; use a smaller --fit-lr than {}", step + 1,
-                      options_.lr);
+        throw failure(kInArcSolver, "step {} of the fit: the loss is not finite; use a smaller --fit-lr than {}",
+                      step + 1, options_.lr);
       losses.push_back(done.metrics.lm_loss / static_cast<double>(B));
       progress.update(step + 1, fmt::format("loss {:.3f}", losses.back()));
     }
@@ -270,20 +271,21 @@ int arc_side_of(const ModelFile& model, std::string_view source) {
                           : puzzles::make_family(model.family, source);
   const auto side = family->arc_side();
   if (!side || family->seq_len() != model.config.data.seq_len || family->vocab_size() != model.config.data.vocab_size)
-    throw bad_input(kWhere, "{}: is not a model of ARC grids: it has {} tokens of a vocabulary of {}", source,
+    throw bad_input(kInArcSolver, "{}: is not a model of ARC grids: it has {} tokens of a vocabulary of {}", source,
                     model.config.data.seq_len, model.config.data.vocab_size);
   return *side;
 }
 
 ArcSolveResult solve_arc(const ModelFile& model, std::span<const ArcTask> tasks, const ArcSolveOptions& options,
                          const ArcBackend& backend) {
-  if (tasks.empty()) throw bad_input(kWhere, "no task to solve");
-  if (options.fit_batch == 0 || options.batch == 0) throw bad_input(kWhere, "batch 0: expected at least 1");
+  if (tasks.empty()) throw bad_input(kInArcSolver, "no task to solve");
+  if (options.fit_batch == 0 || options.batch == 0) throw bad_input(kInArcSolver, "batch 0: expected at least 1");
   if (!(options.seconds >= 0))
-    throw bad_input(kWhere, "seconds {}: expected at least 0 (0: no limit)", options.seconds);
+    throw bad_input(kInArcSolver, "seconds {}: expected at least 0 (0: no limit)", options.seconds);
   if (!(options.lr >= 0) || !(options.weight_decay >= 0))
-    throw bad_input(kWhere, "learning rate {}, weight decay {}: expected at least 0", options.lr, options.weight_decay);
-  return Run(model, tasks, options, backend).run();
+    throw bad_input(kInArcSolver, "learning rate {}, weight decay {}: expected at least 0", options.lr,
+                    options.weight_decay);
+  return ArcRun(model, tasks, options, backend).run();
 }
 
 Json to_json(const ArcSolveResult& result, std::span<const ArcTask> tasks) {

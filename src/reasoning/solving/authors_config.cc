@@ -18,7 +18,7 @@ using model::Positions;
 
 namespace {
 
-constexpr std::string_view kWhere = "authors_config";
+constexpr std::string_view kInAuthorsConfig = "authors_config";
 constexpr std::string_view kInner = "model.inner.";
 constexpr const char* kHrmName = "hrm.hrm_act_v1@HierarchicalReasoningModel_ACTV1";
 constexpr const char* kTrmName = "recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1";
@@ -41,10 +41,10 @@ bool is_shared_net(const std::string& name, std::string_view source) {
   const std::string module = path.substr(path.rfind('.') + 1);
   const auto same_module = std::ranges::find(kPrograms, module, &Program::module);
   if (same_module == std::end(kPrograms))
-    throw bad_input(kWhere, "{}: arch.name = {} is not a known program (hrm_act_v1, hrm, trm)", source, name);
+    throw bad_input(kInAuthorsConfig, "{}: arch.name = {} is not a known program (hrm_act_v1, hrm, trm)", source, name);
   for (const Program& program : kPrograms)
     if (program.module == module && (program.cls == cls || cls.empty())) return program.shared_net;
-  throw bad_input(kWhere,
+  throw bad_input(kInAuthorsConfig,
                   "{}: arch.name = {}: class '{}' of {} may compute something other than {}; if it does not, write "
                   "that name into the file",
                   source, name, cls, module, same_module->cls);
@@ -196,9 +196,10 @@ const HostTensor* find(const NamedTensors& weights, const std::string& key) {
 
 int64_t dimension(const NamedTensors& weights, const std::string& key, size_t axis, std::string_view source) {
   const HostTensor* tensor = find(weights, key);
-  if (!tensor) throw bad_input(kWhere, "{}: tensor '{}' is missing: is this a reasoning model?", source, key);
+  if (!tensor) throw bad_input(kInAuthorsConfig, "{}: tensor '{}' is missing: is this a reasoning model?", source, key);
   if (tensor->shape().size() != 2)
-    throw bad_input(kWhere, "{}: tensor '{}' has shape {}, expected a matrix", source, key, to_string(tensor->shape()));
+    throw bad_input(kInAuthorsConfig, "{}: tensor '{}' has shape {}, expected a matrix", source, key,
+                    to_string(tensor->shape()));
   return tensor->shape()[axis];
 }
 
@@ -262,7 +263,8 @@ std::optional<int64_t> seq_len_of_file(const Json& file, std::string_view source
   for (const Json& at : {file, arch}) {
     if (!at.is_object() || !at.contains("seq_len") || at["seq_len"].is_null()) continue;
     const auto length = json_field<int64_t>(at, "seq_len", fmt::format("{}: all_config.yaml", source));
-    if (length < 1) throw bad_input(kWhere, "{}: seq_len = {} of all_config.yaml: must be at least 1", source, length);
+    if (length < 1)
+      throw bad_input(kInAuthorsConfig, "{}: seq_len = {} of all_config.yaml: must be at least 1", source, length);
     return length;
   }
   return std::nullopt;
@@ -279,7 +281,7 @@ std::optional<int64_t> seq_len_of_shapes(const ModelConfig& config, const NamedT
   if (positions.empty()) return std::nullopt;
   const int64_t tokens = dimension(weights, positions, 0, source), length = tokens - config.puzzle_tokens();
   if (length < 1)
-    throw bad_input(kWhere, "{}: tensor '{}' is for {} tokens, of which {} would be puzzle embedding", source,
+    throw bad_input(kInAuthorsConfig, "{}: tensor '{}' is for {} tokens, of which {} would be puzzle embedding", source,
                     positions, tokens, config.puzzle_tokens());
   return length;
 }
@@ -293,7 +295,7 @@ ArchConfig arch_from_authors(const Json& file, std::string_view source) {
   if (arch.shared_net) arch.puzzle_emb_len = 16;  // the program's own default
   std::vector<std::string> foreign;
   const std::string where = fmt::format("{}: arch", source);
-  if (!settings.is_object()) throw bad_input(kWhere, "{}: expected an object of settings", where);
+  if (!settings.is_object()) throw bad_input(kInAuthorsConfig, "{}: expected an object of settings", where);
   fields_from_json(arch, known_settings(settings, arch.shared_net, &foreign), where);
   if (!foreign.empty())
     log_warning("{}: {} does not have {}: ignored, but the trained model may compute something else", source,
@@ -358,7 +360,7 @@ std::optional<int64_t> stated_seq_len(const ModelConfig& config, const NamedTens
   const auto shapes = seq_len_of_shapes(config, weights, source), told = seq_len_of_file(file, source);
   if (shapes && told && *shapes != *told)
     throw bad_input(
-        kWhere,
+        kInAuthorsConfig,
         "{}: seq_len = {} in all_config.yaml, but {} by the shapes of the tensors: the file belongs to another model",
         source, *told, *shapes);
   if (shapes) return shapes;
@@ -376,7 +378,7 @@ void complete_data_shape(ModelConfig& config, const NamedTensors& weights, const
   if (data.seq_len != 0) return;
   const auto length = stated_seq_len(config, weights, file, source);
   if (!length)
-    throw bad_input(kWhere,
+    throw bad_input(kInAuthorsConfig,
                     "{}: the file does not state the length of the puzzles, and puzzles of several lengths have {} "
                     "token ids: add data.seq_len=N (81 for a 9x9 Sudoku, 900 for a 30x30 maze)",
                     source, data.vocab_size);

@@ -20,7 +20,7 @@ namespace {
 using puzzles::Answers;
 using puzzles::Tokens;
 
-constexpr std::string_view kGrid = "1234341221434321";
+constexpr std::string_view kSolved = "1234341221434321";
 
 std::unique_ptr<puzzles::Family> small_sudoku() { return puzzles::guess_family(16, 6); }
 Tokens tokens(std::string_view text) { return small_sudoku()->parse(text, "test").at(0); }
@@ -28,7 +28,7 @@ Tokens tokens(std::string_view text) { return small_sudoku()->parse(text, "test"
 // Knows kGrid's first row and nothing else.
 ScriptedSegment first_row(std::span<const int32_t> inputs, int64_t, uint64_t) {
   ScriptedSegment played{.answer = {inputs.begin(), inputs.end()}};
-  std::ranges::copy_n(tokens(kGrid).begin(), 4, played.answer.begin());
+  std::ranges::copy_n(tokens(kSolved).begin(), 4, played.answer.begin());
   return played;
 }
 
@@ -47,9 +47,9 @@ TEST(Completion, KeepsWhatTheModelSolvedApartFromWhatTheSearchCompleted) {
   const Completion &own = result.completions[0], &rest = result.completions[1];
   EXPECT_TRUE(own.by_model);
   EXPECT_EQ(own.search.answers, Answers::kOne);
-  EXPECT_EQ(own.search.answer, tokens(kGrid));
+  EXPECT_EQ(own.search.answer, tokens(kSolved));
   EXPECT_FALSE(rest.by_model);
-  EXPECT_EQ(rest.search.answer, tokens(kGrid));
+  EXPECT_EQ(rest.search.answer, tokens(kSolved));
   const CompletionTotals totals = totals_of(result.completions);
   EXPECT_EQ(totals.by_model, 1u);
   EXPECT_EQ(totals.by_search, 2u);
@@ -60,14 +60,14 @@ TEST(Completion, KeepsWhatTheModelSolvedApartFromWhatTheSearchCompleted) {
 
 TEST(Completion, SeveralSolutionsAndNoneAreProved) {
   ScriptedBackend backend(scripted_config(1), [](std::span<const int32_t>, int64_t, uint64_t) {
-    return ScriptedSegment{.answer = tokens(kGrid)};
+    return ScriptedSegment{.answer = tokens(kSolved)};
   });
   // The model's answer solves the first; it cannot solve the second, which has no solution.
   const CompletionResult result = complete_all(backend, {tokens("1..............."), tokens("123....4........")});
   const Completion &several = result.completions[0], &none = result.completions[1];
   EXPECT_TRUE(several.by_model);
   EXPECT_EQ(several.search.answers, Answers::kSeveral);
-  EXPECT_EQ(several.search.answer, tokens(kGrid)) << "the model's own";
+  EXPECT_EQ(several.search.answer, tokens(kSolved)) << "the model's own";
   EXPECT_NE(in_words(several).find("may be"), std::string::npos) << in_words(several);
   EXPECT_EQ(none.search.answers, Answers::kNone);
   EXPECT_TRUE(none.search.answer.empty());
@@ -151,7 +151,7 @@ TEST(RatingBands, AreDecimal) {
 
 TEST(CompletionStudy, SetsTheModelBesideTheSearchWithoutIt) {
   const TemporaryFolder folder;
-  write_sudoku_data(folder.path() / "data", kGrid,
+  write_sudoku_data(folder.path() / "data", kSolved,
                     {{"..34341221434321", 0}, {"12343...2.....2.", 20}, {"1...3...2.....2.", 20}});
   const auto dataset = puzzles::Dataset::open(folder.path() / "data", "test");
   ScriptedBackend backend(scripted_config(1), first_row);

@@ -11,7 +11,7 @@ namespace hrm::solving {
 namespace {
 
 constexpr int64_t kMost = 6;
-constexpr size_t kCells = 16;
+constexpr size_t kTokens = 16;
 
 // Asks to halt after 1 + (first token) segments; the answer betrays the slot's whole history.
 ScriptedSegment play(std::span<const int32_t> inputs, int64_t segment, uint64_t history) {
@@ -44,12 +44,12 @@ Observed run(size_t count, RunOptions options) {
   Observed observed{.finishes = std::vector<Finish>(count)};
   observed.complete = run_examples(backend, count, load, options, [&](const SegmentEvent& event) {
     for (size_t slot = 0; slot < event.examples.size(); ++slot) {
-      EXPECT_EQ(event.inputs[slot * kCells + 1], static_cast<int32_t>(event.examples[slot] * 7 + 3));
+      EXPECT_EQ(event.inputs[slot * kTokens + 1], static_cast<int32_t>(event.examples[slot] * 7 + 3));
       if (!event.finished[slot]) continue;
       Finish& finish = observed.finishes[event.examples[slot]];
       EXPECT_EQ(finish.segments, 0) << "finished twice";
       finish.segments = event.segments[slot];
-      const auto answer = std::span(event.output.answers).subspan(slot * kCells, kCells);
+      const auto answer = std::span(event.output.answers).subspan(slot * kTokens, kTokens);
       finish.answer.assign(answer.begin(), answer.end());
     }
   });

@@ -32,10 +32,10 @@ struct Track {
   std::vector<int64_t> used;            // [depths]
 };
 
-class Run {
+class CurveRun {
  public:
-  Run(const model::Backend& backend, const puzzles::Dataset& dataset, std::span<const int64_t> depths,
-      const EvaluationOptions& options)
+  CurveRun(const model::Backend& backend, const puzzles::Dataset& dataset, std::span<const int64_t> depths,
+           const EvaluationOptions& options)
       : dataset_(dataset),
         depths_(depths),
         options_(options),
@@ -168,7 +168,7 @@ DepthCurve depth_curve(model::Backend& backend, const puzzles::Dataset& dataset,
                        const EvaluationOptions& options) {
   check_fit(backend.config(), dataset);
   if (options.limit < 0) throw bad_input("solving.depths", "limit {} is below 0", options.limit);
-  Run run(backend, dataset, depths, options);
+  CurveRun run(backend, dataset, depths, options);
   Progress progress("evaluating", run.size(), {.unit = "puzzles", .enabled = options.progress});
   const auto begin = std::chrono::steady_clock::now();
   DepthCurve curve;

@@ -11,15 +11,15 @@
 namespace hrm::solving {
 namespace {
 
-constexpr std::string_view kGrid = "1234341221434321";
+constexpr std::string_view kAnswerText = "1234341221434321";
 
-puzzles::Tokens grid() { return puzzles::guess_family(16, 6)->parse(kGrid, "test").at(0); }
+puzzles::Tokens grid() { return puzzles::guess_family(16, 6)->parse(kAnswerText, "test").at(0); }
 
 class DepthCurveTest : public testing::Test {
  protected:
   DepthCurveTest() {
     write_sudoku_data(
-        data(), kGrid,
+        data(), kAnswerText,
         {{".234341221434321", 0}, {"..34341221434321", 3}, {"...4341221434321", 7}, {"....341221434321", 20}});
   }
   std::filesystem::path data() const { return folder_.path() / "data"; }

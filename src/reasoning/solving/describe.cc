@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "solving.describe";
+constexpr std::string_view kInDescribe = "solving.describe";
 
 Json describe_tensors(const NamedTensors& tensors, bool all) {
   int64_t elements = 0;
@@ -116,7 +116,7 @@ Json describe_file(const fs::path& path, const DescribeOptions& options) {
   const MappedFile file(path);
   const auto bytes = file.bytes();
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (bytes.empty()) throw bad_input(kWhere, "{}: is empty", path.string());
+  if (bytes.empty()) throw bad_input(kInDescribe, "{}: is empty", path.string());
   Json json;
   if (text.starts_with("\x93NUMPY")) {
     json = {{"kind", "npy"}, {"bytes", bytes.size()}};
@@ -124,7 +124,7 @@ Json describe_file(const fs::path& path, const DescribeOptions& options) {
     return json;
   }
   if (const std::string what = describe_foreign(bytes, path.string()); !what.empty())
-    throw bad_input(kWhere, "{}: {}", path.string(), what);
+    throw bad_input(kInDescribe, "{}: {}", path.string(), what);
   if (looks_like_torch(bytes)) {
     json = {{"kind", "torch.save"}, {"bytes", bytes.size()}};
     json.update(describe_torch(bytes, path, options.tensors));

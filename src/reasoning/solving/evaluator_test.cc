@@ -72,7 +72,7 @@ class EvaluatorTest : public ::testing::Test {
 };
 
 // Fills one blank cell per segment and asks to halt when all are filled; of six blanks it wrongly believes so too.
-ScriptedSegment fill_one_per_segment(std::span<const int32_t> inputs, int64_t segment, uint64_t) {
+ScriptedSegment turn_one_per_segment(std::span<const int32_t> inputs, int64_t segment, uint64_t) {
   const int64_t blanks = std::ranges::count(inputs, kBlank);
   ScriptedSegment played{.answer = {kGrid.begin(), kGrid.end()}};
   for (int64_t cell = segment; cell < blanks; ++cell) {
@@ -84,7 +84,7 @@ ScriptedSegment fill_one_per_segment(std::span<const int32_t> inputs, int64_t se
 }
 
 TEST_F(EvaluatorTest, CountsWhatItsHeaderSays) {
-  ScriptedBackend backend(scripted_config(4), fill_one_per_segment);
+  ScriptedBackend backend(scripted_config(4), turn_one_per_segment);
   const Evaluation evaluation = evaluate(backend, open(), {.batch = 3, .progress = false});
   EXPECT_TRUE(evaluation.complete);
   EXPECT_EQ(evaluation.wanted, kExamples);
@@ -110,7 +110,7 @@ TEST_F(EvaluatorTest, CountsWhatItsHeaderSays) {
 }
 
 TEST_F(EvaluatorTest, BandsFollowTheDigitsOfTheRating) {
-  ScriptedBackend backend(scripted_config(4), fill_one_per_segment);
+  ScriptedBackend backend(scripted_config(4), turn_one_per_segment);
   const Evaluation evaluation = evaluate(backend, open(), {.progress = false});
   std::vector<std::pair<std::string, uint64_t>> bands;
   for (const RatingBand& band : evaluation.bands) bands.emplace_back(band.name, band.scores.segments.n);
@@ -122,12 +122,12 @@ TEST_F(EvaluatorTest, BandsFollowTheDigitsOfTheRating) {
 
 TEST_F(EvaluatorTest, WithoutRatingsThereAreNoBands) {
   std::filesystem::remove(folder_.path() / "test" / "all__ratings.npy");
-  ScriptedBackend backend(scripted_config(4), fill_one_per_segment);
+  ScriptedBackend backend(scripted_config(4), turn_one_per_segment);
   EXPECT_TRUE(evaluate(backend, open(), {.progress = false}).bands.empty());
 }
 
 TEST_F(EvaluatorTest, DepthIsNamed) {
-  ScriptedBackend backend(scripted_config(4), fill_one_per_segment);
+  ScriptedBackend backend(scripted_config(4), turn_one_per_segment);
   const Evaluation deeper = evaluate(backend, open(), {.segments = 6, .halting = false, .progress = false});
   EXPECT_EQ(deeper.protocol, "larger_depth");
   EXPECT_DOUBLE_EQ(deeper.all.exact.value, 1);
@@ -136,7 +136,7 @@ TEST_F(EvaluatorTest, DepthIsNamed) {
 }
 
 TEST_F(EvaluatorTest, LimitSpreadsOverTheSplitAndKeepsAnswers) {
-  ScriptedBackend backend(scripted_config(4), fill_one_per_segment);
+  ScriptedBackend backend(scripted_config(4), turn_one_per_segment);
   const Evaluation evaluation =
       evaluate(backend, open(), {.batch = 2, .limit = 3, .keep_answers = true, .progress = false});
   EXPECT_EQ(evaluation.wanted, 3);  // examples 0, 2 and 4
@@ -230,7 +230,7 @@ TEST_F(EvaluatorTest, ViewsOfAModelWithoutRandomNumbersLookThroughSymmetries) {
 
 TEST_F(EvaluatorTest, ThePictureShowsWhatWasCounted) {
   const TemporaryFolder folder;
-  ScriptedBackend backend(scripted_config(4), fill_one_per_segment);
+  ScriptedBackend backend(scripted_config(4), turn_one_per_segment);
   save_evaluation_plot(folder.path() / "plain.svg", evaluate(backend, open(), {.progress = false}));
   const std::string plain = read_file(folder.path() / "plain.svg");
   for (const char* part : {"<title>right, sure: 4 of 6</title>", "<title>wrong, sure: 1 of 6</title>", ">n = 6<",
@@ -250,7 +250,7 @@ TEST_F(EvaluatorTest, InterruptedItReportsTheFinishedPrefix) {
   int calls = 0;
   ScriptedBackend backend(scripted_config(4), [&](std::span<const int32_t> inputs, int64_t segment, uint64_t history) {
     if (++calls == 5) request_interrupt();  // in the second segment of batches of 3
-    return fill_one_per_segment(inputs, segment, history);
+    return turn_one_per_segment(inputs, segment, history);
   });
   const Evaluation evaluation = evaluate(backend, open(), {.batch = 3, .keep_answers = true, .progress = false});
   EXPECT_FALSE(evaluation.complete);
@@ -265,7 +265,7 @@ TEST_F(EvaluatorTest, InterruptedItReportsTheFinishedPrefix) {
 TEST_F(EvaluatorTest, RefusesWhatDoesNotFit) {
   const puzzles::Dataset dataset = open();
   const auto refuses = [&](model::ModelConfig config, const EvaluationOptions& options, std::string_view expected) {
-    ScriptedBackend backend(std::move(config), fill_one_per_segment);
+    ScriptedBackend backend(std::move(config), turn_one_per_segment);
     try {
       evaluate(backend, dataset, options);
       FAIL() << "accepted: " << expected;
@@ -285,7 +285,7 @@ TEST_F(EvaluatorTest, RefusesWhatDoesNotFit) {
 }
 
 TEST_F(EvaluatorTest, TableAndJsonHoldTheSameNumbers) {
-  ScriptedBackend backend(scripted_config(4), fill_one_per_segment);
+  ScriptedBackend backend(scripted_config(4), turn_one_per_segment);
   const Evaluation evaluation = evaluate(backend, open(), {.progress = false});
   const Json json = to_json(evaluation);
   EXPECT_DOUBLE_EQ(json.at("scores").at("exact").at("value").get<double>(), 4.0 / 6);

@@ -10,7 +10,7 @@
 namespace hrm::solving {
 namespace {
 
-constexpr std::string_view kWhere = "train.init";
+constexpr std::string_view kInInitialModel = "train.init";
 
 // All rows the mean of the old ones, summed in float64.
 HostTensor mean_rows(const HostTensor& table, const Shape& shape) {
@@ -29,8 +29,8 @@ bool is_puzzle_table(const model::Parameter& p) { return p.kind == model::Parame
 // What the sizes mean, where people meet them first.
 void check_data(const model::DataShape& theirs, const model::DataShape& mine, std::string_view source) {
   if (theirs.vocab_size != mine.vocab_size)
-    throw bad_input(kWhere, "{}: is a model for {} token ids, but the data set has {}: different puzzles", source,
-                    theirs.vocab_size, mine.vocab_size);
+    throw bad_input(kInInitialModel, "{}: is a model for {} token ids, but the data set has {}: different puzzles",
+                    source, theirs.vocab_size, mine.vocab_size);
 }
 
 }  // namespace
@@ -56,7 +56,8 @@ NamedTensors initial_weights_from(const ModelFile& model, const model::ModelConf
   for (const model::Parameter& p : model::parameters(config)) {
     const auto found = model.weights.find(p.name);
     if (found == model.weights.end())
-      throw bad_input(kWhere, "{}: has no tensor '{}', which the architecture of this run requires", source, p.name);
+      throw bad_input(kInInitialModel, "{}: has no tensor '{}', which the architecture of this run requires", source,
+                      p.name);
     const HostTensor& tensor = found->second;
     const bool resized =
         is_puzzle_table(p) && tensor.shape().size() == 2 && tensor.shape()[1] == p.shape[1] && tensor.shape()[0] > 0;
@@ -68,8 +69,8 @@ NamedTensors initial_weights_from(const ModelFile& model, const model::ModelConf
       said = fmt::format("puzzle table of {} rows reset to their mean, {} rows", tensor.shape()[0], p.shape[0]);
     } else {
       throw bad_input(
-          kWhere, "{}: tensor '{}' has shape {}, this run needs {}: {}", source, p.name, to_string(tensor.shape()),
-          to_string(p.shape),
+          kInInitialModel, "{}: tensor '{}' has shape {}, this run needs {}: {}", source, p.name,
+          to_string(tensor.shape()), to_string(p.shape),
           model.config.tokens() != config.tokens() && model.config.arch.hidden_size == config.arch.hidden_size
               ? fmt::format("the model is for puzzles of {} tokens, the data set has {}", model.config.data.seq_len,
                             config.data.seq_len)
@@ -78,7 +79,7 @@ NamedTensors initial_weights_from(const ModelFile& model, const model::ModelConf
   }
   for (const auto& [name, tensor] : model.weights)
     if (!weights.contains(name))
-      throw bad_input(kWhere, "{}: tensor '{}' does not belong to this run's model", source, name);
+      throw bad_input(kInInitialModel, "{}: tensor '{}' does not belong to this run's model", source, name);
   const Json from = model.provenance.is_object() ? model.provenance.value("weights", Json()) : Json();
   log_info("{}: all weights loaded{}{}{}; the optimizer starts anew", source,
            from.is_string() ? fmt::format(" ({})", from.get<std::string>()) : "", said.empty() ? "" : ", ", said);

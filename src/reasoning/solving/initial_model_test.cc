@@ -26,7 +26,7 @@ ModelFile small_model(const char* preset = "trm-attention") {
   return model;
 }
 
-void expect_refused(const ModelFile& model, const model::ModelConfig& config, const std::string& part) {
+void expect_start_refused(const ModelFile& model, const model::ModelConfig& config, const std::string& part) {
   hrm::expect_refused([&] { initial_weights_from(model, config, nullptr, "m"); }, {part});
 }
 
@@ -59,18 +59,18 @@ TEST(InitialModel, WhatDoesNotFitIsNamed) {
   const ModelFile model = small_model();
   model::ModelConfig other = model.config;
   other.data.vocab_size = 8;
-  expect_refused(model, other, "for 6 token ids, but the data set has 8");
+  expect_start_refused(model, other, "for 6 token ids, but the data set has 8");
   other = model.config;
   other.arch.hidden_size = 64;
-  expect_refused(model, other, "own architecture");
+  expect_start_refused(model, other, "own architecture");
   other = model.config;
   other.arch.shared_net = false;
   other.arch.H_layers = 1;
-  expect_refused(model, other, "has no tensor 'model.inner.H_level");
+  expect_start_refused(model, other, "has no tensor 'model.inner.H_level");
   const ModelFile mixing = small_model("trm-mlp");
   other = mixing.config;
   other.data.seq_len = 36;
-  expect_refused(mixing, other, "puzzles of 16 tokens, the data set has 36");
+  expect_start_refused(mixing, other, "puzzles of 16 tokens, the data set has 36");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using model::ModelConfig;
 
-constexpr std::string_view kWhere = "model.load";
+constexpr std::string_view kInModelFile = "model.load";
 constexpr std::string_view kCompiled = "_orig_mod.";  // torch.compile's wrapper
 constexpr const char* kConfigFile = "all_config.yaml";
 constexpr std::string_view kStep = "step_";
@@ -61,7 +61,7 @@ void complete_arch(ModelConfig& config, std::string_view source, const ModelFile
       assign_field(config, setting);
   for (const std::string& key : needed)
     if (!is_given(options.overrides, key) && !is_given(options.otherwise, key))
-      throw bad_input(kWhere, "{}: has no {} beside it: add {}=N (required: {})", source, kConfigFile, key,
+      throw bad_input(kInModelFile, "{}: has no {} beside it: add {}=N (required: {})", source, kConfigFile, key,
                       fmt::join(needed, ", "));
 }
 
@@ -94,7 +94,7 @@ ModelFile load_authors(const fs::path& path, std::vector<TorchDict> dicts, const
 }
 
 ModelFile load_any(const fs::path& path, const ModelFileOptions& options) {
-  if (!fs::exists(path)) throw bad_input(kWhere, "{}: does not exist", path.string());
+  if (!fs::exists(path)) throw bad_input(kInModelFile, "{}: does not exist", path.string());
   if (fs::is_directory(path)) return load_any(model_in_folder(path), options);
   {
     const MappedFile file(path);

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void expect_refused(const fs::path& path, const ModelFileOptions& options, const std::string& part) {
+void expect_file_refused(const fs::path& path, const ModelFileOptions& options, const std::string& part) {
   hrm::expect_refused([&] { load_model(path, options); }, {part});
 }
 
@@ -32,7 +32,7 @@ NamedTensors final_weights(const fs::path& golden, bool rounded_states) {
   return weights;
 }
 
-ModelFile small_model(const char* preset = "trm-mlp") {
+ModelFile stored_model(const char* preset = "trm-mlp") {
   ModelFile model{.config = {.arch = model::arch_preset(preset),
                              .data = {.seq_len = 16, .vocab_size = 6, .num_puzzle_identifiers = 2}},
                   .family = {{"family", "sudoku"}},
@@ -53,19 +53,19 @@ void expect_same(const ModelFile& a, const ModelFile& b) {
 
 TEST(ModelFile, OwnFilesAndRunFoldersComeBack) {
   const TemporaryFolder folder;
-  const ModelFile model = small_model();
+  const ModelFile model = stored_model();
   save_model(folder.path() / "model.safetensors", model);
   expect_same(load_model(folder.path() / "model.safetensors"), model);
   expect_same(load_model(folder.path()), model);
   const ModelFile overridden = load_model(folder.path(), {.overrides = {"arch.halt_max_steps=3"}});
   EXPECT_EQ(overridden.config.arch.halt_max_steps, 3);
-  expect_refused(folder.path(), {.overrides = {"arch.hidden_size=64"}}, "the configuration needs [64]");
-  expect_refused(folder.path(), {.overrides = {"arch.halt=64"}}, "unknown setting");
+  expect_file_refused(folder.path(), {.overrides = {"arch.hidden_size=64"}}, "the configuration needs [64]");
+  expect_file_refused(folder.path(), {.overrides = {"arch.halt=64"}}, "unknown setting");
 }
 
 TEST(ModelFile, TrainingCheckpointsHoldLiveAndAveragedWeights) {
   const TemporaryFolder folder;
-  const ModelFile model = small_model();
+  const ModelFile model = stored_model();
   training::Checkpoint checkpoint{
       .state = {{"loop", {{"step", 5}}},
                 {"trainee", {{"model", fields_to_json(model.config)}, {"family", model.family}}},
@@ -88,9 +88,9 @@ TEST(ModelFile, TrainingCheckpointsHoldLiveAndAveragedWeights) {
 
 TEST(ModelFile, BareStateDictsNeedWhatShapesCannotTell) {
   const fs::path path = testdata_folder() / "golden/mini_hrm.step_12.pt";
-  expect_refused(path, {}, "all_config.yaml beside it: add arch.H_cycles=N");
+  expect_file_refused(path, {}, "all_config.yaml beside it: add arch.H_cycles=N");
   const std::vector<std::string> cycles = {"arch.H_cycles=2", "arch.L_cycles=2", "arch.num_heads=2"};
-  expect_refused(path, {.overrides = cycles}, "data.seq_len=N");
+  expect_file_refused(path, {.overrides = cycles}, "data.seq_len=N");
   auto all = cycles;
   all.push_back("data.seq_len=16");
   const ModelFile model = load_model(path, {.overrides = all});
@@ -122,7 +122,7 @@ TEST(ModelFile, ParityPublishedCheckpointsAreImportedAndExportedAgain) {
 
 TEST(ModelFile, ExportedFoldersComeBackButForRoundedInitialStates) {
   for (const char* preset : {"hrm", "trm-attention", "trm-mlp"}) {
-    ModelFile model = small_model(preset);
+    ModelFile model = stored_model(preset);
     const TemporaryFolder out;
     export_authors_folder(out.path(), model, 3);
     export_authors_folder(out.path(), model, 20);  // the later step is taken
@@ -149,18 +149,18 @@ TEST(ModelFile, WhatFilesReallyAreIsSaid) {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& name, const std::string& content, const std::string& part) {
     write_file_atomic(folder.path() / name, std::string_view(content));
-    expect_refused(folder.path() / name, {}, part);
+    expect_file_refused(folder.path() / name, {}, part);
   };
   refused("step_1", "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 5\n", "Git LFS pointer");
   refused("step_2", "\n<!DOCTYPE html><html></html>", "HTML page");
   refused("step_3", "", "is empty");
   refused("a.distcp", "PK\x03\x04", "distributed checkpoint");
-  expect_refused(folder.path(), {}, "distributed checkpoint");
+  expect_file_refused(folder.path(), {}, "distributed checkpoint");
 }
 
 TEST(ModelFile, NumbersThatJsonHasNoWordForComeBack) {
   const TemporaryFolder folder;
-  ModelFile model = small_model();
+  ModelFile model = stored_model();
   const double infinity = std::numeric_limits<double>::infinity();
   model.provenance = {{"authors_config", {{"grad_clip", infinity}, {"list", {1, -infinity}}, {"text", ".inf"}}}};
   save_model(folder.path() / "m", model);
@@ -169,20 +169,20 @@ TEST(ModelFile, NumbersThatJsonHasNoWordForComeBack) {
 
 TEST(ModelFile, FaultsAreNamed) {
   const TemporaryFolder folder;
-  expect_refused(folder.path() / "none", {}, "does not exist");
-  expect_refused(folder.path(), {}, "contains neither");
+  expect_file_refused(folder.path() / "none", {}, "does not exist");
+  expect_file_refused(folder.path(), {}, "contains neither");
   write_file_atomic(folder.path() / "text", std::string_view("hello, this is no model"));
-  expect_refused(folder.path() / "text", {}, "text");
+  expect_file_refused(folder.path() / "text", {}, "text");
 
-  ModelFile model = small_model();
+  ModelFile model = stored_model();
   model.weights.erase("model.inner.q_head.bias");
   EXPECT_THROW(save_model(folder.path() / "m", model), Error);
   EXPECT_FALSE(fs::exists(folder.path() / "m"));
   save_safetensors(folder.path() / "m",
                    {.tensors = model.weights, .metadata = {{"config", printable(fields_to_json(model.config))}}});
-  expect_refused(folder.path() / "m", {}, "'model.inner.q_head.bias' is missing");
+  expect_file_refused(folder.path() / "m", {}, "'model.inner.q_head.bias' is missing");
   save_safetensors(folder.path() / "m", {.metadata = {{"config", R"({"arch": {"of_tomorrow": 1}})"}}});
-  expect_refused(folder.path() / "m", {}, "'arch.of_tomorrow' is unknown");
+  expect_file_refused(folder.path() / "m", {}, "'arch.of_tomorrow' is unknown");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "model.load", kStep = "step_";
+constexpr std::string_view kInModelFolder = "model.load", kStepPrefix = "step_";
 constexpr std::string_view kEndings[] = {".pt", ".pth", ".ckpt", ".bin", ".safetensors"};
 // Of what training programs save beside the weights.
 constexpr std::string_view kOthers[] = {"optim",         "rng",       "random_state", "scheduler",
@@ -31,9 +31,9 @@ bool ends_as_weights(const fs::path& path) {
 // n of "step_<n>", with or without an ending.
 std::optional<uint64_t> step_of(const fs::path& path) {
   const std::string name = (ends_as_weights(path) ? path.stem() : path.filename()).string();
-  if (!name.starts_with(kStep)) return std::nullopt;
+  if (!name.starts_with(kStepPrefix)) return std::nullopt;
   uint64_t step = 0;
-  const char* begin = name.data() + kStep.size();
+  const char* begin = name.data() + kStepPrefix.size();
   const auto [end, error] = std::from_chars(begin, name.data() + name.size(), step);
   if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
   return step;
@@ -79,7 +79,7 @@ std::optional<fs::path> last_step(const std::vector<fs::path>& candidates, const
     files.push_back(path);
   }
   if (files.size() > 1)
-    throw bad_input(kWhere, "{}: contains several files of step {}: give the file itself ({})", folder, *best,
+    throw bad_input(kInModelFolder, "{}: contains several files of step {}: give the file itself ({})", folder, *best,
                     names_of(files));
   return files.front();
 }
@@ -96,13 +96,13 @@ fs::path model_in_folder(const fs::path& folder) {
     if (entry.is_regular_file()) files.push_back(entry.path());
   std::ranges::sort(files);
   if (std::ranges::any_of(files, [](const fs::path& path) { return path.extension() == ".distcp"; }))
-    throw bad_input(kWhere,
+    throw bad_input(kInModelFolder,
                     "{}: is a distributed checkpoint: join its shards with python -m "
                     "torch.distributed.checkpoint.format_utils dcp_to_torch {} OUT.pt",
                     source, source);
   std::ranges::copy_if(files, std::back_inserter(candidates), may_be_weights);
   if (candidates.empty())
-    throw bad_input(kWhere,
+    throw bad_input(kInModelFolder,
                     "{}: contains neither model.safetensors (a run), step_<n> (the authors' checkpoints) nor another "
                     "file of weights{}",
                     source, files.empty() ? "" : fmt::format(", only {}", names_of(files)));
@@ -112,7 +112,7 @@ fs::path model_in_folder(const fs::path& folder) {
   if (lightning != candidates.end() &&
       std::ranges::all_of(candidates, [](const fs::path& path) { return path.extension() == ".ckpt"; }))
     return *lightning;
-  throw bad_input(kWhere, "{}: contains several files of weights: give the file itself ({})", source,
+  throw bad_input(kInModelFolder, "{}: contains several files of weights: give the file itself ({})", source,
                   names_of(candidates));
 }
 

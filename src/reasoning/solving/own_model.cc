@@ -13,7 +13,7 @@
 namespace hrm::solving {
 namespace {
 
-constexpr std::string_view kWhere = "model.load", kNumber = "yaml";
+constexpr std::string_view kInOwnModel = "model.load", kNumber = "yaml";
 constexpr std::string_view kNaN = ".nan", kInfinity = ".inf", kMinusInfinity = "-.inf";
 
 Json decode_numbers(const Json& value) {
@@ -52,7 +52,7 @@ model::ModelConfig read_config(const Json& json, std::string_view source, const 
   model::ModelConfig config;
   const auto unknown = fields_from_json(config, json, source);
   if (!unknown.empty())
-    throw bad_input(kWhere, "{}: setting '{}' is unknown: was the file written by a newer version?", source,
+    throw bad_input(kInOwnModel, "{}: setting '{}' is unknown: was the file written by a newer version?", source,
                     unknown[0]);
   for (const std::string& setting : options.overrides) assign_field(config, setting);
   return config;
@@ -65,7 +65,7 @@ void check(const ModelFile& model, std::string_view source) {
 
 void refuse_foreign(std::span<const std::byte> bytes, std::string_view source) {
   if (const std::string what = describe_foreign(bytes, source); !what.empty())
-    throw bad_input(kWhere, "{}: {}; expected a checkpoint of torch.save or a safetensors file", source, what);
+    throw bad_input(kInOwnModel, "{}: {}; expected a checkpoint of torch.save or a safetensors file", source, what);
 }
 
 ModelFile own_model(Safetensors file, std::string_view source, const ModelFileOptions& options) {
@@ -84,11 +84,12 @@ ModelFile own_model(Safetensors file, std::string_view source, const ModelFileOp
 ModelFile parse_model(std::span<const std::byte> bytes, std::string_view source) {
   constexpr std::string_view kWayOut = "hrm convert writes it as a model file, which opens here";
   refuse_foreign(bytes, source);
-  if (looks_like_torch(bytes)) throw bad_input(kWhere, "{}: is a checkpoint of torch.save: {}", source, kWayOut);
+  if (looks_like_torch(bytes)) throw bad_input(kInOwnModel, "{}: is a checkpoint of torch.save: {}", source, kWayOut);
   Safetensors file = parse_safetensors(bytes, source);
-  if (file.metadata.contains("state")) throw bad_input(kWhere, "{}: is a training checkpoint: {}", source, kWayOut);
+  if (file.metadata.contains("state"))
+    throw bad_input(kInOwnModel, "{}: is a training checkpoint: {}", source, kWayOut);
   if (!file.metadata.contains("config"))
-    throw bad_input(kWhere, "{}: has tensors but no configuration: {}", source, kWayOut);
+    throw bad_input(kInOwnModel, "{}: has tensors but no configuration: {}", source, kWayOut);
   ModelFile model = own_model(std::move(file), source, {});
   check(model, source);
   return model;

@@ -13,7 +13,7 @@
 namespace hrm::solving {
 namespace {
 
-constexpr std::string_view kWhere = "model.load";
+constexpr std::string_view kInStateDicts = "model.load";
 constexpr std::string_view kAnchor = "embed_tokens.embedding_weight";
 
 std::vector<std::string> parts_of(std::string_view key, std::string_view separators) {
@@ -59,7 +59,7 @@ NamedTensors with_plain_keys(NamedTensors tensors, std::string_view source) {
   NamedTensors plain;
   for (auto& [stored, tensor] : tensors)
     if (const std::string key = without_wrappers(stored); !plain.emplace(key, std::move(tensor)).second)
-      throw bad_input(kWhere,
+      throw bad_input(kInStateDicts,
                       "{}: tensor '{}' occurs twice, with and without a wrapper's prefix ('_orig_mod.', 'module.')",
                       source, key);
   return plain;
@@ -112,8 +112,9 @@ const Set* only(const std::vector<Set>& sets, bool average, std::string_view sou
     if (!found) found = &set;
   }
   if (differ)
-    throw bad_input(kWhere, "{}: contains several models ({}): save the state dict of the one you mean separately",
-                    source, labels);
+    throw bad_input(kInStateDicts,
+                    "{}: contains several models ({}): save the state dict of the one you mean separately", source,
+                    labels);
   return found;
 }
 

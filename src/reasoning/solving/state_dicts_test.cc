@@ -18,7 +18,7 @@ TorchDict dict(const std::string& path, const std::string& prefix, float x, bool
   if (buffers) result.tensors.emplace(prefix + "H_init", value(x));
   return result;
 }
-void expect_refused(std::vector<TorchDict> dicts, const std::string& part) {
+void expect_dicts_refused(std::vector<TorchDict> dicts, const std::string& part) {
   hrm::expect_refused([&] { choose_weights(std::move(dicts), true, "x.pt"); }, {part});
 }
 
@@ -64,11 +64,12 @@ TEST(StateDicts, AnAverageIsTakenKnowingly) {
 }
 
 TEST(StateDicts, SeveralModelsAreNotChosenFrom) {
-  expect_refused({dict("teacher", "model.inner.", 1), dict("student", "model.inner.", 2)}, "'teacher', 'student'");
+  expect_dicts_refused({dict("teacher", "model.inner.", 1), dict("student", "model.inner.", 2)},
+                       "'teacher', 'student'");
   EXPECT_NO_THROW(choose_weights({dict("a", "model.inner.", 1), dict("b", "model.inner.", 1)}, true, "x"));
   TorchDict twice = dict("", "model.inner.", 1);
   twice.tensors.merge(dict("", "module.model.inner.", 2).tensors);
-  expect_refused({twice}, "occurs twice");
+  expect_dicts_refused({twice}, "occurs twice");
 }
 
 TEST(StateDicts, WhatBelongsToNoSetIsNotPassedOver) {

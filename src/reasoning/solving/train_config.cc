@@ -14,11 +14,11 @@
 namespace hrm::solving {
 namespace {
 
-constexpr std::string_view kWhere = "solving.train_config";
+constexpr std::string_view kInTrainConfig = "solving.train_config";
 constexpr uint64_t kEvaluationsPerRun = 10;
 
 void require(bool ok, std::string_view key, const auto& value, std::string_view wanted) {
-  if (!ok) throw bad_input(kWhere, "{} = {}: must be {}", key, value, wanted);
+  if (!ok) throw bad_input(kInTrainConfig, "{} = {}: must be {}", key, value, wanted);
 }
 
 // Takes `key` out of the settings; empty if it is absent.
@@ -97,7 +97,8 @@ bool is_empty(const Json& value) {
 // TRM's list of folders; this program trains on one.
 void set_data_paths(TrainConfig& config, const Json& paths, const std::string& source) {
   if (!paths.is_array() || paths.empty() || !paths[0].is_string())
-    throw bad_input(kWhere, "{}: data_paths = {} is not a list of folders", source, printable(paths).substr(0, 80));
+    throw bad_input(kInTrainConfig, "{}: data_paths = {} is not a list of folders", source,
+                    printable(paths).substr(0, 80));
   config.data_path = paths.size() == 1 ? paths[0].get<std::string>() : "";
   if (paths.size() > 1)
     log_warning("{}: data_paths names {} data sets; a run trains on one: choose it with --data", source, paths.size());
@@ -110,7 +111,8 @@ bool apply_authors_setting(TrainConfig& config, const std::string& key, const Js
     set_data_paths(config, value, source);
   } else if (key == "freeze_weights" || key == "data_paths_test") {
     if (!is_empty(value))
-      throw bad_input(kWhere, "{}: {} = {}: {}; remove it from the file", source, key, printable(value).substr(0, 80),
+      throw bad_input(kInTrainConfig, "{}: {} = {}: {}; remove it from the file", source, key,
+                      printable(value).substr(0, 80),
                       key == "freeze_weights" ? "all weights are trained here"
                                               : "held-out puzzles are those of the data set's test split");
   } else if (key == "eval_interval" && value.is_null()) {
@@ -143,7 +145,7 @@ void apply_authors_config(TrainConfig& config, const Json& file, const std::stri
 Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path) {
   const std::string source = path.string();
   Json settings = read_yaml(path);
-  if (!settings.is_object()) throw bad_input(kWhere, "{}: expected settings of the form 'key: value'", source);
+  if (!settings.is_object()) throw bad_input(kInTrainConfig, "{}: expected settings of the form 'key: value'", source);
   if (is_authors_config(settings)) {
     apply_authors_config(config, settings, source);
     return {.title = "the authors' configuration", .source = source};
@@ -156,7 +158,7 @@ Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path) {
   std::vector<std::string> known;
   for (const FieldHelp& field : describe_fields(config)) known.push_back(field.key);
   const auto nearest = nearest_name(unknown.front(), known);
-  throw bad_input(kWhere, "{}: unknown setting '{}'{}", source, unknown.front(),
+  throw bad_input(kInTrainConfig, "{}: unknown setting '{}'{}", source, unknown.front(),
                   nearest ? fmt::format("; did you mean '{}'?", *nearest) : "; hrm train --help lists all");
 }
 

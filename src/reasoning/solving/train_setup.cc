@@ -12,17 +12,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "solving.train";
+constexpr std::string_view kInTrainSetup = "solving.train";
 
 // Before hours of training, not at the first evaluation.
 void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& test, const model::ArchConfig& arch) {
   const puzzles::DatasetMetadata &a = train.metadata(), &b = test.metadata();
   if (arch.puzzle_emb_ndim > 0 && b.num_puzzle_identifiers > a.num_puzzle_identifiers)
-    throw bad_input(kWhere, "{}: test has {} puzzle identifiers, train {}: the others have no embedding",
+    throw bad_input(kInTrainSetup, "{}: test has {} puzzle identifiers, train {}: the others have no embedding",
                     train.folder().string(), b.num_puzzle_identifiers, a.num_puzzle_identifiers);
   if (a.seq_len == b.seq_len && a.vocab_size == b.vocab_size) return;
   throw bad_input(
-      kWhere, "{}: train has {} tokens of a vocabulary of {}, test {} of {}: they must hold the same kind of puzzles",
+      kInTrainSetup,
+      "{}: train has {} tokens of a vocabulary of {}, test {} of {}: they must hold the same kind of puzzles",
       train.folder().string(), a.seq_len, a.vocab_size, b.seq_len, b.vocab_size);
 }
 
@@ -31,7 +32,7 @@ void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& t
 TrainData open_train_data(const TrainConfig& config) {
   const fs::path folder = config.data_path;
   if (!fs::is_directory(folder))
-    throw bad_input(kWhere, "data_path = {}: no such folder; make one with hrm data", folder.string());
+    throw bad_input(kInTrainSetup, "data_path = {}: no such folder; make one with hrm data", folder.string());
   if (!is_valid_utf8(config.data_path))
     log_warning(
         "data_path = {}: is not UTF-8, which the run's files cannot store: to resume, give it again with --data",
@@ -60,7 +61,7 @@ model::ModelConfig model_config(const TrainConfig& config, const puzzles::Datase
 uint64_t checked_total_steps(const TrainConfig& config, const puzzles::DatasetMetadata& metadata) {
   const uint64_t steps = config.total_steps(metadata);
   if (steps > 0) return steps;
-  throw bad_input(kWhere,
+  throw bad_input(kInTrainSetup,
                   "epochs = {}: less than one batch of {} examples: use more epochs or a smaller global_batch_size",
                   config.epochs, config.global_batch_size);
 }

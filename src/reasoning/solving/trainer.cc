@@ -15,7 +15,7 @@
 namespace hrm::solving {
 namespace {
 
-constexpr std::string_view kWhere = "solving.Trainer";
+constexpr std::string_view kInTrainer = "solving.Trainer";
 constexpr std::string_view kWeights = "weights.", kOptimizer = "optimizer.";
 constexpr std::string_view kStepCount = "slots.step_count";  // the one tensor of the slots without a row for each
 
@@ -52,7 +52,7 @@ void check_same_model(const Json& saved, const model::ModelConfig& mine) {
   if (theirs.arch.chains == mine.arch.chains && theirs.tokens() == mine.tokens() &&
       std::ranges::equal(model::parameters(theirs), model::parameters(mine), {}, key, key))
     return;
-  throw bad_input(kWhere,
+  throw bad_input(kInTrainer,
                   "the checkpoint has another model than this run ({}): a resumed run keeps its model; to start "
                   "another run from these weights: hrm train --init MODEL",
                   training::to_text(training::config_changes(fields_to_json(theirs), fields_to_json(mine))));
@@ -130,7 +130,7 @@ Trainer::Trainer(model::Backend& backend, const puzzles::Dataset& train, const p
 
 void Trainer::check_processes() const {
   if (all_.size() > options_.config.global_batch_size)
-    throw bad_input(kWhere, "global_batch_size = {}: less than one example for each of {} processes",
+    throw bad_input(kInTrainer, "global_batch_size = {}: less than one example for each of {} processes",
                     options_.config.global_batch_size, all_.size());
   check_same_data(all_, &train_);
   check_same_data(all_, test_);
@@ -270,7 +270,8 @@ training::Checkpoint Trainer::save() const {
 void Trainer::load(const training::Checkpoint& checkpoint) {
   check_same_model(json_field<Json>(checkpoint.state, "model", "checkpoint"), backend_.config());
   if (json_field<uint64_t>(checkpoint.state, "data", "checkpoint") != fingerprint(train_))
-    throw bad_input(kWhere, "{}: not the puzzles that this run started with: use the old data set, or start a new run",
+    throw bad_input(kInTrainer,
+                    "{}: not the puzzles that this run started with: use the old data set, or start a new run",
                     train_.folder().string());
   if (const auto was = json_field<std::string>(checkpoint.state, "backend", "checkpoint");
       was != backend_.description() && all_.is_root())
@@ -298,7 +299,7 @@ void Trainer::save_model(const std::filesystem::path& path, uint64_t step) {
                                                      : model::WeightSet::kLive;
   NamedTensors weights = backend_.weights(set);
   if (const auto bad = training::first_not_finite(weights))
-    throw failure(kWhere, "step {}: '{}' contains a NaN or an infinity: the model was not saved", step, *bad);
+    throw failure(kInTrainer, "step {}: '{}' contains a NaN or an infinity: the model was not saved", step, *bad);
   Json provenance = options_.provenance;
   provenance["step"] = step;
   provenance["weights"] = name_of(set);

@@ -6,8 +6,6 @@
 namespace hrm::grading {
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
-
 int opened(char c) { return c == '(' || c == '[' || c == '{' ? 1 : c == ')' || c == ']' || c == '}' ? -1 : 0; }
 
 }  // namespace
@@ -21,7 +19,7 @@ std::string squeezed(std::string_view text) {
       continue;
     }
     const size_t next = text.find_first_not_of(' ', i);
-    if (next == kNone) break;
+    if (next == kNowhere) break;
     const char before = kept.empty() ? ' ' : kept.back();
     const bool digits = is_ascii_digit(before) && is_ascii_digit(text[next]);
     const bool letters = is_ascii_letter(before) && is_ascii_letter(text[next]);
@@ -37,13 +35,13 @@ size_t find_outside(std::string_view text, std::string_view mark, size_t from) {
     if (depth == 0 && text[i] == mark[0] && text.substr(i).starts_with(mark)) return i;
     depth += opened(text[i]);
   }
-  return kNone;
+  return kNowhere;
 }
 
 std::vector<std::string_view> split_outside(std::string_view text, std::string_view mark) {
   std::vector<std::string_view> parts;
   size_t begin = 0;
-  for (size_t at = find_outside(text, mark); at != kNone; at = find_outside(text, mark, begin)) {
+  for (size_t at = find_outside(text, mark); at != kNowhere; at = find_outside(text, mark, begin)) {
     parts.push_back(strip(text.substr(begin, at - begin)));
     begin = at + mark.size();
   }
@@ -61,7 +59,7 @@ size_t group_end(std::string_view text, size_t at) {
     else if (text[at] == '}' && --depth == 0)
       return at + 1;
   }
-  return kNone;
+  return kNowhere;
 }
 
 bool encloses(std::string_view text) {

@@ -8,12 +8,6 @@
 #include "grading/text_edit.h"
 
 namespace hrm::grading {
-namespace {
-
-constexpr size_t kNone = std::string_view::npos;
-
-}  // namespace
-
 Choice choice_of(std::string_view text) {
   constexpr std::string_view kNoWords = "+-*/^=_!<>)";
   Choice choice;
@@ -29,7 +23,8 @@ Choice choice_of(std::string_view text) {
   if (opens != closes && !(closes && !opens)) return {};
   if (!closes && !text.empty()) return {};
   // (D)/2 is no choice with words after it.
-  if (closes && text.size() > 1 && (text[1] != ' ' || kNoWords.find(strip_left(text.substr(1))[0]) != kNone)) return {};
+  if (closes && text.size() > 1 && (text[1] != ' ' || kNoWords.find(strip_left(text.substr(1))[0]) != kNowhere))
+    return {};
   choice.letter = letter;
   choice.has_marks = closes;
   choice.rest = closes ? strip_left(text.substr(1)) : text;
@@ -42,8 +37,8 @@ bool takes_back(std::string_view rest) {
                                          "perhaps", "possibly", "probably", "more",  "without",   "never",
                                          "either",  "neither",  "instead",  "minus"};
   const std::string_view word = leading_letters(rest);
-  const bool begins =
-      !rest.empty() && (!word.empty() || is_ascii_digit(rest[0]) || std::string_view("\\$([{-").find(rest[0]) != kNone);
+  const bool begins = !rest.empty() && (!word.empty() || is_ascii_digit(rest[0]) ||
+                                        std::string_view("\\$([{-").find(rest[0]) != kNowhere);
   return !begins || rest.starts_with("\\pm") || holds(kWords, lower(word));
 }
 

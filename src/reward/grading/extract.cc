@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "grading/text_edit.h"
 
 namespace hrm::grading {
 namespace {
 
 constexpr std::string_view kHrmAnswer = "# answer", kHrmEnd = "# end!", kGsm8kMark = "#### ", kBoxed = "\\boxed";
-constexpr size_t kNone = std::string_view::npos;
 
 // As Python's text[:-1].
 std::string_view without_last_character(std::string_view text) {
@@ -20,9 +20,9 @@ std::optional<std::string> extract_hrm(std::string_view text) {
   const std::string lowered = lower(text);
   const std::string_view view = lowered;
   const size_t heading = view.rfind(kHrmAnswer);
-  if (heading == kNone) return std::nullopt;
+  if (heading == kNowhere) return std::nullopt;
   const size_t begin = heading + kHrmAnswer.size(), end = view.rfind(kHrmEnd);
-  if (end == kNone) return std::string(strip(without_last_character(view.substr(begin))));
+  if (end == kNowhere) return std::string(strip(without_last_character(view.substr(begin))));
   return end < begin ? std::string() : std::string(strip(view.substr(begin, end - begin)));
 }
 
@@ -37,7 +37,7 @@ size_t end_of_answer(std::string_view lowered) {
   size_t end = std::min(lowered.find(kHrmEnd), lowered.size());
   for (size_t at = 0; at < end; at = std::min(lowered.find('\n', at), end) + 1) {
     const std::string_view line = strip(lowered.substr(at, std::min(lowered.find('\n', at), end) - at));
-    const bool last = lowered.find('\n', at) == kNone;
+    const bool last = lowered.find('\n', at) == kNowhere;
     if (line.starts_with("# end") || line.starts_with("# step") || (last && !line.empty() && kHrmEnd.starts_with(line)))
       end = at;
   }
@@ -51,8 +51,9 @@ std::optional<std::string> extract_heading(std::string_view text) {
     return end >= lowered.size() || lowered[end] < 'a' || lowered[end] > 'z';
   };
   size_t heading = lowered.rfind(kHrmAnswer);
-  while (heading != kNone && !is_heading(heading)) heading = heading ? lowered.rfind(kHrmAnswer, heading - 1) : kNone;
-  if (heading == kNone) return std::nullopt;
+  while (heading != kNowhere && !is_heading(heading))
+    heading = heading ? lowered.rfind(kHrmAnswer, heading - 1) : kNowhere;
+  if (heading == kNowhere) return std::nullopt;
   const size_t begin = heading + kHrmAnswer.size();
   std::string_view answer = strip(text.substr(begin, end_of_answer(std::string_view(lowered).substr(begin))));
   if (answer.starts_with(':')) answer = strip_left(answer.substr(1));
@@ -60,7 +61,7 @@ std::optional<std::string> extract_heading(std::string_view text) {
 }
 
 std::optional<std::string> extract_gsm8k(std::string_view text) {
-  for (size_t at = text.find(kGsm8kMark); at != kNone; at = text.find(kGsm8kMark, at + 1)) {
+  for (size_t at = text.find(kGsm8kMark); at != kNowhere; at = text.find(kGsm8kMark, at + 1)) {
     const size_t begin = at + kGsm8kMark.size(), digits = begin + text.substr(begin).starts_with('-');
     const size_t end = std::min(text.find_first_not_of("0123456789.,", digits), text.size());
     if (end == digits) continue;
@@ -71,7 +72,7 @@ std::optional<std::string> extract_gsm8k(std::string_view text) {
   return std::nullopt;
 }
 
-// Behind the brace that closes the one before `at`; kNone: it never closes.
+// Behind the brace that closes the one before `at`; kNowhere: it never closes.
 size_t end_of_group(std::string_view text, size_t at) {
   for (size_t depth = 1; at < text.size(); ++at) {
     if (text[at] == '\\') {
@@ -82,34 +83,34 @@ size_t end_of_group(std::string_view text, size_t at) {
       return at + 1;
     }
   }
-  return kNone;
+  return kNowhere;
 }
 
 std::optional<std::string> extract_boxed(std::string_view text) {
   const size_t macro = text.rfind(kBoxed);
-  if (macro == kNone) return std::nullopt;
+  if (macro == kNowhere) return std::nullopt;
   const std::string_view rest = strip_left(text.substr(macro + kBoxed.size()));
   if (!rest.starts_with('{')) return std::nullopt;
   const size_t end = end_of_group(rest, 1);
-  if (end == kNone) return std::nullopt;
+  if (end == kNowhere) return std::nullopt;
   return std::string(rest.substr(1, end - 2));
 }
 
 // The last box: a group, or as far as a blank or a dollar sign.
 std::optional<std::string> extract_any_box(std::string_view text) {
-  size_t at = kNone, size = 0;
+  size_t at = kNowhere, size = 0;
   for (const std::string_view macro : {kBoxed, std::string_view("\\fbox")}) {
     const size_t found = text.rfind(macro);
-    if (found != kNone && (at == kNone || found > at)) {
+    if (found != kNowhere && (at == kNowhere || found > at)) {
       at = found;
       size = macro.size();
     }
   }
-  if (at == kNone) return std::nullopt;
+  if (at == kNowhere) return std::nullopt;
   const std::string_view behind = text.substr(at + size), rest = strip_left(behind);
   if (rest.starts_with('{')) {
     const size_t end = end_of_group(rest, 1);
-    return end == kNone ? std::nullopt : std::optional(std::string(rest.substr(1, end - 2)));
+    return end == kNowhere ? std::nullopt : std::optional(std::string(rest.substr(1, end - 2)));
   }
   const bool is_word = behind.empty() || (behind[0] >= 'a' && behind[0] <= 'z');  // \boxedanswer
   std::string_view token = rest.substr(0, rest.find_first_of(" \t\n$"));
@@ -129,11 +130,11 @@ bool is_numbered_heading(std::string_view line) {
 
 std::optional<std::string> extract_marked_line(std::string_view text) {
   constexpr std::string_view kMark = "####", kBegins = "-+$\\(.{[0123456789";
-  for (size_t at = text.rfind(kMark); at != kNone; at = at == 0 ? kNone : text.rfind(kMark, at - 1)) {
+  for (size_t at = text.rfind(kMark); at != kNowhere; at = at == 0 ? kNowhere : text.rfind(kMark, at - 1)) {
     std::string_view line = text.substr(at + kMark.size());
     line = strip(line.substr(0, line.find('\n')));
     if (line.ends_with('.')) line.remove_suffix(1);
-    if (!line.empty() && kBegins.find(line[0]) != kNone && !is_numbered_heading(line)) return std::string(line);
+    if (!line.empty() && kBegins.find(line[0]) != kNowhere && !is_numbered_heading(line)) return std::string(line);
   }
   return std::nullopt;
 }
@@ -142,7 +143,7 @@ std::optional<std::string> extract_tag(std::string_view text) {
   constexpr std::string_view kOpen = "<answer>", kClose = "</answer>";
   const std::string lowered = ascii_lower(text);
   const size_t open = lowered.rfind(kOpen);
-  if (open == kNone) return std::nullopt;
+  if (open == kNowhere) return std::nullopt;
   const size_t begin = open + kOpen.size(), end = std::min(lowered.find(kClose, begin), text.size());
   const std::string_view answer = strip(text.substr(begin, end - begin));
   return answer.empty() ? std::nullopt : std::optional(std::string(answer));
@@ -154,17 +155,17 @@ std::string closed_sentence(std::string_view line) {
        {std::pair("$$", "$$"), std::pair("$", "$"), std::pair("\\(", "\\)"), std::pair("\\[", "\\]")}) {
     if (!line.starts_with(open)) continue;
     const size_t size = std::string_view(open).size(), end = line.find(close, size);
-    if (end == kNone || end == size) break;
+    if (end == kNowhere || end == size) break;
     const std::string_view behind = line.substr(end + size);
     // $5 and $6 are no formula.
     if (!behind.empty() && is_digit_char(behind[0])) break;
-    const bool ends = strip(behind).empty() || std::string_view(".*, ").find(behind[0]) != kNone;
+    const bool ends = strip(behind).empty() || std::string_view(".*, ").find(behind[0]) != kNowhere;
     const bool is_whole = behind.empty() || behind[0] == '.' || behind[0] == '*' || behind.starts_with(" (");
     if (ends && is_whole) return std::string(strip(line.substr(size, end - size)));
     break;
   }
   size_t end = line.find(". ");
-  if (end == kNone) end = line.size();
+  if (end == kNowhere) end = line.size();
   line = strip(line.substr(0, end));
   while (line.ends_with('.')) line = strip_right(line.substr(0, line.size() - 1));
   for (const std::string_view mark : {"**", "__", "*", "`"}) {
@@ -181,7 +182,7 @@ std::string closed_sentence(std::string_view line) {
 // What follows a colon, "is" or "=" at the front, emphasis aside; nullopt: none of them.
 std::optional<std::string_view> behind_verb(std::string_view text) {
   const auto skip_marks = [&] {
-    while (!text.empty() && std::string_view("*_ \t").find(text[0]) != kNone) text.remove_prefix(1);
+    while (!text.empty() && std::string_view("*_ \t").find(text[0]) != kNowhere) text.remove_prefix(1);
   };
   const bool glued = !text.empty() && text[0] >= 'a' && text[0] <= 'z';
   skip_marks();
@@ -204,8 +205,8 @@ std::optional<std::string> extract_sentence(std::string_view text) {
   size_t best = 0;
   std::optional<std::string> answer;
   for (const std::string_view subject : {"answer", "correct option", "correct choice"}) {
-    for (size_t at = lowered.rfind(subject); at != kNone && (!answer || at > best);
-         at = at == 0 ? kNone : lowered.rfind(subject, at - 1)) {
+    for (size_t at = lowered.rfind(subject); at != kNowhere && (!answer || at > best);
+         at = at == 0 ? kNowhere : lowered.rfind(subject, at - 1)) {
       const std::string_view behind = text.substr(at + subject.size());
       // Verbs are looked for in small letters, at the same place.
       if (!behind_verb(std::string_view(lowered).substr(at + subject.size()))) continue;
@@ -223,7 +224,7 @@ std::optional<std::string> extract_sentence(std::string_view text) {
 
 std::optional<std::string> extract_any(std::string_view text) {
   constexpr std::string_view kThought = "</think>";
-  if (const size_t thought = text.rfind(kThought); thought != kNone)
+  if (const size_t thought = text.rfind(kThought); thought != kNowhere)
     if (auto answer = extract_any(text.substr(thought + kThought.size()))) return answer;
   for (const auto extract : {extract_any_box, extract_heading, extract_marked_line, extract_tag, extract_sentence})
     if (auto answer = extract(text)) return answer;
@@ -257,6 +258,6 @@ std::optional<std::string> extract_answer(std::string_view text, AnswerFormat fo
   return extract_any(text);
 }
 
-bool has_answer_heading(std::string_view text) { return text.find("# Answer") != kNone; }
+bool has_answer_heading(std::string_view text) { return text.find("# Answer") != kNowhere; }
 
 }  // namespace hrm::grading

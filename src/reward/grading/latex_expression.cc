@@ -23,7 +23,7 @@ constexpr std::pair<Operation, Operation> kInverses[] = {{Operation::kSin, Opera
                                                          {Operation::kCos, Operation::kArccos},
                                                          {Operation::kTan, Operation::kArctan}};
 // Macros that are letters.
-constexpr std::string_view kSymbols[] = {
+constexpr std::string_view kConstantNames[] = {
     "alpha",  "beta",  "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta",  "iota", "kappa",
     "lambda", "mu",    "nu",    "xi",    "rho",     "sigma",      "tau",  "phi", "varphi", "chi",  "psi",
     "omega",  "Gamma", "Delta", "Theta", "Lambda",  "Sigma",      "Phi",  "Psi", "Omega",  "ell"};
@@ -399,7 +399,7 @@ class Parser {
       return expression_.add(name == "lfloor" ? Operation::kFloor : Operation::kCeil, node);
     }
     if (const auto function = function_named(name)) return application(*function);
-    if (std::ranges::find(kSymbols, name) == std::end(kSymbols)) throw LatexRefused();
+    if (std::ranges::find(kConstantNames, name) == std::end(kConstantNames)) throw LatexRefused();
     const std::string symbol = fmt::format("\\{}", name);
     return expression_.symbol(peek() == '_' ? symbol + subscript() : symbol);
   }

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "grading/text_edit.h"
+
 namespace hrm::grading {
 namespace {
-
-constexpr size_t kNone = std::string_view::npos;
 
 std::string_view take_while(std::string_view& text, std::string_view characters) {
   const size_t size = std::min(text.find_first_not_of(characters), text.size());
@@ -70,19 +70,19 @@ bool is_whole_over(std::string_view text) {
 
 bool is_digits_in_brackets(std::string_view text) {
   const size_t end = text.find_first_not_of(kDecimalDigits, 1);
-  return end != kNone && end > 1 && text[end] == ')';
+  return end != kNowhere && end > 1 && text[end] == ')';
 }
 
 bool is_fraction_in_brackets(std::string_view text) {
   const size_t slash = text.find_first_not_of(kDecimalDigits, 1);
-  if (slash == kNone || slash == 1 || text[slash] != '/') return false;
+  if (slash == kNowhere || slash == 1 || text[slash] != '/') return false;
   const size_t end = text.find_first_not_of(kDecimalDigits, slash + 1);
-  return end != kNone && end > slash + 1 && text[end] == ')';
+  return end != kNowhere && end > slash + 1 && text[end] == ')';
 }
 
 bool is_based_with_letters(std::string_view text) {
   const std::string_view digits = take_while(text, "0123456789ABCDEFabcdef");
-  if (digits.size() < 2 || digits.find_first_not_of(kDecimalDigits) == kNone || !take(text, "_")) return false;
+  if (digits.size() < 2 || digits.find_first_not_of(kDecimalDigits) == kNowhere || !take(text, "_")) return false;
   take(text, "{");
   const std::string_view base = take_digits(text);
   return base.size() == 2 && base > "10";

@@ -10,8 +10,6 @@
 namespace hrm::grading::latex {
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
-
 struct TooDeep {};
 
 struct Token {
@@ -84,7 +82,7 @@ class Reader {
     token.kind = Token::Kind::kMacro;
     token.text = rest.substr(1, size - 1);
     token.end = at + size;
-    if (std::string_view("()[]").find(token.text) != kNone) {
+    if (std::string_view("()[]").find(token.text) != kNowhere) {
       token.kind = Token::Kind::kMath;
       token.text = rest.substr(0, size);
       return token;
@@ -112,10 +110,10 @@ class Reader {
     const size_t close = group.find('}');
     const auto is_name = [](std::string_view name) {
       return std::ranges::all_of(name, [](char c) {
-        return is_ascii_letter(c) || is_ascii_digit(c) || std::string_view("* ._-").find(c) != kNone;
+        return is_ascii_letter(c) || is_ascii_digit(c) || std::string_view("* ._-").find(c) != kNowhere;
       });
     };
-    if (!group.starts_with('{') || close == kNone || close < 2 || !is_name(group.substr(1, close - 1))) {
+    if (!group.starts_with('{') || close == kNowhere || close < 2 || !is_name(group.substr(1, close - 1))) {
       token.kind = Token::Kind::kCharacter;
       token.text = rest.substr(0, size);
       return token;

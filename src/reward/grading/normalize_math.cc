@@ -11,8 +11,6 @@
 namespace hrm::grading {
 namespace {
 
-constexpr size_t kNone = std::string::npos;
-
 constexpr std::pair<std::string_view, std::string_view> kReplacements[] = {
     {"\n", ""},     {"\\!", ""},     {"\\\\", "\\"},    {"tfrac", "frac"}, {"dfrac", "frac"},
     {"\\left", ""}, {"\\right", ""}, {"^{\\circ}", ""}, {"^\\circ", ""},   {"\\$", ""},
@@ -20,7 +18,7 @@ constexpr std::pair<std::string_view, std::string_view> kReplacements[] = {
 
 size_t count(std::string_view text, std::string_view part) {
   size_t found = 0;
-  for (size_t at = text.find(part); at != kNone; at = text.find(part, at + part.size())) ++found;
+  for (size_t at = text.find(part); at != kNowhere; at = text.find(part, at + part.size())) ++found;
   return found;
 }
 
@@ -35,7 +33,7 @@ bool remove_units(std::string& text) {
 // "x = 5" becomes " 5": a name of at most two characters before the only equals sign.
 void remove_name(std::string& text) {
   const size_t at = text.find('=');
-  if (at == kNone || text.find('=', at + 1) != kNone) return;
+  if (at == kNowhere || text.find('=', at + 1) != kNowhere) return;
   size_t characters = 0;
   for (std::string_view name(text.data(), at); !name.empty(); ++characters) name.remove_prefix(decode_utf8(name).size);
   if (characters <= 2) text.erase(0, at + 1);
@@ -45,11 +43,11 @@ void remove_name(std::string& text) {
 bool brace_roots(std::string& text) {
   constexpr std::string_view kRoot = "\\sqrt";
   size_t at = text.find(kRoot);
-  if (at == kNone) return true;
+  if (at == kNowhere) return true;
   std::string braced = text.substr(0, at);
-  while (at != kNone) {
+  while (at != kNowhere) {
     const size_t begin = at + kRoot.size(), next = text.find(kRoot, begin);
-    const std::string_view rest = std::string_view(text).substr(begin, next == kNone ? next : next - begin);
+    const std::string_view rest = std::string_view(text).substr(begin, next == kNowhere ? next : next - begin);
     if (rest.empty()) return false;
     const size_t size = decode_utf8(rest).size;
     braced += kRoot;
@@ -69,9 +67,9 @@ bool brace_fractions(std::string& text) {
   constexpr std::string_view kFraction = "\\frac";
   size_t at = text.find(kFraction);
   std::string braced = text.substr(0, at);
-  while (at != kNone) {
+  while (at != kNowhere) {
     const size_t begin = at + kFraction.size(), next = text.find(kFraction, begin);
-    const std::string_view rest = std::string_view(text).substr(begin, next == kNone ? next : next - begin);
+    const std::string_view rest = std::string_view(text).substr(begin, next == kNowhere ? next : next - begin);
     at = next;
     braced += kFraction;
     if (rest.empty()) return false;
@@ -97,13 +95,13 @@ bool is_canonical_integer(std::string_view text) {
   constexpr size_t kMostDigits = 4300;  // more than that Python does not convert
   const bool negative = text.starts_with('-');
   const std::string_view digits = text.substr(negative);
-  if (digits.empty() || digits.size() > kMostDigits || digits.find_first_not_of("0123456789") != kNone) return false;
+  if (digits.empty() || digits.size() > kMostDigits || digits.find_first_not_of("0123456789") != kNowhere) return false;
   return digits[0] != '0' || (digits.size() == 1 && !negative);
 }
 
 void raise_slash(std::string& text) {
   const size_t at = text.find('/');
-  if (at == kNone || text.find('/', at + 1) != kNone) return;
+  if (at == kNowhere || text.find('/', at + 1) != kNowhere) return;
   const std::string above = text.substr(0, at), below = text.substr(at + 1);
   if (is_canonical_integer(above) && is_canonical_integer(below)) text = "\\frac{" + above + "}{" + below + "}";
 }
@@ -132,7 +130,7 @@ std::string normalize_math(std::string_view answer) {
   answer = strip(answer);
   // The pattern's dot does not match a line break.
   if (answer.size() > kText.size() + 1 && answer.starts_with(kText) && answer.ends_with('}') &&
-      answer.find('\n') == kNone)
+      answer.find('\n') == kNowhere)
     answer = strip(answer.substr(kText.size(), answer.size() - kText.size() - 1));
   auto result = normalized(std::string(answer));
   return result ? *std::move(result) : std::string(answer);

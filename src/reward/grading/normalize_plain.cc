@@ -13,7 +13,6 @@
 namespace hrm::grading {
 namespace {
 
-constexpr size_t kNone = std::string::npos;
 constexpr std::string_view kUnits[] = {"degree", "cm",   "centimeter", "meter", "mile", "second", "minute", "hour",
                                        "day",    "week", "month",      "year",  "foot", "feet",   "inch",   "yard"};
 
@@ -23,17 +22,17 @@ void remove_text(std::string& answer) {
   std::string_view body = answer;
   if (!body.starts_with(kText)) return;
   if (body.ends_with('\n')) body.remove_suffix(1);
-  if (body.size() <= kText.size() + 1 || !body.ends_with('}') || body.find('\n') != kNone) return;
+  if (body.size() <= kText.size() + 1 || !body.ends_with('}') || body.find('\n') != kNowhere) return;
   answer = std::string(body.substr(kText.size(), body.size() - kText.size() - 1));
 }
 
 // The unit, a plural ending, and "^2" after it; also inside words.
 void remove_unit(std::string& text, std::string_view unit) {
   size_t at = text.find(unit);
-  if (at == kNone) return;
+  if (at == kNowhere) return;
   std::string kept;
   size_t done = 0;
-  for (; at != kNone; at = text.find(unit, done)) {
+  for (; at != kNowhere; at = text.find(unit, done)) {
     kept.append(text, done, at - done);
     done = at + unit.size();
     if (text.compare(done, 2, "es") == 0) done += 2;
@@ -50,7 +49,7 @@ void remove_unit(std::string& text, std::string_view unit) {
 
 // `first` any number of blanks `last`, removed.
 void remove_around_blanks(std::string& text, std::string_view first, std::string_view last) {
-  for (size_t at = text.find(first); at != kNone;) {
+  for (size_t at = text.find(first); at != kNowhere;) {
     const size_t blanks = std::min(text.find_first_not_of(' ', at + first.size()), text.size());
     if (text.compare(blanks, last.size(), last) == 0) {
       text.erase(at, blanks + last.size() - at);
@@ -77,9 +76,9 @@ void join_minus(std::string& text) {
 void add_mixed_numbers(std::string& text) {
   for (size_t at = 1; at < text.size();) {
     at = text.find(' ', at);
-    if (at == kNone) return;
+    if (at == kNowhere) return;
     const size_t blanks_end = text.find_first_not_of(' ', at);
-    if (blanks_end == kNone) return;
+    if (blanks_end == kNowhere) return;
     if (is_ascii_digit(text[at - 1]) && is_ascii_digit(text[blanks_end])) {
       text.replace(at, blanks_end - at, 1, '+');
       at += 3;
@@ -122,7 +121,7 @@ size_t digit_before(std::string_view text, size_t at) {
 std::optional<std::string> without_thousands_once(std::string_view text) {
   std::string kept;
   size_t done = 0;
-  for (size_t comma = text.find(','); comma != kNone; comma = text.find(',', comma)) {
+  for (size_t comma = text.find(','); comma != kNowhere; comma = text.find(',', comma)) {
     const size_t before = digit_before(text, comma);
     size_t end = comma + 1, digits = 0;
     for (size_t size = digit_at(text, end); size > 0 && digits < 4; size = digit_at(text, end)) {
@@ -165,11 +164,11 @@ std::string normalize_plain(std::string_view answer) {
   remove_text(text);
   remove_words(text);
   if (text.starts_with('{') && text.ends_with('}')) text = text.substr(1, text.size() - 2);
-  for (size_t at = text.find(",\\!"); at != kNone; at = text.find(",\\!", at))
+  for (size_t at = text.find(",\\!"); at != kNowhere; at = text.find(",\\!", at))
     text.erase(at, std::min(text.find_first_not_of(' ', at + 3), text.size()) - at);
   double value = 0;
   if (parse_python_float(text, value) && is_near_integer(value)) text = integer_text(std::nearbyint(value));
-  if (text.find('\\') != kNone)
+  if (text.find('\\') != kNowhere)
     if (auto plain = latex_as_text(text)) text = *std::move(plain);
   join_minus(text);
   add_mixed_numbers(text);
@@ -185,7 +184,7 @@ std::string normalize_plain(std::string_view answer) {
 
 std::string strip_thousands(std::string_view text) {
   std::string stripped(text);
-  if (text.find(',') == kNone) return stripped;
+  if (text.find(',') == kNowhere) return stripped;
   while (auto next = without_thousands_once(stripped)) stripped = *std::move(next);
   return stripped;
 }

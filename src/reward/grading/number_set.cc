@@ -14,11 +14,10 @@
 namespace hrm::grading {
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
 using Piece = NumberSet::Piece;
 
 struct Relation {
-  size_t at = kNone, size = 0;
+  size_t at = kNowhere, size = 0;
   char sign = 0;  // '<' '>' '!'
   bool equal = false;
 };
@@ -37,7 +36,7 @@ Relation next_relation(std::string_view text, size_t from) {
 bool is_variable(std::string_view text) {
   if (is_single_letter(text)) return true;
   return text.starts_with('\\') && text.size() > 2 && text != "\\pi" && text != "\\infty" &&
-         text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", 1) == kNone;
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", 1) == kNowhere;
 }
 
 // A bound of an interval; empty if it is infinite on that side.
@@ -53,14 +52,14 @@ std::string upper_bound_of(std::string_view text) {
 // "x \geq 5", "-2 < x \leq 7", "5 > x", "x \neq 3".
 std::optional<Piece> piece_of_relation(std::string_view text, std::string& variable) {
   const Relation first = next_relation(text, 0);
-  if (first.at == kNone) return std::nullopt;
+  if (first.at == kNowhere) return std::nullopt;
   const Relation second = next_relation(text, first.at + first.size);
   const std::string left = squeezed(text.substr(0, first.at));
-  const size_t end = second.at == kNone ? text.size() : second.at;
+  const size_t end = second.at == kNowhere ? text.size() : second.at;
   const std::string middle = squeezed(text.substr(first.at + first.size, end - first.at - first.size));
   Piece piece;
-  if (second.at != kNone) {
-    if (next_relation(text, second.at + second.size).at != kNone || first.sign != second.sign || first.sign == '!' ||
+  if (second.at != kNowhere) {
+    if (next_relation(text, second.at + second.size).at != kNowhere || first.sign != second.sign || first.sign == '!' ||
         !is_variable(middle))
       return std::nullopt;
     const std::string right = squeezed(text.substr(second.at + second.size));
@@ -75,7 +74,7 @@ std::optional<Piece> piece_of_relation(std::string_view text, std::string& varia
   variable = variable_left ? left : middle;
   const std::string& value = variable_left ? middle : left;
   if (value.empty()) return std::nullopt;
-  if (value.find(variable) != kNone && !variable.empty() && !value.starts_with('\\')) return std::nullopt;
+  if (value.find(variable) != kNowhere && !variable.empty() && !value.starts_with('\\')) return std::nullopt;
   if (first.sign == '!') return Piece{.low = value, .high = "", .is_all_but = true};
   const bool upper = (first.sign == '<') == variable_left;
   if (upper) return Piece{.low = "", .high = value, .holds_high = first.equal};
@@ -114,7 +113,7 @@ std::optional<NumberSet> set_of_relations(std::string_view text, const std::vect
     all_but = all_but && piece->is_all_but;
     set.pieces.push_back(*std::move(piece));
   }
-  const bool has_and = text.find(kAnd) != kNone, has_or = text.find(kOr) != kNone;
+  const bool has_and = text.find(kAnd) != kNowhere, has_or = text.find(kOr) != kNowhere;
   if (parts.size() > 1 && has_and == has_or && !(all_but && !has_and)) return std::nullopt;
   set.is_common = has_and || (all_but && !has_or);
   return set;
@@ -171,8 +170,8 @@ std::optional<std::vector<Cut>> cuts_of(const NumberSet& a, const NumberSet& b, 
   return cuts;
 }
 
-// Whether the piece holds the value, which is a cut (`at_cut`) or lies between two.
-bool holds(const Piece& piece, double value, bool at_cut) {
+// Whether the piece contains the value, which is a cut (`at_cut`) or lies between two.
+bool contains(const Piece& piece, double value, bool at_cut) {
   const auto place = [&](const std::string& text) {
     const double limit = *about(text);
     const double scale = std::max({1.0, std::abs(limit), std::abs(value)});
@@ -191,8 +190,8 @@ bool holds(const Piece& piece, double value, bool at_cut) {
   return true;
 }
 
-bool holds(const NumberSet& set, double value, bool at_cut) {
-  const auto within = [&](const Piece& piece) { return holds(piece, value, at_cut); };
+bool contains(const NumberSet& set, double value, bool at_cut) {
+  const auto within = [&](const Piece& piece) { return contains(piece, value, at_cut); };
   return set.is_common ? std::ranges::all_of(set.pieces, within) : std::ranges::any_of(set.pieces, within);
 }
 
@@ -215,13 +214,13 @@ Verdict compare_in_order(const NumberSet& a, const NumberSet& b, const Deadline&
 
 std::optional<SimpleRelation> relation_of(std::string_view text) {
   const Relation first = next_relation(text, 0);
-  if (first.at == kNone || next_relation(text, first.at + first.size).at != kNone) return std::nullopt;
+  if (first.at == kNowhere || next_relation(text, first.at + first.size).at != kNowhere) return std::nullopt;
   const std::string_view left = strip(text.substr(0, first.at)), right = strip(text.substr(first.at + first.size));
   const std::string_view sign = first.sign == '!' ? "\\neq" : first.equal ? "\\leq" : "<";
   return first.sign == '>' ? SimpleRelation{right, left, sign} : SimpleRelation{left, right, sign};
 }
 
-bool has_relation(std::string_view text) { return next_relation(text, 0).at != kNone; }
+bool has_relation(std::string_view text) { return next_relation(text, 0).at != kNowhere; }
 
 std::optional<NumberSet> number_set_of(std::string_view text, bool as_interval) {
   text = unwrapped(text);
@@ -256,7 +255,7 @@ Verdict compare_sets(const NumberSet& given, const NumberSet& gold, const Deadli
     places.emplace_back(last ? value + 1 + std::abs(value) : (value + (*cuts)[i + 1].value) / 2, false);
   }
   for (const auto& [value, at_cut] : places)
-    if (holds(given, value, at_cut) != holds(gold, value, at_cut)) return different;
+    if (contains(given, value, at_cut) != contains(gold, value, at_cut)) return different;
   return Verdict::kCorrect;
 }
 

@@ -14,8 +14,6 @@
 namespace hrm::grading {
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
-
 constexpr std::string_view kNoUnits[] = {"pi", "sqrt", "sin", "cos", "tan", "log", "ln", "exp", "infty", "cot", "sec"};
 constexpr std::string_view kFunctions[] = {"sin", "cos", "tan", "cot", "sec", "csc"};
 
@@ -25,7 +23,7 @@ bool has_value(std::string_view text) {
 }
 
 bool has_function(std::string_view text) {
-  return std::ranges::any_of(kFunctions, [&](std::string_view name) { return text.find(name) != kNone; });
+  return std::ranges::any_of(kFunctions, [&](std::string_view name) { return text.find(name) != kNowhere; });
 }
 
 bool take_end(std::string_view& text, std::string_view mark) {
@@ -41,7 +39,7 @@ bool is_label(std::string_view name) {
   for (const std::string_view mark : {"\\angle", "\\triangle", "m\\angle", "\\overline", "\\measuredangle"})
     if (name.starts_with(mark)) {
       name = strip_left(name.substr(mark.size()));
-      return !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ{}123") == kNone;
+      return !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ{}123") == kNowhere;
     }
   if (name.starts_with('(')) {
     if (!encloses(name)) return false;
@@ -59,7 +57,7 @@ bool is_label(std::string_view name) {
   const bool capitals = std::ranges::all_of(letters.substr(0, word), [](char c) { return c >= 'A' && c <= 'Z'; });
   if (!macro && word > 1 && !(capitals && word <= 4) && word < 4) return false;
   if (behind.empty() || behind == "'") return true;
-  if (behind.starts_with('_')) return behind.size() <= 6 && behind.find_first_of("+-*/=") == kNone;
+  if (behind.starts_with('_')) return behind.size() <= 6 && behind.find_first_of("+-*/=") == kNowhere;
   return behind.starts_with('(') && encloses(behind) && behind.size() <= 8;
 }
 
@@ -82,7 +80,7 @@ bool take_text(std::string_view& text, std::string& phrase) {
   std::string_view plain = text;
   std::string_view exponent;
   const size_t caret = text.rfind('^');
-  if (caret != kNone && text.size() - caret <= 4) {
+  if (caret != kNowhere && text.size() - caret <= 4) {
     const std::string_view power = unwrapped(text.substr(caret + 1));
     if (power == "2" || power == "3") {
       exponent = power;
@@ -90,7 +88,8 @@ bool take_text(std::string_view& text, std::string& phrase) {
     }
   }
   const size_t macro = plain.rfind("\\text{");
-  if (macro == kNone || group_end(plain, macro + 5) != plain.size() || !has_value(plain.substr(0, macro))) return false;
+  if (macro == kNowhere || group_end(plain, macro + 5) != plain.size() || !has_value(plain.substr(0, macro)))
+    return false;
   std::string words = unit_words(plain.substr(macro + 6, plain.size() - macro - 7));
   while (words.ends_with('.') || words.ends_with(' ')) words.pop_back();
   if (!exponent.empty()) words.append("^").append(exponent);
@@ -102,8 +101,8 @@ bool take_text(std::string_view& text, std::string& phrase) {
 // "5 m": one letter after a blank and a plain number.
 bool is_letter_unit(std::string_view before, std::string_view word) {
   constexpr std::string_view kLetters = "mgsLhl";
-  return word.size() == 1 && kLetters.find(word) != kNone && before.ends_with(' ') && has_value(before) &&
-         before.find_first_not_of("0123456789.,+-/{}() \\frac") == kNone;
+  return word.size() == 1 && kLetters.find(word) != kNowhere && before.ends_with(' ') && has_value(before) &&
+         before.find_first_not_of("0123456789.,+-/{}() \\frac") == kNowhere;
 }
 
 // Plain words at the end, after a number: "5 square feet", "5cm^2", "60 km/h".
@@ -164,7 +163,7 @@ bool take_degree(std::string_view& text, std::string& phrase) {
     return true;
   }
   const char* name = take_end(ahead, "C") ? "celsius" : take_end(ahead, "F") ? "fahrenheit" : "degrees";
-  if (!take_end(ahead, "\\degree") || ahead.find("\\degree") != kNone) return false;
+  if (!take_end(ahead, "\\degree") || ahead.find("\\degree") != kNowhere) return false;
   phrase = phrase.empty() ? name : std::string(name) + " " + phrase;
   text = ahead;
   return true;
@@ -204,12 +203,12 @@ void take_scale(std::string& value, std::string& phrase) {
 std::string take_label(std::string_view& text) {
   size_t mark = find_outside(text, "=");
   size_t size = 1;
-  if (mark != kNone) {
-    if (find_outside(text, "=", mark + 1) != kNone) return {};
+  if (mark != kNowhere) {
+    if (find_outside(text, "=", mark + 1) != kNowhere) return {};
   } else {
     mark = find_outside(text, "\\in");
     size = 3;
-    if (mark == kNone || (mark + 3 < text.size() && is_ascii_letter(text[mark + 3]))) return {};
+    if (mark == kNowhere || (mark + 3 < text.size() && is_ascii_letter(text[mark + 3]))) return {};
   }
   std::string name = squeezed(text.substr(0, mark));
   if (!is_label(name)) return {};

@@ -14,8 +14,6 @@
 namespace hrm::grading {
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
-
 std::optional<int> infinity(std::string_view text) {
   const std::string plain = squeezed(text);
   if (plain == "\\infty" || plain == "+\\infty") return 1;
@@ -52,13 +50,13 @@ Verdict compare_plain(std::string_view given, std::string_view gold, const Deadl
   if (a && b) return *a == *b ? Verdict::kCorrect : Verdict::kWrong;
   // Infinity against a number is a different answer; against what cannot be read it is open.
   if (a || b) return is_number(a ? gold : given) ? Verdict::kWrong : Verdict::kUndecided;
-  if (given.find(':') != kNone || gold.find(':') != kNone) return compare_ratios(given, gold, deadline);
+  if (given.find(':') != kNowhere || gold.find(':') != kNowhere) return compare_ratios(given, gold, deadline);
   const Verdict verdict = compare_values(given, gold, deadline);
   // Degrees outside of functions, on one side or in the middle: 180^\circ-x.
-  if (verdict == Verdict::kWrong && (given.find("\\degree") != kNone || gold.find("\\degree") != kNone)) {
-    constexpr std::string_view kFunctions[] = {"sin", "cos", "tan", "cot", "sec", "csc"};
-    for (const std::string_view name : kFunctions)
-      if (given.find(name) != kNone || gold.find(name) != kNone) return verdict;
+  if (verdict == Verdict::kWrong && (given.find("\\degree") != kNowhere || gold.find("\\degree") != kNowhere)) {
+    constexpr std::string_view kTrigonometric[] = {"sin", "cos", "tan", "cot", "sec", "csc"};
+    for (const std::string_view name : kTrigonometric)
+      if (given.find(name) != kNowhere || gold.find(name) != kNowhere) return verdict;
     return compare_values(without_degrees(given), without_degrees(gold), deadline) == Verdict::kCorrect
                ? Verdict::kCorrect
                : verdict;

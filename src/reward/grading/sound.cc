@@ -19,8 +19,6 @@
 namespace hrm::grading {
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
-
 SoundVerdict decided(bool correct, std::string_view by) { return {correct ? Verdict::kCorrect : Verdict::kWrong, by}; }
 
 SoundVerdict as_decided(Verdict verdict, std::string_view by) {
@@ -54,7 +52,7 @@ class Grader {
 
   // "= 5" is the end of an equation.
   static std::string_view without_sign(std::string_view text) {
-    const bool ends_equation = text.size() > 1 && text[0] == '=' && text.find('=', 1) == kNone;
+    const bool ends_equation = text.size() > 1 && text[0] == '=' && text.find('=', 1) == kNowhere;
     return ends_equation ? unwrapped(text.substr(1)) : text;
   }
 
@@ -141,7 +139,7 @@ class Grader {
     const Quantity x = a ? *a : quantity_of(given), y = b ? *b : quantity_of(gold);
     const Verdict verdict = compare_quantities(x, y, deadline_);
     // "5 feet, 6 inches" may be two lengths.
-    if ((a && find_outside(given, ",") != kNone) || (b && find_outside(gold, ",") != kNone))
+    if ((a && find_outside(given, ",") != kNowhere) || (b && find_outside(gold, ",") != kNowhere))
       return verdict == Verdict::kCorrect ? std::optional(SoundVerdict{}) : std::nullopt;
     // Against a number without a unit only what is equal is certain.
     const bool certain = verdict == Verdict::kCorrect || x.unit.kind == y.unit.kind;
@@ -149,9 +147,10 @@ class Grader {
   }
 
   static bool needs_number_sets(std::string_view text) {
-    if (has_relation(text) || find_outside(text, "\\cup") != kNone || text.find("mathbb{R}") != kNone) return true;
-    return text.find("or ") != kNone || text.find("least") != kNone || text.find("most") != kNone ||
-           text.find("than") != kNone;
+    if (has_relation(text) || find_outside(text, "\\cup") != kNowhere || text.find("mathbb{R}") != kNowhere)
+      return true;
+    return text.find("or ") != kNowhere || text.find("least") != kNowhere || text.find("most") != kNowhere ||
+           text.find("than") != kNowhere;
   }
 
   static std::optional<NumberSet> number_set(std::string_view text) {
@@ -269,8 +268,8 @@ class Grader {
 
   // "x=3, y=2": values by their names. Against values without names in the order of the names.
   std::optional<SoundVerdict> compare_named(const Shape& given, const Shape& gold) {
-    const bool any = std::ranges::any_of(given.elements, [](const auto& e) { return e.find('=') != kNone; }) ||
-                     std::ranges::any_of(gold.elements, [](const auto& e) { return e.find('=') != kNone; });
+    const bool any = std::ranges::any_of(given.elements, [](const auto& e) { return e.find('=') != kNowhere; }) ||
+                     std::ranges::any_of(gold.elements, [](const auto& e) { return e.find('=') != kNowhere; });
     if (!any) return std::nullopt;
     const Named a = named_of(given), b = named_of(gold);
     const bool a_names = a.has_names() && a.names.size() > 1 && a.is_distinct();
@@ -329,7 +328,7 @@ class Grader {
     if (a.label.empty() != b.label.empty() || a.label == b.label) {
       const Shape x = shape_of(a.value), y = shape_of(b.value);
       const bool scalars = x.kind == Shape::Kind::kScalar && y.kind == Shape::Kind::kScalar;
-      if (scalars && a.value.find('=') == kNone && b.value.find('=') == kNone) {
+      if (scalars && a.value.find('=') == kNowhere && b.value.find('=') == kNowhere) {
         const Verdict verdict = compare_quantities(a, b, deadline_);
         // "5 m" may be a product.
         const bool units = a.unit.kind == Unit::Kind::kNone
@@ -352,7 +351,7 @@ class Grader {
   // " m" or " m^2"
   static bool ends_with_letter(std::string_view text) {
     const size_t blank = text.rfind(' ');
-    const size_t size = blank == kNone ? 0 : text.size() - blank;
+    const size_t size = blank == kNowhere ? 0 : text.size() - blank;
     return size == 2 || (size == 4 && text[text.size() - 2] == '^');
   }
 
@@ -361,7 +360,7 @@ class Grader {
     constexpr std::string_view kLetters = "mgsLhl";
     if (!ends_with_letter(with)) return false;
     const size_t blank = with.rfind(' ');
-    return kLetters.find(with[blank + 1]) != kNone &&
+    return kLetters.find(with[blank + 1]) != kNowhere &&
            compare_values(with.substr(0, blank), without, deadline_) == Verdict::kCorrect;
   }
 
@@ -386,7 +385,7 @@ class Grader {
     // Other ends of an interval; of what is none, brackets of a vector.
     if (given.elements.size() != 2) return {};
     const auto low = about(gold.elements[0]), high = about(gold.elements[1]);
-    const bool infinite = gold.elements[0].find("infty") != kNone || gold.elements[1].find("infty") != kNone;
+    const bool infinite = gold.elements[0].find("infty") != kNowhere || gold.elements[1].find("infty") != kNowhere;
     return infinite || (low && high && *low < *high) ? decided(false, "elements") : SoundVerdict{};
   }
 
@@ -403,7 +402,7 @@ class Grader {
   // "= 0 not", where the letters would be factors.
   static bool ends_with_word(std::string_view text) {
     const size_t blank = text.rfind(' ');
-    const std::string_view word = blank == kNone ? std::string_view() : text.substr(blank + 1);
+    const std::string_view word = blank == kNowhere ? std::string_view() : text.substr(blank + 1);
     return word.size() > 1 && std::ranges::all_of(word, is_ascii_letter);
   }
 

@@ -11,8 +11,6 @@
 namespace hrm::grading {
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
-
 // Macros that say nothing about the value, and macros with another name.
 constexpr std::string_view kSilent[] = {"left",         "right",      "big",    "Big",    "bigg",  "Bigg",  "bigl",
                                         "bigr",         "Bigl",       "Bigr",   "biggl",  "biggr", "Biggl", "Biggr",
@@ -177,7 +175,7 @@ class Respeller {
   void text_group(std::string_view name) {
     rest_ = strip_left(rest_);
     const size_t end = group_end(rest_, 0);
-    if (end == kNone) {
+    if (end == kNowhere) {
       plain_ += "\\text";
       return;
     }
@@ -202,7 +200,7 @@ class Respeller {
     constexpr std::string_view kUpright[] = {"text", "mbox", "hbox", "textrm", "mathrm"};
     constexpr std::string_view kLetters = "mgsLhl";
     const std::string_view before = strip_right(plain_);
-    return content.size() == 1 && kLetters.find(content[0]) != kNone && holds(kUpright, name) && !before.empty() &&
+    return content.size() == 1 && kLetters.find(content[0]) != kNowhere && holds(kUpright, name) && !before.empty() &&
            (is_ascii_digit(before.back()) || before.back() == '}' || before.ends_with("\\pi"));
   }
 
@@ -262,7 +260,7 @@ Groups read_groups(std::string_view text, size_t begin, bool in_brackets) {
   Groups groups{.end = digits_end(text, begin)};
   groups.digits = text.substr(begin, groups.end - begin);
   constexpr std::string_view kNoBegin = "._^";
-  if (groups.digits.size() > 3 || (begin > 0 && kNoBegin.find(text[begin - 1]) != kNone)) return groups;
+  if (groups.digits.size() > 3 || (begin > 0 && kNoBegin.find(text[begin - 1]) != kNowhere)) return groups;
   const bool zero = groups.digits == "0";
   using Kind = GroupMark::Kind;
   Kind kind = Kind::kEnd;
@@ -321,14 +319,14 @@ Spelling one_spelling(std::string_view answer, bool join_commas) {
   for (const auto& [from, to] : {std::pair("a.m.", "am"), std::pair("p.m.", "pm")}) replace_all(text, from, to);
   JoinedGroups joined = joined_groups(plain_macros(money_and_formulas(text)), join_commas);
   text = std::move(joined.text);
-  if (text.find('&') != kNone && text.find("\\begin") == kNone) std::ranges::replace(text, '&', kAnd);
+  if (text.find('&') != kNowhere && text.find("\\begin") == kNowhere) std::ranges::replace(text, '&', kAnd);
   // Elements after semicolons, unless commas stand within them: (1,5; 2,5).
-  if (text.find(';') != kNone && text.find(',') == kNone) std::ranges::replace(text, ';', ',');
+  if (text.find(';') != kNowhere && text.find(',') == kNowhere) std::ranges::replace(text, ';', ',');
   std::string_view whole = unwrapped(text);
   while (whole.ends_with("\\\\")) whole = unwrapped(whole.substr(0, whole.size() - 2));
   if (whole == "N/A" || whole == "n/a") whole = "none";
   // Three dots are an ellipsis, not a full stop.
-  while (!whole.ends_with("..") && !whole.empty() && std::string_view(".,;").find(whole.back()) != kNone)
+  while (!whole.ends_with("..") && !whole.empty() && std::string_view(".,;").find(whole.back()) != kNowhere)
     whole = unwrapped(whole.substr(0, whole.size() - 1));
   return {.text = std::string(whole), .has_open_groups = joined.has_blanks, .has_comma_groups = joined.has_commas};
 }

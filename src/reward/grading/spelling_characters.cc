@@ -14,8 +14,6 @@
 namespace hrm::grading {
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
-
 constexpr std::pair<char32_t, std::string_view> kCharacters[] = {
     {U'°', "\\degree "}, {U'º', "\\degree "}, {U'˚', "\\degree "}, {U'−', "-"},           {U'–', "-"},
     {U'‐', "-"},         {U'‑', "-"},         {U'×', "*"},         {U'·', "*"},           {U'⋅', "*"},
@@ -55,7 +53,7 @@ std::string compatible(std::string_view character) {
   const std::string result(reinterpret_cast<const char*>(plain.get()));
   constexpr std::string_view kSlash = "⁄";
   const size_t slash = result.find(kSlash);
-  if (slash == kNone) return result;
+  if (slash == kNowhere) return result;
   return "\\frac{" + result.substr(0, slash) + "}{" + result.substr(slash + kSlash.size()) + "}";
 }
 
@@ -109,18 +107,18 @@ std::string without_emphasis(std::string text) {
       const size_t n = mark.size();
       if (all.size() <= 2 * n || !all.starts_with(mark) || !all.ends_with(mark)) continue;
       const std::string_view inner = all.substr(n, all.size() - 2 * n);
-      if (inner.find(mark) != kNone || inner.ends_with('\\')) continue;
+      if (inner.find(mark) != kNowhere || inner.ends_with('\\')) continue;
       text = std::string(strip(inner));
       changed = true;
       break;
     }
   }
   // x = **5**: marks that touch blanks outside and none inside.
-  for (size_t open = text.find("**"); open != kNone; open = text.find("**", open + 1)) {
+  for (size_t open = text.find("**"); open != kNowhere; open = text.find("**", open + 1)) {
     const size_t close = text.find("**", open + 2);
-    if (close == kNone) break;
+    if (close == kNowhere) break;
     const bool begins = (open == 0 || text[open - 1] == ' ') && !is_blank_at(text, open + 2);
-    const bool ends = (is_blank_at(text, close + 2) || std::string_view(".,;:").find(text[close + 2]) != kNone) &&
+    const bool ends = (is_blank_at(text, close + 2) || std::string_view(".,;:").find(text[close + 2]) != kNowhere) &&
                       text[close - 1] != ' ';
     if (!begins || !ends) continue;
     text.erase(close, 2).erase(open, 2);

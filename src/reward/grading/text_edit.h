@@ -8,6 +8,8 @@
 
 namespace hrm::grading {
 
+constexpr size_t kNowhere = std::string_view::npos;  // no such place in a text
+
 // Every occurrence, left to right, as Python's str.replace.
 inline void replace_all(std::string& text, std::string_view from, std::string_view to) {
   size_t at = text.find(from);

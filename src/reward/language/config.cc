@@ -8,7 +8,7 @@
 namespace hrm::language {
 namespace {
 
-constexpr std::string_view kWhere = "language.config";
+constexpr std::string_view kInConfig = "language.config";
 
 // The value at a key where it is present and not null.
 const Json* find(const Json& json, const char* key) {
@@ -24,7 +24,7 @@ T get_or(const Json& json, const char* key, T fallback, std::string_view source)
 void check_scalar(const Json& json, const char* key, const Json& wanted, std::string_view source) {
   const Json* have = find(json, key);
   if (have && *have != wanted)
-    throw bad_input(kWhere, "{}: {} = {}: only {} is supported", source, key, printable(*have).substr(0, 80),
+    throw bad_input(kInConfig, "{}: {} = {}: only {} is supported", source, key, printable(*have).substr(0, 80),
                     printable(wanted));
 }
 
@@ -32,7 +32,8 @@ Family family_of(const Json& json, std::string_view source) {
   const auto type = json_field<std::string>(json, "model_type", source);
   for (const auto& [family, name] : enum_names(Family{}))
     if (name == type) return family;
-  throw bad_input(kWhere, "{}: model_type '{}' is not supported, only llama, mistral, qwen2 and qwen3", source, type);
+  throw bad_input(kInConfig, "{}: model_type '{}' is not supported, only llama, mistral, qwen2 and qwen3", source,
+                  type);
 }
 
 // rope_parameters of transformers 5, or rope_theta and rope_scaling before it.
@@ -47,7 +48,7 @@ RopeConfig rope_of(const Json& json, std::string_view source) {
     const auto old_name = get_or<std::string>(*given, "type", "default", place);  // of older files
     const auto type = get_or<std::string>(*given, "rope_type", old_name, place);
     if (type != "default" && type != "llama3")
-      throw bad_input(kWhere, "{}: rope_type '{}' is not supported, only default and llama3", place, type);
+      throw bad_input(kInConfig, "{}: rope_type '{}' is not supported, only default and llama3", place, type);
     if (type == "default") continue;
     rope.rope_type = RopeType::kLlama3;
     rope.factor = json_field<double>(*given, "factor", place);
@@ -149,19 +150,19 @@ void DecoderConfig::validate(std::string_view source) const {
   fields(*this, [&](std::string_view key, const auto& value, std::string_view) {
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, int64_t>)
       if (value < 1 || value > kLargest)
-        throw bad_input(kWhere, "{}: {} = {}, expected 1 to {}", source, key, value, kLargest);
+        throw bad_input(kInConfig, "{}: {} = {}, expected 1 to {}", source, key, value, kLargest);
   });
   if (num_attention_heads % num_key_value_heads != 0)
-    throw bad_input(kWhere, "{}: {} query heads cannot be divided evenly among {} key heads", source,
+    throw bad_input(kInConfig, "{}: {} query heads cannot be divided evenly among {} key heads", source,
                     num_attention_heads, num_key_value_heads);
-  if (head_dim % 2 != 0) throw bad_input(kWhere, "{}: head_dim = {}, expected an even number", source, head_dim);
+  if (head_dim % 2 != 0) throw bad_input(kInConfig, "{}: head_dim = {}, expected an even number", source, head_dim);
   if (!(rms_norm_eps > 0) || !(rope_parameters.rope_theta > 0))
-    throw bad_input(kWhere, "{}: rms_norm_eps = {}, rope_theta = {}: both must be above 0", source, rms_norm_eps,
+    throw bad_input(kInConfig, "{}: rms_norm_eps = {}, rope_theta = {}: both must be above 0", source, rms_norm_eps,
                     rope_parameters.rope_theta);
   const RopeConfig& r = rope_parameters;
   if (r.rope_type == RopeType::kLlama3 && (!(r.factor > 0) || !(r.high_freq_factor > r.low_freq_factor) ||
                                            !(r.low_freq_factor > 0) || r.original_max_position_embeddings < 1))
-    throw bad_input(kWhere, "{}: llama3 rope scaling needs factor > 0 and 0 < low_freq_factor < high_freq_factor",
+    throw bad_input(kInConfig, "{}: llama3 rope scaling needs factor > 0 and 0 < low_freq_factor < high_freq_factor",
                     source);
 }
 

@@ -10,7 +10,7 @@
 namespace hrm::language {
 namespace {
 
-constexpr std::string_view kWhere = "language.decoder";
+constexpr std::string_view kInDecoder = "language.decoder";
 
 at::Tensor find_or_none(const NamedParameters& parameters, const std::string& name) {
   const auto at = parameters.find(name);
@@ -39,7 +39,7 @@ Decoder::Decoder(const DecoderConfig& config, const NamedParameters& parameters,
   final_norm_ = parameters.at("model.norm.weight");
   output_ = config.tie_word_embeddings ? embedding_ : find_or_none(parameters, "lm_head.weight");
   if (output_.defined() && output_.sizes() != embedding_.sizes())
-    throw bad_input(kWhere, "tensor 'lm_head.weight' has shape {}, the configuration says {}",
+    throw bad_input(kInDecoder, "tensor 'lm_head.weight' has shape {}, the configuration says {}",
                     to_string(output_.sizes().vec()), to_string(embedding_.sizes().vec()));
   const std::vector<double> frequencies = rope_frequencies(config);
   frequencies_ = at::tensor(frequencies, at::kDouble).to(device(), at::kFloat);
@@ -110,7 +110,7 @@ at::Tensor Decoder::layer(size_t index, const at::Tensor& x, const Rotation& rot
 
 void Decoder::check_length(int64_t tokens) const {
   if (tokens > config_.max_position_embeddings)
-    throw bad_input(kWhere, "a text of {} tokens exceeds the model's {} ({}): shorten it", tokens,
+    throw bad_input(kInDecoder, "a text of {} tokens exceeds the model's {} ({}): shorten it", tokens,
                     config_.max_position_embeddings, config_.length_key());
 }
 
@@ -142,7 +142,7 @@ at::Tensor Decoder::hidden(const at::Tensor& ids, std::span<const int64_t> count
 
 at::Tensor Decoder::logits(const at::Tensor& hidden) const {
   if (!has_output_layer())
-    throw bad_input(kWhere, "the model has no output layer (lm_head.weight): it cannot predict tokens");
+    throw bad_input(kInDecoder, "the model has no output layer (lm_head.weight): it cannot predict tokens");
   return affine(hidden, output_).to(at::kFloat);
 }
 

@@ -6,25 +6,25 @@
 namespace hrm::language {
 namespace {
 
-constexpr std::string_view kWhere = "language.examples";
+constexpr std::string_view kInExamples = "language.examples";
 
 void check_target(const Target& target, const ExampleRules& rules, std::string_view place) {
   const float v = target.value;
   switch (rules.loss) {
     case LossKind::kCrossEntropy:
       if (!(v >= 0 && v < static_cast<float>(rules.outputs) && v == std::floor(v)))
-        throw bad_input(kWhere, "{}: label {} is not one of the head's {} classes", place, v, rules.outputs);
+        throw bad_input(kInExamples, "{}: label {} is not one of the head's {} classes", place, v, rules.outputs);
       return;
     case LossKind::kSquaredError:
-      if (!std::isfinite(v)) throw bad_input(kWhere, "{}: label {} is not a finite number", place, v);
+      if (!std::isfinite(v)) throw bad_input(kInExamples, "{}: label {} is not a finite number", place, v);
       return;
     case LossKind::kSoftLabels:
-      if (!(v >= 0 && v <= 1)) throw bad_input(kWhere, "{}: label {} is not between 0 and 1", place, v);
+      if (!(v >= 0 && v <= 1)) throw bad_input(kInExamples, "{}: label {} is not between 0 and 1", place, v);
       return;
     case LossKind::kBetaBinomial:
       if (!(target.trials >= 1 && std::isfinite(target.trials) && v >= 0 && v <= target.trials))
-        throw bad_input(kWhere, "{}: {} successes of {} trials: expected 0 <= successes <= trials, trials >= 1", place,
-                        v, target.trials);
+        throw bad_input(kInExamples, "{}: {} successes of {} trials: expected 0 <= successes <= trials, trials >= 1",
+                        place, v, target.trials);
       return;
   }
 }
@@ -41,22 +41,24 @@ Example language_example(std::vector<int32_t> ids, size_t first) {
 
 void check_example(const Example& example, const ExampleRules& rules, std::string_view place) {
   const auto length = std::ssize(example.ids);
-  if (length == 0) throw bad_input(kWhere, "{}: the text is empty", place);
+  if (length == 0) throw bad_input(kInExamples, "{}: the text is empty", place);
   const int64_t longest = rules.config.max_position_embeddings;
   const int64_t limit = rules.max_length > 0 ? std::min(rules.max_length, longest) : longest;
   if (length > limit)
-    throw bad_input(kWhere, "{}: {} tokens exceed the limit of {} ({}): shorten the row", place, length, limit,
+    throw bad_input(kInExamples, "{}: {} tokens exceed the limit of {} ({}): shorten the row", place, length, limit,
                     limit == longest ? fmt::format("{} of the model", rules.config.length_key()) : "max_length");
   for (const int32_t id : example.ids)
     if (id < 0 || id >= rules.config.vocab_size)
-      throw bad_input(kWhere, "{}: token {} is not one of the model's {}: model and tokenizer disagree", place, id,
+      throw bad_input(kInExamples, "{}: token {} is not one of the model's {}: model and tokenizer disagree", place, id,
                       rules.config.vocab_size);
-  if (example.targets.empty()) throw bad_input(kWhere, "{}: nothing to learn: it has no target token or label", place);
+  if (example.targets.empty())
+    throw bad_input(kInExamples, "{}: nothing to learn: it has no target token or label", place);
   if (!(example.weight > 0 && std::isfinite(example.weight)))
-    throw bad_input(kWhere, "{}: weight {} is not above 0", place, example.weight);
+    throw bad_input(kInExamples, "{}: weight {} is not above 0", place, example.weight);
   for (const Target& target : example.targets) {
     if (target.position < 0 || target.position >= length)
-      throw bad_input(kWhere, "{}: a target at position {} of a text of {} tokens", place, target.position, length);
+      throw bad_input(kInExamples, "{}: a target at position {} of a text of {} tokens", place, target.position,
+                      length);
     check_target(target, rules, place);
   }
 }

@@ -20,7 +20,7 @@
 namespace hrm::language {
 namespace {
 
-constexpr std::string_view kWhere = "language.fine_tuning";
+constexpr std::string_view kInFineTuning = "language.fine_tuning";
 constexpr std::string_view kParameter = "parameter.", kOptimizer = "optimizer.";
 
 // Outputs of the head at the targets: [M,n].
@@ -85,14 +85,14 @@ void FineTuner::Impl::choose_parameters() {
 void FineTuner::Impl::bind_teacher() {
   const bool wanted = config().kl_weight > 0;
   if (wanted != (options.teacher != nullptr))
-    throw bad_input(kWhere, "kl_weight = {} {} teacher: give both or neither", config().kl_weight,
+    throw bad_input(kInFineTuning, "kl_weight = {} {} teacher: give both or neither", config().kl_weight,
                     wanted ? "without a" : "with a");
   if (!wanted) return;
   if (model.head != HeadKind::kLanguage || config().loss != LossKind::kCrossEntropy)
-    throw bad_input(kWhere, "a teacher needs a language model and loss cross_entropy");
+    throw bad_input(kInFineTuning, "a teacher needs a language model and loss cross_entropy");
   const LanguageModel& given = *options.teacher;
   if (given.head != HeadKind::kLanguage || given.config.vocab_size != model.config.vocab_size)
-    throw bad_input(kWhere, "teacher {}: expected a language model of the student's {} tokens, it has {}",
+    throw bad_input(kInFineTuning, "teacher {}: expected a language model of the student's {} tokens, it has {}",
                     given.source.string(), model.config.vocab_size, given.config.vocab_size);
   NamedParameters frozen;  // never the student's own tensors
   for (const auto& [name, tensor] : given.parameters)
@@ -101,7 +101,7 @@ void FineTuner::Impl::bind_teacher() {
 }
 
 void FineTuner::Impl::check_examples() const {
-  if (train.empty()) throw bad_input(kWhere, "no training examples");
+  if (train.empty()) throw bad_input(kInFineTuning, "no training examples");
   const ExampleRules rules{.config = model.config,
                            .loss = config().loss,
                            .outputs = head->outputs(),
@@ -241,9 +241,9 @@ void FineTuner::load(const training::Checkpoint& checkpoint) {
   for (const auto& [name, tensor] : impl_->trained) {
     const auto found = checkpoint.tensors.find(std::string(kParameter) + name);
     if (found == checkpoint.tensors.end())
-      throw bad_input(kWhere, "the checkpoint has no '{}': was it saved by another run?", name);
+      throw bad_input(kInFineTuning, "the checkpoint has no '{}': was it saved by another run?", name);
     if (found->second.dtype() != DType::kF32 || at::IntArrayRef(found->second.shape()) != tensor.sizes())
-      throw bad_input(kWhere, "the checkpoint's '{}' is {} {}, the model needs f32 {}", name,
+      throw bad_input(kInFineTuning, "the checkpoint's '{}' is {} {}, the model needs f32 {}", name,
                       name_of(found->second.dtype()), to_string(found->second.shape()),
                       to_string(tensor.sizes().vec()));
     copies.emplace_back(tensor, torch::to_aten(found->second, at::kCPU));

@@ -16,9 +16,9 @@ namespace hrm::language {
 namespace {
 
 // Tiny products on several threads cost more in waiting than in work where the machine is busy.
-[[maybe_unused]] const bool one_thread = (at::set_num_threads(1), true);
+[[maybe_unused]] const bool one_thread_when_tuning = (at::set_num_threads(1), true);
 
-DecoderConfig tiny_config() {
+DecoderConfig tuned_config() {
   DecoderConfig config;
   config.hidden_size = 32;
   config.intermediate_size = 48;
@@ -32,7 +32,7 @@ DecoderConfig tiny_config() {
   return config;
 }
 
-LanguageModel tiny_model(uint64_t seed = 1) { return initial_model(tiny_config(), HeadKind::kLanguage, 0, seed); }
+LanguageModel tiny_model(uint64_t seed = 1) { return initial_model(tuned_config(), HeadKind::kLanguage, 0, seed); }
 
 // Counting upwards: what follows is what was there plus one.
 std::vector<Example> counting(size_t count, uint64_t seed = 5) {
@@ -222,7 +222,7 @@ TEST(FineTuning, ScoresOfAHeadAreMeasured) {
   std::vector<Example> examples;
   for (int32_t i = 0; i < 64; ++i)
     examples.push_back({.ids = {i % 30, (i * 7) % 30, i % 2}, .targets = {{.position = 2, .value = float(i % 2)}}});
-  LanguageModel model = initial_model(tiny_config(), HeadKind::kSequence, 1, 1);
+  LanguageModel model = initial_model(tuned_config(), HeadKind::kSequence, 1, 1);
   FineTuneConfig config = tiny_training();
   config.loss = LossKind::kSquaredError;
   FineTuner tuner(model, examples, examples, {.config = config, .total_steps = 60});
@@ -248,7 +248,7 @@ TEST(FineTuning, ANanIsAFaultAndChangesNothing) {
 
 TEST(FineTuning, RefusesExamplesThatDoNotFit) {
   const auto refused = [](Example example, LossKind loss = LossKind::kCrossEntropy, int64_t outputs = 30) {
-    const DecoderConfig config = tiny_config();
+    const DecoderConfig config = tuned_config();
     return message_of([&] { check_example(example, {.config = config, .loss = loss, .outputs = outputs}, "row 7"); });
   };
   const auto labeled = [](float value, float trials = 0) {
@@ -269,7 +269,7 @@ TEST(FineTuning, RefusesExamplesThatDoNotFit) {
 
 TEST(FineTuning, RefusesATeacherOfAnotherVocabulary) {
   const std::vector<Example> examples = counting(8);
-  DecoderConfig other = tiny_config();
+  DecoderConfig other = tuned_config();
   other.vocab_size = 31;
   const LanguageModel teacher = initial_model(other, HeadKind::kLanguage, 0, 1);
   LanguageModel model = tiny_model();

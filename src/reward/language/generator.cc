@@ -14,7 +14,7 @@
 namespace hrm::language {
 namespace {
 
-constexpr std::string_view kWhere = "language.generate";
+constexpr std::string_view kInGenerator = "language.generate";
 
 }  // namespace
 
@@ -43,7 +43,7 @@ Generator::Generator(const ModelBundle& bundle, const GeneratorOptions& options)
       decoder_(bundle.model.config, bundle.model.parameters, {.compute = options.compute}),
       cache_(0) {
   if (!decoder_.has_output_layer() || bundle.model.head != HeadKind::kLanguage)
-    throw bad_input(kWhere, "{}: is not a language model: it has no output layer to draw tokens from",
+    throw bad_input(kInGenerator, "{}: is not a language model: it has no output layer to draw tokens from",
                     bundle.model.source.string());
 }
 
@@ -52,15 +52,15 @@ Generator::~Generator() = default;
 void Generator::add(uint64_t id, GenerationRequest request) {
   const int64_t context = bundle_.model.config.max_position_embeddings, length = std::ssize(request.prompt);
   request.sampling.validate();
-  if (request.choices < 1) throw bad_input(kWhere, "n = {}: expected at least 1", request.choices);
-  if (request.max_tokens < 1) throw bad_input(kWhere, "max_tokens = {}: expected 1 or more", request.max_tokens);
-  if (length == 0) throw bad_input(kWhere, "the prompt is empty: the model needs at least one token");
+  if (request.choices < 1) throw bad_input(kInGenerator, "n = {}: expected at least 1", request.choices);
+  if (request.max_tokens < 1) throw bad_input(kInGenerator, "max_tokens = {}: expected 1 or more", request.max_tokens);
+  if (length == 0) throw bad_input(kInGenerator, "the prompt is empty: the model needs at least one token");
   if (length >= context)
-    throw bad_input(kWhere, "a prompt of {} tokens leaves no room in the model's {} ({}): shorten it", length, context,
-                    bundle_.model.config.length_key());
+    throw bad_input(kInGenerator, "a prompt of {} tokens leaves no room in the model's {} ({}): shorten it", length,
+                    context, bundle_.model.config.length_key());
   for (const int32_t token : request.prompt)
     if (token < 0 || token >= bundle_.model.config.vocab_size)
-      throw bad_input(kWhere, "the prompt has token {}, but the model has {} tokens", token,
+      throw bad_input(kInGenerator, "the prompt has token {}, but the model has {} tokens", token,
                       bundle_.model.config.vocab_size);
   const auto work = std::make_shared<Work>(Work{.id = id, .request = std::move(request), .done = {}, .open = 0});
   for (const std::string& stop : work->request.stop) work->longest_stop = std::max(work->longest_stop, stop.size());
@@ -187,7 +187,8 @@ void Generator::draw(const at::Tensor& hidden, std::span<const std::unique_ptr<R
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i]) continue;
     if (!std::isfinite(highest[i]))
-      throw failure(kWhere, "the model's outputs are not finite: its weights are damaged, or too large for its type");
+      throw failure(kInGenerator,
+                    "the model's outputs are not finite: its weights are damaged, or too large for its type");
     const Sampling& sampling = rows[i]->work->request.sampling;
     const auto size = static_cast<size_t>(logits.size(1));
     drawn[i] = sampling.temperature == 0

@@ -7,13 +7,13 @@
 namespace hrm::language {
 namespace {
 
-constexpr std::string_view kWhere = "language.heads";
+constexpr std::string_view kInHeads = "language.heads";
 
 at::Tensor take(const NamedParameters& parameters, const char* name, at::IntArrayRef shape) {
   const auto at = parameters.find(name);
-  if (at == parameters.end()) throw bad_input(kWhere, "tensor '{}' is missing", name);
+  if (at == parameters.end()) throw bad_input(kInHeads, "tensor '{}' is missing", name);
   if (at->second.sizes() != shape)
-    throw bad_input(kWhere, "tensor '{}' has shape {}, expected {}", name, to_string(at->second.sizes().vec()),
+    throw bad_input(kInHeads, "tensor '{}' has shape {}, expected {}", name, to_string(at->second.sizes().vec()),
                     to_string(shape.vec()));
   return at->second;
 }
@@ -111,8 +111,8 @@ at::Tensor Head::operator()(const Decoder& decoder, const at::Tensor& hidden) co
 
 at::Tensor Head::scores(const at::Tensor& outputs) const {
   if (kind_ == HeadKind::kLanguage)
-    throw bad_input(kWhere, "a language model has no score by itself: name the two tokens for good and bad");
-  if (outputs.size(-1) > 2) throw bad_input(kWhere, "a head of {} classes has no score", outputs.size(-1));
+    throw bad_input(kInHeads, "a language model has no score by itself: name the two tokens for good and bad");
+  if (outputs.size(-1) > 2) throw bad_input(kInHeads, "a head of {} classes has no score", outputs.size(-1));
   if (outputs.size(-1) == 2) return at::softmax(outputs, -1).select(-1, 1);
   return kind_ == HeadKind::kValue ? outputs.squeeze(-1).sigmoid() : outputs.squeeze(-1);
 }

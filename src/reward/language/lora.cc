@@ -12,7 +12,7 @@
 namespace hrm::language {
 namespace {
 
-constexpr std::string_view kWhere = "language.lora";
+constexpr std::string_view kInLora = "language.lora";
 constexpr std::string_view kA = ".lora_A.weight", kB = ".lora_B.weight", kWeight = ".weight";
 
 // "q_proj" of "model.layers.0.self_attn.q_proj.weight"; empty for what is no projection of a layer.
@@ -45,7 +45,7 @@ std::string base_of(std::string_view lora_name) { return std::string(lora_name.s
 bool is_lora(std::string_view name) { return name.ends_with(kA) || name.ends_with(kB); }
 
 void add_lora(NamedParameters& parameters, const LoraConfig& config, uint64_t seed) {
-  if (config.rank < 1) throw bad_input(kWhere, "rank = {}, expected at least 1", config.rank);
+  if (config.rank < 1) throw bad_input(kInLora, "rank = {}, expected at least 1", config.rank);
   std::vector<ParameterShape> a;
   NamedParameters added;
   std::vector<std::string> used;
@@ -53,7 +53,7 @@ void add_lora(NamedParameters& parameters, const LoraConfig& config, uint64_t se
     const std::string module = module_of(name);
     if (module.empty() || std::ranges::find(config.target_modules, module) == config.target_modules.end()) continue;
     if (config.rank >= std::min(weight.size(0), weight.size(1)))
-      throw bad_input(kWhere, "rank = {} is not below the shape {} of '{}': train all parameters instead", config.rank,
+      throw bad_input(kInLora, "rank = {} is not below the shape {} of '{}': train all parameters instead", config.rank,
                       to_string(weight.sizes().vec()), name);
     const std::string base = name.substr(0, name.size() - kWeight.size());
     a.push_back({base + std::string(kA), {config.rank, weight.size(1)}});
@@ -62,7 +62,7 @@ void add_lora(NamedParameters& parameters, const LoraConfig& config, uint64_t se
   }
   for (const std::string& module : config.target_modules)
     if (std::ranges::find(used, module) == used.end())
-      throw bad_input(kWhere,
+      throw bad_input(kInLora,
                       "target_modules: the decoder has no projection '{}'; it has q_proj, k_proj, v_proj, "
                       "o_proj, gate_proj, up_proj and down_proj",
                       module);
@@ -97,7 +97,7 @@ void save_adapter(const std::filesystem::path& folder, const LanguageModel& mode
     if (is_lora(name) || is_scoring_head(name))
       file.tensors.emplace("base_model.model." + name, torch::to_host(tensor.detach()));
   if (std::ranges::none_of(file.tensors, [](const auto& item) { return is_lora(item.first); }))
-    throw bad_input(kWhere, "{}: the model has no adapters to save", folder.string());
+    throw bad_input(kInLora, "{}: the model has no adapters to save", folder.string());
   save_safetensors(folder / "adapter_model.safetensors", file);
   Json json = {{"peft_type", "LORA"},
                {"task_type", task_of(model.head)},

@@ -5,13 +5,13 @@
 namespace hrm::language {
 namespace {
 
-constexpr std::string_view kWhere = "language.losses";
+constexpr std::string_view kInLosses = "language.losses";
 constexpr double kLeastShape = 1e-3;  // of a Beta distribution: keeps its log-gamma finite
 
 at::Tensor cross_entropy(const at::Tensor& outputs, const at::Tensor& values) {
   const at::Tensor classes = values.to(at::kLong);
   if (classes.numel() > 0 && (classes.min().item<int64_t>() < 0 || classes.max().item<int64_t>() >= outputs.size(1)))
-    throw bad_input(kWhere, "label {} is not one of the head's {} classes",
+    throw bad_input(kInLosses, "label {} is not one of the head's {} classes",
                     classes.min().item<int64_t>() < 0 ? classes.min().item<int64_t>() : classes.max().item<int64_t>(),
                     outputs.size(1));
   return at::cross_entropy_loss(outputs, classes, {}, at::Reduction::None);
@@ -35,7 +35,7 @@ at::Tensor beta_binomial(const at::Tensor& outputs, const LossTargets& targets) 
 
 void need_outputs(LossKind kind, const at::Tensor& outputs, int64_t least, int64_t most) {
   if (outputs.size(1) < least || outputs.size(1) > most)
-    throw bad_input(kWhere, "loss '{}' needs a head of {}{} outputs, this one has {}", name_of_enum(kind), least,
+    throw bad_input(kInLosses, "loss '{}' needs a head of {}{} outputs, this one has {}", name_of_enum(kind), least,
                     least == most ? "" : fmt::format(" to {}", most), outputs.size(1));
 }
 
@@ -63,7 +63,7 @@ at::Tensor losses(LossKind kind, const at::Tensor& outputs, const LossTargets& t
       need_outputs(kind, outputs, 2, 2);
       return beta_binomial(outputs, targets);
   }
-  throw failure(kWhere, "unknown loss");
+  throw failure(kInLosses, "unknown loss");
 }
 
 at::Tensor loss_sum(LossKind kind, const at::Tensor& outputs, const LossTargets& targets) {

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "language.model_bundle";
+constexpr std::string_view kInModelBundle = "language.model_bundle";
 
 // eos_token_id: a number, a list, null or absent.
 std::vector<int64_t> generation_ends(const fs::path& folder) {
@@ -28,7 +28,7 @@ std::vector<int64_t> generation_ends(const fs::path& folder) {
 
 void check_agreement(const ModelBundle& bundle) {
   if (bundle.tokenizer.size() > bundle.model.config.vocab_size)
-    throw bad_input(kWhere,
+    throw bad_input(kInModelBundle,
                     "{}: the tokenizer has ids up to {}, but the model has only {} tokens: they do not belong together",
                     bundle.tokenizer.source(), bundle.tokenizer.size() - 1, bundle.model.config.vocab_size);
 }
@@ -155,8 +155,8 @@ bool ModelBundle::ends(int32_t token) const { return std::ranges::binary_search(
 
 std::string ModelBundle::render_chat(text::Conversation conversation) const {
   if (tokenizer_config.chat_template.empty())
-    throw bad_input(kWhere, "{}: the model has no chat template: give it a plain prompt", tokenizer.source());
-  if (!chat_template) throw bad_input(kWhere, "{}", chat_fault);
+    throw bad_input(kInModelBundle, "{}: the model has no chat template: give it a plain prompt", tokenizer.source());
+  if (!chat_template) throw bad_input(kInModelBundle, "{}", chat_fault);
   std::string begun;
   Json& messages = conversation.messages;
   if (!messages.empty() && messages.back().is_object() && messages.back().value("role", Json()) == "assistant") {
@@ -172,7 +172,7 @@ ModelBundle load_bundle(const fs::path& path, const LoadOptions& options) {
   LanguageModel model = load_model(path, options);
   const fs::path file = path / "tokenizer.json";
   if (!fs::exists(file))
-    throw bad_input(kWhere,
+    throw bad_input(kInModelBundle,
                     "{}: is missing; a model needs its tokenizer (vocab.json and merges.txt alone do not suffice)",
                     file.string());
   return assemble(

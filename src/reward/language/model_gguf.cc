@@ -9,7 +9,7 @@
 namespace hrm::language {
 namespace {
 
-constexpr std::string_view kWhere = "language.gguf";
+constexpr std::string_view kInModelGguf = "language.gguf";
 
 // "model.layers.3.mlp.up_proj.weight" -> "blk.3.ffn_up.weight"
 std::string gguf_name(const std::string& name) {
@@ -31,7 +31,7 @@ std::string gguf_name(const std::string& name) {
   const std::string layer = name.substr(kLayers.size(), dot - kLayers.size()), rest = name.substr(dot + 1);
   for (const auto& [mine, theirs] : kInLayer)
     if (rest.starts_with(mine)) return fmt::format("blk.{}.{}{}", layer, theirs, rest.substr(mine.size()));
-  throw failure(kWhere, "no GGUF name for '{}'", name);
+  throw failure(kInModelGguf, "no GGUF name for '{}'", name);
 }
 
 // llama.cpp's rope turns neighbors, so its converter interleaves the halves of each head: [N, 2, W/2] -> [N, W/2, 2].
@@ -60,7 +60,7 @@ void find_rope_scaling(const Gguf& file, DecoderConfig& config) {
     return;
   }
   throw bad_input(
-      kWhere,
+      kInModelGguf,
       "{}: its scaled rope frequencies (rope_freqs.weight) are not those of Llama 3.1 to 3.3: use the model's "
       "Hugging Face folder",
       file.source());
@@ -71,12 +71,12 @@ void find_rope_scaling(const Gguf& file, DecoderConfig& config) {
 DecoderConfig decoder_config(const Gguf& file) {
   const auto architecture = file.get<std::string>("general.architecture");
   if (architecture != "llama" && architecture != "qwen2" && architecture != "qwen3")
-    throw bad_input(kWhere, "{}: architecture '{}' is not supported, only llama, qwen2 and qwen3", file.source(),
+    throw bad_input(kInModelGguf, "{}: architecture '{}' is not supported, only llama, qwen2 and qwen3", file.source(),
                     architecture);
   const auto key = [&](std::string_view name) { return architecture + "." + std::string(name); };
   const auto embedding = file.tensors().find("token_embd.weight");
   if (embedding == file.tensors().end() || embedding->second.shape.size() != 2)
-    throw bad_input(kWhere, "{}: tensor 'token_embd.weight' is missing or not a matrix", file.source());
+    throw bad_input(kInModelGguf, "{}: tensor 'token_embd.weight' is missing or not a matrix", file.source());
   DecoderConfig c;
   c.model_type = architecture == "llama" ? Family::kLlama : architecture == "qwen2" ? Family::kQwen2 : Family::kQwen3;
   c.attention_bias = c.model_type == Family::kQwen2;
@@ -110,8 +110,8 @@ LanguageModel load_gguf(const std::filesystem::path& path, const LoadOptions& op
   for (const auto& [name, shape] : wanted) {
     at::Tensor tensor = torch::to_aten(file.load(gguf_name(name), DType::kF32), at::kCPU);
     if (tensor.sizes() != at::IntArrayRef(shape))
-      throw bad_input(kWhere, "{}: tensor '{}' has shape {}, the metadata says {}", path.string(), gguf_name(name),
-                      to_string(tensor.sizes().vec()), to_string(shape));
+      throw bad_input(kInModelGguf, "{}: tensor '{}' has shape {}, the metadata says {}", path.string(),
+                      gguf_name(name), to_string(tensor.sizes().vec()), to_string(shape));
     if (c.model_type == Family::kLlama && name.find("q_proj") != std::string::npos)
       tensor = halves_from_pairs(tensor, c.num_attention_heads);
     if (c.model_type == Family::kLlama && name.find("k_proj") != std::string::npos)
@@ -121,8 +121,8 @@ LanguageModel load_gguf(const std::filesystem::path& path, const LoadOptions& op
   }
   for (const auto& [name, info] : file.tensors())
     if (!read.contains(name))
-      throw bad_input(kWhere, "{}: tensor '{}' does not belong to a {} model: another architecture?", path.string(),
-                      name, name_of_enum(c.model_type));
+      throw bad_input(kInModelGguf, "{}: tensor '{}' does not belong to a {} model: another architecture?",
+                      path.string(), name, name_of_enum(c.model_type));
   return model;
 }
 

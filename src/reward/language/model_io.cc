@@ -18,8 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "language.model";
-constexpr const char *kEmbedding = "model.embed_tokens.weight", *kOutput = "lm_head.weight";
+constexpr std::string_view kInModelIo = "language.model";
 constexpr std::string_view kWrapped = "pretrained_model.";  // of trl's value-head models
 // What belongs to a model beside weights and configuration.
 constexpr const char* kTokenizerFiles[] = {"tokenizer.json",
@@ -43,12 +42,12 @@ std::unique_ptr<TensorSource> weights_in(const fs::path& folder) {
   if (TorchModel::is_in(folder)) return std::make_unique<TorchModel>(folder);
   if (!fs::exists(folder / "adapter_config.json"))
     throw bad_input(
-        kWhere,
+        kInModelIo,
         "{}: contains no weights: expected model.safetensors or pytorch_model.bin, or the index of their shards",
         folder.string());
   const Json json = read_json(folder / "adapter_config.json");
   const auto base = json.is_object() ? json.find("base_model_name_or_path") : json.end();
-  throw bad_input(kWhere,
+  throw bad_input(kInModelIo,
                   "{}: is an adapter, not a model: merge it into its base{} first: hrm lm export BASE --adapter {} "
                   "--out MERGED",
                   folder.string(),
@@ -65,7 +64,7 @@ std::map<std::string, std::string> names_of(const TensorSource& source) {
     std::string name = stored.starts_with(kWrapped) ? stored.substr(kWrapped.size()) : stored;
     if (bare && !is_head(name)) name = "model." + name;
     if (!names.emplace(std::move(name), stored).second)
-      throw bad_input(kWhere, "{}: tensor '{}' occurs twice, with and without a prefix", source.source(), stored);
+      throw bad_input(kInModelIo, "{}: tensor '{}' occurs twice, with and without a prefix", source.source(), stored);
   }
   return names;
 }
@@ -83,11 +82,11 @@ void check_architecture(const fs::path& folder, HeadKind found) {
                                           {"ForRewardModel", HeadKind::kProcess, "score.0.weight"}}) {
     if (!architecture.ends_with(end) || found == head) continue;
     const bool bias = head == HeadKind::kSequence && found == HeadKind::kToken;
-    throw bad_input(kWhere, "{}: config.json says {}, but tensor '{}' is {}", folder.string(), architecture,
+    throw bad_input(kInModelIo, "{}: config.json says {}, but tensor '{}' is {}", folder.string(), architecture,
                     bias ? "score.bias" : tensor, bias ? "present, which that class does not read" : "missing");
   }
   if (architecture.ends_with("ForCausalLM") && found != HeadKind::kLanguage && found != HeadKind::kValue)
-    throw bad_input(kWhere,
+    throw bad_input(kInModelIo,
                     "{}: config.json says {}, which does not read the tensors of a {} head (score.*): put the class "
                     "that was trained into 'architectures'",
                     folder.string(), architecture, name_of_enum(found));
@@ -105,7 +104,7 @@ void check_all_read(const LanguageModel& model, const std::map<std::string, std:
   if (unread.empty()) return;
   const std::string more = unread.size() > 1 ? fmt::format(" and {} more", unread.size() - 1) : "";
   throw bad_input(
-      kWhere,
+      kInModelIo,
       "{}: tensor '{}'{} does not belong to a {} model with a {} head: another model_type, or an unsupported head?",
       model.source.string(), unread.front(), more, name_of_enum(model.config.model_type), name_of_enum(model.head));
 }
@@ -136,7 +135,7 @@ LanguageModel load_folder(const fs::path& folder, const LoadOptions& options) {
     model.parameters.emplace(name, tensor.to(options.device, options.type));
   };
   for (const auto& [name, shape] : decoder_parameters(model.config)) {
-    if (!names.contains(name)) throw bad_input(kWhere, "{}: tensor '{}' is missing", folder.string(), name);
+    if (!names.contains(name)) throw bad_input(kInModelIo, "{}: tensor '{}' is missing", folder.string(), name);
     load(name);
   }
   for (const auto& [name, stored] : names)
@@ -161,7 +160,7 @@ void copy_tokenizer(const fs::path& from, const fs::path& to) {
 LanguageModel load_model(const fs::path& path, const LoadOptions& options) {
   if (path.extension() == ".gguf") return load_gguf(path, options);
   if (!fs::is_directory(path))
-    throw bad_input(kWhere, "{}: expected a folder with config.json and model.safetensors, or a .gguf file",
+    throw bad_input(kInModelIo, "{}: expected a folder with config.json and model.safetensors, or a .gguf file",
                     path.string());
   return load_folder(path, options);
 }
@@ -184,7 +183,8 @@ void replace_head(LanguageModel& model, HeadKind head, int64_t outputs, uint64_t
 void save_model(const fs::path& folder, const LanguageModel& model, at::ScalarType type) {
   Safetensors file{.metadata = {{"format", "pt"}}};
   for (const auto& [name, tensor] : model.parameters) {
-    if (is_lora(name)) throw bad_input(kWhere, "{}: merge the adapters before saving a whole model", folder.string());
+    if (is_lora(name))
+      throw bad_input(kInModelIo, "{}: merge the adapters before saving a whole model", folder.string());
     file.tensors.emplace(name, torch::to_host(tensor.to(type)));
   }
   fs::create_directories(folder);

@@ -12,6 +12,9 @@
 
 namespace hrm::language {
 
+// Names of the weights that a model may share.
+constexpr const char *kEmbedding = "model.embed_tokens.weight", *kOutput = "lm_head.weight";
+
 struct LanguageModel {
   DecoderConfig config;
   NamedParameters parameters;  // of the decoder and its head

@@ -16,8 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "language.peft_adapter";
-constexpr const char *kEmbedding = "model.embed_tokens.weight", *kOutput = "lm_head.weight";
+constexpr std::string_view kInPeftAdapter = "language.peft_adapter";
 
 // What the file has for one module.
 struct Update {
@@ -32,8 +31,8 @@ class Merger {
     // An adapted embedding, whose update peft shares with the output layer.
     const bool embedding = config_.targets("model.embed_tokens") || config_.saves("model.embed_tokens");
     if (config_.ties_weights() && model.config.tie_word_embeddings && embedding)
-      throw bad_input(kWhere, "{}: ensure_weight_tying of an adapted embedding is not supported: merge with peft",
-                      folder_);
+      throw bad_input(kInPeftAdapter,
+                      "{}: ensure_weight_tying of an adapted embedding is not supported: merge with peft", folder_);
     read(folder);
     check_targets();
   }
@@ -50,7 +49,7 @@ class Merger {
 
  private:
   Error fault(std::string_view tensor, const std::string& what) const {
-    return bad_input(kWhere, "{}: tensor '{}' {}", folder_, tensor, what);
+    return bad_input(kInPeftAdapter, "{}: tensor '{}' {}", folder_, tensor, what);
   }
 
   at::Tensor& weight_of(const std::string& module) { return model_.parameters.at(weight_name(module)); }
@@ -69,7 +68,7 @@ class Merger {
     } else if (fs::exists(torch)) {
       for (const auto& [name, tensor] : load_torch(torch)) add(name, torch::to_aten(tensor.to(DType::kF32), device));
     } else {
-      throw bad_input(kWhere, "{}: contains neither adapter_model.safetensors nor adapter_model.bin", folder_);
+      throw bad_input(kInPeftAdapter, "{}: contains neither adapter_model.safetensors nor adapter_model.bin", folder_);
     }
   }
 
@@ -134,22 +133,24 @@ class Merger {
     for (const auto& [module, update] : updates_) {
       const bool dora = config_.dora();
       if (!update.a.defined() || !update.b.defined())
-        throw bad_input(kWhere, "{}: '{}' has no {}", folder_, module, update.a.defined() ? "lora_B" : "lora_A");
+        throw bad_input(kInPeftAdapter, "{}: '{}' has no {}", folder_, module,
+                        update.a.defined() ? "lora_B" : "lora_A");
       if (update.magnitude.defined() != dora || update.b_bias.defined() != config_.lora_bias())
-        throw bad_input(kWhere, "{}: '{}' does not fit adapter_config.json: use_dora = {}, lora_bias = {}", folder_,
-                        module, dora, config_.lora_bias());
+        throw bad_input(kInPeftAdapter, "{}: '{}' does not fit adapter_config.json: use_dora = {}, lora_bias = {}",
+                        folder_, module, dora, config_.lora_bias());
       if (update.of_embedding && (dora || config_.base_change() != BaseChange::kNone))
-        throw bad_input(kWhere, "{}: '{}': DoRA, PiSSA and OLoRA of an embedding are not supported", folder_, module);
+        throw bad_input(kInPeftAdapter, "{}: '{}': DoRA, PiSSA and OLoRA of an embedding are not supported", folder_,
+                        module);
       if (update.b_bias.defined() && !model_.parameters.contains(module + ".bias"))
-        throw bad_input(kWhere, "{}: '{}': lora_bias needs a bias, and the module has none", folder_, module);
+        throw bad_input(kInPeftAdapter, "{}: '{}': lora_bias needs a bias, and the module has none", folder_, module);
     }
-    if (updates_.empty() && saved_.empty()) throw bad_input(kWhere, "{}: the adapter is empty", folder_);
+    if (updates_.empty() && saved_.empty()) throw bad_input(kInPeftAdapter, "{}: the adapter is empty", folder_);
     for (const auto& [name, tensor] : model_.parameters) {
       const std::string module = name.substr(0, name.rfind('.'));
       const bool adaptable = name.ends_with("_proj.weight") || name == kEmbedding ||
                              (name == kOutput && model_.head == HeadKind::kLanguage && !config_.classifies());
       if (adaptable && config_.targets(module) && !updates_.contains(module))
-        throw bad_input(kWhere,
+        throw bad_input(kInPeftAdapter,
                         "{}: adapter_config.json names '{}', but the file has no tensors for it: is it complete?",
                         folder_, module);
     }
@@ -161,7 +162,8 @@ class Merger {
     const at::Tensor w = weight.to(at::kFloat);
     const int64_t r = update.a.size(0);
     if (r > std::min(w.size(0), w.size(1)))
-      throw bad_input(kWhere, "{}: '{}': rank {} exceeds the shape {}", folder_, module, r, to_string(w.sizes().vec()));
+      throw bad_input(kInPeftAdapter, "{}: '{}': rank {} exceeds the shape {}", folder_, module, r,
+                      to_string(w.sizes().vec()));
     at::Tensor part;
     if (config_.base_change() == BaseChange::kPissa) {
       const auto [u, s, v] = at::linalg_svd(w, /*full_matrices=*/false);
@@ -176,7 +178,8 @@ class Merger {
   void replace(const std::string& name, const at::Tensor& tensor) {
     const std::string target = name == kOutput ? weight_name("lm_head") : name;
     if (target != name && base_.contains(kEmbedding) && !base_.at(kEmbedding).equal(tensor))
-      throw bad_input(kWhere, "{}: has an embedding and a different output layer, but the model ties them", folder_);
+      throw bad_input(kInPeftAdapter, "{}: has an embedding and a different output layer, but the model ties them",
+                      folder_);
     const at::TensorOptions like = model_.parameters.at(kEmbedding).options();
     model_.parameters.insert_or_assign(target, tensor.to(like));
   }
@@ -209,16 +212,16 @@ class Merger {
     const HeadKind before = model_.head;
     model_.head = head_kind(model_.parameters);
     if (config_.classifies() && model_.head == HeadKind::kLanguage)
-      throw bad_input(kWhere, "{}: task_type is {}, but neither adapter nor model has a head (score.weight)", folder_,
-                      config_.task());
+      throw bad_input(kInPeftAdapter, "{}: task_type is {}, but neither adapter nor model has a head (score.weight)",
+                      folder_, config_.task());
     if (before == HeadKind::kLanguage && model_.head != HeadKind::kLanguage) {
       const bool fits = config_.task() == "TOKEN_CLS" ? model_.head == HeadKind::kToken
                         : config_.task() == "SEQ_CLS"
                             ? model_.head == HeadKind::kSequence || model_.head == HeadKind::kProcess
                             : true;  // a class of the user's own
       if (!fits)
-        throw bad_input(kWhere, "{}: task_type is {}, but its head is that of a {} model", folder_, config_.task(),
-                        name_of_enum(model_.head));
+        throw bad_input(kInPeftAdapter, "{}: task_type is {}, but its head is that of a {} model", folder_,
+                        config_.task(), name_of_enum(model_.head));
       // The class of a value head keeps the output layer; the others have none.
       if (model_.head != HeadKind::kValue) model_.parameters.erase(kOutput);
     }

@@ -9,7 +9,7 @@
 namespace hrm::language {
 namespace {
 
-constexpr std::string_view kWhere = "language.peft_config";
+constexpr std::string_view kInPeftConfig = "language.peft_config";
 
 // Of no meaning for the numbers of a trained adapter. The init configurations serve the initialization that
 // init_lora_weights names, and that is judged there.
@@ -61,7 +61,7 @@ void refuse_unknown(const Json& json, std::string_view source) {
     const bool known = std::ranges::find(kRead, key) != std::end(kRead) ||
                        std::ranges::find(kPassedOver, key) != std::end(kPassedOver);
     if (!known && !is_off(value))
-      throw bad_input(kWhere,
+      throw bad_input(kInPeftConfig,
                       "{}: {} = {} cannot be merged exactly: merge the adapter with peft (merge_and_unload) and use "
                       "the folder that it saves",
                       source, shown(key), printable(value).substr(0, 80));
@@ -72,21 +72,22 @@ void refuse_unknown(const Json& json, std::string_view source) {
 
 PythonExpression::PythonExpression(const std::string& expression, std::string_view source) try : regex_(expression) {
 } catch (const RegexFault& fault) {
-  throw bad_input(kWhere, "{}: '{}' is not a valid regular expression: {}", source, shown(expression), fault.what());
+  throw bad_input(kInPeftConfig, "{}: '{}' is not a valid regular expression: {}", source, shown(expression),
+                  fault.what());
 }
 
 bool PythonExpression::matches(std::string_view text, bool whole) const {
   const RegexMatch match = regex_.match(text, whole);
   if (!match.fault.empty())
-    throw bad_input(kWhere, "a regular expression of adapter_config.json takes too long on '{}'", shown(text));
+    throw bad_input(kInPeftConfig, "a regular expression of adapter_config.json takes too long on '{}'", shown(text));
   return match.found;
 }
 
 PeftConfig::PeftConfig(const std::filesystem::path& path) : source_(path.string()) {
   const Json json = read_json(path);
-  if (!json.is_object()) throw bad_input(kWhere, "{}: expected an object", source_);
+  if (!json.is_object()) throw bad_input(kInPeftConfig, "{}: expected an object", source_);
   if (const auto type = json_field<std::string>(json, "peft_type", source_); type != "LORA")
-    throw bad_input(kWhere, "{}: peft_type = {}: only LORA is supported; merge the adapter with peft", source_,
+    throw bad_input(kInPeftConfig, "{}: peft_type = {}: only LORA is supported; merge the adapter with peft", source_,
                     shown(type));
   refuse_unknown(json, source_);
   rank_ = json_field<int64_t>(json, "r", source_);
@@ -94,17 +95,18 @@ PeftConfig::PeftConfig(const std::filesystem::path& path) : source_(path.string(
   if (set_value(json, "task_type")) task_ = json_field<std::string>(json, "task_type", source_);
   if (set_value(json, "bias")) bias_ = json_field<std::string>(json, "bias", source_);
   if (bias_ != "none" && bias_ != "all" && bias_ != "lora_only")
-    throw bad_input(kWhere, "{}: bias = {}, expected none, all or lora_only", source_, shown(bias_));
+    throw bad_input(kInPeftConfig, "{}: bias = {}, expected none, all or lora_only", source_, shown(bias_));
   rslora_ = flag(json, "use_rslora", source_);
   dora_ = flag(json, "use_dora", source_);
   lora_bias_ = flag(json, "lora_bias", source_);
   ties_weights_ = flag(json, "ensure_weight_tying", source_);
   rank_pattern_ = patterns(json, "rank_pattern");
   alpha_pattern_ = patterns(json, "alpha_pattern");
-  if (rank_ < 1) throw bad_input(kWhere, "{}: r = {}, expected at least 1", source_, rank_);
+  if (rank_ < 1) throw bad_input(kInPeftConfig, "{}: r = {}, expected at least 1", source_, rank_);
   for (const Pattern& pattern : rank_pattern_)
     if (pattern.value < 1 || pattern.value != std::floor(pattern.value) || pattern.value > 1 << 24)
-      throw bad_input(kWhere, "{}: rank_pattern has {}, expected a whole number of at least 1", source_, pattern.value);
+      throw bad_input(kInPeftConfig, "{}: rank_pattern has {}, expected a whole number of at least 1", source_,
+                      pattern.value);
   read_init(json);
   read_targets(json);
 }
@@ -119,7 +121,7 @@ void PeftConfig::read_init(const Json& json) {
   else if (name == "olora")
     base_change_ = BaseChange::kOlora;
   else if (name != "gaussian" && name != "eva" && name != "orthogonal" && name != "mica")
-    throw bad_input(kWhere,
+    throw bad_input(kInPeftConfig,
                     "{}: init_lora_weights = {} changes the base weights in a way that cannot be repeated here: merge "
                     "the adapter with peft, or save it with path_initial_model_for_weight_conversion",
                     source_, shown(name));
@@ -144,7 +146,7 @@ void PeftConfig::read_targets(const Json& json) {
   const Json* layers = set_value(json, "layers_to_transform");
   if (!layers) return;
   if (target_expression_)
-    throw bad_input(kWhere, "{}: layers_to_transform together with an expression in target_modules", source_);
+    throw bad_input(kInPeftConfig, "{}: layers_to_transform together with an expression in target_modules", source_);
   layers_ = layers->is_array() ? json_field<std::vector<int64_t>>(json, "layers_to_transform", source_)
                                : std::vector<int64_t>{json_field<int64_t>(json, "layers_to_transform", source_)};
   const Json* pattern = set_value(json, "layers_pattern");
@@ -158,10 +160,10 @@ std::vector<PeftConfig::Pattern> PeftConfig::patterns(const Json& json, const ch
   const Json* value = set_value(json, key);
   if (!value) return {};
   const std::string place = fmt::format("{}: {}", source_, key);
-  if (!value->is_object()) throw bad_input(kWhere, "{} is not an object", place);
+  if (!value->is_object()) throw bad_input(kInPeftConfig, "{} is not an object", place);
   std::vector<Pattern> all;
   for (const auto& [name, number] : value->items()) {
-    if (!number.is_number()) throw bad_input(kWhere, "{}: '{}' has no number", place, shown(name));
+    if (!number.is_number()) throw bad_input(kInPeftConfig, "{}: '{}' has no number", place, shown(name));
     all.push_back({PythonExpression("(.*\\.)?(" + name + ")$", place), number.get<double>()});
   }
   return all;

@@ -12,7 +12,7 @@
 namespace hrm::language {
 namespace {
 
-constexpr std::string_view kWhere = "language.text_examples";
+constexpr std::string_view kInTextExamples = "language.text_examples";
 constexpr std::string_view kQuestion = "{question}";
 
 class FileReader {
@@ -23,7 +23,7 @@ class FileReader {
         settings_(text::chat_settings(config.chat_date, config.chat_variables, "text.chat_date, text.chat_variables")),
         set_(set) {
     if (bundle.end_tokens.empty())
-      throw bad_input(kWhere, "{}: the model has no end token, so it could not learn where a text ends",
+      throw bad_input(kInTextExamples, "{}: the model has no end token, so it could not learn where a text ends",
                       bundle.tokenizer.source());
   }
 
@@ -89,12 +89,14 @@ class FileReader {
   }
 
   void chat(const Json& record, const Json& messages, const std::string& place) {
-    if (!messages.is_array() || messages.empty()) throw bad_input(kWhere, "{}: field 'messages' is not a list", place);
+    if (!messages.is_array() || messages.empty())
+      throw bad_input(kInTextExamples, "{}: field 'messages' is not a list", place);
     for (const Json& message : messages) rows::need_text(message, {"role"}, place);
     const std::string role = rows::need_text(messages.back(), {"role"}, place);
     if (role != "assistant")
-      throw bad_input(kWhere, "{}: the last message is from '{}': expected the assistant, whose message is learned",
-                      place, role);
+      throw bad_input(kInTextExamples,
+                      "{}: the last message is from '{}': expected the assistant, whose message is learned", place,
+                      role);
     const std::string answer = rows::need_text(messages.back(), {"content"}, place);
     text::Conversation before{
         .messages = messages, .tools = nullptr, .documents = nullptr, .add_generation_prompt = true};
@@ -148,9 +150,10 @@ class FileReader {
 
 void TextConfig::validate() const {
   if (prompt.find(kQuestion) == std::string::npos)
-    throw bad_input(kWhere, "the prompt template '{}' has no {{question}}", prompt);
+    throw bad_input(kInTextExamples, "the prompt template '{}' has no {{question}}", prompt);
   text::chat_settings(chat_date, chat_variables, "text.chat_date, text.chat_variables");
-  if (!(min_label >= 0 && min_label <= 1)) throw bad_input(kWhere, "min_label = {} is not in [0, 1]", min_label);
+  if (!(min_label >= 0 && min_label <= 1))
+    throw bad_input(kInTextExamples, "min_label = {} is not in [0, 1]", min_label);
 }
 
 void read_text_examples(const std::filesystem::path& path, const ModelBundle& bundle, const TextConfig& config,
@@ -174,7 +177,7 @@ void read_text_examples(const std::filesystem::path& path, const ModelBundle& bu
     }
   }
   if (set.examples.size() == before)
-    throw bad_input(kWhere, "{}: nothing to learn: none of its records yields a text{}", path.string(),
+    throw bad_input(kInTextExamples, "{}: nothing to learn: none of its records yields a text{}", path.string(),
                     config.min_label > 0 ? fmt::format(" with a label of at least {}", config.min_label) : "");
 }
 

@@ -8,13 +8,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "language.train";
+constexpr std::string_view kInTrain = "language.train";
 
 ModelBundle bundle_of(const std::string& from, const TrainConfig& config, at::Device device) {
   ModelBundle bundle = from == kTiny ? tiny_bundle(config.tiny, HeadKind::kLanguage, 1, config.tuning.seed)
                                      : load_bundle(model_of_run(from), {.type = at::kFloat, .device = device});
   if (bundle.model.head != HeadKind::kLanguage)
-    throw bad_input(kWhere, "{}: is a reward model, not a language model", from);
+    throw bad_input(kInTrain, "{}: is a reward model, not a language model", from);
   bundle.model.parameters = to(bundle.model.parameters, at::kFloat, device);
   return bundle;
 }
@@ -59,12 +59,12 @@ TrainConfig train_defaults(bool tiny) {
 }
 
 void TrainConfig::validate() const {
-  if (data.empty()) throw bad_input(kWhere, "no training data: give a file of texts or of questions with solutions");
-  if (from.empty()) throw bad_input(kWhere, "no model to train: give --from FOLDER, or --init tiny");
+  if (data.empty()) throw bad_input(kInTrain, "no training data: give a file of texts or of questions with solutions");
+  if (from.empty()) throw bad_input(kInTrain, "no model to train: give --from FOLDER, or --init tiny");
   if (tuning.loss != LossKind::kCrossEntropy)
-    throw bad_input(kWhere, "loss = {}: a language model is trained with cross_entropy", name_of_enum(tuning.loss));
+    throw bad_input(kInTrain, "loss = {}: a language model is trained with cross_entropy", name_of_enum(tuning.loss));
   if (!teacher.empty() && tuning.kl_weight == 0)
-    throw bad_input(kWhere, "a teacher without kl_weight has no effect: set kl_weight, for instance 0.1");
+    throw bad_input(kInTrain, "a teacher without kl_weight has no effect: set kl_weight, for instance 0.1");
   text.validate();
   tuning.validate();
 }
@@ -75,7 +75,7 @@ RunReport train(const TrainConfig& defaults, const RunRequest& request) {
     training::refuse_overwritten_input(request.out, config.from);
   for (const auto* files : {&config.data, &config.held_out})
     for (const std::string& file : *files)
-      if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file", file);
+      if (!fs::exists(file)) throw bad_input(kInTrain, "{}: no such file", file);
   ModelBundle bundle = bundle_of(config.from, config, request.device);
   std::optional<ModelBundle> teacher;
   if (config.tuning.kl_weight > 0)

@@ -11,7 +11,7 @@
 namespace hrm::policy {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using GuardClock = std::chrono::steady_clock;
 
 constexpr int kMaxDepth = 200;
 
@@ -27,7 +27,7 @@ class GuardedBytes {
 
   struct Guard {
     std::string_view source;
-    Clock::time_point end;
+    GuardClock::time_point end;
     int depth = 0;
     bool in_text = false, escaped = false;
     uint32_t count = 0;
@@ -52,7 +52,7 @@ class GuardedBytes {
     Guard& guard = *guard_;
     if (++guard.count % 65536 == 0) {
       if (interrupted()) throw bad_input("policy.http", "{}: interrupted", guard.source);
-      if (Clock::now() > guard.end)
+      if (GuardClock::now() > guard.end)
         throw bad_input("policy.http", "{}: the reply could not be read within the limit of a request", guard.source);
     }
     if (guard.in_text) {
@@ -76,7 +76,8 @@ class GuardedBytes {
 
 ReplyJson parse_reply_json(std::string_view body, std::string_view source, double seconds) {
   const auto most = std::chrono::duration<double>(std::clamp(seconds, 0.0, 1e6));
-  GuardedBytes::Guard guard{.source = source, .end = Clock::now() + std::chrono::duration_cast<Clock::duration>(most)};
+  GuardedBytes::Guard guard{.source = source,
+                            .end = GuardClock::now() + std::chrono::duration_cast<GuardClock::duration>(most)};
   const auto wrong = [&](std::string_view what) {
     return bad_input("policy.http", "{}: {} (of {} bytes, beginning '{}')", source, what, body.size(), shown(body));
   };

@@ -13,7 +13,7 @@ namespace hrm::policy {
 namespace {
 
 // Says the prompt back and, in a second turn, the number of the choice.
-ScriptedPolicy echo(double delay = 0) {
+ScriptedPolicy echoing_policy(double delay = 0) {
   return ScriptedPolicy(
       [](const Request& request, int64_t choice, Rng&) { return request.prompt + "-" + std::to_string(choice); },
       {.delay_seconds = delay});
@@ -25,7 +25,7 @@ std::string text_of(const TimedReply& timed) {
 }
 
 TEST(RequestScheduler, JobsAskInTurnsAndGetTheirOwnReplies) {
-  ScriptedPolicy policy = echo(0.001);
+  ScriptedPolicy policy = echoing_policy(0.001);
   for (const int64_t in_flight : {1, 3, 8}) {
     RequestScheduler scheduler(policy, in_flight);
     std::vector<std::string> got(20);
@@ -48,7 +48,7 @@ TEST(RequestScheduler, JobsAskInTurnsAndGetTheirOwnReplies) {
 }
 
 TEST(RequestScheduler, OneJobIsServedByAllThreads) {
-  ScriptedPolicy policy = echo(0.02);
+  ScriptedPolicy policy = echoing_policy(0.02);
   RequestScheduler scheduler(policy, 4);
   scheduler.run(1, [&](size_t) { scheduler.complete(std::vector<Request>(8)); });
   EXPECT_EQ(policy.most_at_once(), 4);
@@ -75,7 +75,7 @@ TEST(RequestScheduler, FaultsAreRepliesAndExceptionsEndTheRun) {
 }
 
 TEST(RequestScheduler, AStopOrAnInterruptLeavesTheRestUndone) {
-  ScriptedPolicy policy = echo();
+  ScriptedPolicy policy = echoing_policy();
   RequestScheduler scheduler(policy, 2);
   std::atomic<int> begun = 0;
   scheduler.run(100, [&](size_t) {

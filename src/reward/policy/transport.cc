@@ -57,10 +57,10 @@ Address parse_address(const std::string& url) {
 #if HRM_HTTP
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using TransferClock = std::chrono::steady_clock;
 
-Clock::duration seconds(double value) {
-  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(value));
+TransferClock::duration seconds(double value) {
+  return std::chrono::duration_cast<TransferClock::duration>(std::chrono::duration<double>(value));
 }
 
 // httplib writes to sockets that may be closed. The signal is kept from this thread alone, so that the program still
@@ -173,12 +173,12 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  void add(Connection& connection, Clock::time_point end) {
+  void add(Connection& connection, TransferClock::time_point end) {
     const std::lock_guard lock(mutex_);
     running_.emplace(end, &connection);
     if (running_.size() == 1) changed_.notify_all();
   }
-  void remove(Connection& connection, Clock::time_point end) {
+  void remove(Connection& connection, TransferClock::time_point end) {
     const std::lock_guard lock(mutex_);
     running_.erase({end, &connection});
   }
@@ -191,7 +191,7 @@ class Watch {
         changed_.wait(lock);
         continue;
       }
-      const auto now = Clock::now();
+      const auto now = TransferClock::now();
       const bool all = interrupted();
       for (const auto& [end, connection] : running_) {
         if (all || end <= now)
@@ -205,7 +205,7 @@ class Watch {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::set<std::pair<Clock::time_point, Connection*>> running_;
+  std::set<std::pair<TransferClock::time_point, Connection*>> running_;
   bool ends_ = false;
   const size_t max_head_bytes_;
   std::thread thread_;
@@ -290,7 +290,7 @@ std::variant<HttpReply, PolicyFault> Transport::post(const std::string& path, co
                                                      const std::string& body) {
   const NoSigpipe guard;
   Implementation& impl = *implementation_;
-  const auto begin = Clock::now();
+  const auto begin = TransferClock::now();
   const auto end = begin + seconds(impl.options.total_seconds);
   for (;;) {
     auto connection = impl.take();
@@ -310,7 +310,7 @@ std::variant<HttpReply, PolicyFault> Transport::post(const std::string& path, co
     };
     httplib::Response response;
     auto error = httplib::Error::Success;
-    const auto attempt = Clock::now();
+    const auto attempt = TransferClock::now();
     connection->begin();
     impl.watch.add(*connection, end);
     const bool sent = connection->client.send(request, response, error);

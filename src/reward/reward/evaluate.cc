@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using rows::Format;
 
-constexpr std::string_view kWhere = "reward.evaluate";
+constexpr std::string_view kInEvaluate = "reward.evaluate";
 
 // The first record of a file, and its format where it is one of foreign data.
 struct Sight {
@@ -31,7 +31,7 @@ struct Sight {
 
 Sight look_at(const fs::path& file, std::optional<Format> given) {
   JsonlReader lines(file, {.forgive_cut_end = false, .accept_array = true});
-  if (!lines.next()) throw bad_input(kWhere, "{}: contains no records", file.string());
+  if (!lines.next()) throw bad_input(kInEvaluate, "{}: contains no records", file.string());
   Sight sight{.record = lines.value(), .format = {}};
   if (!rows::find_field(sight.record, "candidates"))
     sight.format = given ? *given : rows::need_format(sight.record, lines.place());
@@ -80,7 +80,7 @@ class Evaluator {
   Evaluation run() {
     const Sight sight = look_at(file_, options_.format);
     if (!options_.calibrate.empty() && sight.format != Format::kProcessBench)
-      throw bad_input(kWhere, "{}: a threshold is calibrated only for ProcessBench, and this is another format",
+      throw bad_input(kInEvaluate, "{}: a threshold is calibrated only for ProcessBench, and this is another format",
                       file_.string());
     if (!sight.format)
       candidates(sight.record["candidates"]);
@@ -132,7 +132,8 @@ class Evaluator {
     const bool truth = has("on_track") || has("valid") || has("labels");
     if (!answers && !truth)
       throw bad_input(
-          kWhere, "{}: its candidates have neither correct or answer, nor on_track, valid or labels for their steps",
+          kInEvaluate,
+          "{}: its candidates have neither correct or answer, nor on_track, valid or labels for their steps",
           file_.string());
     score(file_, scored());
     if (answers && !probe) {
@@ -195,7 +196,7 @@ class Evaluator {
           rows::read_record({format, record, place}, rows::Neutral::kDrop, counts,
                             [&](rows::LabeledSolution&& solution) { take(std::move(solution), record); });
         });
-    if (grouped.empty()) throw bad_input(kWhere, "{}: no step has a label", file_.string());
+    if (grouped.empty()) throw bad_input(kInEvaluate, "{}: no step has a label", file_.string());
     grouped.write(scored());
     score(scored(), scored());
     for (const std::string& line : bad.messages) result_.scored.bad.add(line);
@@ -213,13 +214,13 @@ class Evaluator {
     result_.scored.bad = rows::for_each_record(
         file_, read_options(), counts, [&](Format format, const Json& record, const std::string& place) {
           if (!fits)
-            throw bad_input(kWhere, "{}: rows of texts do not say where steps end, but the model reads whole solutions",
-                            place);
+            throw bad_input(kInEvaluate,
+                            "{}: rows of texts do not say where steps end, but the model reads whole solutions", place);
           const std::string input = rows::need_text(record, {"input"}, place);
           const double label = rows::need_unit(rows::need_field(record, "label", place), "label", place);
           std::vector<int64_t> text = scorer_.reader().row(input);
           if (std::ssize(text) > scorer_.longest())
-            throw bad_input(kWhere,
+            throw bad_input(kInEvaluate,
                             "{}: a text of {} tokens exceeds the limit of {} tokens of {}: leave it out (--skip-bad)",
                             place, text.size(), scorer_.longest(), scorer_.name());
           const size_t index = grouped.record_of(rows::question_of_record(format, record, place));
@@ -229,7 +230,7 @@ class Evaluator {
           places.emplace_back(index, candidates.size() - 1);
           texts.push_back(std::move(text));
         });
-    if (texts.empty()) throw bad_input(kWhere, "{}: contains no row that can be scored", file_.string());
+    if (texts.empty()) throw bad_input(kInEvaluate, "{}: contains no row that can be scored", file_.string());
     const std::vector<double> scores = scored_in_parts(texts);
     for (size_t i = 0; i < texts.size(); ++i)
       grouped.candidates(places[i].first)[places[i].second]["scores"][scorer_.name()] = Json::array({scores[i]});
@@ -245,7 +246,7 @@ class Evaluator {
     Progress progress("scoring", texts.size(), {.unit = "rows", .enabled = options_.progress});
     std::vector<double> all;
     for (size_t at = 0; at < texts.size(); at += kPart) {
-      if (interrupted()) throw failure(kWhere, "{}: interrupted", file_.string());
+      if (interrupted()) throw failure(kInEvaluate, "{}: interrupted", file_.string());
       const auto part = std::span(texts).subspan(at, std::min(kPart, texts.size() - at));
       for (const double score : scorer_.score_texts(part)) all.push_back(score);
       progress.update(all.size());

@@ -11,7 +11,7 @@
 namespace hrm::reward {
 namespace {
 
-constexpr std::string_view kWhere = "reward.examples";
+constexpr std::string_view kInExamples = "reward.examples";
 constexpr std::string_view kOutcomeHead = "Question is as follows:\n";
 
 class FileReader {
@@ -33,22 +33,22 @@ class FileReader {
  private:
   void row(const Json& record, const std::string& place) {
     if (reader_.layout().form == Form::kSteps)
-      throw bad_input(kWhere,
+      throw bad_input(kInExamples,
                       "{}: rows of texts do not say where steps end, but layout {} reads whole solutions: give a file "
                       "of solutions with labels (hrm rows convert), or choose layout prompt",
                       place, name_of_enum(reader_.layout().name));
     const std::string input = rows::need_text(record, {"input"}, place);
-    if (input.empty()) throw bad_input(kWhere, "{}: field 'input' is empty", place);
+    if (input.empty()) throw bad_input(kInExamples, "{}: field 'input' is empty", place);
     if (input.starts_with(kOutcomeHead) != (reader_.layout().kind == rows::Kind::kOutcome))
-      throw bad_input(kWhere, "{}: {} an outcome row, but the kind of the model is {}: choose it with --kind", place,
-                      input.starts_with(kOutcomeHead) ? "is" : "is not", name_of_enum(reader_.layout().kind));
+      throw bad_input(kInExamples, "{}: {} an outcome row, but the kind of the model is {}: choose it with --kind",
+                      place, input.starts_with(kOutcomeHead) ? "is" : "is not", name_of_enum(reader_.layout().kind));
     const double label = rows::need_unit(rows::need_field(record, "label", place), "label", place);
     double trials = 0;
     if (options_.rules.loss == language::LossKind::kBetaBinomial) {
       const Json& count = rows::need_field(record, "trials", place);
       trials = count.is_number() ? count.get<double>() : 0;
       if (!(trials >= 1 && trials <= 1e6))
-        throw bad_input(kWhere, "{}: trials = {}: expected a number of rollouts of at least 1", place,
+        throw bad_input(kInExamples, "{}: trials = {}: expected a number of rollouts of at least 1", place,
                         printable(count));
     }
     text(input, label, trials, place);
@@ -108,13 +108,13 @@ class FileReader {
     const language::LossKind loss = options_.rules.loss;
     if (loss == language::LossKind::kBetaBinomial) {
       if (trials == 0)
-        throw bad_input(kWhere, "{}: loss beta_binomial needs rows with 'trials', the number of rollouts", place);
+        throw bad_input(kInExamples, "{}: loss beta_binomial needs rows with 'trials', the number of rollouts", place);
       made.trials = static_cast<float>(trials);
       made.value = static_cast<float>(std::round(label * trials));
     }
     if (loss != language::LossKind::kCrossEntropy) return made;
     if (options_.hard_from == 0 && label != 0 && label != 1)
-      throw bad_input(kWhere,
+      throw bad_input(kInExamples,
                       "{}: label {} is neither 0 nor 1: choose --loss soft_labels or squared_error, or set the "
                       "smallest label that counts as 1 (hard_from)",
                       place, label);
@@ -155,7 +155,7 @@ void read_examples(const std::filesystem::path& path, LayoutReader& reader, cons
     file.record(format, record, place);
   });
   if (set.examples.size() == before)
-    throw bad_input(kWhere, "{}: nothing to learn: none of its records yields a row", path.string());
+    throw bad_input(kInExamples, "{}: nothing to learn: none of its records yields a row", path.string());
 }
 
 void take_row_settings(const std::filesystem::path& path, std::optional<rows::Kind>& kind,

@@ -8,7 +8,7 @@
 namespace hrm::reward {
 namespace {
 
-constexpr std::string_view kWhere = "reward.layout", kQuestion = "{question}", kStep = "{step}", kNext = "{next}";
+constexpr std::string_view kInLayout = "reward.layout", kQuestion = "{question}", kStep = "{step}", kNext = "{next}";
 constexpr size_t kMostKnown = 1 << 16;  // parts remembered
 
 Conversations conversations_of(const text::TokenizerConfig& texts, const text::ChatSettings& settings) {
@@ -21,7 +21,7 @@ Conversations conversations_of(const text::TokenizerConfig& texts, const text::C
 size_t place_of(std::string_view what, std::string_view text) {
   const size_t at = text.find(what);
   if (at == std::string_view::npos || text.find(what, at + 1) != std::string_view::npos)
-    throw bad_input(kWhere,
+    throw bad_input(kInLayout,
                     "the chat template of the model's folder does not write every message once as it is ('{}'): put "
                     "the text around questions and steps into layout.head, lead and tail of reward.json",
                     what);
@@ -45,7 +45,7 @@ void rlhflow(Layout& layout, const Conversations& chat) {
   const std::string one = chat.render(std::span(messages).first(1), /*add_generation_prompt=*/true);
   const size_t step = place_of(kStep, text), behind = step + kStep.size(), next = place_of(kNext, text);
   if (!text.starts_with(one) || next < one.size())
-    throw bad_input(kWhere,
+    throw bad_input(kInLayout,
                     "the chat template of the model's folder writes a message in another way once others follow: the "
                     "layout rlhflow needs one that does not");
   layout.head = text.substr(0, step) + std::string(kQuestion);
@@ -101,21 +101,21 @@ EnumNames<LayoutName> enum_names(LayoutName) {
 
 void Layout::validate(std::string_view source) const {
   if (form != Form::kPrompt && head.find(kQuestion) == std::string::npos)
-    throw bad_input(kWhere, "{}: head = '{}' has no {{question}}", source, head.substr(0, 80));
+    throw bad_input(kInLayout, "{}: head = '{}' has no {{question}}", source, head.substr(0, 80));
   if (form == Form::kSteps && tail.empty())
-    throw bad_input(kWhere, "{}: tail is empty: give the text after a step at which its score is read", source);
+    throw bad_input(kInLayout, "{}: tail is empty: give the text after a step at which its score is read", source);
   if ((form == Form::kPrompt && encoding == Encoding::kApart) ||
       (form == Form::kSteps && encoding == Encoding::kWhole) || (form == Form::kChat && encoding != Encoding::kWhole))
-    throw bad_input(kWhere, "{}: encoding {} does not go with form {}: expected {}", source, name_of_enum(encoding),
+    throw bad_input(kInLayout, "{}: encoding {} does not go with form {}: expected {}", source, name_of_enum(encoding),
                     name_of_enum(form),
                     form == Form::kPrompt  ? "whole or parts"
                     : form == Form::kSteps ? "apart or parts"
                                            : "whole");
   if (!bos.empty() && encoding != Encoding::kApart)
-    throw bad_input(kWhere, "{}: bos = '{}' is only for encoding apart: write the token into head instead", source,
+    throw bad_input(kInLayout, "{}: bos = '{}' is only for encoding apart: write the token into head instead", source,
                     bos.substr(0, 80));
   if (good.empty() != bad.empty())
-    throw bad_input(kWhere, "{}: good and bad belong together: give both or neither", source);
+    throw bad_input(kInLayout, "{}: good and bad belong together: give both or neither", source);
 }
 
 Layout named_layout(LayoutName name, const text::TokenizerConfig& texts, const text::ChatSettings& chat) {
@@ -157,7 +157,7 @@ LayoutReader::LayoutReader(Layout layout, const text::Tokenizer& tokenizer)
   if (!layout_.bos.empty()) {
     const auto id = tokenizer.find(layout_.bos);
     if (!id)
-      throw bad_input(kWhere,
+      throw bad_input(kInLayout,
                       "{}: has no token '{}', with which every text begins: correct bos_token of "
                       "tokenizer_config.json, or layout.bos of reward.json",
                       tokenizer.source(), layout_.bos.substr(0, 80));
@@ -168,13 +168,13 @@ LayoutReader::LayoutReader(Layout layout, const text::Tokenizer& tokenizer)
   const auto id_of = [&](const std::string& token) -> int64_t {
     const std::vector<int32_t> ids = tokenizer.encode(token, text::Part::kText);
     if (ids.size() != 1)
-      throw bad_input(kWhere, "{}: '{}' is not a single token: name the tokens of the score with good and bad",
+      throw bad_input(kInLayout, "{}: '{}' is not a single token: name the tokens of the score with good and bad",
                       tokenizer.source(), token);
     return ids[0];
   };
   good_ = id_of(layout_.good);
   bad_ = id_of(layout_.bad);
-  if (good_ == bad_) throw bad_input(kWhere, "good and bad are the same token '{}'", layout_.good);
+  if (good_ == bad_) throw bad_input(kInLayout, "good and bad are the same token '{}'", layout_.good);
 }
 
 void LayoutReader::append(std::string_view part, std::vector<int64_t>& ids) {

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using language::HeadKind;
 
-constexpr std::string_view kWhere = "reward.model";
+constexpr std::string_view kInRewardModel = "reward.model";
 constexpr const char* kConfigFile = "reward.json";
 
 LayoutName layout_of(HeadKind head, int64_t outputs, const fs::path& folder) {
@@ -33,7 +33,8 @@ LayoutName layout_of(HeadKind head, int64_t outputs, const fs::path& folder) {
     case HeadKind::kLanguage:
       break;
   }
-  throw bad_input(kWhere, "{}: a language model does not say how it reads steps: name the layout, shepherd or rlhflow",
+  throw bad_input(kInRewardModel,
+                  "{}: a language model does not say how it reads steps: name the layout, shepherd or rlhflow",
                   folder.string());
 }
 
@@ -69,7 +70,7 @@ bool is_weighted(ScoreKind kind) {
   for (int64_t i = 0; i < count; ++i) example += i + 1 < count ? "0," : "1";
   const bool named = std::ssize(outputs.labels) == count;
   throw bad_input(
-      kWhere,
+      kInRewardModel,
       "{}: the {} head has {} outputs{}: say what each adds to the score, for instance --weights {} for the "
       "probability of the last",
       folder.string(), name_of_enum(head), count, named ? fmt::format(" ({})", fmt::join(outputs.labels, ", ")) : "",
@@ -79,7 +80,7 @@ bool is_weighted(ScoreKind kind) {
 RewardConfig stored_config(const fs::path& path) {
   RewardConfig config;
   const std::vector<std::string> unknown = fields_from_json(config, read_json(path), path.string());
-  if (!unknown.empty()) throw bad_input(kWhere, "{}: unknown setting '{}'", path.string(), unknown.front());
+  if (!unknown.empty()) throw bad_input(kInRewardModel, "{}: unknown setting '{}'", path.string(), unknown.front());
   return config;
 }
 
@@ -141,11 +142,11 @@ void check_score(const RewardConfig& config, HeadKind head, int64_t outputs, con
   };
   const std::vector<double> weights = read_weights(config.weights, folder.string());
   if (is_weighted(config.score) ? std::ssize(weights) != outputs : !weights.empty())
-    throw bad_input(kWhere, "{}: weights = '{}' for a score of the kind {}: expected {}", folder.string(),
+    throw bad_input(kInRewardModel, "{}: weights = '{}' for a score of the kind {}: expected {}", folder.string(),
                     config.weights.substr(0, 80), name_of_enum(config.score),
                     is_weighted(config.score) ? fmt::format("{} numbers, one for each output", outputs) : "none");
   if (!fits())
-    throw bad_input(kWhere, "{}: score = {} does not fit a {} head of {} outputs{}", folder.string(),
+    throw bad_input(kInRewardModel, "{}: score = {} does not fit a {} head of {} outputs{}", folder.string(),
                     name_of_enum(config.score), name_of_enum(head), outputs,
                     config.score == ScoreKind::kTokens ? " with layout.good = '" + config.layout.good + "'" : "");
 }
@@ -168,8 +169,9 @@ std::vector<double> read_weights(const std::string& weights, std::string_view so
     double number = 0;
     const auto [stop, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (fault != std::errc() || stop != text.data() + text.size() || !std::isfinite(number))
-      throw bad_input(kWhere, "{}: weights = '{}': '{}' is not a number; expected numbers with commas between them",
-                      source, weights.substr(0, 80), text.substr(0, 40));
+      throw bad_input(kInRewardModel,
+                      "{}: weights = '{}': '{}' is not a number; expected numbers with commas between them", source,
+                      weights.substr(0, 80), text.substr(0, 40));
     numbers.push_back(number);
     from = end + 1;
   }
@@ -180,7 +182,7 @@ ScoreKind score_of(HeadKind head, int64_t outputs, std::optional<language::LossK
   using language::LossKind;
   if (head == HeadKind::kLanguage) return ScoreKind::kTokens;
   if (head == HeadKind::kValue) return ScoreKind::kSigmoid;
-  if (outputs > 2) throw bad_input(kWhere, "a head of {} classes has no score", outputs);
+  if (outputs > 2) throw bad_input(kInRewardModel, "a head of {} classes has no score", outputs);
   if (loss == LossKind::kBetaBinomial) return ScoreKind::kBeta;
   if (outputs == 2) return ScoreKind::kClass;
   return loss == LossKind::kSoftLabels ? ScoreKind::kSigmoid : ScoreKind::kRaw;
@@ -189,7 +191,8 @@ ScoreKind score_of(HeadKind head, int64_t outputs, std::optional<language::LossK
 void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderConfig& config) {
   if (tokenizer.size() > config.vocab_size)
     throw bad_input(
-        kWhere, "{}: has {} tokens, but the model's embedding has {} rows (vocab_size): they do not belong together",
+        kInRewardModel,
+        "{}: has {} tokens, but the model's embedding has {} rows (vocab_size): they do not belong together",
         tokenizer.source(), tokenizer.size(), config.vocab_size);
 }
 
@@ -197,7 +200,7 @@ RewardModel load_reward_model(const fs::path& path, const RewardOverrides& overr
                               const language::LoadOptions& options) {
   const fs::path folder = language::model_of_run(path);
   if (!fs::is_directory(folder))
-    throw bad_input(kWhere, "{}: no such folder; make one with hrm reward train", path.string());
+    throw bad_input(kInRewardModel, "{}: no such folder; make one with hrm reward train", path.string());
   RewardOverrides with_name = overrides;
   if (with_name.name.empty() && folder != path) with_name.name = fs::weakly_canonical(path).filename().string();
   RewardModel loaded{.model = language::load_model(folder, options), .tokenizer = {}, .config = {}};

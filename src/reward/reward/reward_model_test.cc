@@ -12,7 +12,7 @@ namespace {
 
 using language::HeadKind;
 
-std::string fault_of(const std::filesystem::path& folder, const RewardOverrides& overrides = {}) {
+std::string fault_in(const std::filesystem::path& folder, const RewardOverrides& overrides = {}) {
   try {
     load_reward_model(folder, overrides);
   } catch (const Error& error) {
@@ -74,7 +74,7 @@ TEST(RewardModel, RefusesWhatDoesNotFit) {
     const TestFolder folder("damaged");
     write_checkpoint(folder.path, head, outputs);
     edit(folder.path, change);
-    return fault_of(folder.path);
+    return fault_in(folder.path);
   };
   const auto lacks = [](const std::string& name) { return [name](NamedTensors& tensors) { tensors.erase(name); }; };
   const auto misshapes = [](const std::string& name) {
@@ -95,11 +95,11 @@ TEST(RewardModel, HeadsOfSeveralOutputsNeedWeights) {
   const TestFolder folder("several");
   for (const HeadKind head : {HeadKind::kSequence, HeadKind::kToken, HeadKind::kProcess}) {
     write_checkpoint(folder.path, head, 3);
-    EXPECT_NE(fault_of(folder.path).find("--weights 0,0,1"), std::string::npos);
-    EXPECT_EQ(fault_of(folder.path, {.weights = "0,0.5,1"}), "");
+    EXPECT_NE(fault_in(folder.path).find("--weights 0,0,1"), std::string::npos);
+    EXPECT_EQ(fault_in(folder.path, {.weights = "0,0.5,1"}), "");
   }
   write_checkpoint(folder.path, HeadKind::kSequence, 3);
-  EXPECT_NE(fault_of(folder.path).find("LABEL_0, LABEL_1, LABEL_2"), std::string::npos);
+  EXPECT_NE(fault_in(folder.path).find("LABEL_0, LABEL_1, LABEL_2"), std::string::npos);
   Json config = read_json(folder.path / "config.json");
   for (const auto& [type, score] : {std::pair("regression", ScoreKind::kOutputs),
                                     {"multi_label_classification", ScoreKind::kSigmoids},
@@ -113,9 +113,9 @@ TEST(RewardModel, HeadsOfSeveralOutputsNeedWeights) {
   // What is written beside it comes back.
   save_reward_config(folder.path, chosen.config);
   EXPECT_EQ(load_reward_model(folder.path).config.weights, "1,-2,1e-3");
-  EXPECT_NE(fault_of(folder.path, {.weights = "1,2"}).find("3 numbers"), std::string::npos);
+  EXPECT_NE(fault_in(folder.path, {.weights = "1,2"}).find("3 numbers"), std::string::npos);
   for (const char* none : {"1,2,x", "1,,3", "1,2,", "1,2,inf", "1;2;3"})
-    EXPECT_NE(fault_of(folder.path, {.weights = none}).find("is not a number"), std::string::npos) << none;
+    EXPECT_NE(fault_in(folder.path, {.weights = none}).find("is not a number"), std::string::npos) << none;
   EXPECT_EQ(read_weights(" 0, 0.5 ,1", "x"), (std::vector<double>{0, 0.5, 1}));
 }
 
@@ -167,17 +167,17 @@ TEST(RewardModel, AnAdapterBringsTheHead) {
 TEST(RewardModel, RefusesFoldersThatSayTooLittleOrNonsense) {
   const TestFolder folder("odd");
   write_checkpoint(folder.path, HeadKind::kLanguage, 0);
-  EXPECT_NE(fault_of(folder.path).find("name the layout"), std::string::npos);
-  EXPECT_EQ(fault_of(folder.path, {.layout = LayoutName::kShepherd}), "");
-  EXPECT_NE(fault_of(folder.path, {.layout = LayoutName::kTrl}).find("score = tokens"), std::string::npos);
+  EXPECT_NE(fault_in(folder.path).find("name the layout"), std::string::npos);
+  EXPECT_EQ(fault_in(folder.path, {.layout = LayoutName::kShepherd}), "");
+  EXPECT_NE(fault_in(folder.path, {.layout = LayoutName::kTrl}).find("score = tokens"), std::string::npos);
   write_file_atomic(folder.path / "reward.json", R"({"layout": {"name": "shepherd", "from": "steps"}})");
-  EXPECT_NE(fault_of(folder.path).find("layout.from"), std::string::npos);
+  EXPECT_NE(fault_in(folder.path).find("layout.from"), std::string::npos);
   write_file_atomic(folder.path / "reward.json", "{");
-  EXPECT_NE(fault_of(folder.path).find("reward.json"), std::string::npos);
+  EXPECT_NE(fault_in(folder.path).find("reward.json"), std::string::npos);
   std::filesystem::remove(folder.path / "reward.json");
   text::save_tokenizer(folder.path, text::byte_spec({"more", "tokens", "than", "rows"}), text::byte_config());
-  EXPECT_NE(fault_of(folder.path, {.layout = LayoutName::kShepherd}).find("do not belong together"), std::string::npos);
-  EXPECT_NE(fault_of(folder.path / "nowhere").find("no such folder"), std::string::npos);
+  EXPECT_NE(fault_in(folder.path, {.layout = LayoutName::kShepherd}).find("do not belong together"), std::string::npos);
+  EXPECT_NE(fault_in(folder.path / "nowhere").find("no such folder"), std::string::npos);
 }
 
 }  // namespace

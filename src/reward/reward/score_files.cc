@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "reward.score";
+constexpr std::string_view kInScoreFiles = "reward.score";
 constexpr size_t kGroupBytes = size_t{1} << 26;
 constexpr int64_t kGroupTokens = 1 << 17;  // read alone, that are merged into one trie: several problems
 
@@ -53,11 +53,11 @@ class FileScorer {
   }
 
   void ask(Asked& asked, std::string_view question, const std::vector<std::string>& steps, const std::string& place) {
-    if (steps.empty()) throw bad_input(kWhere, "{}: a solution without steps has no score", place);
+    if (steps.empty()) throw bad_input(kInScoreFiles, "{}: a solution without steps has no score", place);
     auto texts = scorer_.texts({question, &steps});
     for (const auto& text : texts)
       if (std::ssize(text) > scorer_.longest())
-        throw bad_input(kWhere,
+        throw bad_input(kInScoreFiles,
                         "{}: a text of {} tokens exceeds the limit of {} tokens of {}: leave it out (--skip-bad)",
                         place, text.size(), scorer_.longest(), scorer_.name());
     asked.texts.push_back(std::move(texts));
@@ -66,7 +66,7 @@ class FileScorer {
   bool drops() const { return options_.think == rows::Thinking::kDrop; }
 
   [[noreturn]] static void refuse_dropping(const std::string& place) {
-    throw bad_input(kWhere,
+    throw bad_input(kInScoreFiles,
                     "{}: has labels for its steps, and they count the steps of its thinking too: read the thinking "
                     "(--think keep), or take it out of steps and labels",
                     place);
@@ -124,10 +124,11 @@ class FileScorer {
         solution.steps = std::move(left);
       }
       if (!asked.texts.empty())
-        throw bad_input(kWhere, "{}: contains several solutions: convert them to records with candidates", place);
+        throw bad_input(kInScoreFiles, "{}: contains several solutions: convert them to records with candidates",
+                        place);
       ask(asked, solution.question, solution.steps, place);
     });
-    if (asked.texts.empty()) throw bad_input(kWhere, "{}: contains no solution", place);
+    if (asked.texts.empty()) throw bad_input(kInScoreFiles, "{}: contains no solution", place);
     return asked;
   }
 
@@ -153,7 +154,7 @@ class FileScorer {
       waiting_bytes_ += lines.bytes();
       const Json record = lines.take();
       try {
-        if (!record.is_object()) throw bad_input(kWhere, "{}: expected an object", place);
+        if (!record.is_object()) throw bad_input(kInScoreFiles, "{}: expected an object", place);
         waiting_.push_back(record.contains("candidates") ? asked_candidates(record, place)
                                                          : asked_solution(record, place));
       } catch (const Error& error) {
@@ -170,7 +171,7 @@ class FileScorer {
     flush();
     for (const std::string& message : lines.bad().messages) report_.bad.add(message);
     report_.bad.count += lines.bad().count - lines.bad().messages.size();
-    if (read == 0 && report_.bad.count == 0) throw bad_input(kWhere, "{}: contains no records", path_.string());
+    if (read == 0 && report_.bad.count == 0) throw bad_input(kInScoreFiles, "{}: contains no records", path_.string());
   }
 
   void flush() {
@@ -211,7 +212,7 @@ class FileScorer {
   void score_store() {
     const tree::StoreReader store(path_);
     const size_t count = store.contents().problems.size();
-    if (count == 0) throw bad_input(kWhere, "{}: contains no trees", path_.string());
+    if (count == 0) throw bad_input(kInScoreFiles, "{}: contains no trees", path_.string());
     Progress progress("scoring", count, {.unit = "trees", .enabled = options_.progress});
     for (size_t i = 0; i < count; ++i) {
       check_interrupt();
@@ -230,7 +231,8 @@ class FileScorer {
         ++report_.records;
         write_(record);
       } catch (const Error& error) {
-        const Error placed = bad_input(kWhere, "{}: problem '{}': {}", path_.string(), tree.problem.id, error.what());
+        const Error placed =
+            bad_input(kInScoreFiles, "{}: problem '{}': {}", path_.string(), tree.problem.id, error.what());
         if (error.fault() != Fault::kBadInput || !options_.skip_bad) throw placed;
         report_.bad.add(placed.what());
       }
@@ -239,7 +241,7 @@ class FileScorer {
   }
 
   void check_interrupt() const {
-    if (interrupted()) throw failure(kWhere, "{}: interrupted", path_.string());
+    if (interrupted()) throw failure(kInScoreFiles, "{}: interrupted", path_.string());
   }
 
   const fs::path& path_;

@@ -10,7 +10,7 @@
 namespace hrm::reward {
 namespace {
 
-constexpr std::string_view kWhere = "reward.score";
+constexpr std::string_view kInScorer = "reward.score";
 
 int64_t longest_edge(auto&& rows) {
   int64_t length = 0;
@@ -66,8 +66,8 @@ at::Tensor Scorer::scores(const at::Tensor& hidden) const {
 void Scorer::check_length(std::span<const std::vector<int64_t>> texts) const {
   for (const std::vector<int64_t>& text : texts)
     if (std::ssize(text) > longest())
-      throw bad_input(kWhere, "a text of {} tokens exceeds the limit of {} tokens of {} ({})", text.size(), longest(),
-                      name(), model_.model.config.length_key());
+      throw bad_input(kInScorer, "a text of {} tokens exceeds the limit of {} tokens of {} ({})", text.size(),
+                      longest(), name(), model_.model.config.length_key());
 }
 
 // One call: the rows' tokens after what `cache` has read, and then what comes after them.
@@ -176,7 +176,7 @@ std::vector<double> Scorer::score(const steps::Tree& tree, std::span<const int32
   std::vector<std::vector<int64_t>> texts;
   for (const int32_t node : nodes) {
     const std::vector<std::string_view> path = steps::path_texts(tree, node);
-    if (path.empty()) throw bad_input(kWhere, "the root of a tree is not a step and has no score");
+    if (path.empty()) throw bad_input(kInScorer, "the root of a tree is not a step and has no score");
     std::vector<std::string> steps(path.begin(), path.end());
     // A policy with stop strings leaves the next step's heading at the end of a node, which no published model has
     // seen.

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 using language::HeadKind;
 using language::LossKind;
 
-constexpr std::string_view kWhere = "reward.train";
+constexpr std::string_view kInTrain = "reward.train";
 
 LayoutName layout_of(const TrainConfig& config) {
   if (!config.layout.empty()) return parse_enum<LayoutName>(config.layout, "layout");
@@ -186,26 +186,26 @@ TrainConfig train_defaults(bool tiny) {
 }
 
 void TrainConfig::validate() const {
-  if (rows.empty()) throw bad_input(kWhere, "no training data: give a file of rows or labeled solutions");
+  if (rows.empty()) throw bad_input(kInTrain, "no training data: give a file of rows or labeled solutions");
   if (head == HeadKind::kLanguage && tuning.loss != LossKind::kCrossEntropy)
-    throw bad_input(kWhere, "head language predicts tokens: it needs --loss cross_entropy, not {}",
+    throw bad_input(kInTrain, "head language predicts tokens: it needs --loss cross_entropy, not {}",
                     name_of_enum(tuning.loss));
   if (head == HeadKind::kLanguage && good.empty() && named_layout(layout_of(*this)).good.empty())
-    throw bad_input(kWhere,
+    throw bad_input(kInTrain,
                     "head language predicts two tokens, but layout {} names none: choose layout shepherd or rlhflow, "
                     "or set good=TOKEN bad=TOKEN",
                     layout);
   if (layout == name_of_enum(LayoutName::kChat))
-    throw bad_input(kWhere,
+    throw bad_input(kInTrain,
                     "layout chat is read, not trained: give --kind orm with layout prompt for an outcome model");
   if (head == HeadKind::kValue && tuning.loss != LossKind::kSoftLabels)
-    throw bad_input(kWhere, "head value gives the sigmoid of one output: it needs --loss soft_labels, not {}",
+    throw bad_input(kInTrain, "head value gives the sigmoid of one output: it needs --loss soft_labels, not {}",
                     name_of_enum(tuning.loss));
   if (head == HeadKind::kProcess && tuning.loss == LossKind::kSquaredError)
-    throw bad_input(kWhere, "head process has two classes: it needs --loss cross_entropy or soft_labels");
-  if (!(hard_from >= 0 && hard_from <= 1)) throw bad_input(kWhere, "hard_from = {} is not in [0, 1]", hard_from);
+    throw bad_input(kInTrain, "head process has two classes: it needs --loss cross_entropy or soft_labels");
+  if (!(hard_from >= 0 && hard_from <= 1)) throw bad_input(kInTrain, "hard_from = {} is not in [0, 1]", hard_from);
   if (token_budget > 0 && tuning.max_steps > 0)
-    throw bad_input(kWhere, "token_budget and max_steps both set the length: give only one");
+    throw bad_input(kInTrain, "token_budget and max_steps both set the length: give only one");
   tuning.validate();
 }
 
@@ -215,7 +215,7 @@ language::RunReport train(const TrainConfig& defaults, const language::RunReques
     training::refuse_overwritten_input(request.out, config.from);
   for (const auto* files : {&config.rows, &config.test})
     for (const std::string& file : *files)
-      if (!fs::exists(file)) throw bad_input(kWhere, "{}: no such file; make rows with hrm rows build", file);
+      if (!fs::exists(file)) throw bad_input(kInTrain, "{}: no such file; make rows with hrm rows build", file);
   Start start = start_of(config, request.device);
   torch::use_machine(request.threads, language::parameter_count(start.model.parameters));
   LayoutReader reader(start.config.layout, *start.tokenizer);

@@ -6,11 +6,10 @@
 #include <span>
 
 #include "base/utf8.h"
+#include "rows/step_text.h"
 
 namespace hrm::rows {
 namespace {
-
-constexpr std::string_view kBlankLine = "\n\n";
 
 const Json& field(const Json& object, std::string_view name, const std::string& place) {
   const auto at = object.is_object() ? object.find(name) : object.end();

@@ -9,8 +9,6 @@
 namespace hrm::rows {
 namespace {
 
-constexpr std::string_view kBlankLine = "\n\n";
-
 std::string join_filled(const std::vector<std::string>& steps) {
   std::string text;
   for (const std::string& step : steps) {

@@ -12,6 +12,8 @@
 
 namespace hrm::rows {
 
+constexpr std::string_view kBlankLine = "\n\n";  // between the steps of a text
+
 // Where the text holds "# Step k" headings at line starts, cut before each; else at blank lines. Parts are stripped,
 // empty ones left out. An answer heading ("# Answer") stays with the step before it.
 std::vector<std::string> split_steps(std::string_view text);

@@ -12,8 +12,6 @@
 namespace hrm::rows {
 namespace {
 
-constexpr std::string_view kBlankLine = "\n\n";
-
 // Walks a tree depth first and keeps the text of the path in one buffer.
 class SoundWalk {
  public:

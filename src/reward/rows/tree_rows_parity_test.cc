@@ -16,7 +16,7 @@ namespace hrm::rows {
 namespace {
 
 std::filesystem::path fixture(const char* name) { return shared_folder() / "fixtures/reward" / name; }
-using RowSet = std::set<std::pair<std::string, double>>;
+using DistinctRows = std::set<std::pair<std::string, double>>;
 
 TEST(CleanupParity, EveryCase) {
   HRM_SKIP_WITHOUT(fixture("clean_cases.jsonl.zst"));
@@ -96,15 +96,15 @@ PathTree compressed_tree(const GoldenTree& golden, const std::vector<double>& dr
   return path_tree(golden.tree, view, {tree::mc_labels(counts), golden.verdicts}, Mode::kFaithful);
 }
 
-RowSet rows_of(const Json& rows) {
-  RowSet set;
+DistinctRows rows_of(const Json& rows) {
+  DistinctRows set;
   for (const Json& row : rows) set.emplace(row["input"], row["label"]);
   return set;
 }
 
-RowSet our_rows(const PathTree& tree, Kind kind, bool merge, const Json& samples) {
+DistinctRows our_rows(const PathTree& tree, Kind kind, bool merge, const Json& samples) {
   size_t call = 0;
-  RowSet rows;
+  DistinctRows rows;
   Counts counts;
   const Picks recorded = [&](const Group& group, size_t k) {
     if (call >= samples.size()) throw failure("test", "more samples than recorded");

@@ -56,8 +56,8 @@ TEST(Particles, DrawsByHand) {
       << "a sum below 1 draws the last that has a chance";
 }
 
-FoundSolution search(policy::ScriptedPolicy& policy, steps::StepScorer& scorer, const SearchSettings& settings,
-                     int64_t n) {
+FoundSolution search_particles(policy::ScriptedPolicy& policy, steps::StepScorer& scorer,
+                               const SearchSettings& settings, int64_t n) {
   return found_by(SearchMethod::kParticles, settings, policy, scorer, n);
 }
 
@@ -103,7 +103,7 @@ TEST(Particles, FindsWhatTheFormulaSays) {
   std::map<std::string, int> found;
   for (uint64_t seed = 0; seed < 40; ++seed) {
     settings.seed = seed;
-    const FoundSolution solution = search(policy, scorer, settings, 3);
+    const FoundSolution solution = search_particles(policy, scorer, settings, 3);
     EXPECT_EQ(solution.answer, by_formula(scores, 3, seed)) << seed;
     ++found[solution.answer.value_or("")];
   }
@@ -113,7 +113,7 @@ TEST(Particles, FindsWhatTheFormulaSays) {
 TEST(Particles, OneIsASampleStepByStep) {
   policy::ScriptedPolicy policy(random_letters());
   LetterScorer scorer([](const std::string&) { return 0.0; });
-  const FoundSolution found = search(policy, scorer, letter_settings(), 1);
+  const FoundSolution found = search_particles(policy, scorer, letter_settings(), 1);
   EXPECT_EQ(found.steps.size(), 5u);
   EXPECT_EQ(found.cost.requests, 5);
   EXPECT_EQ(found.cost.tokens, 4 + 2);
@@ -123,7 +123,7 @@ TEST(Particles, GoodOnesTakeThePlacesOfOthers) {
   // 8 particles see a, b, c, d twice; only b is worth anything, then only bd.
   policy::ScriptedPolicy policy(letter_script("abcd"));
   LetterScorer scorer([](const std::string& way) { return way == "b" || way == "bd" ? 1.0 : 0.0; });
-  const FoundSolution found = search(policy, scorer, letter_settings(), 8);
+  const FoundSolution found = search_particles(policy, scorer, letter_settings(), 8);
   EXPECT_EQ(found.answer, "24");
   EXPECT_EQ(found.scores, (std::vector{1.0, 1.0, 1.0}));
   EXPECT_EQ(found.cost.requests, 3) << "all stand at one place in each round";
@@ -139,20 +139,20 @@ TEST(Particles, EndedOnesAreKeptAndDrawn) {
   SearchSettings settings = letter_settings();
   settings.depth = 4;
   LetterScorer longer_is_worse([](const std::string& way) { return std::pow(0.1, way.size()); });
-  EXPECT_EQ(search(policy, longer_is_worse, settings, 64).steps.size(), 1u);
+  EXPECT_EQ(search_particles(policy, longer_is_worse, settings, 64).steps.size(), 1u);
   LetterScorer longer_is_better([](const std::string& way) { return 1 - 1.0 / static_cast<double>(1 + way.size()); });
-  EXPECT_EQ(search(policy, longer_is_better, settings, 64).steps.size(), 4u);
+  EXPECT_EQ(search_particles(policy, longer_is_better, settings, 64).steps.size(), 4u);
   policy::ScriptedPolicy silent([](const policy::Request&, int64_t, Rng&) -> std::string { return ""; });
-  EXPECT_TRUE(search(silent, longer_is_worse, settings, 4).steps.empty());
+  EXPECT_TRUE(search_particles(silent, longer_is_worse, settings, 4).steps.empty());
 }
 
 TEST(Particles, RawScoresNeedExponentials) {
   policy::ScriptedPolicy policy(letter_script("ab"));
   LetterScorer scorer([](const std::string& way) { return way.back() == 'b' ? 30.0 : -30.0; });
   SearchSettings settings = letter_settings();
-  EXPECT_NE(search(policy, scorer, settings, 4).answer->find("--particle-weights exp"), std::string::npos);
+  EXPECT_NE(search_particles(policy, scorer, settings, 4).answer->find("--particle-weights exp"), std::string::npos);
   settings.particle_weights = ParticleWeights::kExp;
-  EXPECT_EQ(search(policy, scorer, settings, 4).answer, "22");
+  EXPECT_EQ(search_particles(policy, scorer, settings, 4).answer, "22");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "search.search";
+constexpr std::string_view kInSearchRun = "search.search";
 
 Json scores_of(const std::string& scorer, const FoundSolution& found) { return {{scorer, found.scores}}; }
 
@@ -47,7 +47,8 @@ class ResultFile {
     const auto at = known_.find(problem.id);
     if (at == known_.end()) return false;
     if (at->second == problem) return true;
-    throw bad_input(kWhere, "{}: problem '{}' has another question or gold answer in that file: use another --out",
+    throw bad_input(kInSearchRun,
+                    "{}: problem '{}' has another question or gold answer in that file: use another --out",
                     path_.string(), problem.id);
   }
   void write(const steps::Problem& problem, const Json& record) {
@@ -78,7 +79,7 @@ class ResultFile {
  private:
   void check_meta(const Json& wanted) const {
     if (!fs::exists(meta_))
-      throw bad_input(kWhere, "{} exists, but {} does not: it was not written by a search; use another --out",
+      throw bad_input(kInSearchRun, "{} exists, but {} does not: it was not written by a search; use another --out",
                       path_.string(), meta_.string());
     Json known = read_json(meta_);
     if (!known.is_object()) known = Json::object();
@@ -88,7 +89,7 @@ class ResultFile {
     for (const Json* settings : {&wanted, &std::as_const(known)})
       for (const auto& [key, value] : settings->items())
         if (!known.contains(key) || !wanted.contains(key) || known[key] != wanted[key])
-          throw bad_input(kWhere, "{} was made with {} = {}, not {}; use the same settings or another --out",
+          throw bad_input(kInSearchRun, "{} was made with {} = {}, not {}; use the same settings or another --out",
                           path_.string(), key, shown_in(known, key), shown_in(wanted, key));
   }
   void take(const Json& record, const std::string& place) {
@@ -150,7 +151,7 @@ class Run {
     std::set<std::string> ids;
     for (const steps::ProblemRecord& record : problems_) {
       if (!ids.insert(record.problem.id).second)
-        throw bad_input(kWhere, "two problems have the id '{}'", record.problem.id);
+        throw bad_input(kInSearchRun, "two problems have the id '{}'", record.problem.id);
       if (file_.holds(record.problem)) {
         ++report_.kept;
         continue;

@@ -89,8 +89,8 @@ class Table {
 
 MeasureRow row_of(const Table& table, const std::string& scorer, const std::string& name,
                   const std::function<StepCounts(const Table::Sums&)>& counts) {
-  using Value = double (*)(const StepCounts&);
-  const auto estimate = [&](Value value, bool needs_wrong) {
+  using Measure = double (*)(const StepCounts&);
+  const auto estimate = [&](Measure value, bool needs_wrong) {
     return table.estimate([&](const Table::Sums& sums) -> std::optional<double> {
       const StepCounts all = counts(sums);
       if (needs_wrong && !has_wrong(all)) return std::nullopt;

@@ -13,25 +13,23 @@
 namespace hrm::selection {
 namespace {
 
-constexpr std::string_view kHeld = "solutions and scores";
 constexpr size_t kOfAProblem = sizeof(SampledProblem) + 160;  // and its place in an index
-constexpr std::string_view kUnnamed = "scores";               // the scorer of a plain list
 
-using StepScores = std::vector<std::vector<double>>;     // [candidate][step]
-using ScoresByName = std::map<std::string, StepScores>;  // of one problem
+using CandidateScores = std::vector<std::vector<double>>;     // [candidate][step]
+using ScoresByName = std::map<std::string, CandidateScores>;  // of one problem
 using ScoresByProblem = std::map<std::string, ScoresByName>;
 
 std::string joined(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
-StepScores lists_of(const Json& lists, const std::string& place) {
+CandidateScores lists_of(const Json& lists, const std::string& place) {
   if (!lists.is_array()) throw bad_input("solutions.read", "{}: scores are not one list per candidate", place);
-  StepScores scores;
+  CandidateScores scores;
   for (const Json& list : lists)
     scores.push_back(numbers_of(list, "scores", fmt::format("{}, candidate {}", place, scores.size())));
   return scores;
 }
 
-size_t bytes_of(const StepScores& lists) {
+size_t bytes_of(const CandidateScores& lists) {
   size_t bytes = 0;
   for (const auto& list : lists) bytes += 64 + list.size() * sizeof(double);
   return bytes;
@@ -68,7 +66,7 @@ ScoresByName own_scores(const Json& candidates, const std::string& place) {
     const Json* scores = find_any(candidates[i], {"scores"});
     if (!scores) continue;
     const auto add = [&](const std::string& name, const Json& list) {
-      StepScores& lists = by_name[name];
+      CandidateScores& lists = by_name[name];
       lists.resize(candidates.size());
       lists[i] = numbers_of(list, "scores", where);
     };

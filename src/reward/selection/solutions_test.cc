@@ -12,7 +12,7 @@ SampledSolutions read(const std::string& text, const ReadSolutions& options = {}
   return read_solutions(reader_of(text, options.skip_bad), std::nullopt, options);
 }
 
-void expect_refused(const std::string& text, const std::string& part, const ReadSolutions& options = {}) {
+void expect_solutions_refused(const std::string& text, const std::string& part, const ReadSolutions& options = {}) {
   hrm::expect_refused([&] { read(text, options); }, {part});
 }
 
@@ -44,7 +44,7 @@ TEST(SampledSolutions, SeveralScorersOfWhichSomeAreTaken) {
   EXPECT_EQ(read(text).scorers, (std::vector<std::string>{"a", "b", "c"}));
   const SampledSolutions some = read(text, {.scorers = {"c", "a"}});
   EXPECT_EQ(some.problems[0].candidates[0].scores, (std::vector<std::vector<double>>{{0.3}, {0.1}}));
-  expect_refused(text, "no scores by 'd'; there are: a, b, c", {.scorers = {"d"}});
+  expect_solutions_refused(text, "no scores by 'd'; there are: a, b, c", {.scorers = {"d"}});
 }
 
 TEST(SampledSolutions, ScoresOfASecondFile) {
@@ -77,8 +77,8 @@ TEST(SampledSolutions, ResultsOfSearchAndLearn) {
   EXPECT_FALSE(problem.candidates[1].correct);
   EXPECT_EQ(problem.candidates[2].answer, std::nullopt);
   EXPECT_EQ(problem.candidates[2].generated_tokens, 7);
-  expect_refused(R"({"problem":"p","answer":"7","completions":["7","8"],"scores":[[1]]})",
-                 "'scores' is not a list of 2, one per completion");
+  expect_solutions_refused(R"({"problem":"p","answer":"7","completions":["7","8"],"scores":[[1]]})",
+                           "'scores' is not a list of 2, one per completion");
   EXPECT_EQ(read(R"({"problem":"p","answer":"7","completions":["7"],"scores":[0.5]})").problems[0].id, "p");
 }
 
@@ -95,30 +95,30 @@ TEST(SampledSolutions, AScoredSamplePerLine) {
   EXPECT_EQ(all.problems[0].candidates[1].answer, "8");
   EXPECT_EQ(all.problems[0].candidates[1].scores, (std::vector<std::vector<double>>{{0.4}, {0.3}}));
   EXPECT_EQ(all.problems[1].candidates[0].answer, "1");
-  expect_refused(a + "\n" + kGood, "line 2: not a sample");
-  expect_refused(std::string(kGood) + "\n" + a, "line 2: field 'candidates'");
-  expect_refused(R"({"problem":"p","answer":"7","score":1})", "has no 'correct'");
-  expect_refused(R"({"problem":"p","answer":"7","response":"so 8","score":1,"is_correct":false})",
-                 "'given_answer' or 'gold'");
+  expect_solutions_refused(a + "\n" + kGood, "line 2: not a sample");
+  expect_solutions_refused(std::string(kGood) + "\n" + a, "line 2: field 'candidates'");
+  expect_solutions_refused(R"({"problem":"p","answer":"7","score":1})", "has no 'correct'");
+  expect_solutions_refused(R"({"problem":"p","answer":"7","response":"so 8","score":1,"is_correct":false})",
+                           "'given_answer' or 'gold'");
 }
 
 TEST(SampledSolutions, FaultsAreNamed) {
-  expect_refused("", "contains no valid problem");
-  expect_refused("[1]", "expected an object");
-  expect_refused(R"({"candidates":[]})", "line 1: field 'id' is missing");
-  expect_refused(R"({"id":"p"})", "'candidates'");
-  expect_refused(R"({"id":"p","candidates":[7]})", "candidate 0: expected an object");
-  expect_refused(R"({"id":"p","candidates":[{"correct":true}]})", "no candidate has scores");
-  expect_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[]}]})", "no step has a score");
-  expect_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[1],"steps":["a","b"]}]})",
-                 "2 steps, but 1 scores");
-  expect_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[1,"x"]}]})", "entry 1: \"x\" is not");
-  expect_refused(R"({"id":"p","candidates":[{"correct":2,"scores":[1]}]})", "field 'correct' = 2");
-  expect_refused(R"({"id":"p","candidates":[{"answer":"1","scores":[1]}]})", "has no 'correct'");
-  expect_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[1],"tokens":-1}]})", "'tokens' = -1");
+  expect_solutions_refused("", "contains no valid problem");
+  expect_solutions_refused("[1]", "expected an object");
+  expect_solutions_refused(R"({"candidates":[]})", "line 1: field 'id' is missing");
+  expect_solutions_refused(R"({"id":"p"})", "'candidates'");
+  expect_solutions_refused(R"({"id":"p","candidates":[7]})", "candidate 0: expected an object");
+  expect_solutions_refused(R"({"id":"p","candidates":[{"correct":true}]})", "no candidate has scores");
+  expect_solutions_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[]}]})", "no step has a score");
+  expect_solutions_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[1],"steps":["a","b"]}]})",
+                           "2 steps, but 1 scores");
+  expect_solutions_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[1,"x"]}]})", "entry 1: \"x\" is not");
+  expect_solutions_refused(R"({"id":"p","candidates":[{"correct":2,"scores":[1]}]})", "field 'correct' = 2");
+  expect_solutions_refused(R"({"id":"p","candidates":[{"answer":"1","scores":[1]}]})", "has no 'correct'");
+  expect_solutions_refused(R"({"id":"p","candidates":[{"correct":true,"scores":[1],"tokens":-1}]})", "'tokens' = -1");
   const std::string good = R"({"id":"p","candidates":[{"correct":true,"scores":[1]}]})";
-  expect_refused(good + "\n" + good, "line 2: problem 'p'");
-  expect_refused(good + "\n{\"id\":", "line 2");  // a cut last line is a fault of data
+  expect_solutions_refused(good + "\n" + good, "line 2: problem 'p'");
+  expect_solutions_refused(good + "\n{\"id\":", "line 2");  // a cut last line is a fault of data
 }
 
 TEST(SampledSolutions, BadRecordsAreLeftOutAndListed) {
@@ -126,7 +126,7 @@ TEST(SampledSolutions, BadRecordsAreLeftOutAndListed) {
   EXPECT_EQ(solutions.problems.size(), 1u);
   EXPECT_EQ(solutions.bad.count, 2u);
   EXPECT_EQ(solutions.graded, 3u);
-  expect_refused("{\"id\":1}\n", "contains no valid problem", {.skip_bad = true});
+  expect_solutions_refused("{\"id\":1}\n", "contains no valid problem", {.skip_bad = true});
 }
 
 }  // namespace

@@ -88,13 +88,13 @@ constexpr const char* kSolved =
     R"({"id":"p","candidates":[
 {"steps":["a","slip","!fix"],"on_track":[true,false,true],"scores":{"good":[0.9,0.1,0.8],"bad":[0.9,0.5,0.2]}},
 {"steps":["a","slip","on"],"on_track":[true,false,false],"scores":{"good":[0.9,0.1,0.0],"bad":[0.9,0.5,0.2]}}]})";
-std::string one_line(std::string text) {
+std::string on_one_line(std::string text) {
   std::erase(text, '\n');
   return text;
 }
 
 TEST_F(StepMeasures, StepsAgainstTheTruth) {
-  const auto file = write("solved.jsonl", one_line(kSolved));
+  const auto file = write("solved.jsonl", on_one_line(kSolved));
   const JudgedData data = read_judged({.solutions = file});
   ASSERT_EQ(data.scorers, (std::vector<std::string>{"bad", "good"}));
   const MeasureReport report = step_measures(data, {.draws = 20});
@@ -167,7 +167,7 @@ TEST_F(StepMeasures, LabelsOfAnotherFormComeFromTheCaller) {
 }
 
 TEST_F(StepMeasures, RepairProbe) {
-  const auto file = write("solved.jsonl", one_line(kSolved));
+  const auto file = write("solved.jsonl", on_one_line(kSolved));
   const MeasureReport report = repair_probe(read_judged({.solutions = file}), {.draws = 20});
   EXPECT_EQ(value(report, {"good", "repairs called right"}, "rate"), 1);
   EXPECT_EQ(value(report, {"good", "stays wrong called right"}, "rate"), 0);
@@ -180,7 +180,7 @@ TEST_F(StepMeasures, RepairProbe) {
   EXPECT_EQ(value(report, {"bad", "matched: repairs over stays wrong"}, "rate"), 0.5);
   EXPECT_EQ(report.find({"good", "breaks called right"}, "rate")->n, 2u);
   // Of a probe only the step that it is about.
-  std::string probe = one_line(kSolved);
+  std::string probe = on_one_line(kSolved);
   for (size_t at = 0; (at = probe.find("\"steps\"", at)) != std::string::npos; at += 40)
     probe.insert(at, R"("case":"c","probe_step":2,)");
   const auto probes = write("probe.jsonl", probe);

@@ -10,9 +10,6 @@
 namespace hrm::selection {
 namespace {
 
-constexpr std::string_view kHeld = "solutions and scores";
-constexpr std::string_view kUnnamed = "scores";  // the scorer of a plain list
-
 StepScores scores_of(std::string id, const Json& record, const std::string& place) {
   StepScores read{.id = std::move(id)};
   const Json* scores = find_any(record, {"scores", "step_scores"});

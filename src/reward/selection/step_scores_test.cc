@@ -17,7 +17,7 @@ std::vector<StepScores> read(const std::string& text, bool skip_bad = false, Bad
   return all;
 }
 
-void expect_refused(const std::string& text, const std::string& part) {
+void expect_scores_refused(const std::string& text, const std::string& part) {
   hrm::expect_refused([&] { read(text); }, {part});
 }
 
@@ -45,16 +45,16 @@ TEST(StepScores, WhatIsWrittenIsRead) {
 }
 
 TEST(StepScores, FaultsAreNamedOrSkipped) {
-  expect_refused(R"({"scores":[1]})", "line 1: field 'id'");
-  expect_refused(R"({"id":"a"})", "field 'scores' is missing");
-  expect_refused(R"({"id":"a","scores":{}})", "names no scorer");
-  expect_refused(R"({"id":"a","scores":{"x":[]}})", "0 scores by 'x'");
-  expect_refused(R"({"id":"a","scores":{"x":[1],"y":[1,2]}})", "2 scores by 'y', but 1 steps");
-  expect_refused(R"({"id":"a","steps":["s","t"],"scores":[1]})", "but 2 steps");
-  expect_refused(R"({"id":"a","scores":{"x":["1"]}})", "scorer x: field 'scores', entry 0");
-  expect_refused(R"({"id":"a","candidates":[3]})", "candidate 0");
-  expect_refused("{\"id\":\"a\",\"scores\":[1]}\n{\"id\":\"a\",\"scores\":[1]}", "line 2: id 'a'");
-  expect_refused("{\"id\":\"a\",\"scores\":[1]}\n{\"id\":", "line 2");
+  expect_scores_refused(R"({"scores":[1]})", "line 1: field 'id'");
+  expect_scores_refused(R"({"id":"a"})", "field 'scores' is missing");
+  expect_scores_refused(R"({"id":"a","scores":{}})", "names no scorer");
+  expect_scores_refused(R"({"id":"a","scores":{"x":[]}})", "0 scores by 'x'");
+  expect_scores_refused(R"({"id":"a","scores":{"x":[1],"y":[1,2]}})", "2 scores by 'y', but 1 steps");
+  expect_scores_refused(R"({"id":"a","steps":["s","t"],"scores":[1]})", "but 2 steps");
+  expect_scores_refused(R"({"id":"a","scores":{"x":["1"]}})", "scorer x: field 'scores', entry 0");
+  expect_scores_refused(R"({"id":"a","candidates":[3]})", "candidate 0");
+  expect_scores_refused("{\"id\":\"a\",\"scores\":[1]}\n{\"id\":\"a\",\"scores\":[1]}", "line 2: id 'a'");
+  expect_scores_refused("{\"id\":\"a\",\"scores\":[1]}\n{\"id\":", "line 2");
   BadLines bad;
   EXPECT_EQ(read("{\"id\":\"a\",\"scores\":[1]}\nx\n{\"id\":\"a\",\"scores\":[1]}\n", true, &bad).size(), 1u);
   EXPECT_EQ(bad.count, 2u);

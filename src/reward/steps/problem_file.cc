@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/utf8.h"
 #include "formats/memory_budget.h"
 #include "grading/extract.h"
 #include "grading/grade.h"
@@ -39,8 +40,6 @@ std::optional<std::string> users_message(const Json& messages) {
   return question;
 }
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
-
 std::string gold_of(const std::string& text) {
   using grading::AnswerFormat;
   if (text.find("####") != std::string::npos)
@@ -63,7 +62,7 @@ std::string gold_text(const Json& value, std::string_view name, const std::strin
 // Fields that hold the gold answer and nothing else, and those that are also used for other things.
 constexpr std::string_view kGold[] = {"gold",           "ground_truth",     "ground_truth_answer", "gold_answer",
                                       "correct_answer", "reference_answer", "expected_answer"};
-constexpr std::string_view kAnswers[] = {"final_answer", "answer", "solution"};
+constexpr std::string_view kAnswerFields[] = {"final_answer", "answer", "solution"};
 
 // A worked solution is no answer: without a mark it cannot be told where its answer stands.
 void refuse_prose(const std::string& gold, std::string_view name, const std::string& place) {
@@ -95,7 +94,7 @@ std::optional<std::string> find_gold(const Json& json, const std::string& place)
   if (const Json* model = find(json, "reward_model"))
     consider(find(*model, "ground_truth"), "reward_model.ground_truth", true);
   if (gold) return gold;  // beside it `answer` and `solution` may be what a model wrote
-  for (const std::string_view name : kAnswers) consider(find(json, name), name, false);
+  for (const std::string_view name : kAnswerFields) consider(find(json, name), name, false);
   return gold;
 }
 
@@ -121,7 +120,7 @@ Problem problem_from_json(const Json& json, const std::string& place) {
   if (!json.is_object())
     throw bad_input("steps.problems", "{}: expected an object with a question and an answer", place);
   const auto question = find_question(json);
-  if (!question || is_blank(*question))
+  if (!question || strip(*question).empty())
     throw bad_input("steps.problems", "{}: field 'question' (or 'problem', 'prompt') is missing or not a text", place);
   const auto gold = find_gold(json, place);
   if (!gold)

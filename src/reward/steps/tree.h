@@ -13,6 +13,8 @@
 
 namespace hrm::steps {
 
+inline size_t at(int32_t node) { return static_cast<size_t>(node); }  // where a tree holds the node
+
 // Hash of (parent's id, ordinal, text): the same step at the same place has the same id on every machine.
 struct NodeId {
   uint64_t high = 0, low = 0;

@@ -12,10 +12,10 @@
 namespace hrm::studies {
 namespace {
 
-constexpr std::array<std::string_view, 6> kViews = {"soft", "beta", "hard", "leaves", "through", "policy"};
+constexpr std::array<std::string_view, 6> kGrowthViews = {"soft", "beta", "hard", "leaves", "through", "policy"};
 
 // By node of the tree, in the order of kViews.
-std::array<tree::Values, kViews.size()> labels_of(const steps::Tree& tree) {
+std::array<tree::Values, kGrowthViews.size()> labels_of(const steps::Tree& tree) {
   using tree::Evidence;
   const steps::Verdicts verdicts = steps::grade_answers(tree);
   const auto counts = [&](Evidence evidence) { return tree::count_ends(tree, verdicts, {.evidence = evidence}); };
@@ -32,12 +32,12 @@ std::array<tree::Values, kViews.size()> labels_of(const steps::Tree& tree) {
           tree::policy_labels(tree, ends)};
 }
 
-struct Labeled {
-  std::array<std::vector<LabeledState>, kViews.size()> views;
+struct LabeledTree {
+  std::array<std::vector<LabeledState>, kGrowthViews.size()> views;
   tree::Spent spent;
 };
 
-Labeled label(const tree::StoreReader& store, size_t problem, const std::optional<worlds::SlipSettings>& policy) {
+LabeledTree label(const tree::StoreReader& store, size_t problem, const std::optional<worlds::SlipSettings>& policy) {
   const tree::BuiltTree built = store.load(problem);
   const steps::Tree& tree = built.tree;
   const auto question = worlds::find_question(tree.problem.question);
@@ -47,7 +47,7 @@ Labeled label(const tree::StoreReader& store, size_t problem, const std::optiona
   std::optional<worlds::TrueValues> values;
   if (policy) values.emplace(*question, *policy);
   const auto labels = labels_of(tree);
-  Labeled result{.views = {}, .spent = built.spent};
+  LabeledTree result{.views = {}, .spent = built.spent};
   std::vector<worlds::Walk> walks = {worlds::Walk(*question)};
   for (size_t i = 1; i < tree.nodes.size(); ++i) {  // parents stand before their children
     worlds::Walk& walk = walks.emplace_back(walks[static_cast<size_t>(tree.nodes[i].parent)]);
@@ -59,7 +59,7 @@ Labeled label(const tree::StoreReader& store, size_t problem, const std::optiona
     if (values && !(state.truth = values->success(walk)))
       throw bad_input("studies.growth", "{}: problem '{}' has too many states for exact values; use fewer operations",
                       store.path().string(), tree.problem.id);
-    for (size_t v = 0; v < kViews.size(); ++v) {
+    for (size_t v = 0; v < kGrowthViews.size(); ++v) {
       if (!labels[v][i]) continue;
       state.label = *labels[v][i];
       state.positive = state.label >= 0.5;
@@ -82,19 +82,20 @@ GrowthStudyStore study_store(const std::filesystem::path& path, const GrowthStud
   std::optional<worlds::SlipSettings> policy;
   if (!result.settings.empty())
     policy = worlds::arithmetic_policy_settings(result.settings["policy"].get<std::string>());
-  std::vector<Labeled> problems(result.problems);
+  std::vector<LabeledTree> problems(result.problems);
   parallel_for(problems.size(), options.threads, [&](size_t i) { problems[i] = label(store, i, policy); });
-  std::array<std::vector<LabeledState>, kViews.size()> views;
-  for (Labeled& problem : problems) {
-    for (size_t v = 0; v < kViews.size(); ++v) std::ranges::move(problem.views[v], std::back_inserter(views[v]));
+  std::array<std::vector<LabeledState>, kGrowthViews.size()> views;
+  for (LabeledTree& problem : problems) {
+    for (size_t v = 0; v < kGrowthViews.size(); ++v) std::ranges::move(problem.views[v], std::back_inserter(views[v]));
     result.spent.requests += problem.spent.requests;
     result.spent.prompt_tokens += problem.spent.prompt_tokens;
     result.spent.tokens += problem.spent.tokens;
   }
-  std::array<LabelErrors, kViews.size()> errors;
-  parallel_for(kViews.size(), options.threads, [&](size_t v) { errors[v] = label_errors(views[v], options.seed); });
-  for (size_t v = 0; v < kViews.size(); ++v)
-    if (errors[v].states > 0) result.rows.push_back({std::string(kViews[v]), errors[v]});
+  std::array<LabelErrors, kGrowthViews.size()> errors;
+  parallel_for(kGrowthViews.size(), options.threads,
+               [&](size_t v) { errors[v] = label_errors(views[v], options.seed); });
+  for (size_t v = 0; v < kGrowthViews.size(); ++v)
+    if (errors[v].states > 0) result.rows.push_back({std::string(kGrowthViews[v]), errors[v]});
   if (result.rows.empty())
     throw bad_input("studies.growth", "{}: contains no step with a label; grow its trees first", path.string());
   return result;

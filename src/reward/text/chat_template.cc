@@ -6,7 +6,7 @@
 namespace hrm::text {
 namespace {
 
-constexpr std::string_view kWhere = "text.chat_template";
+constexpr std::string_view kInChatTemplate = "text.chat_template";
 constexpr const char* kChatMl =
     "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
@@ -17,8 +17,9 @@ void ChatSettings::validate(std::string_view source) const {
   if (!date.empty()) check_date(date, source);
   if (!variables.is_object())
     throw bad_input(
-        kWhere, "{}: the variables of chat templates are {}, expected an object such as {{\"enable_thinking\": false}}",
-        source, printable(variables).substr(0, 80));
+        kInChatTemplate,
+        "{}: the variables of chat templates are {}, expected an object such as {{\"enable_thinking\": false}}", source,
+        printable(variables).substr(0, 80));
 }
 
 ChatSettings chat_settings(const std::string& date, const std::string& variables, std::string_view source) {
@@ -66,7 +67,7 @@ std::string ChatTemplate::render(const Conversation& conversation, const ChatSet
     const jinja::Value all = jinja::from_json(variables);
     run.variables = std::shared_ptr<jinja::Dict>(std::make_shared<jinja::Value>(all), &all.as<jinja::Dict>());
   } catch (const jinja::Fault& fault) {
-    throw bad_input(kWhere, "{}: the conversation cannot be rendered: {}", program_->source, fault.what);
+    throw bad_input(kInChatTemplate, "{}: the conversation cannot be rendered: {}", program_->source, fault.what);
   }
   return jinja::Machine(has_tools && tool_program_ ? *tool_program_ : *program_, run).run();
 }

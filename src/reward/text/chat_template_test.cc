@@ -39,7 +39,7 @@ std::string refusal(const std::string& jinja, const jinja::Limits& limits = {}) 
   }
 }
 
-void expect_refused(const std::string& jinja, const std::string& part) {
+void expect_template_refused(const std::string& jinja, const std::string& part) {
   const std::string what = refusal(jinja);
   EXPECT_NE(what.find(part), std::string::npos) << jinja << "\n" << what;
 }
@@ -111,7 +111,7 @@ TEST(ChatTemplate, ChatMlIsWhatModelsWithoutATemplateLearnt) {
 
 TEST(ChatTemplate, TheDayIsGivenOrTheTemplateIsRefused) {
   const std::string today = "{{ strftime_now('%A, %d %b %Y %H:%M') }}";
-  expect_refused(today, "--chat-date");
+  expect_template_refused(today, "--chat-date");
   EXPECT_EQ(rendered(today, {.date = "2024-07-26"}), "Friday, 26 Jul 2024 00:00");
   EXPECT_EQ(rendered(today, {.date = "2000-02-29T23:59"}), "Tuesday, 29 Feb 2000 23:59");
   EXPECT_EQ(rendered("{{ strftime_now('%j %y %% %f|%Z|%-d') }}", {.date = "2023-12-31T01:02:03"}),
@@ -139,21 +139,21 @@ TEST(ChatTemplate, VariablesAndToolsAreFound) {
 }
 
 TEST(ChatTemplate, ErrorsNameLineAndConstruct) {
-  expect_refused("\n\n{{ messages | nothing }}", "line 3 of the chat template: filter 'nothing'");
-  expect_refused("{% if true %}\n{{ messages[0].content.encode() }}{% endif %}",
-                 "line 2 of the chat template: 'encode(...)'");
-  expect_refused("a\n{{ raise_exception('Roles must alternate') }}",
-                 "line 2 of the chat template: 'raise_exception(...)': "
-                 "the template refuses this conversation: Roles must alternate");
-  expect_refused("{{ nobody.role }}", "'.role': 'nobody' is undefined");
-  expect_refused("{{ 1 is odder }}", "test 'odder'");
-  expect_refused("{{ 'a' + 1 }}", "'+': str + int is not possible");
-  expect_refused("{% include 'x' %}", "line 1 of the chat template: the statement 'include' is not supported");
-  expect_refused("{% for m in messages %}\n\n", "a block that does not end");
-  expect_refused("{{ messages.append(1) }}", "not safe");
-  expect_refused("{{ ''.__class__.__mro__ }}", "not safe");
-  expect_refused("{{ self.block() }}", "self");
-  expect_refused("{{ [1] | random }}", "filter 'random'");
+  expect_template_refused("\n\n{{ messages | nothing }}", "line 3 of the chat template: filter 'nothing'");
+  expect_template_refused("{% if true %}\n{{ messages[0].content.encode() }}{% endif %}",
+                          "line 2 of the chat template: 'encode(...)'");
+  expect_template_refused("a\n{{ raise_exception('Roles must alternate') }}",
+                          "line 2 of the chat template: 'raise_exception(...)': "
+                          "the template refuses this conversation: Roles must alternate");
+  expect_template_refused("{{ nobody.role }}", "'.role': 'nobody' is undefined");
+  expect_template_refused("{{ 1 is odder }}", "test 'odder'");
+  expect_template_refused("{{ 'a' + 1 }}", "'+': str + int is not possible");
+  expect_template_refused("{% include 'x' %}", "line 1 of the chat template: the statement 'include' is not supported");
+  expect_template_refused("{% for m in messages %}\n\n", "a block that does not end");
+  expect_template_refused("{{ messages.append(1) }}", "not safe");
+  expect_template_refused("{{ ''.__class__.__mro__ }}", "not safe");
+  expect_template_refused("{{ self.block() }}", "self");
+  expect_template_refused("{{ [1] | random }}", "filter 'random'");
 }
 
 TEST(ChatTemplate, WhatPythonAndJinjaWrite) {
@@ -162,8 +162,8 @@ TEST(ChatTemplate, WhatPythonAndJinjaWrite) {
   EXPECT_EQ(rendered("{% print 1, 2 %}"), "12");
   EXPECT_EQ(rendered("{% set d = {'__k': 1} %}{{ d.__k }}"), "1");
   EXPECT_EQ(rendered("{{ tools is defined }}"), "True");
-  expect_refused("{% print 1 2 %}", "','");
-  expect_refused("x{% print , 1 %}", "','");
+  expect_template_refused("{% print 1 2 %}", "','");
+  expect_template_refused("x{% print , 1 %}", "','");
 }
 
 TEST(ChatTemplate, ADateIsWrittenAsAWholeOrNotAtAll) {

@@ -8,7 +8,7 @@
 namespace hrm::text {
 namespace {
 
-constexpr std::string_view kWhere = "text.ggml_vocabulary";
+constexpr std::string_view kInGgmlVocabulary = "text.ggml_vocabulary";
 
 enum TokenType : int64_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4 };
 
@@ -46,7 +46,7 @@ const Pre& find_pre(std::string_view name, std::string_view source) {
       if (known_name == name) return pre;
       names += (names.empty() ? "" : ", ") + std::string(known_name);
     }
-  throw bad_input(kWhere,
+  throw bad_input(kInGgmlVocabulary,
                   "{}: pre-tokenizer '{}' is not known, only {}; use the model's folder with its tokenizer.json",
                   source, name.substr(0, 60), names);
 }
@@ -55,8 +55,8 @@ const Pre& find_pre(std::string_view name, std::string_view source) {
 int32_t frame_token(const std::optional<int64_t>& id, std::string_view name, const GgmlVocabulary& vocabulary,
                     std::string_view source) {
   if (!id || *id < 0 || static_cast<uint64_t>(*id) >= vocabulary.tokens.size())
-    throw bad_input(kWhere, "{}: every text needs {}, but its id is missing or beyond {} tokens", source, name,
-                    vocabulary.tokens.size());
+    throw bad_input(kInGgmlVocabulary, "{}: every text needs {}, but its id is missing or beyond {} tokens", source,
+                    name, vocabulary.tokens.size());
   return static_cast<int32_t>(*id);
 }
 
@@ -76,8 +76,8 @@ std::vector<std::pair<std::string, std::string>> merges_by_score(const Tokenizer
   for (const int32_t id : order) {
     const std::string& token = vocabulary.tokens[static_cast<size_t>(id)];
     if (token.size() > kLongest)
-      throw bad_input(kWhere, "{}: token {} has {} bytes, at most {} are supported", source, id, token.size(),
-                      kLongest);
+      throw bad_input(kInGgmlVocabulary, "{}: token {} has {} bytes, at most {} are supported", source, id,
+                      token.size(), kLongest);
     for (size_t cut = 1; cut < token.size(); ++cut) {
       const std::string left = token.substr(0, cut), right = token.substr(cut);
       if (spec.vocabulary.contains(left) && spec.vocabulary.contains(right)) merges.emplace_back(left, right);
@@ -89,9 +89,10 @@ std::vector<std::pair<std::string, std::string>> merges_by_score(const Tokenizer
 // What a vocabulary of model "llama" means beside its tokens.
 void complete_characters(TokenizerSpec& spec, const GgmlVocabulary& vocabulary, std::string_view source) {
   if (vocabulary.scores.size() != vocabulary.tokens.size())
-    throw bad_input(kWhere, "{}: {} tokens but {} scores", source, vocabulary.tokens.size(), vocabulary.scores.size());
+    throw bad_input(kInGgmlVocabulary, "{}: {} tokens but {} scores", source, vocabulary.tokens.size(),
+                    vocabulary.scores.size());
   for (const double score : vocabulary.scores)
-    if (std::isnan(score)) throw bad_input(kWhere, "{}: the score of a token is NaN", source);
+    if (std::isnan(score)) throw bad_input(kInGgmlVocabulary, "{}: the score of a token is NaN", source);
   spec.characters = spec.byte_fallback = spec.fuse_unknown = true;
   if (vocabulary.add_space_prefix.value_or(true)) {
     spec.prefix_space = PrefixSpace::kAlways;
@@ -105,15 +106,16 @@ void complete_characters(TokenizerSpec& spec, const GgmlVocabulary& vocabulary, 
 TokenizerSpec spec_of(const GgmlVocabulary& vocabulary, std::string_view source) {
   const bool characters = vocabulary.model == "llama";
   if (vocabulary.model != "gpt2" && !characters)
-    throw bad_input(kWhere,
+    throw bad_input(kInGgmlVocabulary,
                     "{}: vocabulary of model '{}' is not supported, only byte-level BPE ('gpt2') and SentencePiece's "
                     "('llama')",
                     source, vocabulary.model.substr(0, 60));
   if (!vocabulary.types.empty() && vocabulary.types.size() != vocabulary.tokens.size())
-    throw bad_input(kWhere, "{}: {} tokens but {} token types", source, vocabulary.tokens.size(),
+    throw bad_input(kInGgmlVocabulary, "{}: {} tokens but {} token types", source, vocabulary.tokens.size(),
                     vocabulary.types.size());
   if (vocabulary.tokens.size() > static_cast<size_t>(kMaxTokenId))
-    throw bad_input(kWhere, "{}: {} tokens, at most {} are supported", source, vocabulary.tokens.size(), kMaxTokenId);
+    throw bad_input(kInGgmlVocabulary, "{}: {} tokens, at most {} are supported", source, vocabulary.tokens.size(),
+                    kMaxTokenId);
   static const Pre of_characters = {.names = {}, .splits = {}, .add_bos = true};
   const Pre& pre = characters ? of_characters : find_pre(vocabulary.pre.empty() ? "default" : vocabulary.pre, source);
   TokenizerSpec spec{.nfc = pre.nfc, .ignore_merges = pre.ignore_merges, .splits = pre.splits};
@@ -121,7 +123,8 @@ TokenizerSpec spec_of(const GgmlVocabulary& vocabulary, std::string_view source)
     const std::string& token = vocabulary.tokens[id];
     const int64_t type = vocabulary.types.empty() ? 1 : vocabulary.types[id];
     if (const auto [at, fresh] = spec.vocabulary.emplace(token, static_cast<int32_t>(id)); !fresh)
-      throw bad_input(kWhere, "{}: token '{}' has two ids, {} and {}", source, token.substr(0, 60), at->second, id);
+      throw bad_input(kInGgmlVocabulary, "{}: token '{}' has two ids, {} and {}", source, token.substr(0, 60),
+                      at->second, id);
     if (type == kUnknown || type == kControl || type == kUserDefined)
       spec.added.push_back({.id = static_cast<int32_t>(id), .content = token, .special = type != kUserDefined});
     if (type == kUnknown && characters) spec.unknown = token;
@@ -130,7 +133,7 @@ TokenizerSpec spec_of(const GgmlVocabulary& vocabulary, std::string_view source)
   for (const std::string& merge : vocabulary.merges) {
     const size_t blank = merge.find(' ', 1);
     if (blank == std::string::npos || blank + 1 == merge.size())
-      throw bad_input(kWhere, "{}: merge {} is not a pair of tokens", source, spec.merges.size());
+      throw bad_input(kInGgmlVocabulary, "{}: merge {} is not a pair of tokens", source, spec.merges.size());
     spec.merges.emplace_back(merge.substr(0, blank), merge.substr(blank + 1));
   }
   if (vocabulary.add_bos.value_or(pre.add_bos))

@@ -13,7 +13,7 @@ namespace {
 using python::Class;
 
 // The arguments of a method; a name is "" if Python takes the argument only by position.
-struct Call {
+struct MethodCall {
   Machine& machine;
   const Value& of;
   Arguments& given;
@@ -31,22 +31,22 @@ struct Call {
   }
 };
 
-using Method = Value (*)(const Call&);
+using Method = Value (*)(const MethodCall&);
 
 template <Class kind>
-Value is_of_class(const Call& call) {
+Value is_of_class(const MethodCall& call) {
   call.read({}, 0);
   return python::is_class(call.text(), kind);
 }
 
 template <std::string (*change)(std::string_view)>
-Value changed(const Call& call) {
+Value changed(const MethodCall& call) {
   call.read({}, 0);
   return call.machine.text(change(call.text()));
 }
 
 template <bool left, bool right>
-Value stripped(const Call& call) {
+Value stripped(const MethodCall& call) {
   const Signature given = call.read({""}, 0);
   std::optional<std::string_view> of;
   if (!given.is_none(0)) of = given.text(0);
@@ -55,7 +55,7 @@ Value stripped(const Call& call) {
 }
 
 template <bool from_right>
-Value split(const Call& call) {
+Value split(const MethodCall& call) {
   const Signature given = call.read({"sep", "maxsplit"}, 0);
   const int64_t most_given = given.integer(1, -1);
   const size_t most = most_given < 0 ? python::kAll : static_cast<size_t>(most_given);
@@ -68,7 +68,7 @@ Value split(const Call& call) {
 }
 
 template <bool from_right>
-Value partition(const Call& call) {
+Value partition(const MethodCall& call) {
   const Signature given = call.read({""}, 1);
   const std::string &text = call.text(), &by = given.text(0);
   if (by.empty()) throw Fault{"an empty separator"};
@@ -89,7 +89,7 @@ struct Range {
   size_t begin = 0;
   bool exists = true;
 };
-Range range_of(const Call& call, const Signature& given, size_t first) {
+Range range_of(const MethodCall& call, const Signature& given, size_t first) {
   const auto size = static_cast<int64_t>(python::length(call.text()));
   const auto at = [&](size_t i, int64_t otherwise) {
     if (given.is_none(i)) return otherwise;
@@ -105,7 +105,7 @@ Range range_of(const Call& call, const Signature& given, size_t first) {
 }
 
 template <bool at_start>
-Value borders(const Call& call) {
+Value borders(const MethodCall& call) {
   const Signature given = call.read({"", "", ""}, 1);
   const Range range = range_of(call, given, 1);
   const auto fits = [&](const Value& value) {
@@ -117,7 +117,7 @@ Value borders(const Call& call) {
 }
 
 template <bool from_right, bool must>
-Value find(const Call& call) {
+Value find(const MethodCall& call) {
   const Signature given = call.read({"", "", ""}, 1);
   const Range range = range_of(call, given, 1);
   const size_t at = !range.exists ? std::string_view::npos
@@ -128,13 +128,13 @@ Value find(const Call& call) {
   return range.begin + python::length(range.text.substr(0, at));
 }
 
-Value count(const Call& call) {
+Value count(const MethodCall& call) {
   const Signature given = call.read({"", "", ""}, 1);
   const Range range = range_of(call, given, 1);
   return range.exists ? python::count(range.text, given.text(0)) : size_t{0};
 }
 
-Value replace(const Call& call) {
+Value replace(const MethodCall& call) {
   const Signature given = call.read({"", "", "count"}, 2);
   const int64_t most = given.integer(2, -1);
   const std::string &what = given.text(0), &with = given.text(1);
@@ -144,7 +144,7 @@ Value replace(const Call& call) {
   return Value::text(python::replace(call.text(), what, with, most < 0 ? python::kAll : static_cast<size_t>(most)));
 }
 
-Value join(const Call& call) {
+Value join(const MethodCall& call) {
   const Signature given = call.read({""}, 1);
   if (!given[0].is_sequence() && !given[0].is_text() && !given[0].is(Kind::kDict))
     throw Fault{fmt::format("a {}, expected texts to join", type_name(given[0]))};
@@ -161,7 +161,7 @@ Value join(const Call& call) {
 
 // The place of the text within the width: Python's center puts the odd blank by the parity of both.
 template <int side>
-Value justified(const Call& call) {
+Value justified(const MethodCall& call) {
   const Signature given = call.read({"", ""}, 1);
   const std::string fill = given.has(1) ? given.text(1) : " ";
   if (python::length(fill) != 1) throw Fault{"the fill text must be one character"};
@@ -177,7 +177,7 @@ Value justified(const Call& call) {
   return call.machine.text(std::move(text));
 }
 
-Value zero_filled(const Call& call) {
+Value zero_filled(const MethodCall& call) {
   const Signature given = call.read({""}, 1);
   const int64_t missing = given.integer(0, 0) - static_cast<int64_t>(python::length(call.text()));
   if (missing > 100'000'000) throw Fault{"a width that is too large"};
@@ -188,7 +188,7 @@ Value zero_filled(const Call& call) {
 }
 
 template <bool prefix>
-Value removed(const Call& call) {
+Value removed(const MethodCall& call) {
   const Signature given = call.read({""}, 1);
   std::string_view text = call.text();
   const std::string& part = given.text(0);
@@ -197,7 +197,7 @@ Value removed(const Call& call) {
   return call.made(text);
 }
 
-Value split_lines(const Call& call) {
+Value split_lines(const MethodCall& call) {
   const Signature given = call.read({"keepends"}, 0);
   return call.made(python::split_lines(call.text(), given.flag(0, false)));
 }
@@ -247,7 +247,7 @@ const std::unordered_map<std::string_view, Method>& text_methods() {
   return methods;
 }
 
-Value view(const Call& call, std::string_view kind) {
+Value view(const MethodCall& call, std::string_view kind) {
   Items items;
   for (const auto& [key, value] : call.of.as<Dict>().entries)
     items.push_back(kind == "dict_keys"     ? key
@@ -258,19 +258,19 @@ Value view(const Call& call, std::string_view kind) {
   return made;
 }
 
-Value keys(const Call& call) { return call.read({}, 0), view(call, "dict_keys"); }
-Value values(const Call& call) { return call.read({}, 0), view(call, "dict_values"); }
-Value pairs(const Call& call) { return call.read({}, 0), view(call, "dict_items"); }
-Value same(const Call& call) { return call.read({}, 0), call.of; }
+Value keys(const MethodCall& call) { return call.read({}, 0), view(call, "dict_keys"); }
+Value values(const MethodCall& call) { return call.read({}, 0), view(call, "dict_values"); }
+Value pairs(const MethodCall& call) { return call.read({}, 0), view(call, "dict_items"); }
+Value same(const MethodCall& call) { return call.read({}, 0), call.of; }
 
-Value get(const Call& call) {
+Value get(const MethodCall& call) {
   const Signature given = call.read({"", ""}, 1);
   call.machine.check_key(given[0], call.of.as<Dict>());
   if (const Value* found = call.of.as<Dict>().find(given[0])) return *found;
   return given.has(1) ? given[1] : Value::none();
 }
 
-Value index_of(const Call& call) {
+Value index_of(const MethodCall& call) {
   const Signature given = call.read({""}, 1);
   const Items& items = call.of.items();
   call.machine.step(items.size() * (1 + std::min(weight_of(given[0]), weight_of(call.of)) / 16));
@@ -279,7 +279,7 @@ Value index_of(const Call& call) {
   throw Fault{fmt::format("it is not in the {}", type_name(call.of))};
 }
 
-Value count_of(const Call& call) {
+Value count_of(const MethodCall& call) {
   const Signature given = call.read({""}, 1);
   call.machine.step(call.of.items().size() * (1 + std::min(weight_of(given[0]), weight_of(call.of)) / 16));
   return static_cast<size_t>(

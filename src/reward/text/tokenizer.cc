@@ -12,7 +12,7 @@
 namespace hrm::text {
 namespace {
 
-constexpr std::string_view kWhere = "text.Tokenizer";
+constexpr std::string_view kInTokenizer = "text.Tokenizer";
 
 // Whether it could be the beginning of a character whose other bytes are to come.
 bool is_incomplete(std::string_view tail) {
@@ -40,7 +40,8 @@ std::vector<AddedToken> choose(const TokenizerSpec& spec, bool normalized) {
 
 int32_t checked_id(int64_t id, std::string_view token, std::string_view source) {
   if (id < 0 || id > kMaxTokenId)
-    throw bad_input(kWhere, "{}: token '{}' has id {}, expected 0 to {}", source, token.substr(0, 60), id, kMaxTokenId);
+    throw bad_input(kInTokenizer, "{}: token '{}' has id {}, expected 0 to {}", source, token.substr(0, 60), id,
+                    kMaxTokenId);
   return static_cast<int32_t>(id);
 }
 
@@ -57,7 +58,7 @@ BpeSpec bpe_spec(const TokenizerSpec& spec, std::string_view source) {
   const auto id_of = [&](const std::string& token, std::string_view what) {
     const auto found = spec.vocabulary.find(token);
     if (found == spec.vocabulary.end())
-      throw bad_input(kWhere, "{}: {} '{}' is not in the vocabulary", source, what, token.substr(0, 60));
+      throw bad_input(kInTokenizer, "{}: {} '{}' is not in the vocabulary", source, what, token.substr(0, 60));
     return found->second;
   };
   const bool of_bytes = !spec.characters || spec.byte_fallback;
@@ -108,7 +109,7 @@ Tokenizer::Tokenizer(const TokenizerSpec& spec, std::string source)
       owner.resize(id + 1);
     }
     if (!owner[id].empty() && owner[id] != token)
-      throw bad_input(kWhere, "{}: tokens '{}' and '{}' both have id {}", source_, owner[id].substr(0, 60),
+      throw bad_input(kInTokenizer, "{}: tokens '{}' and '{}' both have id {}", source_, owner[id].substr(0, 60),
                       token.substr(0, 60), id);
     owner[id] = token;
     bytes_[id] = meaning(spec, token);
@@ -122,7 +123,7 @@ Tokenizer::Tokenizer(const TokenizerSpec& spec, std::string source)
   for (const auto* frame : {&prefix_, &suffix_})
     for (const int32_t id : *frame)
       if (id < 0 || id >= size())
-        throw bad_input(kWhere, "{}: token {} around every text is not in the vocabulary", source_, id);
+        throw bad_input(kInTokenizer, "{}: token {} around every text is not in the vocabulary", source_, id);
 }
 
 Tokenizer Tokenizer::load(const std::filesystem::path& path) {

@@ -7,7 +7,7 @@
 namespace hrm::text {
 namespace {
 
-constexpr std::string_view kWhere = "text.tokenizer_config";
+constexpr std::string_view kInTokenizerConfig = "text.tokenizer_config";
 
 // "<eos>", or {"content": "<eos>", ...}.
 std::string token(const SortedJson& json, const char* field, std::string_view source) {
@@ -16,7 +16,7 @@ std::string token(const SortedJson& json, const char* field, std::string_view so
   if (found->is_string()) return found->get<std::string>();
   if (found->is_object() && found->contains("content") && (*found)["content"].is_string())
     return (*found)["content"].get<std::string>();
-  throw bad_input(kWhere, "{}: {} is not a token", source, field);
+  throw bad_input(kInTokenizerConfig, "{}: {} is not a token", source, field);
 }
 
 // A text, or a list of {"name", "template"}: "default", and "tool_use" for chats with tools.
@@ -35,7 +35,8 @@ void read_templates(const SortedJson& json, std::string_view source, TokenizerCo
       if (each["name"] == "tool_use") config.tool_template = each["template"].get<std::string>();
     }
   if (config.chat_template.empty() && config.tool_template.empty())
-    throw bad_input(kWhere, "{}: chat_template is neither a text nor a list with one called 'default'", source);
+    throw bad_input(kInTokenizerConfig, "{}: chat_template is neither a text nor a list with one called 'default'",
+                    source);
 }
 
 void read_tokens(const SortedJson& json, std::string_view source, TokenizerConfig& config) {
@@ -46,7 +47,7 @@ void read_tokens(const SortedJson& json, std::string_view source, TokenizerConfi
 SortedJson object_of(const std::filesystem::path& path) {
   const std::string source = path.string();
   SortedJson json = parse_sorted_json(read_file(path), source);
-  if (!json.is_object()) throw bad_input(kWhere, "{}: is not a JSON object", source);
+  if (!json.is_object()) throw bad_input(kInTokenizerConfig, "{}: is not a JSON object", source);
   return json;
 }
 

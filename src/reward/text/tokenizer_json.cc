@@ -6,7 +6,7 @@
 namespace hrm::text {
 namespace {
 
-constexpr std::string_view kWhere = "text.tokenizer_json";
+constexpr std::string_view kInTokenizerJson = "text.tokenizer_json";
 
 class Reader {
  public:
@@ -32,7 +32,7 @@ class Reader {
 
  private:
   Error fault(std::string_view field, std::string_view what) const {
-    return bad_input(kWhere, "{}: {} {}", source_, field, what);
+    return bad_input(kInTokenizerJson, "{}: {} {}", source_, field, what);
   }
   Error unsupported(std::string_view field, std::string_view what) const {
     return fault(field, fmt::format("is {}, which is not supported", what.substr(0, 120)));

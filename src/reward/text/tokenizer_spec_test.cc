@@ -23,7 +23,7 @@ Json small_json() {
           {"model", {{"type", "BPE"}, {"vocab", {{"a", 0}, {"b", 1}, {"ab", 2}}}, {"merges", {"a b"}}}}};
 }
 
-void expect_refused(const Json& json, const std::string& part) {
+void expect_spec_refused(const Json& json, const std::string& part) {
   hrm::expect_refused([&] { parse_tokenizer_json(json.dump(), "tokenizer.json"); }, {part, "tokenizer.json"});
 }
 
@@ -73,34 +73,35 @@ TEST(TokenizerJson, DigitsBeforeByteLevelAndPrefixSpaces) {
 }
 
 TEST(TokenizerJson, RefusesWhatIsNotSupported) {
-  expect_refused(Json::array(), "is this a tokenizer.json");
+  expect_spec_refused(Json::array(), "is this a tokenizer.json");
   const auto with = [](const char* pointer, Json value) {
     Json json = small_json();
     json[Json::json_pointer(pointer)] = std::move(value);
     return json;
   };
-  expect_refused(with("/model/type", "Unigram"), "model.type is Unigram");
-  expect_refused(with("/model/byte_fallback", true), "ByteLevel with a SentencePiece-like vocabulary");
-  expect_refused(with("/model/dropout", 0.1), "model.dropout");
-  expect_refused(with("/model/end_of_word_suffix", "</w>"), "model.end_of_word_suffix");
-  expect_refused(with("/model/vocab", Json::array()), "model.vocab");
-  expect_refused(with("/model/vocab/a", -1), "an id that is not a number");
-  expect_refused(with("/model/vocab/a", uint64_t{1} << 40), "an id that is not a number");
-  expect_refused(with("/model/merges/0", "a"), "entry 0 is not a pair");
-  expect_refused(with("/model/merges/0", "a b c"), "entry 0 is not a pair");
-  expect_refused(with("/normalizer", {{"type", "Lowercase"}}), "normalizer is Lowercase");
-  expect_refused(with("/pre_tokenizer", nullptr), "no ByteLevel step");
+  expect_spec_refused(with("/model/type", "Unigram"), "model.type is Unigram");
+  expect_spec_refused(with("/model/byte_fallback", true), "ByteLevel with a SentencePiece-like vocabulary");
+  expect_spec_refused(with("/model/dropout", 0.1), "model.dropout");
+  expect_spec_refused(with("/model/end_of_word_suffix", "</w>"), "model.end_of_word_suffix");
+  expect_spec_refused(with("/model/vocab", Json::array()), "model.vocab");
+  expect_spec_refused(with("/model/vocab/a", -1), "an id that is not a number");
+  expect_spec_refused(with("/model/vocab/a", uint64_t{1} << 40), "an id that is not a number");
+  expect_spec_refused(with("/model/merges/0", "a"), "entry 0 is not a pair");
+  expect_spec_refused(with("/model/merges/0", "a b c"), "entry 0 is not a pair");
+  expect_spec_refused(with("/normalizer", {{"type", "Lowercase"}}), "normalizer is Lowercase");
+  expect_spec_refused(with("/pre_tokenizer", nullptr), "no ByteLevel step");
   const Json marks = {{"type", "Metaspace"}, {"replacement", kBlankMark}};
-  expect_refused(with("/pre_tokenizer", {{"type", "Metaspace"}, {"replacement", "_"}}), "another replacement");
-  expect_refused(with("/pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", {{{"type", "Digits"}}, marks}}}),
-                 "after other steps");
-  expect_refused(with("/pre_tokenizer", marks), "decoder is ByteLevel");
-  expect_refused(with("/normalizer", {{"type", "Prepend"}, {"prepend", kBlankMark}}), "without a Replace");
-  expect_refused(with("/normalizer", {{"type", "Replace"}, {"pattern", {{"Regex", " "}}}, {"content", kBlankMark}}),
-                 "normalizer is Replace");
-  expect_refused(with("/post_processor", {{"type", "BertProcessing"}}), "post_processor is BertProcessing");
-  expect_refused(with("/decoder", nullptr), "decoder is missing");
-  expect_refused(with("/added_tokens/0/content", 7), "no text 'content'");
+  expect_spec_refused(with("/pre_tokenizer", {{"type", "Metaspace"}, {"replacement", "_"}}), "another replacement");
+  expect_spec_refused(with("/pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", {{{"type", "Digits"}}, marks}}}),
+                      "after other steps");
+  expect_spec_refused(with("/pre_tokenizer", marks), "decoder is ByteLevel");
+  expect_spec_refused(with("/normalizer", {{"type", "Prepend"}, {"prepend", kBlankMark}}), "without a Replace");
+  expect_spec_refused(
+      with("/normalizer", {{"type", "Replace"}, {"pattern", {{"Regex", " "}}}, {"content", kBlankMark}}),
+      "normalizer is Replace");
+  expect_spec_refused(with("/post_processor", {{"type", "BertProcessing"}}), "post_processor is BertProcessing");
+  expect_spec_refused(with("/decoder", nullptr), "decoder is missing");
+  expect_spec_refused(with("/added_tokens/0/content", 7), "no text 'content'");
 }
 
 GgmlVocabulary small_vocabulary() {
@@ -112,7 +113,7 @@ GgmlVocabulary small_vocabulary() {
           .bos = 3};
 }
 
-void expect_refused(const GgmlVocabulary& vocabulary, const std::string& part) {
+void expect_spec_refused(const GgmlVocabulary& vocabulary, const std::string& part) {
   hrm::expect_refused([&] { spec_of(vocabulary, "x.gguf"); }, {part, "x.gguf"});
 }
 
@@ -161,29 +162,29 @@ TEST(GgmlVocabulary, OfCharactersIsMergedByScore) {
 TEST(GgmlVocabulary, RefusesWhatIsNotSupported) {
   GgmlVocabulary v = small_vocabulary();
   v.model = "bert";
-  expect_refused(v, "model 'bert' is not supported");
+  expect_spec_refused(v, "model 'bert' is not supported");
   v.model = "llama";
-  expect_refused(v, "4 tokens but 0 scores");
+  expect_spec_refused(v, "4 tokens but 0 scores");
   v.scores = {0, 0, std::nan(""), 0};
-  expect_refused(v, "the score of a token is NaN");
+  expect_spec_refused(v, "the score of a token is NaN");
   v.scores = {0, 0, 0, 0};
   v.tokens[1] = std::string(600, 'b');
-  expect_refused(v, "token 1 has 600 bytes");
+  expect_spec_refused(v, "token 1 has 600 bytes");
   v = small_vocabulary();
   v.pre = "unheard-of";
-  expect_refused(v, "pre-tokenizer 'unheard-of' is not known, only gpt-2");
+  expect_spec_refused(v, "pre-tokenizer 'unheard-of' is not known, only gpt-2");
   v = small_vocabulary();
   v.types.pop_back();
-  expect_refused(v, "4 tokens but 3 token types");
+  expect_spec_refused(v, "4 tokens but 3 token types");
   v = small_vocabulary();
   v.merges.push_back("ab");
-  expect_refused(v, "merge 1 is not a pair");
+  expect_spec_refused(v, "merge 1 is not a pair");
   v = small_vocabulary();
   v.tokens[1] = "a";
-  expect_refused(v, "token 'a' has two ids, 0 and 1");
+  expect_spec_refused(v, "token 'a' has two ids, 0 and 1");
   v = small_vocabulary();
   v.add_eos = true;
-  expect_refused(v, "the end-of-text token");
+  expect_spec_refused(v, "the end-of-text token");
 }
 
 }  // namespace

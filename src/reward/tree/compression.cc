@@ -9,7 +9,7 @@
 namespace hrm::tree {
 namespace {
 
-size_t at(int32_t node) { return static_cast<size_t>(node); }
+using steps::at;
 
 Compression unchanged(const steps::Tree& tree, CompressionMode mode) {
   const size_t n = tree.nodes.size();

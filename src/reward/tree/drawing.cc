@@ -11,7 +11,7 @@
 namespace hrm::tree {
 namespace {
 
-size_t at(int32_t node) { return static_cast<size_t>(node); }
+using steps::at;
 
 std::string_view mark_of(const steps::Node& node, steps::AnswerVerdict verdict) {
   if (node.sentinel) return "failed";

@@ -13,7 +13,7 @@ namespace {
 using policy::FaultServer;
 using policy::Misdeed;
 
-std::string lines(const policy::Request&, int64_t, Rng& rng) {
+std::string some_lines(const policy::Request&, int64_t, Rng& rng) {
   std::string text;
   while (!rng.chance(0.3)) text += std::string(1, static_cast<char>('a' + rng.below(3))) + "\n";
   return text + "#### " + std::to_string(rng.below(2));
@@ -55,9 +55,9 @@ class FaultyGrowth : public testing::TestWithParam<GrowMethod> {
 };
 
 TEST_P(FaultyGrowth, NothingIsLostAndNothingOfAFailedRequestIsKept) {
-  const FaultServer sound({.script = lines});
+  const FaultServer sound({.script = some_lines});
   ASSERT_EQ(grow("sound", sound).finished, 3);
-  const FaultServer faulty({.script = lines,
+  const FaultServer faulty({.script = some_lines,
                             .chances = {{Misdeed::kRefuse, 0.05},
                                         {Misdeed::kStall, 0.02},
                                         {Misdeed::kDrop, 0.05},

@@ -25,7 +25,7 @@ Sample sample_of(steps::Step step, int64_t tokens) {
           .answer = std::move(step.answer)};
 }
 
-size_t at(int32_t node) { return static_cast<size_t>(node); }
+using steps::at;
 
 }  // namespace
 

@@ -10,7 +10,7 @@ namespace {
 using enum grading::Verdict;
 
 // 0 -> 1, 2;  1 -> 3, 4, 5;  2 is a leaf.
-steps::Tree small() { return make_tree({{0, "a"}, {0, "right"}, {1, "right"}, {1, "wrong"}, {1, "odd"}}); }
+steps::Tree five_nodes() { return make_tree({{0, "a"}, {0, "right"}, {1, "right"}, {1, "wrong"}, {1, "odd"}}); }
 
 steps::Verdicts by_text(const steps::Tree& tree) {
   steps::Verdicts verdicts;
@@ -24,7 +24,7 @@ steps::Verdicts by_text(const steps::Tree& tree) {
 }
 
 TEST(Labels, LeavesCountWithMultiplicitiesAndUndecidedAreLeftOutOrWrong) {
-  steps::Tree tree = small();
+  steps::Tree tree = five_nodes();
   tree.nodes[1].multiplicity = 2;
   tree.nodes[3].multiplicity = 3;
   const steps::Verdicts verdicts = by_text(tree);
@@ -41,7 +41,7 @@ TEST(Labels, LeavesCountWithMultiplicitiesAndUndecidedAreLeftOutOrWrong) {
 }
 
 TEST(Labels, UnfinishedNodesAreNoLeavesAndMissingAnswersAreWrong) {
-  steps::Tree tree = small();
+  steps::Tree tree = five_nodes();
   tree.nodes[2].unfinished = true;
   tree.nodes[4].answer.reset();
   const auto counts = count_ends(tree, by_text(tree));
@@ -51,7 +51,7 @@ TEST(Labels, UnfinishedNodesAreNoLeavesAndMissingAnswersAreWrong) {
 }
 
 TEST(Labels, SentinelsAreLeftOutOrWrong) {
-  steps::Tree tree = small();
+  steps::Tree tree = five_nodes();
   tree.nodes[4].sentinel = true;
   tree.nodes[4].answer.reset();
   EXPECT_EQ(count_ends(tree, by_text(tree))[1], (Counts{1, 1, 1}));
@@ -59,7 +59,7 @@ TEST(Labels, SentinelsAreLeftOutOrWrong) {
 }
 
 TEST(Labels, RolloutsAreEvidenceOfTheirNodeOrOfAllAbove) {
-  steps::Tree tree = small();
+  steps::Tree tree = five_nodes();
   tree.rollouts = {
       {.node = 1, .answer = "right"}, {.node = 1, .answer = "wrong"}, {.node = 2}, {.node = 4, .answer = "right"}};
   const steps::Verdicts verdicts = by_text(tree);

@@ -8,7 +8,7 @@
 namespace hrm::tree {
 namespace {
 
-constexpr std::string_view kWhere = "tree.shards";
+constexpr std::string_view kInShards = "tree.shards";
 
 // The number behind -of- in g.tree.0-of-4; 0 for other names.
 size_t processes_of(std::string_view name, std::string_view store) {
@@ -35,14 +35,14 @@ std::filesystem::path shard_store(const std::filesystem::path& store, size_t ran
     if (processes > 0 && processes != size && (other.empty() || entry.path() < other)) other = entry.path();
   }
   if (!other.empty())
-    throw bad_input(kWhere,
+    throw bad_input(kInShards,
                     "{}: is the store of one of {} processes, and now there are {}: start as many as before, or merge "
                     "their stores with hrm tree merge and continue with another --store",
                     other.string(), processes_of(other.filename().string(), name), size);
   if (size == 1) return store;
   if (std::filesystem::exists(store))
     throw bad_input(
-        kWhere, "{}: is the store of one process, and now there are {}: choose another --store, or unset WORLD_SIZE",
+        kInShards, "{}: is the store of one process, and now there are {}: choose another --store, or unset WORLD_SIZE",
         store.string(), size);
   return folder / fmt::format("{}.{}-of-{}", name, rank, size);
 }
@@ -50,7 +50,7 @@ std::filesystem::path shard_store(const std::filesystem::path& store, size_t ran
 std::vector<steps::ProblemRecord> shard_problems(std::vector<steps::ProblemRecord> problems, size_t rank, size_t size) {
   if (size == 1) return problems;
   if (problems.size() < size)
-    throw bad_input(kWhere, "{} problems are too few for {} processes", problems.size(), size);
+    throw bad_input(kInShards, "{} problems are too few for {} processes", problems.size(), size);
   std::vector<steps::ProblemRecord> share;
   for (size_t i = rank; i < problems.size(); i += size) share.push_back(std::move(problems[i]));
   return share;

@@ -40,7 +40,7 @@ struct Config {
   }
 };
 
-std::string message_of(std::string_view argument) {
+std::string refusal_of(std::string_view argument) {
   Config config;
   return refusal([&] { assign_field(config, argument); });
 }
@@ -117,20 +117,20 @@ TEST(Fields, WrongTypesNameKeyValueAndWhatWasExpected) {
       {"lr=\xff", "is not a number"},
   };
   for (const auto& [argument, part] : kCases)
-    EXPECT_TRUE(contains(message_of(argument), part)) << argument << " gave: " << message_of(argument);
+    EXPECT_TRUE(contains(refusal_of(argument), part)) << argument << " gave: " << refusal_of(argument);
 }
 
 TEST(Fields, UnknownSettingsSuggestTheClosest) {
-  EXPECT_TRUE(contains(message_of("seeds=1"), "did you mean 'seed'?")) << message_of("seeds=1");
-  EXPECT_TRUE(contains(message_of("H_cycles=1"), "did you mean 'arch.H_cycles'?")) << message_of("H_cycles=1");
-  EXPECT_TRUE(contains(message_of("arch.H_cycle=1"), "did you mean 'arch.H_cycles'?"));
-  EXPECT_FALSE(contains(message_of("completely_other=1"), "did you mean")) << message_of("completely_other=1");
+  EXPECT_TRUE(contains(refusal_of("seeds=1"), "did you mean 'seed'?")) << refusal_of("seeds=1");
+  EXPECT_TRUE(contains(refusal_of("H_cycles=1"), "did you mean 'arch.H_cycles'?")) << refusal_of("H_cycles=1");
+  EXPECT_TRUE(contains(refusal_of("arch.H_cycle=1"), "did you mean 'arch.H_cycles'?"));
+  EXPECT_FALSE(contains(refusal_of("completely_other=1"), "did you mean")) << refusal_of("completely_other=1");
 }
 
 TEST(Fields, ArgumentsNeedAKeyAndAValue) {
-  EXPECT_TRUE(contains(message_of("lr"), "key=value"));
-  EXPECT_TRUE(contains(message_of("=1"), "key=value"));
-  EXPECT_TRUE(contains(message_of("arch=1"), "unknown setting 'arch'"));
+  EXPECT_TRUE(contains(refusal_of("lr"), "key=value"));
+  EXPECT_TRUE(contains(refusal_of("=1"), "key=value"));
+  EXPECT_TRUE(contains(refusal_of("arch=1"), "unknown setting 'arch'"));
 }
 
 TEST(Fields, ARefusedValueChangesNothing) {

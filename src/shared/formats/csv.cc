@@ -12,7 +12,7 @@
 namespace hrm {
 namespace {
 
-constexpr std::string_view kWhere = "csv.read";
+constexpr std::string_view kInCsv = "csv.read";
 constexpr size_t kMaxRecord = size_t{16} << 20;
 constexpr int kEnd = std::istream::traits_type::eof();
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -33,7 +33,7 @@ CsvReader::CsvReader(std::unique_ptr<std::istream> input, std::string source, Cs
   while (begin_.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(begin_) && input_->peek() != kEnd)
     begin_ += static_cast<char>(input_->get());
   if (begin_ == kByteOrderMark) begin_.clear();
-  if (!read_record()) throw bad_input(kWhere, "{}: is empty, expected a header line", source_);
+  if (!read_record()) throw bad_input(kInCsv, "{}: is empty, expected a header line", source_);
   if (options_.header) {
     header_.swap(fields_);
     return;
@@ -51,16 +51,16 @@ size_t CsvReader::column(std::string_view name) const {
   if (const auto at = find_column(name)) return *at;
   std::string names;
   for (const std::string& field : header_) names += (names.empty() ? "" : ", ") + field.substr(0, 40);
-  throw bad_input(kWhere, "{}: has no column '{}'; its columns are: {}", source_, name, names.substr(0, 400));
+  throw bad_input(kInCsv, "{}: has no column '{}'; its columns are: {}", source_, name, names.substr(0, 400));
 }
 
 bool CsvReader::next() {
   if (std::exchange(first_pending_, false)) return true;
   if (interrupted())
-    throw Interrupted(Fault::kFailure, kWhere, fmt::format("{}: line {}: interrupted", source_, line_));
+    throw Interrupted(Fault::kFailure, kInCsv, fmt::format("{}: line {}: interrupted", source_, line_));
   if (!read_record()) return false;
   if (fields_.size() != header_.size())
-    throw bad_input(kWhere, "{}: line {}: {} fields, the header has {}", source_, record_line_, fields_.size(),
+    throw bad_input(kInCsv, "{}: line {}: {} fields, the header has {}", source_, record_line_, fields_.size(),
                     header_.size());
   return true;
 }
@@ -83,7 +83,7 @@ bool CsvReader::read_field() {
   for (;;) {
     int c = get();
     if (quoted) {
-      if (c == kEnd) throw bad_input(kWhere, "{}: line {}: a quote is not closed", source_, record_line_);
+      if (c == kEnd) throw bad_input(kInCsv, "{}: line {}: a quote is not closed", source_, record_line_);
       if (c == '"') {
         if (peek() == '"') {
           field += static_cast<char>(get());
@@ -93,7 +93,7 @@ bool CsvReader::read_field() {
         if (c == '\r' && peek() == '\n') c = get();
         if (c == kEnd || c == '\n' || c == '\r') return true;
         if (c == options_.separator) return false;
-        throw bad_input(kWhere, "{}: line {}: text after a closing quote; write quotes within a field twice", source_,
+        throw bad_input(kInCsv, "{}: line {}: text after a closing quote; write quotes within a field twice", source_,
                         line_);
       }
     } else {
@@ -101,7 +101,7 @@ bool CsvReader::read_field() {
       if (c == '\r' && peek() == '\n') c = get();
       if (c == kEnd || c == '\n' || c == '\r') return true;
       if (c == '"')
-        throw bad_input(kWhere, "{}: line {}: a quote within an unquoted field; quote the field and double it", source_,
+        throw bad_input(kInCsv, "{}: line {}: a quote within an unquoted field; quote the field and double it", source_,
                         line_);
     }
     field += static_cast<char>(c);
@@ -118,7 +118,7 @@ int CsvReader::get() {
     begin_.erase(0, 1);
   if (c == '\n') ++line_;
   if (c != kEnd && ++record_bytes_ > kMaxRecord)
-    throw bad_input(kWhere, "{}: line {}: a record of more than {} bytes; is a quote not closed?", source_,
+    throw bad_input(kInCsv, "{}: line {}: a record of more than {} bytes; is a quote not closed?", source_,
                     record_line_, kMaxRecord);
   return c;
 }

@@ -13,7 +13,7 @@
 namespace hrm {
 namespace {
 
-constexpr std::string_view kWhere = "input.read";
+constexpr std::string_view kInDecoder = "input.read";
 
 class ZstDecoder : public Decoder {
  public:
@@ -25,7 +25,7 @@ class ZstDecoder : public Decoder {
     ZSTD_outBuffer out{room.data(), room.size(), 0};
     pending_ = ZSTD_decompressStream(stream_.get(), &out, &in);
     if (ZSTD_isError(pending_))
-      throw bad_input(kWhere, "{}: damaged zst data: {}", source_, ZSTD_getErrorName(pending_));
+      throw bad_input(kInDecoder, "{}: damaged zst data: {}", source_, ZSTD_getErrorName(pending_));
     return {in.pos, out.pos};
   }
   bool at_boundary() const override { return pending_ == 0; }
@@ -61,7 +61,7 @@ class DeflateDecoder : public Decoder {
       input = input.subspan(done.taken);
       if (input.empty()) return done;
       if (padded_ || wrapper_ == Wrapper::kRaw || input[0] != '\x1f')
-        throw bad_input(kWhere, "{}: bytes after the {} data: damaged?", source_, name());
+        throw bad_input(kInDecoder, "{}: bytes after the {} data: damaged?", source_, name());
       inflateReset(&stream_);
       ended_ = false;
     }
@@ -73,7 +73,8 @@ class DeflateDecoder : public Decoder {
     begun_ = begun_ || !input.empty();
     const int code = inflate(&stream_, Z_NO_FLUSH);
     if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-      throw bad_input(kWhere, "{}: damaged {} data: {}", source_, name(), stream_.msg ? stream_.msg : "not readable");
+      throw bad_input(kInDecoder, "{}: damaged {} data: {}", source_, name(),
+                      stream_.msg ? stream_.msg : "not readable");
     ended_ = code == Z_STREAM_END;
     done.taken += static_cast<size_t>(reinterpret_cast<const char*>(stream_.next_in) - input.data());
     done.written = static_cast<size_t>(reinterpret_cast<const char*>(stream_.next_out) - room.data());
@@ -114,7 +115,7 @@ std::unique_ptr<Decoder> deflate_decoder(const std::string& source) {
 
 void check_expansion(uint64_t compressed, uint64_t text, std::string_view source) {
   if (text > kFreeBytes && text / kMostExpansion > compressed)
-    throw bad_input(kWhere,
+    throw bad_input(kInDecoder,
                     "{}: expands more than {}-fold, to over {} MiB: such files are not read compressed; if you trust "
                     "it, unpack it first",
                     source, kMostExpansion, kFreeBytes >> 20);

@@ -10,7 +10,7 @@
 namespace hrm {
 namespace {
 
-constexpr std::string_view kWhere = "gguf.load";
+constexpr std::string_view kInGguf = "gguf.load";
 constexpr uint64_t kMaxName = 255, kMaxKey = 65535;        // bytes; the format allows names of 64
 constexpr uint64_t kMaxDims = 4;                           // as ggml
 constexpr int kMaxNesting = 4;                             // of arrays
@@ -24,7 +24,7 @@ class Cursor {
 
   uint64_t at() const { return at_; }
   uint64_t left() const { return bytes_.size() - at_; }
-  Error fault(std::string_view what) const { return bad_input(kWhere, "{}: at byte {}: {}", source_, at_, what); }
+  Error fault(std::string_view what) const { return bad_input(kInGguf, "{}: at byte {}: {}", source_, at_, what); }
 
   template <typename T>
   T number(std::string_view what) {
@@ -154,7 +154,7 @@ void check_ranges(const std::vector<Entry>& entries, uint64_t data, uint64_t ali
   uint64_t end = 0;
   for (const Entry* entry : order) {
     const auto fault = [&](std::string_view what) {
-      return bad_input(kWhere, "{}: tensor '{}' at offset {} with {} bytes {}", source, shown(entry->name),
+      return bad_input(kInGguf, "{}: tensor '{}' at offset {} with {} bytes {}", source, shown(entry->name),
                        entry->offset, entry->bytes, what);
     };
     if (entry->offset % alignment != 0) throw fault(fmt::format("is not aligned to {}", alignment));
@@ -247,7 +247,7 @@ void Gguf::parse() {
   const int64_t alignment = get_or<int64_t>("general.alignment", 32);
   if (alignment <= 0 || alignment > static_cast<int64_t>(kMaxAlignment) ||
       !std::has_single_bit(static_cast<uint64_t>(alignment)))
-    throw bad_input(kWhere, "{}: general.alignment is {}, expected a power of two", source_, alignment);
+    throw bad_input(kInGguf, "{}: general.alignment is {}, expected a power of two", source_, alignment);
 
   std::vector<Entry> entries;
   for (uint64_t i = 0; i < tensor_count; ++i) entries.push_back(read_entry(in));
@@ -256,7 +256,7 @@ void Gguf::parse() {
   check_ranges(entries, bytes_.size() - std::min<uint64_t>(data, bytes_.size()), step, source_);
   for (Entry& e : entries) {
     if (!stored_.emplace(e.name, Stored{e.type, data + e.offset}).second)
-      throw bad_input(kWhere, "{}: tensor '{}' occurs twice", source_, shown(e.name));
+      throw bad_input(kInGguf, "{}: tensor '{}' occurs twice", source_, shown(e.name));
     tensors_.emplace(std::move(e.name), TensorInfo{std::string(e.type->name), std::move(e.shape), e.bytes});
   }
 }
@@ -285,10 +285,10 @@ template std::vector<std::string> Gguf::get(std::string_view) const;
 HostTensor Gguf::load(std::string_view name, DType as) const {
   const auto found = stored_.find(name);
   if (found == stored_.end())
-    throw bad_input(kWhere, "{}: no tensor '{}' among {}", source_, shown(name), stored_.size());
+    throw bad_input(kInGguf, "{}: no tensor '{}' among {}", source_, shown(name), stored_.size());
   const auto& [type, offset] = found->second;
   if (!type->expand)
-    throw bad_input(kWhere,
+    throw bad_input(kInGguf,
                     "{}: tensor '{}' at byte {}: elements of type {} cannot be expanded; quantize the model to one "
                     "of F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K",
                     source_, shown(name), offset, type->name);

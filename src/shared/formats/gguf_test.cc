@@ -15,7 +15,7 @@ constexpr uint32_t kU32 = 4, kArray = 9;
 constexpr uint32_t kF32 = 0, kQ4_0 = 2, kQ2_K = 10;
 using Writer = GgufTestWriter;
 
-void expect_refused(const std::string& file, const std::string& part) {
+void expect_gguf_refused(const std::string& file, const std::string& part) {
   hrm::expect_refused([&] { Gguf(bytes_of(file), "x.gguf"); }, {part, "x.gguf"});
 }
 
@@ -83,24 +83,24 @@ TEST(Gguf, EveryCutIsRefused) {
 }
 
 TEST(Gguf, RefusesWhatIsNoModel) {
-  expect_refused("", "not a GGUF file");
-  expect_refused(std::string(64, 'x'), "not a GGUF file");
-  expect_refused(Writer().file(0, 1), "version 1 is not supported");
-  expect_refused(Writer().file(0, 0x03000000), "big-endian");
+  expect_gguf_refused("", "not a GGUF file");
+  expect_gguf_refused(std::string(64, 'x'), "not a GGUF file");
+  expect_gguf_refused(Writer().file(0, 1), "version 1 is not supported");
+  expect_gguf_refused(Writer().file(0, 0x03000000), "big-endian");
 }
 
 TEST(Gguf, RefusesFaultyKeys) {
   Writer twice;
   twice.text("a", "x");
   twice.text("a", "y");
-  expect_refused(twice.file(0), "key 'a' occurs twice");
+  expect_gguf_refused(twice.file(0), "key 'a' occurs twice");
   Writer unknown;
   unknown.key<uint32_t>("a", 13, 0);
-  expect_refused(unknown.file(0), "key 'a' has a value of unknown type 13");
+  expect_gguf_refused(unknown.file(0), "key 'a' has a value of unknown type 13");
   for (const int64_t alignment : {0, 3, 1 << 30}) {
     Writer w;
     w.key("general.alignment", kU32, static_cast<uint32_t>(alignment));
-    expect_refused(w.file(0), "general.alignment");
+    expect_gguf_refused(w.file(0), "general.alignment");
   }
   Writer many;
   std::string array = many.name("a");
@@ -108,7 +108,7 @@ TEST(Gguf, RefusesFaultyKeys) {
   append_le(array, uint32_t{0});
   append_le(array, uint64_t{1} << 40);
   many.raw_key(array);
-  expect_refused(many.file(64), "array of 1099511627776 elements");
+  expect_gguf_refused(many.file(64), "array of 1099511627776 elements");
   Writer deep;
   std::string nested = deep.name("a");
   for (int i = 0; i < 6; ++i) {
@@ -116,7 +116,7 @@ TEST(Gguf, RefusesFaultyKeys) {
     if (i > 0) append_le(nested, uint64_t{1});
   }
   deep.raw_key(nested);
-  expect_refused(deep.file(64), "deep");
+  expect_gguf_refused(deep.file(64), "deep");
 }
 
 TEST(Gguf, RefusesFaultyTensors) {
@@ -124,7 +124,7 @@ TEST(Gguf, RefusesFaultyTensors) {
     Writer w;
     w.tensor("first", {8}, kF32, 0);
     w.tensor("t", std::move(dims), type, offset);
-    expect_refused(w.file(64), part);
+    expect_gguf_refused(w.file(64), part);
   };
   refused({8}, kF32, 64, "ends beyond the data section of 64 bytes");
   refused({8}, kF32, uint64_t{1} << 60, "ends beyond");
@@ -137,7 +137,7 @@ TEST(Gguf, RefusesFaultyTensors) {
   Writer twice;
   twice.tensor("t", {8}, kF32, 0);
   twice.tensor("t", {8}, kF32, 32);
-  expect_refused(twice.file(64), "tensor 't' occurs twice");
+  expect_gguf_refused(twice.file(64), "tensor 't' occurs twice");
 }
 
 TEST(Gguf, ATypeThatIsOnlyKnownBySizeIsRefusedWhereItIsLoaded) {

@@ -60,7 +60,7 @@ std::string zip_of(const std::vector<std::pair<std::string, std::string>>& files
   return text;
 }
 
-std::string read_all(const std::filesystem::path& path) {
+std::string whole_input(const std::filesystem::path& path) {
   std::string text;
   const auto input = open_input(path);
   for (std::string line; std::getline(*input, line);) text += line + (input->eof() ? "" : "\n");
@@ -78,16 +78,16 @@ TEST(Input, PlainAndCompressedReadTheSame) {
   const auto path = folder.path() / "text";
   for (const std::string& text : {std::string(), std::string("a"), std::string("abc\n"), long_text()}) {
     write_file_atomic(path, text);
-    EXPECT_EQ(read_all(path), text);
+    EXPECT_EQ(whole_input(path), text);
     write_file_atomic(path, compress(text));
-    EXPECT_EQ(read_all(path), text);
+    EXPECT_EQ(whole_input(path), text);
     write_file_atomic(path, compress(text) + compress("") + compress(text));
-    EXPECT_EQ(read_all(path), text + text);
+    EXPECT_EQ(whole_input(path), text + text);
   }
 }
 
-void expect_refused(const std::filesystem::path& path, const std::string& part) {
-  hrm::expect_refused([&] { read_all(path); }, {part});
+void expect_input_refused(const std::filesystem::path& path, const std::string& part) {
+  hrm::expect_refused([&] { whole_input(path); }, {part});
 }
 
 TEST(Input, GzipAndZipOfOneFileReadTheSame) {
@@ -95,16 +95,16 @@ TEST(Input, GzipAndZipOfOneFileReadTheSame) {
   const auto path = folder.path() / "text";
   for (const std::string& text : {std::string("a"), std::string("abc\n"), long_text()}) {
     write_file_atomic(path, deflate_of(text, true));
-    EXPECT_EQ(read_all(path), text);
+    EXPECT_EQ(whole_input(path), text);
     write_file_atomic(path, deflate_of(text, true) + deflate_of(text, true) + std::string(512, '\0'));
-    EXPECT_EQ(read_all(path), text + text) << "members, padded";
+    EXPECT_EQ(whole_input(path), text + text) << "members, padded";
     write_file_atomic(path, zip_of({{"__MACOSX/._a.csv", "x"}, {"set/a.csv", text}, {".hidden", "y"}}));
-    EXPECT_EQ(read_all(path), text);
+    EXPECT_EQ(whole_input(path), text);
   }
   write_file_atomic(path, deflate_of("", true));
-  EXPECT_EQ(read_all(path), "");
+  EXPECT_EQ(whole_input(path), "");
   write_file_atomic(path, zip_of({{"a.csv", compress(long_text())}}));  // stored again inside: one layer is undone
-  EXPECT_NE(read_all(path), long_text());
+  EXPECT_NE(whole_input(path), long_text());
 }
 
 TEST(Input, WhatIsNotReadIsNamed) {
@@ -112,7 +112,7 @@ TEST(Input, WhatIsNotReadIsNamed) {
   const auto path = folder.path() / "text";
   const auto refused = [&](std::string_view bytes, const std::string& part) {
     write_file_atomic(path, bytes);
-    expect_refused(path, part);
+    expect_input_refused(path, part);
   };
   const std::string packed = deflate_of(long_text(), true);
   refused(std::string_view(packed).substr(0, packed.size() - 9), "ends within its gzip data");
@@ -135,7 +135,7 @@ TEST(Input, WhatExpandsWithoutEndIsStopped) {
   for (const std::string& bytes : {compress(zeros), deflate_of(zeros, true), zip_of({{"a", zeros}})}) {
     ASSERT_LT(bytes.size(), size_t{1} << 20);
     write_file_atomic(path, bytes);
-    expect_refused(path, "expands more than 100-fold");
+    expect_input_refused(path, "expands more than 100-fold");
   }
   write_file_atomic(path, "0123456789");
   EXPECT_EQ(read_rest(*open_input(path), "x", 10), "0123456789");
@@ -147,12 +147,12 @@ TEST(Input, DamageIsAnError) {
   const auto path = folder.path() / "text";
   const std::string bytes = compress(long_text());
   write_file_atomic(path, std::string_view(bytes).substr(0, bytes.size() - 5));
-  EXPECT_THROW(read_all(path), Error);
+  EXPECT_THROW(whole_input(path), Error);
   std::string damaged = bytes;
   damaged[damaged.size() / 2] = static_cast<char>(~damaged[damaged.size() / 2]);
   damaged.resize(damaged.size() - 1);
   write_file_atomic(path, damaged);
-  EXPECT_THROW(read_all(path), Error);
+  EXPECT_THROW(whole_input(path), Error);
   EXPECT_THROW(open_input(folder.path()), Error);
   EXPECT_THROW(open_input(folder.path() / "none"), Error);
 }

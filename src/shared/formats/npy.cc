@@ -12,9 +12,9 @@
 namespace hrm {
 namespace {
 
-constexpr std::string_view kWhere = "npy.load";
-constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr size_t kMaxHeader = 1 << 16, kMaxDimensions = 64;
+constexpr std::string_view kInNpy = "npy.load";
+constexpr std::string_view kNpyMagic = "\x93NUMPY";
+constexpr size_t kMaxNpyHeader = 1 << 16, kMaxDimensions = 64;
 
 struct Descr {
   std::string_view code;
@@ -24,7 +24,7 @@ constexpr Descr kDescrs[] = {{"|b1", DType::kBool}, {"|u1", DType::kU8},  {"|i1"
                              {"<i2", DType::kI16},  {"<u4", DType::kU32}, {"<i4", DType::kI32}, {"<u8", DType::kU64},
                              {"<i8", DType::kI64},  {"<f2", DType::kF16}, {"<f4", DType::kF32}, {"<f8", DType::kF64}};
 
-struct Header {
+struct NpyHeader {
   DType dtype = DType::kU8;
   Shape shape;
   size_t offset = 0;  // of the first element
@@ -36,8 +36,8 @@ class Literal {
  public:
   Literal(std::string_view text, std::string_view source) : text_(text), source_(source) {}
 
-  Header parse() {
-    Header header;
+  NpyHeader parse() {
+    NpyHeader header;
     std::optional<std::string_view> descr;
     std::optional<bool> fortran;
     bool has_shape = false;
@@ -65,14 +65,14 @@ class Literal {
     if (!descr || !fortran || !has_shape) throw fault("one of descr, fortran_order, shape is missing");
     header.dtype = type_of(*descr);
     if (*fortran && std::ranges::count_if(header.shape, [](int64_t n) { return n != 1; }) > 1)
-      throw bad_input(kWhere, "{}: Fortran order with shape {}: save it with numpy.ascontiguousarray", source_,
+      throw bad_input(kInNpy, "{}: Fortran order with shape {}: save it with numpy.ascontiguousarray", source_,
                       to_string(header.shape));
     return header;
   }
 
  private:
   Error fault(std::string_view what) const {
-    return bad_input(kWhere, "{}: header cannot be read: {} (at its byte {})", source_, what, at_);
+    return bad_input(kInNpy, "{}: header cannot be read: {} (at its byte {})", source_, what, at_);
   }
   void skip_blanks() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t')) ++at_;
@@ -126,7 +126,7 @@ class Literal {
   DType type_of(std::string_view descr) const {
     for (const Descr& d : kDescrs)
       if (d.code == descr || (d.code[0] == '|' && descr == fmt::format("<{}", d.code.substr(1)))) return d.type;
-    throw bad_input(kWhere, "{}: element type '{}' is not supported, only little-endian bool, integers and floats",
+    throw bad_input(kInNpy, "{}: element type '{}' is not supported, only little-endian bool, integers and floats",
                     source_, shown(descr));
   }
 
@@ -135,26 +135,26 @@ class Literal {
 };
 
 // Everything before the elements, checked against the size of the file.
-Header parse_header(std::span<const std::byte> bytes, std::string_view source) {
-  if (!as_text(bytes).starts_with(kMagic) || bytes.size() < 10)
-    throw bad_input(kWhere, "{}: does not start as an .npy file does", source);
+NpyHeader parse_header(std::span<const std::byte> bytes, std::string_view source) {
+  if (!as_text(bytes).starts_with(kNpyMagic) || bytes.size() < 10)
+    throw bad_input(kInNpy, "{}: does not start as an .npy file does", source);
   const auto major = static_cast<int>(bytes[6]), minor = static_cast<int>(bytes[7]);
   if (major < 1 || major > 3 || minor != 0)
-    throw bad_input(kWhere, "{}: format version {}.{}: only 1.0, 2.0 and 3.0 are supported", source, major, minor);
+    throw bad_input(kInNpy, "{}: format version {}.{}: only 1.0, 2.0 and 3.0 are supported", source, major, minor);
   const size_t prefix = major == 1 ? 10 : 12;
-  if (bytes.size() < prefix) throw bad_input(kWhere, "{}: ends within its header: truncated?", source);
+  if (bytes.size() < prefix) throw bad_input(kInNpy, "{}: ends within its header: truncated?", source);
   const size_t length = major == 1 ? load_le<uint16_t>(bytes, 8) : load_le<uint32_t>(bytes, 8);
-  if (length > kMaxHeader)
-    throw bad_input(kWhere, "{}: header of {} bytes, at most {} are read", source, length, kMaxHeader);
+  if (length > kMaxNpyHeader)
+    throw bad_input(kInNpy, "{}: header of {} bytes, at most {} are read", source, length, kMaxNpyHeader);
   if (bytes.size() - prefix < length)
-    throw bad_input(kWhere, "{}: header of {} bytes, file has {}: truncated?", source, length, bytes.size());
-  Header header = Literal(as_text(bytes.subspan(prefix, length)), source).parse();
+    throw bad_input(kInNpy, "{}: header of {} bytes, file has {}: truncated?", source, length, bytes.size());
+  NpyHeader header = Literal(as_text(bytes.subspan(prefix, length)), source).parse();
   header.offset = prefix + length;
 
   const auto needed = array_bytes(header.shape, size_of(header.dtype));
   const uint64_t have = bytes.size() - header.offset;
   if (needed != have)
-    throw bad_input(kWhere, "{}: shape {} of {} needs {} bytes, {} follow the header: {}", source,
+    throw bad_input(kInNpy, "{}: shape {} of {} needs {} bytes, {} follow the header: {}", source,
                     to_string(header.shape), name_of(header.dtype), needed ? std::to_string(*needed) : "too many", have,
                     needed < have && needed ? "surplus bytes" : "truncated?");
   return header;
@@ -171,7 +171,7 @@ std::string header_text(DType dtype, const Shape& shape, const std::string& sour
   constexpr size_t kPrefix = 10, kAlign = 64;
   dict.append((kAlign - (kPrefix + dict.size() + 1) % kAlign) % kAlign, ' ');
   dict += '\n';
-  std::string text(kMagic);
+  std::string text(kNpyMagic);
   text += '\x01';
   text += '\x00';
   append_le(text, static_cast<uint16_t>(dict.size()));
@@ -181,7 +181,7 @@ std::string header_text(DType dtype, const Shape& shape, const std::string& sour
 }  // namespace
 
 HostTensor parse_npy(std::span<const std::byte> bytes, std::string_view source) {
-  const Header header = parse_header(bytes, source);
+  const NpyHeader header = parse_header(bytes, source);
   const auto data = bytes.subspan(header.offset);
   return HostTensor(header.dtype, header.shape, {data.begin(), data.end()});
 }
@@ -213,7 +213,7 @@ void write_npy(const std::filesystem::path& path, DType dtype, const Shape& shap
 }
 
 NpyMap::NpyMap(const std::filesystem::path& path) : file_(path) {
-  Header header = parse_header(file_.bytes(), path.string());
+  NpyHeader header = parse_header(file_.bytes(), path.string());
   dtype_ = header.dtype;
   shape_ = std::move(header.shape);
   offset_ = header.offset;

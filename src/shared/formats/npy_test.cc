@@ -20,7 +20,7 @@ std::string file_with(const std::string& dict, const std::string& data) {
   return text + dict + data;
 }
 
-void expect_refused(const std::string& file, const std::string& part) {
+void expect_npy_refused(const std::string& file, const std::string& part) {
   hrm::expect_refused([&] { parse_npy(bytes_of(file), "x.npy"); }, {part, "x.npy"});
 }
 
@@ -66,22 +66,22 @@ TEST(Npy, FaultsAreNamed) {
   const auto dict = [](std::string descr, std::string order, std::string shape) {
     return "{'descr': '" + descr + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }";
   };
-  expect_refused("", "does not start");
-  expect_refused("\x93NUMPY", "does not start");
-  expect_refused(std::string("\x93NUMPY\x04\x00\x02\x00{}", 12), "version 4.0");
-  expect_refused(file_with(dict("<i4", "False", "(2, 2)"), "0123456789"), "truncated");
-  expect_refused(file_with(dict("<i4", "False", "(2,)"), "0123456789"), "surplus");
-  expect_refused(file_with(dict("<i4", "True", "(2, 2)"), "0123456789abcdef"), "Fortran");
-  expect_refused(file_with(dict(">i4", "False", "(1,)"), "0123"), "'>i4'");
-  expect_refused(file_with(dict("|O", "False", "(1,)"), "0123"), "'|O'");
-  expect_refused(file_with(dict("<i4", "False", "(-1,)"), "0123"), "dimension");
-  expect_refused(file_with(dict("<i4", "False", "(4611686018427387904, 4)"), "0123"), "too many");
-  expect_refused(file_with(dict("<i4", "False", "(1000000000000,)"), "0123"), "truncated");
-  expect_refused(file_with("{'descr': '<i4'}", "0123"), "missing");
-  expect_refused(file_with("{'descr': '<i4", "0123"), "not closed");
-  expect_refused(file_with("{'descr': '<i4', 'descr': '<i4'}", ""), "twice");
+  expect_npy_refused("", "does not start");
+  expect_npy_refused("\x93NUMPY", "does not start");
+  expect_npy_refused(std::string("\x93NUMPY\x04\x00\x02\x00{}", 12), "version 4.0");
+  expect_npy_refused(file_with(dict("<i4", "False", "(2, 2)"), "0123456789"), "truncated");
+  expect_npy_refused(file_with(dict("<i4", "False", "(2,)"), "0123456789"), "surplus");
+  expect_npy_refused(file_with(dict("<i4", "True", "(2, 2)"), "0123456789abcdef"), "Fortran");
+  expect_npy_refused(file_with(dict(">i4", "False", "(1,)"), "0123"), "'>i4'");
+  expect_npy_refused(file_with(dict("|O", "False", "(1,)"), "0123"), "'|O'");
+  expect_npy_refused(file_with(dict("<i4", "False", "(-1,)"), "0123"), "dimension");
+  expect_npy_refused(file_with(dict("<i4", "False", "(4611686018427387904, 4)"), "0123"), "too many");
+  expect_npy_refused(file_with(dict("<i4", "False", "(1000000000000,)"), "0123"), "truncated");
+  expect_npy_refused(file_with("{'descr': '<i4'}", "0123"), "missing");
+  expect_npy_refused(file_with("{'descr': '<i4", "0123"), "not closed");
+  expect_npy_refused(file_with("{'descr': '<i4', 'descr': '<i4'}", ""), "twice");
   const std::string whole = file_with(dict("<i4", "False", "(2,)"), "01234567");
-  for (size_t cut = 0; cut < whole.size(); ++cut) expect_refused(whole.substr(0, cut), "");
+  for (size_t cut = 0; cut < whole.size(); ++cut) expect_npy_refused(whole.substr(0, cut), "");
 }
 
 TEST(Npy, ReadsFilesOfNumpy) {

@@ -12,7 +12,7 @@ using Kind = PickleValue::Kind;
 
 namespace {
 
-constexpr std::string_view kWhere = "torch.load";
+constexpr std::string_view kInPickle = "torch.load";
 // A state dict needs some 150 bytes per tensor; the limit bounds what the machine may allocate.
 constexpr size_t kMaxPickle = size_t{4} << 20;
 
@@ -150,7 +150,7 @@ class PickleMachine {
 
  private:
   Error fault(std::string_view what) const {
-    return bad_input(kWhere, "{}: pickle byte {}: {}", source_, op_at_, what);
+    return bad_input(kInPickle, "{}: pickle byte {}: {}", source_, op_at_, what);
   }
   Error refused(std::string_view what) const {
     return fault(
@@ -431,15 +431,15 @@ PickledStorage describe_storage(const Pickle& pickle, const PickleValue& storage
   const auto id = pickle.items(storage);  // 'storage', type, key, location, elements
   if (id.size() < 5 || id[0].text != "storage" || id[1].kind != Kind::kGlobal || id[2].kind != Kind::kText ||
       id[4].kind != Kind::kInt || id[4].integer < 0 || (id.size() > 5 && id[5].kind != Kind::kNone))
-    throw bad_input(kWhere, "{}: a storage is not described as torch.save does", source);
+    throw bad_input(kInPickle, "{}: a storage is not described as torch.save does", source);
   const auto type = std::ranges::find(kStorages, id[1].text, &StorageType::global);
-  if (type == std::end(kStorages)) throw bad_input(kWhere, "{}: a storage of type '{}'", source, id[1].text);
+  if (type == std::end(kStorages)) throw bad_input(kInPickle, "{}: a storage of type '{}'", source, id[1].text);
   return {.key = id[2].text, .dtype = type->dtype, .elements = id[4].integer};
 }
 
 PickledTensor describe_tensor(const Pickle& pickle, const PickleValue& tensor, std::string_view source) {
   const auto require = [&](bool held, std::string_view what) {
-    if (!held) throw bad_input(kWhere, "{}: a tensor has {}", source, what);
+    if (!held) throw bad_input(kInPickle, "{}: a tensor has {}", source, what);
   };
   const auto numbers = [&](const PickleValue& tuple, std::string_view what) {
     require(tuple.kind == Kind::kTuple, what);

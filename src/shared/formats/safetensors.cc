@@ -13,7 +13,7 @@
 namespace hrm {
 namespace {
 
-constexpr std::string_view kWhere = "safetensors.load";
+constexpr std::string_view kInSafetensors = "safetensors.load";
 constexpr size_t kMaxHeader = 100'000'000;  // as the format's own reader has it
 
 struct TypeName {
@@ -30,7 +30,7 @@ using Entry = SafetensorsHeader::Entry;
 // With offsets that still count from the data section.
 Entry parse_entry(const std::string& name, const SortedJson& json, std::string_view source) {
   const auto fault = [&](std::string_view what) {
-    return bad_input(kWhere, "{}: tensor '{}': {}", source, shown(name), what);
+    return bad_input(kInSafetensors, "{}: tensor '{}': {}", source, shown(name), what);
   };
   if (!json.is_object() || !json.contains("dtype") || !json.contains("shape") || !json.contains("data_offsets"))
     throw fault("dtype, shape or data_offsets is missing");
@@ -62,14 +62,14 @@ void check_ranges(std::vector<Entry>& entries, uint64_t have, std::string_view s
   uint64_t at = 0;
   for (const Entry& e : entries) {
     if (e.begin != at)
-      throw bad_input(kWhere, "{}: tensor '{}' begins at {}, expected {}: {}", source, shown(e.name), e.begin, at,
-                      e.begin < at ? "ranges overlap" : "bytes are left over");
+      throw bad_input(kInSafetensors, "{}: tensor '{}' begins at {}, expected {}: {}", source, shown(e.name), e.begin,
+                      at, e.begin < at ? "ranges overlap" : "bytes are left over");
     at = e.end;
   }
   if (at > have)
-    throw bad_input(kWhere, "{}: tensor '{}' ends at {}, the data section has {} bytes: truncated?", source,
+    throw bad_input(kInSafetensors, "{}: tensor '{}' ends at {}, the data section has {} bytes: truncated?", source,
                     shown(entries.back().name), at, have);
-  if (at < have) throw bad_input(kWhere, "{}: {} bytes after the last tensor", source, have - at);
+  if (at < have) throw bad_input(kInSafetensors, "{}: {} bytes after the last tensor", source, have - at);
 }
 
 // Largest elements first, so that every tensor is aligned to its element size.
@@ -83,25 +83,26 @@ std::vector<std::pair<std::string_view, const HostTensor*>> layout(const NamedTe
 }  // namespace
 
 SafetensorsHeader parse_safetensors_header(std::span<const std::byte> bytes, std::string_view source) {
-  if (bytes.size() < 8) throw bad_input(kWhere, "{}: too short for a safetensors file: {} bytes", source, bytes.size());
+  if (bytes.size() < 8)
+    throw bad_input(kInSafetensors, "{}: too short for a safetensors file: {} bytes", source, bytes.size());
   if (const std::string what = describe_foreign(bytes, source); !what.empty())
-    throw bad_input(kWhere, "{}: {}; expected a safetensors file", source, what);
+    throw bad_input(kInSafetensors, "{}: {}; expected a safetensors file", source, what);
   const auto length = load_le<uint64_t>(bytes);
   if (length > kMaxHeader || length > bytes.size() - 8)
-    throw bad_input(kWhere, "{}: header of {} bytes, file has {}: truncated, or not a safetensors file?", source,
-                    length, bytes.size());
+    throw bad_input(kInSafetensors, "{}: header of {} bytes, file has {}: truncated, or not a safetensors file?",
+                    source, length, bytes.size());
   const uint64_t data = 8 + length;
   SafetensorsHeader header;
   const SortedJson json = parse_sorted_json(as_text(bytes.subspan(8, length)), source);
-  if (!json.is_object()) throw bad_input(kWhere, "{}: header is not a JSON object", source);
+  if (!json.is_object()) throw bad_input(kInSafetensors, "{}: header is not a JSON object", source);
   for (const auto& [name, value] : json.items()) {
     if (name != "__metadata__") {
       header.entries.push_back(parse_entry(name, value, source));
       continue;
     }
-    if (!value.is_object()) throw bad_input(kWhere, "{}: __metadata__ is not an object", source);
+    if (!value.is_object()) throw bad_input(kInSafetensors, "{}: __metadata__ is not an object", source);
     for (const auto& [key, text] : value.items()) {
-      if (!text.is_string()) throw bad_input(kWhere, "{}: __metadata__ '{}' is not a text", source, shown(key));
+      if (!text.is_string()) throw bad_input(kInSafetensors, "{}: __metadata__ '{}' is not a text", source, shown(key));
       header.metadata[key] = text.get<std::string>();
     }
   }
@@ -117,7 +118,7 @@ Safetensors parse_safetensors(std::span<const std::byte> bytes, std::string_view
     const auto data = bytes.subspan(e.begin, e.end - e.begin);
     HostTensor tensor(e.dtype, std::move(e.shape), {data.begin(), data.end()});
     if (!file.tensors.emplace(e.name, std::move(tensor)).second)
-      throw bad_input(kWhere, "{}: tensor '{}' occurs twice", source, shown(e.name));
+      throw bad_input(kInSafetensors, "{}: tensor '{}' occurs twice", source, shown(e.name));
   }
   return file;
 }

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "safetensors.model";
+constexpr std::string_view kInSafetensorsModel = "safetensors.model";
 
 std::string type_name(DType type) {
   std::string name(name_of(type));
@@ -31,7 +31,8 @@ SafetensorsModel::SafetensorsModel(const fs::path& path) : source_(path.string()
   else if (fs::exists(single))
     add_file(single);
   else
-    throw bad_input(kWhere, "{}: contains neither model.safetensors nor model.safetensors.index.json", source_);
+    throw bad_input(kInSafetensorsModel, "{}: contains neither model.safetensors nor model.safetensors.index.json",
+                    source_);
 }
 
 void SafetensorsModel::add_file(const fs::path& path) {
@@ -39,7 +40,7 @@ void SafetensorsModel::add_file(const fs::path& path) {
   for (auto& e : parse_safetensors_header(bytes, path.string()).entries) {
     const View view{e.dtype, bytes.subspan(e.begin, e.end - e.begin)};
     if (!views_.emplace(e.name, view).second)
-      throw bad_input(kWhere, "{}: tensor '{}' occurs twice in the model", path.string(), shown(e.name));
+      throw bad_input(kInSafetensorsModel, "{}: tensor '{}' occurs twice in the model", path.string(), shown(e.name));
     tensors_.emplace(std::move(e.name), TensorInfo{type_name(e.dtype), std::move(e.shape), view.bytes.size()});
   }
 }
@@ -53,7 +54,7 @@ void SafetensorsModel::add_shards(const fs::path& path) {
 SafetensorsModel::View SafetensorsModel::view(std::string_view name) const {
   const auto found = views_.find(name);
   if (found == views_.end())
-    throw bad_input(kWhere, "{}: no tensor '{}' among {}", source_, shown(name), views_.size());
+    throw bad_input(kInSafetensorsModel, "{}: no tensor '{}' among {}", source_, shown(name), views_.size());
   return found->second;
 }
 
@@ -64,7 +65,7 @@ HostTensor SafetensorsModel::load(std::string_view name, DType as) const {
   try {
     return tensor.to(as);
   } catch (const Error& e) {
-    throw bad_input(kWhere, "{}: tensor '{}': {}", source_, shown(name), e.what());
+    throw bad_input(kInSafetensorsModel, "{}: tensor '{}': {}", source_, shown(name), e.what());
   }
 }
 

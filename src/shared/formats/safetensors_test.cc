@@ -18,7 +18,7 @@ std::string file_with(const std::string& header, size_t data_bytes) {
   return text + header + std::string(data_bytes, '\0');
 }
 
-void expect_refused(const std::string& file, const std::string& part) {
+void expect_safetensors_refused(const std::string& file, const std::string& part) {
   hrm::expect_refused([&] { parse_safetensors(bytes_of(file), "x.safetensors"); }, {part, "x.safetensors"});
 }
 
@@ -59,23 +59,23 @@ TEST(Safetensors, FaultsAreNamed) {
   const auto tensor = [](std::string dtype, std::string shape, std::string offsets) {
     return R"({"t":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}";
   };
-  expect_refused("abc", "too short");
-  expect_refused(file_with("{}", 0).substr(0, 9), "truncated");
-  expect_refused(file_with("[]", 0), "not a JSON object");
-  expect_refused(file_with("{", 0), "not valid JSON");
-  expect_refused(file_with(tensor("F32", "[2]", "[0,8]"), 7), "'t' ends at 8");
-  expect_refused(file_with(tensor("F32", "[2]", "[0,8]"), 9), "after the last tensor");
-  expect_refused(file_with(tensor("F32", "[3]", "[0,8]"), 8), "does not fill");
-  expect_refused(file_with(tensor("F99", "[2]", "[0,8]"), 8), "F99");
-  expect_refused(file_with(tensor("F32", "[-2]", "[0,8]"), 8), "shape holds -2");
-  expect_refused(file_with(tensor("F32", "[4611686018427387904,8]", "[0,8]"), 8), "does not fill");
-  expect_refused(file_with(tensor("F32", "[2]", "[8,0]"), 8), "[begin, end]");
-  expect_refused(file_with(tensor("F32", "[2]", "[4,12]"), 12), "left over");
-  expect_refused(file_with(R"({"t":{}})", 0), "missing");
-  expect_refused(file_with(R"({"__metadata__":{"a":1}})", 0), "'a' is not a text");
+  expect_safetensors_refused("abc", "too short");
+  expect_safetensors_refused(file_with("{}", 0).substr(0, 9), "truncated");
+  expect_safetensors_refused(file_with("[]", 0), "not a JSON object");
+  expect_safetensors_refused(file_with("{", 0), "not valid JSON");
+  expect_safetensors_refused(file_with(tensor("F32", "[2]", "[0,8]"), 7), "'t' ends at 8");
+  expect_safetensors_refused(file_with(tensor("F32", "[2]", "[0,8]"), 9), "after the last tensor");
+  expect_safetensors_refused(file_with(tensor("F32", "[3]", "[0,8]"), 8), "does not fill");
+  expect_safetensors_refused(file_with(tensor("F99", "[2]", "[0,8]"), 8), "F99");
+  expect_safetensors_refused(file_with(tensor("F32", "[-2]", "[0,8]"), 8), "shape holds -2");
+  expect_safetensors_refused(file_with(tensor("F32", "[4611686018427387904,8]", "[0,8]"), 8), "does not fill");
+  expect_safetensors_refused(file_with(tensor("F32", "[2]", "[8,0]"), 8), "[begin, end]");
+  expect_safetensors_refused(file_with(tensor("F32", "[2]", "[4,12]"), 12), "left over");
+  expect_safetensors_refused(file_with(R"({"t":{}})", 0), "missing");
+  expect_safetensors_refused(file_with(R"({"__metadata__":{"a":1}})", 0), "'a' is not a text");
   const std::string overlap =
       R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})";
-  expect_refused(file_with(overlap, 6), "overlap");
+  expect_safetensors_refused(file_with(overlap, 6), "overlap");
 }
 
 TEST(Safetensors, ReadsFilesOfItsLibrary) {

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "torch.model";
+constexpr std::string_view kInTorchModel = "torch.model";
 constexpr const char *kSingle = "pytorch_model.bin", *kIndex = "pytorch_model.bin.index.json";
 
 }  // namespace
@@ -34,18 +34,18 @@ void TorchModel::add_file(const fs::path& path) {
     std::string type(name_of(tensor.dtype()));
     for (char& c : type) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     if (!infos_.emplace(name, TensorInfo{std::move(type), tensor.shape(), tensor.bytes().size()}).second)
-      throw bad_input(kWhere, "{}: tensor '{}' occurs twice in the model", path.string(), shown(name));
+      throw bad_input(kInTorchModel, "{}: tensor '{}' occurs twice in the model", path.string(), shown(name));
     tensors_.emplace(name, std::move(tensor));
   }
 }
 
 HostTensor TorchModel::load(std::string_view name, DType as) const {
   const auto found = tensors_.find(name);
-  if (found == tensors_.end()) throw bad_input(kWhere, "{}: no tensor '{}'", source_, shown(name));
+  if (found == tensors_.end()) throw bad_input(kInTorchModel, "{}: no tensor '{}'", source_, shown(name));
   try {
     return found->second.dtype() == as ? found->second : found->second.to(as);
   } catch (const Error& e) {
-    throw bad_input(kWhere, "{}: tensor '{}': {}", source_, shown(name), e.what());
+    throw bad_input(kInTorchModel, "{}: tensor '{}': {}", source_, shown(name), e.what());
   }
 }
 

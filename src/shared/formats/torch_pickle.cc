@@ -14,7 +14,7 @@
 namespace hrm {
 namespace {
 
-constexpr std::string_view kWhere = "torch.load";
+constexpr std::string_view kInTorchPickle = "torch.load";
 // PROTO 2, LONG1 of ten bytes, the magic number of the legacy container, STOP.
 constexpr std::string_view kLegacyMagic("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15);
 constexpr int64_t kLegacyProtocol = 1001;
@@ -78,14 +78,14 @@ class StateDict {
   std::vector<TorchDict> read() {
     const PickleValue& root = pickle_.root();
     if (root.kind == Kind::kObject)
-      throw bad_input(kWhere,
+      throw bad_input(kInTorchPickle,
                       "{}: contains a whole object of class '{}', which only its own program can open; save its {}",
                       source_, shown(class_name(root)), "state_dict()");
     if (root.kind != Kind::kDict)
-      throw bad_input(kWhere, "{}: contains no dict; expected a state dict of tensors by name", source_);
+      throw bad_input(kInTorchPickle, "{}: contains no dict; expected a state dict of tensors by name", source_);
     read_dict(root, "", 0);
     if (found_.empty())
-      throw bad_input(kWhere, "{}: contains no tensor by name{}{}; save the state dict itself", source_,
+      throw bad_input(kInTorchPickle, "{}: contains no tensor by name{}{}; save the state dict itself", source_,
                       others_.empty() ? "" : ", only ", others_);
     return std::move(found_);
   }
@@ -115,7 +115,7 @@ class StateDict {
 
   HostTensor read_tensor(const std::string& name, const PickledTensor& t) {
     const auto fault = [&](std::string_view what) {
-      return bad_input(kWhere, "{}: tensor '{}' {}", source_, shown(name), what);
+      return bad_input(kInTorchPickle, "{}: tensor '{}' {}", source_, shown(name), what);
     };
     const size_t size = size_of(t.storage.dtype);
     const auto bytes = array_bytes(t.shape, size);
@@ -159,14 +159,14 @@ std::string name_archive(Bytes bytes, std::string_view source) {
 std::vector<TorchDict> parse_container(Bytes bytes, std::string_view source) {
   if (const auto names = zip_names(bytes, source);
       std::ranges::none_of(names, [](const std::string& name) { return name.ends_with(kProgram); }))
-    throw bad_input(kWhere, "{}: {}", source, name_archive(bytes, source));
+    throw bad_input(kInTorchPickle, "{}: {}", source, name_archive(bytes, source));
   Storages storages;
   std::optional<Bytes> program;
   std::string folder;
   const auto entries = parse_zip(bytes, source);
   for (const ZipEntry& entry : entries) {
     if (!entry.name.ends_with(kProgram)) continue;
-    if (program) throw bad_input(kWhere, "{}: contains two pickles '{}'", source, kProgram);
+    if (program) throw bad_input(kInTorchPickle, "{}: contains two pickles '{}'", source, kProgram);
     folder = entry.name.substr(0, entry.name.size() - kProgram.size());
     program = entry.data;
   }
@@ -175,7 +175,7 @@ std::vector<TorchDict> parse_container(Bytes bytes, std::string_view source) {
     const std::string inner = entry.name.substr(folder.size());
     if (inner.starts_with("data/")) storages.emplace(inner.substr(5), entry.data);
     if (inner == "byteorder" && as_text(entry.data) != "little")
-      throw bad_input(kWhere, "{}: byte order '{}': only little-endian files are read", source,
+      throw bad_input(kInTorchPickle, "{}: byte order '{}': only little-endian files are read", source,
                       shown(as_text(entry.data)));
   }
   return StateDict(Pickle(*program, source), storages, bytes.size(), source).read();
@@ -190,8 +190,8 @@ std::vector<TorchDict> parse_legacy(Bytes bytes, std::string_view source) {
     return pickle;
   };
   if (const auto version = next().root(); version.integer != kLegacyProtocol)
-    throw bad_input(kWhere, "{}: legacy container of protocol {}; only {} is supported", source, version.integer,
-                    kLegacyProtocol);
+    throw bad_input(kInTorchPickle, "{}: legacy container of protocol {}; only {} is supported", source,
+                    version.integer, kLegacyProtocol);
   next();  // byte order and type sizes of the writer: little-endian wherever torch runs
   const Pickle program = next(), keys = next();
 
@@ -201,16 +201,16 @@ std::vector<TorchDict> parse_legacy(Bytes bytes, std::string_view source) {
     types.emplace(storage.key, storage.dtype);
   }
   if (keys.root().kind != PickleValue::Kind::kList)
-    throw bad_input(kWhere, "{}: its list of storages is damaged", source);
+    throw bad_input(kInTorchPickle, "{}: its list of storages is damaged", source);
   Storages storages;
   for (const PickleValue& key : keys.items(keys.root())) {
     const auto type = types.find(key.text);
     if (type == types.end())
-      throw bad_input(kWhere, "{}: storage '{}' does not belong to a tensor", source, shown(key.text));
+      throw bad_input(kInTorchPickle, "{}: storage '{}' does not belong to a tensor", source, shown(key.text));
     const size_t size = size_of(type->second);
     const uint64_t count = rest.size() < 8 ? 0 : load_le<uint64_t>(rest);
     if (rest.size() < 8 || count > (rest.size() - 8) / size)
-      throw bad_input(kWhere, "{}: storage '{}' ends beyond the file: truncated?", source, shown(key.text));
+      throw bad_input(kInTorchPickle, "{}: storage '{}' ends beyond the file: truncated?", source, shown(key.text));
     storages.emplace(key.text, rest.subspan(8, count * size));
     rest = rest.subspan(8 + count * size);
   }
@@ -286,7 +286,7 @@ bool looks_like_torch(std::span<const std::byte> first_bytes) {
 std::vector<TorchDict> parse_torch_dicts(std::span<const std::byte> bytes, std::string_view source) {
   if (as_text(bytes).starts_with(kLegacyMagic)) return parse_legacy(bytes, source);
   if (looks_like_torch(bytes)) return parse_container(bytes, source);
-  throw bad_input(kWhere, "{}: does not start as a file of torch.save does", source);
+  throw bad_input(kInTorchPickle, "{}: does not start as a file of torch.save does", source);
 }
 
 NamedTensors parse_torch(std::span<const std::byte> bytes, std::string_view source) {

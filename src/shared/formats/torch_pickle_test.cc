@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void expect_refused(const std::string& file, const std::string& part) {
+void expect_pickle_refused(const std::string& file, const std::string& part) {
   hrm::expect_refused([&] { parse_torch(bytes_of(file), "x.pt"); }, {part, "x.pt"});
 }
 
@@ -88,7 +88,7 @@ TEST(Torch, DamagedDataFailTheirChecksum) {
   const size_t at = whole.find(std::string("\x00\x00\x80\x3f\x00\x00\x00\x40", 8));  // 1.f, 2.f
   ASSERT_NE(at, std::string::npos);
   whole[at + 2] ^= 1;
-  expect_refused(whole, "checksum");
+  expect_pickle_refused(whole, "checksum");
 }
 
 TEST(Torch, NothingIsExecuted) {
@@ -96,25 +96,25 @@ TEST(Torch, NothingIsExecuted) {
       "\x80\x02"
       "cos\nsystem\n" +
       text_op("true") + "\x85R.";
-  expect_refused(container(call), "global 'os.system'");
-  expect_refused(container("\x80\x02"
-                           "c__builtin__\neval\n" +
-                           text_op("1") + "\x85R."),
-                 "global '__builtin__.eval'");
-  expect_refused(container("\x80\x02(i"
-                           "os\nsystem\n."),
-                 "INST");
-  expect_refused(container("\x80\x02}(K\x01K\x02\x93."), "STACK_GLOBAL");
-  expect_refused(container("\x80\x02"
-                           "ccollections\nOrderedDict\n)\x81."),
-                 "NEWOBJ");
-  expect_refused(container("\x80\x04."), "protocol 4");
-  expect_refused(container("\x80\x02"
-                           "ctorch\nFloatStorage\n)R."),
-                 "a call of 'torch FloatStorage'");
-  expect_refused(container("\x80\x02}K\x01"
-                           "b."),
-                 "BUILD");
+  expect_pickle_refused(container(call), "global 'os.system'");
+  expect_pickle_refused(container("\x80\x02"
+                                  "c__builtin__\neval\n" +
+                                  text_op("1") + "\x85R."),
+                        "global '__builtin__.eval'");
+  expect_pickle_refused(container("\x80\x02(i"
+                                  "os\nsystem\n."),
+                        "INST");
+  expect_pickle_refused(container("\x80\x02}(K\x01K\x02\x93."), "STACK_GLOBAL");
+  expect_pickle_refused(container("\x80\x02"
+                                  "ccollections\nOrderedDict\n)\x81."),
+                        "NEWOBJ");
+  expect_pickle_refused(container("\x80\x04."), "protocol 4");
+  expect_pickle_refused(container("\x80\x02"
+                                  "ctorch\nFloatStorage\n)R."),
+                        "a call of 'torch FloatStorage'");
+  expect_pickle_refused(container("\x80\x02}K\x01"
+                                  "b."),
+                        "BUILD");
 }
 
 std::string global_op(const std::string& module, const std::string& name) { return "c" + module + "\n" + name + "\n"; }
@@ -146,10 +146,12 @@ TEST(Torch, OtherObjectsAreNotedAndNeverBuilt) {
   const std::string program = "\x80\x02}" + dict + text_op("rng") + array + "s" + text_op("config") + settings + "s" +
                               text_op("queue") + path + "s.";
   EXPECT_EQ(parse_torch(bytes_of(container(program)), "x").size(), 1u);
-  expect_refused(container("\x80\x02}" + text_op("x") + global_op("subprocess", "Popen") + ")Rs."), "subprocess.Popen");
-  expect_refused(container("\x80\x02}" + text_op("x") + global_op("builtins", "getattr") + ")Rs."), "builtins.getattr");
-  expect_refused(container("\x80\x02" + global_op("models.trm", "TRM") + ")\x81}b."),
-                 "whole object of class 'models.trm.TRM'");
+  expect_pickle_refused(container("\x80\x02}" + text_op("x") + global_op("subprocess", "Popen") + ")Rs."),
+                        "subprocess.Popen");
+  expect_pickle_refused(container("\x80\x02}" + text_op("x") + global_op("builtins", "getattr") + ")Rs."),
+                        "builtins.getattr");
+  expect_pickle_refused(container("\x80\x02" + global_op("models.trm", "TRM") + ")\x81}b."),
+                        "whole object of class 'models.trm.TRM'");
 }
 
 TEST(Torch, TensorsWithAttributesAreRead) {
@@ -169,36 +171,36 @@ TEST(Torch, ZipArchivesOfOtherKindsAreNamed) {
                                    {"out/step_7.pt", "around 'out/step_7.pt'"},
                                    {"notes", "without 'data.pkl'"}}) {
     save_zip(folder.path() / "a", std::vector<ZipEntry>{{name, bytes_of(data)}});
-    expect_refused(read_file(folder.path() / "a"), part);
+    expect_pickle_refused(read_file(folder.path() / "a"), part);
   }
 }
 
 TEST(Torch, FaultyProgramsAreRefused) {
-  expect_refused(container(""), "ends too early");
-  expect_refused(container("\x80\x02."), "stack is empty");
-  expect_refused(container("\x80\x02}(K\x01u."), "key without a value");
-  expect_refused(container("\x80\x02}K\x01"
-                           "a."),
-                 "a list is missing");
-  expect_refused(container("\x80\x02t."), "mark is missing");
-  expect_refused(container("\x80\x02h\x07."), "never stored");
-  expect_refused(container("\x80\x02K\x01."), "contains no dict");
-  expect_refused(container("\x80\x02}" + text_op("model") + "}s."), "contains no tensor by name, only model");
-  expect_refused(container("\x80\x02X\xff\xff\xff\xffx"), "ends beyond the pickle");
-  expect_refused("", "does not start");
+  expect_pickle_refused(container(""), "ends too early");
+  expect_pickle_refused(container("\x80\x02."), "stack is empty");
+  expect_pickle_refused(container("\x80\x02}(K\x01u."), "key without a value");
+  expect_pickle_refused(container("\x80\x02}K\x01"
+                                  "a."),
+                        "a list is missing");
+  expect_pickle_refused(container("\x80\x02t."), "mark is missing");
+  expect_pickle_refused(container("\x80\x02h\x07."), "never stored");
+  expect_pickle_refused(container("\x80\x02K\x01."), "contains no dict");
+  expect_pickle_refused(container("\x80\x02}" + text_op("model") + "}s."), "contains no tensor by name, only model");
+  expect_pickle_refused(container("\x80\x02X\xff\xff\xff\xffx"), "ends beyond the pickle");
+  expect_pickle_refused("", "does not start");
 }
 
 TEST(Torch, TensorsMustLieInTheirStorage) {
   const std::string zero("K\x00", 2), one_one = "K\x01\x85", four = "K\x04\x85", zero_stride("K\x00\x85", 3);
   EXPECT_EQ(parse_torch(bytes_of(container(tensor_program(zero, four, one_one))), "x").at("t").shape(), Shape{4});
-  expect_refused(container(tensor_program("K\x01", four, one_one)), "'t' of shape [4] goes beyond");
-  expect_refused(container(tensor_program(zero, "K\x02\x85", "K\x04\x85")), "goes beyond");
-  expect_refused(container(tensor_program(zero, "K\x05\x85", zero_stride)), "repeats its storage");
-  expect_refused(container(tensor_program(zero, "J\xff\xff\xff\x7f\x85", zero_stride)), "repeats its storage");
-  expect_refused(container(tensor_program(zero, "J\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x86", "K\x01K\x01\x86")),
-                 "goes beyond");
-  expect_refused(container(tensor_program(zero, "J\xff\xff\xff\xff\x85", one_one)), "faulty shape");
-  expect_refused(container(tensor_program(zero, four, "K\x01K\x01\x86")), "does not fit its strides");
+  expect_pickle_refused(container(tensor_program("K\x01", four, one_one)), "'t' of shape [4] goes beyond");
+  expect_pickle_refused(container(tensor_program(zero, "K\x02\x85", "K\x04\x85")), "goes beyond");
+  expect_pickle_refused(container(tensor_program(zero, "K\x05\x85", zero_stride)), "repeats its storage");
+  expect_pickle_refused(container(tensor_program(zero, "J\xff\xff\xff\x7f\x85", zero_stride)), "repeats its storage");
+  expect_pickle_refused(container(tensor_program(zero, "J\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x86", "K\x01K\x01\x86")),
+                        "goes beyond");
+  expect_pickle_refused(container(tensor_program(zero, "J\xff\xff\xff\xff\x85", one_one)), "faulty shape");
+  expect_pickle_refused(container(tensor_program(zero, four, "K\x01K\x01\x86")), "does not fit its strides");
 }
 
 TEST(Torch, WhatIsWrittenReadsBack) {

@@ -21,8 +21,8 @@
 namespace hrm {
 namespace {
 
-constexpr std::string_view kWhere = "yaml.parse";
-constexpr size_t kMaxBytes = size_t{1} << 20, kMaxDepth = 100;
+constexpr std::string_view kInYaml = "yaml.parse";
+constexpr size_t kMaxBytes = size_t{1} << 20, kMaxYamlDepth = 100;
 
 bool one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
 
@@ -105,7 +105,7 @@ class Builder : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
   Error fault(const YAML::Mark& mark, std::string_view what) const {
-    return bad_input(kWhere, "{}: line {}, column {}: {}", source_, mark.line + 1, mark.column + 1, what);
+    return bad_input(kInYaml, "{}: line {}, column {}: {}", source_, mark.line + 1, mark.column + 1, what);
   }
 
  private:
@@ -122,7 +122,7 @@ class Builder : public YAML::EventHandler {
   }
   void open(const YAML::Mark& mark, const std::string& tag, Json empty) {
     check_tag(mark, tag);
-    if (levels_.size() == kMaxDepth) throw fault(mark, fmt::format("nested deeper than {} levels", kMaxDepth));
+    if (levels_.size() == kMaxYamlDepth) throw fault(mark, fmt::format("nested deeper than {} levels", kMaxYamlDepth));
     if (!levels_.empty() && levels_.back().value.is_object() && !levels_.back().key)
       throw fault(mark, "a key must be a plain name");
     levels_.push_back({std::move(empty), std::nullopt, mark});
@@ -209,7 +209,7 @@ void emit(YAML::Emitter& out, const Json& value) {
 
 Json parse_yaml(std::string_view text, std::string_view source) {
   if (text.size() > kMaxBytes)
-    throw bad_input(kWhere, "{}: {} bytes; the limit for a configuration is {}", source, text.size(), kMaxBytes);
+    throw bad_input(kInYaml, "{}: {} bytes; the limit for a configuration is {}", source, text.size(), kMaxBytes);
   std::istringstream input{std::string(text)};
   Builder builder(source);
   try {

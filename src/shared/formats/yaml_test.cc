@@ -10,7 +10,7 @@
 namespace hrm {
 namespace {
 
-void expect_refused(const std::string& text, const std::string& part) {
+void expect_yaml_refused(const std::string& text, const std::string& part) {
   hrm::expect_refused([&] { const Json value = parse_yaml(text, "x.yaml"); }, {part, "x.yaml"});
 }
 
@@ -70,16 +70,16 @@ TEST(Yaml, EmptyDocumentsAreNull) {
 }
 
 TEST(Yaml, FaultsNameTheLine) {
-  expect_refused("a: 1\nb: [1, 2\n", "line 3");
-  expect_refused("a: &x 1\nb: *x\n", "line 2, column 4: an alias");
-  expect_refused("a: 1\na: 2\n", "line 2, column 1: key 'a' occurs twice");
-  expect_refused("a: !!python/object:os.system ls\n", "tag 'tag:yaml.org,2002:python/object:os.system'");
-  expect_refused("a: 1\n---\nb: 2\n", "second document");
-  expect_refused("? [1, 2]\n: 3\n", "a key must be a plain name");
-  expect_refused("a: b: c\n", "line 1");
-  expect_refused(std::string(101, '[') + std::string(101, ']'), "nested deeper");
-  expect_refused(std::string(100000, '['), "");
-  expect_refused(std::string((1 << 20) + 1, ' '), "the limit for a configuration is");
+  expect_yaml_refused("a: 1\nb: [1, 2\n", "line 3");
+  expect_yaml_refused("a: &x 1\nb: *x\n", "line 2, column 4: an alias");
+  expect_yaml_refused("a: 1\na: 2\n", "line 2, column 1: key 'a' occurs twice");
+  expect_yaml_refused("a: !!python/object:os.system ls\n", "tag 'tag:yaml.org,2002:python/object:os.system'");
+  expect_yaml_refused("a: 1\n---\nb: 2\n", "second document");
+  expect_yaml_refused("? [1, 2]\n: 3\n", "a key must be a plain name");
+  expect_yaml_refused("a: b: c\n", "line 1");
+  expect_yaml_refused(std::string(101, '[') + std::string(101, ']'), "nested deeper");
+  expect_yaml_refused(std::string(100000, '['), "");
+  expect_yaml_refused(std::string((1 << 20) + 1, ' '), "the limit for a configuration is");
 }
 
 TEST(Yaml, WhatIsWrittenReadsBack) {

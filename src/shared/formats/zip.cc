@@ -11,7 +11,7 @@
 namespace hrm {
 namespace {
 
-constexpr std::string_view kWhere = "zip.read";
+constexpr std::string_view kInZip = "zip.read";
 constexpr uint32_t kLocal = 0x04034b50, kCentral = 0x02014b50, kEnd = 0x06054b50, kEnd64 = 0x06064b50,
                    kLocator64 = 0x07064b50;
 constexpr size_t kLocalSize = 30, kCentralSize = 46, kEndSize = 22, kEnd64Size = 56, kLocator64Size = 20;
@@ -63,7 +63,7 @@ class Reader {
   }
 
  private:
-  Error fault(std::string_view what) const { return bad_input(kWhere, "{}: {}", source_, what); }
+  Error fault(std::string_view what) const { return bad_input(kInZip, "{}: {}", source_, what); }
   template <typename T>
   T get(uint64_t at) const {
     if (at > bytes_.size() || bytes_.size() - at < sizeof(T)) throw fault("a record lies beyond the file: truncated?");

@@ -53,7 +53,7 @@ std::string archive(const Form& form) {
   return text + form.comment;
 }
 
-void expect_refused(const std::string& bytes, const std::string& part) {
+void expect_zip_refused(const std::string& bytes, const std::string& part) {
   hrm::expect_refused([&] { parse_zip(bytes_of(bytes), "x.zip"); }, {part});
 }
 
@@ -71,15 +71,15 @@ TEST(Zip, EveryFormOfStoredEntryIsRead) {
 }
 
 TEST(Zip, FaultsAreNamed) {
-  expect_refused(archive({.method = 8}), "'n' is compressed");
-  expect_refused(archive({.flags = 1}), "'n' is encrypted");
-  expect_refused(archive({.size = 3}), "'n' has a wrong checksum");
-  expect_refused(archive({.size = 4000}), "ends beyond the file");
+  expect_zip_refused(archive({.method = 8}), "'n' is compressed");
+  expect_zip_refused(archive({.flags = 1}), "'n' is encrypted");
+  expect_zip_refused(archive({.size = 3}), "'n' has a wrong checksum");
+  expect_zip_refused(archive({.size = 4000}), "ends beyond the file");
   std::string damaged = archive({});
   damaged[31] ^= 1;
-  expect_refused(damaged, "wrong checksum");
+  expect_zip_refused(damaged, "wrong checksum");
   const std::string whole = archive({.zip64 = true});
-  for (size_t cut = 0; cut < whole.size(); ++cut) expect_refused(whole.substr(0, cut), "x.zip");
+  for (size_t cut = 0; cut < whole.size(); ++cut) expect_zip_refused(whole.substr(0, cut), "x.zip");
 }
 
 TEST(Zip, WhatIsWrittenReadsBackAligned) {
@@ -96,7 +96,7 @@ TEST(Zip, WhatIsWrittenReadsBackAligned) {
     EXPECT_EQ((back[i].data.data() - bytes_of(bytes).data()) % 64, 0);
   }
   save_zip(folder.path() / "b.zip", std::vector<ZipEntry>{{"a", {}}, {"a", {}}});
-  expect_refused(read_file(folder.path() / "b.zip"), "occurs twice");
+  expect_zip_refused(read_file(folder.path() / "b.zip"), "occurs twice");
 }
 
 TEST(Zip, SumsThatAreAllZeroAreNotChecked) {

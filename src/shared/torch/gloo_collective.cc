@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using StorePtr = c10::intrusive_ptr<c10d::Store>;
 
-constexpr std::string_view kWhere = "torch.gloo_collective";
+constexpr std::string_view kInGlooCollective = "torch.gloo_collective";
 constexpr auto kBeat = 1s;           // between two reports to the store
 constexpr auto kStale = 20s;         // without a report
 constexpr auto kStaleInAlarm = 5s;   // likewise, after a connection was lost
@@ -61,12 +61,12 @@ StorePtr open_store(const training::Launch& launch, bool serve) {
                                                   c10::make_intrusive<c10d::TCPStore>(launch.address, options));
   } catch (const std::exception& error) {
     if (serve && std::string_view(error.what()).find("EADDRINUSE") != std::string_view::npos)
-      throw bad_input(kWhere,
+      throw bad_input(kInGlooCollective,
                       "MASTER_PORT = {}: another program on this machine listens there (or two processes have RANK 0): "
                       "choose another port",
                       launch.port);
-    if (serve) throw failure(kWhere, "process 0 cannot listen on {}: {}", place, first_line(error));
-    throw failure(kWhere,
+    if (serve) throw failure(kInGlooCollective, "process 0 cannot listen on {}: {}", place, first_line(error));
+    throw failure(kInGlooCollective,
                   "process {} of {}: nobody answered on {} for {} s: was process 0 started there? HRM_JOIN_SECONDS=N "
                   "waits longer",
                   launch.rank, launch.size, place, launch.patience.count());
@@ -162,7 +162,7 @@ class Watch {
     if (alarm_) return;
     std::this_thread::sleep_for(2 * kBeat);  // an exchange that fails now explains itself
     if (alarm_ || stop_ || !take_over()) return;
-    write_message(fmt::format("hrm: [{}] process {} of {} ends: {}", kWhere, rank_, size_, found.message));
+    write_message(fmt::format("hrm: [{}] process {} of {} ends: {}", kInGlooCollective, rank_, size_, found.message));
     ::_exit(found.exit_code);
   }
 
@@ -259,8 +259,9 @@ std::vector<std::string> GlooCollective::meet() {
   const size_t size = launch_.size, rank = launch_.rank;
   if (rank == 0) store_->set(kFault, bytes_of("-"));
   if (store_->add(key("seats", rank), 1) > 1)
-    throw bad_input(kWhere, "process {} of {}: another process has the same RANK, or another job the same MASTER_PORT",
-                    rank, size);
+    throw bad_input(kInGlooCollective,
+                    "process {} of {}: another process has the same RANK, or another job the same MASTER_PORT", rank,
+                    size);
   store_->set(key("beat", rank), bytes_of("0"));
   store_->set(key("name", rank), bytes_of(fmt::format("{} {}", size, own_name())));
   std::vector<std::string> names(size);
@@ -270,7 +271,7 @@ std::vector<std::string> GlooCollective::meet() {
     try {
       store_->wait({key("name", r)}, std::max<std::chrono::milliseconds>(left, 1ms));
     } catch (const std::exception&) {
-      throw failure(kWhere,
+      throw failure(kInGlooCollective,
                     "process {} of {}: process {} did not come within {} s: was it started, with the same MASTER_ADDR "
                     "and MASTER_PORT? HRM_JOIN_SECONDS=N waits longer",
                     rank, size, r, launch_.patience.count());
@@ -278,8 +279,8 @@ std::vector<std::string> GlooCollective::meet() {
     names[r] = text_of(store_->get(key("name", r)));
     const size_t space = names[r].find(' ');
     if (const std::string theirs = names[r].substr(0, space); theirs != std::to_string(size))
-      throw bad_input(kWhere, "process {} has WORLD_SIZE {}, process {} has {}: all need the same", rank, size, r,
-                      theirs);
+      throw bad_input(kInGlooCollective, "process {} has WORLD_SIZE {}, process {} has {}: all need the same", rank,
+                      size, r, theirs);
     names[r].erase(0, space + 1);
   }
   return names;
@@ -294,9 +295,10 @@ std::shared_ptr<gloo::transport::Device> GlooCollective::device() const {
     return c10d::ProcessGroupGloo::createDefaultDevice();
   } catch (const std::exception& error) {
     if (!interface || !*interface)
-      throw failure(kWhere, "no network interface for the name of this machine ({}): set GLOO_SOCKET_IFNAME",
+      throw failure(kInGlooCollective, "no network interface for the name of this machine ({}): set GLOO_SOCKET_IFNAME",
                     first_line(error));
-    throw bad_input(kWhere, "GLOO_SOCKET_IFNAME = '{}': no such network interface ({})", interface, first_line(error));
+    throw bad_input(kInGlooCollective, "GLOO_SOCKET_IFNAME = '{}': no such network interface ({})", interface,
+                    first_line(error));
   }
 }
 
@@ -341,7 +343,7 @@ void GlooCollective::broadcast(std::string& text) {
 Error GlooCollective::lost(const std::exception& error, std::string_view otherwise) {
   const std::optional<FaultReport> found = watch_->explanation();
   const std::string who = found ? found->message : fmt::format("{} ({})", otherwise, first_line(error));
-  return Error(found && found->exit_code == 2 ? Fault::kBadInput : Fault::kFailure, kWhere,
+  return Error(found && found->exit_code == 2 ? Fault::kBadInput : Fault::kFailure, kInGlooCollective,
                fmt::format("process {} of {} ends: {}", rank(), size(), who));
 }
 

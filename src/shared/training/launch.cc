@@ -12,7 +12,7 @@
 namespace hrm::training {
 namespace {
 
-constexpr std::string_view kWhere = "training.launch";
+constexpr std::string_view kInLaunch = "training.launch";
 constexpr size_t kMostProcesses = 4096;
 
 // Empty where it is unset.
@@ -26,9 +26,9 @@ size_t number(const char* name, size_t least, size_t most) {
   size_t n = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
   if (text.empty())
-    throw bad_input(kWhere, "{} is not set: start the processes with torchrun or srun, or set it", name);
+    throw bad_input(kInLaunch, "{} is not set: start the processes with torchrun or srun, or set it", name);
   if (error != std::errc() || end != text.data() + text.size() || n < least || n > most)
-    throw bad_input(kWhere, "{} = '{}': expected a whole number from {} to {}", name, text, least, most);
+    throw bad_input(kInLaunch, "{} = '{}': expected a whole number from {} to {}", name, text, least, most);
   return n;
 }
 
@@ -47,7 +47,7 @@ Shard read_shard() {
   if (shard.size == 1) return shard;
   shard.rank = number(rank, 0, kMostProcesses);
   if (shard.rank >= shard.size)
-    throw bad_input(kWhere, "{} = {}: expected less than {} = {}", rank, shard.rank, size, shard.size);
+    throw bad_input(kInLaunch, "{} = {}: expected less than {} = {}", rank, shard.rank, size, shard.size);
   return shard;
 }
 
@@ -57,7 +57,7 @@ Launch read_launch() {
   if (launch.size == 1) return launch;
   launch.address = variable("MASTER_ADDR");
   if (launch.address.empty())
-    throw bad_input(kWhere,
+    throw bad_input(kInLaunch,
                     "WORLD_SIZE = {}, but MASTER_ADDR is not set: set it to the machine of process 0, or unset "
                     "WORLD_SIZE",
                     launch.size);

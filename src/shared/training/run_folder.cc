@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kWhere = "training.RunFolder";
+constexpr std::string_view kInRunFolder = "training.RunFolder";
 
 constexpr const char* kRunFiles[] = {"config.json",
                                      CheckpointNames::kLast,
@@ -73,7 +73,8 @@ std::optional<Json> config_to_resume(const fs::path& folder, bool names_model) {
   std::optional<Json> stored = stored_config(folder);
   if (!stored && !names_model)
     throw bad_input(
-        kWhere, "{}: contains no run to resume: give the folder of a run in --out, or leave out --resume to start one",
+        kInRunFolder,
+        "{}: contains no run to resume: give the folder of a run in --out, or leave out --resume to start one",
         folder.string());
   return stored;
 }
@@ -81,7 +82,7 @@ std::optional<Json> config_to_resume(const fs::path& folder, bool names_model) {
 void refuse_existing_run(const fs::path& folder) {
   if (holds_run(folder))
     throw bad_input(
-        kWhere,
+        kInRunFolder,
         "{}: already contains a run: add --resume to continue it, --overwrite to replace it, or choose another --out",
         folder.string());
 }
@@ -91,7 +92,7 @@ void refuse_overwritten_input(const fs::path& folder, const fs::path& input) {
   bool inside = from == run;
   for (const char* name : kRunFolders) inside |= from == run / name || from.parent_path() == run / name;
   if (inside)
-    throw bad_input(kWhere, "{}: is part of the run that --overwrite would remove: choose another --out",
+    throw bad_input(kInRunFolder, "{}: is part of the run that --overwrite would remove: choose another --out",
                     input.string());
 }
 
@@ -99,12 +100,14 @@ RunFolder::RunFolder(const fs::path& path, RunMode mode) : path_(path) {
   if (mode == RunMode::kNew) refuse_existing_run(path);
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) throw failure(kWhere, "{}: cannot create the folder: {}", path.string(), error.message());
+  if (error) throw failure(kInRunFolder, "{}: cannot create the folder: {}", path.string(), error.message());
   lock_ = ::open((path / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_ < 0) throw failure(kWhere, "{}: cannot write into the folder: {}", path.string(), std::strerror(errno));
+  if (lock_ < 0)
+    throw failure(kInRunFolder, "{}: cannot write into the folder: {}", path.string(), std::strerror(errno));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock_);
-    throw bad_input(kWhere, "{}: another process trains here: stop it first, or choose another --out", path.string());
+    throw bad_input(kInRunFolder, "{}: another process trains here: stop it first, or choose another --out",
+                    path.string());
   }
   if (mode == RunMode::kOverwrite) remove_run();
   remove_leftovers();

@@ -27,9 +27,9 @@ std::pair<std::optional<Json>, std::string> stored_beside(const fs::path& folder
   rotate_checkpoint(folder, {.tensors = {}, .state = {{"config", {{"lr", 0.002}, {"arch", {{"width", 8}}}}}}});
   fs::remove(folder / "config.json");
   if (!config_json.empty()) write_file_atomic(folder / "config.json", config_json);
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   const auto stored = stored_config(folder);
-  return {stored, testing::internal::GetCapturedStderr()};
+  return {stored, ::testing::internal::GetCapturedStderr()};
 }
 
 TEST(RunFolder, TheCheckpointsSettingsDecide) {

@@ -17,7 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kWhere = "training.run_loop";
+constexpr std::string_view kInRunLoop = "training.run_loop";
 constexpr size_t kSparklineWidth = 40;
 
 bool step_due(const Cadence& cadence, uint64_t step) { return cadence.steps > 0 && step % cadence.steps == 0; }
@@ -201,8 +201,8 @@ void Loop::step() {
   const StepReport report = trainee_.step(state_.step + 1);
   if (!report.fault.empty()) {
     event(state_.step + 1, report.fault);
-    throw failure(kWhere, "step {}: {}; the step was not applied; {}; {}", state_.step + 1, report.fault, last_good(),
-                  options_.remedy);
+    throw failure(kInRunLoop, "step {}: {}; the step was not applied; {}; {}", state_.step + 1, report.fault,
+                  last_good(), options_.remedy);
   }
   ++state_.step;
   unsaved_ = true;
@@ -267,8 +267,8 @@ void Loop::save() {
 
 void Loop::write(Checkpoint checkpoint) {
   if (const auto bad = first_not_finite(checkpoint.tensors))
-    throw failure(kWhere, "step {}: '{}' contains a NaN or an infinity and was not saved; {}; {}", state_.step, *bad,
-                  last_good(), options_.remedy);
+    throw failure(kInRunLoop, "step {}: '{}' contains a NaN or an infinity and was not saved; {}; {}", state_.step,
+                  *bad, last_good(), options_.remedy);
   state_.seconds = seconds();
   state_.log_size = log_->size();
   checkpoint.state = {
@@ -276,7 +276,7 @@ void Loop::write(Checkpoint checkpoint) {
   try {
     rotate_checkpoint(folder_.path(), checkpoint);
   } catch (const Error& error) {
-    throw failure(kWhere, "step {} could not be saved: {}; {}", state_.step, error.what(), last_good());
+    throw failure(kInRunLoop, "step {} could not be saved: {}; {}", state_.step, error.what(), last_good());
   }
 }
 
