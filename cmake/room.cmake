@@ -9,6 +9,9 @@
 # Only TORCH_AWARE sources and the tests beside them know which build it is (HRM_TORCH, 0 or 1): ccache shares all others between both.
 # A room with PRECOMPILE headers or with OPTIONS for the compiler has a precompiled header of its own.
 #
+# With HRM_UNITY the compiler gets the files of a room up to eight at a time: templates that several of them use are then
+# instantiated once. So names at file level must differ within a room (tests apart from what they test).
+#
 # What is tested is optimized and instrumented in full; its tests build in half the time without.
 set(HRM_TEST_OPTIONS $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0>)
 if(HRM_FUZZ)
@@ -55,6 +58,7 @@ function(hrm_room place)
   target_link_libraries(hrm_${name} PUBLIC ${ROOM_LIBS} Threads::Threads PRIVATE hrm_flags)
   target_compile_options(hrm_${name} PRIVATE ${ROOM_OPTIONS})
   hrm_relocate(hrm_${name})
+  hrm_unite(hrm_${name} "${sources}" APART ${ROOM_TORCH_SOURCES})
   if(ROOM_PRECOMPILE OR ROOM_OPTIONS)
     hrm_precompile(hrm_${name} "${torch}_${name}" LIBS ${ROOM_LIBS} HEADERS ${ROOM_PRECOMPILE} OPTIONS ${ROOM_OPTIONS})
   else()
@@ -77,6 +81,7 @@ function(hrm_room place)
       target_compile_definitions(hrm_${name}_test PRIVATE HRM_TORCH=$<BOOL:${HRM_TORCH}>)
     endif()
     hrm_precompile(hrm_${name}_test "${torch}_test")
+    hrm_unite(hrm_${name}_test "${tests}")
     set_property(GLOBAL APPEND PROPERTY HRM_TEST_PROGRAMS hrm_${name}_test)
   endif()
 
@@ -89,6 +94,28 @@ function(hrm_room place)
       set_property(GLOBAL APPEND PROPERTY HRM_FUZZ_PROGRAMS ${program})
     endforeach()
   endif()
+endfunction()
+
+# Groups of the files that are compiled as one. Sources with options or definitions of their own stay alone (CMake sees to
+# that). APART: names of sources that only some builds have; in groups of their own, so that the others are the same in all.
+function(hrm_unite target sources)
+  if(NOT HRM_UNITY)
+    return()
+  endif()
+  cmake_parse_arguments(UNITE "" "" "APART" ${ARGN})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  set(common_count 0)
+  set(apart_count 0)
+  foreach(source IN LISTS sources)
+    get_filename_component(name ${source} NAME_WE)
+    set(kind common)
+    if(name IN_LIST UNITE_APART)
+      set(kind apart)
+    endif()
+    math(EXPR group "${${kind}_count} / 8")
+    math(EXPR ${kind}_count "${${kind}_count} + 1")
+    set_property(SOURCE ${source} PROPERTY UNITY_GROUP ${kind}${group})
+  endforeach()
 endfunction()
 
 # Where tests find the source tree: the only object with its path in it, so that two checkouts share all others in ccache.

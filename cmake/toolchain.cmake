@@ -26,6 +26,8 @@ target_compile_options(hrm_flags INTERFACE -Wall -Wextra -Wshadow -Wno-missing-f
   # False alarms of GCC 12 on std::string (its bugs 105651 and 105329); clang checks bounds as well.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-stringop-overflow>
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-array-bounds>
+  # In a unity build all files but one count as headers, and a header's class may not have members of unnamed namespaces.
+  $<$<AND:$<BOOL:${HRM_UNITY}>,$<CXX_COMPILER_ID:GNU>>:-Wno-subobject-linkage>
   # libstdc++'s stable_sort calls what it declares deprecated itself, and clang says so; GCC checks our own calls.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations> $<$<BOOL:${HRM_WERROR}>:-Werror>)
 
