@@ -62,7 +62,7 @@ void rms_norm(benchmark::State& state) {
   const size_t D = width_of(state);
   Buffer<float> x = numbers<float>(kTokens * D), scales(kTokens);
   Buffer<E> y(kTokens * D);
-  for (auto _ : state) rms_norm_rows<E>({kTokens, D}, {x.data(), D}, 1e-5f, {y.data(), D}, scales.data());
+  for (auto _ : state) rms_norm_rows<E>({kTokens, D}, {x.data(), D}, 1e-5f, {{y.data(), D}, scales.data()});
   report_bytes(state, kTokens * D * (8 + sizeof(E)));
 }
 
@@ -84,7 +84,8 @@ void softmax(benchmark::State& state) {
   const Buffer<float> scores = numbers<float>(kTokens * kTokens);
   Buffer<E> p(kTokens * kTokens);
   for (auto _ : state)
-    softmax_rows<E>({kTokens, kTokens}, {scores.data(), kTokens}, 0.125f, {p.data(), kTokens}, kTokens);
+    softmax_rows<E>({.rows = kTokens, .n = kTokens, .padded = kTokens, .scale = 0.125f}, {scores.data(), kTokens},
+                    {p.data(), kTokens});
   report_bytes(state, kTokens * kTokens * (4 + sizeof(E)));
 }
 
@@ -117,7 +118,7 @@ void adam(benchmark::State& state) {
                            .correction1 = 1,
                            .correction2 = 1,
                            .gradient_scale = 1};
-  for (auto _ : state) adam_atan2(p.data(), m.data(), v.data(), g.data(), n, step);
+  for (auto _ : state) adam_atan2({p.data(), m.data(), v.data(), g.data(), n}, step);
   report_bytes(state, n * 4 * 7);
 }
 

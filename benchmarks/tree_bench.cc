@@ -17,6 +17,9 @@
 namespace hrm::tree {
 namespace {
 
+using steps::NodeId;
+using steps::Problem;
+
 constexpr int kChildren = 5, kDepth = 5;
 
 double seconds_of(const std::function<void()>& work) {
@@ -32,14 +35,14 @@ std::string step_text(Rng& rng, int depth) {
 }
 
 // The expansions of one tree; their number of nodes.
-size_t make_batches(const Problem& problem, Rng& rng, std::vector<Batch>& batches) {
+size_t make_batches(const Problem& problem, Rng& rng, std::vector<RequestRecord>& batches) {
   const NodeId root = root_id(problem);
   std::vector<NodeId> level = {root};
   size_t nodes = 1;
   for (int depth = 1; depth <= kDepth; ++depth) {
     std::vector<NodeId> next;
     for (const NodeId& parent : level) {
-      Batch batch{.root = root, .node = parent};
+      RequestRecord batch{.root = root, .node = parent};
       for (int i = 0; i < kChildren; ++i) {
         batch.samples.push_back({.ordinal = i, .tokens = 40, .terminal = depth == kDepth, .text = step_text(rng, depth)});
         if (depth == kDepth) batch.samples.back().answer = std::to_string(rng.below(4) == 0 ? 7 : rng.below(100));
@@ -63,25 +66,25 @@ void run(size_t wanted, std::filesystem::path path) {
     Rng rng(1);
     for (int64_t i = 0; nodes < wanted; ++i) {
       const Problem problem{fmt::format("p{}", i), "question", "7"};
-      std::vector<Batch> batches;
+      std::vector<RequestRecord> batches;
       nodes += make_batches(problem, rng, batches);
       appending += seconds_of([&] {
-        store.append(ProblemRecord{i, problem});
-        for (const Batch& batch : batches) store.append(batch);
+        store.append(steps::ProblemRecord{i, problem});
+        for (const RequestRecord& batch : batches) store.append(batch);
       });
     }
     appending += seconds_of([&] { store.sync(); });
   }
   const auto count = static_cast<double>(nodes);
-  std::vector<Tree> trees;
+  std::vector<steps::Tree> trees;
   const double opening = seconds_of([&] {
     const StoreReader store(path);
     for (size_t i = 0; i < store.contents().problems.size(); ++i) trees.push_back(store.load(i).tree);
   });
   double checksum = 0;
-  std::vector<Verdicts> verdicts;
+  std::vector<steps::Verdicts> verdicts;
   const double grading = seconds_of([&] {
-    for (const Tree& tree : trees) verdicts.push_back(grade_answers(tree));
+    for (const steps::Tree& tree : trees) verdicts.push_back(grade_answers(tree));
   });
   const double labeling = seconds_of([&] {
     for (size_t i = 0; i < trees.size(); ++i) {

@@ -109,7 +109,7 @@ class Reader {
                         "{}: line {}, {}: {} is not '#', ' ', '.', 'S', 'G' or 'o'; --symbols names other characters "
                         "for wall, open, start and goal (1023: 1 is a wall)",
                         place_.source, line.number, cell_name(static_cast<int64_t>(maze_.size()), shape_.width),
-                        printable(c));
+                        printable_character(c));
       maze_.push_back(*token);
     }
     if (maze_.size() == whole_) sinks_.puzzle({.line = begin_, .question = std::exchange(maze_, {})});

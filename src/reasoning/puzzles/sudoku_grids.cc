@@ -82,7 +82,7 @@ class Finder {
     if (is_rule(text)) return take_rule(std::move(line));
     if (take_whole_field(line)) return;
     std::erase_if(line.text, [](char32_t c) { return c == U':' || c == U'>'; });  // marks of our own drawings
-    if (std::ranges::all_of(line.text, is_space) && line.text.size() < side_) return end_of_block();
+    if (std::ranges::all_of(line.text, is_grid_space) && line.text.size() < side_) return end_of_block();
     if (take_whole_line(line)) return;
     take_row(std::move(line));
   }
@@ -153,7 +153,7 @@ class Finder {
     if (line.text.size() < whole_) return false;
     std::vector<std::u32string> wholes;
     const auto ends = [](char32_t c) {
-      return is_space(c) || is_separator(c) || is_vertical(c) || c == U':' || c == U'#';
+      return is_grid_space(c) || is_separator(c) || is_vertical(c) || c == U':' || c == U'#';
     };
     for (const std::u32string& field : split(line.text, ends))
       if (is_whole(field)) wholes.push_back(field);
@@ -192,14 +192,14 @@ class Finder {
     std::u32string cells = SudokuRowReader::symbols_within(line.text, whole_);
     if (cells.size() == whole_) return add_line(line, cells);
     const bool spaced = line.text.size() == whole_ && std::ranges::all_of(line.text, [&](char32_t c) {
-                          return is_space(c) || (symbols_.is_cell(c) && c != U'-');
+                          return is_grid_space(c) || (symbols_.is_cell(c) && c != U'-');
                         });
     return spaced && rows_.empty() && add_line(line, line.text);
   }
   bool add_line(const TextLine& line, const std::u32string& cells) {
     end_of_grid();
     if (const auto odd =
-            std::ranges::find_if_not(cells, [&](char32_t c) { return is_space(c) || symbols_.is_cell(c); });
+            std::ranges::find_if_not(cells, [&](char32_t c) { return is_grid_space(c) || symbols_.is_cell(c); });
         odd != cells.end())
       throw no_cell(line.number, odd - cells.begin(), *odd);
     add({line.number}, cells);
@@ -216,7 +216,7 @@ class Finder {
       if (cells.size() == side_) throw no_cell(line.number, rows_.size() * side_ + at, *odd);
       if (!row_reader_.holds_values(line))
         throw refused(line.number, "'{}' is neither a row nor a whole puzzle: {} is not a cell; comments begin with #",
-                      utf8(trimmed(line.text).substr(0, 40)), printable(*odd));
+                      utf8(trimmed(line.text).substr(0, 40)), printable_character(*odd));
     }
     const size_t length = line.text.size();
     if (cells.size() > side_ && SudokuRowReader::holds_spaces(line.text) && length < whole_ && length + side_ > whole_)
@@ -306,7 +306,7 @@ class Finder {
   }
   Error no_cell(size_t line, size_t cell, char32_t c) const {
     return bad_input(kInSudokuGrids, "{}: line {}, {}: {} is neither a digit ({}) nor a blank (. 0 _ *)", text_.source,
-                     line, cell_name(static_cast<int64_t>(cell), static_cast<int64_t>(side_)), printable(c),
+                     line, cell_name(static_cast<int64_t>(cell), static_cast<int64_t>(side_)), printable_character(c),
                      symbols_.range());
   }
 

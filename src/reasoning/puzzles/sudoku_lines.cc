@@ -14,8 +14,8 @@ std::string utf8(std::u32string_view points) {
 }
 
 std::u32string trimmed(std::u32string text) {
-  while (!text.empty() && is_space(text.back())) text.pop_back();
-  text.erase(0, std::ranges::find_if_not(text, is_space) - text.begin());
+  while (!text.empty() && is_grid_space(text.back())) text.pop_back();
+  text.erase(0, std::ranges::find_if_not(text, is_grid_space) - text.begin());
   return text;
 }
 
@@ -25,7 +25,7 @@ bool is_rule(const std::u32string& line) {
   for (char32_t c : line) {
     if (is_frame(c))
       drawn += !is_vertical(c) && c != U'+';
-    else if (!is_space(c) && kCorners.find(c) == std::u32string_view::npos)
+    else if (!is_grid_space(c) && kCorners.find(c) == std::u32string_view::npos)
       return false;
   }
   const bool corners =
@@ -34,7 +34,7 @@ bool is_rule(const std::u32string& line) {
 }
 
 bool is_dashes(const std::u32string& line) {
-  return std::ranges::all_of(line, [](char32_t c) { return c == U'-' || is_space(c) || is_vertical(c); });
+  return std::ranges::all_of(line, [](char32_t c) { return c == U'-' || is_grid_space(c) || is_vertical(c); });
 }
 
 bool is_title(const std::u32string& line, const SudokuSymbols& symbols) {
@@ -44,7 +44,7 @@ bool is_title(const std::u32string& line, const SudokuSymbols& symbols) {
   const auto is_number = [](char32_t c) { return c >= U'0' && c <= U'9'; };
   return word >= 2 && line.size() <= 40 && std::ranges::any_of(line, is_number) &&
          !std::ranges::all_of(line.substr(0, word), [&](char32_t c) { return symbols.is_cell(c); }) &&
-         (word == line.size() || is_space(line[word]) || line[word] == U'.' || line[word] == U'#' ||
+         (word == line.size() || is_grid_space(line[word]) || line[word] == U'.' || line[word] == U'#' ||
           is_number(line[word]));
 }
 

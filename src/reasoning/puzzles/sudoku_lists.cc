@@ -22,8 +22,8 @@ bool SudokuListReader::begins(const std::u32string& line) {
   const size_t at = std::ranges::find_if(line, [](char32_t c) { return c == U'[' || c == U'{'; }) - line.begin();
   if (at == line.size()) return false;
   std::u32string before = line.substr(0, at);
-  while (!before.empty() && is_space(before.back())) before.pop_back();
-  while (!before.empty() && is_space(before.front())) before.erase(0, 1);
+  while (!before.empty() && is_grid_space(before.back())) before.pop_back();
+  while (!before.empty() && is_grid_space(before.front())) before.erase(0, 1);
   if (before.empty()) return true;
   return before.find(U'=') != std::u32string::npos || before.back() == U'(' || before == U"int" || before == U"char";
 }
@@ -39,7 +39,7 @@ void SudokuListReader::add(const std::u32string& line, std::string_view place) {
       }
       continue;
     }
-    if (opens(c) || closes(c) || c == U',' || c == U';' || c == U'\n' || is_space(c)) {
+    if (opens(c) || closes(c) || c == U',' || c == U';' || c == U'\n' || is_grid_space(c)) {
       if (depth_ > 0) end_word(/*quoted=*/false, place);
       word_.clear();
       depth_ += opens(c) - closes(c);

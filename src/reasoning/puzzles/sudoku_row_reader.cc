@@ -9,7 +9,7 @@ namespace hrm::puzzles {
 std::u32string SudokuRowReader::symbols_within(const std::u32string& text, size_t wanted) {
   std::u32string with, without;
   for (char32_t c : text) {
-    if (is_space(c) || is_separator(c) || (is_frame(c) && c != U'-')) continue;
+    if (is_grid_space(c) || is_separator(c) || (is_frame(c) && c != U'-')) continue;
     with += c;
     if (c != U'-') without += c;
   }
@@ -74,7 +74,7 @@ std::u32string SudokuRowReader::read_row(const TextLine& line, bool compact, boo
 
 std::optional<std::u32string> SudokuRowReader::numbers_of(const TextLine& line) const {
   std::vector<std::u32string> values;
-  for (const std::u32string& part : split(line.text, [](char32_t c) { return is_space(c) || is_vertical(c); }))
+  for (const std::u32string& part : split(line.text, [](char32_t c) { return is_grid_space(c) || is_vertical(c); }))
     if (!part.empty()) values.push_back(part);
   if (values.size() != side_ || std::ranges::all_of(values, [](const auto& value) { return value.size() == 1; }))
     return std::nullopt;
@@ -110,7 +110,7 @@ Error SudokuRowReader::wrong_boxes(size_t line, size_t rows, size_t columns) con
 
 std::u32string SudokuRowReader::framed_row(const TextLine& line) const {
   std::vector<std::u32string> parts = split(line.text, is_vertical);
-  const auto all_space = [](const std::u32string& part) { return std::ranges::all_of(part, is_space); };
+  const auto all_space = [](const std::u32string& part) { return std::ranges::all_of(part, is_grid_space); };
   if (is_vertical(line.text.back()) || all_space(parts.back())) parts.pop_back();
   if (!parts.empty() && all_space(parts.front()) && parts.size() != static_cast<size_t>(shape_.stacks()) &&
       parts.size() != side_)
@@ -126,7 +126,7 @@ void SudokuRowReader::append_part(std::u32string& cells, const std::u32string& p
                                   const TextLine& line) const {
   if (count == 1) {
     std::u32string inner = part;
-    std::erase_if(inner, is_space);
+    std::erase_if(inner, is_grid_space);
     if (inner.size() > 1) throw wrong_row(line);
     cells += inner.empty() ? U' ' : inner[0];
   } else if (part.size() == count) {
@@ -136,7 +136,7 @@ void SudokuRowReader::append_part(std::u32string& cells, const std::u32string& p
     for (size_t i = 0; i < part.size(); ++i) {
       if (i % 2 == first % 2)
         cells += part[i];
-      else if (!is_space(part[i]))
+      else if (!is_grid_space(part[i]))
         throw wrong_row(line);
     }
   } else {
@@ -150,7 +150,7 @@ std::u32string SudokuRowReader::every_second(const TextLine& line) const {
   for (size_t i = 0; i < line.text.size(); ++i) {
     if (i % 2 == 0)
       cells += line.text[i];
-    else if (!is_space(line.text[i]))
+    else if (!is_grid_space(line.text[i]))
       throw wrong_row(line);
   }
   cells.resize(side_, U' ');

@@ -35,7 +35,7 @@ class SudokuRowReader {
   // The cells of a row. compact: one character a cell, spaces are blanks. drawn_blanks: blanks have a symbol.
   std::u32string read_row(const TextLine& line, bool compact, bool drawn_blanks) const;
 
-  static bool holds_spaces(const std::u32string& text) { return std::ranges::any_of(text, is_space); }
+  static bool holds_spaces(const std::u32string& text) { return std::ranges::any_of(text, is_grid_space); }
   bool holds_values(const TextLine& line) const { return separated_values(line, side_) || numbers_of(line); }
 
   // Lines of a frame, as numbers of rows above them, that part the rows otherwise than the boxes of this grid do.

@@ -7,7 +7,7 @@
 
 namespace hrm::puzzles {
 
-inline bool is_space(char32_t c) { return c == U' ' || c == U'\t' || c == 0xA0; }
+inline bool is_grid_space(char32_t c) { return c == U' ' || c == U'\t' || c == 0xA0; }
 bool is_vertical(char32_t c);   // '|' and its box-drawing forms
 bool is_frame(char32_t c);      // what frames are drawn with, '-' too
 bool is_separator(char32_t c);  // ',' ';' and quotation marks

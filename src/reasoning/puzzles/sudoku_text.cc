@@ -17,7 +17,7 @@ constexpr int kFirstWithLetters = 10;  // sides from here on may be written from
 std::set<char32_t> blanks_of(std::u32string_view cells, const SudokuSymbols& symbols) {
   std::set<char32_t> kinds;
   for (char32_t c : cells)
-    if (!symbols.digit(c)) kinds.insert(is_space(c) ? U' ' : c);
+    if (!symbols.digit(c)) kinds.insert(is_grid_space(c) ? U' ' : c);
   return kinds;
 }
 
@@ -100,18 +100,20 @@ class Reader {
     const auto kinds = blanks_of(cells, symbols);
     for (size_t i = 0; i < cells.size(); ++i) {
       const char32_t c = cells[i];
-      if (symbols.digit(c) || is_space(c) || is_plain_blank(c) || (is_sole_blank(c) && kinds.size() == 1)) continue;
+      if (symbols.digit(c) || is_grid_space(c) || is_plain_blank(c) || (is_sole_blank(c) && kinds.size() == 1))
+        continue;
       throw bad_input(kInSudokuText, "{}: line {}, {}: {} is neither a digit ({}) nor a blank (. 0 _ *{})",
-                      place_.source, line_of(grid, i), cell_name(static_cast<int64_t>(i), shape_.side()), printable(c),
-                      symbols.range(), is_sole_blank(c) ? ", or - x ? if they are the only blanks of a puzzle" : "");
+                      place_.source, line_of(grid, i), cell_name(static_cast<int64_t>(i), shape_.side()),
+                      printable_character(c), symbols.range(),
+                      is_sole_blank(c) ? ", or - x ? if they are the only blanks of a puzzle" : "");
     }
     if (kinds.contains(U'0') && kinds.size() > 1 && !top_seen_)
       throw bad_input(kInSudokuText,
                       "{}: line {}: both '0' and {} occur, but no {}: is '0' a digit or a blank? Write blanks one way, "
                       "or give --symbols {} (or the digits that you use)",
                       place_.source, grid.lines.front(),
-                      printable(*kinds.rbegin() == U'0' ? *kinds.begin() : *kinds.rbegin()), symbols.range().back(),
-                      zero_based_symbols(shape_.side()));
+                      printable_character(*kinds.rbegin() == U'0' ? *kinds.begin() : *kinds.rbegin()),
+                      symbols.range().back(), zero_based_symbols(shape_.side()));
   }
 
   size_t line_of(const SudokuGrid& grid, size_t cell) const {
@@ -144,7 +146,7 @@ void check_sudoku_symbols(const SudokuShape& shape, std::string_view symbols) {
   const std::u32string points = to_code_points(symbols);
   const std::set<char32_t> different(points.begin(), points.end());
   if (std::ssize(points) != shape.side() || different.size() != points.size() ||
-      std::ranges::any_of(points, [](char32_t c) { return is_space(c) || c == 0xFFFD; }))
+      std::ranges::any_of(points, [](char32_t c) { return is_grid_space(c) || c == 0xFFFD; }))
     throw bad_input("puzzles.symbols",
                     "--symbols '{}': expected the {} digits in order, each one character, for instance {}", symbols,
                     shape.side(), zero_based_symbols(shape.side()));

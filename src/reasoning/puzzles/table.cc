@@ -88,7 +88,7 @@ class TableFamily : public PlainFamily {
       const auto at = token_.find(c);
       if (at == token_.end())
         throw bad_input("puzzles.table.parse", "{}: line {}, character {}: {} is not in the alphabet '{}'", source,
-                        line.number, tokens.size() + 1, printable(c), shape_.alphabet);
+                        line.number, tokens.size() + 1, printable_character(c), shape_.alphabet);
       tokens.push_back(at->second);
     }
     tokens.resize(shape_.length, 0);
@@ -184,9 +184,11 @@ std::unique_ptr<Family> make_table(const TableShape& shape, std::string_view sou
                     alphabet.size(), shape.length, kMostCells);
   for (size_t i = 0; i < alphabet.size(); ++i) {
     if (alphabet[i] == U'\n' || alphabet[i] == U'\r' || alphabet[i] == 0xFFFD)
-      throw bad_input("puzzles.make_table", "{}: the alphabet may not hold {}", source, printable(alphabet[i]));
+      throw bad_input("puzzles.make_table", "{}: the alphabet may not hold {}", source,
+                      printable_character(alphabet[i]));
     if (alphabet.find(alphabet[i], i + 1) != std::u32string::npos)
-      throw bad_input("puzzles.make_table", "{}: {} occurs twice in the alphabet", source, printable(alphabet[i]));
+      throw bad_input("puzzles.make_table", "{}: {} occurs twice in the alphabet", source,
+                      printable_character(alphabet[i]));
   }
   return std::make_unique<TableFamily>(shape, alphabet);
 }

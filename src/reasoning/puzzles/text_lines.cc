@@ -41,7 +41,7 @@ std::vector<TextLine> split_lines(std::string_view text, size_t first_line) {
   return lines;
 }
 
-std::string printable(char32_t c) {
+std::string printable_character(char32_t c) {
   if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == kReplacement)
     return fmt::format("U+{:04X}", static_cast<uint32_t>(c));
   std::string text = "'";

@@ -31,7 +31,7 @@ class LineSplitter {
 std::vector<TextLine> split_lines(std::string_view text, size_t first_line = 1);
 
 std::u32string to_code_points(std::string_view utf8);
-std::string printable(char32_t c);  // 'x', or U+0007 for what does not print
+std::string printable_character(char32_t c);  // 'x', or U+0007 for what does not print
 
 // "row 2 column 3" of a cell number.
 std::string cell_name(int64_t cell, int64_t width);

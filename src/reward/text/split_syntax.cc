@@ -16,14 +16,14 @@ bool has_case(char32_t c) {
          utf8proc_tolower(code) != code || utf8proc_toupper(code) != code;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
+bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_ascii_letter(char c) { return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'; }
 
 int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+  if (is_ascii_digit(c)) return c - '0';
+  return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f' ? ascii_lower(c) - 'a' + 10 : -1;
 }
 
 }  // namespace
@@ -131,12 +131,12 @@ std::string Translator::literal(const Options& options) {
 std::string Translator::character(char32_t c, const Options& options) {
   if (!options.ignore_case) return escaped_character(c);
   check_folding(c);
-  return c < 0x80 && is_letter(static_cast<char>(c)) ? "(?i:" + escaped_character(c) + ")" : escaped_character(c);
+  return c < 0x80 && is_ascii_letter(static_cast<char>(c)) ? "(?i:" + escaped_character(c) + ")" : escaped_character(c);
 }
 
 void Translator::check_folding(char32_t c) {
   check_uncased(c);
-  const char now = c < 0x80 ? lower(static_cast<char>(c)) : '\0';
+  const char now = c < 0x80 ? ascii_lower(static_cast<char>(c)) : '\0';
   const bool pair =
       (folded_ == 's' && (now == 's' || now == 't')) || (folded_ == 'f' && (now == 'f' || now == 'i' || now == 'l'));
   if (pair) throw fault("letters that are one character when case is ignored");
@@ -229,7 +229,7 @@ char32_t Translator::escaped() {
       ++at_;
       return number(4, 4, "");
     default:
-      if (is_letter(c) || is_digit(c)) throw fault(fmt::format("\\{}", c));
+      if (is_ascii_letter(c) || is_ascii_digit(c)) throw fault(fmt::format("\\{}", c));
       return take_character();
   }
 }
@@ -280,9 +280,9 @@ std::string Translator::closed(std::string_view open, const Options& options, in
 
 std::string Translator::named(char end, const Options& options, int depth) {
   const char first = take();
-  if (!is_letter(first) && first != '_') throw fault("a group whose name is not a word");
+  if (!is_ascii_letter(first) && first != '_') throw fault("a group whose name is not a word");
   for (char c; (c = take()) != end;)
-    if (!is_letter(c) && !is_digit(c) && c != '_') throw fault("a group whose name is not a word");
+    if (!is_ascii_letter(c) && !is_ascii_digit(c) && c != '_') throw fault("a group whose name is not a word");
   return closed("(?:", options, depth);
 }
 
@@ -312,7 +312,7 @@ std::optional<Translator::Interval> Translator::interval() {
   const size_t begin = at_++;
   const auto digits = [&] {
     const size_t from = at_;
-    while (!done() && is_digit(in_[at_])) ++at_;
+    while (!done() && is_ascii_digit(in_[at_])) ++at_;
     return std::string(in_.substr(from, at_ - from));
   };
   const std::string least = digits();

@@ -86,7 +86,7 @@ struct Size {
 };
 
 // Of the outermost element, whose attributes stand before every other.
-Size size_of(std::string_view svg) {
+Size pixels_of(std::string_view svg) {
   const auto number = [&](std::string_view attribute) {
     const size_t at = svg.find(attribute) + attribute.size();
     int value = 0;
@@ -126,7 +126,7 @@ std::string arrange_pictures(std::span<const std::string> pictures, size_t colum
   columns = std::min(columns, pictures.size());
   std::vector<int> widths(columns, 0), heights((pictures.size() + columns - 1) / columns, 0);
   for (size_t i = 0; i < pictures.size(); ++i) {
-    const Size size = size_of(pictures[i]);
+    const Size size = pixels_of(pictures[i]);
     widths[i % columns] = std::max(widths[i % columns], size.width);
     heights[i / columns] = std::max(heights[i / columns], size.height);
   }
