@@ -117,11 +117,10 @@ bool holds_one_of(std::string_view text, std::initializer_list<std::string_view>
   return std::ranges::any_of(words, [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
 }
 
-// Names of ends differ: MAX_TOKENS, model_length, eos_token, end_turn, content_filter, abort, ... null: it does not
-// say.
+// Names of ends differ: MAX_TOKENS, model_length, eos_token, end_turn, content_filter, abort, ... Null or missing: it does
+// not say.
 void set_finish(Choice& choice, const ReplyJson& json, const std::vector<std::string>& sent, std::string_view source) {
-  const ReplyJson& given = member(json, "finish_reason");
-  if (given.is_null() && json.contains("finish_reason")) return set_stop(choice, stop_report(json, sent), sent);
+  if (member(json, "finish_reason").is_null()) return set_stop(choice, stop_report(json, sent), sent);
   const std::string reason = lower(object_member(json, "finish_reason", source, "a text").get<std::string>());
   if (holds_one_of(
           reason, {"filter", "abort", "error", "cancel", "safety", "sensitive", "recitation", "prohibited", "blocklist",
@@ -152,14 +151,15 @@ std::optional<std::string> content_text(const ReplyJson& content) {
 }
 
 // A model whose thoughts took all its tokens, one that the server broke off, and one that refused wrote no answer: the
-// field is null or missing. Elsewhere that is no reply.
-std::string text_field(const ReplyJson& at, const char* key, const Choice& choice, std::string_view source) {
+// field is null or missing. Elsewhere that is no reply; nullopt.
+std::optional<std::string> text_field(const ReplyJson& at, const char* key, const Choice& choice, std::string_view source) {
   const ReplyJson& value = member(at, key);
   if (auto text = content_text(value)) return *std::move(text);
   const bool thought =
       std::ranges::any_of(std::array{"reasoning", "reasoning_content", "reasoning_details", "thinking", "refusal"},
                           [&](const char* name) { return !member(at, name).is_null(); });
   if (value.is_null() && (thought || choice.finish == Finish::kLength || choice.finish == Finish::kBroken)) return "";
+  if (value.is_null()) return std::nullopt;
   return object_member(at, key, source, "a text").get<std::string>();
 }
 
@@ -214,20 +214,28 @@ void drop_prefix(std::string& text, const Dialect& dialect, const Request& reque
   if (dialect.continuation != Continuation::kUser && text.starts_with(begun)) text.erase(0, begun.size());
 }
 
-Choice parse_choice(const Dialect& dialect, const Request& request, const ReplyJson& json, std::string_view source) {
+// wrote_nothing: set for a choice without a text, which counts as empty where another choice has one.
+struct ParsedChoice {
+  Choice choice;
+  bool wrote_nothing = false;
+};
+
+ParsedChoice parse_choice(const Dialect& dialect, const Request& request, const ReplyJson& json,
+                          std::string_view source) {
   if (!json.is_object()) throw bad_input("policy.http", "{}: a choice is not an object", source);
   Choice choice;
   set_finish(choice, json, sent_stop(dialect, request), source);
   if (member(json, "error").is_object()) choice.finish = Finish::kBroken;
-  if (dialect.kind == EndpointKind::kChat) {
-    choice.text = text_field(object_member(json, "message", source, "an object"), "content", choice, source);
-    drop_prefix(choice.text, dialect, request);
-  } else {
-    choice.text = text_field(json, "text", choice, source);
-  }
+  const bool chat = dialect.kind == EndpointKind::kChat;
+  std::optional<std::string> text =
+      chat ? text_field(object_member(json, "message", source, "an object"), "content", choice, source)
+           : text_field(json, "text", choice, source);
+  if (!text) return {.choice = std::move(choice), .wrote_nothing = true};
+  choice.text = *std::move(text);
+  if (chat) drop_prefix(choice.text, dialect, request);
   const bool cut = cut_at_stop(choice, request.stop);
   if (request.logprobs) keep_logprobs(choice, read_logprobs(json, source), cut);
-  return choice;
+  return {.choice = std::move(choice)};
 }
 
 // stop_type, or the flags that older versions have in its place.
@@ -270,13 +278,15 @@ void sort_by_index(std::vector<const ReplyJson*>& choices) {
   std::ranges::transform(order, choices.begin(), [](const auto& entry) { return std::get<2>(entry); });
 }
 
-// An error in a reply of status 200, as LM Studio (unknown path) and OpenRouter (faults of others) give it.
+// An error in a reply of status 200, as LM Studio (unknown path), OpenRouter (faults of others) and gateways give it.
 bool is_error(const ReplyJson& reply) {
   if (!reply.is_object()) return false;
   const ReplyJson& choices = member(reply, "choices");
   if (choices.is_array() && !choices.empty()) return false;
-  return !member(reply, "error").is_null() || member(reply, "detail").is_string() ||
-         (member(reply, "message").is_string() && choices.is_null() && !reply.contains("content"));
+  if (!member(reply, "error").is_null() || member(reply, "detail").is_string()) return true;
+  if (!choices.is_null() || reply.contains("content")) return false;
+  return member(reply, "message").is_string() || member(reply, "msg").is_string() ||
+         !member(reply, "errors").empty() || member(reply, "base_resp").is_object();
 }
 
 // Temporary where a code says so; an error without one is the server's considered answer.
@@ -321,9 +331,16 @@ Response parse_reply(const Dialect& dialect, const Request& request, int64_t n, 
   }
   if (choices.empty()) throw bad_input("policy.http", "{}: the reply has no choices, expected {}", source, n);
   Response response;
-  for (size_t i = 0; i < choices.size() && i < static_cast<size_t>(n); ++i)
-    response.choices.push_back(llamacpp ? parse_llamacpp(dialect, request, *choices[i], source)
-                                        : parse_choice(dialect, request, *choices[i], source));
+  size_t silent = 0;
+  for (size_t i = 0; i < choices.size() && i < static_cast<size_t>(n); ++i) {
+    ParsedChoice parsed = llamacpp ? ParsedChoice{parse_llamacpp(dialect, request, *choices[i], source)}
+                                   : parse_choice(dialect, request, *choices[i], source);
+    silent += parsed.wrote_nothing;
+    response.choices.push_back(std::move(parsed.choice));
+  }
+  if (silent == response.choices.size())
+    throw bad_input("policy.http", "{}: field '{}' is missing or null, expected a text", source,
+                    dialect.kind == EndpointKind::kChat ? "content" : "text");
   const auto broken = [](const ReplyJson* choice) { return choice->is_object() && choice->contains("error"); };
   if (!llamacpp && std::ranges::all_of(choices, broken) && member(*choices.front(), "error").is_object())
     throw error_reply(*choices.front(), (*choices.front())["error"], source);

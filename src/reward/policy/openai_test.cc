@@ -145,6 +145,12 @@ TEST(OpenAi, ChoicesAreSortedByIndexAndTokensShared) {
   EXPECT_EQ(response.choices[0].tokens + response.choices[1].tokens, 11);
   EXPECT_TRUE(response.choices[0].tokens_estimated);
   EXPECT_EQ(parse_reply({}, {}, 1, {reply, "s"}).choices.size(), 1u);
+  // One that wrote nothing beside others is empty, and an end that is not named is one.
+  const std::string calls = R"({"choices":[{"message":{"content":null},"finish_reason":"tool_calls"},
+    {"message":{"content":"42"}},{"message":{"content":null,"reasoning":null},"finish_reason":"stop"}]})";
+  const Response some = parse_reply({.kind = EndpointKind::kChat}, {.n = 3}, 3, {calls, "s"});
+  EXPECT_EQ(some.choices[0].text + "|" + some.choices[1].text + "|" + some.choices[2].text, "|42|");
+  EXPECT_EQ(some.choices[1].finish, Finish::kEnd);
   const std::string one = R"({"choices":[{"text":"ab","finish_reason":"length"}],"usage":{"completion_tokens":3}})";
   EXPECT_EQ(parse_reply({}, {}, 1, {one, "s"}).choices[0].tokens, 3);
   EXPECT_FALSE(parse_reply({}, {}, 1, {one, "s"}).choices[0].tokens_estimated);
@@ -184,7 +190,10 @@ TEST(OpenAi, RepliesThatAreNoneAreNamed) {
       {R"({"choices":[]})", "no choices"},
       {R"({"choices":[1]})", "not an object"},
       {R"({"choices":[{"text":null,"finish_reason":"stop"}]})", "'text' is missing or null"},
-      {R"({"choices":[{"text":"a"}]})", "'finish_reason'"},
+      {R"({"choices":[{"text":null},{"text":null}]})", "'text' is missing or null"},
+      {R"({"errors":[{"message":"bad key"}]})", "(bad key)"},
+      {R"({"code":1001,"msg":"Header bad"})", "(Header bad)"},
+      {R"({"base_resp":{"status_code":1008,"status_msg":"no balance"},"choices":null})", "(no balance)"},
       {R"({"choices":[{"text":"a","finish_reason":7}]})", "'finish_reason'"},
       {std::string(100000, '['), "nested deeper"}};
   for (const auto& [body, text] : cases) {

@@ -44,7 +44,7 @@ std::string words_of_object(const SortedJson& object, int depth) {
   const auto member = [&](const char* key) { return object.contains(key) ? words_of(object[key], depth + 1) : ""; };
   std::string words;
   for (const char* key : {"error", "message", "detail", "details", "errors", "msg", "error_message",
-                          "error_description", "title", "reason"})
+                          "error_description", "base_resp", "status_msg", "title", "reason"})
     if (words.empty()) words = member(key);
   if (object.contains("loc"))
     if (std::string place = location(object["loc"]); !place.empty()) words = place + ": " + words;
@@ -70,7 +70,7 @@ std::string words_of(const SortedJson& value, int depth) {
 }  // namespace
 
 bool is_temporary_status(int64_t status) {
-  return status == 408 || status == 409 || status == 425 || status == 429 || (status >= 500 && status != 501);
+  return status == 408 || status == 409 || status == 425 || status == 429 || (status >= 500 && status < 600 && status != 501);
 }
 
 std::string error_text(std::string_view body) {

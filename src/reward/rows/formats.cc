@@ -169,6 +169,8 @@ std::optional<Format> detect_format(const Json& record) {
   return detected.formats[0];
 }
 
+bool may_lose_labels(const Json& record) { return !detect(record).unread.empty(); }
+
 Format need_format(const Json& record, std::string_view place) {
   const Detected detected = detect(record);
   if (detected.is_certain()) return detected.formats[0];

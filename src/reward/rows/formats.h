@@ -65,5 +65,7 @@ inline EnumNames<Format> enum_names(Format) {
 std::optional<Format> detect_format(const Json& record);
 // The same; throws bad_input naming place, the fields found and a way out if it is not one.
 Format need_format(const Json& record, std::string_view place);
+// Whether it is that last kind: need_format() refuses it and says which field is doubtful.
+bool may_lose_labels(const Json& record);
 
 }  // namespace hrm::rows

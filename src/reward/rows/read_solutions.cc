@@ -22,6 +22,7 @@ void refuse_labels(Format format, const Json& record, std::string_view place) {
   if (found && has_labels(*found))
     throw bad_input("rows.read", "{}: this record is {}, those before it are {}: split the file, or choose with --from",
                     place, name_of_enum(*found), name_of_enum(format));
+  if (may_lose_labels(record)) need_format(record, place);
 }
 
 // What its solutions hold together: shared steps are copied into each.

@@ -143,6 +143,24 @@ TEST(ReadSolutions, AQuestionMayHoldStepHeadings) {
             std::string::npos);
 }
 
+TEST(ReadSolutions, LabelsFromTheSecondRecordOnAreNotLost) {
+  const TemporaryFolder folder;
+  const auto faults = [&](const std::string& first, const std::string& second) {
+    const std::filesystem::path path = folder.path() / "rows.jsonl";
+    write_file_atomic(path, first + "\n" + second + "\n");
+    return hrm::refusal([&] {
+      Counts counts;
+      read(path, counts);
+    });
+  };
+  const std::string completion = R"({"question":"q","gold":"7","completion":"The answer is 7.")";
+  const std::string math = R"({"problem":"q","solution":"It is 7.","answer":"7")";
+  EXPECT_EQ(faults(completion + "}", completion + "}"), "accepted");
+  for (const char* labels : {R"(,"label":false})", R"(,"step_labels":[0]})"})
+    EXPECT_NE(faults(completion + "}", completion + labels).find("line 2"), std::string::npos) << labels;
+  EXPECT_NE(faults(math + "}", math + R"(,"labels":[1]})").find("'labels'"), std::string::npos);
+}
+
 TEST(ReadSolutions, WhatIsNotReadIsNamed) {
   const auto expect = [](const char* text, const char* part) {
     EXPECT_NE(refusal(text).find(part), std::string::npos) << text << "\n" << refusal(text);

@@ -167,7 +167,8 @@ Step StepFormat::read_authors_step(const policy::Choice& choice, const StepPlace
     next = text.substr(found->first, found->second - found->first);
     text.resize(found->first);
   } else if (choice.stop.starts_with(kHeading)) {
-    next = choice.stop;
+    // Some servers take the line breaks before their stop string off.
+    next = (text.empty() || text.ends_with('\n') ? "" : "\n\n") + choice.stop;
   } else if (is_open && stops_at_heading(text)) {
     next = heading(place.steps + 2);
   }

@@ -84,6 +84,9 @@ TEST(StepFormat, HeadingsAreNotMadeUp) {
   EXPECT_EQ(read(format, {.text = "# Step 1: 40 + 2", .finish = Finish::kStop}).text, "# Step 1: 40 + 2");
   EXPECT_FALSE(read(format, {.text = "# Step 1: 40 + 2", .finish = Finish::kStop}).terminal);
   EXPECT_TRUE(read(format, {.text = "# Step 1: 40 + 2", .finish = Finish::kEnd}).terminal);
+  EXPECT_EQ(read(format, {.text = "# Step 1: a.", .finish = Finish::kStop, .stop = "# Step 2"}).text,
+            "# Step 1: a.\n\n# Step 2")
+      << "the server took the line breaks off";
   EXPECT_EQ(read(format, {.text = "## Step 1: a\n\n#", .finish = Finish::kStop}).text, "## Step 1: a\n\n## Step 2");
   EXPECT_TRUE(read(format, {.text = "", .finish = Finish::kStop}, 2).terminal) << "nothing came";
   EXPECT_EQ(read(format, {.text = "", .finish = Finish::kStop}, 2).text, "");
