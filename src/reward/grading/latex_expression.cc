@@ -41,7 +41,7 @@ class Parser {
   LatexParse parse() {
     result_.node = whole();
     skip_blanks();
-    if (!rest_.empty()) throw LatexRefused();
+    if (!rest_.empty() || (has_degrees_ && has_bare_angles_)) throw LatexRefused();
     return result_;
   }
 
@@ -152,14 +152,16 @@ class Parser {
 
   int power() {
     const Deeper deeper(depth_);
+    function_ = -1;
     int base = atom();
+    const bool is_function = base == function_;
     for (;;) {
       if (take('!')) {
         if (peek() == '!') throw LatexRefused();  // n!! is no (n!)!
         base = expression_.add(Operation::kFactorial, base);
       } else if (take_macro("degree")) {
-        const int part = join(Operation::kDivide, expression_.add(Operation::kPi), expression_.number("180"));
-        base = join(Operation::kMultiply, base, part);
+        if (is_function) throw LatexRefused();  // \ln(2)^\circ: a degree sign of what?
+        base = in_degrees(base);
       } else if (take('^')) {
         return join(Operation::kPower, base, exponent());
       } else {
@@ -168,7 +170,22 @@ class Parser {
     }
   }
 
+  int in_degrees(int node) {
+    const int part = join(Operation::kDivide, expression_.add(Operation::kPi), expression_.number("180"));
+    return join(Operation::kMultiply, node, part);
+  }
+
+  // 60^o, where the letter is a degree sign.
+  bool is_raised_o() {
+    const bool braced = peek() == '{';
+    const size_t at = braced ? rest_.find_first_not_of(' ', 1) : 0;
+    if (at == kNowhere || at >= rest_.size() || leading_letters(rest_.substr(at)) != "o") return false;
+    const size_t next = rest_.find_first_not_of(' ', at + 1);
+    return !braced || (next != kNowhere && rest_[next] == '}');
+  }
+
   int exponent() {
+    if (is_raised_o()) throw LatexRefused();
     if (peek() == '{') return group('{', '}');
     if (peek() == '(') return group('(', ')');
     if (take('-')) return expression_.add(Operation::kNegate, exponent());
@@ -398,7 +415,7 @@ class Parser {
       if (!take_macro(name == "lfloor" ? "rfloor" : "rceil")) throw LatexRefused();
       return expression_.add(name == "lfloor" ? Operation::kFloor : Operation::kCeil, node);
     }
-    if (const auto function = function_named(name)) return application(*function);
+    if (const auto function = function_named(name)) return function_ = application(*function);
     if (std::ranges::find(kConstantNames, name) == std::end(kConstantNames)) throw LatexRefused();
     const std::string symbol = fmt::format("\\{}", name);
     return expression_.symbol(peek() == '_' ? symbol + subscript() : symbol);
@@ -427,9 +444,11 @@ class Parser {
     if (power_node >= 0 && is_minus_one(power_node)) {
       const auto inverse = std::ranges::find(kInverses, function, &std::pair<Operation, Operation>::first);
       if (inverse == std::end(kInverses)) throw LatexRefused();
-      return expression_.add(inverse->second, function_argument());
+      return expression_.add(inverse->second, function_argument(inverse->second));
     }
-    int node = function_argument();
+    const std::string_view before = rest_;
+    int node = function_argument(function);
+    if (takes_angle(function)) note_angle(before.substr(0, before.size() - rest_.size()));
     if (base >= 0)
       node = join(Operation::kDivide, expression_.add(Operation::kLn, node), expression_.add(Operation::kLn, base));
     else if (function == Operation::kLog10)
@@ -437,6 +456,14 @@ class Parser {
     else
       node = expression_.add(function, node);
     return power_node < 0 ? node : join(Operation::kPower, node, power_node);
+  }
+
+  // "\sin(15)\cos(15)^\circ" hardly means two units.
+  void note_angle(std::string_view argument) {
+    if (argument.find("degree") != kNowhere)
+      has_degrees_ = true;
+    else if (argument.find_first_not_of("0123456789.,+-*/(){} ") == kNowhere)
+      has_bare_angles_ = true;
   }
 
   int open_log(int node) {
@@ -450,9 +477,19 @@ class Parser {
     return at.operation == Operation::kNegate && nodes[static_cast<size_t>(at.left)].text == "1";
   }
 
-  int function_argument() {
-    if (peek() == '(') return group('(', ')');
-    if (peek() == '{') return group('{', '}');
+  static bool takes_angle(Operation function) {
+    constexpr Operation kTrigonometric[] = {Operation::kSin, Operation::kCos, Operation::kTan,
+                                            Operation::kCot, Operation::kSec, Operation::kCsc};
+    return std::ranges::find(kTrigonometric, function) != std::end(kTrigonometric);
+  }
+
+  int function_argument(Operation function) {
+    const char open = peek();
+    if (open == '(' || open == '{') {
+      const int inner = group(open, open == '(' ? ')' : '}');
+      // \sin(30)^\circ is \sin(30^\circ).
+      return takes_angle(function) && take_macro("degree") ? in_degrees(inner) : inner;
+    }
     int node = signed_power();
     while (begins_implied_factor() && !function_named(peek() == '\\' ? peek_macro() : leading_letters(rest_)))
       node = join(Operation::kMultiply, node, power());
@@ -467,6 +504,8 @@ class Parser {
   const LatexReading& reading_;
   Expression& expression_;
   LatexParse result_;
+  int function_ = -1;                                   // the last function's node; -1: none since the last atom began
+  bool has_degrees_ = false, has_bare_angles_ = false;  // in arguments of trigonometric functions
   int depth_ = 0;
 };
 

@@ -2,7 +2,8 @@
 //
 //   i, e, \pi are the constants; any other letter, also with a subscript, is a symbol; letters side by side are a
 //   product 3\frac12 and 3 1/2 are mixed numbers; 0.\overline{3} repeats; x^10 has exponent 10; |x|, n!, \binom{n}{k}
-//   \sin 2x takes the product after it, \sin(x) y the group; \sin^{-1} is the inverse function
+//   \sin 2x takes the product after it, \sin(x) y the group; \sin^{-1} is the inverse function;
+//   a degree sign behind the brackets of \sin(30) belongs to what is in them
 //
 // Refused, since it has no one meaning: words, numbers side by side, f(x), relations, lists, \pm, matrices.
 #pragma once

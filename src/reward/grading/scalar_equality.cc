@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 #include "base/utf8.h"
 #include "grading/answer_text.h"
@@ -44,6 +46,36 @@ std::string without_degrees(std::string_view text) {
   return plain;
 }
 
+// "30^0", which many write for 30 degrees. One digit alone is rather a base.
+std::string with_raised_zeros(std::string_view text) {
+  std::string plain;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const std::string_view rest = text.substr(i);
+    const size_t size = rest.starts_with("^{0}") ? 4 : rest.starts_with("^0") ? 2 : 0;
+    const bool ends = size > 0 && (size == rest.size() || (!is_ascii_digit(rest[size]) && rest[size] != '.'));
+    if (ends && i > 1 && is_ascii_digit(text[i - 1]) && is_ascii_digit(text[i - 2])) {
+      plain += "\\degree ";
+      i += size - 1;
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
+
+// Whether another reading of degree signs makes the two equal: \sin(30)^\circ as \sin(30) degrees, 30^0 as 30 degrees.
+bool may_be_equal_angles(std::string_view given, std::string_view gold, const Deadline& deadline) {
+  const auto is_behind_brackets = [](std::string_view text) {
+    const std::string plain = squeezed(text);
+    return plain.find(")\\degree") != kNowhere || plain.find("}\\degree") != kNowhere;
+  };
+  const std::string a = with_raised_zeros(given), b = with_raised_zeros(gold);
+  const bool has_zeros = a != given || b != gold;
+  if (!has_zeros && !is_behind_brackets(given) && !is_behind_brackets(gold)) return false;
+  if (has_zeros && compare_values(a, b, deadline) == Verdict::kCorrect) return true;
+  return compare_values(without_degrees(a), without_degrees(b), deadline) == Verdict::kCorrect;
+}
+
 Verdict compare_plain(std::string_view given, std::string_view gold, const Deadline& deadline) {
   if (squeezed(given) == squeezed(gold)) return Verdict::kCorrect;
   const auto a = infinity(given), b = infinity(gold);
@@ -56,12 +88,50 @@ Verdict compare_plain(std::string_view given, std::string_view gold, const Deadl
   if (verdict == Verdict::kWrong && (given.find("\\degree") != kNowhere || gold.find("\\degree") != kNowhere)) {
     constexpr std::string_view kTrigonometric[] = {"sin", "cos", "tan", "cot", "sec", "csc"};
     for (const std::string_view name : kTrigonometric)
-      if (given.find(name) != kNowhere || gold.find(name) != kNowhere) return verdict;
+      if (given.find(name) != kNowhere || gold.find(name) != kNowhere)
+        return may_be_equal_angles(given, gold, deadline) ? Verdict::kUndecided : verdict;
     return compare_values(without_degrees(given), without_degrees(gold), deadline) == Verdict::kCorrect
                ? Verdict::kCorrect
                : verdict;
   }
-  return verdict;
+  return verdict == Verdict::kWrong && may_be_equal_angles(given, gold, deadline) ? Verdict::kUndecided : verdict;
+}
+
+// "10K", "5 C", "2bn": a number and letters that may be a unit or a scale, or else factors.
+struct Lettered {
+  std::string_view number, letters;
+  bool behind_blank = false;
+};
+std::optional<Lettered> lettered(std::string_view value) {
+  constexpr size_t kMostLetters = 3;
+  value = strip(value);
+  size_t begin = value.size();
+  while (begin > 0 && is_ascii_letter(value[begin - 1])) --begin;
+  const std::string_view number = strip_right(value.substr(0, begin));
+  if (begin == value.size() || value.size() - begin > kMostLetters || number.empty() || !is_number(number))
+    return std::nullopt;
+  return Lettered{number, value.substr(begin), number.size() < begin};
+}
+
+// The scales that the letters may be, in whatever case.
+std::vector<std::string> scaled_values(const Lettered& value) {
+  constexpr std::pair<std::string_view, std::string_view> kLetterScales[] = {
+      {"k", "10^3"},   {"m", "10^6"},   {"m", "10^3"}, {"mm", "10^6"},  {"mn", "10^6"},  {"mln", "10^6"},
+      {"mil", "10^6"}, {"mio", "10^6"}, {"b", "10^9"}, {"bn", "10^9"},  {"bil", "10^9"}, {"bln", "10^9"},
+      {"g", "10^9"},   {"t", "10^12"},  {"t", "10^3"}, {"tn", "10^12"}, {"th", "10^3"}};
+  std::vector<std::string> values;
+  for (const auto& [letters, scale] : kLetterScales)
+    if (lower(value.letters) == letters) values.push_back(fmt::format("({})*{}", value.number, scale));
+  return values;
+}
+
+// One capital is a unit behind a blank (5 N), some are also without it (5K). Small ones are mostly variables.
+bool may_be_unit(const Lettered& value) {
+  constexpr std::string_view kTightUnits = "CFKNJWV", kSmallUnits = "cdptuwy";
+  const char letter = value.letters[0];
+  if (value.letters.size() > 1) return false;
+  return kTightUnits.find(letter) != kNowhere ||
+         (value.behind_blank && ((letter >= 'A' && letter <= 'Z') || kSmallUnits.find(letter) != kNowhere));
 }
 
 std::string scaled(std::string_view value, std::string_view factor) { return fmt::format("({})*({})", value, factor); }
@@ -90,13 +160,7 @@ Verdict compare_one_sided(const Quantity& with, const Quantity& without, const D
   return verdict;
 }
 
-}  // namespace
-
-std::string as_quotient(const std::vector<std::string_view>& parts) {
-  return fmt::format("({})/({})", parts[0], parts[1]);
-}
-
-Verdict compare_quantities(const Quantity& given, const Quantity& gold, const Deadline& deadline) {
+Verdict compare_as_written(const Quantity& given, const Quantity& gold, const Deadline& deadline) {
   using Kind = Unit::Kind;
   const Unit &a = given.unit, &b = gold.unit;
   if (a.kind == Kind::kWords || b.kind == Kind::kWords) {
@@ -113,6 +177,36 @@ Verdict compare_quantities(const Quantity& given, const Quantity& gold, const De
   const Verdict converted = compare_plain(scaled(given.value, a.factor), scaled(gold.value, b.factor), deadline);
   // 5 km and 5 cm: a slip of the unit, which may not have been asked for.
   return converted == Verdict::kWrong && plain != Verdict::kWrong ? Verdict::kUndecided : converted;
+}
+
+// Whether a letter read as a scale or a unit makes the two equal.
+bool may_be_equal_scaled(const Quantity& given, const Quantity& gold, const Deadline& deadline) {
+  const auto a = lettered(given.value), b = lettered(gold.value);
+  if (!a && !b) return false;
+  const auto values = [](const Quantity& quantity, const std::optional<Lettered>& value, bool other_has_letters) {
+    std::vector<std::string> all{quantity.value};
+    if (value) std::ranges::move(scaled_values(*value), std::back_inserter(all));
+    if (value && !other_has_letters && may_be_unit(*value)) all.emplace_back(value->number);
+    return all;
+  };
+  for (const std::string& x : values(given, a, b.has_value()))
+    for (const std::string& y : values(gold, b, a.has_value())) {
+      if (x == given.value && y == gold.value) continue;
+      const Quantity with_x{given.label, x, given.unit}, with_y{gold.label, y, gold.unit};
+      if (compare_as_written(with_x, with_y, deadline) != Verdict::kWrong) return true;
+    }
+  return false;
+}
+
+}  // namespace
+
+std::string as_quotient(const std::vector<std::string_view>& parts) {
+  return fmt::format("({})/({})", parts[0], parts[1]);
+}
+
+Verdict compare_quantities(const Quantity& given, const Quantity& gold, const Deadline& deadline) {
+  const Verdict verdict = compare_as_written(given, gold, deadline);
+  return verdict == Verdict::kWrong && may_be_equal_scaled(given, gold, deadline) ? Verdict::kUndecided : verdict;
 }
 
 }  // namespace hrm::grading

@@ -76,9 +76,18 @@ class Grader {
     return compare_single(given, gold);
   }
 
-  // What is neither a list nor a set is a list of one.
+  // What is neither a list nor a set is a list of one. The name of a set is each element's: x \in \{1,2\} is x=1, x=2.
   static Shape as_list(Shape shape, std::string_view text) {
     if (shape.kind == Shape::Kind::kList || shape.kind == Shape::Kind::kSet) return shape;
+    std::string_view value = text;
+    if (const std::string label = take_label(value); !label.empty()) {
+      Shape named = shape_of(unwrapped(value));
+      if (named.kind == Shape::Kind::kList || named.kind == Shape::Kind::kSet) {
+        for (std::string& element : named.elements)
+          if (element.find('=') == std::string::npos) element.insert(0, label + "=");
+        return named;
+      }
+    }
     return {.kind = Shape::Kind::kList, .brackets = "", .elements = {std::string(text)}};
   }
 

@@ -46,6 +46,14 @@ constexpr std::string_view kNoNames[] = {
     "always",    "one",         "yes",        "true",    "false",        "unbounded",     "invalid",      "error",
     "null",      "nil",         "same",       "equal",   "answer",       "solution",      "inconsistent", "diverges",
     "divergent", "cannot",      "unsolvable", "not"};
+// With classes and kNoNames the words that are no products of letters, whatever their case.
+constexpr std::string_view kPlainWords[] = {"solution", "solutions", "real",     "reals",  "number",
+                                            "numbers",  "integer",   "integers", "answers"};
+// Of three letters also in capitals: no names of triangles.
+constexpr std::string_view kShortCapitals[] = {"yes", "dne", "all", "odd", "any", "one", "two", "ten"};
+// Beside other words, as "The line".
+constexpr std::string_view kSmallWords[] = {"the", "of",  "is", "are", "an", "in", "on", "at", "to",
+                                            "by",  "and", "or", "for", "it", "as", "if", "be", "set"};
 
 std::string letters_of(std::string_view text) {
   std::string letters;
@@ -69,6 +77,81 @@ int place_in(std::string_view classes, std::string_view word) {
   return -1;
 }
 
+bool has_class(std::string_view word) {
+  return std::ranges::any_of(kClasses, [&](std::string_view words) { return place_in(words, word) >= 0; });
+}
+
+// At least four letters, with a vowel and never more than two consonants or vowels side by side.
+bool looks_like_word(std::string_view small) {
+  constexpr std::string_view kFunctionEnds[] = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "exp", "ln"};
+  size_t consonants = 0, vowels = 0;
+  bool any = false;
+  for (const char c : small) {
+    const bool vowel = std::string_view("aeiouy").find(c) != kNowhere;
+    consonants = vowel ? 0 : consonants + 1;
+    vowels = vowel ? vowels + 1 : 0;
+    any = any || vowel;
+    if (consonants > 2 || vowels > 2) return false;
+  }
+  const bool function =  // asin is no Asin
+      small.size() < 6 && std::ranges::any_of(kFunctionEnds, [&](auto end) { return small.ends_with(end); });
+  return any && small.size() >= 4 && !function;
+}
+
+enum class Case { kSmall, kTitle, kCapitals, kMixed };
+Case case_of(std::string_view word) {
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto capitals = static_cast<size_t>(std::ranges::count_if(word, is_capital));
+  if (capitals == 0) return Case::kSmall;
+  if (capitals == word.size() && word.size() > 1) return Case::kCapitals;
+  return capitals == 1 && is_capital(word[0]) ? Case::kTitle : Case::kMixed;
+}
+
+// Whether two spellings of one word say the same, and are no products of letters (xy and XY).
+bool is_word_in_any_case(std::string_view a, std::string_view b) {
+  constexpr size_t kNoPolygon = 7;  // so many letters are no names of corners
+  const std::string small = lower(a);
+  const Case first = case_of(a), second = case_of(b);
+  const bool capitals = first == Case::kCapitals || second == Case::kCapitals;
+  if (small == "no") return !capitals;
+  const bool mixed = first == Case::kMixed || second == Case::kMixed;
+  const bool listed = has_class(small) || holds(kNoNames, small) || holds(kPlainWords, small);
+  if (listed && !mixed && (small.size() > 3 || (small.size() == 3 && (!capitals || holds(kShortCapitals, small)))))
+    return true;
+  return looks_like_word(small) && ((!capitals && !mixed) || small.size() >= kNoPolygon);
+}
+
+// Text of the same letters: whether capitals are all that sets it apart, and say nothing.
+bool same_in_any_case(std::string_view a, std::string_view b) {
+  bool prose = false, small_words = false;
+  while (!a.empty() || !b.empty()) {
+    const std::string_view x = a.substr(0, a.find(' ')), y = b.substr(0, b.find(' '));
+    if (x.size() != y.size()) return false;
+    prose = prose || is_word_in_any_case(x, y);
+    if (x != y && !is_word_in_any_case(x, y)) {
+      const bool title = case_of(x) != Case::kMixed && case_of(y) != Case::kMixed;
+      if (!holds(kSmallWords, lower(x)) || !title) return false;
+      small_words = true;
+    }
+    a = strip_left(a.substr(x.size()));
+    b = strip_left(b.substr(y.size()));
+  }
+  return prose || !small_words;
+}
+
+std::string without_blanks(std::string_view text) {
+  std::string kept(text);
+  std::erase(kept, ' ');
+  return kept;
+}
+
+bool are_same_letters(std::string_view a, std::string_view b) {
+  std::string x = without_blanks(a), y = without_blanks(b);
+  std::ranges::sort(x);
+  std::ranges::sort(y);
+  return x == y;
+}
+
 }  // namespace
 
 std::string_view number_of_word(std::string_view word) {
@@ -86,14 +169,19 @@ bool is_name(std::string_view word) {
 
 Verdict compare_words(std::string_view given, std::string_view gold) {
   const std::string a = letters_of(given), b = letters_of(gold);
-  if (a == b) return Verdict::kCorrect;
+  if (a == b) {
+    const bool same = without_blanks(given) == without_blanks(gold) || same_in_any_case(strip(given), strip(gold));
+    return same ? Verdict::kCorrect : Verdict::kUndecided;
+  }
   if (!is_words(given) || !is_words(gold)) return Verdict::kUndecided;
   for (const std::string_view words : kClasses) {
     const int first = place_in(words, a), second = place_in(words, b);
     if (first >= 0 && second >= 0) return first == second ? Verdict::kCorrect : Verdict::kWrong;
   }
   const bool within = a.find(b) != std::string::npos || b.find(a) != std::string::npos;
-  return is_name(given) && is_name(gold) && !within ? Verdict::kWrong : Verdict::kUndecided;
+  // Abc and Acb may be one product.
+  return is_name(given) && is_name(gold) && !within && !are_same_letters(given, gold) ? Verdict::kWrong
+                                                                                      : Verdict::kUndecided;
 }
 
 }  // namespace hrm::grading

@@ -7,9 +7,9 @@
 
 namespace hrm::grading {
 
-// Correct: the same words, capitals aside. Wrong: two members of one class that exclude each other (Monday and Tuesday,
-// yes and no, ellipse and parabola), or two capitalized names that share nothing. Else undecided: "none" may mean "no
-// solution".
+// Correct: the same words, capitals aside; letters that may be a product (xy and XY) are undecided. Wrong: two members
+// of one class that exclude each other (Monday and Tuesday, yes and no, ellipse and parabola), or two capitalized names
+// that share nothing. Else undecided: "none" may mean "no solution".
 Verdict compare_words(std::string_view given, std::string_view gold);
 
 // "five" is "5"; empty: it is not such a word.

@@ -109,6 +109,11 @@ void check_fields(const Dialect& dialect) {
                       "rename_fields: '{}={}': expected a field of the request and its other name, for "
                       "instance max_tokens=max_completion_tokens",
                       from, to);
+    constexpr std::string_view kAlwaysSent[] = {"max_tokens", "temperature", "top_p", "seed", "stop"};
+    if (std::ranges::find(kAlwaysSent, to) != std::end(kAlwaysSent) &&
+        std::ranges::find(dialect.renamed, to, &std::pair<std::string, std::string>::first) == dialect.renamed.end())
+      throw bad_input("policy.http", "rename_fields: '{}={}': '{}' is a field of its own; rename that one too", from,
+                      to, to);
   }
 }
 

@@ -62,6 +62,8 @@ TEST(OpenAi, FieldsAreAddedLeftOutAndRenamed) {
     EXPECT_THROW(check_fields({.extra = parse_json(wrong, "t")}), Error) << wrong;
   EXPECT_THROW(check_fields({.renamed = {{"no_such", "x"}}}), Error);
   EXPECT_THROW(check_fields({.renamed = {{"max_tokens", ""}}}), Error);
+  EXPECT_THROW(check_fields({.renamed = {{"max_tokens", "temperature"}}}), Error) << "would send two values";
+  EXPECT_NO_THROW(check_fields({.renamed = {{"max_tokens", "n_predict"}}}));
 }
 
 TEST(OpenAi, PromptsWithABegunAnswerAreChatsThatContinueIt) {

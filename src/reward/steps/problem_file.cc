@@ -56,6 +56,11 @@ std::string gold_text(const Json& value, std::string_view name, const std::strin
   const auto text = text_of(is_list ? value[0] : value);
   if (!text)
     throw bad_input("steps.problems", "{}: field '{}' is not a text: {}", place, name, printable(value).substr(0, 60));
+  // A list of texts written as a text, as verl's data sets hold it. ([1,2] without quotes may be an interval.)
+  if (!is_list && text->starts_with("[\"") && text->ends_with("\"]")) {
+    const SortedJson list = SortedJson::parse(*text, nullptr, false);
+    if (list.is_array()) return gold_text(Json(list), name, place);
+  }
   return gold_of(*text);
 }
 

@@ -283,6 +283,8 @@ TEST(ProblemFile, TheNamesUnderWhichProblemsArePublished) {
   EXPECT_EQ(verl.gold, "5");
   EXPECT_EQ(problem(R"({"prompt":[{"role":"user","content":"2+3?"}],"reward_model":{"ground_truth":"5"}})").question,
             "2+3?");
+  EXPECT_EQ(problem(R"({"question":"q","reward_model":{"ground_truth":"[\"5\"]"}})").gold, "5");
+  EXPECT_EQ(problem(R"({"question":"q","reward_model":{"ground_truth":"[1,2]"}})").gold, "[1,2]") << "an interval";
   EXPECT_EQ(problem(R"({"question":"q","answer":"6","ground_truth":"5"})").gold, "5");  // a model's answer beside it
 }
 
