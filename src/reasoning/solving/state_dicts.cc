@@ -26,11 +26,13 @@ std::vector<std::string> parts_of(std::string_view key, std::string_view separat
   return parts;
 }
 
-// Without the marks of torch.compile and of data parallelism, which may stand anywhere.
+// Marks of torch.compile, of data parallelism, sharded or not, and of activation checkpointing, which may stand anywhere.
+constexpr std::string_view kWrappers[] = {"_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"};
+
 std::string without_wrappers(std::string_view key) {
   std::string plain;
   for (const std::string& part : parts_of(key, "."))
-    if (part != "_orig_mod" && part != "module") plain += (plain.empty() ? "" : ".") + part;
+    if (std::ranges::find(kWrappers, part) == std::end(kWrappers)) plain += (plain.empty() ? "" : ".") + part;
   return plain;
 }
 

@@ -25,7 +25,8 @@ void expect_dicts_refused(std::vector<TorchDict> dicts, const std::string& part)
 TEST(StateDicts, PrefixesOfWrappersGoInAnyOrder) {
   for (const char* prefix : {"", "inner.", "model.inner.", "_orig_mod.model.inner.", "module.model.inner.",
                              "module._orig_mod.model.inner.", "_orig_mod.module.model.inner.", "model.module.inner.",
-                             "model.inner._orig_mod.", "model._orig_mod.model.inner.", "net.model.inner."}) {
+                             "model.inner._orig_mod.", "model._orig_mod.model.inner.", "net.model.inner.",
+                             "_fsdp_wrapped_module.model.inner._checkpoint_wrapped_module."}) {
     const ChosenWeights chosen = choose_weights({dict("", prefix, 1)}, true, "x");
     EXPECT_EQ(chosen.weights, (NamedTensors{{kKey, value(1)}, {kInit, value(1)}})) << prefix;
     EXPECT_EQ(chosen.kind, "");

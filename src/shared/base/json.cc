@@ -152,7 +152,13 @@ SortedJson parse_sorted_json(std::string_view text, std::string_view source) {
   return parse<SortedJson>(text, source, 1);
 }
 
-Json read_json(const std::filesystem::path& path) { return parse_json(read_file(path), path.string()); }
+Json read_json(const std::filesystem::path& path) {
+  const std::string text = read_file(path);
+  if (text.starts_with("version https://git-lfs"))
+    throw bad_input("json.read", "{}: is a Git LFS pointer, not the file itself: fetch it with git lfs pull",
+                    path.string());
+  return parse_json(text, path.string());
+}
 
 std::string printable(const Json& value, int indent) {
   return value.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);

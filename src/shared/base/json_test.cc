@@ -86,6 +86,8 @@ TEST(WriteJson, RoundTripThroughAFile) {
   const Json value = parse_json(R"({"a": [1, 2.5, null, "ä"]})", "x");
   write_json(path, value);
   EXPECT_EQ(read_json(path), value);
+  write_file_atomic(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+  expect_refused([&] { read_json(path); }, "git lfs pull");
   EXPECT_EQ(read_file(path).back(), '\n');
 }
 
