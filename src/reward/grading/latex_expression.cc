@@ -171,6 +171,7 @@ class Parser {
   }
 
   int in_degrees(int node) {
+    has_degrees_ = true;
     const int part = join(Operation::kDivide, expression_.add(Operation::kPi), expression_.number("180"));
     return join(Operation::kMultiply, node, part);
   }
@@ -458,12 +459,9 @@ class Parser {
     return power_node < 0 ? node : join(Operation::kPower, node, power_node);
   }
 
-  // "\sin(15)\cos(15)^\circ" hardly means two units.
+  // "\sin(15)\cos(15)^\circ" hardly means two units, and "\sin(3)(10)^\circ" may have one angle.
   void note_angle(std::string_view argument) {
-    if (argument.find("degree") != kNowhere)
-      has_degrees_ = true;
-    else if (argument.find_first_not_of("0123456789.,+-*/(){} ") == kNowhere)
-      has_bare_angles_ = true;
+    if (argument.find_first_not_of("0123456789.,+-*/(){} ") == kNowhere) has_bare_angles_ = true;
   }
 
   int open_log(int node) {
@@ -505,7 +503,7 @@ class Parser {
   Expression& expression_;
   LatexParse result_;
   int function_ = -1;                                   // the last function's node; -1: none since the last atom began
-  bool has_degrees_ = false, has_bare_angles_ = false;  // in arguments of trigonometric functions
+  bool has_degrees_ = false, has_bare_angles_ = false;  // the latter in trigonometric functions
   int depth_ = 0;
 };
 

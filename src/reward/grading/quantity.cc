@@ -61,16 +61,26 @@ bool is_label(std::string_view name) {
   return behind.starts_with('(') && encloses(behind) && behind.size() <= 8;
 }
 
+// "Mm" is no mm, and "kM" may be a product; "MIN", "Min" and "mL" are as good as small letters.
+bool keeps_meaning_in_small_letters(std::string_view word) {
+  const std::string small = lower(word);
+  if (small == word || word == "mL") return true;
+  if (small == "mm" || small == "mg" || small == "ml") return false;
+  const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !is_small(word[0]) && (std::ranges::all_of(word.substr(1), is_small) || std::ranges::none_of(word, is_small));
+}
+
 // In small letters, unless a word with a capital is no unit: then it is a name, and says something.
 std::string unit_words(std::string_view words) {
   const std::string small = lower(words);
   for (size_t i = 0; i < words.size(); ++i) {
-    const bool begins = words[i] >= 'A' && words[i] <= 'Z' && (i == 0 || !is_ascii_letter(words[i - 1]));
+    const bool begins = is_ascii_letter(words[i]) && (i == 0 || !is_ascii_letter(words[i - 1]));
     if (!begins) continue;
     size_t end = i;
     while (end < words.size() && is_ascii_letter(words[end])) ++end;
-    const std::string_view word = std::string_view(small).substr(i, end - i);
-    if (!is_unit_word(word) && scale_of(word).empty()) return std::string(words);
+    const std::string_view word = std::string_view(small).substr(i, end - i), written = words.substr(i, end - i);
+    const bool is_unit = is_unit_word(word) || !scale_of(word).empty();
+    if (is_unit ? !keeps_meaning_in_small_letters(written) : written[0] < 'a') return std::string(words);
   }
   return small;
 }

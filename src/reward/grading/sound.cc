@@ -81,11 +81,11 @@ class Grader {
     if (shape.kind == Shape::Kind::kList || shape.kind == Shape::Kind::kSet) return shape;
     std::string_view value = text;
     if (const std::string label = take_label(value); !label.empty()) {
-      Shape named = shape_of(unwrapped(value));
-      if (named.kind == Shape::Kind::kList || named.kind == Shape::Kind::kSet) {
-        for (std::string& element : named.elements)
+      Shape inner = shape_of(unwrapped(value));
+      if (inner.kind == Shape::Kind::kList || inner.kind == Shape::Kind::kSet) {
+        for (std::string& element : inner.elements)
           if (element.find('=') == std::string::npos) element.insert(0, label + "=");
-        return named;
+        return inner;
       }
     }
     return {.kind = Shape::Kind::kList, .brackets = "", .elements = {std::string(text)}};
@@ -227,7 +227,16 @@ class Grader {
     if (matching.is_one_to_one()) return other_words ? SoundVerdict{} : decided(true, "elements");
     const bool wrong = matching.is_decided() ? counts_elements(given, gold) || matching.has_stranger()
                                              : given.elements.size() == gold.elements.size() && matching.has_stranger();
-    return wrong && !may_be_one_value(given, gold) ? decided(false, "elements") : SoundVerdict{};
+    const bool open = has_membership(given) || has_membership(gold) || may_be_one_value(given, gold);
+    return wrong && !open ? decided(false, "elements") : SoundVerdict{};
+  }
+
+  // "x, y \in \{1,2\}": what belongs to what?
+  static bool has_membership(const Shape& list) {
+    return std::ranges::any_of(list.elements, [](std::string_view element) {
+      const size_t at = find_outside(element, "\\in");
+      return at != kNowhere && leading_letters(element.substr(at + 1)) == "in";
+    });
   }
 
   // In a set no element counts twice.

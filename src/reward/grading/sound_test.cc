@@ -88,6 +88,7 @@ TEST(GradeSound, DegreesOfUnknownPlaceAreUndecided) {
                             {R"(\sin{15}\cos{15}^\circ)", "0.25"},
                             {R"(2\sin 15\cos 15^\circ)", "0.5"},
                             {R"(\cos{60}^\circ)", R"(\cos 60)"},
+                            {R"(\sin(3)(10)^\circ)", "0.5"},
                             {"60^o", R"(60^\circ)"},
                             {R"(60^{\text{o}})", R"(60^\circ)"},
                             {R"(60^{o})", "60"},
@@ -109,28 +110,17 @@ TEST(GradeSound, NamedSetsAreLists) {
                         {R"(x \in \{1,2,3\})", "1,2"},
                         {R"(x \in \{1,2\})", "1,2,3"},
                         {R"(x \in \{3,5\})", R"(x=3 \text{ or } x=6)"}});
-  expect_each("undecided", {{R"(x \in \{3,5\})", R"(y=3 \text{ or } y=5)"}, {R"(x \in (1,2))", "1,2"}});
+  expect_each(
+      "undecided",
+      {{R"(x \in \{3,5\})", R"(y=3 \text{ or } y=5)"}, {R"(x \in (1,2))", "1,2"}, {R"(x, y \in \{1,2\})", "1,2"}});
 }
 
 TEST(GradeSound, ProductsInAnotherCaseAreNotWords) {
-  expect_each("undecided", {{"xy", "XY"},
-                            {"xY", "Xy"},
-                            {"ax", "AX"},
-                            {"xyz", "XYZ"},
-                            {"AB", "ab"},
-                            {"PQ", "pq"},
-                            {"kM", "km"},
-                            {"Abc", "abc"},
-                            {"Abe", "abe"},
-                            {"abcd", "ABCD"},
-                            {"abcde", "ABCDE"},
-                            {"abcdef", "ABCDEF"},
-                            {"Asin", "asin"},
-                            {"NO", "no"},
-                            {"line l", "line L"},
-                            {"angle AB", "angle ab"},
-                            {"SUN", "sun"},
-                            {"Abc", "Acb"},
+  expect_each("undecided", {{"xy", "XY"},     {"xY", "Xy"},     {"ax", "AX"},         {"xyz", "XYZ"},
+                            {"AB", "ab"},     {"PQ", "pq"},     {"kM", "km"},         {"Abc", "abc"},
+                            {"Abe", "abe"},   {"abcd", "ABCD"}, {"abcde", "ABCDE"},   {"abcdef", "ABCDEF"},
+                            {"Asin", "asin"}, {"NO", "no"},     {"line l", "line L"}, {"angle AB", "angle ab"},
+                            {"SUN", "sun"},   {"5 Mm", "5 mm"}, {"5 kM", "5 km"},     {"Abc", "Acb"},
                             {"x y", "XY"}});
   expect_each("correct", {{"Yes", "yes"},
                           {"YES", "yes"},
@@ -143,9 +133,12 @@ TEST(GradeSound, ProductsInAnotherCaseAreNotWords) {
                           {"TRUE", "true"},
                           {"Paris", "paris"},
                           {"Mary", "mary"},
+                          {"Andrew", "andrew"},
                           {"PARALLELOGRAM", "parallelogram"},
                           {"No Solution", "no solution"},
                           {"The circle", "the circle"},
+                          {"5 KM", "5 km"},
+                          {"5 mL", "5 ml"},
                           {"all real numbers", "All Real Numbers"}});
   expect_each("wrong", {{"Yes", "no"}, {"Monday", "tuesday"}, {"Alice", "Bob"}});
 }

@@ -81,8 +81,8 @@ bool has_class(std::string_view word) {
   return std::ranges::any_of(kClasses, [&](std::string_view words) { return place_in(words, word) >= 0; });
 }
 
-// At least four letters, with a vowel and never more than two consonants or vowels side by side.
-bool looks_like_word(std::string_view small) {
+// At least four letters, with a vowel and never many consonants or more than two vowels side by side.
+bool looks_like_word(std::string_view small, size_t most_consonants) {
   constexpr std::string_view kFunctionEnds[] = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "exp", "ln"};
   size_t consonants = 0, vowels = 0;
   bool any = false;
@@ -91,7 +91,7 @@ bool looks_like_word(std::string_view small) {
     consonants = vowel ? 0 : consonants + 1;
     vowels = vowel ? vowels + 1 : 0;
     any = any || vowel;
-    if (consonants > 2 || vowels > 2) return false;
+    if (consonants > most_consonants || vowels > 2) return false;
   }
   const bool function =  // asin is no Asin
       small.size() < 6 && std::ranges::any_of(kFunctionEnds, [&](auto end) { return small.ends_with(end); });
@@ -118,7 +118,8 @@ bool is_word_in_any_case(std::string_view a, std::string_view b) {
   const bool listed = has_class(small) || holds(kNoNames, small) || holds(kPlainWords, small);
   if (listed && !mixed && (small.size() > 3 || (small.size() == 3 && (!capitals || holds(kShortCapitals, small)))))
     return true;
-  return looks_like_word(small) && ((!capitals && !mixed) || small.size() >= kNoPolygon);
+  if (capitals || mixed) return small.size() >= kNoPolygon && looks_like_word(small, 2);
+  return looks_like_word(small, small.size() < 6 ? 2 : 3);  // Andrew
 }
 
 // Text of the same letters: whether capitals are all that sets it apart, and say nothing.
