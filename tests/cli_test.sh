@@ -210,6 +210,17 @@ says out "wrong"
 expect 0 "$HRM" grade '-\frac{3}{4}' '-0.75' --explain
 says out "correct (algebra)"
 expect 0 "$HRM" grade '-x' '[1,2]'
+for pair in "-.5 -1/2" "-1/2 -.5" "-.5 -0.50" "-q^2 -q^2"; do
+  expect 0 "$HRM" -q grade $pair
+  says out "correct"
+  expect 0 "$HRM" grade --explain -- $pair
+  says out "correct"
+done
+expect 0 "$HRM" grade -.5 .5
+says out "wrong"
+for words in "1 -- --1" "-- --1 1" "--explain -- 1 --1" "-.5 -- --5"; do expect 0 "$HRM" grade $words; done
+refuses "--limit-ms" "$HRM" grade --limit-ms -.5 1 2
+refuses "not an option" "$HRM" grade -.5
 refuses "not an option" "$HRM" grade -x
 refuses "not an option" "$HRM" grade -x /dev/null
 printf '%s\n' '{"id": 7, "given": "# Answer\n\n5 # END!", "gold": "\\frac{10}{2}"}' '{"given": "4", "gold": "5"}' >pairs.jsonl
@@ -332,6 +343,17 @@ printf 'input,output\n12,21\n12,99\n' >rows.csv
 expect 0 "$HRM" data table rows.csv --out table
 says err "more than one output"
 expect 1 "$HRM" data verify table
+nested='[[1,0,3,0],[0,0,1,2],[0,0,4,3],[0,3,0,1]]'
+for argument in "$nested" "[1, 0, 3, 0], [0, 0, 1, 2], [0, 0, 4, 3], [0, 3, 0, 1]" 1-3---12--43-3-1 -3---12--43-3-1-; do
+  expect 0 "${solve[@]}" "$argument" --json
+  [ "$argument" = -3---12--43-3-1- ] || says out '"question": "1.3...12..43.3.1"'
+  expect 0 "${solve[@]}" --json -- "$argument"
+done
+expect 0 "$HRM" -q "${solve[@]:1}" "$nested" "$nested" --json
+[ "$(grep -c '"question": "1.3...12..43.3.1"' out)" = 2 ] || fail "expected two puzzles"
+printf '%s\n' "$nested" >'[1,2].txt'
+expect 0 "${solve[@]}" --file '[1,2].txt' --json
+refuses "line 1: 3 cells; expected 4" "${solve[@]}" $'0 3 0\n0 0 1 2\n0 0 4 3\n0 3 0 1'
 refuses "80 cells" "$HRM" data sudoku <(printf '%080d\n' 7) --out none
 refuses "neither text nor an .npy array" "$HRM" data sudoku /dev/zero --out none
 head -c 100000000 /dev/zero | tr '\0' 1 | gzip -1 >bomb.gz

@@ -239,6 +239,7 @@ void register_solve(CLI::App& app, Exit& exit) {
        {"hrm solve --model runs/arc task.json --seconds 120 --plot answer.svg", "an ARC task of your own"},
        {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});
   command->callback([args, &exit] {
+    for (std::string& puzzle : args->puzzles) unmark_operand(puzzle);
     split_settings(*args);
     args->solver.participation = !args->trace.empty();
     args->solver.probabilities = args->complete;

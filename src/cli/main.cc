@@ -104,7 +104,7 @@ int run(int argc, char** argv) {
   }
   refuse_unknown_subcommands(app, argc, argv);
   std::vector<std::string> words(argv + 1, argv + argc);
-  mark_answers(words);
+  mark_operands(app, words);
   std::ranges::reverse(words);  // as parse() expects them
   try {
     app.parse(std::move(words));

@@ -96,11 +96,12 @@ std::vector<std::string> notes_on(const std::vector<Record>& records, const Fami
   return notes;
 }
 
-// decimals: of the records' ratings; the band is in the units of the source.
+// decimals: of the records' ratings; the band is in the units of the source. Unknown ratings are in no band.
 uint64_t keep_band(std::vector<Record>& records, const BuildOptions& options, int decimals) {
   const double unit = std::pow(10, decimals);
   return std::erase_if(records, [&](const Record& record) {
-    return (options.min_rating && record.rating < std::round(*options.min_rating * unit)) ||
+    if (!options.min_rating && !options.max_rating) return false;
+    return record.rating < 0 || (options.min_rating && record.rating < std::round(*options.min_rating * unit)) ||
            (options.max_rating && record.rating > std::round(*options.max_rating * unit));
   });
 }
@@ -151,15 +152,22 @@ void take_limit(std::vector<Record>& records, const BuildOptions& options) {
   records = std::move(kept);
 }
 
-Json provenance_of(const BuildOptions& options, const RecordList& train, const Family& family) {
+std::string rating_of(const RecordList& list, const Family& family) {
+  return list.rated ? "column of the source" : family.rating_name();
+}
+
+// test: null if the test puzzles come from the training file.
+Json provenance_of(const BuildOptions& options, const RecordList& train, const RecordList* test, const Family& family) {
   Json json = {{"made_by", options.command}, {"source", options.train.path.filename().string()}};
   if (options.test) json["test_source"] = options.test->path.filename().string();
   if (options.test_fraction > 0) json["test_fraction"] = options.test_fraction;
   if (options.limit > 0) json["limit"] = options.limit;
   if (options.min_rating) json["min_rating"] = *options.min_rating;
   if (options.max_rating) json["max_rating"] = *options.max_rating;
-  json["rating"] = train.rated ? "column of the source" : family.rating_name();
-  if (train.rated && train.decimals > 0) json["rating_unit"] = std::pow(10, -train.decimals);
+  json["rating"] = rating_of(train, family);
+  if (test && test->rated != train.rated) json["test_rating"] = rating_of(*test, family);
+  if ((train.rated || (test && test->rated)) && train.decimals > 0)
+    json["rating_unit"] = std::pow(10, -train.decimals);  // of the column
   return json;
 }
 
@@ -231,8 +239,9 @@ BuildReport build_dataset(const Family& family, const BuildOptions& options, con
   report.notes = std::move(train.notes);
   for (std::string& note : notes_on(puzzles.train, family)) report.notes.push_back(std::move(note));
   report.out_of_band = keep_band(puzzles.train, options, train.decimals);
+  RecordList test;
   if (test_source) {
-    RecordList test = load(*test_source, family, loading);
+    test = load(*test_source, family, loading);
     for (const RowFault& fault : test.faults) report.skipped.push_back(fault.message);
     puzzles.test = std::move(test.records);
   } else if (options.test_fraction > 0) {
@@ -245,7 +254,7 @@ BuildReport build_dataset(const Family& family, const BuildOptions& options, con
   if (options.test)
     report.leaks = find_leaks(forms_of(family, puzzles.train, threads), forms_of(family, puzzles.test, threads)).size();
   WriteOptions write = options.write;
-  write.provenance = provenance_of(options, train, family);
+  write.provenance = provenance_of(options, train, test_source ? &test : nullptr, family);
   write_dataset(family, puzzles, write);
   report.train = puzzles.train.size();
   report.test = puzzles.test.size();

@@ -324,6 +324,52 @@ TEST_F(BuildTest, DecimalRatingsAreStoredInTheirUnit) {
   EXPECT_EQ(build_dataset(*family, build).train, 1u);
 }
 
+TEST_F(BuildTest, UnknownRatingsOfARatedFileStayUnknown) {
+  const std::string a(kPuzzle);
+  const auto table = [&](std::initializer_list<const char*> ratings) {
+    std::string text = "question,rating\n";
+    for (const char* rating : ratings) text += a + "," + rating + "\n";
+    return text;
+  };
+  BuildOptions build = options(write("i.csv", table({"5", "7", "", "-1", "-3", "-0.5"})));
+  const auto family = infer_sudoku(build.train);
+  build.write.replace = true;
+  const auto ratings = [&](const char* split) {
+    const Dataset set = Dataset::open(out_, split);
+    std::vector<int32_t> all;
+    for (int64_t i = 0; i < set.examples(); ++i) all.push_back(set.rating_of(i).value_or(-1));
+    return all;
+  };
+  const auto provenance = [&](const char* name) {
+    return read_json(out_ / "hrm.json").at("provenance").value(name, Json());
+  };
+  build_dataset(*family, build);
+  EXPECT_EQ(ratings("train"), (std::vector<int32_t>{5, 7, -1, -1, -1, -1}));
+  EXPECT_EQ(provenance("rating"), "column of the source");
+  EXPECT_EQ(provenance("rating_unit"), Json()) << "no rating has decimals";
+  build.max_rating = 6;
+  EXPECT_EQ(build_dataset(*family, build).train, 1u) << "what is unknown is in no band";
+  build.max_rating.reset();
+
+  build.train.path = write("d.csv", table({"1.5", "", "-1"}));
+  build_dataset(*family, build);
+  EXPECT_EQ(ratings("train"), (std::vector<int32_t>{15, -1, -1}));
+  build.train.path = write("j.jsonl", "{\"question\": \"" + a + "\", \"rating\": 2.5}\n{\"question\": \"" + a +
+                                          "\", \"rating\": null}\n{\"question\": \"" + a + "\"}\n");
+  build_dataset(*family, build);
+  EXPECT_EQ(ratings("train"), (std::vector<int32_t>{25, -1, -1}));
+
+  // No rating at all: ours, and another file keeps its own scale.
+  const int32_t ours = family->solve(family->parse(a, "t").at(0))->rating;
+  build.train.path = write("n.csv", table({"", "-1"}));
+  build.test = RecordFile{.path = write("i.csv", table({"5", ""}))};
+  build_dataset(*family, build);
+  EXPECT_EQ(ratings("train"), (std::vector<int32_t>{ours, ours}));
+  EXPECT_EQ(provenance("rating"), family->rating_name());
+  EXPECT_EQ(ratings("test"), (std::vector<int32_t>{5, -1}));
+  EXPECT_EQ(provenance("test_rating"), "column of the source");
+}
+
 TEST_F(BuildTest, MazesHaveTheSizeOfTheirLines) {
   const std::string maze = "S  #\n # #\n   G";
   for (const auto& [name, text] :

@@ -199,7 +199,7 @@ double PuzzleSource::rating_of(const std::string& text, size_t line) {
                     name_, line, text.substr(0, 20));
   const size_t point = text.find('.');
   const size_t last = text.find_last_not_of('0');
-  if (point != std::string::npos && last > point)
+  if (value >= 0 && point != std::string::npos && last > point)
     rating_decimals_ = std::max(rating_decimals_, static_cast<int>(std::min<size_t>(last - point, kMostDecimals)));
   return value;
 }

@@ -35,7 +35,7 @@ ParsedPuzzle parse_field(const Family& family, const std::string& field, const T
 }
 
 int32_t whole_rating(double rating, int decimals) {
-  return std::isnan(rating) ? -1 : static_cast<int32_t>(std::llround(rating * std::pow(10, decimals)));
+  return !(rating >= 0) ? -1 : static_cast<int32_t>(std::llround(rating * std::pow(10, decimals)));
 }
 
 RecordList parse_rows(const PuzzleSource& source, const Family& family, int decimals) {
@@ -118,13 +118,13 @@ RecordList read_arrays(const PuzzleSource& source, const Family& family) {
   return list;
 }
 
-// Empty if the record is sound.
-std::string complete(Record& record, const Family& family) {
+// Empty if the record is sound. rated: the file rates its puzzles, so an unknown rating is not filled in.
+std::string complete(Record& record, const Family& family, bool rated) {
   if (RuleCheck asked = family.check_question(record.question); !asked.accepted) return asked.reason;
   if (const auto solved = family.solve(record.question)) {
     if (!solved->verdict.accepted) return solved->verdict.reason;
     if (record.answer.empty()) record.answer = solved->answer;
-    if (record.rating < 0) record.rating = solved->rating;
+    if (!rated) record.rating = solved->rating;
   }
   if (record.answer.empty()) return "no answer";
   const RuleCheck answered = family.check_answer(record.question, record.answer);
@@ -145,7 +145,7 @@ RecordList read_records(const PuzzleSource& source, const Family& family, int de
 void check_records(RecordList& list, const Family& family, size_t threads) {
   std::vector<std::string> reasons(list.records.size());
   parallel_work({"checking"}, list.records.size(), threads,
-                [&](size_t i) { reasons[i] = complete(list.records[i], family); });
+                [&](size_t i) { reasons[i] = complete(list.records[i], family, list.rated); });
   std::vector<Record> good;
   for (size_t i = 0; i < reasons.size(); ++i) {
     Record& record = list.records[i];

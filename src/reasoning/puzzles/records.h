@@ -14,11 +14,11 @@
 namespace hrm::puzzles {
 
 struct Record {
-  std::string origin;  // "train.csv: line 7"
-  size_t row = 0;      // its line or row in the file
-  Tokens question;     // [S]
-  Tokens answer;       // [S]; empty if the file has none
-  int32_t rating = -1;
+  std::string origin;   // "train.csv: line 7"
+  size_t row = 0;       // its line or row in the file
+  Tokens question;      // [S]
+  Tokens answer;        // [S]; empty if the file has none
+  int32_t rating = -1;  // unknown
 };
 
 struct RowFault {
@@ -35,13 +35,13 @@ struct RecordList {
 };
 
 // Puzzles as tokens, unchecked by the rules. Ratings are whole: with `decimals` 1 in tenths, and so on; -1 stands for
-// the source's own. Rows that are not puzzle become faults. Throws bad_input on npy arrays that disagree with the
-// family's length or with each other, and where two readings of the symbols fit.
+// the source's own. An empty or negative rating is unknown. Rows that are not puzzle become faults. Throws bad_input on
+// npy arrays that disagree with the family's length or with each other, and where two readings of the symbols fit.
 RecordList read_records(const PuzzleSource& source, const Family& family, int decimals = -1);
 
 // Fills in answers and ratings by the rules and moves rows that break them to `faults`: givens that contradict each
-// other, no or two solutions, a wrong answer. Families without rules need an answer. Ratings that the file has are
-// kept.
+// other, no or two solutions, a wrong answer. Families without rules need an answer. If the file has any ratings, all
+// are kept, unknown ones as well: the rules rate on another scale.
 void check_records(RecordList& list, const Family& family, size_t threads);
 
 // "source,question,answer,rating", the form that read_records takes. Atomic.

@@ -275,7 +275,8 @@ class Finder {
   void read_rows() {
     const std::vector<Row> rows = std::exchange(rows_, {});
     row_reader_.check_rules(std::exchange(rules_, {}), rows.front().line.number);
-    // Spaces stand for blanks, one character a cell, where no line is longer than that; else they separate.
+    // Spaces stand for blanks, one character a cell, where no line is longer than that; else they separate, and blanks
+    // are spaces at every second character.
     bool compact = true, drawn_blanks = false;
     for (const Row& row : rows) {
       compact = compact && row.line.text.size() <= side_ &&
@@ -285,11 +286,10 @@ class Finder {
                        return (is_plain_blank(c) && !digit) || (is_sole_blank(c) && c != U'-');
                      });
     }
-    // No space stands before a digit: then short rows are no rows whose blanks at the end were cut off, but rows whose
-    // blanks were left out.
-    drawn_blanks = drawn_blanks || std::ranges::none_of(rows, [](const Row& row) {
-                     return SudokuRowReader::holds_spaces(row.line.text);
-                   });
+    // Where no space stands for a blank, short rows are no rows whose blanks at the end were cut off: they lack cells.
+    const auto holds_spaces = [](const Row& row) { return SudokuRowReader::holds_spaces(row.line.text); };
+    const bool space_blanks = compact ? std::ranges::any_of(rows, holds_spaces) : hold_blanks_apart(rows);
+    drawn_blanks = drawn_blanks || !space_blanks;
     std::vector<size_t> lines;
     std::u32string cells;
     for (const Row& row : rows) {
@@ -298,6 +298,20 @@ class Finder {
       cells += row_reader_.read_row(row.line, compact, drawn_blanks);
     }
     add(std::move(lines), std::move(cells));
+  }
+
+  // Do the cells of all rows stand at every second character, and are some of them spaces?
+  bool hold_blanks_apart(const std::vector<Row>& rows) const {
+    bool blanks = false;
+    for (const Row& row : rows) {
+      const std::u32string& text = row.line.text;
+      if (text.size() > 2 * side_) return false;
+      for (size_t i = 0; i < text.size(); ++i) {
+        if (i % 2 == 1 && !is_grid_space(text[i])) return false;
+        blanks = blanks || (i % 2 == 0 && is_grid_space(text[i]));
+      }
+    }
+    return blanks;
   }
 
   Error wrong_count(size_t line, size_t cells) const {

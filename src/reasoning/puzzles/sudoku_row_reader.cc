@@ -63,13 +63,15 @@ std::u32string SudokuRowReader::read_row(const TextLine& line, bool compact, boo
   std::u32string cells = symbols_within(line.text, side_);
   if (cells.size() == side_) return cells;
   if (const auto numbers = numbers_of(line)) return *numbers;
-  if (compact) {
-    if (drawn_blanks) throw wrong_row(line);  // a cell is missing: blanks are drawn here
-    cells = line.text;
-    cells.resize(side_, U' ');
-    return cells;
-  }
-  return std::ranges::any_of(line.text, is_vertical) ? framed_row(line) : every_second(line);
+  if (!compact && std::ranges::any_of(line.text, is_vertical)) return framed_row(line);
+  // A cell is missing: blanks are drawn here, or tabs stand before cells and do not tell their columns.
+  const size_t tab = line.text.find(U'\t');
+  const bool tabs = tab != std::u32string::npos && !trimmed(line.text.substr(tab)).empty();
+  if (drawn_blanks || tabs) throw wrong_row(line);
+  if (!compact) return every_second(line);
+  cells = line.text;
+  cells.resize(side_, U' ');
+  return cells;
 }
 
 std::optional<std::u32string> SudokuRowReader::numbers_of(const TextLine& line) const {
@@ -158,8 +160,11 @@ std::u32string SudokuRowReader::every_second(const TextLine& line) const {
 }
 
 Error SudokuRowReader::wrong_row(const TextLine& line) const {
+  size_t cells = symbols_within(line.text, side_).size();
+  if (std::ranges::none_of(line.text, is_vertical))  // then '-' draws no frame
+    cells = std::ranges::count_if(line.text, [&](char32_t c) { return c == U'-' || symbols_.is_cell(c); });
   return refused(line.number, "{} cells; expected {} ({}, or a blank: . 0 _ *) for a row, or {} for a whole puzzle",
-                 symbols_within(line.text, side_).size(), side_, symbols_.range(), whole_);
+                 cells, side_, symbols_.range(), whole_);
 }
 
 }  // namespace hrm::puzzles

@@ -332,6 +332,59 @@ TEST(SudokuText, BadLinesAreJudgedWhereTheyStand) {
   EXPECT_EQ(bad, (std::vector<size_t>{2, 3, 6}));
 }
 
+// The rows of a full grid or of kLine, cells apart by `gap`, and row `r` with text in place of its own.
+std::string rows_apart(std::string_view cells, std::string_view gap, size_t side, size_t r, std::string_view row) {
+  std::string text;
+  for (size_t i = 0; i < side; ++i) {
+    for (char c : i == r ? row : cells.substr(i * side, side)) text += std::string(1, c) + std::string(gap);
+    text.replace(text.size() - gap.size(), gap.size(), "\n");
+  }
+  return text;
+}
+
+TEST(SudokuText, NoCellIsMadeUpWhereAllAreDrawn) {
+  const std::string full = "534678912672195348198342567859761423426853791713924856961537284287419635345286179";
+  std::string sixteen = hex_grid('0');
+  for (char& c : sixteen) c = c == 'F' ? 'G' : c;  // '0' is a blank
+  for (const auto& [cells, shape] : {std::pair(std::string(kLine), kNine),
+                                     {replaced(kLine, ".", "0"), kNine},
+                                     {replaced(kLine, ".", "_"), kNine},
+                                     {replaced(kLine, ".", "-"), kNine},
+                                     {replaced(kLine, ".", "x"), kNine},
+                                     {full, kNine},
+                                     {sixteen, {4, 4}}}) {
+    const auto side = static_cast<size_t>(shape.side());
+    for (const char* gap : {" ", "\t", "  "})
+      for (size_t r = 0; r < side; ++r) {
+        const std::string row = cells.substr(r * side, side);
+        EXPECT_EQ(parse_sudoku(shape, rows_apart(cells, gap, side, r, row)), parse_sudoku(shape, cells));
+        for (const std::string& cut : {row.substr(1), row.substr(0, side - 1), row.substr(0, 3) + row.substr(4)}) {
+          const std::string fault = fault_of(shape, rows_apart(cells, gap, side, r, cut));
+          EXPECT_NE(fault.find(fmt::format("line {}: {} cells; expected {}", r + 1, side - 1, side)), std::string::npos)
+              << fault << "\n"
+              << rows_apart(cells, gap, side, r, cut);
+        }
+      }
+  }
+  // A space where a dot stood is no blank among dots.
+  EXPECT_NE(fault_of(kNine, rows_apart(kLine, " ", 9, 0, "53 .7....")).find("line 1: 8 cells"), std::string::npos);
+  // Tabs between values, the empty ones at the end cut off: only values tell columns.
+  const std::string tabs = "5\t3\t\t\t7\n" + rows_apart(replaced(kLine, ".", " "), "\t", 9, 9, "").substr(18);
+  EXPECT_NE(fault_of(kNine, tabs).find("line 1: 3 cells"), std::string::npos) << fault_of(kNine, tabs);
+}
+
+TEST(SudokuText, BlanksAtEndsOfRowsMayBeCutWhereSpacesAreBlanks) {
+  for (const char* gap : {"", " "}) {
+    std::string text;
+    for (size_t r = 0; r < 9; ++r) {
+      std::string row;
+      for (char c : kLine.substr(r * 9, 9)) row += (c == '.' ? ' ' : c) + std::string(gap);
+      text += row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
+    }
+    EXPECT_EQ(first_line(kNine, text), kLine) << text;
+  }
+}
+
 TEST(SudokuText, BoxesOfAFrameMustBeTheGrids) {
   const std::string wide = "|12.|456|\n|456|123|\n|---+---|\n|231|564|\n|564|231|\n|---+---|\n|312|645|\n|645|312|\n";
   EXPECT_EQ(parse_sudoku({2, 3}, wide).size(), 1u);

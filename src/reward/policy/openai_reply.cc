@@ -152,7 +152,8 @@ std::optional<std::string> content_text(const ReplyJson& content) {
 
 // A model whose thoughts took all its tokens, one that the server broke off, and one that refused wrote no answer: the
 // field is null or missing. Elsewhere that is no reply; nullopt.
-std::optional<std::string> text_field(const ReplyJson& at, const char* key, const Choice& choice, std::string_view source) {
+std::optional<std::string> text_field(const ReplyJson& at, const char* key, const Choice& choice,
+                                      std::string_view source) {
   const ReplyJson& value = member(at, key);
   if (auto text = content_text(value)) return *std::move(text);
   const bool thought =
@@ -285,8 +286,8 @@ bool is_error(const ReplyJson& reply) {
   if (choices.is_array() && !choices.empty()) return false;
   if (!member(reply, "error").is_null() || member(reply, "detail").is_string()) return true;
   if (!choices.is_null() || reply.contains("content")) return false;
-  return member(reply, "message").is_string() || member(reply, "msg").is_string() ||
-         !member(reply, "errors").empty() || member(reply, "base_resp").is_object();
+  return member(reply, "message").is_string() || member(reply, "msg").is_string() || !member(reply, "errors").empty() ||
+         member(reply, "base_resp").is_object();
 }
 
 // Temporary where a code says so; an error without one is the server's considered answer.

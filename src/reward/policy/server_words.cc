@@ -70,7 +70,8 @@ std::string words_of(const SortedJson& value, int depth) {
 }  // namespace
 
 bool is_temporary_status(int64_t status) {
-  return status == 408 || status == 409 || status == 425 || status == 429 || (status >= 500 && status < 600 && status != 501);
+  return status == 408 || status == 409 || status == 425 || status == 429 ||
+         (status >= 500 && status < 600 && status != 501);
 }
 
 std::string error_text(std::string_view body) {
