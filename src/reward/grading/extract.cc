@@ -187,8 +187,15 @@ std::optional<std::string_view> behind_verb(std::string_view text) {
   const bool glued = !text.empty() && text[0] >= 'a' && text[0] <= 'z';
   skip_marks();
   if (glued) return std::nullopt;
-  if (text.starts_with("is ") || text.starts_with("is:") || text.starts_with("is\n")) {
-    text.remove_prefix(2);
+  for (const std::string_view object : {"to the question ", "to the problem "})
+    if (text.starts_with(object)) text.remove_prefix(object.size());
+  constexpr std::string_view kVerbs[] = {"is", "are", "should be", "must be", "will be", "would be"};
+  const auto verb = std::ranges::find_if(kVerbs, [&](std::string_view word) {
+    return text.size() > word.size() && text.starts_with(word) &&
+           std::string_view(" :\n").find(text[word.size()]) != kNowhere;
+  });
+  if (verb != std::end(kVerbs)) {
+    text.remove_prefix(verb->size());
   } else if (text.starts_with(':') || text.starts_with('=')) {
     text.remove_prefix(1);
   } else {
@@ -204,7 +211,7 @@ std::optional<std::string> extract_sentence(std::string_view text) {
   const std::string lowered = ascii_lower(text);
   size_t best = 0;
   std::optional<std::string> answer;
-  for (const std::string_view subject : {"answer", "correct option", "correct choice"}) {
+  for (const std::string_view subject : {"answer", "answers", "correct option", "correct choice"}) {
     for (size_t at = lowered.rfind(subject); at != kNowhere && (!answer || at > best);
          at = at == 0 ? kNowhere : lowered.rfind(subject, at - 1)) {
       const std::string_view behind = text.substr(at + subject.size());
@@ -222,11 +229,34 @@ std::optional<std::string> extract_sentence(std::string_view text) {
   return answer;
 }
 
+// What stands below a line that says no more than **Final Answer**, ## Answer and the like.
+std::optional<std::string> extract_below_label(std::string_view text) {
+  constexpr std::string_view kMarks = "#*_: \t\r";
+  std::optional<std::string> answer;
+  bool is_below = false;
+  for (size_t begin = 0, end; begin < text.size(); begin = end + 1) {
+    end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = strip(text.substr(begin, end - begin));
+    if (line.empty() || (is_below && (line == "\\[" || line == "$$"))) continue;
+    if (is_below) {
+      if (const auto sentence = extract_sentence(line))
+        answer = sentence;
+      else if (std::string found = closed_sentence(line); !found.empty())
+        answer = std::move(found);
+    }
+    const size_t first = line.find_first_not_of(kMarks), last = line.find_last_not_of(kMarks);
+    const std::string label = first == kNowhere ? "" : ascii_lower(line.substr(first, last + 1 - first));
+    is_below = label == "final answer" || label == "the final answer" || label == "answer";
+  }
+  return answer;
+}
+
 std::optional<std::string> extract_any(std::string_view text) {
   constexpr std::string_view kThought = "</think>";
   if (const size_t thought = text.rfind(kThought); thought != kNowhere)
     if (auto answer = extract_any(text.substr(thought + kThought.size()))) return answer;
-  for (const auto extract : {extract_any_box, extract_heading, extract_marked_line, extract_tag, extract_sentence})
+  for (const auto extract :
+       {extract_any_box, extract_heading, extract_marked_line, extract_tag, extract_below_label, extract_sentence})
     if (auto answer = extract(text)) return answer;
   return std::nullopt;
 }

@@ -51,6 +51,18 @@ TEST(Extract, AutoTakesTheFirstFormatThatFinds) {
   EXPECT_EQ(extract_answer("", kAuto), std::nullopt);
 }
 
+TEST(Extract, AutoReadsBelowALabelAndBehindEveryVerb) {
+  for (const char* text :
+       {"So it is.\n\n**Final Answer**\n\n73", "**Final Answer:**\n\n\\[ 73 \\]", "## Final Answer\n\n73.\n",
+        "**Final Answer**\n\\[\n73\n\\]", "### Final answer\n\nThe answer is $73$.", "**Answer**\n**73**",
+        "The answer should be 73.", "The final answer will be 73", "The answer would be: 73",
+        "The answer to the question is 73.", "The correct answer must be **73**."})
+    EXPECT_EQ(extract_answer(text, kAuto), "73") << text;
+  EXPECT_EQ(extract_answer("The answers are 3 and 5.", kAuto), "3 and 5");
+  EXPECT_EQ(extract_answer("The answer is an island.", kAuto), "an island");
+  EXPECT_EQ(extract_answer("The answer areas differ.", kAuto), std::nullopt);
+}
+
 TEST(Extract, HeadingKeepsLettersAndTheWholeAnswer) {
   EXPECT_EQ(extract_answer("# Answer\n\n\\mathbb{R}\n\n# END!", kHeading), "\\mathbb{R}");
   EXPECT_EQ(extract_answer("# Answer\n\n42", kHeading), "42");
