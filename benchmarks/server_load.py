@@ -83,8 +83,8 @@ def body_of(puzzle, segments, **more):
     return json.dumps({"puzzle": puzzle, "segments": segments, "halting": False, "steps": False, **more}).encode()
 
 
-async def load(port, clients, seconds, segments):
-    """Latencies of all requests of so many clients."""
+async def load(port, clients, seconds, segments, sample=lambda: None):
+    """Latencies of all requests of so many clients; calls sample sixty times on the way."""
     bodies = [body_of(puzzle, segments) for puzzle in puzzles(256)]
     opened = [await Client().open(port) for _ in range(clients)]
     end = time.monotonic() + seconds
@@ -95,9 +95,17 @@ async def load(port, clients, seconds, segments):
             times.append(await opened[number].solve(bodies[(number + len(times) * clients) % len(bodies)]))
         return times
 
+    async def watch():
+        for _ in range(60):
+            await asyncio.sleep(seconds / 60)
+            sample()
+
     begun = time.monotonic()
+    watcher = asyncio.create_task(watch())
     times = [t for list_ in await asyncio.gather(*(work(i) for i in range(clients))) for t in list_]
-    return times, time.monotonic() - begun
+    taken = time.monotonic() - begun
+    await watcher
+    return times, taken
 
 
 async def first_segments(port, count, segments):
@@ -130,11 +138,11 @@ def main():
         print(f"one client:   {spread(times)} per puzzle; the model alone {1000 * alone:.1f} ms: {statistics.median(times) / alone:.2f} x")
         print(f"first event:  {spread(asyncio.run(first_segments(port, 200, args.segments)))}")
         batched = per_puzzle(64, args.segments, 64, 1088)
-        before = resident(server.pid)
-        times, seconds = asyncio.run(load(port, args.clients, args.seconds, args.segments))
+        memory = []
+        times, seconds = asyncio.run(load(port, args.clients, args.seconds, args.segments, lambda: memory.append(resident(server.pid))))
         rate = len(times) / seconds
         print(f"{args.clients} clients:   {rate:.1f} puzzles/s, {spread(times)}; hrm solve --batch 64 {1 / batched:.1f} puzzles/s: {100 * rate * batched:.0f} %")
-        print(f"memory:       {before:.1f} MiB before, {resident(server.pid):.1f} MiB after {len(times)} requests")
+        print(f"memory:       {memory[0]:.1f} MiB after a sixtieth of the time, {max(memory):.1f} at most, {memory[-1]:.1f} at the end of {len(times)} requests")
     finally:
         server.send_signal(signal.SIGTERM)
         print(f"ended with {server.wait(30)}")

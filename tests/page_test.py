@@ -168,6 +168,48 @@ def check_looks(page):
     assert all(sizes), "the page asks somebody else"
 
 
+def axe_script():
+    """axe-core as the package axe-playwright-python brings it (scripts/setup --browser); None where it is not installed."""
+    found = sorted(SOURCE.glob(".venv/lib/python3*/site-packages/axe_playwright_python/axe.min.js"))
+    return found[0].read_text() if found else None
+
+
+def check_accessibility(page):
+    """axe-core finds no violation in any view, empty and in use, light and dark."""
+    script, b = axe_script(), page.browser
+    if script is None:
+        print("  axe-core is not installed; make page-test installs it")
+        return
+    faults = []
+
+    def examine(what):
+        b.run(script)
+        found = b.run("return axe.run().then(found => ({passes: found.passes.length, violations: found.violations}))")
+        assert found["passes"] > 10, (what, found)
+        for rule in found["violations"]:
+            faults.append((what, rule["id"], rule["help"], [node["target"] for node in rule["nodes"]][:4]))
+
+    page.visit("solve")
+    for _ in range(2):
+        theme = b.run("return document.documentElement.dataset.theme") or "as the system"
+        for view in ("solve", "trees", "runs"):
+            page.visit(view)
+            examine(f"{view}, {theme}")
+        b.type("#run-file", str(SOURCE / "models/sudoku9/log.jsonl"))
+        b.until("return document.querySelectorAll('#run-curves svg').length > 3", "curves")
+        examine(f"curves, {theme}")
+        page.visit("solve")
+        b.click("#solve")
+        b.until("return document.querySelector('#status').className !== ''", "an answer")
+        examine(f"answer, {theme}")
+        b.run("document.querySelector('#puzzle').value = '12'")
+        b.click("#solve")
+        b.until("return document.querySelector('#puzzle').getAttribute('aria-invalid') === 'true'", "a message")
+        examine(f"error, {theme}")
+        b.click("#theme")
+    assert not faults, "\n".join(map(str, faults))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--screenshots", type=pathlib.Path)

@@ -8,7 +8,6 @@ import concurrent.futures
 import contextlib
 import http.client
 import json
-import os
 import pathlib
 import re
 import signal
@@ -19,75 +18,13 @@ import tempfile
 import threading
 import time
 
-HRM = os.environ.get("HRM") or sys.exit("set HRM to the program")
-SOURCE = pathlib.Path(os.environ.get("HRM_SOURCE_DIR", pathlib.Path(__file__).resolve().parent.parent))
-MODEL = str(SOURCE / "models/sudoku9")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
+from serving import HRM, MODEL, SOURCE, Server  # noqa: E402
+
 EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79"
 HARD = "4.....8.5.3..........7......2.....6.....8.4......1.......6.3.7.5..2.....1.4......"
 MIDDLE = "...26.7.168..7..9.19...45..82.1...4...46.29...5...3.28..93...74.4..5..367.3.18..."
 PUZZLES = [EASY, MIDDLE, HARD, HARD[::-1], EASY[::-1], MIDDLE[::-1]]
-
-
-class Server:
-    """Ends with SIGTERM at the end of its scope, and must do so cleanly."""
-
-    def __init__(self, *arguments, models=(MODEL,)):
-        words = [HRM, "serve", "--port", "0"]
-        for model in models:
-            words += ["--model", model]
-        self.process = subprocess.Popen([*words, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.address = self.process.stdout.readline().strip()
-        assert self.address.startswith("http://"), self.process.stderr.read()
-        self.port = int(self.address.rsplit(":", 1)[1])
-        self.messages = []
-        threading.Thread(target=lambda: self.messages.extend(self.process.stderr), daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            code = self.process.wait(40)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise
-        if kind is None:
-            assert code == 0, f"the server ended with {code}: {self.messages}"
-
-    def ask(self, method, path, body=None, headers=None, raw=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        data = raw if raw is not None else None if body is None else json.dumps(body).encode()
-        connection.request(method, path, data, headers or {})
-        response = connection.getresponse()
-        data = response.read()
-        connection.close()
-        return response, data
-
-    def post(self, path, body, status=200, **more):
-        response, data = self.ask("POST", path, body, **more)
-        assert response.status == status, (response.status, data[:300], body)
-        return json.loads(data)
-
-    def get(self, path, status=200, **more):
-        response, data = self.ask("GET", path, **more)
-        assert response.status == status, (path, response.status, data[:300])
-        return data
-
-    def metric(self, name):
-        found = re.search(rf"^{re.escape(name)} (\S+)$", self.get("/metrics").decode(), re.MULTILINE)
-        assert found, name
-        return float(found.group(1))
-
-    def resident(self):
-        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", text).group(1))
-
-    def raw(self, data, timeout=20):
-        client = socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
-        client.sendall(data)
-        return client
 
 
 def head(path, body, *headers):
