@@ -72,6 +72,8 @@ Json describe_torch(std::span<const std::byte> bytes, const fs::path& path, bool
   NamedTensors all;
   Json dicts = Json::object();
   for (TorchDict& dict : parse_torch_dicts(bytes, path.string())) {
+    for (auto& [name, list] : dict.lists)
+      for (size_t i = 0; i < list.size(); ++i) dict.tensors.emplace(fmt::format("{}/{}", name, i), std::move(list[i]));
     dicts[dict.path] = dict.tensors.size();
     for (auto& [name, tensor] : dict.tensors)
       all.emplace(dict.path.empty() ? name : dict.path + "/" + name, std::move(tensor));

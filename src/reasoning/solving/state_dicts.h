@@ -4,6 +4,9 @@
 //
 // The token embedding is the anchor: whatever stands before its name is a wrapper's prefix, and all keys with that
 // prefix are one set of weights. A set is an average where its path or prefix says so ("ema", "average", "swa").
+//
+// An average may also be a list without names in the order of the parameters ("shadow_params" of torch_ema and
+// diffusers). It is taken if its number of tensors and every shape fit the live weights in the order of the file.
 #pragma once
 
 #include <span>

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/testing/refused.h"
 
@@ -62,6 +64,71 @@ TEST(StateDicts, AnAverageIsTakenKnowingly) {
                                             dict("current_model_state", "model.inner.", 1)};
   EXPECT_EQ(choose_weights(lightning, true, "x").weights.at(kInit), value(2));
   EXPECT_EQ(choose_weights(lightning, false, "x").weights.at(kInit), value(1));
+}
+
+// A dict as the authors' programs write it: buffers and parameters in the order of the modules.
+TorchDict whole_dict() {
+  TorchDict result{.path = "model"};
+  const auto add = [&](const std::string& key, Shape shape) {
+    result.order.push_back("_orig_mod.model.inner." + key);
+    result.tensors.emplace(result.order.back(), HostTensor(DType::kF32, std::move(shape)));
+  };
+  add("H_init", {2});
+  add("L_init", {2});
+  add(kAnchor, {3, 2});
+  add("lm_head.weight", {3, 2});
+  add("q_head.weight", {2, 2});
+  add("q_head.bias", {2});
+  add("puzzle_emb.weights", {100, 4});
+  return result;
+}
+HostTensor filled(const Shape& shape, float x) {
+  HostTensor tensor(DType::kF32, shape);
+  for (float& value : tensor.as<float>()) value = x;
+  return tensor;
+}
+TorchDict list_dict(const std::string& path, const std::string& key, const std::vector<Shape>& shapes) {
+  TorchDict result{.path = path};
+  for (size_t i = 0; i < shapes.size(); ++i) result.lists[key].push_back(filled(shapes[i], static_cast<float>(i) + 1));
+  return result;
+}
+
+TEST(StateDicts, AnAverageAsAListIsNamedByTheOrderOfTheModel) {
+  const std::vector<Shape> parameters = {{3, 2}, {3, 2}, {2, 2}, {2}};
+  for (const auto& [path, key] : {std::pair("ema", "shadow_params"), {"", "ema"}, {"callbacks.EMA", "ema_weights"}}) {
+    const std::vector<TorchDict> dicts = {whole_dict(), list_dict(path, key, parameters)};
+    const ChosenWeights chosen = choose_weights(dicts, true, "x");
+    EXPECT_EQ(chosen.kind, "averaged") << key;
+    EXPECT_EQ(chosen.weights.at(kKey), filled({3, 2}, 1));
+    EXPECT_EQ(chosen.weights.at("model.inner.lm_head.weight"), filled({3, 2}, 2));
+    EXPECT_EQ(chosen.weights.at("model.inner.q_head.bias"), filled({2}, 4));
+    EXPECT_EQ(chosen.weights.at(kInit), filled({2}, 0));  // the live one
+    EXPECT_EQ(choose_weights(dicts, false, "x").weights.at(kKey), filled({3, 2}, 0));
+  }
+  const std::vector<Shape> all = {{2}, {2}, {3, 2}, {3, 2}, {2, 2}, {2}, {100, 4}};  // of state_dict().values()
+  EXPECT_EQ(choose_weights({whole_dict(), list_dict("ema", "shadow_params", all)}, true, "x").weights.at(kInit),
+            filled({2}, 1));
+}
+
+TEST(StateDicts, AnAverageThatCannotBeNamedIsRefused) {
+  const TorchDict one_less = list_dict("ema", "shadow_params", {{3, 2}, {3, 2}, {2, 2}});
+  const TorchDict swapped = list_dict("ema", "shadow_params", {{3, 2}, {2, 2}, {3, 2}, {2}});
+  expect_dicts_refused({whole_dict(), one_less}, "'ema.shadow_params' is an average of the weights as a list of 3");
+  expect_dicts_refused({whole_dict(), swapped}, "--averaged off uses the live weights ('model')");
+  EXPECT_NO_THROW(choose_weights({whole_dict(), swapped}, false, "x"));
+  expect_dicts_refused({one_less}, "no state dict that names them");
+  TorchDict sorted = whole_dict();  // by name, not as the program had them
+  std::ranges::sort(sorted.order);
+  expect_dicts_refused({sorted, list_dict("ema", "shadow_params", {{3, 2}, {3, 2}, {2}, {2, 2}})}, "without names");
+  TorchDict other_names{.path = "model_ema"};
+  other_names.tensors.emplace("modelinnerembed_tokensembedding_weight", filled({9, 2}, 1));
+  expect_dicts_refused({whole_dict(), other_names}, "'model_ema' is an average of the weights under names");
+  // Averages of something else, and what an average put aside, are none of the weights.
+  TorchDict meters{.path = "average_metrics"};
+  meters.tensors.emplace("accuracy", filled({2}, 1));
+  EXPECT_NO_THROW(choose_weights({whole_dict(), meters, list_dict("ema", "collected_params", {{3, 2}, {3, 2}}),
+                                  list_dict("optimizer", "exp_avg", {{3, 2}, {3, 2}})},
+                                 true, "x"));
 }
 
 TEST(StateDicts, SeveralModelsAreNotChosenFrom) {

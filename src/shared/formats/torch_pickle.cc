@@ -96,21 +96,40 @@ class StateDict {
   // Each dict once, whatever refers to it: a file of four megabytes may name one a million times.
   void read_dict(const PickleValue& dict, const std::string& path, int depth) {
     if (!seen_.insert(dict.node).second) return;
-    NamedTensors tensors;
+    TorchDict read{.path = path};
     std::vector<std::pair<std::string, PickleValue>> inner;
     const auto items = pickle_.items(dict);
     for (size_t i = 0; i + 1 < items.size(); i += 2) {
       if (items[i].kind != Kind::kText) continue;
       const std::string name(items[i].text);
-      if (items[i + 1].kind == Kind::kTensor)
-        tensors.insert_or_assign(name, read_tensor(name, describe_tensor(pickle_, items[i + 1], source_)));
-      else if (items[i + 1].kind == Kind::kDict && depth < kMaxDepth)
+      if (items[i + 1].kind == Kind::kTensor) {
+        if (read.tensors.insert_or_assign(name, read_tensor(name, describe_tensor(pickle_, items[i + 1], source_)))
+                .second)
+          read.order.push_back(name);
+      } else if (items[i + 1].kind == Kind::kDict && depth < kMaxDepth) {
         inner.emplace_back(path.empty() ? name : path + "." + name, items[i + 1]);
+      } else if (is_list_of_tensors(items[i + 1])) {
+        read.lists.insert_or_assign(name, read_list(name, items[i + 1]));
+      }
       if (depth == 0 && items[i + 1].kind != Kind::kTensor && others_.size() < 200)
         others_ += (others_.empty() ? "" : ", ") + shown(name);
     }
-    if (!tensors.empty()) found_.push_back({path, std::move(tensors)});
+    if (!read.tensors.empty() || !read.lists.empty()) found_.push_back(std::move(read));
     for (const auto& [name, value] : inner) read_dict(value, name, depth + 1);
+  }
+
+  bool is_list_of_tensors(const PickleValue& value) const {
+    if (value.kind != Kind::kList && value.kind != Kind::kTuple) return false;
+    const auto items = pickle_.items(value);
+    return !items.empty() &&
+           std::ranges::all_of(items, [](const PickleValue& item) { return item.kind == Kind::kTensor; });
+  }
+  std::vector<HostTensor> read_list(const std::string& name, const PickleValue& list) {
+    std::vector<HostTensor> tensors;
+    for (const PickleValue& item : pickle_.items(list))
+      tensors.push_back(
+          read_tensor(fmt::format("{}.{}", name, tensors.size()), describe_tensor(pickle_, item, source_)));
+    return tensors;
   }
 
   HostTensor read_tensor(const std::string& name, const PickledTensor& t) {

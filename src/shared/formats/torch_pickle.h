@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,14 +19,17 @@ namespace hrm {
 struct TorchDict {
   std::string path;  // keys of the dicts around it, joined with '.': "model_state_dict"; "" for the file's own dict
   NamedTensors tensors;
+  std::vector<std::string> order = {};  // the keys of `tensors` as they follow each other in the file; may be empty
+  // Lists or tuples of nothing but tensors, by their keys: "shadow_params" of torch_ema and diffusers.
+  std::map<std::string, std::vector<HostTensor>> lists = {};
 };
 
-// Every dict of the file that holds tensors by name, the outer ones first. Dicts within lists, within objects, below
-// keys that are not texts (an optimizer's state) or below four others are left alone. Throws bad_input naming file and
-// fault.
+// Every dict of the file that holds tensors by name or such lists, the outer ones first; there is one with tensors by
+// name, or one with a list. Dicts within lists, within objects, below keys that are not texts (an optimizer's state) or
+// below four others are left alone. Throws bad_input naming file and fault.
 std::vector<TorchDict> parse_torch_dicts(std::span<const std::byte> bytes, std::string_view source);
 
-// The same as one: the tensors of an inner dict as "path/key".
+// The same as one: the tensors of an inner dict as "path/key", without those in lists.
 NamedTensors load_torch(const std::filesystem::path& path);
 NamedTensors parse_torch(std::span<const std::byte> bytes, std::string_view source);
 bool looks_like_torch(std::span<const std::byte> first_bytes);

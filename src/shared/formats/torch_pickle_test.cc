@@ -137,6 +137,21 @@ TEST(Torch, DictsOneLevelDownAreFound) {
   EXPECT_TRUE(parse_torch(bytes_of(container(program)), "x").contains("model_state_dict/t"));
 }
 
+TEST(Torch, ListsOfTensorsAndTheOrderOfKeysAreKept) {
+  const std::string tensor = tensor_parts() + "R";
+  const std::string program = "\x80\x02}" + text_op("z") + tensor + "s" + text_op("a") + tensor + "s" + text_op("ema") +
+                              "}" + text_op("decay") + "K\x01s" + text_op("shadow_params") + "](" + tensor + tensor +
+                              "es" + text_op("mixed") + "](" + tensor + "K\x01" + "ess.";
+  const auto dicts = parse_torch_dicts(bytes_of(container(program)), "x");
+  ASSERT_EQ(dicts.size(), 2u);
+  EXPECT_EQ(dicts[0].order, (std::vector<std::string>{"z", "a"}));
+  EXPECT_EQ(dicts[1].path, "ema");
+  EXPECT_TRUE(dicts[1].tensors.empty());
+  ASSERT_EQ(dicts[1].lists.size(), 1u);
+  EXPECT_EQ(dicts[1].lists.at("shadow_params").size(), 2u);
+  EXPECT_EQ(parse_torch(bytes_of(container(program)), "x").size(), 2u);
+}
+
 TEST(Torch, OtherObjectsAreNotedAndNeverBuilt) {
   const std::string dict = text_op("t") + tensor_parts() + "Rs";
   const std::string array = global_op("numpy.core.multiarray", "_reconstruct") + global_op("numpy", "ndarray") +
