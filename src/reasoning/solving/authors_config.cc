@@ -1,6 +1,7 @@
 #include "solving/authors_config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -77,7 +78,7 @@ bool is_setting_of(bool shared_net, const std::string& key) {
   return in(kBoth) || is_told_by_data(key) || (shared_net && in(kShared));
 }
 
-// The settings of arch that the program has, dotted; the others, but those that say "off", go to `foreign`.
+// The settings of arch that the program has, dotted, numbers as it takes them; the others, but those that say "off", go to `foreign`.
 Json known_settings(const Json& arch, bool shared_net, std::vector<std::string>* foreign,
                     const std::string& prefix = "") {
   Json known = Json::object();
@@ -86,7 +87,7 @@ Json known_settings(const Json& arch, bool shared_net, std::vector<std::string>*
     if (value.is_object()) {
       known.update(known_settings(value, shared_net, foreign, key + "."));
     } else if (is_setting_of(shared_net, key)) {
-      if (key != "name" && key != "loss.name" && !is_told_by_data(key)) known[key] = value;
+      if (key != "name" && key != "loss.name" && !is_told_by_data(key)) known[key] = number_of_python(value);
     } else if (const bool off = value == Json(false) && (key == "causal" || key == "mlp_t" || key == "no_ACT_continue");
                !off && !(key == "puzzle_emb_len" && value == Json(0))) {
       foreign->push_back(fmt::format("arch.{} = {}", key, printable(value).substr(0, 60)));
@@ -256,18 +257,23 @@ std::optional<int64_t> seq_len_of_name(const Json& file, int64_t vocab_size, std
   return std::nullopt;
 }
 
-// `seq_len` at the top or in arch.
-std::optional<int64_t> seq_len_of_file(const Json& file, std::string_view source) {
+// A size that the data set tells and that may stand at the top or in arch.
+std::optional<int64_t> size_of_file(const Json& file, const char* key, std::string_view source) {
   if (!file.is_object()) return std::nullopt;
   const Json arch = file.value("arch", Json());
+  std::optional<int64_t> found;
   for (const Json& at : {file, arch}) {
-    if (!at.is_object() || !at.contains("seq_len") || at["seq_len"].is_null()) continue;
-    const auto length = json_field<int64_t>(at, "seq_len", fmt::format("{}: all_config.yaml", source));
-    if (length < 1)
-      throw bad_input(kInAuthorsConfig, "{}: seq_len = {} of all_config.yaml: must be at least 1", source, length);
-    return length;
+    if (!at.is_object() || !at.contains(key) || at[key].is_null()) continue;
+    const Json value = {{key, number_of_python(at[key])}};
+    const auto size = json_field<int64_t>(value, key, fmt::format("{}: all_config.yaml", source));
+    if (size < 1)
+      throw bad_input(kInAuthorsConfig, "{}: {} = {} of all_config.yaml: must be at least 1", source, key, size);
+    if (found && *found != size)
+      throw bad_input(kInAuthorsConfig, "{}: all_config.yaml has {} = {}, but arch.{} = {}: which one is right?",
+                      source, key, *found, key, size);
+    found = size;
   }
-  return std::nullopt;
+  return found;
 }
 
 // By the shapes of learned positions or of token mixing.
@@ -301,6 +307,34 @@ ArchConfig arch_from_authors(const Json& file, std::string_view source) {
     log_warning("{}: {} does not have {}: ignored, but the trained model may compute something else", source,
                 arch.shared_net ? "TRM" : "HRM", fmt::join(foreign, ", "));
   return arch;
+}
+
+Json number_of_python(const Json& value) {
+  if (value.is_string()) {
+    const Json number = Json::parse(value.get_ref<const std::string&>(), nullptr, /*allow_exceptions=*/false);
+    return number.is_number() ? number_of_python(number) : value;
+  }
+  if (!value.is_number_float()) return value;
+  const auto number = value.get<double>();
+  return std::abs(number) < 1e15 && number == std::floor(number) ? Json(static_cast<int64_t>(number)) : value;
+}
+
+void check_sizes(const ModelConfig& config, const NamedTensors& weights, const Json& file, std::string_view source) {
+  const ArchConfig found = arch_from_shapes(weights, source);
+  const auto require_same = [&](std::string_view setting, int64_t told, int64_t shapes) {
+    if (told != shapes)
+      throw bad_input(kInAuthorsConfig, "{}: {} = {}, but {} by the tensors: the configuration is of another model",
+                      source, setting, told, shapes);
+  };
+  require_same("arch.hidden_size", config.arch.hidden_size, found.hidden_size);
+  require_same("arch.L_layers", config.arch.L_layers, found.L_layers);
+  if (!config.arch.shared_net) require_same("arch.H_layers", config.arch.H_layers, found.H_layers);
+  if (config.arch.puzzle_emb_ndim > 0 && found.puzzle_emb_ndim > 0)
+    require_same("arch.puzzle_emb_ndim", config.arch.puzzle_emb_ndim, found.puzzle_emb_ndim);
+  for (const auto& [key, tensor] :
+       {std::pair("vocab_size", "embed_tokens.embedding_weight"), {"num_puzzle_identifiers", "puzzle_emb.weights"}})
+    if (const auto told = size_of_file(file, key, source); told && weights.contains(inner(tensor)))
+      require_same(fmt::format("{} of all_config.yaml", key), *told, dimension(weights, inner(tensor), 0, source));
 }
 
 Json to_authors_config(const ModelConfig& config, const Json& training) {
@@ -357,7 +391,7 @@ std::vector<std::string> settings_beyond_shapes(const ArchConfig& arch) {
 
 std::optional<int64_t> stated_seq_len(const ModelConfig& config, const NamedTensors& weights, const Json& file,
                                       std::string_view source) {
-  const auto shapes = seq_len_of_shapes(config, weights, source), told = seq_len_of_file(file, source);
+  const auto shapes = seq_len_of_shapes(config, weights, source), told = size_of_file(file, "seq_len", source);
   if (shapes && told && *shapes != *told)
     throw bad_input(
         kInAuthorsConfig,

@@ -24,6 +24,16 @@ namespace hrm::solving {
 // arithmetic.
 model::ArchConfig arch_from_authors(const Json& file, std::string_view source);
 
+// A value of the file as the program takes it (pydantic): a text that is a number ("0.1" in quotes) as the number, a
+// whole number with a point (2.0) as an integer. Others stay.
+Json number_of_python(const Json& value);
+
+// Throws bad_input naming both values where a size in the file (hidden_size, layers, puzzle_emb_ndim, vocab_size,
+// num_puzzle_identifiers) is not that of the tensors: the file belongs to another model. file: null, or
+// all_config.yaml.
+void check_sizes(const model::ModelConfig& config, const NamedTensors& weights, const Json& file,
+                 std::string_view source);
+
 // The file for a model. training: settings of the run under the authors' names, for instance an all_config.yaml that
 // was imported; what it lacks gets the published value. Keys are those that the authors' programs read, sorted.
 // Throws bad_input naming the setting where neither program can compute this model.
@@ -38,7 +48,7 @@ std::vector<std::string> settings_beyond_shapes(const model::ArchConfig& arch);
 // `seq_len` of the file (null, or all_config.yaml), at the top or in arch; dataset.json of the configuration's data
 // set, if it is reachable and has the checkpoint's vocabulary; the name of that data set together with the
 // vocabulary, if it is one of the authors' (sudoku 11, 81; maze-30x30 6, 900; arc 12, 900). Throws bad_input if the
-// file and the shapes contradict each other.
+// file and the shapes, or two places of the file, contradict each other.
 std::optional<int64_t> stated_seq_len(const model::ModelConfig& config, const NamedTensors& weights, const Json& file,
                                       std::string_view source);
 

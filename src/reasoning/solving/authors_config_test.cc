@@ -208,6 +208,55 @@ TEST(AuthorsConfig, ALengthThatTheShapesContradictIsRefused) {
   expect_refused([&] { stated_seq_len(config, weights, {{"seq_len", 100}}, "x"); }, "seq_len = 100");
 }
 
+TEST(AuthorsConfig, SizesThatTheTensorsContradictAreRefused) {
+  for (const char* preset : {"hrm", "trm-attention"}) {
+    ModelConfig config{.arch = model::arch_preset(preset),
+                       .data = {.seq_len = 16, .vocab_size = 6, .num_puzzle_identifiers = 3}};
+    config.arch.hidden_size = config.arch.puzzle_emb_ndim = 64;
+    const NamedTensors weights = model::initial_weights(config, 1);
+    const auto refused = [&](const std::string& setting, const Json& file, const std::string& part) {
+      ModelConfig told = config;
+      if (!setting.empty()) assign_field(told, setting);
+      expect_refused([&] { check_sizes(told, weights, file, "x"); }, part);
+    };
+    EXPECT_NO_THROW(check_sizes(config, weights, {{"vocab_size", 6}, {"arch", {{"num_puzzle_identifiers", 3}}}}, "x"));
+    refused("arch.hidden_size=128", nullptr, "arch.hidden_size = 128, but 64");
+    refused("arch.L_layers=7", nullptr, fmt::format("arch.L_layers = 7, but {}", config.arch.L_layers));
+    refused("arch.L_layers=1", nullptr, fmt::format("arch.L_layers = 1, but {}", config.arch.L_layers));
+    refused("arch.puzzle_emb_ndim=32", nullptr, "arch.puzzle_emb_ndim = 32, but 64");
+    refused("", {{"arch", {{"vocab_size", 12}}}}, "vocab_size of all_config.yaml = 12, but 6");
+    refused("", {{"num_puzzle_identifiers", 9}}, "num_puzzle_identifiers of all_config.yaml = 9, but 3");
+    refused("", {{"vocab_size", 6}, {"arch", {{"vocab_size", 12}}}}, "vocab_size = 6, but arch.vocab_size = 12");
+    if (!config.arch.shared_net) refused("arch.H_layers=9", nullptr, "arch.H_layers = 9, but 4");
+    expect_refused(
+        [&] {
+          stated_seq_len(config, weights, {{"seq_len", 16}, {"arch", {{"seq_len", 81}}}}, "x");
+        },
+        "seq_len = 16, but arch.seq_len = 81");
+  }
+}
+
+TEST(AuthorsConfig, NumbersAreThoseOfTheProgram) {
+  std::string text = kHrm;
+  text.replace(text.find("H_cycles: 2"), 11, "H_cycles: 010");
+  text.replace(text.find("L_cycles: 3"), 11, "L_cycles: 2.0");
+  text.replace(text.find("expansion: 4"), 12, "expansion: \"3.5\"");
+  text.replace(text.find("halt_exploration_prob: 0.1"), 26, "halt_exploration_prob: 1e-1");
+  text.replace(text.find("hidden_size: 512"), 16, "hidden_size: 5_12");
+  const ArchConfig arch = arch_from_authors(parse_yaml(text, "x", YamlTyping::kPython), "x");
+  EXPECT_EQ(arch.H_cycles, 8);
+  EXPECT_EQ(arch.L_cycles, 2);
+  EXPECT_EQ(arch.expansion, 3.5);
+  EXPECT_EQ(arch.halt_exploration_prob, 0.1);
+  EXPECT_EQ(arch.hidden_size, 512);
+  for (const char* value : {"0o17", "1.5", "yes", "two"}) {
+    const std::string changed = std::string(kHrm).replace(std::string(kHrm).find("H_cycles: 2"), 11, "H_cycles: ");
+    const size_t at = changed.find("H_cycles: ") + 10;
+    const std::string one = std::string(changed).insert(at, value);
+    expect_refused([&] { arch_from_authors(parse_yaml(one, "x", YamlTyping::kPython), "x.yaml"); }, "H_cycles = ");
+  }
+}
+
 TEST(AuthorsConfig, LengthComesFromShapesOrDataAndIsNotGuessed) {
   ModelConfig config{.arch = model::arch_preset("hrm"), .data = {.seq_len = 5, .vocab_size = 12}};
   config.arch.hidden_size = config.arch.puzzle_emb_ndim = 64;

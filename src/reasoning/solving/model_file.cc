@@ -75,7 +75,7 @@ ModelFile load_authors(const fs::path& path, std::vector<TorchDict> dicts, const
   widen(model.weights);
   Json file;
   if (fs::exists(config_path)) {
-    file = read_yaml(config_path);
+    file = read_yaml(config_path, YamlTyping::kPython);
     model.config.arch = arch_from_authors(file, config_path.string());
     model.provenance["authors_config"] = file;
   } else {
@@ -89,6 +89,7 @@ ModelFile load_authors(const fs::path& path, std::vector<TorchDict> dicts, const
     if (const auto stated = stated_seq_len(model.config, model.weights, file, source))
       model.config.data.seq_len = *stated;
   }
+  check_sizes(model.config, model.weights, file, source);
   complete_data_shape(model.config, model.weights, file, source);
   return model;
 }

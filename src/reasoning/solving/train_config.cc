@@ -118,7 +118,7 @@ bool apply_authors_setting(TrainConfig& config, const std::string& key, const Js
   } else if (key == "eval_interval" && value.is_null()) {
     config.eval_interval = config.epochs;
   } else if (!value.is_null()) {
-    return set_field(config, key, value, source);
+    return set_field(config, key, key == "data_path" ? value : number_of_python(value), source);
   }
   return true;
 }
@@ -128,7 +128,8 @@ void apply_authors_config(TrainConfig& config, const Json& file, const std::stri
   config.ema = config.augment = config.eval_halting = false;
   config.ema_ramp = 0;
   std::string unknown, idle;
-  if (const Json epochs = file.value("epochs", Json()); !epochs.is_null()) set_field(config, "epochs", epochs, source);
+  if (const Json epochs = file.value("epochs", Json()); !epochs.is_null())
+    set_field(config, "epochs", number_of_python(epochs), source);
   for (const auto& [key, value] : file.items()) {
     if (!apply_authors_setting(config, key, value, source))
       unknown += (unknown.empty() ? "" : ", ") + key;
@@ -144,12 +145,13 @@ void apply_authors_config(TrainConfig& config, const Json& file, const std::stri
 
 Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path) {
   const std::string source = path.string();
-  Json settings = read_yaml(path);
+  Json settings = read_yaml(path, YamlTyping::kPython);
   if (!settings.is_object()) throw bad_input(kInTrainConfig, "{}: expected settings of the form 'key: value'", source);
   if (is_authors_config(settings)) {
     apply_authors_config(config, settings, source);
     return {.title = "the authors' configuration", .source = source};
   }
+  settings = read_yaml(path);  // ours: by YAML 1.2
   Recipe recipe{.title = take_text(settings, "title", source), .source = take_text(settings, "source", source)};
   if (const std::string preset = take_text(settings, "preset", source); !preset.empty())
     config.arch = model::arch_preset(preset);

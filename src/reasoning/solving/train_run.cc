@@ -116,7 +116,7 @@ void apply_layers(TrainConfig& config, const TrainRequest& request) {
 bool has_arch(const TrainRequest& request) {
   if (!request.preset.empty()) return true;
   if (request.recipe.empty()) return false;
-  const Json recipe = read_yaml(request.recipe);
+  const Json recipe = read_yaml(request.recipe, YamlTyping::kPython);  // only its keys
   for (const auto& [key, value] : recipe.items())
     if (key == "preset" || key == "arch" || key.starts_with("arch.")) return true;
   return false;

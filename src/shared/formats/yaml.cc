@@ -50,6 +50,96 @@ std::optional<Json> parse_number(std::string_view text) {
   return std::nullopt;
 }
 
+bool all_of_set(std::string_view text, std::string_view set) {
+  return !text.empty() && text.find_first_not_of(set) == std::string_view::npos;
+}
+std::string without_underscores(std::string_view text) {
+  std::string plain(text);
+  std::erase(plain, '_');
+  return plain;
+}
+
+constexpr std::string_view kDigitsOfYaml = "0123456789", kOctalOfYaml = "01234567_";
+
+bool has_leading_zero(std::string_view text) {  // "010", "-007"
+  if (!text.empty() && one_of(text[0], "+-")) text.remove_prefix(1);
+  return text.size() > 1 && text[0] == '0' && all_of_set(text, kDigitsOfYaml);
+}
+
+// "1:30" and "1:30.5" of YAML 1.1: digits to the base 60.
+std::optional<double> parse_base_60(std::string_view text) {
+  double value = 0;
+  for (bool first = true; !text.empty(); first = false) {
+    const size_t colon = text.find(':');
+    const bool last = colon == std::string_view::npos;
+    if (first && last) return std::nullopt;
+    const std::string digits = without_underscores(text.substr(0, colon));
+    const std::string_view whole = std::string_view(digits).substr(0, last ? digits.find('.') : std::string::npos);
+    if (!all_of_set(whole, kDigitsOfYaml) || (!first && (whole.size() > 2 || (whole.size() == 2 && whole[0] > '5'))))
+      return std::nullopt;
+    const auto part = parse_whole<double>(digits, std::chars_format::fixed);
+    if (!part) return std::nullopt;
+    value = value * 60 + *part;
+    text = last ? "" : text.substr(colon + 1);
+    if (!last && text.empty()) return std::nullopt;
+  }
+  return value;
+}
+
+// The int and float expressions of PyYAML's resolver; `digits` has no sign.
+std::optional<Json> parse_unsigned_of_yaml_1_1(std::string_view digits, bool is_signed) {
+  const std::string plain = without_underscores(digits);
+  const auto integer = [](std::string_view text, int base) -> std::optional<Json> {
+    if (const auto value = parse_whole<int64_t>(text, base)) return Json(*value);
+    if (const auto value = parse_whole<uint64_t>(text, base)) return Json(*value);
+    return std::nullopt;
+  };
+  if (digits.starts_with("0b") && all_of_set(digits.substr(2), "01_")) return integer(plain.substr(2), 2);
+  if (digits.starts_with("0x") && all_of_set(digits.substr(2), "0123456789abcdefABCDEF_"))
+    return integer(plain.substr(2), 16);
+  if (digits[0] == '0' && all_of_set(digits, kOctalOfYaml)) return integer(plain, 8);
+  if (digits[0] >= '1' && digits[0] <= '9' && all_of_set(digits, "0123456789_")) return integer(plain, 10);
+  if (digits.find(':') != std::string_view::npos && digits[0] >= '0' && digits[0] <= '9') {
+    const bool whole = digits.find('.') == std::string_view::npos;
+    const auto value = whole && digits[0] == '0' ? std::nullopt : parse_base_60(digits);
+    if (!value) return std::nullopt;
+    return whole ? Json(static_cast<int64_t>(*value)) : Json(*value);
+  }
+  const size_t point = digits.find('.'), exponent = std::min(digits.find_first_of("eE"), digits.size());
+  if (point >= exponent || (point == 0 && is_signed)) return std::nullopt;
+  const bool signed_exponent =
+      exponent == digits.size() || (exponent + 2 < digits.size() && one_of(digits[exponent + 1], "+-"));
+  if (!one_of(digits[point == 0 ? 1 : 0], kDigitsOfYaml) || !signed_exponent) return std::nullopt;
+  if (const auto value = parse_whole<double>(plain, std::chars_format::general)) return Json(*value);
+  return std::nullopt;
+}
+
+std::optional<Json> parse_number_of_yaml_1_1(std::string_view text) {
+  const bool is_signed = one_of(text[0], "+-");
+  const std::string_view digits = is_signed ? text.substr(1) : text;
+  if (digits.empty() || !(one_of(digits[0], kDigitsOfYaml) || (digits[0] == '.' && digits.size() > 1)))
+    return std::nullopt;
+  const auto value = parse_unsigned_of_yaml_1_1(digits, is_signed);
+  if (!value || text[0] != '-') return value;
+  if (value->is_number_float()) return Json(-value->get<double>());
+  if (value->get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) return std::nullopt;
+  return Json(-value->get<int64_t>());
+}
+
+Json typed_scalar(const std::string& text);
+
+// As a Python program gets it.
+Json python_scalar(const std::string& text) {
+  if (text.empty()) return nullptr;
+  constexpr std::array kTrue = {"yes", "Yes", "YES", "on", "On", "ON"};
+  constexpr std::array kFalse = {"no", "No", "NO", "off", "Off", "OFF"};
+  if (std::ranges::find(kTrue, text) != kTrue.end()) return true;
+  if (std::ranges::find(kFalse, text) != kFalse.end()) return false;
+  if (auto number = parse_number_of_yaml_1_1(text)) return *number;
+  if (text.find_first_of("xo") == 1 || text.find_first_of("xo") == 2) return text;  // 0o17; 0x1F was read above
+  return typed_scalar(text);
+}
+
 Json typed_scalar(const std::string& text) {
   if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
   if (text == "true" || text == "True" || text == "TRUE") return true;
@@ -78,7 +168,7 @@ std::string repaired(const std::string& text) {
 // Builds the value while yaml-cpp reads, so that no graph of nodes (and no alias in it) ever exists.
 class Builder : public YAML::EventHandler {
  public:
-  explicit Builder(std::string_view source) : source_(source) {}
+  Builder(std::string_view source, YamlTyping typing) : source_(source), typing_(typing) {}
   Json take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
@@ -92,7 +182,13 @@ class Builder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& text) override {
     check_tag(mark, tag);
     if (tag == "!") return add(mark, Json(repaired(text)), repaired(text));
-    add(mark, typed_scalar(text), text);
+    const bool is_key = !levels_.empty() && levels_.back().value.is_object() && !levels_.back().key;
+    if (typing_ == YamlTyping::kCore && !is_key && has_leading_zero(text))
+      throw fault(mark,
+                  fmt::format("{} begins with 0: YAML 1.1 (PyYAML) and YAML 1.2 read different numbers; write the "
+                              "number without the 0, or quote a text",
+                              shown(text)));
+    add(mark, typing_ == YamlTyping::kPython ? python_scalar(text) : typed_scalar(text), text);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                        YAML::EmitterStyle::value) override {
@@ -152,6 +248,7 @@ class Builder : public YAML::EventHandler {
   }
 
   std::string_view source_;
+  YamlTyping typing_;
   int documents_ = 0;
   std::vector<Level> levels_;
   Json root_;
@@ -207,11 +304,11 @@ void emit(YAML::Emitter& out, const Json& value) {
 
 }  // namespace
 
-Json parse_yaml(std::string_view text, std::string_view source) {
+Json parse_yaml(std::string_view text, std::string_view source, YamlTyping typing) {
   if (text.size() > kMaxBytes)
     throw bad_input(kInYaml, "{}: {} bytes; the limit for a configuration is {}", source, text.size(), kMaxBytes);
   std::istringstream input{std::string(text)};
-  Builder builder(source);
+  Builder builder(source, typing);
   try {
     YAML::Parser parser(input);
     while (parser.HandleNextDocument(builder)) {
@@ -222,7 +319,9 @@ Json parse_yaml(std::string_view text, std::string_view source) {
   return builder.take();
 }
 
-Json read_yaml(const std::filesystem::path& path) { return parse_yaml(read_file(path), path.string()); }
+Json read_yaml(const std::filesystem::path& path, YamlTyping typing) {
+  return parse_yaml(read_file(path), path.string(), typing);
+}
 
 std::string to_yaml(const Json& value) {
   YAML::Emitter out;

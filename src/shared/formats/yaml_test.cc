@@ -63,6 +63,71 @@ block:
   EXPECT_TRUE(value["lr"].is_number_float() && value["whole"].is_number_float() && value["int"].is_number_integer());
 }
 
+// What PyYAML 6.0.4 gives, with decimal texts as float() and int() read them.
+TEST(Yaml, PythonTypingIsThatOfPyYaml) {
+  const std::pair<const char*, Json> cases[] = {{"1e-4", 1e-4},
+                                                {"1e3", 1e3},
+                                                {"1.5e3", 1500.0},
+                                                {"1.0e+3", 1000.0},
+                                                {".5", 0.5},
+                                                {".5e+3", 500.0},
+                                                {"+.5", 0.5},
+                                                {"-.5", -0.5},
+                                                {"+1", 1},
+                                                {"-12", -12},
+                                                {"010", 8},
+                                                {"-017", -15},
+                                                {"08", 8},
+                                                {"0o17", "0o17"},
+                                                {"0x1F", 31},
+                                                {"0x1_f", 31},
+                                                {"-0x10", -16},
+                                                {"0b11", 3},
+                                                {"1_000", 1000},
+                                                {"1_000.5", 1000.5},
+                                                {"1:30", 90},
+                                                {"-1:30", -90},
+                                                {"1:30.5", 90.5},
+                                                {"1:75", "1:75"},
+                                                {"0:30", "0:30"},
+                                                {"yes", true},
+                                                {"Off", false},
+                                                {"on", true},
+                                                {"NO", false},
+                                                {"True", true},
+                                                {"y", "y"},
+                                                {"n", "n"},
+                                                {"~", nullptr},
+                                                {"null", nullptr},
+                                                {"2001-01-01", "2001-01-01"},
+                                                {"1,000", "1,000"},
+                                                {"1__0", 10},
+                                                {".", "."},
+                                                {"0", 0},
+                                                {"-0", 0},
+                                                {"0.5", 0.5},
+                                                {"1.", 1.0},
+                                                {"_1", "_1"},
+                                                {"0x", "0x"},
+                                                {"1.2.3", "1.2.3"},
+                                                {"12e03", 12e3},
+                                                {"18446744073709551615", 18446744073709551615u}};
+  for (const auto& [text, value] : cases) {
+    const Json read = parse_yaml(std::string("a: ") + text, "x", YamlTyping::kPython)["a"];
+    EXPECT_EQ(read, value) << text;
+    EXPECT_EQ(read.is_number_float(), value.is_number_float()) << text;
+  }
+  EXPECT_EQ(parse_yaml("a: '010'\nb: \"yes\"", "x", YamlTyping::kPython), (Json{{"a", "010"}, {"b", "yes"}}));
+  EXPECT_EQ(parse_yaml("a: -.inf", "x", YamlTyping::kPython)["a"].get<double>(), -INFINITY);
+}
+
+TEST(Yaml, NumbersThatBeginWithZeroAreRefused) {
+  expect_yaml_refused("a: 010\n", "line 1, column 4: 010 begins with 0");
+  expect_yaml_refused("a: [1, -007]\n", "-007 begins with 0");
+  EXPECT_EQ(parse_yaml("010: 0\nb: '010'\nc: 0.5\nd: 00.5\ne: 00a", "x"),
+            (Json{{"010", 0}, {"b", "010"}, {"c", 0.5}, {"d", 0.5}, {"e", "00a"}}));
+}
+
 TEST(Yaml, EmptyDocumentsAreNull) {
   EXPECT_TRUE(parse_yaml("", "x").is_null());
   EXPECT_TRUE(parse_yaml("# only a comment\n", "x").is_null());
