@@ -99,10 +99,11 @@ std::vector<std::string> notes_on(const std::vector<Record>& records, const Fami
 // decimals: of the records' ratings; the band is in the units of the source. Unknown ratings are in no band.
 uint64_t keep_band(std::vector<Record>& records, const BuildOptions& options, int decimals) {
   const double unit = std::pow(10, decimals);
+  constexpr double kInexact = 1e-6;  // 7.2 * 10 is not quite 72
   return std::erase_if(records, [&](const Record& record) {
     if (!options.min_rating && !options.max_rating) return false;
-    return record.rating < 0 || (options.min_rating && record.rating < std::round(*options.min_rating * unit)) ||
-           (options.max_rating && record.rating > std::round(*options.max_rating * unit));
+    return record.rating < 0 || (options.min_rating && record.rating < *options.min_rating * unit - kInexact) ||
+           (options.max_rating && record.rating > *options.max_rating * unit + kInexact);
   });
 }
 

@@ -269,6 +269,16 @@ TEST_F(BuildTest, PuzzlesAreReadFromEveryKindOfFile) {
       {"lists.jsonl",
        "{\"question\": [[1,2,0,4],[0,0,0,2],[0,0,0,0],[4,0,0,1]]}\n{\"question\": "
        "[\"12.4\",\"...2\",\"....\",\"4..1\"]}\n"},
+      {"wrapped.json", "{\"source\": \"me\", \"puzzles\": [{\"question\": \"" + a +
+                           "\", \"rating\": 1.5},\n {\"question\": \"" + b + "\", \"answer\": \"" + s + "\"}]}\n"},
+      {"pretty.json", "{\n  \"data\": [\n    {\"puzzle\": \"" + a + "\"},\n    {\"puzzle\": \"" + b + "\"}\n  ]\n}\n"},
+      {"pandas.json", R"({"question":{"0":")" + a + R"(","1":")" + b + R"("},"answer":{"0":null,"1":")" + s + R"("}})"},
+      {"filtered.json", R"({"quizzes":{"17":")" + a + R"(","4":")" + b + R"("}})"},
+      {"index.json", R"({"0":{"question":")" + a + R"("},"1":{"question":")" + b + R"("}})"},
+      {"split.json", R"({"columns":["id","question"],"index":[0,1],"data":[[1,")" + a + R"("],[2,")" + b + R"("]]})"},
+      {"columns.json", R"({"puzzles":[")" + a + R"(",")" + b + R"("],"solutions":[")" + s + R"(",")" + s + R"("]})"},
+      {"nested.json",
+       R"({"puzzle":[[[1,2,0,4],[0,0,0,2],[0,0,0,0],[4,0,0,1]],[[1,2,0,4],[0,0,0,2],[0,0,0,0],[4,0,0,1]]]})"},
       {"grids", "Grid 01\n12.4\n...2\n....\n4..1\nGrid 02\n12.4\n...2\n....\n4..1\n"}};
   for (const auto& [name, text] : files) {
     const PuzzleSource source({.path = write(name, text)});
@@ -302,6 +312,10 @@ TEST_F(BuildTest, WhatIsNoFileOfPuzzlesIsNamed) {
   refused("cells,sol\n1,2\n", "its columns are: cells, sol");
   refused("12+3\n", "not a table");
   refused("{\"a\": 1}\n", "has no field 'question'; its fields are: a");
+  refused("{\"puzzles\": [{\"a\": 1}]}", "row 1: has no field 'question'; its fields are: a");
+  refused("{\n \"puzzles\": [\n}", "line 3");
+  const std::string two = std::string("[\"") + std::string(81, '0') + "\", \"" + std::string(81, '0') + "\"]";
+  refused("{\"quizzes\": " + two + ", \"solutions\": [\"1\"]}", "a list of 2 puzzles, but 'solutions' is one of 1");
 }
 
 TEST_F(BuildTest, DecimalRatingsAreStoredInTheirUnit) {
@@ -317,6 +331,16 @@ TEST_F(BuildTest, DecimalRatingsAreStoredInTheirUnit) {
   build.write.replace = true;
   build.min_rating = 7.2;
   EXPECT_EQ(build_dataset(*family, build).train, 2u) << "7.2 and 11.0; our own ratings are in other units";
+  for (const auto& [least, most, kept] :
+       {std::tuple(1.46, 20.0, 3u), {1.54, 20.0, 2u}, {0.0, 7.16, 1u}, {0.0, 7.24, 2u}}) {
+    build.min_rating = least;
+    build.max_rating = most;
+    EXPECT_EQ(build_dataset(*family, build).train, kept) << least << " to " << most;
+  }
+  build.max_rating.reset();
+  build.train.path = write("n.csv", "question,rating\n" + a + ",1\n" + a + ",2\n");
+  build.min_rating = 1.4;  // finer than the ratings of the file
+  EXPECT_EQ(build_dataset(*family, build).train, 1u);
   build.min_rating.reset();
   build.train.path = write("w.csv", "question,rating\n" + a + ",easy\n");
   EXPECT_THROW(build_dataset(*family, build), Error);

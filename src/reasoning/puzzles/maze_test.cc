@@ -75,6 +75,28 @@ TEST(Maze, OtherSymbolsAreReadWhereTheyLeaveNoDoubt) {
   EXPECT_FALSE(is_maze_a_line(kMaze, ""));
 }
 
+TEST(Maze, CellsMayStandApartOrInLists) {
+  const auto family = make_maze(kSmall, "test");
+  const Tokens question = small(kMaze);
+  for (const char* text :
+       {"2 0 0 1\n0 1 0 1\n0 0 0 3\n", "2,0,0,1\n0,1,0,1\n0,0,0,3\n", "2, 0, 0, 1,\n0, 1, 0, 1,\n0, 0, 0, 3,\n",
+        "2\t0\t0\t1\n0\t1\t0\t1\n0\t0\t0\t3", "2,0,0,1,0,1,0,1,0,0,0,3", "2 0 0 1 0 1 0 1 0 0 0 3\n",
+        "3 4\n2 0 0 1 \n0 1 0 1 \n0 0 0 3 \n", "[[2, 0, 0, 1],\n [0, 1, 0, 1],\n [0, 0, 0, 3]]\n",
+        "[[2,0,0,1],[0,1,0,1],[0,0,0,3]]", "[[2 0 0 1]\n [0 1 0 1]\n [0 0 0 3]]", "[\"2001\", \"0101\", \"0003\"]"})
+    EXPECT_EQ(family->parse(text, TextPlace("t", 1, "1023")), std::vector<Tokens>{question}) << text;
+  for (const char* text :
+       {"S . . #\n. # . #\n. . . G\n", "S     #\n  #   #\n      G\n",
+        "[[\"S\", \" \", \" \", \"#\"], [\" \", \"#\", \" \", \"#\"], [\" \", \" \", \" \", \"G\"]]"})
+    EXPECT_EQ(family->parse(text, "t"), std::vector<Tokens>{question}) << text;
+  EXPECT_EQ(make_maze({2, 3}, "t")->parse("S G   ", "t").size(), 1u) << "all cells, open ones as spaces";
+  // Where the size is not known, spaces separate only if nothing else can be meant.
+  EXPECT_EQ(measure_maze("2 0 0 1\n0 1 0 1\n0 0 0 3\n", "t"), kSmall);
+  EXPECT_EQ(measure_maze("2,0,0,1\n0,1,0,1\n0,0,0,3\n", "t"), kSmall);
+  EXPECT_EQ(measure_maze("[[2,0,0,1],[0,1,0,1],[0,0,0,3]]", "t"), kSmall);
+  EXPECT_EQ(measure_maze("# # # #\n# S G #\n# # # #\n", "t"), kSmall);
+  EXPECT_EQ(measure_maze("S   #\n    #\n    G\n", "t"), (MazeShape{3, 5}));
+}
+
 TEST(Maze, AcceptsShortestPathsOnly) {
   const auto family = make_maze(kSmall, "test");
   const Tokens question = small(kMaze);

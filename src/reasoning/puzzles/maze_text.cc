@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "puzzles/maze_cells.h"
 #include "puzzles/text_lines.h"
 
 namespace hrm::puzzles {
@@ -33,22 +34,6 @@ class Symbols {
  private:
   const std::u32string custom_;
 };
-
-// "10 12" or "10x12" in front of a maze: its size. nullopt for other lines.
-std::optional<MazeShape> size_line(const std::u32string& line) {
-  int64_t numbers[2] = {0, 0};
-  size_t count = 0;
-  bool in_number = false;
-  for (char32_t c : line) {
-    const bool digit = c >= U'0' && c <= U'9';
-    if (!digit && c != U' ' && c != U'\t' && c != U',' && c != U'x' && c != U'X') return std::nullopt;
-    if (digit && !in_number && ++count > 2) return std::nullopt;
-    if (digit && numbers[count - 1] > 1'000'000) return std::nullopt;
-    if (digit) numbers[count - 1] = numbers[count - 1] * 10 + (c - U'0');
-    in_number = digit;
-  }
-  return count == 2 ? std::optional(MazeShape{numbers[0], numbers[1]}) : std::nullopt;
-}
 
 // The one character of `candidates` that is there; 0 where there is none or more than one.
 char32_t only_one(std::u32string_view candidates, const std::set<char32_t>& there) {
@@ -116,9 +101,12 @@ class Reader {
   }
 
   bool is_size(const TextLine& line) const {
-    const auto size = size_line(line.text);
-    if (!size || symbols_.token(line.text[line.text.find_first_not_of(U" \t,xX")])) return false;
-    if (*size != shape_ && *size != MazeShape{shape_.width, shape_.height})
+    const auto size = maze_size_of(line.text);
+    if (!size) return false;
+    const bool fits = *size == shape_ || *size == MazeShape{shape_.width, shape_.height};
+    const bool row = line.text.size() == width_ || line.text.size() == whole_;
+    if (symbols_.token(line.text[line.text.find_first_not_of(U" \t,xX")]) && (row || !fits)) return false;
+    if (!fits)
       throw bad_input(kInMazeText, "{}: line {}: size {} x {}; expected a maze of {} rows and {} columns",
                       place_.source, line.number, size->height, size->width, shape_.height, shape_.width);
     return true;
@@ -154,14 +142,17 @@ std::string_view maze_name(int32_t token) {
 void read_maze(const MazeShape& shape, std::string_view text, const TextPlace& place, const TextSinks& sinks) {
   const std::string_view texts[] = {text};
   const std::string found = place.symbols.empty() ? maze_symbols_of(texts) : std::string(place.symbols);
-  Reader(shape, place, sinks, found).read(text);
+  const auto joined = joined_cells(text, &shape);
+  Reader(shape, place, sinks, found).read(joined ? *joined : text);
 }
 
 std::string maze_symbols_of(std::span<const std::string_view> texts) {
   std::set<char32_t> there;
-  for (const std::string_view text : texts)
-    for (LineSplitter lines(text, 1); lines.next();)
-      if (!size_line(lines.line().text)) there.insert(lines.line().text.begin(), lines.line().text.end());
+  for (const std::string_view text : texts) {
+    const auto joined = joined_cells(text);
+    for (LineSplitter lines(joined ? *joined : text, 1); lines.next();)
+      if (!maze_size_of(lines.line().text)) there.insert(lines.line().text.begin(), lines.line().text.end());
+  }
   const bool letters = there.contains(U'A') && there.contains(U'B');
   const char32_t wall = only_one(kWalls, there), start = letters ? U'A' : only_one(U"SsA", there),
                  goal = letters ? U'B' : only_one(U"GgEeFfB", there);
@@ -187,10 +178,11 @@ void check_maze_symbols(std::string_view symbols) {
 bool is_maze_a_line(std::string_view text, std::string_view symbols) {
   const std::string_view texts[] = {text};
   const Symbols known(symbols.empty() ? maze_symbols_of(texts) : std::string(symbols));
+  const auto joined = joined_cells(text);
   size_t lines = 0, width = 0;
-  for (LineSplitter splitter(text, 1); splitter.next();) {
+  for (LineSplitter splitter(joined ? *joined : text, 1); splitter.next();) {
     const std::u32string& line = splitter.line().text;
-    if (line.empty() || size_line(line)) continue;
+    if (line.empty() || maze_size_of(line)) continue;
     const auto count = [&](int32_t token) {
       return std::ranges::count_if(line, [&](char32_t c) { return known.token(c) == token; });
     };
@@ -243,11 +235,12 @@ std::string render_maze(const MazeShape& shape, std::span<const int32_t> tokens,
 }
 
 MazeShape measure_maze(std::string_view text, std::string_view source) {
+  const auto joined = joined_cells(text);
   MazeShape shape{.height = 0, .width = 0};
-  for (LineSplitter lines(text, 1); lines.next();) {
+  for (LineSplitter lines(joined ? *joined : text, 1); lines.next();) {
     const std::u32string& line = lines.line().text;
     if (line.empty() && shape.height > 0) break;
-    const auto size = size_line(line);
+    const auto size = maze_size_of(line);
     if (line.empty() || (size && shape.height == 0 && line.find_first_not_of(U"01 ") != std::u32string::npos)) continue;
     if (size && shape.height == 0 && static_cast<int64_t>(line.size()) < size->width) continue;
     if (shape.height++ == 0) shape.width = static_cast<int64_t>(line.size());

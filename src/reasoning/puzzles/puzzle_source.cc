@@ -1,10 +1,10 @@
 #include "puzzles/puzzle_source.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -13,6 +13,8 @@
 #include "formats/input.h"
 #include "formats/jsonl.h"
 #include "formats/npy.h"
+#include "puzzles/columns.h"
+#include "puzzles/json_table.h"
 
 namespace hrm::puzzles {
 namespace {
@@ -20,38 +22,10 @@ namespace {
 constexpr std::string_view kInPuzzleSource = "puzzles.read_records";
 constexpr std::string_view kNpyMagic = "\x93NUMPY";
 constexpr uint64_t kMostText = uint64_t{1} << 30;  // four million Sudokus with their answers
-constexpr size_t kMostArray = size_t{4} << 30, kMostList = size_t{128} << 20, kMostRecord = size_t{16} << 20;
+constexpr size_t kMostArray = size_t{4} << 30, kMostList = size_t{128} << 20, kMostRecord = size_t{16} << 20,
+                 kMostDocument = size_t{64} << 20;
 constexpr size_t kHead = size_t{1} << 16;
 constexpr int kMostDecimals = 3;
-constexpr std::array<std::string_view, 9> kQuestionNames = {"question", "puzzle", "puzzles", "quiz",  "quizzes",
-                                                            "problem",  "maze",   "grid",    "sudoku"};
-constexpr std::array<std::string_view, 4> kAnswerNames = {"answer", "solution", "solutions", "answers"};
-
-std::string folded(std::string_view name) {
-  std::string text;
-  for (char c : name)
-    if (c != '"' && c != '\'' && c != ' ' && c != '\r') text += static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-  return text;
-}
-
-// `wanted` where it is there; else, for a default name, the one of its usual other names that is.
-template <size_t N>
-std::optional<size_t> find_name(const std::vector<std::string>& names, std::string_view wanted,
-                                const std::array<std::string_view, N>& usual) {
-  const auto find = [&](std::string_view name) {
-    return std::ranges::find(names, folded(name), folded) - names.begin();
-  };
-  if (const auto at = find(wanted); at < std::ssize(names)) return at;
-  std::optional<size_t> found;
-  if (wanted != usual[0]) return found;
-  for (const std::string_view name : usual)
-    if (const auto at = find(name); at < std::ssize(names)) {
-      if (found) return std::nullopt;
-      found = at;
-    }
-  return found;
-}
-
 std::string_view first_line(std::string_view head) {
   if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
   head.remove_prefix(std::min(head.find_first_not_of("\r\n"), head.size()));
@@ -72,7 +46,7 @@ std::vector<std::string> split(std::string_view line, char separator) {
 constexpr std::string_view kSeparators = ",;\t|";
 
 bool is_name(std::string_view field) {  // of a column, by its looks
-  const std::string name = folded(field);
+  const std::string name = folded_name(field);
   return name.size() >= 2 && std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
 }
 
@@ -86,14 +60,23 @@ std::optional<char> separator_of(std::string_view line, const RecordFile& file) 
   const bool csv = file.path.filename().string().find(".csv") != std::string::npos;
   for (char separator : kSeparators) {
     const auto fields = split(line, separator);
-    const bool sure = csv || fields.size() > 1 || folded(line) == folded(file.question_column);
-    if (sure && find_name(fields, file.question_column, kQuestionNames)) return separator;
+    const bool sure = csv || fields.size() > 1 || folded_name(line) == folded_name(file.question_column);
+    if (sure && find_question_column(fields, file.question_column)) return separator;
   }
   for (char separator : kSeparators) {  // a header that names something else: its names belong into the error
     const auto fields = split(line, separator);
     if ((fields.size() > 1 || csv) && std::ranges::all_of(fields, is_name)) return separator;
   }
   return std::nullopt;
+}
+
+// Does the head begin a JSON object that is not a line of its own?
+bool begins_document(std::string_view head) {
+  if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
+  head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
+  if (!head.starts_with('{')) return false;
+  const size_t end = head.find('\n');
+  return end == std::string_view::npos ? head.size() > kHead / 2 : !Json::accept(head.substr(0, end));
 }
 
 bool begins_json(std::string_view head) {
@@ -112,7 +95,7 @@ bool begins_json(std::string_view head) {
 
 void refuse_foreign(std::string_view head, std::string_view name) {
   const std::string_view line = first_line(head);
-  if (folded(line.substr(0, 20)).starts_with("<!doctype") || folded(line.substr(0, 20)).starts_with("<html"))
+  if (folded_name(line.substr(0, 20)).starts_with("<!doctype") || folded_name(line.substr(0, 20)).starts_with("<html"))
     throw bad_input(kInPuzzleSource, "{}: is a web page, not a file of puzzles: did the download fail?", name);
   if (line.starts_with("version https://git-lfs"))
     throw bad_input(kInPuzzleSource, "{}: is a Git LFS pointer, not the file itself: fetch it with git lfs pull", name);
@@ -172,9 +155,10 @@ PuzzleSource::PuzzleSource(const RecordFile& file) : file_(file), name_(input_na
                     name_);
   const bool json = file.tables && begins_json(head);
   const auto separator = json || !file.tables ? std::nullopt : separator_of(first_line(head), file);
+  const bool document = json && begins_document(head);
   input = joined_input(std::move(head), std::move(input));
   if (json)
-    read_json(std::move(input));
+    read_json(std::move(input), document);
   else if (separator)
     read_table(std::move(input), *separator);
   else
@@ -212,9 +196,9 @@ void PuzzleSource::read_table(std::unique_ptr<std::istream> input, char separato
   };
   const std::string question_name = numbered(file_.question_column, "question", "1");
   const std::string answer_name = numbered(file_.answer_column, "answer", "2");
-  const auto by_name = find_name(rows.header(), question_name, kQuestionNames);
+  const auto by_name = find_question_column(rows.header(), question_name);
   const size_t question = by_name ? *by_name : rows.column(question_name);
-  const auto answer = find_name(rows.header(), answer_name, kAnswerNames);
+  const auto answer = find_answer_column(rows.header(), answer_name);
   std::optional<size_t> rating;
   if (file_.rating_column == "rating")
     rating = rows.find_column("rating");
@@ -228,27 +212,43 @@ void PuzzleSource::read_table(std::unique_ptr<std::istream> input, char separato
   }
 }
 
-void PuzzleSource::read_json(std::unique_ptr<std::istream> input) {
+void PuzzleSource::read_json(std::unique_ptr<std::istream> input, bool document) {
   layout_ = Layout::kRows;
+  if (document) {
+    std::string text = read_rest(*input, name_, kMostDocument);
+    if (folded_name(first_line(text)) == "{" || Json::accept(text)) return add_json(parse_json(text, name_), 1, name_);
+    input = std::make_unique<std::istringstream>(std::move(text));  // lines, one of which is long or faulty
+  }
   JsonlReader lines(std::move(input), name_,
                     {.forgive_cut_end = false, .accept_array = true, .max_record = kMostRecord});
-  while (lines.next()) {
-    const Json& value = lines.value();
-    if (!value.is_object())
-      throw bad_input(kInPuzzleSource, "{}: expected an object with '{}'", lines.place(), file_.question_column);
-    std::vector<std::string> names;
-    for (const auto& [name, field] : value.items()) names.push_back(name);
-    const auto question = find_name(names, file_.question_column, kQuestionNames);
-    if (!question)
-      throw bad_input(kInPuzzleSource, "{}: has no field '{}'; its fields are: {}", lines.place(),
-                      file_.question_column, fmt::format("{}", fmt::join(names, ", ")).substr(0, 400));
-    TextRow row{.line = lines.line(), .question = text_of(value[names[*question]])};
-    const auto answer = find_name(names, file_.answer_column, kAnswerNames);
-    if (answer && answer != question && !value[names[*answer]].is_null()) row.answer = text_of(value[names[*answer]]);
-    if (const auto at = value.find(file_.rating_column); at != value.end() && !at->is_null())
-      row.rating = rating_of(at->is_string() ? at->get<std::string>() : printable(*at), lines.line());
-    add(std::move(row));
+  while (lines.next()) add_json(lines.value(), lines.line(), lines.place());
+}
+
+void PuzzleSource::add_json(const Json& value, size_t line, const std::string& place) {
+  if (!value.is_object())
+    throw bad_input(kInPuzzleSource, "{}: expected an object with '{}'", place, file_.question_column);
+  const auto rows = rows_of_table(value, file_, place);
+  if (!rows) return add_json_row(value, line, place);
+  size_t number = line;  // rows of one object have no lines; they are counted
+  for (const Json& row : *rows) {
+    add_json_row(row, number, fmt::format("{}: row {}", name_, number - line + 1));
+    ++number;
   }
+}
+
+void PuzzleSource::add_json_row(const Json& value, size_t line, const std::string& place) {
+  std::vector<std::string> names;
+  for (const auto& [name, field] : value.items()) names.push_back(name);
+  const auto question = find_question_column(names, file_.question_column);
+  if (!question)
+    throw bad_input(kInPuzzleSource, "{}: has no field '{}'; its fields are: {}", place, file_.question_column,
+                    fmt::format("{}", fmt::join(names, ", ")).substr(0, 400));
+  TextRow row{.line = line, .question = text_of(value[names[*question]])};
+  const auto answer = find_answer_column(names, file_.answer_column);
+  if (answer && answer != question && !value[names[*answer]].is_null()) row.answer = text_of(value[names[*answer]]);
+  if (const auto at = value.find(file_.rating_column); at != value.end() && !at->is_null())
+    row.rating = rating_of(at->is_string() ? at->get<std::string>() : printable(*at), line);
+  add(std::move(row));
 }
 
 }  // namespace hrm::puzzles

@@ -3,9 +3,11 @@
 
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/tensor.h"
 
 namespace hrm::puzzles {
@@ -35,7 +37,7 @@ class PuzzleSource {
  public:
   enum class Layout {
     kArrays,  // npy
-    kRows,    // CSV (separated by , ; tab or |) or JSON lines: a puzzle a row
+    kRows,    // CSV (separated by , ; tab or |) or JSON: a puzzle a row (JSON lines, an array, puzzles/json_table.h)
     kText,    // any number of puzzles, as Family::read takes them
   };
 
@@ -55,7 +57,9 @@ class PuzzleSource {
 
  private:
   void read_table(std::unique_ptr<std::istream> input, char separator);
-  void read_json(std::unique_ptr<std::istream> input);
+  void read_json(std::unique_ptr<std::istream> input, bool document);
+  void add_json(const Json& value, size_t line, const std::string& place);
+  void add_json_row(const Json& value, size_t line, const std::string& place);
   void add(TextRow row);
   double rating_of(const std::string& text, size_t line);
 

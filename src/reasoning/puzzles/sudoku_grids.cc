@@ -52,6 +52,7 @@ class Finder {
     } catch (const Error& error) {
       rows_.clear();
       rules_.clear();
+      headers_.clear();
       list_.clear();
       fault_(error, number_);
     }
@@ -158,6 +159,7 @@ class Finder {
     for (const std::u32string& field : split(line.text, ends))
       if (is_whole(field)) wholes.push_back(field);
     if (wholes.empty()) return false;
+    if (rows_.empty()) headers_.clear();
     end_of_grid();
     if (wholes.size() == 1) {
       add({line.number}, wholes[0]);
@@ -197,6 +199,7 @@ class Finder {
     return spaced && rows_.empty() && add_line(line, line.text);
   }
   bool add_line(const TextLine& line, const std::u32string& cells) {
+    if (rows_.empty()) headers_.clear();
     end_of_grid();
     if (const auto odd =
             std::ranges::find_if_not(cells, [&](char32_t c) { return is_grid_space(c) || symbols_.is_cell(c); });
@@ -208,7 +211,33 @@ class Finder {
 
   // --- grids of several lines ---
 
+  // A number, or a size ("9", "9 9", "9x9", "3 3"), above a grid rather than one of its rows. Which of both it is, the
+  // lines below tell: a header stands above rows of which every cell is written, and as many as the grid has.
+  bool may_be_header(const TextLine& line) const {
+    const auto numbers = header_numbers(line.text);
+    if (!rows_.empty() || !numbers || is_full_row(line)) return false;
+    return numbers->size() == 1 || std::ranges::all_of(*numbers, [&](size_t number) {
+             return number == side_ || number == whole_ || std::cmp_equal(number, shape_.box_rows) ||
+                    std::cmp_equal(number, shape_.box_columns);
+           });
+  }
+  bool is_full_row(const TextLine& line) const {
+    return SudokuRowReader::symbols_within(line.text, side_).size() == side_ ||
+           row_reader_.separated_values(line, side_).has_value();
+  }
+  // They are rows, after all.
+  void put_headers_back() {
+    for (; !headers_.empty(); headers_.pop_back()) rows_.insert(rows_.begin(), {std::move(headers_.back())});
+    if (rows_.size() == side_) read_rows();
+  }
+
   void take_row(TextLine line) {
+    constexpr size_t kMostHeaders = 2;  // how many grids follow, and their size
+    if (!headers_.empty() && !may_be_header(line) && !is_full_row(line)) put_headers_back();
+    if (may_be_header(line)) {
+      if (headers_.size() < kMostHeaders) return headers_.push_back(std::move(line));
+      put_headers_back();
+    }
     const std::u32string cells = SudokuRowReader::symbols_within(line.text, side_);
     const auto odd = std::ranges::find_if_not(cells, [&](char32_t c) { return symbols_.is_cell(c); });
     if (odd != cells.end()) {
@@ -242,6 +271,7 @@ class Finder {
         static_cast<size_t>(std::ranges::count_if(rows_, [&](const Row& r) { return dashes || !r.dashes; }));
     if (rows < side_) return;
     if (!dashes) drop_dashes();
+    headers_.clear();
     read_rows();
   }
   void drop_dashes() {
@@ -258,9 +288,11 @@ class Finder {
 
   // An empty line ends a puzzle, unless it only separates bands.
   void end_of_block() {
-    if (rows_.size() % shape_.box_rows != 0) end_of_grid();
+    const bool rows_at_last = !headers_.empty() && rows_.size() + headers_.size() == side_;
+    if (rows_.size() % shape_.box_rows != 0 || rows_at_last) end_of_grid();
   }
   void end_of_grid() {
+    put_headers_back();
     if (!uses_dashes()) drop_dashes();
     const std::vector<Row> rows = std::exchange(rows_, {});
     rules_.clear();
@@ -337,6 +369,7 @@ class Finder {
   size_t number_ = 1;                 // of the line at hand
   std::vector<Row> rows_;             // of the grid at hand
   std::vector<size_t> rules_;         // lines of its frame, as numbers of rows above them
+  std::vector<TextLine> headers_;     // numbers above it, at most two
   SudokuListReader list_;
   size_t list_line_ = 1;
   bool xml_ = false, sections_ = false, in_puzzle_section_ = false, puzzle_section_ = false;

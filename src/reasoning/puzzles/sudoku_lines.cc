@@ -48,6 +48,32 @@ bool is_title(const std::u32string& line, const SudokuSymbols& symbols) {
           is_number(line[word]));
 }
 
+std::optional<std::vector<size_t>> header_numbers(const std::u32string& line) {
+  constexpr std::u32string_view kCrosses = U"xX*\u00D7,";
+  constexpr size_t kMost = 1'000'000;
+  std::vector<size_t> numbers;
+  size_t spaces = 0, crosses = 0;  // since the last number
+  bool in_number = false;
+  std::u32string text = line;
+  while (!text.empty() && is_grid_space(text.back())) text.pop_back();
+  for (char32_t c : text) {
+    const bool digit = c >= U'0' && c <= U'9';
+    if (digit && !in_number) {
+      numbers.push_back(0);
+      spaces = crosses = 0;
+    }
+    if (digit) numbers.back() = std::min(numbers.back() * 10 + (c - U'0'), kMost);
+    in_number = digit;
+    if (digit) continue;
+    const bool space = is_grid_space(c);
+    if (numbers.empty() || (!space && kCrosses.find(c) == std::u32string_view::npos)) return std::nullopt;
+    (space ? spaces : crosses)++;
+    if (crosses > 1 || spaces > 1 + crosses) return std::nullopt;
+  }
+  if (numbers.empty() || numbers.size() > 4 || std::ranges::count(numbers, kMost) > 0) return std::nullopt;
+  return numbers;
+}
+
 std::optional<std::u32string> section_of(const std::u32string& line) {
   if (line.size() < 3 || line.front() != U'[' || line.back() != U']') return std::nullopt;
   std::u32string name = line.substr(1, line.size() - 2);

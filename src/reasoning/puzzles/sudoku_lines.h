@@ -20,6 +20,10 @@ bool is_dashes(const std::u32string& line);  // and spaces and bars
 // "Grid 01", "Puzzle #3 (easy):": a word and a number, no cells.
 bool is_title(const std::u32string& line, const SudokuSymbols& symbols);
 
+// "9", "9 9", "9x9", "9 x 9", "9, 9", "9 9 3 3": one to four numbers alone on their line, from its beginning, and no
+// wider apart.
+std::optional<std::vector<size_t>> header_numbers(const std::u32string& line);
+
 // "[Puzzle]" of SadMan Sudoku: its name.
 std::optional<std::u32string> section_of(const std::u32string& line);
 

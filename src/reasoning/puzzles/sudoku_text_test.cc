@@ -258,6 +258,27 @@ std::string hex_grid(char blank) {
   return text;
 }
 
+TEST(SudokuText, NumbersAndSizesAboveAGridAreNoRows) {
+  const auto spaced = [](const std::string& s) { return fmt::format("{}", fmt::join(s, " ")); };
+  const std::string rows = rows_with('0', spaced), tight = rows_with('.', [](const std::string&s) { return s; });
+  for (const char* header : {"9", "9 9", "9x9", "9 x 9", "9, 9", "9*9", "3 3", "9 9 3 3", "81", "30", "1\n9", "9\n"}) {
+    for (const std::string& grid : {rows, tight}) {
+      const std::string text = fmt::format("{}\n{}", header, grid);
+      EXPECT_EQ(first_line(kNine, text), kLine) << text;
+      EXPECT_EQ(parse_sudoku(kNine, text + text).size(), 2u) << text;
+      EXPECT_EQ(parse_sudoku(kNine, text + "\n" + text).size(), 2u) << text;
+    }
+    EXPECT_EQ(first_line(kNine, fmt::format("{}\n{}\n", header, kLine)), kLine) << header;
+  }
+  for (const char* text : {"16 16\n", "9\n9\n9\n", "4 4 "})
+    EXPECT_THROW(parse_sudoku(kNine, text + rows), Error) << text;
+  EXPECT_THROW(parse_sudoku(kNine, rows + "9\n"), Error) << "below the grid: is a row lost?";
+  EXPECT_THROW(parse_sudoku(kNine, "9\n" + rows.substr(0, rows.size() - 18)), Error) << "a row is missing";
+  // The same lines are rows where the grid needs them: blanks are spaces, cut off at the end.
+  EXPECT_EQ(first_line({2, 2}, "4\n3 4 1 2\n2 1 4 3\n1   3\n"), "4...341221431.3.");
+  EXPECT_EQ(parse_sudoku({2, 2}, "4\n2\n2 1 4 3\n1   3\n\n1 2 3 4\n3 4 1 2\n2 1 4 3\n4 3 2 1\n").size(), 2u);
+}
+
 TEST(SudokuText, ZeroIsADigitOrABlankAsTheTextTells) {
   const auto family = make_sudoku({4, 4}, "test");
   const Tokens full = family->parse(hex_grid(0), "t").at(0);
