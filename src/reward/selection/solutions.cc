@@ -120,11 +120,35 @@ std::vector<std::string> sample_scores(const Json& record) {
   return names;
 }
 
-// A sample per line, as PRM800K publishes them: its problem, whether it is right, and its scores.
+const Json* text_of_sample(const Json& record) {
+  return find_any(record, {"response", "completion", "output", "generation", "generated_text"});
+}
+const Json* gold_of_sample(const Json& record) {
+  return find_any(record, {"gold", "ground_truth", "ground_truth_answer", "gold_answer"});
+}
+
+// A sample per line, as PRM800K publishes them: whether it is right, and its scores.
 bool is_sample(const Json& record) {
-  return find_any(record, {"problem", "question", "prompt"}) && !find_any(record, {"completions", "searches"}) &&
-         find_any(record, {"is_correct", "correct", "given_answer", "answer"}) &&
+  return !find_any(record, {"completions", "searches", "greedy"}) &&
+         (find_any(record, {"is_correct", "correct", "given_answer", "answer"}) ||
+          (text_of_sample(record) && gold_of_sample(record))) &&
          (!sample_scores(record).empty() || find_any(record, {"scores", "mean_logprob", "entropy", "self_certainty"}));
+}
+
+// By what samples belong together: the name of their problem, else its text, else an id.
+struct SampleKey {
+  std::string key;
+  bool is_id = false;  // which may be one of the sample itself
+};
+SampleKey key_of_sample(const Json& record, const std::string& place) {
+  if (find_any(record, {"problem_id", "unique_id"})) return {.key = id_of(record, {"problem_id", "unique_id"}, place)};
+  if (const Json* problem = find_any(record, {"problem", "question", "prompt"}))
+    return {.key = problem->is_array() ? printable(*problem) : id_of(record, {"problem", "question", "prompt"}, place)};
+  if (find_any(record, {"id"})) return {.key = id_of(record, {"id"}, place), .is_id = true};
+  throw bad_input("solutions.read",
+                  "{}: a sample that does not say of which problem: add 'problem' (its text) or 'problem_id' to every "
+                  "line, or write one problem per line with its samples under 'candidates'",
+                  place);
 }
 
 template <typename T>
@@ -198,6 +222,17 @@ class Reader {
     count(counted);
   }
 
+  // Samples that are each named differently are not known to be of one problem.
+  void check_groups(const std::string& source) const {
+    const bool single =
+        std::ranges::all_of(to_.problems, [](const SampledProblem& problem) { return problem.candidates.size() == 1; });
+    if (by_id_ && to_.problems.size() > 1 && single)
+      throw bad_input("solutions.read",
+                      "{}: every 'id' occurs once, so no two samples are of one problem: add 'problem' (its text) or "
+                      "'problem_id' to every line",
+                      source);
+  }
+
  private:
   void hold(const Candidate& candidate, const std::string& place) {
     budget_.add(sizeof(Candidate) + (candidate.answer ? candidate.answer->size() : 0) + bytes_of(candidate.scores),
@@ -210,28 +245,40 @@ class Reader {
                       place);
     if (samples_.empty() && !to_.problems.empty())
       throw bad_input("solutions.read", "{}: field 'candidates' is not a list of at least one solution", place);
-    const std::string id = id_of(record, {"problem", "question", "prompt"}, place);
+    const SampleKey key = key_of_sample(record, place);
+    const std::string& id = key.key;
     Json sample = record;
     for (const char* other : {"steps", "scored_tokens", "seconds", "tokens", "num_tokens"}) sample.erase(other);
-    if (find_any(record, {"response", "completion", "output"}) && find_any(record, {"answer"}))
+    const Json* text = text_of_sample(record);
+    if (text && find_any(record, {"answer"}))
       throw bad_input("solutions.read",
                       "{}: is 'answer' the sample's or the right one? Name it 'given_answer' or 'gold'", place);
     if (const Json* given = find_any(record, {"given_answer", "answer"})) sample["answer"] = *given;
+    if (text && text->is_string() && !record.contains("answer") && !record.contains("given_answer"))
+      if (const auto found = grading::extract_answer(text->get_ref<const std::string&>(), grading::AnswerFormat::kAuto))
+        sample["answer"] = *found;
     if (!find_any(record, {"scores"}))
       for (const std::string& name : sample_scores(record)) sample["scores"][name] = Json::array({record.at(name)});
     const ScoresByName scores = own_scores(Json::array({sample}), place);
     choose_scorers(scores, Json::array({sample}), place);
     SampledSolutions counted;
-    Candidate candidate =
-        read_candidate(sample, find_any(record, {"gold", "ground_truth", "ground_truth_answer"}), place, counted);
+    const Json* gold = gold_of_sample(record);
+    Candidate candidate = read_candidate(sample, gold, place, counted);
     candidate.scores = scores_at(0, sample, scores, place);
     hold(candidate, place);
-    const auto [known, is_new] = samples_.try_emplace(id, to_.problems.size());
+    const auto [known, is_new] =
+        samples_.try_emplace(id, SampledOf{.problem = to_.problems.size(), .gold = gold ? printable(*gold) : ""});
     if (is_new) {
-      budget_.add(2 * id.size() + kOfAProblem, place, kHeld);
+      budget_.add(2 * id.size() + known->second.gold.size() + kOfAProblem, place, kHeld);
       to_.problems.push_back({.id = id});
     }
-    to_.problems[known->second].candidates.push_back(std::move(candidate));
+    if (gold && known->second.gold != printable(*gold))
+      throw bad_input("solutions.read",
+                      "{}: the gold answer is {}, but {} for an earlier sample of '{}': name different problems by "
+                      "'problem_id'",
+                      place, printable(*gold).substr(0, 60), known->second.gold.substr(0, 60), id.substr(0, 60));
+    by_id_ = by_id_ || key.is_id;
+    to_.problems[known->second.problem].candidates.push_back(std::move(candidate));
     count(counted);
   }
 
@@ -336,7 +383,12 @@ class Reader {
   std::optional<ScoresByProblem> scores_;
   SampledSolutions& to_;
   std::set<std::string> seen_;
-  std::map<std::string, size_t> samples_;  // where the problems of single samples stand
+  struct SampledOf {
+    size_t problem = 0;  // where it stands
+    std::string gold;
+  };
+  std::map<std::string, SampledOf> samples_;  // of single samples, by problem
+  bool by_id_ = false;
   MemoryBudget budget_;
 };
 
@@ -352,6 +404,7 @@ SampledSolutions read_solutions(JsonlReader samples, std::optional<JsonlReader> 
       std::move(samples), [&](const Json& record, const std::string& place) { reader.take(record, place); });
   for (const std::string& message : faulty.messages) solutions.bad.add(message);
   solutions.bad.count += faulty.count - faulty.messages.size();
+  reader.check_groups(source);
   if (solutions.problems.empty())
     throw bad_input("solutions.read", "{}: contains no valid problem{}", source,
                     faulty.count ? fmt::format("; the first fault: {}", faulty.messages.front()) : "");

@@ -102,6 +102,34 @@ TEST(SampledSolutions, AScoredSamplePerLine) {
                            "'given_answer' or 'gold'");
 }
 
+TEST(SampledSolutions, SamplesBelongTogetherByProblem) {
+  const auto groups = [](const std::string& text) {
+    std::vector<size_t> sizes;
+    for (const SampledProblem& problem : read(text).problems) sizes.push_back(problem.candidates.size());
+    return sizes;
+  };
+  const std::vector<size_t> two_and_one = {2, 1};
+  for (const char* key : {"problem_id", "unique_id", "question", "id"}) {
+    std::string text;
+    for (const char* value : {"1", "2", "1"})
+      text +=
+          fmt::format("{{\"{}\": \"{}\", \"answer\": \"4\", \"gold\": \"{}\", \"score\": 0.5}}\n", key, value, value);
+    EXPECT_EQ(groups(text), two_and_one) << key;
+  }
+  // A prompt of messages; the answer stands in the text.
+  const std::string chat =
+      R"({"prompt":[{"role":"user","content":"2+2?"}],"response":"It is \\boxed{4}.","gold":"4","score":1})";
+  const SampledSolutions both = read(chat + "\n" + chat);
+  ASSERT_EQ(both.problems.size(), 1u);
+  EXPECT_EQ(both.problems[0].candidates[1].answer, "4");
+  EXPECT_TRUE(both.problems[0].candidates[1].correct);
+  const std::string a = R"({"answer":"4","gold":"4","score":0.5,)";
+  expect_solutions_refused(a + R"("source":"x"})", "does not say of which problem: add 'problem'");
+  expect_solutions_refused(a + R"("id":1})" + "\n" + a + R"("id":2})", "every 'id' occurs once");
+  expect_solutions_refused(a + R"("problem":"p"})" + "\n" + R"({"problem":"p","answer":"4","gold":"5","score":1})",
+                           "line 2: the gold answer is \"5\", but \"4\" for an earlier sample of 'p'");
+}
+
 TEST(SampledSolutions, FaultsAreNamed) {
   expect_solutions_refused("", "contains no valid problem");
   expect_solutions_refused("[1]", "expected an object");
