@@ -212,6 +212,16 @@ Verdict compare_in_order(const NumberSet& a, const NumberSet& b, const Deadline&
 
 }  // namespace
 
+bool is_all_reals(std::string_view text) {
+  std::string plain(text);
+  std::erase(plain, ' ');
+  if (plain == "\\R" || plain == "\\Reals" || plain == "\\reals") return true;
+  for (const std::string_view style : {"\\mathbb", "\\Bbb"})
+    for (const std::string_view letter : {"R", "{R}"})
+      if (plain == std::string(style) + std::string(letter)) return true;
+  return false;
+}
+
 std::optional<SimpleRelation> relation_of(std::string_view text) {
   const Relation first = next_relation(text, 0);
   if (first.at == kNowhere || next_relation(text, first.at + first.size).at != kNowhere) return std::nullopt;
@@ -226,7 +236,7 @@ std::optional<NumberSet> number_set_of(std::string_view text, bool as_interval) 
   text = unwrapped(text);
   if (const std::string words = relation_of_words(text); !words.empty()) return set_of_relations(words, {words});
   if (has_relation(text)) return set_of_relations(text, list_parts(text));
-  if (squeezed(text) == "\\mathbb{R}") return NumberSet{.variable = "", .pieces = {Piece{}}};
+  if (is_all_reals(text)) return NumberSet{.variable = "", .pieces = {Piece{}}};
   const Shape shape = shape_of(text);
   if (shape.kind == Shape::Kind::kOrdered && !as_interval && shape.brackets != "[)" && shape.brackets != "(]")
     return std::nullopt;

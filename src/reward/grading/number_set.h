@@ -27,6 +27,9 @@ struct NumberSet {
 // nullopt: it is none. An interval of two bounds is one where `as_interval` (it may be a point).
 std::optional<NumberSet> number_set_of(std::string_view text, bool as_interval);
 
+// "\mathbb{R}", "\mathbb R", "\Bbb R", "\R". An R in another style may be a name.
+bool is_all_reals(std::string_view text);
+
 // One relation between two sides, turned so that it reads "less" ("<", "\\leq") or "\\neq". nullopt: there is none,
 // or more than one.
 struct SimpleRelation {

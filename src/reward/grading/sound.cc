@@ -155,8 +155,14 @@ class Grader {
     return as_decided(certain ? verdict : Verdict::kUndecided, "algebra");
   }
 
+  static std::string_view without_label(std::string_view text) {
+    take_label(text);
+    return text;
+  }
+
   static bool needs_number_sets(std::string_view text) {
-    if (has_relation(text) || find_outside(text, "\\cup") != kNowhere || text.find("mathbb{R}") != kNowhere)
+    if (has_relation(text) || find_outside(text, "\\cup") != kNowhere || text.find("mathbb{R}") != kNowhere ||
+        is_all_reals(without_label(text)))
       return true;
     return text.find("or ") != kNowhere || text.find("least") != kNowhere || text.find("most") != kNowhere ||
            text.find("than") != kNowhere;
