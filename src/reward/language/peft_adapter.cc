@@ -101,10 +101,10 @@ class Merger {
     Update& update = updates_[module];
     update.of_embedding = update.of_embedding || stored.find(".lora_embedding_") != std::string::npos;
     const int64_t r = config_.rank(module), out = base->second.size(0), in = base->second.size(1);
-    const bool turned = update.of_embedding;
+    const bool turned = update.of_embedding || module + ".weight" == kEmbedding;
     const std::vector<int64_t> wanted = part == &Update::a   ? std::vector{r, turned ? out : in}
                                         : part == &Update::b ? std::vector{turned ? in : out, r}
-                                                             : std::vector{out};
+                                                             : std::vector{turned ? in : out};
     if (tensor.sizes() != at::IntArrayRef(wanted))
       throw fault(stored, fmt::format("has shape {}, expected {}", to_string(tensor.sizes().vec()), to_string(wanted)));
     update.*part = tensor;
@@ -138,9 +138,8 @@ class Merger {
       if (update.magnitude.defined() != dora || update.b_bias.defined() != config_.lora_bias())
         throw bad_input(kInPeftAdapter, "{}: '{}' does not fit adapter_config.json: use_dora = {}, lora_bias = {}",
                         folder_, module, dora, config_.lora_bias());
-      if (update.of_embedding && (dora || config_.base_change() != BaseChange::kNone))
-        throw bad_input(kInPeftAdapter, "{}: '{}': DoRA, PiSSA and OLoRA of an embedding are not supported", folder_,
-                        module);
+      if (update.of_embedding && config_.base_change() != BaseChange::kNone)
+        throw bad_input(kInPeftAdapter, "{}: '{}': PiSSA and OLoRA of an embedding are not supported", folder_, module);
       if (update.b_bias.defined() && !model_.parameters.contains(module + ".bias"))
         throw bad_input(kInPeftAdapter, "{}: '{}': lora_bias needs a bias, and the module has none", folder_, module);
     }
@@ -201,7 +200,10 @@ class Merger {
     const double scale = config_.scale(module);
     const at::Tensor product = at::mm(update.b, update.a) * scale;
     at::Tensor merged = weight.to(at::kFloat) + (update.of_embedding ? product.t() : product);
-    if (update.magnitude.defined()) merged = merged * (update.magnitude / merged.square().sum(1).sqrt()).unsqueeze(1);
+    // An embedding is scaled by channel, over all its rows: peft takes it for the transpose of a matrix.
+    const int64_t along = update.of_embedding ? 0 : 1;
+    if (update.magnitude.defined())
+      merged = merged * (update.magnitude / merged.square().sum(along).sqrt()).unsqueeze(along);
     weight = merged.to(weight.scalar_type());
     if (!update.b_bias.defined()) return;
     at::Tensor& bias = model_.parameters.at(module + ".bias");

@@ -1,7 +1,7 @@
 // A LoRA adapter as peft saves it, merged into a model: what PeftModel computes with both, in one set of weights.
 //
 //   W += s B A, s = lora_alpha / r or lora_alpha / sqrt(r), each by module (language/peft_config.h)
-//   DoRA (arXiv 2402.09353): W = m / |W + s B A| (W + s B A), |.| of each row
+//   DoRA (arXiv 2402.09353): W = m / |W + s B A| (W + s B A), |.| of each row, of an embedding each column
 //   PiSSA, OLoRA: before, W -= the part that the adapter began with, which peft finds anew from the base weights
 //   an embedding: E += s (B A)^T;   lora_bias: the bias += s times that of B
 // Weights that the adapter holds whole (modules_to_save, biases, a resized embedding's) take the place of the base's; a

@@ -109,6 +109,20 @@ TEST_F(PeftAdapter, ARankStabilizedScale) {
   expect_weight(merged(), std::string(kQ) + ".weight", weight(kQ) + product(kQ) * 3);
 }
 
+// What peft 0.21.2 computes, applied and merged: E' = m / |E + s (B A)^T| (E + s (B A)^T), |.| of each column.
+TEST_F(PeftAdapter, ADoraEmbeddingHasAMagnitudePerChannel) {
+  config_["use_dora"] = true;
+  config_["target_modules"] = {"embed_tokens"};
+  const at::Tensor a = some({2, 20}, 3), b = some({16, 2}, 4), m = some({16}, 5).abs() + 1;
+  tensors_ = {{"model.embed_tokens.lora_embedding_A", a},
+              {"model.embed_tokens.lora_embedding_B", b},
+              {"model.embed_tokens.lora_magnitude_vector", m}};
+  const at::Tensor moved = base_.parameters.at(kEmbedding) + at::mm(b, a).t() * 3;
+  expect_weight(merged(), kEmbedding, moved * (m / moved.square().sum(0).sqrt()).unsqueeze(0));
+  tensors_["model.embed_tokens.lora_magnitude_vector"] = some({20}, 5);
+  expect_refused("has shape [20], expected [16]");
+}
+
 TEST_F(PeftAdapter, ADoraRowHasItsMagnitude) {
   config_["use_dora"] = true;
   adapt_layers("self_attn.q_proj", 2);
