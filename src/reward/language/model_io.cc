@@ -7,9 +7,11 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "formats/foreign.h"
 #include "formats/safetensors.h"
 #include "formats/safetensors_model.h"
 #include "formats/torch_model.h"
+#include "formats/torch_pickle.h"
 #include "language/lora.h"
 #include "torch/host.h"
 
@@ -155,13 +157,47 @@ void copy_tokenizer(const fs::path& from, const fs::path& to) {
     if (fs::exists(from / name)) write_file_atomic(to / name, read_file(from / name));
 }
 
+// Why a file cannot be the model, and what to give instead.
+std::string describe_file(const fs::path& path) {
+  const std::string parent = path.has_parent_path() ? path.parent_path().string() : ".";
+  const bool model_beside = fs::exists(fs::path(parent) / "config.json");
+  const std::string folder = model_beside ? fmt::format("its folder, {}", parent)
+                                          : "the folder with config.json, tokenizer.json and the weights";
+  const MappedFile file(path);
+  const std::string name = path.filename().string();
+  if (name == "adapter_model.safetensors" || name == "adapter_model.bin" || name == "adapter_config.json")
+    return fmt::format("is a file of a LoRA adapter: give the base model's folder, and {} as --adapter", parent);
+  if (name.ends_with(".gguf")) return "is a GGUF file, which has no scoring head";
+  if (name.ends_with(".json")) return fmt::format("is one file of a model: give {}", folder);
+  if (const std::string what = describe_foreign(file.bytes(), path.string()); !what.empty())
+    return fmt::format("{}; expected {}", what, folder);
+  if (looks_like_torch(file.bytes())) return fmt::format("is a checkpoint of torch.save alone: give {}", folder);
+  try {
+    const auto metadata = parse_safetensors_header(file.bytes(), path.string()).metadata;
+    if (metadata.contains("config") || metadata.contains("state"))
+      return "is a model of the other kind, which solves puzzles: hrm solve, hrm eval and hrm serve --model read it";
+    return fmt::format("is a safetensors file alone: give {}", folder);
+  } catch (const Error&) {
+    return fmt::format("{}; expected {}", describe_unknown(file.bytes()), folder);
+  }
+}
+
 }  // namespace
+
+void require_model_folder(const fs::path& path, std::string_view otherwise) {
+  if (fs::is_directory(path)) return;
+  if (fs::exists(path)) throw bad_input(kInModelIo, "{}: {}", path.string(), describe_file(path));
+  const std::string text = path.string();
+  const bool is_hub_name = std::ranges::count(text, '/') == 1 && text.front() != '/' && text.front() != '.' &&
+                           text.back() != '/' && !fs::exists(path.parent_path());
+  throw bad_input(kInModelIo, "{}: no such folder; {}", text,
+                  is_hub_name ? fmt::format("models are not downloaded here: hf download {} --local-dir DIR", text)
+                              : std::string(otherwise));
+}
 
 LanguageModel load_model(const fs::path& path, const LoadOptions& options) {
   if (path.extension() == ".gguf") return load_gguf(path, options);
-  if (!fs::is_directory(path))
-    throw bad_input(kInModelIo, "{}: expected a folder with config.json and model.safetensors, or a .gguf file",
-                    path.string());
+  require_model_folder(path, "expected a folder with config.json and model.safetensors, or a .gguf file");
   return load_folder(path, options);
 }
 

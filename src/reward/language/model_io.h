@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "formats/gguf.h"
 #include "language/config.h"
@@ -26,6 +27,10 @@ struct LoadOptions {
   at::ScalarType type = at::ScalarType::Float;  // of the parameters in memory
   at::Device device = at::Device(at::DeviceType::CPU);
 };
+
+// Throws bad_input if `path` is no folder: saying what kind of file it is and what to give instead; how to download a
+// name of Hugging Face's Hub; or `otherwise`.
+void require_model_folder(const std::filesystem::path& path, std::string_view otherwise);
 
 // path: a folder, or a .gguf file. Tensors are converted one at a time. Names may have the prefix "pretrained_model."
 // (Skywork-o1-PRM), or lack "model.". An output layer that is stored beside the embedding is tied to it only where

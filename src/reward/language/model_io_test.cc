@@ -36,6 +36,40 @@ std::string fault_of(const fs::path& folder) {
   return refusal([&] { load_model(folder); });
 }
 
+TEST(ModelFolder, AFileInItsPlaceIsNamedWithAWayOut) {
+  const TemporaryFolder folder;
+  const auto said = [&](const std::string& name, std::string_view content) {
+    write_file_atomic(folder.path() / name, content);
+    return refusal([&] { require_model_folder(folder.path() / name, "do it otherwise"); });
+  };
+  const auto expect = [&](const std::string& message, const std::string& part) {
+    EXPECT_NE(message.find(part), std::string::npos) << part << ": " << message;
+  };
+  save_safetensors(folder.path() / "x.safetensors", {.tensors = {{"a", HostTensor(DType::kF32, {2})}}});
+  const std::string bare = read_file(folder.path() / "x.safetensors");
+  expect(said("model.safetensors", bare), "is a safetensors file alone: give the folder with config.json");
+  expect(said("adapter_model.safetensors", bare), "--adapter");
+  save_torch(folder.path() / "x.bin", {{"a", HostTensor(DType::kF32, {2})}});
+  expect(said("pytorch_model.bin", read_file(folder.path() / "x.bin")), "is a checkpoint of torch.save alone");
+  expect(said("puzzle.safetensors",
+              [&] {
+                save_safetensors(folder.path() / "y", {.tensors = {}, .metadata = {{"config", "{}"}}});
+                return read_file(folder.path() / "y");
+              }()),
+         "hrm solve");
+  expect(said("m.gguf", "GGUF\3"), "is a GGUF file");
+  expect(said("noise.bin", "\x01\x02\x03 \xff noise"), "begins with the bytes 01 02 03");
+  expect(said("page.bin", "<!doctype html>"), "is an HTML page");
+  write_file_atomic(folder.path() / "config.json", std::string_view("{}"));
+  expect(said("model.safetensors", bare), "give its folder, " + folder.path().string());
+  expect(said("config.json", "{}"), "give its folder, " + folder.path().string());
+  expect(refusal([] { require_model_folder("Qwen/Qwen2.5-Math-PRM-7B", "x"); }),
+         "hf download Qwen/Qwen2.5-Math-PRM-7B");
+  expect(refusal([&] { require_model_folder(folder.path() / "no", "do it otherwise"); }),
+         "no such folder; do it otherwise");
+  EXPECT_NO_THROW(require_model_folder(folder.path(), ""));
+}
+
 TEST(ModelFolder, ABfloat16FileIsReadAsEitherType) {
   const TemporaryFolder folder;
   const LanguageModel made = tiny_model();

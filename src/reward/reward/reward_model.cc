@@ -199,8 +199,7 @@ void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderCo
 RewardModel load_reward_model(const fs::path& path, const RewardOverrides& overrides,
                               const language::LoadOptions& options) {
   const fs::path folder = language::model_of_run(path);
-  if (!fs::is_directory(folder))
-    throw bad_input(kInRewardModel, "{}: no such folder; make one with hrm reward train", path.string());
+  language::require_model_folder(folder, "make one with hrm reward train");
   RewardOverrides with_name = overrides;
   if (with_name.name.empty() && folder != path) with_name.name = fs::weakly_canonical(path).filename().string();
   RewardModel loaded{.model = language::load_model(folder, options), .tokenizer = {}, .config = {}};

@@ -47,11 +47,31 @@ std::string describe_text(std::string_view text) {
   return fmt::format("is a text that begins with '{}'", shown(to_valid_utf8(first)));
 }
 
+// Formats whose first bytes are no mark.
+struct NamedKind {
+  std::string_view ending, clause;
+};
+constexpr NamedKind kByName[] = {
+    {".onnx", "is an ONNX model by its name: save the state dict of the PyTorch model it was exported from"},
+    {".msgpack", "is a file of Flax weights by its name: load it with transformers (from_flax=True) and save it again"},
+    {".pb", "is a TensorFlow graph by its name: save the weights as safetensors"},
+    {".index", "is the index of a TensorFlow checkpoint by its name: save the weights as safetensors"},
+    {".mlmodel", "is a Core ML model by its name: save the weights of the model it was made from"},
+    {".engine", "is a TensorRT engine by its name: save the weights of the model it was made from"},
+    {".nemo", "is an archive of NeMo by its name: unpack it with tar"}};
+
 bool is_safetensors(std::span<const std::byte> bytes) {
   return bytes.size() > 8 && bytes[8] == std::byte{'{'} && load_le<uint64_t>(bytes) <= 100'000'000;
 }
 
 }  // namespace
+
+std::string describe_unknown(std::span<const std::byte> bytes) {
+  std::string first;
+  for (size_t i = 0; i < std::min<size_t>(bytes.size(), 8); ++i)
+    first += fmt::format("{}{:02x}", i == 0 ? "" : " ", static_cast<unsigned>(bytes[i]));
+  return fmt::format("is of no kind that is known here: it begins with the bytes {}", first);
+}
 
 std::string describe_foreign(std::span<const std::byte> bytes, std::string_view name) {
   if (bytes.empty()) return "is empty";
@@ -64,6 +84,8 @@ std::string describe_foreign(std::span<const std::byte> bytes, std::string_view 
     return fmt::format("is {}{}{}{}", magic->what, magic->more, magic->way_out.empty() ? "" : ": ", magic->way_out);
   if (text[0] == '\x80' && text.size() > 1 && text[1] <= 5 && !text.starts_with(kLegacyTorch))
     return "is a bare pickle, not a file of torch.save: save the state dict with torch.save";
+  for (const NamedKind& kind : kByName)
+    if (name.ends_with(kind.ending) && !is_text(text, bytes.size() <= kLookedAt)) return std::string(kind.clause);
   if (std::ranges::all_of(text, [](char c) { return c == 0; }))
     return "begins with only zeros: an unfinished download?";
   return is_text(text, bytes.size() <= kLookedAt) ? describe_text(text) : "";

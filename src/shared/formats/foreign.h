@@ -14,4 +14,7 @@ namespace hrm {
 // nothing is recognized.
 std::string describe_foreign(std::span<const std::byte> bytes, std::string_view name);
 
+// For a file of which nothing is recognized: "is of no kind that is known here: it begins with the bytes 08 07 12 07".
+std::string describe_unknown(std::span<const std::byte> bytes);
+
 }  // namespace hrm

@@ -39,6 +39,17 @@ TEST(Foreign, EveryKindIsNamed) {
   EXPECT_NE(described("PK\3\4", "d/__0_0.distcp").find("dcp_to_torch"), std::string::npos);
 }
 
+TEST(Foreign, KindsWithoutAMarkAreToldByName) {
+  using namespace std::string_view_literals;
+  constexpr std::string_view kBytes = "\x08\x07\x12\x07pytorch\x1a"sv;
+  EXPECT_NE(described(kBytes, "a.onnx").find("ONNX"), std::string::npos);
+  EXPECT_NE(described(kBytes, "flax_model.msgpack").find("from_flax"), std::string::npos);
+  EXPECT_NE(described("\x1c\0\0\0TFL3"sv).find("TensorFlow Lite"), std::string::npos);
+  EXPECT_NE(described("lmgg\1\0"sv).find("before GGUF"), std::string::npos);
+  EXPECT_EQ(describe_unknown(bytes_of(kBytes)),
+            "is of no kind that is known here: it begins with the bytes 08 07 12 07 70 79 74 6f");
+}
+
 TEST(Foreign, KnownFormatsAndNoiseAreNot) {
   using namespace std::string_view_literals;
   for (const std::string_view content : {"PK\3\4abc"sv, "\x10\0\0\0\0\0\0\0{\"a\""sv, "\x07\x01\x02\xff\xfe\x99"sv})

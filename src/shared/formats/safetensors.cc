@@ -88,6 +88,9 @@ SafetensorsHeader parse_safetensors_header(std::span<const std::byte> bytes, std
   if (const std::string what = describe_foreign(bytes, source); !what.empty())
     throw bad_input(kInSafetensors, "{}: {}; expected a safetensors file", source, what);
   const auto length = load_le<uint64_t>(bytes);
+  if (bytes.size() > 8 && bytes[8] != std::byte{'{'} && length > bytes.size() - 8)
+    throw bad_input(kInSafetensors, "{}: {}; expected a safetensors file or a checkpoint of torch.save", source,
+                    describe_unknown(bytes));
   if (length > kMaxHeader || length > bytes.size() - 8)
     throw bad_input(kInSafetensors, "{}: header of {} bytes, file has {}: truncated, or not a safetensors file?",
                     source, length, bytes.size());

@@ -60,6 +60,8 @@ TEST(Safetensors, FaultsAreNamed) {
     return R"({"t":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}";
   };
   expect_safetensors_refused("abc", "too short");
+  expect_safetensors_refused("\xf3\x9f\x10\xee\x01\x02\x03\x04 noise",
+                             "is of no kind that is known here: it begins with the bytes f3 9f 10 ee");
   expect_safetensors_refused(file_with("{}", 0).substr(0, 9), "truncated");
   expect_safetensors_refused(file_with("[]", 0), "not a JSON object");
   expect_safetensors_refused(file_with("{", 0), "not valid JSON");
