@@ -287,7 +287,7 @@ Segment Network::segment(const Weights& both, const at::Tensor& x, const State& 
   const NetworkWeights& heads = at::GradMode::is_enabled() ? live : frozen;
   Segment result;
   result.logits = logits(heads, z.z_H);
-  const at::Tensor seen = arch.symbol_planes ? z.z_H.mean(1) : z.z_H.select(1, 0);
+  const at::Tensor seen = arch.on_grid() ? z.z_H.mean(1) : z.z_H.select(1, 0);
   result.q = project(seen, heads.q_weight, heads.q_bias).to(at::kFloat);
   for (const StatePart& part : state_parts(arch)) result.state.*part.tensor = (z.*part.tensor).detach();
   result.residuals = residuals;

@@ -164,7 +164,7 @@ class Formula {
   double q_halt() const {
     const auto d = z_H_[0].size();
     double q = weight("q_head.bias")[0];
-    const size_t tokens = config_.arch.symbol_planes ? z_H_.size() : 1;
+    const size_t tokens = config_.arch.on_grid() ? z_H_.size() : 1;
     for (size_t t = 0; t < tokens; ++t)
       for (size_t i = 0; i < d; ++i) q += z_H_[t][i] * weight("q_head.weight")[i] / static_cast<double>(tokens);
     return q;

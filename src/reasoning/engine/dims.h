@@ -20,6 +20,7 @@ struct Dims {
 
   size_t state_size() const { return T * D; }
   bool planes() const { return grid.planes > 0; }
+  bool on_grid() const { return planes() || local; }  // the Q head reads the mean of all tokens
   bool attention() const { return !mixer && !planes() && !local; }
 };
 

@@ -114,7 +114,7 @@ void Segment<E>::embed_backward(const BackwardJob& job, size_t i) const {
 
 template <typename E>
 const float* Segment<E>::seen_by_q(const float* z, std::vector<float>& mean) const {
-  if (!d_.planes()) return z;
+  if (!d_.on_grid()) return z;
   mean.resize(d_.D);
   mean_token(d_.T, d_.D, z, mean.data());
   return mean.data();
@@ -157,7 +157,7 @@ void Segment<E>::heads_backward(const BackwardJob& job, size_t i) const {
   const float d[2] = {example.d_q_halt, example.d_q_continue};
   std::vector<float> mean;
   const float* seen = seen_by_q(z, mean);
-  const size_t readers = d_.planes() ? d_.T : 1;  // tokens that share its gradient
+  const size_t readers = d_.on_grid() ? d_.T : 1;  // tokens that share its gradient
   for (size_t row = 0; row < 2; ++row) {
     const float share = d[row] / static_cast<float>(readers);
     for (size_t t = 0; share != 0 && t < readers; ++t)

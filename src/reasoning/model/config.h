@@ -22,9 +22,11 @@
 // x is E_0 where cell s holds symbol k, E_1 where it holds another, 0 where it is blank. Tokens mix by the means over
 // their four groups, r (the row of a plane), c (column), b (box) and s (all planes of a cell):
 //   [g, v] = x W_in,  u = silu(g) * v,  y = [u, mean_r(u) + mean_c(u), mean_b(u), mean_s(u)] W_out
-//   logit(s, k) = lm_head z_H(k, s);  that of padding and blank is kNoSymbol;  q_head reads the mean of z_H
+//   logit(s, k) = lm_head z_H(k, s);  that of padding and blank is kNoSymbol
 // No weight depends on S or V: one model reads grids of every size. The mean over groups in the place of SE-RRM's
 // attention is ours: the order of a group's members does not matter, and it costs a tenth.
+//
+// On a grid (symbol_planes, local_t) no token sees all others at once, so q_head reads the mean of z_H over its tokens.
 //
 // Letters used everywhere: B examples, S tokens of a puzzle, P puzzle-embedding tokens, T = P + S, D width, N heads,
 // W head width, V vocabulary. Field names are the authors' configuration keys where they have one.
