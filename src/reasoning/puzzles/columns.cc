@@ -6,8 +6,9 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr std::string_view kQuestionNames[] = {"question", "puzzle", "puzzles", "quiz",  "quizzes", "problem",
-                                               "maze",     "mazes",  "grid",    "grids", "sudoku",  "sudokus"};
+constexpr std::string_view kQuestionNames[] = {"question", "puzzle",  "puzzles", "quiz",  "quizzes",
+                                               "problem",  "maze",    "mazes",   "grid",  "grids",
+                                               "sudoku",   "sudokus", "board",   "boards"};
 constexpr std::string_view kAnswerNames[] = {"answer", "solution", "solutions", "answers"};
 
 std::optional<size_t> find_column(const std::vector<std::string>& names, std::string_view wanted,

@@ -24,7 +24,7 @@ class Symbols {
   explicit Symbols(std::string_view symbols) : custom_(to_code_points(symbols)) {}
   std::optional<int32_t> token(char32_t c) const {
     if (const size_t at = custom_.find(c); at != std::u32string::npos) return static_cast<int32_t>(at) + kWall;
-    if (c == U'.' || c == U',' || c == U' ') return kOpen;
+    if (c == U'.' || c == U',' || c == U' ' || c == U'_') return kOpen;
     if (c == U'O' || c == U'o') return kPath;
     const size_t at = c < 0x80 && custom_.empty() ? kSymbols.find(static_cast<char>(c)) : std::string_view::npos;
     if (at == std::string_view::npos) return std::nullopt;
@@ -157,7 +157,7 @@ std::string maze_symbols_of(std::span<const std::string_view> texts) {
   const char32_t wall = only_one(kWalls, there), start = letters ? U'A' : only_one(U"SsA", there),
                  goal = letters ? U'B' : only_one(U"GgEeFfB", there);
   if (!wall || !start || !goal) return "";
-  std::set<char32_t> known = {wall, start, goal, U' ', U'.', U',', U'o', U'O'};
+  std::set<char32_t> known = {wall, start, goal, U' ', U'.', U',', U'_', U'o', U'O'};
   if (!std::ranges::all_of(there, [&](char32_t c) { return known.contains(c); })) return "";
   if (wall == U'#' && start == U'S' && goal == U'G') return "";
   std::string symbols;

@@ -35,8 +35,9 @@ class Finder {
   std::vector<SudokuGrid> find() {
     for (LineSplitter lines(text_.text, text_.first_line); lines.next();) {
       number_ = lines.line().number;
-      attempt([&] { take(std::move(lines.line())); });
+      attempt([&] { take(with_usual_characters(std::move(lines.line()))); });
     }
+    attempt([&] { take_column_names(); });
     attempt([&] { end_of_grid(); });
     attempt([&] { end_of_list(); });
     if (sections_ && !puzzle_section_)
@@ -53,6 +54,7 @@ class Finder {
       rows_.clear();
       rules_.clear();
       headers_.clear();
+      column_names_.reset();
       list_.clear();
       fault_(error, number_);
     }
@@ -72,6 +74,21 @@ class Finder {
     if (sections_ && !in_puzzle_section_) return;
     if (list_.open() || SudokuListReader::begins(text)) return take_list(text);
     end_of_list_before(text);
+    if (rows_.empty() && !column_names_ && are_column_names(text)) {
+      column_names_ = std::move(line);
+      return;
+    }
+    if (auto cells = without_row_name(line)) {
+      column_names_.reset();
+      line.text = *std::move(cells);
+    } else if (column_names_ && !text.empty() && !is_rule(text)) {
+      take_column_names();
+    }
+    take_line(std::move(line));
+  }
+
+  void take_line(TextLine line) {
+    const std::u32string text = trimmed(line.text);
     if (text.starts_with(U'<') || (xml_ && !text.empty())) return take_xml(text);
     if (text.find(U"://") != std::u32string::npos) return take_link(text);
     if (text.starts_with(U':') && std::ranges::count(text, U':') >= 5 && !is_rule(text))
@@ -86,6 +103,48 @@ class Finder {
     if (std::ranges::all_of(line.text, is_grid_space) && line.text.size() < side_) return end_of_block();
     if (take_whole_line(line)) return;
     take_row(std::move(line));
+  }
+
+  // The line that looked like names of columns above named rows, where no such row followed: a row.
+  void take_column_names() {
+    if (!column_names_) return;
+    take_line(*std::exchange(column_names_, std::nullopt));
+  }
+
+  // "1 2 3 4 5 6 7 8 9" or "A B C D E F G H I".
+  bool are_column_names(const std::u32string& text) const {
+    const std::u32string names = SudokuRowReader::symbols_within(text, side_);
+    const auto follow = [&](std::u32string_view all) { return names == all.substr(0, side_); };
+    return names.size() == side_ && names.size() < text.size() &&
+           (follow(U"123456789ABCDEFG") || follow(U"ABCDEFGHIJKLMNOP") || follow(U"abcdefghijklmnop"));
+  }
+
+  // What stands behind the name of the next row of the grid ("A 5 3 . ...", "1: 53..", "R1", "Row 1:", "A | 5 3 .") if
+  // that is a whole row.
+  std::optional<std::u32string> without_row_name(const TextLine& line) const {
+    const size_t row = rows_.size();
+    std::u32string text = trimmed(line.text);
+    if (row >= side_ || text.size() <= side_) return std::nullopt;
+    for (const std::u32string_view word : {U"Row ", U"row ", U"ROW ", U"R", U"r"})
+      if (text.starts_with(word)) {
+        text.erase(0, word.size());
+        break;
+      }
+    size_t size = 0, number = 0;
+    for (; size < text.size() && text[size] >= U'0' && text[size] <= U'9' && size < 2; ++size)
+      number = number * 10 + (text[size] - U'0');
+    if (size == 0 && text.front() == trimmed(line.text).front() && (text.front() | 0x20) == U'a' + row) {
+      size = 1;
+      number = row + 1;
+    }
+    if (size == 0 || number != row + 1) return std::nullopt;
+    if (size == text.size() ||
+        !(is_grid_space(text[size]) || is_vertical(text[size]) || text[size] == U':' || text[size] == U')'))
+      return std::nullopt;
+    size += text[size] == U':' || text[size] == U')';
+    std::u32string cells = text.substr(size);
+    if (SudokuRowReader::symbols_within(cells, side_).size() != side_) return std::nullopt;
+    return cells;
   }
 
   void begin_section(const std::u32string& name) {
@@ -365,11 +424,12 @@ class Finder {
   const GridText text_;
   const GridFaults& fault_;
   const size_t side_, whole_;
-  const SudokuRowReader row_reader_;  // reads them
-  size_t number_ = 1;                 // of the line at hand
-  std::vector<Row> rows_;             // of the grid at hand
-  std::vector<size_t> rules_;         // lines of its frame, as numbers of rows above them
-  std::vector<TextLine> headers_;     // numbers above it, at most two
+  const SudokuRowReader row_reader_;      // reads them
+  size_t number_ = 1;                     // of the line at hand
+  std::vector<Row> rows_;                 // of the grid at hand
+  std::vector<size_t> rules_;             // lines of its frame, as numbers of rows above them
+  std::optional<TextLine> column_names_;  // perhaps
+  std::vector<TextLine> headers_;         // numbers above it, at most two
   SudokuListReader list_;
   size_t list_line_ = 1;
   bool xml_ = false, sections_ = false, in_puzzle_section_ = false, puzzle_section_ = false;

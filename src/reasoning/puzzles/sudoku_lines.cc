@@ -48,6 +48,16 @@ bool is_title(const std::u32string& line, const SudokuSymbols& symbols) {
           is_number(line[word]));
 }
 
+TextLine with_usual_characters(TextLine line) {
+  constexpr std::u32string_view kNoWidth = U"\u200B\u200C\u200D\u2060\uFE0F\u20E3\uFEFF";  // also those of emoji
+  std::erase_if(line.text, [&](char32_t c) { return kNoWidth.find(c) != std::u32string_view::npos; });
+  for (char32_t& c : line.text) {
+    if ((c >= U'\uFF10' && c <= U'\uFF19') || c == U'\uFF0E') c = c - U'\uFF00' + U' ';
+    if (c == U'\u3000') c = U' ';
+  }
+  return line;
+}
+
 std::optional<std::vector<size_t>> header_numbers(const std::u32string& line) {
   constexpr std::u32string_view kCrosses = U"xX*\u00D7,";
   constexpr size_t kMost = 1'000'000;

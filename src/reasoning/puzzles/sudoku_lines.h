@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "puzzles/sudoku_symbols.h"
+#include "puzzles/text_lines.h"
 
 namespace hrm::puzzles {
 
@@ -19,6 +20,9 @@ bool is_dashes(const std::u32string& line);  // and spaces and bars
 
 // "Grid 01", "Puzzle #3 (easy):": a word and a number, no cells.
 bool is_title(const std::u32string& line, const SudokuSymbols& symbols);
+
+// Digits, points and spaces of full width as usual ones, without characters of no width.
+TextLine with_usual_characters(TextLine line);
 
 // "9", "9 9", "9x9", "9 x 9", "9, 9", "9 9 3 3": one to four numbers alone on their line, from its beginning, and no
 // wider apart.

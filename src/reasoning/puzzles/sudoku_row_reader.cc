@@ -34,7 +34,9 @@ std::u32string SudokuRowReader::cells_of(const std::vector<std::u32string>& valu
     std::u32string cell = trimmed(value);
     std::erase_if(cell, [](char32_t c) { return c == U'"' || c == U'\''; });
     cell = trimmed(cell);
-    if (cell.size() > 1)
+    const bool blanks = !cell.empty() && cell[0] != U'0' && (is_plain_blank(cell[0]) || is_sole_blank(cell[0])) &&
+                        std::ranges::count(cell, cell[0]) == std::ssize(cell);  // "__"
+    if (cell.size() > 1 && !blanks)
       cells += number_of(cell, line);
     else
       cells += cell.empty() ? U'.' : cell[0];

@@ -9,7 +9,7 @@ namespace hrm::puzzles {
 namespace {
 
 constexpr std::u32string_view kVertical = U"|\u2502\u2503\u2506\u2507\u250A\u250B\u2551\u00A6\uFF5C";
-constexpr std::u32string_view kSoleBlanks = U"-xX?~\u00B7\u2013\u2014\u2212\u25A1\u25A2\u2610";
+constexpr std::u32string_view kSoleBlanks = U"-xX?~\u00B7\u2013\u2014\u2212\u25A1\u25A2\u2610\u2B1C";
 constexpr std::u32string_view kDigits = U"123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 char32_t upper(char32_t c) { return c >= U'a' && c <= U'z' ? c - U'a' + U'A' : c; }
@@ -22,7 +22,7 @@ bool is_frame(char32_t c) {
   return is_vertical(c) || c == U'+' || c == U'-' || c == U'=' || (c >= 0x2500 && c < 0x2580);
 }
 
-bool is_separator(char32_t c) { return c == U',' || c == U';' || c == U'"' || c == U'\''; }
+bool is_separator(char32_t c) { return c == U',' || c == U';' || c == U'/' || c == U'"' || c == U'\''; }
 
 bool is_plain_blank(char32_t c) { return c == U'.' || c == U'0' || c == U'_' || c == U'*'; }
 

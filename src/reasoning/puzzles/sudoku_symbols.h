@@ -10,7 +10,7 @@ namespace hrm::puzzles {
 inline bool is_grid_space(char32_t c) { return c == U' ' || c == U'\t' || c == 0xA0; }
 bool is_vertical(char32_t c);   // '|' and its box-drawing forms
 bool is_frame(char32_t c);      // what frames are drawn with, '-' too
-bool is_separator(char32_t c);  // ',' ';' and quotation marks
+bool is_separator(char32_t c);  // ',' ';' '/' and quotation marks
 
 // Blanks that people mix freely ('.', '0', '_', '*'; spaces are judged by the form), and those that are blanks only
 // if a puzzle has no other ('-', 'x', '?' and their like).

@@ -279,6 +279,53 @@ TEST(SudokuText, NumbersAndSizesAboveAGridAreNoRows) {
   EXPECT_EQ(parse_sudoku({2, 2}, "4\n2\n2 1 4 3\n1   3\n\n1 2 3 4\n3 4 1 2\n2 1 4 3\n4 3 2 1\n").size(), 2u);
 }
 
+TEST(SudokuText, NamesOfRowsAndColumnsAreNoCells) {
+  const auto rows = [](std::string_view columns, const std::function<std::string(int, std::string)>& row) {
+    int number = 0;
+    return std::string(columns) + rows_with('.', [&](const std::string& s) { return row(number++, s); });
+  };
+  const auto spaced = [](const std::string& s) { return fmt::format("{}", fmt::join(s, " ")); };
+  const auto letter = [](int i) { return std::string(1, static_cast<char>('A' + i)); };
+  const auto framed = [&](const std::string& s) {
+    return fmt::format("| {} | {} | {} |", spaced(s.substr(0, 3)), spaced(s.substr(3, 3)), spaced(s.substr(6)));
+  };
+  const std::string texts[] = {
+      rows("  1 2 3 4 5 6 7 8 9\n", [&](int i, const std::string& s) { return letter(i) + " " + spaced(s); }),
+      rows("", [&](int i, const std::string& s) { return letter(i) + " " + spaced(s); }),
+      rows("   A B C D E F G H I\n",
+           [&](int i, const std::string& s) { return fmt::format("{}: {}", i + 1, spaced(s)); }),
+      rows("", [&](int i, const std::string& s) { return fmt::format("{}: {}", i + 1, s); }),
+      rows("", [&](int i, const std::string& s) { return fmt::format("Row {}: {}", i + 1, s); }),
+      rows("", [&](int i, const std::string& s) { return fmt::format("R{} {}", i + 1, spaced(s)); }),
+      rows("    1 2 3   4 5 6   7 8 9\n  +-------+-------+-------+\n", [&](int i, const std::string& s) {
+        return letter(i) + " " + framed(s) + (i % 3 == 2 ? "\n  +-------+-------+-------+" : "");
+      })};
+  for (const std::string& text : texts) {
+    EXPECT_EQ(first_line(kNine, text), kLine) << text;
+    EXPECT_EQ(parse_sudoku(kNine, text + "\n" + text).size(), 2u) << text;
+  }
+  const std::string full = "1 2 3 4 5 6 7 8 9\n";  // a row where no named rows follow
+  EXPECT_EQ(first_line(kNine, full + rows_with('.', spaced).substr(0, 8 * 18)).substr(0, 9), "123456789");
+  EXPECT_THROW(parse_sudoku(kNine, "A B C D E F G H I\n" + rows_with('.', spaced)), Error);
+}
+
+TEST(SudokuText, CharactersOfOtherWidthsAndWrittenOutBlanksAreRead) {
+  std::string wide, keycaps;
+  for (const char c : kLine) {
+    wide += c == '.' ? "\uFF0E" : fmt::format("\xEF\xBC{}", static_cast<char>(0x90 + (c - '0')));
+    keycaps += c == '.' ? "\u2B1C" : fmt::format("{}\uFE0F\u20E3", c);
+  }
+  EXPECT_EQ(first_line(kNine, wide), kLine);
+  EXPECT_EQ(first_line(kNine, keycaps), kLine);
+  EXPECT_EQ(first_line(kNine, rows_with('.', [](const std::string& s) { return s + "/"; })), kLine);
+  const std::string blanks = rows_with('.', [](const std::string& s) {
+    std::string text;
+    for (const char c : s) text += c == '.' ? "__ " : fmt::format("{} ", c);
+    return text;
+  });
+  EXPECT_EQ(first_line(kNine, blanks), kLine);
+}
+
 TEST(SudokuText, ZeroIsADigitOrABlankAsTheTextTells) {
   const auto family = make_sudoku({4, 4}, "test");
   const Tokens full = family->parse(hex_grid(0), "t").at(0);
