@@ -34,6 +34,7 @@ class Merger {
       throw bad_input(kInPeftAdapter,
                       "{}: ensure_weight_tying of an adapted embedding is not supported: merge with peft", folder_);
     read(folder);
+    check_copies();
     check_targets();
   }
 
@@ -84,6 +85,13 @@ class Merger {
                                     {".lora_embedding_A", &Update::a},
                                     {".lora_embedding_B", &Update::b}})
       if (name.ends_with(end)) return add_part(stored, module_of(end), part, tensor);
+    for (const auto& [wrapper, copies] :
+         {std::pair(".modules_to_save.", &saved_copies_), {".original_module.", &originals_}})
+      if (const size_t at = name.find(wrapper);
+          at != std::string::npos && name.ends_with(std::string(wrapper) + "weight")) {
+        copies->emplace(name.substr(0, at) + ".weight", tensor);
+        return;
+      }
     if (name.find(".lora_") != std::string::npos || name.find("modules_to_save") != std::string::npos)
       throw fault(stored, "is not one that peft saves");
     add_whole(stored, name, tensor);
@@ -127,6 +135,19 @@ class Merger {
       throw fault(stored, fmt::format("has shape {}, that of the model {}: was the vocabulary changed for the adapter?",
                                       to_string(tensor.sizes().vec()), to_string(base->second.sizes().vec())));
     (saved ? saved_ : base_).emplace(name, tensor);
+  }
+
+  // With save_embedding_layers, peft also writes the parts of the wrapper around a saved layer. It reads the copy under
+  // the layer's own name, and the layer of the base has no effect.
+  void check_copies() const {
+    for (const auto& [name, tensor] : saved_copies_)
+      if (const auto at = saved_.find(name); at == saved_.end() || !at->second.equal(tensor))
+        throw fault(name, "is not the same as its copy under modules_to_save");
+    for (const auto& [name, tensor] : originals_) {
+      const auto at = model_.parameters.find(name == kOutput ? weight_name("lm_head") : name);
+      if (at == model_.parameters.end() || !saved_.contains(name) || !at->second.to(at::kFloat).equal(tensor))
+        throw fault(name, "under original_module is not that of the model: was the adapter trained on another base?");
+    }
   }
 
   void check_targets() const {
@@ -233,8 +254,9 @@ class Merger {
   LanguageModel& model_;
   std::string folder_;
   PeftConfig config_;
-  std::map<std::string, Update> updates_;  // by module
-  NamedParameters base_, saved_;           // of the base, and of modules_to_save
+  std::map<std::string, Update> updates_;     // by module
+  NamedParameters base_, saved_;              // of the base, and of modules_to_save
+  NamedParameters saved_copies_, originals_;  // what the file repeats of these
 };
 
 }  // namespace

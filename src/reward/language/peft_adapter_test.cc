@@ -244,6 +244,21 @@ TEST_F(PeftAdapter, ATiedOutputLayerIsItsOwnOnceOneOfTheTwoChanges) {
   expect_refused("ensure_weight_tying");
 }
 
+// What peft 0.21.2 writes with save_embedding_layers=True beside modules_to_save, and does not read.
+TEST_F(PeftAdapter, CopiesOfASavedLayerMustBeTheSame) {
+  adapt_layers("self_attn.q_proj", 2);
+  config_["modules_to_save"] = {"lm_head"};
+  const at::Tensor head = some({20, 16}, 1);
+  tensors_["lm_head.weight"] = tensors_["lm_head.modules_to_save.weight"] = head;
+  tensors_["lm_head.original_module.weight"] = base_.parameters.at("lm_head.weight");
+  expect_weight(merged(), "lm_head.weight", head);
+  tensors_["lm_head.modules_to_save.weight"] = some({20, 16}, 2);
+  expect_refused("is not the same as its copy");
+  tensors_["lm_head.modules_to_save.weight"] = head;
+  tensors_["lm_head.original_module.weight"] = some({20, 16}, 3);
+  expect_refused("trained on another base?");
+}
+
 TEST_F(PeftAdapter, OnlyTheModulesThatAreMeant) {
   adapt_layers("self_attn.q_proj", 2);
   config_["layers_to_transform"] = {1};
@@ -252,7 +267,13 @@ TEST_F(PeftAdapter, OnlyTheModulesThatAreMeant) {
   EXPECT_NO_THROW(merged());
   config_["exclude_modules"] = {"layers.0.self_attn.q_proj"};
   expect_refused("does not name");
-  config_["exclude_modules"] = config_["layers_to_transform"] = nullptr;
+  config_["exclude_modules"] = nullptr;
+  config_["target_modules"] = {"q_proj", "lm_head"};  // a whole name: no layer is asked for
+  adapt("lm_head", some({2, 16}, 1), some({20, 2}, 2));
+  EXPECT_NO_THROW(merged());
+  tensors_.erase("lm_head.lora_A.weight");
+  tensors_.erase("lm_head.lora_B.weight");
+  config_["layers_to_transform"] = nullptr;
   config_["target_modules"] = R"(model\.layers\.(?P<layer>\d)\.self_attn\.[qv]_proj)";
   expect_refused("has no tensors for it");
   config_["target_modules"] = R"(.*\.q_proj)";

@@ -207,6 +207,8 @@ bool PeftConfig::targets(std::string_view module) const {
   if (std::ranges::any_of(saved_expressions_, [&](const auto& one) { return one.matches(module); })) return false;
   if (all_linear_) return module.starts_with("model.layers.") && layer_chosen(module);
   if (target_expression_) return target_expression_->matches(module, true);
+  // A whole name is meant in any case, whatever layers_to_transform says.
+  if (std::ranges::find(target_names_, module) != target_names_.end()) return true;
   return names(target_names_, module) && layer_chosen(module);
 }
 
