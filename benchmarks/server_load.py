@@ -2,10 +2,10 @@
 """hrm serve under load, beside hrm solve on the same puzzles: latency of one client, throughput of many, the first segment
 of a stream, memory.
 
-    HRM=build/release/bin/hrm benchmarks/server_load.py [--clients N] [--seconds S] [--segments M]
+    HRM=build/release/bin/hrm benchmarks/server_load.py [--clients N] [--seconds S] [--segments M] [--pause S] [--memory-only]
 
 Every puzzle runs exactly M segments (halting off), so that both do the same arithmetic. The clients share the processors
-with the server.
+with the server. With --pause every client waits so long between its requests; --memory-only leaves out the comparison.
 """
 import argparse
 import asyncio
@@ -83,7 +83,7 @@ def body_of(puzzle, segments, **more):
     return json.dumps({"puzzle": puzzle, "segments": segments, "halting": False, "steps": False, **more}).encode()
 
 
-async def load(port, clients, seconds, segments, sample=lambda: None):
+async def load(port, clients, seconds, segments, pause=0, sample=lambda: None):
     """Latencies of all requests of so many clients; calls sample sixty times on the way."""
     bodies = [body_of(puzzle, segments) for puzzle in puzzles(256)]
     opened = [await Client().open(port) for _ in range(clients)]
@@ -93,6 +93,7 @@ async def load(port, clients, seconds, segments, sample=lambda: None):
         times = []
         while time.monotonic() < end:
             times.append(await opened[number].solve(bodies[(number + len(times) * clients) % len(bodies)]))
+            await asyncio.sleep(pause)
         return times
 
     async def watch():
@@ -128,20 +129,25 @@ def main():
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--segments", type=int, default=16)
+    parser.add_argument("--pause", type=float, default=0)
+    parser.add_argument("--memory-only", action="store_true")
     args = parser.parse_args()
     server = subprocess.Popen([HRM, "serve", "--model", MODEL, "--port", "0"], stdout=subprocess.PIPE, text=True)
     port = int(server.stdout.readline().strip().rsplit(":", 1)[1])
+    memory = []
     try:
         asyncio.run(load(port, 1, 2, args.segments))  # warms up
-        alone = per_puzzle(1, args.segments, 16, 144)
-        times, _ = asyncio.run(load(port, 1, args.seconds, args.segments))
-        print(f"one client:   {spread(times)} per puzzle; the model alone {1000 * alone:.1f} ms: {statistics.median(times) / alone:.2f} x")
-        print(f"first event:  {spread(asyncio.run(first_segments(port, 200, args.segments)))}")
-        batched = per_puzzle(64, args.segments, 64, 1088)
-        memory = []
-        times, seconds = asyncio.run(load(port, args.clients, args.seconds, args.segments, lambda: memory.append(resident(server.pid))))
+        if not args.memory_only:
+            alone = per_puzzle(1, args.segments, 16, 144)
+            times, _ = asyncio.run(load(port, 1, args.seconds, args.segments))
+            print(f"one client:   {spread(times)} per puzzle; the model alone {1000 * alone:.1f} ms: {statistics.median(times) / alone:.2f} x")
+            print(f"first event:  {spread(asyncio.run(first_segments(port, 200, args.segments)))}")
+        times, seconds = asyncio.run(load(port, args.clients, args.seconds, args.segments, args.pause, lambda: memory.append(resident(server.pid))))
         rate = len(times) / seconds
-        print(f"{args.clients} clients:   {rate:.1f} puzzles/s, {spread(times)}; hrm solve --batch 64 {1 / batched:.1f} puzzles/s: {100 * rate * batched:.0f} %")
+        print(f"{args.clients} clients:   {rate:.1f} puzzles/s, {spread(times)}")
+        if not args.memory_only:
+            batched = per_puzzle(64, args.segments, 64, 1088)
+            print(f"hrm solve:    {1 / batched:.1f} puzzles/s with --batch 64; the server has {100 * rate * batched:.0f} % of that")
         print(f"memory:       {memory[0]:.1f} MiB after a sixtieth of the time, {max(memory):.1f} at most, {memory[-1]:.1f} at the end of {len(times)} requests")
     finally:
         server.send_signal(signal.SIGTERM)
