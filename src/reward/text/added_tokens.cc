@@ -70,9 +70,8 @@ void AddedTokenFinder::split(std::string_view text, std::vector<Span>& spans) co
     if (token->lstrip) begin = std::max(done, strip_right(text.substr(0, begin)).size());
     if (token->rstrip) end = text.size() - strip_left(text.substr(end)).size();
     if (begin > done) spans.push_back({text.substr(done, begin - done), nullptr});
-    spans.push_back({text.substr(begin, end - begin), token});
+    if (end > begin) spans.push_back({text.substr(begin, end - begin), token});
     done = end;
-    at = std::max(at, end);
   }
   if (done < text.size()) spans.push_back({text.substr(done), nullptr});
 }

@@ -21,7 +21,8 @@ struct AddedToken {
   bool normalized = false;   // looked for in the normalized text
 };
 
-// Finds the leftmost, of those the longest, then the next after it. Thread-safe once made.
+// Finds the leftmost, of those the longest, then the next after it. White space that a token takes (rstrip) is searched
+// for the next one all the same, and may be part of two spans, as in Hugging Face's tokenizers. Thread-safe once made.
 class AddedTokenFinder {
  public:
   // Tokens of the same content: the last one counts; empty ones are never found.
@@ -33,6 +34,7 @@ class AddedTokenFinder {
     std::string_view text;
     const AddedToken* token;  // nullptr: text between tokens
   };
+  bool empty() const { return by_content_.empty(); }
   // Appends the spans in order, none empty.
   void split(std::string_view text, std::vector<Span>& spans) const;
 

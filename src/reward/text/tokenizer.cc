@@ -29,12 +29,22 @@ size_t incomplete_size(std::string_view bytes) {
   return 0;
 }
 
+std::string marked(std::string_view text) {  // blanks as marks
+  std::string result;
+  for (const char c : text) c == ' ' ? result += kBlankMark : result += c;
+  return result;
+}
+
 std::vector<AddedToken> choose(const TokenizerSpec& spec, bool normalized) {
   std::vector<AddedToken> chosen;
   for (const AddedToken& token : spec.added)
     if (token.normalized == normalized) chosen.push_back(token);
   if (normalized && spec.nfc)
     for (AddedToken& token : chosen) token.content = to_nfc(to_valid_utf8(token.content));
+  // The normalizer that marks blanks and puts one before every text does so with these, too.
+  if (normalized && spec.characters && spec.prefix_space == PrefixSpace::kAlways)
+    for (AddedToken& token : chosen)
+      if (!token.content.empty()) token.content = marked(" " + token.content);
   return chosen;
 }
 
@@ -154,13 +164,15 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text, Part part) const {
 void Tokenizer::encode_between(std::string_view text, Place place, std::vector<int32_t>& ids) const {
   std::string composed;
   if (nfc_) text = composed = to_nfc(text);
+  const bool mark = characters_ && prefix_space_ == PrefixSpace::kAlways && !normalized_.empty();
+  if (mark) text = composed = marked((place == Place::kBehindText ? "" : " ") + std::string(text));
   std::vector<AddedTokenFinder::Span> spans;
   normalized_.split(text, spans);
   for (const auto& span : spans) {
     if (span.token)
       ids.push_back(span.token->id);
     else
-      encode_section(span.text, place, ids);
+      encode_section(span.text, mark ? Place::kBehindText : place, ids);  // marked: its blank is there
     place = Place::kBehindToken;
   }
 }
