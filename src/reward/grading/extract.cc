@@ -149,6 +149,34 @@ std::optional<std::string> extract_tag(std::string_view text) {
   return answer.empty() ? std::nullopt : std::optional(std::string(answer));
 }
 
+// {"answer": 42}, {"final_answer": "42"}, also in part of a text: the last one, if nothing behind it speaks of an answer.
+std::optional<std::string> extract_json(std::string_view text) {
+  const std::string lowered = ascii_lower(text);
+  for (size_t at = lowered.rfind("answer\""); at != kNowhere;
+       at = at == 0 ? kNowhere : lowered.rfind("answer\"", at - 1)) {
+    const size_t quote = lowered.rfind('"', at);
+    if (quote == kNowhere ||
+        (quote != at && lowered.substr(quote, at - quote) != "\"final_" && lowered.substr(quote, at - quote) != "\"" &&
+         lowered.substr(quote, at - quote) != "\"final "))
+      continue;
+    std::string_view rest = strip_left(text.substr(at + std::string_view("answer\"").size()));
+    if (!rest.starts_with(':')) continue;
+    rest = strip_left(rest.substr(1));
+    const bool quoted = rest.starts_with('"');
+    size_t end = quoted ? 1 : 0;
+    if (quoted)
+      while (end < rest.size() && rest[end] != '"') end += rest[end] == '\\' ? 2 : 1;
+    else
+      end = std::min(rest.find_first_of(",}\n"), rest.size());
+    if (quoted && end >= rest.size()) continue;
+    if (ascii_lower(rest.substr(end)).find("answer") != kNowhere) return std::nullopt;
+    std::string answer(quoted ? rest.substr(1, end - 1) : strip(rest.substr(0, end)));
+    if (quoted) replace_all(answer, "\\\\", "\\");
+    if (!answer.empty() && answer[0] != '{' && answer[0] != '[') return answer;
+  }
+  return std::nullopt;
+}
+
 // The formula that stands first, else the sentence; without emphasis around it.
 std::string closed_sentence(std::string_view line) {
   for (const auto& [open, close] :
@@ -201,10 +229,28 @@ std::optional<std::string_view> behind_verb(std::string_view text) {
   } else {
     return std::nullopt;
   }
+  constexpr std::string_view kAdverbs[] = {"therefore", "thus", "hence", "then", "simply", "just", "indeed", "now"};
+  for (const std::string_view word : kAdverbs)
+    if (const std::string_view rest = strip_left(text); rest.starts_with(word) && rest.size() > word.size() &&
+                                                        std::string_view(" ,:\n").find(rest[word.size()]) != kNowhere) {
+      text = rest.substr(word.size());
+      if (text.starts_with(',')) text.remove_prefix(1);
+    }
   // A bold label ends here; what is bold itself keeps its marks.
   if (text.starts_with("**") && (text.size() == 2 || text[2] == ' ' || text[2] == '\n')) text.remove_prefix(2);
   text = strip_left(text);
   return text.starts_with(':') ? strip_left(text.substr(1)) : text;
+}
+
+// A displayed formula may stand on lines of its own.
+std::string_view first_line_of(std::string_view text) {
+  for (const auto& [open, close] : {std::pair("\\[", "\\]"), std::pair("$$", "$$")}) {
+    const std::string_view mark = open;
+    if (!text.starts_with(mark) || !strip_left(text.substr(mark.size(), text.find('\n') - mark.size())).empty())
+      continue;
+    if (const size_t end = text.find(close, mark.size()); end != kNowhere) return text.substr(0, end + 2);
+  }
+  return text.substr(0, text.find('\n'));
 }
 
 std::optional<std::string> extract_sentence(std::string_view text) {
@@ -219,7 +265,7 @@ std::optional<std::string> extract_sentence(std::string_view text) {
       if (!behind_verb(std::string_view(lowered).substr(at + subject.size()))) continue;
       const auto rest = behind_verb(behind);
       if (!rest || rest->empty()) continue;
-      const std::string found = closed_sentence(rest->substr(0, rest->find('\n')));
+      const std::string found = closed_sentence(first_line_of(*rest));
       if (found.empty()) continue;
       answer = found;
       best = at;
@@ -237,7 +283,9 @@ std::optional<std::string> extract_below_label(std::string_view text) {
   for (size_t begin = 0, end; begin < text.size(); begin = end + 1) {
     end = std::min(text.find('\n', begin), text.size());
     const std::string_view line = strip(text.substr(begin, end - begin));
-    if (line.empty() || (is_below && (line == "\\[" || line == "$$"))) continue;
+    if (line.empty() ||
+        (is_below && (line == "\\[" || line == "$$" || (line.size() > 2 && line.find_first_not_of("=-") == kNowhere))))
+      continue;
     if (is_below) {
       if (const auto sentence = extract_sentence(line))
         answer = sentence;
@@ -251,12 +299,35 @@ std::optional<std::string> extract_below_label(std::string_view text) {
   return answer;
 }
 
+// "答案是42。", "答案：42"
+std::optional<std::string> extract_chinese(std::string_view text) {
+  constexpr std::string_view kSubject = "答案", kStop = "。";
+  for (size_t at = text.rfind(kSubject); at != kNowhere; at = at == 0 ? kNowhere : text.rfind(kSubject, at - 1)) {
+    std::string_view rest = text.substr(at + kSubject.size());
+    bool verb = false;
+    for (bool more = true; more;) {
+      more = false;
+      for (const std::string_view mark : {"是", "为", "：", ":", "**", " "})
+        if (rest.starts_with(mark)) {
+          verb = verb || (mark != "**" && mark != " ");
+          rest.remove_prefix(mark.size());
+          more = true;
+        }
+    }
+    if (!verb) continue;
+    rest = rest.substr(0, rest.find('\n'));
+    std::string found = closed_sentence(rest.substr(0, rest.find(kStop)));
+    if (!found.empty()) return found;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> extract_any(std::string_view text) {
   constexpr std::string_view kThought = "</think>";
   if (const size_t thought = text.rfind(kThought); thought != kNowhere)
     if (auto answer = extract_any(text.substr(thought + kThought.size()))) return answer;
-  for (const auto extract :
-       {extract_any_box, extract_heading, extract_marked_line, extract_tag, extract_below_label, extract_sentence})
+  for (const auto extract : {extract_any_box, extract_heading, extract_marked_line, extract_tag, extract_json,
+                             extract_below_label, extract_sentence, extract_chinese})
     if (auto answer = extract(text)) return answer;
   return std::nullopt;
 }

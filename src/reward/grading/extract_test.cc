@@ -63,6 +63,19 @@ TEST(Extract, AutoReadsBelowALabelAndBehindEveryVerb) {
   EXPECT_EQ(extract_answer("The answer areas differ.", kAuto), std::nullopt);
 }
 
+TEST(Extract, AutoReadsDisplayedFormulasFieldsAndAdverbs) {
+  for (const char* text : {"The final answer is\n\\[\n73\n\\]\nDone.", "The final answer is:\n$$\n73\n$$",
+                           "ANSWER\n======\n73", "So the answer is therefore 73.", "The answer is thus: 73",
+                           "{\"answer\": 73}", "{\"steps\": [\"the answer is 5\"], \"answer\": \"73\"}",
+                           "```json\n{\"final_answer\": 73, \"sure\": true}\n```", "答案是73。", "所以，**答案：73**",
+                           "因此答案为：$73$。\n"})
+    EXPECT_EQ(extract_answer(text, kAuto), "73") << text;
+  EXPECT_EQ(extract_answer(R"({"answer": "\\frac{1}{2}"})", kAuto), "\\frac{1}{2}");
+  EXPECT_EQ(extract_answer(R"({"answer": [1, 2], "wrong_answer": 3})", kAuto), std::nullopt);
+  EXPECT_EQ(extract_answer("I begin with {\"answer\": 5}. So the answer is 7.", kAuto), "7");
+  EXPECT_EQ(extract_answer("The answer is therefore", kAuto), "therefore");
+}
+
 TEST(Extract, HeadingKeepsLettersAndTheWholeAnswer) {
   EXPECT_EQ(extract_answer("# Answer\n\n\\mathbb{R}\n\n# END!", kHeading), "\\mathbb{R}");
   EXPECT_EQ(extract_answer("# Answer\n\n42", kHeading), "42");

@@ -444,6 +444,38 @@ class Grader {
   int depth_ = 0;
 };
 
+// What stands behind a label with a colon ("x: 5", "Area: 12"), which may be a ratio, too; empty: there is none.
+std::string_view behind_colon(std::string_view text) {
+  const size_t colon = find_outside(text, ":");
+  if (colon == kNowhere || find_outside(text, ":", colon + 1) != kNowhere || is_number(strip(text.substr(0, colon))))
+    return {};
+  return strip(text.substr(colon + 1));
+}
+
+// j, the imaginary unit of engineers, as i.
+std::string with_i_for_j(std::string_view text) {
+  std::string result(text);
+  for (size_t at = 0; at < text.size(); ++at) {
+    const bool alone =
+        (at == 0 || !is_ascii_letter(text[at - 1])) && (at + 1 == text.size() || !is_ascii_letter(text[at + 1]));
+    if (text[at] == 'j' && alone) result[at] = 'i';
+  }
+  return result;
+}
+
+// Whether the answers are equal if a part is read in another way that people mean as well.
+bool may_be_equal(std::string_view given, std::string_view gold, const Deadline& deadline) {
+  const auto equal = [&](std::string_view a, std::string_view b) {
+    return Grader(deadline).compare(a, b).verdict == Verdict::kCorrect;
+  };
+  const auto has = [](std::string_view text, char c) { return text.find(c) != kNowhere; };
+  if ((has(given, ':') && has(gold, '%')) || (has(gold, ':') && has(given, '%'))) return true;
+  const std::string_view a = behind_colon(given), b = behind_colon(gold);
+  if (a.empty() != b.empty() && equal(a.empty() ? given : a, b.empty() ? gold : b)) return true;
+  const bool i_and_j = (has(given, 'i') && has(gold, 'j')) || (has(given, 'j') && has(gold, 'i'));
+  return i_and_j && equal(with_i_for_j(given), with_i_for_j(gold));
+}
+
 }  // namespace
 
 SoundVerdict grade_sound(std::string_view given, std::string_view gold, const Deadline& deadline) {
@@ -460,6 +492,7 @@ SoundVerdict grade_sound(std::string_view given, std::string_view gold, const De
     const Spelling x = one_spelling(given, false), y = one_spelling(gold, false);
     if (Grader(deadline).compare(x.text, y.text).verdict == Verdict::kCorrect) return {};
   }
+  if (may_be_equal(a.text, b.text, deadline)) return {};
   return verdict;
 }
 
