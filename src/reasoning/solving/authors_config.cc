@@ -257,25 +257,6 @@ std::optional<int64_t> seq_len_of_name(const Json& file, int64_t vocab_size, std
   return std::nullopt;
 }
 
-// A size that the data set tells and that may stand at the top or in arch.
-std::optional<int64_t> size_of_file(const Json& file, const char* key, std::string_view source) {
-  if (!file.is_object()) return std::nullopt;
-  const Json arch = file.value("arch", Json());
-  std::optional<int64_t> found;
-  for (const Json& at : {file, arch}) {
-    if (!at.is_object() || !at.contains(key) || at[key].is_null()) continue;
-    const Json value = {{key, number_of_python(at[key])}};
-    const auto size = json_field<int64_t>(value, key, fmt::format("{}: all_config.yaml", source));
-    if (size < 1)
-      throw bad_input(kInAuthorsConfig, "{}: {} = {} of all_config.yaml: must be at least 1", source, key, size);
-    if (found && *found != size)
-      throw bad_input(kInAuthorsConfig, "{}: all_config.yaml has {} = {}, but arch.{} = {}: which one is right?",
-                      source, key, *found, key, size);
-    found = size;
-  }
-  return found;
-}
-
 // By the shapes of learned positions or of token mixing.
 std::optional<int64_t> seq_len_of_shapes(const ModelConfig& config, const NamedTensors& weights,
                                          std::string_view source) {
@@ -293,6 +274,24 @@ std::optional<int64_t> seq_len_of_shapes(const ModelConfig& config, const NamedT
 }
 
 }  // namespace
+
+std::optional<int64_t> stated_size(const Json& file, const char* key, std::string_view source) {
+  if (!file.is_object()) return std::nullopt;
+  const Json arch = file.value("arch", Json());
+  std::optional<int64_t> found;
+  for (const Json& at : {file, arch}) {
+    if (!at.is_object() || !at.contains(key) || at[key].is_null()) continue;
+    const Json value = {{key, number_of_python(at[key])}};
+    const auto size = json_field<int64_t>(value, key, fmt::format("{}: all_config.yaml", source));
+    if (size < 1)
+      throw bad_input(kInAuthorsConfig, "{}: {} = {} of all_config.yaml: must be at least 1", source, key, size);
+    if (found && *found != size)
+      throw bad_input(kInAuthorsConfig, "{}: all_config.yaml has {} = {}, but arch.{} = {}: which one is right?",
+                      source, key, *found, key, size);
+    found = size;
+  }
+  return found;
+}
 
 ArchConfig arch_from_authors(const Json& file, std::string_view source) {
   const Json settings = json_field<Json>(file, "arch", source);
@@ -333,7 +332,7 @@ void check_sizes(const ModelConfig& config, const NamedTensors& weights, const J
     require_same("arch.puzzle_emb_ndim", config.arch.puzzle_emb_ndim, found.puzzle_emb_ndim);
   for (const auto& [key, tensor] :
        {std::pair("vocab_size", "embed_tokens.embedding_weight"), {"num_puzzle_identifiers", "puzzle_emb.weights"}})
-    if (const auto told = size_of_file(file, key, source); told && weights.contains(inner(tensor)))
+    if (const auto told = stated_size(file, key, source); told && weights.contains(inner(tensor)))
       require_same(fmt::format("{} of all_config.yaml", key), *told, dimension(weights, inner(tensor), 0, source));
 }
 
@@ -391,7 +390,7 @@ std::vector<std::string> settings_beyond_shapes(const ArchConfig& arch) {
 
 std::optional<int64_t> stated_seq_len(const ModelConfig& config, const NamedTensors& weights, const Json& file,
                                       std::string_view source) {
-  const auto shapes = seq_len_of_shapes(config, weights, source), told = size_of_file(file, "seq_len", source);
+  const auto shapes = seq_len_of_shapes(config, weights, source), told = stated_size(file, "seq_len", source);
   if (shapes && told && *shapes != *told)
     throw bad_input(
         kInAuthorsConfig,

@@ -28,6 +28,10 @@ model::ArchConfig arch_from_authors(const Json& file, std::string_view source);
 // whole number with a point (2.0) as an integer. Others stay.
 Json number_of_python(const Json& value);
 
+// A size that the data set tells (seq_len, vocab_size, num_puzzle_identifiers), at the top of the file or in arch, if it
+// is there. Throws bad_input if both differ, or for what is no size.
+std::optional<int64_t> stated_size(const Json& file, const char* key, std::string_view source);
+
 // Throws bad_input naming both values where a size in the file (hidden_size, layers, puzzle_emb_ndim, vocab_size,
 // num_puzzle_identifiers) is not that of the tensors: the file belongs to another model. file: null, or
 // all_config.yaml.

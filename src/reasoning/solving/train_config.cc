@@ -78,11 +78,6 @@ uint64_t TrainConfig::steps_between_evaluations(const puzzles::DatasetMetadata& 
 
 namespace {
 
-bool is_authors_config(const Json& settings) {
-  const Json arch = settings.value("arch", Json());
-  return arch.is_object() && arch.contains("name");
-}
-
 // Keys of the authors' files that name things outside the training itself.
 bool has_no_effect(std::string_view key) {
   static constexpr std::string_view kKeys[] = {"checkpoint_path",   "entity",       "eval_save_outputs", "evaluators",
@@ -142,6 +137,11 @@ void apply_authors_config(TrainConfig& config, const Json& file, const std::stri
 }
 
 }  // namespace
+
+bool is_authors_config(const Json& settings) {
+  const Json arch = settings.is_object() ? settings.value("arch", Json()) : Json();
+  return arch.is_object() && arch.contains("name");
+}
 
 Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path) {
   const std::string source = path.string();

@@ -101,6 +101,8 @@ struct TrainConfig {
   uint64_t steps_between_evaluations(const puzzles::DatasetMetadata& metadata) const;
 };
 
+bool is_authors_config(const Json& settings);  // by arch.name
+
 // What a recipe file says about itself.
 struct Recipe {
   std::string title, source;

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "formats/yaml.h"
 #include "model/weights.h"
+#include "solving/authors_config.h"
 #include "solving/initial_model.h"
 #include "solving/train_setup.h"
 #include "solving/trainer.h"
@@ -112,6 +113,16 @@ void apply_layers(TrainConfig& config, const TrainRequest& request) {
   for (const std::string& setting : request.settings) assign_field(config, setting);
 }
 
+// The data set tells the sizes of puzzles, whatever the authors' file says.
+void compare_sizes(const TrainRequest& request, const puzzles::DatasetMetadata& data) {
+  if (request.recipe.empty()) return;
+  const Json file = read_yaml(request.recipe, YamlTyping::kPython);
+  if (!is_authors_config(file)) return;
+  for (const auto& [key, size] : {std::pair("seq_len", data.seq_len), {"vocab_size", data.vocab_size}})
+    if (const auto told = stated_size(file, key, request.recipe.string()); told && *told != size)
+      log_warning("{}: {} = {}, but the data set has {}, which counts", request.recipe.string(), key, *told, size);
+}
+
 // Does a preset or a recipe say what the model is?
 bool has_arch(const TrainRequest& request) {
   if (!request.preset.empty()) return true;
@@ -199,6 +210,7 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
   training::Collective& all = training::or_alone(request.processes);
   const TrainConfig config = shared_config(request, all);
   const TrainData data = open_train_data(config);
+  if (all.is_root()) compare_sizes(request, data.train.metadata());
   const model::ModelConfig model = model_config(config, data.train);
   std::optional<NamedTensors> begin;
   training::on_root(all,

@@ -101,6 +101,20 @@ TEST_F(TrainRunTest, LeavesAModelALogAndPictures) {
   EXPECT_EQ(model.family["family"], "table");
 }
 
+TEST_F(TrainRunTest, SizesInTheAuthorsFileThatAreNotTheDatasAreNamed) {
+  const fs::path recipe = folder_.path() / "all_config.yaml";
+  write_file_atomic(recipe, std::string_view("seq_len: 900\narch:\n  name: trm.trm@TRM\n  puzzle_emb_ndim: 0\n"
+                                             "  puzzle_emb_len: 0\n"));
+  TrainRequest asked = request("sizes");
+  asked.recipe = recipe;
+  asked.settings.push_back("max_steps=1");
+  testing::internal::CaptureStderr();
+  train(asked, make_fake_backend);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("seq_len = 900, but the data set has"), std::string::npos) << said;
+  EXPECT_EQ(said.find("vocab_size"), std::string::npos) << said;
+}
+
 TEST_F(TrainRunTest, InterruptedAndResumedEndsWithTheSameBits) {
   train(request("whole"), make_fake_backend);
   const auto interrupt_at = [](int step) {
