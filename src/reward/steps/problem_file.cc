@@ -14,9 +14,12 @@ namespace {
 // itself would be read without an end.
 constexpr size_t kOfAProblem = 256;
 
+// As it is written, else in other capitals ("Problem", "Answer").
 const Json* find(const Json& json, std::string_view name) {
   if (!json.is_object()) return nullptr;
-  const auto at = json.find(name);
+  auto at = json.find(name);
+  for (auto other = json.begin(); at == json.end() && other != json.end(); ++other)
+    if (lower(other.key()) == name) at = other;
   return at == json.end() || at->is_null() ? nullptr : &*at;
 }
 
@@ -105,6 +108,51 @@ std::optional<std::string> find_gold(const Json& json, const std::string& place)
 
 }  // namespace
 
+namespace {
+
+// What has to be read before the question (SVAMP, ASDiv: Body; OlympiadBench: context).
+std::string introduction(const Json& json) {
+  for (const std::string_view name : {"body", "context", "passage"})
+    if (const Json* value = find(json, name); value && value->is_string() && !strip(value->get<std::string>()).empty())
+      return std::string(strip(value->get<std::string>()));
+  return "";
+}
+
+// Texts of the choices, whether a list or ARC's object of lists.
+std::vector<std::string> choices_of(const Json& json) {
+  std::vector<std::string> texts;
+  for (const std::string_view name : {"choices", "options"}) {
+    const Json* value = find(json, name);
+    if (value && value->is_object() && value->contains("text")) value = &(*value)["text"];
+    if (!value || !value->is_structured()) continue;
+    for (const Json& choice : *value)
+      if (const auto text = text_of(choice)) texts.push_back(*text);
+  }
+  return texts;
+}
+
+void refuse_unasked(const Json& json, const std::string& question, const std::string& place) {
+  for (const std::string_view name : {"image", "images", "image_url", "image_1"})
+    if (const Json* value = find(json, name); value && *value != false && !value->empty() && *value != "")
+      throw bad_input("steps.problems", "{}: the question has a picture (field '{}'), which no policy here sees", place,
+                      name);
+  const std::vector<std::string> choices = choices_of(json);
+  if (choices.empty()) return;
+  for (const std::string& choice : choices)
+    if (question.find(strip(choice)) == std::string::npos)
+      throw bad_input(
+          "steps.problems",
+          "{}: the question does not contain its choices ('{}'): write them into it, each behind its letter, "
+          "and give the letter as 'answer'",
+          place, choice.substr(0, 40));
+  if (const Json* answer = find(json, "answer"); answer && answer->is_number_integer())
+    throw bad_input("steps.problems",
+                    "{}: is 'answer' = {} the number of a choice, from 0, or the answer? Name the right one 'gold'",
+                    place, printable(*answer));
+}
+
+}  // namespace
+
 std::optional<std::string> find_question(const Json& json) {
   for (const std::string_view name : {"question", "problem", "prompt", "query"}) {
     const Json* value = find(json, name);
@@ -116,6 +164,8 @@ std::optional<std::string> find_question(const Json& json) {
       if (const Json* alone = find(*extra, "question"))
         if (alone->is_string() && question->find(alone->get_ref<const std::string&>()) != std::string::npos)
           question = alone->get<std::string>();
+    const std::string before = introduction(json);
+    if (!before.empty() && question->find(before) == std::string::npos) question = before + "\n" + *question;
     return question;
   }
   return std::nullopt;
@@ -127,6 +177,7 @@ Problem problem_from_json(const Json& json, const std::string& place) {
   const auto question = find_question(json);
   if (!question || strip(*question).empty())
     throw bad_input("steps.problems", "{}: field 'question' (or 'problem', 'prompt') is missing or not a text", place);
+  if (!find(json, "gold")) refuse_unasked(json, *question, place);
   const auto gold = find_gold(json, place);
   if (!gold)
     throw bad_input("steps.problems",

@@ -288,6 +288,26 @@ TEST(ProblemFile, TheNamesUnderWhichProblemsArePublished) {
   EXPECT_EQ(problem(R"({"question":"q","answer":"6","ground_truth":"5"})").gold, "5");  // a model's answer beside it
 }
 
+TEST(ProblemFile, WhatAQuestionNeedsIsPartOfItOrRefused) {
+  const auto problem = [](std::string_view text) { return steps::problem_from_json(parse_json(text, "t"), "t"); };
+  EXPECT_EQ(problem(R"({"Body":"I have 2.","Question":"How many?","Answer":2.0})").question, "I have 2.\nHow many?");
+  EXPECT_EQ(problem(R"({"context":null,"question":"How many?","answer":"2"})").question, "How many?");
+  EXPECT_EQ(problem(R"({"ID":"2024-I-1","Problem":"1+1?","Solution":"...","Answer":2})").gold, "2");
+  const auto refused = [](std::string_view text) -> std::string {
+    return refusal([&] { steps::problem_from_json(parse_json(text, "t"), "t"); });
+  };
+  EXPECT_NE(refused(R"({"question":"One and one?","choices":["1","2"],"answer":1})")
+                .find("does not contain its choices ('1')"),
+            std::string::npos);
+  EXPECT_NE(
+      refused(R"({"question":"1+1? A. one B. two","options":["one","two"],"answer":1})").find("number of a choice"),
+      std::string::npos);
+  EXPECT_NE(refused(R"({"question":"q","choices":{"text":["x","y"],"label":["A","B"]},"answer":"B"})").find("('x')"),
+            std::string::npos);
+  EXPECT_NE(refused(R"({"question":"How long?","images":["a.png"],"answer":"2"})").find("picture"), std::string::npos);
+  EXPECT_EQ(problem(R"({"question":"1+1? A. one B. two","options":["one","two"],"answer":"B","images":[]})").gold, "B");
+}
+
 TEST(ProblemFile, WhatHasTwoReadingsIsRefused) {
   const auto message = [](std::string_view text) -> std::string {
     return refusal([&] { steps::problem_from_json(parse_json(text, "t"), "t"); });
