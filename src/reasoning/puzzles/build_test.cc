@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/signals.h"
 #include "base/testing/paths.h"
+#include "base/testing/refused.h"
 #include "formats/npy.h"
 #include "formats/zst.h"
 #include "puzzles/generate.h"
@@ -346,6 +347,22 @@ TEST_F(BuildTest, DecimalRatingsAreStoredInTheirUnit) {
   EXPECT_THROW(build_dataset(*family, build), Error);
   build.train.rating_column = "none";
   EXPECT_EQ(build_dataset(*family, build).train, 1u);
+}
+
+TEST_F(BuildTest, MissingValuesAndCommasOfOtherProgramsAreRead) {
+  const std::string a(kPuzzle);
+  BuildOptions build =
+      options(write("m.csv", "question;answer;rating\n" + a + ";nan;1,5\n" + a + ";NA;NaN\n" + a + ";;\n"));
+  build_dataset(*infer_sudoku(build.train), build);
+  const Dataset set = Dataset::open(out_, "train");
+  EXPECT_EQ(set.rating_of(0), 15);
+  EXPECT_EQ(set.rating_of(1).value_or(-1), -1);
+  const auto refused = [&](const std::string& text, std::string_view part) {
+    expect_refused([&] { const PuzzleSource source({.path = write("r.csv", text)}); }, part);
+  };
+  refused("question;rating\n" + a + ";1,234\n", "rating '1,234' is not a number");
+  refused("question,rating\n" + a + ",\"1,5\"\n", "rating '1,5' is not a number");
+  refused(std::string("\xFF\xFEq\0u\0", 6), "UTF-16");
 }
 
 TEST_F(BuildTest, UnknownRatingsOfARatedFileStayUnknown) {

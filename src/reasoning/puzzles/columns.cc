@@ -36,6 +36,11 @@ std::string folded_name(std::string_view name) {
   return text;
 }
 
+bool is_missing_value(std::string_view text) {
+  constexpr std::string_view kMissing[] = {"", "nan", "<na>", "na", "n/a", "null", "none", "nat"};
+  return std::ranges::find(kMissing, folded_name(text)) != std::end(kMissing);
+}
+
 std::optional<size_t> find_question_column(const std::vector<std::string>& names, std::string_view wanted) {
   return find_column(names, wanted, kQuestionNames);
 }

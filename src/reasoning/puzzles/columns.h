@@ -15,4 +15,7 @@ std::string folded_name(std::string_view name);  // small letters, without quota
 std::optional<size_t> find_question_column(const std::vector<std::string>& names, std::string_view wanted);
 std::optional<size_t> find_answer_column(const std::vector<std::string>& names, std::string_view wanted);
 
+// "nan", "NA", "N/A", "null", "None" and nothing, as programs write a missing value.
+bool is_missing_value(std::string_view text);
+
 }  // namespace hrm::puzzles

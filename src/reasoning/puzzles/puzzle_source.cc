@@ -99,6 +99,8 @@ void refuse_foreign(std::string_view head, std::string_view name) {
     throw bad_input(kInPuzzleSource, "{}: is a web page, not a file of puzzles: did the download fail?", name);
   if (line.starts_with("version https://git-lfs"))
     throw bad_input(kInPuzzleSource, "{}: is a Git LFS pointer, not the file itself: fetch it with git lfs pull", name);
+  if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF"))
+    throw bad_input(kInPuzzleSource, "{}: is text in UTF-16, as Excel's \"Unicode text\" is: save it in UTF-8", name);
   if (head.find('\0') != std::string_view::npos)
     throw bad_input(
         kInPuzzleSource,
@@ -121,6 +123,16 @@ std::string read_head(std::istream& input) {
   std::string head(kHead, '\0');
   head.resize(static_cast<size_t>(std::max<std::streamsize>(0, input.rdbuf()->sgetn(head.data(), kHead))));
   return head;
+}
+
+// "1,5" of a table that a comma does not separate; "1,234" may be more than a thousand.
+std::string with_point(std::string number, char separator) {
+  const size_t comma = number.find(',');
+  if (separator == ',' || comma == std::string::npos || number.find_first_of(",.", comma + 1) != std::string::npos ||
+      number.find('.') != std::string::npos || number.size() - comma == 4)
+    return number;
+  number[comma] = '.';
+  return number;
 }
 
 // What a JSON value says about a puzzle, as text: rows of strings as lines, other lists as they are written.
@@ -174,7 +186,8 @@ void PuzzleSource::add(TextRow row) {
 }
 
 double PuzzleSource::rating_of(const std::string& text, size_t line) {
-  if (text.find_first_not_of(" \t") == std::string::npos) return std::numeric_limits<double>::quiet_NaN();
+  if (text.find_first_not_of(" \t") == std::string::npos || is_missing_value(text))
+    return std::numeric_limits<double>::quiet_NaN();
   double value = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (fault != std::errc() || end != text.data() + text.size() || !(std::abs(value) < 1e6))
@@ -207,7 +220,7 @@ void PuzzleSource::read_table(std::unique_ptr<std::istream> input, char separato
   while (rows.next()) {
     TextRow row{.line = rows.line(), .question = rows[question]};
     if (answer && *answer != question) row.answer = rows[*answer];
-    if (rating) row.rating = rating_of(rows[*rating], rows.line());
+    if (rating) row.rating = rating_of(with_point(rows[*rating], separator), rows.line());
     add(std::move(row));
   }
 }

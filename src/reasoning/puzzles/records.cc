@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "formats/csv.h"
+#include "puzzles/columns.h"
 #include "puzzles/parallel_work.h"
 
 namespace hrm::puzzles {
@@ -50,7 +51,8 @@ RecordList parse_rows(const PuzzleSource& source, const Family& family, int deci
                     .question = std::move(question.question),
                     .answer = std::move(question.answer),
                     .rating = whole_rating(row.rating, decimals)};
-      if (!row.answer.empty()) record.answer = parse_field(family, row.answer, place).question;
+      const bool answered = family.has_rules() ? !is_missing_value(row.answer) : !row.answer.empty();
+      if (answered) record.answer = parse_field(family, row.answer, place).question;
       list.rated = list.rated || record.rating >= 0;
       list.records.push_back(std::move(record));
     } catch (const Error& error) {

@@ -124,7 +124,7 @@ class Finder {
   std::optional<std::u32string> without_row_name(const TextLine& line) const {
     const size_t row = rows_.size();
     std::u32string text = trimmed(line.text);
-    if (row >= side_ || text.size() <= side_) return std::nullopt;
+    if (row >= side_ || text.size() <= side_ || holds_a_value_per_cell(line.text)) return std::nullopt;
     for (const std::u32string_view word : {U"Row ", U"row ", U"ROW ", U"R", U"r"})
       if (text.starts_with(word)) {
         text.erase(0, word.size());
@@ -280,9 +280,19 @@ class Finder {
                     std::cmp_equal(number, shape_.box_columns);
            });
   }
+  // As many numbers and blanks, apart, as a row has cells ("1 . 16 ...").
+  bool holds_a_value_per_cell(const std::u32string& text) const {
+    size_t count = 0;
+    for (const std::u32string& part : split(text, [](char32_t c) { return is_grid_space(c) || is_vertical(c); })) {
+      const bool number = part.size() == 2 && part[0] >= U'0' && part[0] <= U'9' && part[1] >= U'0' && part[1] <= U'9';
+      if (part.size() > 1 && !number) return false;
+      count += !part.empty();
+    }
+    return count == side_;
+  }
   bool is_full_row(const TextLine& line) const {
     return SudokuRowReader::symbols_within(line.text, side_).size() == side_ ||
-           row_reader_.separated_values(line, side_).has_value();
+           row_reader_.separated_values(line, side_).has_value() || holds_a_value_per_cell(line.text);
   }
   // They are rows, after all.
   void put_headers_back() {

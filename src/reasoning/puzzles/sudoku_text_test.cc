@@ -304,6 +304,13 @@ TEST(SudokuText, NamesOfRowsAndColumnsAreNoCells) {
     EXPECT_EQ(first_line(kNine, text), kLine) << text;
     EXPECT_EQ(parse_sudoku(kNine, text + "\n" + text).size(), 2u) << text;
   }
+  // Numbers of a 16x16 grid: "1" and fifteen others, which have sixteen characters.
+  std::string sixteen = "1 . . 10";
+  for (int i = 0; i < 12; ++i) sixteen += " .";
+  std::string rest;
+  for (int r = 1; r < 16; ++r) rest += "\n. . . . . . . . . . . . . . . 16";
+  EXPECT_EQ(first_line({4, 4}, sixteen + rest).substr(0, 6), "1..A..");
+  EXPECT_EQ(first_line({4, 4}, "16\n" + sixteen + rest).substr(0, 6), "1..A..");
   const std::string full = "1 2 3 4 5 6 7 8 9\n";  // a row where no named rows follow
   EXPECT_EQ(first_line(kNine, full + rows_with('.', spaced).substr(0, 8 * 18)).substr(0, 9), "123456789");
   EXPECT_THROW(parse_sudoku(kNine, "A B C D E F G H I\n" + rows_with('.', spaced)), Error);
