@@ -135,7 +135,10 @@ DecoderConfig decoder_config(const Json& json, std::string_view source) {
   c.bos_token_id = get_or<int64_t>(json, "bos_token_id", -1, source);
   c.pad_token_id = get_or<int64_t>(json, "pad_token_id", -1, source);
   c.eos_token_id = ids_of(json, "eos_token_id", source);
-  check_scalar(json, "hidden_act", "silu", source);
+  if (const Json* act = find(json, "hidden_act"); !act || *act != "swish")  // another name of it
+    check_scalar(json, "hidden_act", "silu", source);
+  // transformers 5 lets every token see all others then, as models for embeddings do.
+  check_scalar(json, "is_causal", true, source);
   check_scalar(json, "mlp_bias", false, source);
   c.validate(source);
   return c;

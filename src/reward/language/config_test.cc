@@ -91,6 +91,15 @@ TEST(DecoderConfig, RefusesScalingThatItDoesNotKnow) {
   EXPECT_NE(fault("high_freq_factor", 1).find("llama3 rope scaling needs"), std::string::npos);
 }
 
+TEST(DecoderConfig, AttentionInBothDirectionsIsRefused) {
+  Json json = published_llama3();
+  json["is_causal"] = false;
+  EXPECT_NE(refusal([&] { decoder_config(json, "config.json"); }).find("is_causal = false"), std::string::npos);
+  json["is_causal"] = true;
+  json["hidden_act"] = "swish";  // silu by another name
+  EXPECT_NO_THROW(decoder_config(json, "config.json"));
+}
+
 // Beyond its window Mistral is no Llama: longer texts are not read.
 TEST(DecoderConfig, MistralReadsTextsUpToItsWindow) {
   Json json = {{"model_type", "mistral"}, {"hidden_size", 64},        {"intermediate_size", 96},
