@@ -127,6 +127,21 @@ std::string refusal(const char* text) {
   return hrm::refusal([&] { one(text); });
 }
 
+TEST(ReadSolutions, LabelsMayBeWritten) {
+  const Labels good_bad = {1.0, 0.0};
+  for (const char* labels : {R"(["1","0"])", R"(["True","False"])", R"(["correct","incorrect"])", R"(["good","bad"])",
+                             R"(["positive","negative"])", R"(["+","-"])", R"([1.0,0.0])"}) {
+    const std::string steps = fmt::format(R"({{"question":"q","steps":["a","b"],"labels":{}}})", labels);
+    const std::string trl = fmt::format(R"({{"prompt":"q","completions":["a","b"],"labels":{}}})", labels);
+    EXPECT_EQ(one(steps.c_str()).labels, good_bad) << labels;
+    EXPECT_EQ(one(trl.c_str()).labels, good_bad) << labels;
+  }
+  for (const char* label : {"-1", "2", R"("neutral")", R"("2")", R"("maybe")"})
+    EXPECT_NE(refusal(fmt::format(R"({{"question":"q","steps":["a"],"labels":[{}]}})", label).c_str()).find("'labels'"),
+              std::string::npos)
+        << label;
+}
+
 TEST(ReadSolutions, AQuestionMayHoldStepHeadings) {
   EXPECT_EQ(one(R"({"input":"Step 1: add 3. Step 2: double. What of 4? Step 1: 7 ки","value":["+"]})").question,
             "Step 1: add 3. Step 2: double. What of 4?");

@@ -189,7 +189,9 @@ LabeledSolution read_trl(const Json& record, std::string_view place) {
   if (!labels.is_array() || labels.size() != solution.steps.size())
     throw bad_input("rows.read", "{}: field 'labels': expected a list of {}, one per completion", place,
                     solution.steps.size());
-  for (const Json& label : labels) solution.labels.emplace_back(need_unit(label, "labels", place));
+  for (const Json& label : labels)
+    solution.labels.emplace_back(label.is_string() ? need_label(label, "labels", place)
+                                                   : need_unit(label, "labels", place));
   return solution;
 }
 

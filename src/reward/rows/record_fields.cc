@@ -1,5 +1,6 @@
 #include "rows/record_fields.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/utf8.h"
@@ -83,8 +84,11 @@ int64_t need_integer(const Json& value, std::string_view name, std::string_view 
 double need_label(const Json& value, std::string_view name, std::string_view place) {
   if (value.is_string()) {
     const std::string_view mark = strip(value.get_ref<const std::string&>());
-    if (mark == "+") return 1;
-    if (mark == "-") return 0;
+    constexpr std::string_view kGood[] = {"+", "1", "1.0", "true", "correct", "right", "good", "yes", "positive"};
+    constexpr std::string_view kBad[] = {"-", "0", "0.0", "false", "incorrect", "wrong", "bad", "no", "negative"};
+    const std::string word = lower(mark);
+    if (std::ranges::find(kGood, word) != std::end(kGood)) return 1;
+    if (std::ranges::find(kBad, word) != std::end(kBad)) return 0;
   }
   const double number = value.is_number() ? value.get<double>() : -1;
   if (value.is_boolean()) return value.get<bool>();
