@@ -94,7 +94,8 @@ Json candidates_of_completions(const Json& completions, const Json& record, cons
     throw bad_input("solutions.read", "{}: field 'completions' is not a list of at least one solution", place);
   const size_t n = completions.size();
   const Json* scores = list_beside(record, "scores", n, place);
-  if (!scores) scores = list_beside(record, "agg_scores", n, place);
+  for (const char* name : {"agg_scores", "rewards"})
+    if (!scores) scores = list_beside(record, name, n, place);
   const Json* tokens = list_beside(record, "completion_tokens", n, place);
   Json candidates = Json::array();
   for (size_t i = 0; i < n; ++i) {
@@ -120,6 +121,18 @@ std::vector<std::string> sample_scores(const Json& record) {
   return names;
 }
 
+const Json* completions_of(const Json& record) {
+  for (const char* name : {"completions", "responses", "generations"})
+    if (const Json* list = find_any(record, {name}); list && list->is_array()) return list;
+  return find_any(record, {"completions"});
+}
+
+std::string field_names(const Json& record) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : record.items()) names.push_back(name);
+  return joined(names).substr(0, 200);
+}
+
 const Json* text_of_sample(const Json& record) {
   return find_any(record, {"response", "completion", "output", "generation", "generated_text"});
 }
@@ -129,7 +142,7 @@ const Json* gold_of_sample(const Json& record) {
 
 // A sample per line, as PRM800K publishes them: whether it is right, and its scores.
 bool is_sample(const Json& record) {
-  return !find_any(record, {"completions", "searches", "greedy"}) &&
+  return !completions_of(record) && !find_any(record, {"searches", "greedy"}) &&
          (find_any(record, {"is_correct", "correct", "given_answer", "answer"}) ||
           (text_of_sample(record) && gold_of_sample(record))) &&
          (!sample_scores(record).empty() || find_any(record, {"scores", "mean_logprob", "entropy", "self_certainty"}));
@@ -170,10 +183,16 @@ class Reader {
 
   void take(const Json& record, const std::string& place) {
     const Json* candidates = find_any(record, {"candidates"});
-    const Json* completions = find_any(record, {"completions"});
+    const Json* completions = completions_of(record);
     if (!candidates && is_sample(record)) return take_sample(record, place);
     if (!samples_.empty())
       throw bad_input("solutions.read", "{}: not a sample with its problem and scores like those before it", place);
+    if (!candidates && !completions && !find_any(record, {"searches"}))
+      throw bad_input(
+          "solutions.read",
+          "{}: neither a problem with 'candidates' (or 'completions') nor a sample with its problem, answer "
+          "and 'score'; fields found: {}",
+          place, field_names(record));
     const bool lists = !candidates && completions;
     SampledProblem problem{.id = lists && !find_any(record, {"id", "problem_id", "unique_id"})
                                      ? id_of(record, {"problem", "question", "prompt"}, place)

@@ -123,6 +123,10 @@ TEST(SampledSolutions, SamplesBelongTogetherByProblem) {
   ASSERT_EQ(both.problems.size(), 1u);
   EXPECT_EQ(both.problems[0].candidates[1].answer, "4");
   EXPECT_TRUE(both.problems[0].candidates[1].correct);
+  const SampledSolutions listed =
+      read(R"({"question":"p","gold":"4","responses":["\\boxed{4}","\\boxed{5}"],"rewards":[0.5,0.1]})");
+  EXPECT_EQ(listed.problems.at(0).candidates.at(1).scores, (std::vector<std::vector<double>>{{0.1}}));
+  expect_solutions_refused(R"({"idx":0,"question":"p","pred":"4"})", "fields found: idx, question, pred");
   const std::string a = R"({"answer":"4","gold":"4","score":0.5,)";
   expect_solutions_refused(a + R"("source":"x"})", "does not say of which problem: add 'problem'");
   expect_solutions_refused(a + R"("id":1})" + "\n" + a + R"("id":2})", "every 'id' occurs once");
