@@ -21,6 +21,23 @@ bool is_solved(const ArcTask& task) {
   return std::ranges::none_of(task.test, [](const ArcPair& pair) { return pair.output.empty(); });
 }
 
+// Sums over tasks of what share() needs for one pass@K.
+struct PassTally {
+  double whole = 0, shares = 0, right = 0;
+
+  void add(uint64_t solved, size_t tests) {
+    whole += solved == tests;
+    shares += static_cast<double>(solved) / static_cast<double>(tests);
+    right += static_cast<double>(solved);
+  }
+  ArcPass pass(uint64_t k, const ArcScores& scores) const {
+    return {.k = k,
+            .tasks = share(whole, scores.tasks, scores.tasks),
+            .mean = share(shares, scores.tasks, scores.tasks),
+            .inputs = share(right, scores.inputs, scores.tasks)};
+  }
+};
+
 }  // namespace
 
 ArcVotes::ArcVotes(std::vector<ArcTask> tasks) : tasks_(std::move(tasks)) {
@@ -44,7 +61,7 @@ bool ArcVotes::add(const VariantAnswer& answer, float q_halt, uint64_t row) {
   const std::vector<size_t> tests =
       inputs_named(task->second, identity.map.undo(decode_arc(answer.question, answer.side)));
   for (const size_t test : tests)
-    add({task->second, test}, identity.map.undo(decode_arc(answer.answer, answer.side)), q_halt, row);
+    add({task->second, test, identity.original}, identity.map.undo(decode_arc(answer.answer, answer.side)), q_halt, row);
   return !tests.empty();
 }
 
@@ -52,7 +69,7 @@ void ArcVotes::add(Place place, ArcGrid answer, float q_halt, uint64_t row) {
   const auto [at, fresh] = grid_numbers_.try_emplace(std::move(answer), grids_.size());
   if (fresh) grids_.push_back(at->first);
   const double weight = std::isnan(q_halt) ? 0 : 1 / (1 + std::exp(-static_cast<double>(q_halt)));
-  votes_[place.task][place.test].push_back({row, at->second, weight});
+  votes_[place.task][place.test].push_back({row, at->second, weight, place.original});
 }
 
 std::vector<ArcCandidate> ArcVotes::ranked(size_t task, size_t test) const {
@@ -75,13 +92,15 @@ std::vector<ArcCandidate> ArcVotes::ranked(size_t task, size_t test) const {
 
 ArcScores ArcVotes::score(std::span<const uint64_t> ks) const {
   ArcScores scores;
-  std::vector<double> whole(ks.size()), shares(ks.size()), right(ks.size());
+  std::vector<PassTally> tallies(ks.size());
+  PassTally unvoted;
   for (size_t t = 0; t < tasks_.size(); ++t) {
     const auto& tests = tasks_[t].test;
     if (!is_solved(tasks_[t]) || tests.empty()) continue;
     ++scores.tasks;
     scores.inputs += tests.size();
     std::vector<uint64_t> solved(ks.size());
+    uint64_t solved_unvoted = 0;
     for (size_t i = 0; i < tests.size(); ++i) {
       scores.votes += votes_[t][i].size();
       scores.unanswered += votes_[t][i].empty();
@@ -89,18 +108,14 @@ ArcScores ArcVotes::score(std::span<const uint64_t> ks) const {
       const auto at = std::ranges::find(candidates, tests[i].output, &ArcCandidate::grid) - candidates.begin();
       for (size_t k = 0; k < ks.size(); ++k)
         solved[k] += at < std::ssize(candidates) && static_cast<uint64_t>(at) < ks[k];
+      const auto original = std::ranges::find_if(votes_[t][i], &Vote::original);
+      solved_unvoted += original != votes_[t][i].end() && grids_[original->grid] == tests[i].output;
     }
-    for (size_t k = 0; k < ks.size(); ++k) {
-      whole[k] += solved[k] == tests.size();
-      shares[k] += static_cast<double>(solved[k]) / static_cast<double>(tests.size());
-      right[k] += static_cast<double>(solved[k]);
-    }
+    for (size_t k = 0; k < ks.size(); ++k) tallies[k].add(solved[k], tests.size());
+    unvoted.add(solved_unvoted, tests.size());
   }
-  for (size_t k = 0; k < ks.size(); ++k)
-    scores.passes.push_back({.k = ks[k],
-                             .tasks = share(whole[k], scores.tasks, scores.tasks),
-                             .mean = share(shares[k], scores.tasks, scores.tasks),
-                             .inputs = share(right[k], scores.inputs, scores.tasks)});
+  for (size_t k = 0; k < ks.size(); ++k) scores.passes.push_back(tallies[k].pass(ks[k], scores));
+  scores.unvoted = unvoted.pass(1, scores);
   return scores;
 }
 
@@ -123,17 +138,20 @@ std::span<const uint64_t> arc_pass_ks() {
 }
 
 Json to_json(const ArcScores& scores) {
+  const auto pass_json = [](const ArcPass& pass) -> Json {
+    return {{"k", pass.k},
+            {"tasks", to_json(pass.tasks)},
+            {"mean_over_tasks", to_json(pass.mean)},
+            {"test_inputs", to_json(pass.inputs)}};
+  };
   Json passes = Json::array();
-  for (const ArcPass& pass : scores.passes)
-    passes.push_back({{"k", pass.k},
-                      {"tasks", to_json(pass.tasks)},
-                      {"mean_over_tasks", to_json(pass.mean)},
-                      {"test_inputs", to_json(pass.inputs)}});
+  for (const ArcPass& pass : scores.passes) passes.push_back(pass_json(pass));
   return {{"tasks", scores.tasks},
           {"test_inputs", scores.inputs},
           {"votes", scores.votes},
           {"unanswered", scores.unanswered},
-          {"pass", std::move(passes)}};
+          {"pass", std::move(passes)},
+          {"without_voting", pass_json(scores.unvoted)}};
 }
 
 std::string to_table(const ArcScores& scores) {
@@ -141,13 +159,15 @@ std::string to_table(const ArcScores& scores) {
       fmt::format("{} tasks, {} test inputs, {} votes{}\n{:<12}{:>26}{:>26}{:>26}\n", scores.tasks, scores.inputs,
                   scores.votes, scores.unanswered ? fmt::format(", {} inputs without a vote", scores.unanswered) : "",
                   "", "whole tasks", "mean over tasks", "test inputs");
-  for (const ArcPass& pass : scores.passes) {
-    text += fmt::format("{:<12}", fmt::format("pass@{}", pass.k));
+  const auto add_row = [&](const std::string& name, const ArcPass& pass) {
+    text += fmt::format("{:<12}", name);
     for (const Estimate& e : {pass.tasks, pass.mean, pass.inputs})
       text += fmt::format("{:>26}", fmt::format("{:.2f} % ({:.2f} - {:.2f})", 100 * e.value, 100 * e.interval.low,
                                                 100 * e.interval.high));
     text += '\n';
-  }
+  };
+  for (const ArcPass& pass : scores.passes) add_row(fmt::format("pass@{}", pass.k), pass);
+  add_row("unvoted", scores.unvoted);
   return text;
 }
 

@@ -38,6 +38,7 @@ struct ArcPass {
 
 struct ArcScores {
   std::vector<ArcPass> passes;
+  ArcPass unvoted;  // by the answer to the unchanged task alone, one attempt: what voting adds to
   uint64_t tasks = 0, inputs = 0, votes = 0;
   uint64_t unanswered = 0;  // test inputs without a vote: they count as wrong
 };
@@ -55,7 +56,8 @@ class ArcVotes {
   // none of the tasks.
   bool add(const VariantAnswer& answer, float q_halt, uint64_t row);
   struct Place {
-    size_t task, test;  // number of the test input
+    size_t task, test;      // number of the test input
+    bool original = false;  // the unchanged task was answered, not a variant
   };
   // The same with grids that are already mapped back.
   void add(Place place, ArcGrid answer, float q_halt, uint64_t row);
@@ -74,6 +76,7 @@ class ArcVotes {
     uint64_t row;
     size_t grid;  // in grids_
     double weight;
+    bool original;
   };
   std::vector<size_t> inputs_named(size_t task, const ArcGrid& input) const;
 

@@ -34,7 +34,7 @@ TEST(ArcVotesTest, ThreeScoresDiffer) {
   ArcVotes votes({a, b});
   votes.add({0, 0}, a.test[0].output, 1.f, 0);
   votes.add({0, 1}, dot(1), 1.f, 1);  // wrong first
-  votes.add({0, 1}, a.test[1].output, -1.f, 2);
+  votes.add({0, 1, /*original=*/true}, a.test[1].output, -1.f, 2);
   const uint64_t ks[] = {1, 2};
   const ArcScores scores = votes.score(ks);
   EXPECT_EQ(scores.tasks, 2u);
@@ -46,6 +46,9 @@ TEST(ArcVotesTest, ThreeScoresDiffer) {
   EXPECT_DOUBLE_EQ(scores.passes[1].tasks.value, 0.5);
   EXPECT_DOUBLE_EQ(scores.passes[1].mean.value, 0.5);
   EXPECT_DOUBLE_EQ(scores.passes[1].inputs.value, 2. / 3);
+  EXPECT_DOUBLE_EQ(scores.unvoted.tasks.value, 0);
+  EXPECT_DOUBLE_EQ(scores.unvoted.mean.value, 0.25);
+  EXPECT_DOUBLE_EQ(scores.unvoted.inputs.value, 1. / 3);
   const Interval exact = wilson95(1, 2);
   EXPECT_NEAR(scores.passes[1].tasks.interval.low, exact.low, 1e-9);
   EXPECT_NEAR(scores.passes[1].tasks.interval.high, exact.high, 1e-9);
