@@ -1,5 +1,6 @@
 #include "language/train.h"
 
+#include "base/log.h"
 #include "base/progress.h"
 #include "torch/machine.h"
 
@@ -69,10 +70,10 @@ void TrainConfig::validate() const {
   tuning.validate();
 }
 
-RunReport train(const TrainConfig& defaults, const RunRequest& request) {
-  const TrainConfig config = resolved_settings(defaults, request);
-  if (request.mode == training::RunMode::kOverwrite && config.from != kTiny)
-    training::refuse_overwritten_input(request.out, config.from);
+training::RunReport train(const TrainConfig& defaults, const FineTuneRequest& request) {
+  const TrainConfig config = resolved_settings(defaults, request.run);
+  if (request.run.mode == training::RunMode::kOverwrite && config.from != kTiny)
+    training::refuse_overwritten_input(request.run.out, config.from);
   for (const auto* files : {&config.data, &config.held_out})
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kInTrain, "{}: no such file", file);
@@ -82,10 +83,10 @@ RunReport train(const TrainConfig& defaults, const RunRequest& request) {
     teacher = bundle_of(config.teacher.empty() ? config.from : config.teacher, config, request.device);
   torch::use_machine(request.threads, parameter_count(bundle.model.parameters));
   const TextSet train = read_all(config.data, bundle, config), held_out = read_all(config.held_out, bundle, config);
-  const training::RunFolder folder(request.out, request.mode);
+  const training::RunFolder folder(request.run.out, request.run.mode);
   const uint64_t total = config.tuning.total_steps(train.examples.size());
   const int64_t parameters = parameter_count(bundle.model.parameters);
-  log_info("{}: {} parameters, {} texts of {} tokens, {} steps, lr {}", request.out.string(), parameters,
+  log_info("{}: {} parameters, {} texts of {} tokens, {} steps, lr {}", request.run.out.string(), parameters,
            train.examples.size(), train.tokens, total, config.tuning.optimizer.lr);
   const auto write_model = [&](const fs::path& to, const LanguageModel& model) {
     ModelBundle whole{.model = model,
@@ -101,13 +102,13 @@ RunReport train(const TrainConfig& defaults, const RunRequest& request) {
                      .teacher = teacher ? &teacher->model : nullptr,
                      .evaluate = {},
                      .write_model = write_model});
-  RunReport report;
-  report.run = run_fine_tuning(trainee, config, folder, request);
+  training::RunReport report;
+  report.run = run_fine_tuning(trainee, config, folder, request.run);
   report.json = run_json(report.run, total);
   report.json["parameters"] = parameters;
   report.json["train"] = data_json(train);
   report.json["held_out"] = data_json(held_out);
-  report.table = table_of(report.json, request.out);
+  report.table = table_of(report.json, request.run.out);
   write_json(folder.report(), report.json);
   return report;
 }

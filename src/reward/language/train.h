@@ -4,7 +4,7 @@
 // RUN/model is the model that was best on the held-out texts, or the newest: a Hugging Face folder with tokenizer.
 #pragma once
 
-#include "language/run_request.h"
+#include "language/fine_tune_request.h"
 #include "language/text_examples.h"
 #include "language/tiny.h"
 
@@ -33,6 +33,6 @@ struct TrainConfig {
 TrainConfig train_defaults(bool tiny);
 
 // Throws bad_input for settings and data that do not fit, failure on NaN and full disks.
-RunReport train(const TrainConfig& defaults, const RunRequest& request);
+training::RunReport train(const TrainConfig& defaults, const FineTuneRequest& request);
 
 }  // namespace hrm::language

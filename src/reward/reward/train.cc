@@ -209,10 +209,10 @@ void TrainConfig::validate() const {
   tuning.validate();
 }
 
-language::RunReport train(const TrainConfig& defaults, const language::RunRequest& request) {
-  const TrainConfig config = language::resolved_settings(defaults, request);
-  if (request.mode == training::RunMode::kOverwrite && config.from != language::kTiny)
-    training::refuse_overwritten_input(request.out, config.from);
+training::RunReport train(const TrainConfig& defaults, const language::FineTuneRequest& request) {
+  const TrainConfig config = language::resolved_settings(defaults, request.run);
+  if (request.run.mode == training::RunMode::kOverwrite && config.from != language::kTiny)
+    training::refuse_overwritten_input(request.run.out, config.from);
   for (const auto* files : {&config.rows, &config.test})
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kInTrain, "{}: no such file; make rows with hrm rows build", file);
@@ -221,18 +221,18 @@ language::RunReport train(const TrainConfig& defaults, const language::RunReques
   LayoutReader reader(start.config.layout, *start.tokenizer);
   const ExampleSet train = read_all(config.rows, config, start, reader);
   const ExampleSet test = read_all(config.test, config, start, reader);
-  const training::RunFolder folder(request.out, request.mode);  // --overwrite: what is to be learned has been read
+  const training::RunFolder folder(request.run.out, request.run.mode);  // --overwrite: what is to be learned has been read
   keep_tokenizer(start, folder);
   const uint64_t total =
       config.token_budget > 0 ? steps_of_budget(config, train) : config.tuning.total_steps(train.examples.size());
   RewardTrainee trainee(start, train, test, {.config = config.tuning, .total_steps = total});
-  log_info("{}: {} parameters, {} examples of {} tokens, {} steps, lr {}", request.out.string(),
+  log_info("{}: {} parameters, {} examples of {} tokens, {} steps, lr {}", request.run.out.string(),
            language::parameter_count(start.model.parameters), train.examples.size(), train.tokens, total,
            config.tuning.optimizer.lr);
-  language::RunReport report;
-  report.run = language::run_fine_tuning(trainee, config, folder, request);
+  training::RunReport report;
+  report.run = language::run_fine_tuning(trainee, config, folder, request.run);
   report.json = report_json(language::run_json(report.run, total), train, test, start);
-  report.table = report_table(report.json, request.out);
+  report.table = report_table(report.json, request.run.out);
   write_json(folder.report(), report.json);
   return report;
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "language/run_request.h"
+#include "language/fine_tune_request.h"
 #include "language/tiny.h"
 #include "reward/examples.h"
 #include "reward/reward_model.h"
@@ -53,6 +53,6 @@ struct TrainConfig {
 TrainConfig train_defaults(bool tiny);
 
 // Throws bad_input for settings and data that do not fit, failure on NaN and full disks.
-language::RunReport train(const TrainConfig& defaults, const language::RunRequest& request);
+training::RunReport train(const TrainConfig& defaults, const language::FineTuneRequest& request);
 
 }  // namespace hrm::reward

@@ -311,6 +311,12 @@ std::string Loop::last_good() const {
 
 }  // namespace
 
+EnumNames<RunEnd> enum_names(RunEnd) {
+  static constexpr std::pair<RunEnd, std::string_view> names[] = {
+      {RunEnd::kFinished, "finished"}, {RunEnd::kOutOfTime, "out_of_time"}, {RunEnd::kInterrupted, "interrupted"}};
+  return names;
+}
+
 RunResult run_loop(Trainee& trainee, const RunFolder& folder, const LoopOptions& options) {
   const InterruptScope interrupts;
   return Loop(trainee, folder, options).run();
