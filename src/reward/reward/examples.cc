@@ -61,7 +61,7 @@ class FileReader {
 
   void whole(rows::LabeledSolution& solution, const std::string& place) {
     if (reader_.layout().kind == rows::Kind::kOutcome) return outcome(solution, place);
-    const LayoutReader::SolutionTokens read = reader_.solution(solution.question, solution.steps);
+    const PlacedText read = reader_.solution(solution.question, solution.steps);
     std::vector<language::Target> targets;
     for (size_t i = solution.context; i < solution.steps.size(); ++i)
       if (solution.labels[i]) targets.push_back(target(read.places[i], *solution.labels[i], 0, place));
@@ -87,7 +87,7 @@ class FileReader {
           labels.emplace_back(steps.size() - 1, *solution.labels[later]);
       }
       if (labels.empty()) continue;
-      const LayoutReader::SolutionTokens read = reader_.solution(solution.question, steps);
+      const PlacedText read = reader_.solution(solution.question, steps);
       std::vector<language::Target> targets;
       for (const auto& [step, label] : labels) targets.push_back(target(read.places[step], label, 0, place));
       add(read.ids, std::move(targets), place);
@@ -99,7 +99,7 @@ class FileReader {
     if (!solution.complete) return set_.counts.drop("solution without a final answer");
     if (!solution.outcome) return set_.counts.drop("solution whose outcome is not known");
     if (solution.steps.empty()) return set_.counts.drop("empty solution");
-    const LayoutReader::SolutionTokens read = reader_.solution(solution.question, solution.steps);
+    const PlacedText read = reader_.solution(solution.question, solution.steps);
     add(read.ids, {target(read.places.back(), *solution.outcome, 0, place)}, place);
   }
 

@@ -92,7 +92,7 @@ TEST(Layout, PlacesAreTheEndsOfPrefixes) {
   for (const auto& [name, text] : enum_names(LayoutName{})) {
     if (name == LayoutName::kPrompt || name == LayoutName::kChat) continue;
     LayoutReader reader(named_layout(name), tokenizer);
-    const LayoutReader::SolutionTokens all = reader.solution("Why?", kSteps);
+    const PlacedText all = reader.solution("Why?", kSteps);
     ASSERT_EQ(all.places.size(), 2u) << text;
     const std::vector<int64_t> first = reader.step("Why?", {kSteps[0]});
     EXPECT_EQ(std::ssize(first) - 1, all.places[0]) << text;
@@ -144,7 +144,7 @@ TEST(LayoutParity, PromptsOfQwenAreEncodedAsAWhole) {
 TEST(LayoutParity, ShepherdOverCharactersIsEncodedAsAWhole) {
   const text::Tokenizer tokenizer = text::Tokenizer::load(testdata_folder() / "tokenizer" / "prepend.json");
   LayoutReader reader(named_layout(LayoutName::kShepherd), tokenizer);
-  const LayoutReader::SolutionTokens read = reader.solution("the cat sat?", kSteps);
+  const PlacedText read = reader.solution("the cat sat?", kSteps);
   const std::string whole = "the cat sat? Step 1: 2 + 2 = 4 \u043A\u0438\nStep 2: 4 * 3 = 12\nIt is 12 \u043A\u0438";
   EXPECT_EQ(narrow(read.ids), tokenizer.encode(whole));
   EXPECT_EQ(tokenizer.bytes_of(static_cast<int32_t>(reader.good())), " +");
