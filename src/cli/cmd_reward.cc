@@ -52,7 +52,7 @@ std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& ar
   overrides.chat = text::chat_settings(args.chat_date, "", "--chat-date");
   reward::RewardModel model =
       reward::load_reward_model(args.model, overrides, {.type = type, .device = torch::parse_device(device)});
-  torch::use_machine(threads, language::parameter_count(model.model.parameters));
+  torch::use_machine(threads, language::parameter_count(model.bundle.model.parameters));
   return std::make_unique<reward::Scorer>(std::move(model), reward::ScorerOptions{.compute = type});
 }
 

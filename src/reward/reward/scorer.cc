@@ -28,12 +28,12 @@ struct Scorer::Walk {
 Scorer::Scorer(RewardModel model, const ScorerOptions& options)
     : model_(std::move(model)),
       options_(options),
-      decoder_(model_.model.config, model_.model.parameters, {.compute = options.compute}),
-      head_(model_.model.head, model_.model.config, model_.model.parameters),
-      reader_(model_.config.layout, *model_.tokenizer) {
+      decoder_(model_.bundle.model.config, model_.bundle.model.parameters, {.compute = options.compute}),
+      head_(model_.bundle.model.head, model_.bundle.model.config, model_.bundle.model.parameters),
+      reader_(model_.config.layout, model_.bundle.tokenizer) {
   if (const std::vector<double> weights = read_weights(model_.config.weights, name()); !weights.empty())
     weights_ = at::tensor(weights, at::kFloat).to(decoder_.device());
-  const language::DecoderConfig& config = model_.model.config;
+  const language::DecoderConfig& config = model_.bundle.model.config;
   bytes_per_token_ = 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim *
                      static_cast<int64_t>(at::elementSize(options.compute));
 }
@@ -67,7 +67,7 @@ void Scorer::check_length(std::span<const PlacedText> texts) const {
   for (const PlacedText& text : texts)
     if (const auto tokens = text.longer_than(longest()))
       throw bad_input(kInScorer, "a text of {} tokens exceeds the limit of {} tokens of {} ({})", *tokens, longest(),
-                      name(), model_.model.config.length_key());
+                      name(), model_.bundle.model.config.length_key());
 }
 
 // One call: the rows' tokens after what `cache` has read, and then what comes after them.

@@ -37,6 +37,8 @@ struct ScoringWork {
 class Scorer : public steps::StepScorer {
  public:
   Scorer(RewardModel model, const ScorerOptions& options = {});
+  Scorer(const Scorer&) = delete;  // its reader refers to its model
+  Scorer& operator=(const Scorer&) = delete;
 
   std::vector<double> score(const steps::Tree& tree, std::span<const int32_t> nodes) override;
   std::string name() const override { return model_.config.name; }
@@ -58,7 +60,7 @@ class Scorer : public steps::StepScorer {
   std::vector<double> score_alone(std::span<const PlacedText> texts);
 
   LayoutReader& reader() { return reader_; }
-  int64_t longest() const { return model_.model.config.max_position_embeddings; }  // text that it reads
+  int64_t longest() const { return model_.bundle.model.config.max_position_embeddings; }  // text that it reads
   const RewardModel& model() const { return model_; }
   const ScoringWork& work() const { return work_; }  // since it was made
 
