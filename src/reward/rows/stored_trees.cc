@@ -10,11 +10,8 @@ namespace {
 
 constexpr uint64_t kNoiseStream = 0x6e6f697365;
 
-// Compression changes counts of leaves alone.
 tree::LabelOptions labels_of(const TreeOptions& options) {
-  tree::LabelOptions labels = options.labels;
-  if (options.compression) labels.counting.evidence = tree::Evidence::kLeaves;
-  return labels;
+  return options.compression ? tree::for_compression(options.labels) : options.labels;
 }
 
 PathTree with_trials(PathTree paths, const std::vector<tree::Counts>& counts, const TreeOptions& options) {

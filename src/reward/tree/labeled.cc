@@ -34,6 +34,11 @@ Json LabelOptions::to_json() const {
           {"prior", name_of_enum(prior)}};
 }
 
+LabelOptions for_compression(LabelOptions options) {
+  options.counting.evidence = Evidence::kLeaves;
+  return options;
+}
+
 LabeledTree label_tree(steps::Tree tree, const LabelOptions& options) {
   LabeledTree labeled{.tree = std::move(tree), .verdicts = {}, .counts = {}, .labels = {}};
   labeled.verdicts = grade_answers(labeled.tree, {options.profile});

@@ -23,6 +23,9 @@ struct LabelOptions {
   Json to_json() const;  // how labels were made, for the head of a file
 };
 
+// These options as node compression needs them, which changes counts of leaves alone.
+LabelOptions for_compression(LabelOptions options);
+
 struct LabeledTree {
   steps::Tree tree;
   steps::Verdicts verdicts;
@@ -37,7 +40,7 @@ struct LabeledView {
   std::vector<Counts> counts;
   Values labels;
 };
-// REQUIRES: labeled was made with Evidence::kLeaves and the same options.
+// REQUIRES: labeled was made with these options, which for_compression() gave.
 LabeledView compress(const LabeledTree& labeled, const LabelOptions& options, const CompressionOptions& compression);
 
 // The control of compression, or of any other change of labels: the sizes of the changes from `labels` to `changed`,
