@@ -20,20 +20,13 @@ ModelBundle bundle_of(const std::string& from, const TrainConfig& config, at::De
   return bundle;
 }
 
-TextSet read_all(const std::vector<std::string>& files, const ModelBundle& bundle, const TrainConfig& config) {
-  TextSet set;
+ExampleSet read_all(const std::vector<std::string>& files, const ModelBundle& bundle, const TrainConfig& config) {
+  ExampleSet set;
   TextConfig text = config.text;
   text.max_length = config.tuning.max_length;
   for (const std::string& file : files) read_text_examples(file, bundle, text, set);
   for (const auto& [reason, count] : set.counts.dropped) log_info("left out: {} {}", count, reason);
   return set;
-}
-
-Json data_json(const TextSet& set) {
-  return {{"examples", set.examples.size()},
-          {"targets", set.targets},
-          {"tokens", set.tokens},
-          {"counts", set.counts.to_json()}};
 }
 
 std::string table_of(const Json& report, const fs::path& out) {
@@ -82,7 +75,7 @@ training::RunReport train(const TrainConfig& defaults, const FineTuneRequest& re
   if (config.tuning.kl_weight > 0)
     teacher = bundle_of(config.teacher.empty() ? config.from : config.teacher, config, request.device);
   torch::use_machine(request.threads, parameter_count(bundle.model.parameters));
-  const TextSet train = read_all(config.data, bundle, config), held_out = read_all(config.held_out, bundle, config);
+  const ExampleSet train = read_all(config.data, bundle, config), held_out = read_all(config.held_out, bundle, config);
   const training::RunFolder folder(request.run.out, request.run.mode);
   const uint64_t total = config.tuning.total_steps(train.examples.size());
   const int64_t parameters = parameter_count(bundle.model.parameters);
@@ -106,8 +99,8 @@ training::RunReport train(const TrainConfig& defaults, const FineTuneRequest& re
   report.run = run_fine_tuning(trainee, config, folder, request.run);
   report.json = run_json(report.run, total);
   report.json["parameters"] = parameters;
-  report.json["train"] = data_json(train);
-  report.json["held_out"] = data_json(held_out);
+  report.json["train"] = train.to_json();
+  report.json["held_out"] = held_out.to_json();
   report.table = table_of(report.json, request.run.out);
   write_json(folder.report(), report.json);
   return report;

@@ -34,10 +34,10 @@ std::string shown(const ModelBundle& bundle, const Example& example) {
 }
 
 std::vector<std::string> texts_of(const std::vector<Json>& lines, const TextConfig& config,
-                                  TextSet* counted = nullptr) {
+                                  ExampleSet* counted = nullptr) {
   const TemporaryFolder folder;
   const ModelBundle bundle = small_bundle(200);
-  TextSet set;
+  ExampleSet set;
   read_text_examples(write_lines(folder.path() / "a.jsonl", lines), bundle, config, set);
   std::vector<std::string> texts;
   for (const Example& example : set.examples) texts.push_back(shown(bundle, example));
@@ -61,7 +61,7 @@ TEST(TextExamples, EveryFormLearnsWhatStandsBehindThePrompt) {
       {"candidates",
        {{{"steps", {"a", "#### 4"}}, {"correct", true}}, {{"steps", {"b", "#### 5"}}, {"correct", false}}}}};
   EXPECT_EQ(texts_of({sampled}, {}), (Texts{"q\n|a\n#### 4" + end, "q\n|b\n#### 5" + end}));
-  TextSet set;
+  ExampleSet set;
   EXPECT_EQ(texts_of({sampled}, {.min_label = 0.5}, &set), Texts{"q\n|a\n#### 4" + end});
   EXPECT_EQ(set.counts.dropped.at("label below min_label"), 1U);
   // Solutions without a verdict are graded, and dropped where that cannot be done.

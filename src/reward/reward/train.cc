@@ -97,9 +97,9 @@ void keep_tokenizer(language::ModelBundle& bundle, const training::RunFolder& fo
   text::save_tokenizer(bundle.model.source, bundle.tokenizer_spec, bundle.tokenizer_config);
 }
 
-ExampleSet read_all(const std::vector<std::string>& files, const TrainConfig& config, const Start& start,
-                    LayoutReader& reader) {
-  ExampleSet set;
+language::ExampleSet read_all(const std::vector<std::string>& files, const TrainConfig& config, const Start& start,
+                              LayoutReader& reader) {
+  language::ExampleSet set;
   const ExampleOptions options{.rules = {.config = start.model.bundle.model.config,
                                          .loss = config.tuning.loss,
                                          .outputs = start.outputs,
@@ -112,7 +112,7 @@ ExampleSet read_all(const std::vector<std::string>& files, const TrainConfig& co
 }
 
 // The steps that read the budget, the last of them what is left of it and perhaps more.
-uint64_t steps_of_budget(const TrainConfig& config, const ExampleSet& set) {
+uint64_t steps_of_budget(const TrainConfig& config, const language::ExampleSet& set) {
   language::ExampleBatches batches(set.examples, config.tuning.batch_size, config.tuning.seed);
   uint64_t steps = 0;
   for (uint64_t tokens = 0; tokens < config.token_budget; ++steps)
@@ -122,7 +122,8 @@ uint64_t steps_of_budget(const TrainConfig& config, const ExampleSet& set) {
 
 class RewardTrainee : public language::FineTuner {
  public:
-  RewardTrainee(Start& start, const ExampleSet& train, const ExampleSet& test, language::FineTuneOptions options)
+  RewardTrainee(Start& start, const language::ExampleSet& train, const language::ExampleSet& test,
+                language::FineTuneOptions options)
       : FineTuner(start.model.bundle.model, train.examples, test.examples, std::move(options)),
         config_(start.model.config) {}
 
@@ -136,20 +137,14 @@ class RewardTrainee : public language::FineTuner {
 };
 
 // run: language::run_json().
-Json report_json(Json run, const ExampleSet& train, const ExampleSet& test, const Start& start) {
-  const auto data = [](const ExampleSet& set) {
-    return Json{{"examples", set.examples.size()},
-                {"targets", set.targets},
-                {"tokens", set.tokens},
-                {"counts", set.counts.to_json()}};
-  };
+Json report_json(Json run, const language::ExampleSet& train, const language::ExampleSet& test, const Start& start) {
   Json json = std::move(run);
   json["parameters"] = language::parameter_count(start.model.bundle.model.parameters);
   json["kind"] = name_of_enum(start.model.config.layout.kind);
   json["layout"] = name_of_enum(start.model.config.layout.name);
   json["score"] = name_of_enum(start.model.config.score);
-  json["train"] = data(train);
-  json["test"] = data(test);
+  json["train"] = train.to_json();
+  json["test"] = test.to_json();
   return json;
 }
 
@@ -210,8 +205,8 @@ training::RunReport train(const TrainConfig& defaults, const language::FineTuneR
   Start start = start_of(config, request.device);
   torch::use_machine(request.threads, language::parameter_count(start.model.bundle.model.parameters));
   LayoutReader reader(start.model.config.layout, start.model.bundle.tokenizer);
-  const ExampleSet train = read_all(config.rows, config, start, reader);
-  const ExampleSet test = read_all(config.test, config, start, reader);
+  const language::ExampleSet train = read_all(config.rows, config, start, reader);
+  const language::ExampleSet test = read_all(config.test, config, start, reader);
   const training::RunFolder folder(request.run.out,
                                    request.run.mode);  // --overwrite: what is to be learned has been read
   keep_tokenizer(start.model.bundle, folder);

@@ -112,7 +112,7 @@ TEST(RewardTrain, KindsOfWholeSolutions) {
     LayoutReader reader(layout, tokenizer);
     const language::DecoderConfig config =
         language::tiny_decoder(300, {.hidden_size = 32, .layers = 1, .heads = 2, .context = 64});
-    ExampleSet set;
+    language::ExampleSet set;
     read_examples(file, reader, {.rules = {.config = config, .loss = LossKind::kSoftLabels, .outputs = 1}}, set);
     Texts texts;
     for (const language::Example& example : set.examples) {
