@@ -106,7 +106,8 @@ void register_train(CLI::App& app, Exit& exit) {
         "a published experiment"},
        {"torchrun --nproc-per-node 2 --no-python hrm train --preset trm-mlp --data data/sudoku --out runs/first",
         "two processes share each batch (docs/distributed.md)"}});
-  command->footer(settings_help(solving::TrainConfig(), "key=value, also in --config files") + command->get_footer());
+  command->footer(settings_help(solving::ReasoningTrainConfig(), "key=value, also in --config files") +
+                  command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }
 

@@ -30,7 +30,7 @@ std::vector<training::Chart> charts(const training::RunFolder& folder, bool ema)
 }
 
 // What to change after a NaN, as settings that can be given.
-std::string remedy(const TrainConfig& config) {
+std::string remedy(const ReasoningTrainConfig& config) {
   const model::OptimizerConfig& optimizer = config.optimizer;
   std::string settings = optimizer.optimizer == model::OptimizerKind::kMuon
                              ? fmt::format("muon_lr={:.3g}", optimizer.muon_lr / 3)
@@ -40,7 +40,7 @@ std::string remedy(const TrainConfig& config) {
   return fmt::format("continue with --resume --accept-changes and one of: {}", settings);
 }
 
-training::LoopOptions loop_options(const TrainRequest& request, const TrainConfig& config,
+training::LoopOptions loop_options(const TrainRequest& request, const ReasoningTrainConfig& config,
                                    const training::RunFolder& folder, const puzzles::DatasetMetadata& metadata) {
   return {.total_steps = config.total_steps(metadata),
           .minutes = config.minutes,
@@ -89,7 +89,7 @@ std::string report_table(const training::RunResult& run, const Trainer& trainer,
                             out.string());
 }
 
-void apply_layers(TrainConfig& config, const TrainRequest& request) {
+void apply_layers(ReasoningTrainConfig& config, const TrainRequest& request) {
   if (!request.preset.empty()) config.arch = model::arch_preset(request.preset);
   if (!request.recipe.empty()) {
     const Recipe recipe = apply_recipe(config, request.recipe);
@@ -117,7 +117,7 @@ bool names_model(const TrainRequest& request) {
                              [](const std::string& setting) { return setting.starts_with("arch."); });
 }
 
-ModelFile load_start(const TrainConfig& config, const TrainRequest& request) {
+ModelFile load_start(const ReasoningTrainConfig& config, const TrainRequest& request) {
   if (request.run.mode == training::RunMode::kOverwrite)
     for (const fs::path& part : {fs::path(config.load_checkpoint), fs::path(config.load_checkpoint).parent_path()})
       training::refuse_overwritten_input(request.run.out, part);
@@ -129,7 +129,7 @@ ModelFile load_start(const TrainConfig& config, const TrainRequest& request) {
 }
 
 // The weights to begin with; nullopt for random ones, and where a checkpoint is there to continue from.
-std::optional<NamedTensors> weights_to_begin_with(const TrainConfig& config, const TrainRequest& request,
+std::optional<NamedTensors> weights_to_begin_with(const ReasoningTrainConfig& config, const TrainRequest& request,
                                                   const model::ModelConfig& model, const Json& family) {
   using Names = training::CheckpointNames;
   if (config.load_checkpoint.empty()) return std::nullopt;
@@ -141,28 +141,28 @@ std::optional<NamedTensors> weights_to_begin_with(const TrainConfig& config, con
 
 }  // namespace
 
-TrainConfig resolve_config(const TrainRequest& request) {
-  const auto apply = [&](TrainConfig& config, bool resumed) {
+ReasoningTrainConfig resolve_config(const TrainRequest& request) {
+  const auto apply = [&](ReasoningTrainConfig& config, bool resumed) {
     apply_layers(config, request);
     if (resumed || config.load_checkpoint.empty() || has_arch(request)) return;
     config.arch = load_start(config, request).config.arch;
     for (const std::string& setting : request.run.settings)
       if (setting.starts_with("arch.")) assign_field(config, setting);
   };
-  return training::resolve_settings(TrainConfig(), request.run,
+  return training::resolve_settings(ReasoningTrainConfig(), request.run,
                                     {.names_model = names_model(request), .harmless = harmless_settings()}, apply);
 }
 
 namespace {
 
 // As process 0 resolves it.
-TrainConfig shared_config(const TrainRequest& request, training::Collective& all) {
+ReasoningTrainConfig shared_config(const TrainRequest& request, training::Collective& all) {
   const auto resolve = [&] {
     if (request.run.mode == training::RunMode::kNew) training::refuse_existing_run(request.run.out);
     return resolve_config(request);
   };
   if (all.size() == 1) return resolve();
-  TrainConfig config;
+  ReasoningTrainConfig config;
   fields_from_json(config, training::json_from_root(all, [&] { return fields_to_json(resolve()); }), "process 0");
   config.validate();
   return config;
@@ -172,7 +172,7 @@ TrainConfig shared_config(const TrainRequest& request, training::Collective& all
 
 training::RunReport train(const TrainRequest& request, const BackendFactory& make_backend) {
   training::Collective& all = training::or_alone(request.processes);
-  const TrainConfig config = shared_config(request, all);
+  const ReasoningTrainConfig config = shared_config(request, all);
   const TrainData data = open_train_data(config);
   const model::ModelConfig model = model_config(config, data.train);
   std::optional<NamedTensors> begin;

@@ -28,7 +28,7 @@ struct TrainRequest {
 // The settings of a request: stored ones where it resumes, then preset, recipe, arguments. Without preset and without a
 // recipe that has an architecture, that is the one of the model the run begins with. Throws bad_input if a resumed run
 // would change (training/config_changes.h).
-TrainConfig resolve_config(const TrainRequest& request);
+ReasoningTrainConfig resolve_config(const TrainRequest& request);
 
 // Process 0 reads the request, the recipe and the run folder, and alone writes; every process reads the data set.
 // Writes into the run folder as training/run_folder.h says. Throws bad_input before anything is written where settings,

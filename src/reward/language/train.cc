@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kInTrain = "language.train";
 
-ModelBundle bundle_of(const std::string& from, const TrainConfig& config, at::Device device) {
+ModelBundle bundle_of(const std::string& from, const PolicyTrainConfig& config, at::Device device) {
   ModelBundle bundle = from == kTiny ? tiny_bundle(config.tiny, HeadKind::kLanguage, 1, config.tuning.seed)
                                      : load_bundle(model_of_run(from), {.type = at::kFloat, .device = device});
   if (bundle.model.head != HeadKind::kLanguage)
@@ -20,7 +20,7 @@ ModelBundle bundle_of(const std::string& from, const TrainConfig& config, at::De
   return bundle;
 }
 
-ExampleSet read_all(const std::vector<std::string>& files, const ModelBundle& bundle, const TrainConfig& config) {
+ExampleSet read_all(const std::vector<std::string>& files, const ModelBundle& bundle, const PolicyTrainConfig& config) {
   ExampleSet set;
   TextConfig text = config.text;
   text.max_length = config.tuning.max_length;
@@ -41,8 +41,8 @@ std::string table_of(const Json& report, const fs::path& out) {
 
 }  // namespace
 
-TrainConfig train_defaults(bool tiny) {
-  TrainConfig config;
+PolicyTrainConfig policy_train_defaults(bool tiny) {
+  PolicyTrainConfig config;
   config.tuning.loss = LossKind::kCrossEntropy;
   config.from = tiny ? kTiny : "";
   if (!tiny) return config;
@@ -52,7 +52,7 @@ TrainConfig train_defaults(bool tiny) {
   return config;
 }
 
-void TrainConfig::validate() const {
+void PolicyTrainConfig::validate() const {
   if (data.empty()) throw bad_input(kInTrain, "no training data: give a file of texts or of questions with solutions");
   if (from.empty()) throw bad_input(kInTrain, "no model to train: give --from FOLDER, or --init tiny");
   if (tuning.loss != LossKind::kCrossEntropy)
@@ -63,8 +63,8 @@ void TrainConfig::validate() const {
   tuning.validate();
 }
 
-training::RunReport train(const TrainConfig& defaults, const FineTuneRequest& request) {
-  const TrainConfig config = resolved_settings(defaults, request.run);
+training::RunReport train_policy(const PolicyTrainConfig& defaults, const FineTuneRequest& request) {
+  const PolicyTrainConfig config = resolved_settings(defaults, request.run);
   if (request.run.mode == training::RunMode::kOverwrite && config.from != kTiny)
     training::refuse_overwritten_input(request.run.out, config.from);
   for (const auto* files : {&config.data, &config.held_out})

@@ -10,7 +10,7 @@
 
 namespace hrm::language {
 
-struct TrainConfig {
+struct PolicyTrainConfig {
   std::vector<std::string> data, held_out;
   std::string from = kTiny, teacher;
   TinySize tiny;
@@ -30,9 +30,9 @@ struct TrainConfig {
 };
 
 // What the program starts from: a rate that suits the model.
-TrainConfig train_defaults(bool tiny);
+PolicyTrainConfig policy_train_defaults(bool tiny);
 
 // Throws bad_input for settings and data that do not fit, failure on NaN and full disks.
-training::RunReport train(const TrainConfig& defaults, const FineTuneRequest& request);
+training::RunReport train_policy(const PolicyTrainConfig& defaults, const FineTuneRequest& request);
 
 }  // namespace hrm::language

@@ -122,7 +122,7 @@ TEST(LanguageTraining, APolicyLearnsToContinueAndIsServedFromItsRun) {
   const TemporaryFolder folder;
   const fs::path data = write_task(folder.path() / "a.jsonl");
   const training::RunReport report =
-      train(train_defaults(true), request_of(data, folder.path() / "run", {"max_steps=150"}));
+      train_policy(policy_train_defaults(true), request_of(data, folder.path() / "run", {"max_steps=150"}));
   EXPECT_EQ(report.json["end"], "finished");
   EXPECT_EQ(report.json["train"]["examples"], 24);
   const auto policy = open_local_policy(folder.path() / "run");
@@ -138,14 +138,14 @@ TEST(LanguageTraining, APolicyLearnsToContinueAndIsServedFromItsRun) {
 TEST(LanguageTraining, StoppingAndResumingGivesTheSameBits) {
   const TemporaryFolder folder;
   const fs::path data = write_task(folder.path() / "a.jsonl");
-  train(train_defaults(true), request_of(data, folder.path() / "whole"));
+  train_policy(policy_train_defaults(true), request_of(data, folder.path() / "whole"));
   FineTuneRequest part = request_of(data, folder.path() / "part");
   part.run.minutes = 1e-6;
-  EXPECT_EQ(train(train_defaults(true), part).json["end"], "out_of_time");
+  EXPECT_EQ(train_policy(policy_train_defaults(true), part).json["end"], "out_of_time");
   part.run.mode = training::RunMode::kResume;
   part.run.minutes = 0;
   part.run.settings.clear();
-  EXPECT_EQ(train(train_defaults(true), part).json["end"], "finished");
+  EXPECT_EQ(train_policy(policy_train_defaults(true), part).json["end"], "finished");
   EXPECT_EQ(read_file(folder.path() / "whole" / "model" / "model.safetensors"),
             read_file(folder.path() / "part" / "model" / "model.safetensors"));
 }
@@ -154,18 +154,18 @@ TEST(LanguageTraining, TheRunsLongestTextHoldsForItsFiles) {
   const TemporaryFolder folder;
   const fs::path data = write_lines(folder.path() / "a.jsonl", {{{"text", "ab"}}, {{"text", "12345678"}}});
   const training::RunReport report =
-      train(train_defaults(true),
-            request_of(data, folder.path() / "run", {"max_length=5", "text.drop_long=true", "max_steps=1"}));
+      train_policy(policy_train_defaults(true),
+                   request_of(data, folder.path() / "run", {"max_length=5", "text.drop_long=true", "max_steps=1"}));
   EXPECT_EQ(report.json["train"]["examples"], 1);
 }
 
 TEST(LanguageTraining, SelfTrainingStaysNearItsTeacher) {
   const TemporaryFolder folder;
   const fs::path data = write_task(folder.path() / "a.jsonl");
-  train(train_defaults(true), request_of(data, folder.path() / "first", {"max_steps=20"}));
+  train_policy(policy_train_defaults(true), request_of(data, folder.path() / "first", {"max_steps=20"}));
   const std::string from = "from=" + (folder.path() / "first" / "model").string();
   const auto distance = [&](const std::string& name, const char* weight) {
-    train(train_defaults(true), request_of(data, folder.path() / name, {from, weight, "max_steps=20"}));
+    train_policy(policy_train_defaults(true), request_of(data, folder.path() / name, {from, weight, "max_steps=20"}));
     const NamedTensors a = load_safetensors(folder.path() / "first" / "model" / "model.safetensors").tensors;
     const NamedTensors b = load_safetensors(folder.path() / name / "model" / "model.safetensors").tensors;
     const auto x = a.at("model.embed_tokens.weight").as<float>(), y = b.at("model.embed_tokens.weight").as<float>();
@@ -183,7 +183,7 @@ TEST(LanguageTraining, SettingsThatDoNotFitAreRefused) {
   const fs::path data = write_task(folder.path() / "a.jsonl");
   const auto fault = [&](const FineTuneRequest& request, bool tiny = true) -> std::string {
     try {
-      train(train_defaults(tiny), request);
+      train_policy(policy_train_defaults(tiny), request);
     } catch (const Error& e) {
       return e.what();
     }

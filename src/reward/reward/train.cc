@@ -15,7 +15,7 @@ using language::LossKind;
 
 constexpr std::string_view kInTrain = "reward.train";
 
-LayoutName layout_of(const TrainConfig& config) {
+LayoutName layout_of(const RewardTrainConfig& config) {
   if (!config.layout.empty()) return parse_enum<LayoutName>(config.layout, "layout");
   switch (config.head) {
     case HeadKind::kSequence:
@@ -44,7 +44,7 @@ struct Start {
   int64_t outputs = 0;
 };
 
-Layout layout_for(const TrainConfig& config, const text::TokenizerConfig& texts) {
+Layout layout_for(const RewardTrainConfig& config, const text::TokenizerConfig& texts) {
   Layout layout = named_layout(layout_of(config), texts, text::chat_settings(config.chat_date, "", "chat_date"));
   std::optional<rows::Kind> kind;
   std::optional<rows::Mode> mode;
@@ -62,7 +62,7 @@ Layout layout_for(const TrainConfig& config, const text::TokenizerConfig& texts)
   return layout;
 }
 
-language::ModelBundle bundle_of(const TrainConfig& config, int64_t outputs) {
+language::ModelBundle bundle_of(const RewardTrainConfig& config, int64_t outputs) {
   const uint64_t seed = config.tuning.seed;
   if (config.from == language::kTiny) return language::tiny_bundle(config.tiny, config.head, outputs, seed);
   language::ModelBundle bundle = language::load_bundle(language::model_of_run(config.from));
@@ -75,7 +75,7 @@ language::ModelBundle bundle_of(const TrainConfig& config, int64_t outputs) {
   return bundle;
 }
 
-Start start_of(const TrainConfig& config, at::Device device) {
+Start start_of(const RewardTrainConfig& config, at::Device device) {
   int64_t outputs = outputs_of(config.head, config.tuning.loss);
   language::ModelBundle bundle = bundle_of(config, outputs);
   language::LanguageModel& model = bundle.model;
@@ -97,8 +97,8 @@ void keep_tokenizer(language::ModelBundle& bundle, const training::RunFolder& fo
   text::save_tokenizer(bundle.model.source, bundle.tokenizer_spec, bundle.tokenizer_config);
 }
 
-language::ExampleSet read_all(const std::vector<std::string>& files, const TrainConfig& config, const Start& start,
-                              LayoutReader& reader) {
+language::ExampleSet read_all(const std::vector<std::string>& files, const RewardTrainConfig& config,
+                              const Start& start, LayoutReader& reader) {
   language::ExampleSet set;
   const ExampleOptions options{.rules = {.config = start.model.bundle.model.config,
                                          .loss = config.tuning.loss,
@@ -112,7 +112,7 @@ language::ExampleSet read_all(const std::vector<std::string>& files, const Train
 }
 
 // The steps that read the budget, the last of them what is left of it and perhaps more.
-uint64_t steps_of_budget(const TrainConfig& config, const language::ExampleSet& set) {
+uint64_t steps_of_budget(const RewardTrainConfig& config, const language::ExampleSet& set) {
   language::ExampleBatches batches(set.examples, config.tuning.batch_size, config.tuning.seed);
   uint64_t steps = 0;
   for (uint64_t tokens = 0; tokens < config.token_budget; ++steps)
@@ -161,8 +161,8 @@ std::string report_table(const Json& report, const fs::path& out) {
 
 }  // namespace
 
-TrainConfig train_defaults(bool tiny) {
-  TrainConfig config;
+RewardTrainConfig reward_train_defaults(bool tiny) {
+  RewardTrainConfig config;
   config.tuning.loss = LossKind::kSquaredError;
   if (!tiny) return config;
   config.from = language::kTiny;
@@ -171,7 +171,7 @@ TrainConfig train_defaults(bool tiny) {
   return config;
 }
 
-void TrainConfig::validate() const {
+void RewardTrainConfig::validate() const {
   if (rows.empty()) throw bad_input(kInTrain, "no training data: give a file of rows or labeled solutions");
   if (head == HeadKind::kLanguage && tuning.loss != LossKind::kCrossEntropy)
     throw bad_input(kInTrain, "head language predicts tokens: it needs --loss cross_entropy, not {}",
@@ -195,8 +195,8 @@ void TrainConfig::validate() const {
   tuning.validate();
 }
 
-training::RunReport train(const TrainConfig& defaults, const language::FineTuneRequest& request) {
-  const TrainConfig config = language::resolved_settings(defaults, request.run);
+training::RunReport train_reward_model(const RewardTrainConfig& defaults, const language::FineTuneRequest& request) {
+  const RewardTrainConfig config = language::resolved_settings(defaults, request.run);
   if (request.run.mode == training::RunMode::kOverwrite && config.from != language::kTiny)
     training::refuse_overwritten_input(request.run.out, config.from);
   for (const auto* files : {&config.rows, &config.test})

@@ -51,7 +51,7 @@ language::FineTuneRequest request_of(const fs::path& rows, const fs::path& out, 
 
 std::string fault_of(const language::FineTuneRequest& request) {
   try {
-    train(train_defaults(true), request);
+    train_reward_model(reward_train_defaults(true), request);
   } catch (const Error& error) {
     return error.what();
   }
@@ -133,15 +133,16 @@ TEST(RewardTrain, ResumesWithTheSameBits) {
   const TestFolder folder("resume");
   const fs::path rows = folder.path / "rows.jsonl";
   write_rows(rows, 64, false);
-  const training::RunReport whole = train(train_defaults(true), request_of(rows, folder.path / "whole"));
+  const training::RunReport whole =
+      train_reward_model(reward_train_defaults(true), request_of(rows, folder.path / "whole"));
   EXPECT_EQ(whole.json["end"], "finished");
   language::FineTuneRequest part = request_of(rows, folder.path / "part");
   part.run.minutes = 3e-4;  // a few steps
-  EXPECT_EQ(train(train_defaults(true), part).json["end"], "out_of_time");
+  EXPECT_EQ(train_reward_model(reward_train_defaults(true), part).json["end"], "out_of_time");
   part.run.minutes = 0;
   part.run.mode = training::RunMode::kResume;
   part.run.settings.clear();
-  const Json resumed = train(train_defaults(true), part).json;
+  const Json resumed = train_reward_model(reward_train_defaults(true), part).json;
   EXPECT_EQ(resumed["end"], "finished");
   EXPECT_GT(resumed["resumed_from"], 0);
   EXPECT_EQ(scores_of(folder.path / "whole"), scores_of(folder.path / "part"));
@@ -151,7 +152,9 @@ TEST(RewardTrain, ReadsItsTokenBudget) {
   const TestFolder folder("budget");
   const fs::path rows = folder.path / "rows.jsonl";
   write_rows(rows, 64, false);
-  const Json report = train(train_defaults(true), request_of(rows, folder.path / "run", {"token_budget=6000"})).json;
+  const Json report =
+      train_reward_model(reward_train_defaults(true), request_of(rows, folder.path / "run", {"token_budget=6000"}))
+          .json;
   const double per_step = report["train"]["tokens"].get<double>() * 16 / 64;
   EXPECT_NEAR(report["total_steps"].get<double>() * per_step, 6000, 2 * per_step);
 }
