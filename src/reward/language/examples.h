@@ -45,7 +45,7 @@ void check_example(const Example& example, const ExampleRules& rules, std::strin
 
 struct ExampleSet {
   std::vector<Example> examples;
-  rows::Counts counts;  // written: examples
+  rows::ConversionCounts counts;  // written: examples
   int64_t tokens = 0, targets = 0;
   MemoryBudget budget{size_t{4} << 30};  // of the examples
 

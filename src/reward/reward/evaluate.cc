@@ -178,7 +178,7 @@ class Evaluator {
 
   void labeled_solutions() {
     Grouped grouped;
-    rows::Counts counts;
+    rows::ConversionCounts counts;
     const auto take = [&](rows::LabeledSolution&& solution, const Json& record) {
       Json labels = Json::array();
       bool known = false;
@@ -207,7 +207,7 @@ class Evaluator {
   void text_rows() {
     const auto begin = std::chrono::steady_clock::now();
     Grouped grouped;
-    rows::Counts counts;
+    rows::ConversionCounts counts;
     std::vector<PlacedText> texts;
     std::vector<std::pair<size_t, size_t>> places;  // record, candidate
     const bool fits = scorer_.reader().layout().form == Form::kPrompt;

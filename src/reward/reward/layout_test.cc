@@ -114,7 +114,7 @@ TEST(Layout, RowsAndStepsAreTheSameIds) {
       layout.kind = kind;
       LayoutReader reader(layout, tokenizer);
       std::vector<std::vector<int64_t>> made, read;
-      rows::Counts counts;
+      rows::ConversionCounts counts;
       rows::sound_rows(solution, kind, counts, [&](rows::Row&& row) { made.push_back(reader.row(row.input)); });
       for (size_t i = 0; i < solution.steps.size(); ++i)
         if (!strip(solution.steps[i]).empty() && (kind == rows::Kind::kProcess || i + 1 == solution.steps.size()))

@@ -116,7 +116,7 @@ class FileScorer {
       ask(asked, need_question(record, place), rows::need_texts(asked.record, "steps", place), place);
       return asked;
     }
-    rows::Counts counts;
+    rows::ConversionCounts counts;
     rows::read_record({*format_, record, place}, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
       if (auto left = rows::without_thinking(solution.steps); drops() && left != solution.steps) {
         const auto known = [](const std::optional<double>& label) { return label.has_value(); };

@@ -7,7 +7,7 @@
 namespace hrm::tree {
 namespace {
 
-Values labels_of(const steps::Tree& tree, const std::vector<Counts>& counts, const LabelOptions& options) {
+Values labels_of(const steps::Tree& tree, const std::vector<EndCounts>& counts, const LabelOptions& options) {
   if (options.kind == LabelKind::kPolicy) return policy_labels(tree, counts);
   if (options.kind == LabelKind::kHard) return hard_labels(counts);
   if (options.kind == LabelKind::kMc) return mc_labels(counts);

@@ -29,7 +29,7 @@ LabelOptions for_compression(LabelOptions options);
 struct LabeledTree {
   steps::Tree tree;
   steps::Verdicts verdicts;
-  std::vector<Counts> counts;
+  std::vector<EndCounts> counts;
   Values labels;
 };
 LabeledTree label_tree(steps::Tree tree, const LabelOptions& options);
@@ -37,7 +37,7 @@ LabeledTree label_tree(steps::Tree tree, const LabelOptions& options);
 // Counts and labels of a view of the tree.
 struct LabeledView {
   Compression view;
-  std::vector<Counts> counts;
+  std::vector<EndCounts> counts;
   Values labels;
 };
 // REQUIRES: labeled was made with these options, which for_compression() gave.
