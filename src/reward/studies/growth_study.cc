@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kGrowthViews = {"soft", "beta", "hard", "leaves", "through", "policy"};
 
-// By node of the tree, in the order of kViews.
+// By node of the tree, in the order of kGrowthViews.
 std::array<tree::Values, kGrowthViews.size()> labels_of(const steps::Tree& tree) {
   using tree::Evidence;
   const steps::Verdicts verdicts = steps::grade_answers(tree);
