@@ -53,6 +53,12 @@ void add_nodes(const Options& options, Rng& rng, const Text& before, int64_t dep
   }
 }
 
+std::vector<reward::PlacedText> placed(const std::vector<Text>& texts) {
+  std::vector<reward::PlacedText> all;
+  for (const Text& text : texts) all.push_back(reward::placed_at_end(text));
+  return all;
+}
+
 double seconds_of(auto&& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
@@ -76,15 +82,16 @@ void run(const Options& options) {
   std::vector<Text> some;
   for (size_t i = 0; i < texts.size(); i += static_cast<size_t>(options.sample)) some.push_back(texts[i]);
   if (!options.folder.empty()) write_json(folder / "texts.json", some);
-  scorer.score_alone(std::span(some).first(std::min<size_t>(3, some.size())));  // warm
+  const std::vector<reward::PlacedText> all = placed(texts), sampled = placed(some);
+  scorer.score_alone(std::span(sampled).first(std::min<size_t>(3, sampled.size())));  // warm
   std::vector<double> together, alone;
   double shared = 1e9;
   const int64_t read_before = scorer.work().read_tokens;
   for (int round = 0; round < 3; ++round)
-    shared = std::min(shared, seconds_of([&] { together = scorer.score_texts(texts); }));
+    shared = std::min(shared, seconds_of([&] { together = scorer.score_texts(all); }));
   const int64_t read = (scorer.work().read_tokens - read_before) / 3;
   double each = 1e9;
-  for (int round = 0; round < 3; ++round) each = std::min(each, seconds_of([&] { alone = scorer.score_alone(some); }));
+  for (int round = 0; round < 3; ++round) each = std::min(each, seconds_of([&] { alone = scorer.score_alone(sampled); }));
   each *= static_cast<double>(texts.size()) / static_cast<double>(some.size());
   double largest = 0;
   for (size_t i = 0; i < some.size(); ++i)

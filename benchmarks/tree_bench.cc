@@ -35,21 +35,21 @@ std::string step_text(Rng& rng, int depth) {
 }
 
 // The expansions of one tree; their number of nodes.
-size_t make_batches(const Problem& problem, Rng& rng, std::vector<RequestRecord>& batches) {
+size_t make_requests(const Problem& problem, Rng& rng, std::vector<RequestRecord>& requests) {
   const NodeId root = root_id(problem);
   std::vector<NodeId> level = {root};
   size_t nodes = 1;
   for (int depth = 1; depth <= kDepth; ++depth) {
     std::vector<NodeId> next;
     for (const NodeId& parent : level) {
-      RequestRecord batch{.root = root, .node = parent};
+      RequestRecord request{.root = root, .node = parent};
       for (int i = 0; i < kChildren; ++i) {
-        batch.samples.push_back({.ordinal = i, .tokens = 40, .terminal = depth == kDepth, .text = step_text(rng, depth)});
-        if (depth == kDepth) batch.samples.back().answer = std::to_string(rng.below(4) == 0 ? 7 : rng.below(100));
-        next.push_back(child_id(parent, i, batch.samples.back().text));
+        request.samples.push_back({.ordinal = i, .tokens = 40, .terminal = depth == kDepth, .text = step_text(rng, depth)});
+        if (depth == kDepth) request.samples.back().answer = std::to_string(rng.below(4) == 0 ? 7 : rng.below(100));
+        next.push_back(child_id(parent, i, request.samples.back().text));
       }
       nodes += kChildren;
-      batches.push_back(std::move(batch));
+      requests.push_back(std::move(request));
     }
     level = std::move(next);
   }
@@ -66,11 +66,11 @@ void run(size_t wanted, std::filesystem::path path) {
     Rng rng(1);
     for (int64_t i = 0; nodes < wanted; ++i) {
       const Problem problem{fmt::format("p{}", i), "question", "7"};
-      std::vector<RequestRecord> batches;
-      nodes += make_batches(problem, rng, batches);
+      std::vector<RequestRecord> requests;
+      nodes += make_requests(problem, rng, requests);
       appending += seconds_of([&] {
         store.append(steps::ProblemRecord{i, problem});
-        for (const RequestRecord& batch : batches) store.append(batch);
+        for (const RequestRecord& request : requests) store.append(request);
       });
     }
     appending += seconds_of([&] { store.sync(); });

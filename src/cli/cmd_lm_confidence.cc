@@ -199,7 +199,7 @@ class Measurer {
                                     rows::need_texts(asked.record, "steps", place), place));
       return;
     }
-    rows::Counts counts;
+    rows::ConversionCounts counts;
     rows::read_record({*format_, asked.record, place}, rows::Neutral::kDrop, counts,
                       [&](rows::LabeledSolution&& solution) {
                         if (!asked.texts.empty())

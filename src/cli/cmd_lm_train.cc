@@ -31,8 +31,8 @@ void train(const CLI::App& command, const LmTrainArguments& args, Exit& exit) {
   given.set("--drop-long", "text.drop_long", args.drop_long);
   given.set("--seed", "seed", args.run.seed);
   const std::vector<std::string> settings = given.take();
-  const bool tiny = begins_tiny(language::train_defaults(false), settings);
-  const auto report = language::train(language::train_defaults(tiny), request_of(args.run, settings));
+  const bool tiny = begins_tiny(language::policy_train_defaults(false), settings);
+  const auto report = language::train_policy(language::policy_train_defaults(tiny), request_of(args.run, settings));
   finish_run(report, args.run, "hrm lm train", exit);
 }
 
@@ -73,7 +73,7 @@ void register_lm_train(CLI::App& lm, Exit& exit) {
        {"hrm lm train trees.store --from models/smollm2 --min-label 0.7 --out runs/self kl_weight=0.1",
         "self-training on good solutions, kept close to the initial model"},
        {"hrm lm train --resume --out runs/tuned", "resume bit-identically"}});
-  command.footer(settings_help(language::train_defaults(true)) + command.get_footer());
+  command.footer(settings_help(language::policy_train_defaults(true)) + command.get_footer());
   command.callback([&command, args, &exit] { train(command, *args, exit); });
 }
 

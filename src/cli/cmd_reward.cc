@@ -52,7 +52,7 @@ std::unique_ptr<reward::Scorer> open_reward_model(const RewardModelArguments& ar
   overrides.chat = text::chat_settings(args.chat_date, "", "--chat-date");
   reward::RewardModel model =
       reward::load_reward_model(args.model, overrides, {.type = type, .device = torch::parse_device(device)});
-  torch::use_machine(threads, language::parameter_count(model.model.parameters));
+  torch::use_machine(threads, language::parameter_count(model.bundle.model.parameters));
   return std::make_unique<reward::Scorer>(std::move(model), reward::ScorerOptions{.compute = type});
 }
 
@@ -82,8 +82,8 @@ std::vector<std::string> settings_of(const CLI::App& command, const TrainArgumen
 
 void train(const CLI::App& command, const TrainArguments& args, Exit& exit) {
   const std::vector<std::string> settings = settings_of(command, args);
-  const bool tiny = begins_tiny(reward::train_defaults(true), settings);
-  const auto report = reward::train(reward::train_defaults(tiny), request_of(args.run, settings));
+  const bool tiny = begins_tiny(reward::reward_train_defaults(true), settings);
+  const auto report = reward::train_reward_model(reward::reward_train_defaults(tiny), request_of(args.run, settings));
   finish_run(report, args.run, "hrm reward train", exit);
 }
 
@@ -114,7 +114,7 @@ void register_train_part(CLI::App& reward, Exit& exit) {
                           {"hrm reward train rows.jsonl --from models/SmolLM2-135M --loss soft_labels --out runs/prm",
                            "on a pretrained backbone"},
                           {"hrm reward train --resume --out runs/prm", "resume bit-identically"}});
-  command->footer(settings_help(reward::train_defaults(true)) + command->get_footer());
+  command->footer(settings_help(reward::reward_train_defaults(true)) + command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }
 

@@ -14,7 +14,7 @@ struct SelectPoolArguments {
 
 void pool(const SelectPoolArguments& args) {
   check_output(args.output);
-  std::vector<selection::RunReport> runs;
+  std::vector<selection::PooledRun> runs;
   for (const auto& file : args.files) {
     const auto report = std::filesystem::is_directory(file) ? file / "report.json" : file;
     runs.push_back({report.string(), read_json(report)});

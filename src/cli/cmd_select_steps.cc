@@ -140,7 +140,7 @@ CLI::Option* add_truth_option(CLI::App& command, TruthField& truth) {
 std::vector<std::optional<bool>> labels_of(const Json& record, const std::string& place,
                                            std::optional<rows::Format>& format) {
   if (!format) format = rows::need_format(record, place);
-  rows::Counts counts;
+  rows::ConversionCounts counts;
   std::optional<std::vector<std::optional<bool>>> right;
   rows::read_record({*format, record, place}, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
     if (right) throw bad_input("cli.select", "{}: contains several solutions: expected one with its scores", place);

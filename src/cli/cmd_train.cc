@@ -26,7 +26,6 @@ std::vector<std::string> settings_of(const CLI::App& command, const TrainArgumen
   std::vector<std::string> settings = args.settings;
   if (command.count("--data") > 0) settings.push_back(fmt::format("data_path={}", args.data));
   if (command.count("--seed") > 0) settings.push_back(fmt::format("seed={}", args.run.seed));
-  if (command.count("--minutes") > 0) settings.push_back(fmt::format("minutes={}", args.run.minutes));
   return settings;
 }
 
@@ -42,20 +41,17 @@ void estimate(const solving::TrainRequest& request, bool json, Exit& exit) {
 }
 
 void train(const CLI::App& command, const TrainArguments& args, Exit& exit) {
-  solving::TrainRequest request{.out = args.run.out,
-                                .mode = args.run.mode(),
+  solving::TrainRequest request{.run = args.run.request(settings_of(command, args)),
                                 .preset = args.preset,
                                 .recipe = args.recipe,
-                                .settings = settings_of(command, args),
                                 .init = args.init,
-                                .accept_changes = args.run.accept_changes,
                                 .backend = args.backend};
   if (args.estimate) return estimate(request, args.run.json, exit);
   if (args.run.out.empty()) throw bad_input("cli.train", "--out is required: the folder of the run");
   run_distributed([&](training::Collective& all) {
     request.processes = &all;
     request.backend.threads = threads_of_process(args.backend.threads);
-    const solving::TrainReport report = solving::train(request, backends::make_backend);
+    const training::RunReport report = solving::train(request, backends::make_backend);
     if (all.is_root())
       finish_run(report, args.run, "hrm train", exit);
     else if (report.run.end == training::RunEnd::kInterrupted)
@@ -110,7 +106,8 @@ void register_train(CLI::App& app, Exit& exit) {
         "a published experiment"},
        {"torchrun --nproc-per-node 2 --no-python hrm train --preset trm-mlp --data data/sudoku --out runs/first",
         "two processes share each batch (docs/distributed.md)"}});
-  command->footer(settings_help(solving::TrainConfig(), "key=value, also in --config files") + command->get_footer());
+  command->footer(settings_help(solving::ReasoningTrainConfig(), "key=value, also in --config files") +
+                  command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }
 

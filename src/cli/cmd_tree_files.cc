@@ -36,7 +36,7 @@ void import_trees(const TreeFilesArguments& args) {
         ++known;
         continue;
       }
-      for (const tree::RequestRecord& batch : tree::batches_of(tree)) store.append(batch);
+      for (const tree::RequestRecord& request : tree::requests_of(tree)) store.append(request);
       // Last, so that a tree is there as a whole or is imported again.
       store.append(steps::ProblemRecord{static_cast<int64_t>(store.contents().problems.size()) + count, tree.problem});
       ++count;
@@ -70,9 +70,9 @@ Faults look_through(const tree::StoreReader& store) {
     found.nodes += built.tree.nodes.size();
     found.rollouts += built.tree.rollouts.size();
     for (const steps::Node& node : built.tree.nodes) found.unfinished += node.unfinished;
-    found.orphan_records += built.orphan_batches;
+    found.orphan_records += built.orphan_requests;
     found.orphan_nodes += built.orphan_samples;
-    found.with_orphans += built.orphan_batches > 0;
+    found.with_orphans += built.orphan_requests > 0;
   }
   for (const auto& [root, places] : store.contents().strays) found.orphan_records += places.size();
   return found;

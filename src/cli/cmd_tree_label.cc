@@ -78,8 +78,7 @@ void label(const TreeLabelArguments& args) {
 void compress(const TreeLabelArguments& args) {
   LabelArguments arguments = args.labels;
   if (args.compression.mode == tree::CompressionMode::kFaithful) arguments.faithful = true;
-  tree::LabelOptions labels = arguments.options();
-  labels.counting.evidence = tree::Evidence::kLeaves;
+  const tree::LabelOptions labels = tree::for_compression(arguments.options());
   const tree::StoreReader store(args.store);
   JsonlOutput output(args.out);
   for (const size_t problem : tree::chosen_problems(store, args.problem)) {

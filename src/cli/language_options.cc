@@ -34,14 +34,9 @@ std::vector<std::string> RunSettings::take() {
   return std::move(settings_);
 }
 
-language::RunRequest request_of(const LanguageRunArguments& args, std::vector<std::string> settings) {
-  return {.out = args.out,
-          .mode = args.mode(),
-          .accept_changes = args.accept_changes,
-          .settings = std::move(settings),
-          .minutes = args.minutes,
-          .threads = args.threads,
-          .device = torch::parse_device(args.device)};
+language::FineTuneRequest request_of(const LanguageRunArguments& args, std::vector<std::string> settings) {
+  return {
+      .run = args.request(std::move(settings)), .threads = args.threads, .device = torch::parse_device(args.device)};
 }
 
 at::ScalarType type_of(const std::string& dtype) { return dtype == "bfloat16" ? at::kBFloat16 : at::kFloat; }

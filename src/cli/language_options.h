@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/run_options.h"
-#include "language/run_request.h"
+#include "language/fine_tune_request.h"
 #include "language/tiny.h"
 
 namespace hrm::cli {
@@ -41,7 +41,7 @@ bool begins_tiny(Config config, const std::vector<std::string>& settings) {
 // --from and --teacher always name a model on disk, even if its folder has the name of something that --init makes.
 inline std::string model_on_disk(const std::string& given) { return given == language::kTiny ? "./" + given : given; }
 
-language::RunRequest request_of(const LanguageRunArguments& args, std::vector<std::string> settings);
+language::FineTuneRequest request_of(const LanguageRunArguments& args, std::vector<std::string> settings);
 
 at::ScalarType type_of(const std::string& dtype);  // of --dtype
 

@@ -1,13 +1,21 @@
 #include "cli/run_options.h"
 
+#include <utility>
+
 #include "base/log.h"
 #include "base/signals.h"
 
 namespace hrm::cli {
 
-training::RunMode RunArguments::mode() const {
-  if (resume) return training::RunMode::kResume;
-  return overwrite ? training::RunMode::kOverwrite : training::RunMode::kNew;
+training::RunRequest RunArguments::request(std::vector<std::string> settings) const {
+  using enum training::RunMode;
+  return {.out = out,
+          .mode = resume      ? kResume
+                  : overwrite ? kOverwrite
+                              : kNew,
+          .accept_changes = accept_changes,
+          .settings = std::move(settings),
+          .minutes = minutes};
 }
 
 void add_run_options(CLI::App& command, RunArguments& args) {
@@ -25,8 +33,14 @@ void add_run_options(CLI::App& command, RunArguments& args) {
   add_seed_option(command, args.seed);
 }
 
-void say_how_to_resume(uint64_t step, const RunArguments& args, std::string_view command, Exit& exit) {
-  log_info("interrupted after step {}; continue with: {} --resume --out {}", step, command, args.out.string());
+void finish_run(const training::RunReport& report, const RunArguments& args, std::string_view command, Exit& exit) {
+  if (args.json)
+    print_json(report.json);
+  else
+    fmt::print("{}", report.table);
+  if (report.run.end != training::RunEnd::kInterrupted) return;
+  log_info("interrupted after step {}; continue with: {} --resume --out {}", report.run.step, command,
+           args.out.string());
   exit.code = kInterruptedExitCode;
 }
 

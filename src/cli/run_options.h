@@ -2,13 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/fields.h"
 #include "cli/command.h"
-#include "training/run_folder.h"
-#include "training/run_loop.h"
+#include "training/run_request.h"
 
 namespace hrm::cli {
 
@@ -16,25 +17,16 @@ struct RunArguments {
   std::filesystem::path out;
   bool resume = false, overwrite = false, accept_changes = false, json = false;
   uint64_t seed = 0;
-  double minutes = 0;
+  std::optional<double> minutes;
 
-  training::RunMode mode() const;
+  training::RunRequest request(std::vector<std::string> settings) const;
 };
 
 // --out, --resume, --overwrite, --accept-changes, --minutes, --json, --seed
 void add_run_options(CLI::App& command, RunArguments& args);
 
-void say_how_to_resume(uint64_t step, const RunArguments& args, std::string_view command, Exit& exit);
-
-// Prints the report of any trainer; after Ctrl-C says how to continue with `command`.
-template <typename Report>
-void finish_run(const Report& report, const RunArguments& args, std::string_view command, Exit& exit) {
-  if (args.json)
-    print_json(report.json);
-  else
-    fmt::print("{}", report.table);
-  if (report.run.end == training::RunEnd::kInterrupted) say_how_to_resume(report.run.step, args, command, exit);
-}
+// Prints the report; after Ctrl-C says how to continue with `command`.
+void finish_run(const training::RunReport& report, const RunArguments& args, std::string_view command, Exit& exit);
 
 // "Settings (key=value) and their defaults:" and a line for each.
 template <typename Config>

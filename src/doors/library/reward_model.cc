@@ -9,7 +9,7 @@ std::unique_ptr<steps::StepScorer> open_reward_model(const std::string& path, co
                                                      size_t threads) {
   reward::RewardModel model =
       reward::load_reward_model(path, {}, {.type = at::kFloat, .device = torch::parse_device(device)});
-  torch::use_machine(threads, language::parameter_count(model.model.parameters));
+  torch::use_machine(threads, language::parameter_count(model.bundle.model.parameters));
   return std::make_unique<reward::Scorer>(std::move(model));
 }
 

@@ -46,7 +46,7 @@ struct AtenCarry : Carry {
 AtenCarry& own(Carry& carry) { return dynamic_cast<AtenCarry&>(carry); }
 const AtenCarry& own(const Carry& carry) { return dynamic_cast<const AtenCarry&>(carry); }
 
-class AtenBackend final : public model::Backend {
+class AtenBackend final : public model::GradientBackend {
  public:
   AtenBackend(const ModelConfig& config, const model::BackendOptions& options)
       : config_((config.validate(), config)),
@@ -386,7 +386,8 @@ model::Gradients AtenBackend::gradients(const Batch& batch, std::span<const uint
 
 }  // namespace
 
-std::unique_ptr<model::Backend> make_aten_backend(const ModelConfig& config, const model::BackendOptions& options) {
+std::unique_ptr<model::GradientBackend> make_aten_backend(const ModelConfig& config,
+                                                          const model::BackendOptions& options) {
   if (options.precision == model::kInt8)
     throw bad_input("aten.backend",
                     "only the engine has precision int8: use --device cpu, or --precision bfloat16 or float32");

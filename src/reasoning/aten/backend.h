@@ -4,13 +4,13 @@
 
 #include <memory>
 
-#include "model/backend.h"
+#include "model/gradient_backend.h"
 
 namespace hrm::aten {
 
 // Weights start from engine::initial_weights(config, 0). Throws bad_input on an invalid configuration or a device that
 // this libtorch or machine does not have.
-std::unique_ptr<model::Backend> make_aten_backend(const model::ModelConfig& config,
-                                                  const model::BackendOptions& options);
+std::unique_ptr<model::GradientBackend> make_aten_backend(const model::ModelConfig& config,
+                                                          const model::BackendOptions& options);
 
 }  // namespace hrm::aten

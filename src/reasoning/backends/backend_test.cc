@@ -82,12 +82,14 @@ TEST_P(BackendPresets, MicroBatchesAndThreadsAddUpToTheSameStep) {
   const Examples examples(config, 7, 3);
   const std::vector<uint8_t> last = {0, 1, 0, 0, 1, 0, 0};
   const auto one = tiny_backend(device_, config);
-  const auto [expected, golden] = one->gradients(examples.batch(), last, *fresh_carry(*one, examples.batch()), {});
+  const auto [expected, golden] =
+      with_gradients(*one).gradients(examples.batch(), last, *fresh_carry(*one, examples.batch()), {});
   for (const size_t threads : {size_t{1}, size_t{2}, size_t{3}})
     for (const size_t micro_batch : {size_t{0}, size_t{1}, size_t{2}}) {
       const auto backend = tiny_backend(device_, config, threads);
       const auto carry = fresh_carry(*backend, examples.batch());
-      const auto [output, mine] = backend->gradients(examples.batch(), last, *carry, {.micro_batch = micro_batch});
+      const auto [output, mine] =
+          with_gradients(*backend).gradients(examples.batch(), last, *carry, {.micro_batch = micro_batch});
       EXPECT_NEAR(output.loss, expected.loss, 1e-3);
       EXPECT_EQ(output.supervised, expected.supervised);
       EXPECT_NEAR(output.gradient_norm, expected.gradient_norm, 1e-3 * expected.gradient_norm);
@@ -172,7 +174,7 @@ TEST_P(BackendDevices, OnlyTheBestChainLearnsAndItsSlowStateIsShared) {
   const auto backend = tiny_backend(GetParam(), config);
   const auto carry = fresh_carry(*backend, examples.batch());
   const std::vector<uint8_t> last(3, 0);
-  backend->gradients(examples.batch(), last, *carry, {});
+  with_gradients(*backend).gradients(examples.batch(), last, *carry, {});
   const NamedTensors state = backend->save(*carry);
   ASSERT_EQ(state.at("z_H").shape(), (Shape{3, 4, config.tokens(), 32}));
   const auto z_H = state.at("z_H").as<float>(), z_L = state.at("z_L").as<float>();

@@ -28,14 +28,15 @@ class Distributed : public ::testing::TestWithParam<std::string> {
 
   std::filesystem::path data() const { return folder_.path() / "data"; }
   solving::TrainRequest request(const std::string& out) const {
-    return {.out = folder_.path() / out,
-            .preset = "hrm",
-            .settings = {fmt::format("data_path={}", data().string()), "arch.hidden_size=32", "arch.num_heads=2",
-                         "arch.H_layers=1", "arch.L_layers=1", "arch.halt_max_steps=3", "arch.puzzle_emb_ndim=32",
-                         "arch.forward_dtype=float32", "global_batch_size=8", "max_steps=20", "lr=1e-4", "log_steps=5",
-                         "lr_warmup_steps=1", "ema=true", "eval_interval=2", "eval_examples=0"},
-            .progress = false,
-            .backend = {.device = GetParam(), .threads = 1}};
+    return {
+        .run = {.out = folder_.path() / out,
+                .settings = {fmt::format("data_path={}", data().string()), "arch.hidden_size=32", "arch.num_heads=2",
+                             "arch.H_layers=1", "arch.L_layers=1", "arch.halt_max_steps=3", "arch.puzzle_emb_ndim=32",
+                             "arch.forward_dtype=float32", "global_batch_size=8", "max_steps=20", "lr=1e-4",
+                             "log_steps=5", "lr_warmup_steps=1", "ema=true", "eval_interval=2", "eval_examples=0"},
+                .progress = false},
+        .preset = "hrm",
+        .backend = {.device = GetParam(), .threads = 1}};
   }
   // Trains in `processes`, and returns the last checkpoint.
   training::Checkpoint run(solving::TrainRequest request, size_t processes) {
@@ -44,7 +45,7 @@ class Distributed : public ::testing::TestWithParam<std::string> {
       mine.processes = &all;
       solving::train(mine, make_backend);
     });
-    return training::load_checkpoint(request.out / training::CheckpointNames::kLast);
+    return training::load_checkpoint(request.run.out / training::CheckpointNames::kLast);
   }
   training::Checkpoint run(const std::string& out, size_t processes) { return run(request(out), processes); }
 
@@ -90,30 +91,31 @@ TEST_P(Distributed, ARunRepeatsBitForBit) {
 
 TEST_P(Distributed, AnotherNumberOfProcessesTakesTheRunUp) {
   solving::TrainRequest part = request("part");
-  part.settings.push_back("max_steps=9");
+  part.run.settings.push_back("max_steps=9");
   EXPECT_NE(run(part, 4).tensors, run("whole", 4).tensors);
-  solving::TrainRequest rest{.out = part.out,
-                             .mode = training::RunMode::kResume,
-                             .settings = {"max_steps=20"},
-                             .accept_changes = true,
-                             .progress = false,
+  solving::TrainRequest rest{.run = {.out = part.run.out,
+                                     .mode = training::RunMode::kResume,
+                                     .accept_changes = true,
+                                     .settings = {"max_steps=20"},
+                                     .progress = false},
                              .backend = {.device = GetParam(), .threads = 1}};
   expect_close(run("again", 1), run(rest, 2));
 }
 
 TEST_P(Distributed, TheRunGoesOnAsProcess0WasAsked) {
   solving::TrainRequest part = request("part");
-  part.settings.push_back("max_steps=9");
+  part.run.settings.push_back("max_steps=9");
   run(part, 2);
   ThreadJob(2).run([&](Collective& all) {
     solving::TrainRequest mine = part;
-    mine.mode = all.is_root() ? training::RunMode::kResume : training::RunMode::kNew;
-    mine.settings.push_back("max_steps=20");
-    mine.accept_changes = true;
+    mine.run.mode = all.is_root() ? training::RunMode::kResume : training::RunMode::kNew;
+    mine.run.settings.push_back("max_steps=20");
+    mine.run.accept_changes = true;
     mine.processes = &all;
     solving::train(mine, make_backend);
   });
-  EXPECT_EQ(training::load_checkpoint(part.out / training::CheckpointNames::kLast).tensors, run("whole", 2).tensors);
+  EXPECT_EQ(training::load_checkpoint(part.run.out / training::CheckpointNames::kLast).tensors,
+            run("whole", 2).tensors);
 }
 
 TEST_P(Distributed, OtherPuzzlesInOneProcessAreRefused) {

@@ -55,8 +55,8 @@ NamedTensors second_gradients(const std::string& device, const ModelConfig& conf
   const Examples examples(config, 5, seed + 100);
   const auto carry = fresh_carry(*backend, examples.batch());
   const std::vector<uint8_t> last = {0, 1, 0, 0, 1};
-  backend->gradients(examples.batch(), last, *carry, {});
-  return backend->gradients(examples.batch(), last, *carry, {}).by_name;
+  with_gradients(*backend).gradients(examples.batch(), last, *carry, {});
+  return with_gradients(*backend).gradients(examples.batch(), last, *carry, {}).by_name;
 }
 
 class EngineAgainstAten : public testing::TestWithParam<Case> {};

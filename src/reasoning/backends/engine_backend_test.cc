@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "backends/testing/devices.h"
 #include "base/error.h"
-#include "base/rng.h"
 #include "model/weights.h"
 #include "solving/train_stepper.h"
 
@@ -45,36 +45,9 @@ ModelConfig model(const ModelCase& c) {
   return config;
 }
 
-struct Examples {
-  Examples(const ModelConfig& config, size_t n, uint64_t seed) {
-    Rng rng(seed);
-    for (size_t i = 0; i < n * static_cast<size_t>(config.data.seq_len); ++i) {
-      inputs.push_back(static_cast<int32_t>(rng.below(5)));
-      labels.push_back(rng.chance(0.2) ? model::kIgnoreLabel : inputs.back());
-    }
-    for (size_t i = 0; i < n; ++i) {
-      identifiers.push_back(static_cast<int32_t>(rng.below(3)));
-      seeds.push_back(rng.next());
-    }
-  }
-  model::Batch rows(size_t begin, size_t count) const {
-    const size_t s = inputs.size() / identifiers.size();
-    return {.size = count,
-            .inputs = std::span(inputs).subspan(begin * s, count * s),
-            .labels = std::span(labels).subspan(begin * s, count * s),
-            .puzzle_identifiers = std::span(identifiers).subspan(begin, count),
-            .noise_seeds = std::span(seeds).subspan(begin, count)};
-  }
-  model::Batch batch() const { return rows(0, identifiers.size()); }
-  std::vector<int32_t> inputs, labels, identifiers;
-  std::vector<uint64_t> seeds;
-};
-
 std::unique_ptr<model::Backend> make(const ModelConfig& config, size_t threads) {
   auto backend = engine::make_engine_backend(config, {.device = "cpu", .threads = threads});
-  NamedTensors weights = model::initial_weights(config, 5);
-  for (float& w : weights.at("model.inner.q_head.weight").as<float>()) w = 0.1f;
-  backend->set_weights(weights);
+  backend->set_weights(lively_weights(config));
   return backend;
 }
 

@@ -90,7 +90,8 @@ TEST_P(GoldenParity, GradientsOfTheFirstStep) {
   const std::vector<uint8_t> last(train.batch().size, config_.arch.halt_max_steps == 1);
   for (const size_t micro_batch : {size_t{0}, size_t{1}, size_t{3}}) {
     const auto mine =
-        backend_->gradients(train.batch(), last, *fresh_carry(*backend_, train.batch()), {.micro_batch = micro_batch})
+        with_gradients(*backend_)
+            .gradients(train.batch(), last, *fresh_carry(*backend_, train.batch()), {.micro_batch = micro_batch})
             .by_name;
     double worst = 0;
     for (const auto& [name, gradient] : golden_.with_prefix("train.1.grad.")) {
@@ -208,7 +209,9 @@ TEST_P(PublishedShapeParity, LogitsQAndLosses) {
         results["q_halt"].push_back(std::move(out.q_halt));
         results["q_continue"].push_back(std::move(out.q_continue));
         const model::TrainOutput output =
-            backends[i]->gradients(data.batch(), std::vector<uint8_t>(data.batch().size, 0), *trained[i], {}).output;
+            with_gradients(*backends[i])
+                .gradients(data.batch(), std::vector<uint8_t>(data.batch().size, 0), *trained[i], {})
+                .output;
         // Evaluation has no target for q_continue, so its loss is not part of it.
         losses.push_back({static_cast<float>(output.lm_loss + 0.5 * output.q_halt_loss)});
       }

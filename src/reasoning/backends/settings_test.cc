@@ -327,7 +327,7 @@ TEST_F(Settings, GradientsOfTheFirstSegmentAreExactForEveryParameter) {
     const auto loss_and_gradients = [&] {
       backend->set_weights(weights);
       const auto carry = fresh_carry(*backend, examples.batch());
-      model::Gradients result = backend->gradients(examples.batch(), last, *carry, {.global_batch = 1});
+      model::Gradients result = with_gradients(*backend).gradients(examples.batch(), last, *carry, {.global_batch = 1});
       return std::pair(result.output.loss, std::move(result.by_name));
     };
     const NamedTensors gradients = loss_and_gradients().second;

@@ -29,7 +29,7 @@ EngineCarry& own(model::Carry& carry) { return dynamic_cast<EngineCarry&>(carry)
 const EngineCarry& own(const model::Carry& carry) { return dynamic_cast<const EngineCarry&>(carry); }
 
 template <typename E>
-class EngineBackend final : public model::Backend {
+class EngineBackend final : public model::GradientBackend {
  public:
   EngineBackend(const ModelConfig& config, const model::BackendOptions& options)
       : config_(config),
@@ -281,7 +281,8 @@ model::Gradients EngineBackend<E>::gradients(const model::Batch& batch, std::spa
 
 }  // namespace
 
-std::unique_ptr<model::Backend> make_engine_backend(const ModelConfig& model, const model::BackendOptions& options) {
+std::unique_ptr<model::GradientBackend> make_engine_backend(const ModelConfig& model,
+                                                            const model::BackendOptions& options) {
   const ModelConfig config = with_precision(model, options.precision);
   if (options.precision == model::kInt8 && !kernels::native_int8())
     throw bad_input(kInEngineBackend,

@@ -8,7 +8,7 @@
 
 #include <memory>
 
-#include "model/backend.h"
+#include "model/gradient_backend.h"
 
 namespace hrm::engine {
 
@@ -16,7 +16,7 @@ namespace hrm::engine {
 // where the machine multiplies them natively, else float32 ones (more exact, and there also faster).
 // options.precision int8 needs AVX512_VNNI. Throws bad_input on an invalid configuration or one that the engine cannot
 // run (engine/dims.h), and if the machine lacks what int8 needs.
-std::unique_ptr<model::Backend> make_engine_backend(const model::ModelConfig& config,
-                                                    const model::BackendOptions& options);
+std::unique_ptr<model::GradientBackend> make_engine_backend(const model::ModelConfig& config,
+                                                            const model::BackendOptions& options);
 
 }  // namespace hrm::engine

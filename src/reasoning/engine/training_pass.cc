@@ -113,9 +113,9 @@ auto TrainingPass<E>::run_example(const Job& job, const Example& example) const 
   gradient.d_q_halt = static_cast<float>(0.5 * halt.derivative / job.divisor);
   if (!arch.no_ACT_continue && arch.halt_max_steps > 1) {
     const double target = continue_target(job, example, best, state);
-    const BinaryLoss go_on = binary_cross_entropy(heads.q_continue, target);
-    gradient.d_q_continue = static_cast<float>(0.5 * go_on.derivative / job.divisor);
-    job.q_continue[b] = go_on.loss;
+    const BinaryLoss q_continue = binary_cross_entropy(heads.q_continue, target);
+    gradient.d_q_continue = static_cast<float>(0.5 * q_continue.derivative / job.divisor);
+    job.q_continue[b] = q_continue.loss;
   }
   for (size_t k = 0; k < K; ++k)  // the winner's z_H is handed to all chains
     if (k != best) std::copy_n(state.z_H, dims_.state_size(), job.carry.row(b * K + k).z_H);

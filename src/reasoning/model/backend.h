@@ -93,11 +93,6 @@ struct TrainOutput {
   std::vector<float> q_halt, q_continue;  // [B]
 };
 
-struct Gradients {
-  TrainOutput output;
-  NamedTensors by_name;
-};
-
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -136,10 +131,6 @@ class Backend {
   // sigmoid(q_halt') of the next segment instead of the larger of both).
   virtual TrainOutput train_step(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
                                  const TrainOptions& options) = 0;
-  // The same without the update: gradients of loss / global batch by parameter name, and under "puzzle_emb_local" [B,E]
-  // those of the rows looked up. For tests.
-  virtual Gradients gradients(const Batch& batch, std::span<const uint8_t> last_segment, Carry& carry,
-                              const TrainOptions& options) = 0;
 };
 
 struct BackendOptions {

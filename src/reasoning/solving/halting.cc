@@ -4,7 +4,7 @@ namespace hrm::solving {
 namespace {
 
 bool exceeds(const HaltingRule& rule, const QValues& q, double margin) {
-  return double{q.halt} > (rule.q_halt_alone ? 0.0 : double{q.go_on}) + margin;
+  return double{q.q_halt} > (rule.q_halt_alone ? 0.0 : double{q.q_continue}) + margin;
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ struct HaltingRule {
 HaltingRule halting_rule(const model::ArchConfig& arch);
 
 struct QValues {
-  float halt = 0, go_on = 0;  // q_halt, q_continue
+  float q_halt = 0, q_continue = 0;
 };
 
 // Whether the Q head asks to halt at this margin. False for NaN.

@@ -18,7 +18,7 @@ namespace hrm::solving {
 // recipe, which then completes what the file does not state; otherwise only `settings` ("arch.num_heads=8") do.
 // seq_len: of the data set, for files that do not state the length of the puzzles.
 struct InitialModelRequest {
-  const TrainConfig& config;
+  const ReasoningTrainConfig& config;
   bool arch_given = false;
   std::span<const std::string> settings;
   int64_t seq_len = 0;

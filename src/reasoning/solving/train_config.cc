@@ -31,7 +31,7 @@ std::string take_text(Json& settings, const std::string& key, const std::string&
 
 }  // namespace
 
-void TrainConfig::validate() const {
+void ReasoningTrainConfig::validate() const {
   require(!data_path.empty(), "data_path", "''", "the folder of a data set (--data DIR)");
   require(global_batch_size >= 1 && global_batch_size <= 1 << 20, "global_batch_size", global_batch_size,
           "between 1 and 1048576");
@@ -59,18 +59,18 @@ void TrainConfig::validate() const {
   arch.validate();
 }
 
-int64_t TrainConfig::max_segments(uint64_t step, uint64_t total_steps) const {
+int64_t ReasoningTrainConfig::max_segments(uint64_t step, uint64_t total_steps) const {
   if (curriculum.segments == 0) return arch.halt_max_steps;
   const auto missing = static_cast<double>(arch.halt_max_steps - curriculum.segments);
   return arch.halt_max_steps -
          static_cast<int64_t>(std::ceil(training::linear_decay(missing, curriculum.segments_until, total_steps, step)));
 }
 
-uint64_t TrainConfig::total_steps(const puzzles::DatasetMetadata& metadata) const {
+uint64_t ReasoningTrainConfig::total_steps(const puzzles::DatasetMetadata& metadata) const {
   return max_steps > 0 ? max_steps : puzzles::Sampler::total_steps(metadata, epochs, global_batch_size);
 }
 
-uint64_t TrainConfig::steps_between_evaluations(const puzzles::DatasetMetadata& metadata) const {
+uint64_t ReasoningTrainConfig::steps_between_evaluations(const puzzles::DatasetMetadata& metadata) const {
   if (eval_steps > 0) return eval_steps;
   if (max_steps > 0) return std::max<uint64_t>(1, max_steps / kEvaluationsPerRun);
   return std::max<uint64_t>(1, puzzles::Sampler::total_steps(metadata, eval_interval, global_batch_size));
@@ -90,7 +90,7 @@ bool is_empty(const Json& value) {
 }
 
 // TRM's list of folders; this program trains on one.
-void set_data_paths(TrainConfig& config, const Json& paths, const std::string& source) {
+void set_data_paths(ReasoningTrainConfig& config, const Json& paths, const std::string& source) {
   if (!paths.is_array() || paths.empty() || !paths[0].is_string())
     throw bad_input(kInTrainConfig, "{}: data_paths = {} is not a list of folders", source,
                     printable(paths).substr(0, 80));
@@ -100,7 +100,8 @@ void set_data_paths(TrainConfig& config, const Json& paths, const std::string& s
 }
 
 // One key of the top level; false if it is unknown.
-bool apply_authors_setting(TrainConfig& config, const std::string& key, const Json& value, const std::string& source) {
+bool apply_authors_setting(ReasoningTrainConfig& config, const std::string& key, const Json& value,
+                           const std::string& source) {
   if (key == "arch" || key == "seq_len" || has_no_effect(key)) return true;  // the data set tells seq_len
   if (key == "data_paths") {
     set_data_paths(config, value, source);
@@ -118,7 +119,7 @@ bool apply_authors_setting(TrainConfig& config, const std::string& key, const Js
   return true;
 }
 
-void apply_authors_config(TrainConfig& config, const Json& file, const std::string& source) {
+void apply_authors_config(ReasoningTrainConfig& config, const Json& file, const std::string& source) {
   config.arch = arch_from_authors(file, source);
   config.ema = config.augment = config.eval_halting = false;
   config.ema_ramp = 0;
@@ -143,7 +144,7 @@ bool is_authors_config(const Json& settings) {
   return arch.is_object() && arch.contains("name");
 }
 
-Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path) {
+Recipe apply_recipe(ReasoningTrainConfig& config, const std::filesystem::path& path) {
   const std::string source = path.string();
   Json settings = read_yaml(path, YamlTyping::kPython);
   if (!settings.is_object()) throw bad_input(kInTrainConfig, "{}: expected settings of the form 'key: value'", source);

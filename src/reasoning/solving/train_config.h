@@ -32,7 +32,7 @@ struct CurriculumConfig {
   }
 };
 
-struct TrainConfig {
+struct ReasoningTrainConfig {
   model::ArchConfig arch;
   model::OptimizerConfig optimizer;  // its keys stand at the top level, as in the authors' files
   std::string data_path, load_checkpoint;
@@ -115,7 +115,7 @@ struct Recipe {
 // their programs do and no key says is set: no average unless `ema`, and that at a constant rate, examples as stored,
 // and evaluations without halting. Keys without effect here are named in a message, unknown ones in a warning. Throws
 // bad_input if a setting asks for what this program does not do (freeze_weights, several data sets).
-Recipe apply_recipe(TrainConfig& config, const std::filesystem::path& path);
+Recipe apply_recipe(ReasoningTrainConfig& config, const std::filesystem::path& path);
 
 // Settings that may change when a run continues: they decide how long it runs, where its data are and when it evaluates
 // and saves, but no number of a step that was done.

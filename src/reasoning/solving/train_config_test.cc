@@ -10,8 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TrainConfig load(const std::string& name, Recipe* recipe = nullptr) {
-  TrainConfig config;
+ReasoningTrainConfig load(const std::string& name, Recipe* recipe = nullptr) {
+  ReasoningTrainConfig config;
   const Recipe read = apply_recipe(config, source_folder() / "configs" / name);
   if (recipe) *recipe = read;
   config.data_path = "data";
@@ -35,7 +35,7 @@ TEST(Recipes, AllLoadAndPublishedOnesNameTheirSource) {
 }
 
 TEST(Recipes, HoldThePublishedNumbers) {
-  const TrainConfig full = load("hrm_sudoku_full.yaml");
+  const ReasoningTrainConfig full = load("hrm_sudoku_full.yaml");
   EXPECT_EQ(full.arch.L_cycles, 8);
   EXPECT_EQ(full.arch.H_layers, 4);
   EXPECT_EQ(full.arch.halt_max_steps, 8);
@@ -45,14 +45,14 @@ TEST(Recipes, HoldThePublishedNumbers) {
   EXPECT_EQ(full.lr_min_ratio, 0.1);
   EXPECT_EQ(full.global_batch_size, 2304u);
 
-  const TrainConfig small = load("hrm_sudoku_1k_384.yaml");
+  const ReasoningTrainConfig small = load("hrm_sudoku_1k_384.yaml");
   EXPECT_EQ(small.optimizer.lr, 7e-5);
   EXPECT_EQ(small.optimizer.weight_decay, 1.0);
   // The authors' formula for a data set of 1,000 groups of one example each.
   EXPECT_EQ(small.total_steps({.total_groups = 1000, .mean_puzzle_examples = 1}), 52083u);
   EXPECT_EQ(small.steps_between_evaluations({.total_groups = 1000, .mean_puzzle_examples = 1}), 5208u);
 
-  const TrainConfig mlp = load("trm_mlp_sudoku_1k.yaml");
+  const ReasoningTrainConfig mlp = load("trm_mlp_sudoku_1k.yaml");
   EXPECT_TRUE(mlp.arch.mlp_t);
   EXPECT_EQ(mlp.arch.L_cycles, 6);
   EXPECT_EQ(mlp.arch.puzzle_emb_len, 16);
@@ -68,7 +68,7 @@ TEST(Recipes, FaultsNameFileAndKey) {
   const auto fault = [&](std::string_view text) {
     write_file_atomic(path, text);
     try {
-      TrainConfig config;
+      ReasoningTrainConfig config;
       apply_recipe(config, path);
     } catch (const Error& error) {
       EXPECT_EQ(error.exit_code(), 2);
@@ -94,13 +94,13 @@ TEST(Recipes, TheAuthorsConfigurationIsUnderstood) {
   const std::string arch =
       "arch:\n  name: recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1\n  hidden_size: 64\n  loss:\n"
       "    name: losses@ACTLossHead\n    loss_type: softmax_cross_entropy\n";
-  const auto apply = [&](const std::string& rest, TrainConfig config = {}) {
+  const auto apply = [&](const std::string& rest, ReasoningTrainConfig config = {}) {
     write_file_atomic(path, std::string_view(arch + rest));
     apply_recipe(config, path);
     return config;
   };
   testing::internal::CaptureStderr();
-  const TrainConfig trm = apply(
+  const ReasoningTrainConfig trm = apply(
       "data_paths: [data/x]\ndata_paths_test: []\nema: true\nema_rate: 0.99\nevaluators: []\nfreeze_weights: false\n"
       "epochs: 70\neval_interval: null\nlr: 7.0e-05\nproject_name: P\nrun_name: null\nnovelty: 3\nseq_len: 36\n");
   const std::string said = testing::internal::GetCapturedStderr();
@@ -123,9 +123,9 @@ TEST(Recipes, TheAuthorsConfigurationIsUnderstood) {
     EXPECT_THROW(apply(rest), Error) << rest;
 }
 
-TEST(TrainConfig, RefusesImpossibleValues) {
+TEST(ReasoningTrainConfig, RefusesImpossibleValues) {
   const auto valid = [](std::string_view setting) {
-    TrainConfig config;
+    ReasoningTrainConfig config;
     config.data_path = "data";
     assign_field(config, setting);
     config.validate();
@@ -138,16 +138,16 @@ TEST(TrainConfig, RefusesImpossibleValues) {
     EXPECT_THROW(valid(setting), Error) << setting;
 }
 
-TEST(TrainConfig, SurvivesItsJson) {
-  TrainConfig config, again;
+TEST(ReasoningTrainConfig, SurvivesItsJson) {
+  ReasoningTrainConfig config, again;
   for (const char* setting : {"lr=0.003", "arch.mlp_t=true", "curriculum.reveal=0.25", "optimizer=muon"})
     assign_field(config, setting);
   EXPECT_TRUE(fields_from_json(again, Json::parse(fields_to_json(config).dump()), "config").empty());
   EXPECT_EQ(fields_to_json(again), fields_to_json(config));
 }
 
-TEST(TrainConfig, SegmentsRiseFromTheCurriculumsStartToTheModelsLimit) {
-  TrainConfig config;
+TEST(ReasoningTrainConfig, SegmentsRiseFromTheCurriculumsStartToTheModelsLimit) {
+  ReasoningTrainConfig config;
   config.arch.halt_max_steps = 16;
   for (const uint64_t step : {1, 500, 1000}) EXPECT_EQ(config.max_segments(step, 1000), 16) << "no curriculum";
   config.curriculum.segments = 2;
@@ -170,8 +170,8 @@ TEST(TrainConfig, SegmentsRiseFromTheCurriculumsStartToTheModelsLimit) {
   EXPECT_EQ(config.max_segments(1000, 1000), 16);
 }
 
-TEST(TrainConfig, EvaluatesTenTimesInAShortRun) {
-  TrainConfig config;
+TEST(ReasoningTrainConfig, EvaluatesTenTimesInAShortRun) {
+  ReasoningTrainConfig config;
   config.max_steps = 1000;
   EXPECT_EQ(config.total_steps({}), 1000u);
   EXPECT_EQ(config.steps_between_evaluations({}), 100u);

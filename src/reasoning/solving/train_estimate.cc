@@ -46,8 +46,8 @@ std::vector<double> time_steps(Trainer& trainer, uint64_t total_steps) {
 }
 
 // Seconds of one evaluation as the settings ask for; nullopt if Ctrl-C came first.
-std::optional<double> time_evaluation(model::Backend& backend, const puzzles::Dataset& test, const TrainConfig& config,
-                                      int64_t examples) {
+std::optional<double> time_evaluation(model::Backend& backend, const puzzles::Dataset& test,
+                                      const ReasoningTrainConfig& config, int64_t examples) {
   const int64_t sample = std::min(kSample, examples);
   const Evaluation evaluation = evaluate(backend, test,
                                          {.segments = config.eval_segments,
@@ -61,7 +61,7 @@ std::optional<double> time_evaluation(model::Backend& backend, const puzzles::Da
   return weights * evaluation.seconds * static_cast<double>(examples) / static_cast<double>(sample);
 }
 
-int64_t examples_of(const puzzles::Dataset& test, const TrainConfig& config) {
+int64_t examples_of(const puzzles::Dataset& test, const ReasoningTrainConfig& config) {
   const auto wanted = static_cast<int64_t>(config.eval_examples);
   return wanted > 0 ? std::min(wanted, test.examples()) : test.examples();
 }
@@ -90,7 +90,7 @@ std::string in_words(const Json& json) {
 }  // namespace
 
 TrainEstimate estimate_training(const TrainRequest& request, const BackendFactory& make_backend) {
-  const TrainConfig config = resolve_config(request);
+  const ReasoningTrainConfig config = resolve_config(request);
   const TrainData data = open_train_data(config);
   const puzzles::DatasetMetadata& metadata = data.train.metadata();
   const model::ModelConfig model = model_config(config, data.train);

@@ -19,8 +19,8 @@ struct TrainEstimate {
   std::string table;     // the same as text
 };
 
-// Throws bad_input like train() for unusable settings or data. Ignores request.out. Ctrl-C ends it;
-// the caller holds the InterruptScope. REQUIRES: request.mode is kNew.
+// Throws bad_input like train() for unusable settings or data. Ignores request.run.out. Ctrl-C ends it;
+// the caller holds the InterruptScope. REQUIRES: request.run.mode is kNew.
 TrainEstimate estimate_training(const TrainRequest& request, const BackendFactory& make_backend);
 
 }  // namespace hrm::solving

@@ -10,7 +10,6 @@
 #include "solving/initial_model.h"
 #include "solving/train_setup.h"
 #include "solving/trainer.h"
-#include "training/config_changes.h"
 
 namespace hrm::solving {
 namespace {
@@ -32,7 +31,7 @@ std::vector<training::Chart> charts(const training::RunFolder& folder, bool ema)
 }
 
 // What to change after a NaN, as settings that can be given.
-std::string remedy(const TrainConfig& config) {
+std::string remedy(const ReasoningTrainConfig& config) {
   const model::OptimizerConfig& optimizer = config.optimizer;
   std::string settings = optimizer.optimizer == model::OptimizerKind::kMuon
                              ? fmt::format("muon_lr={:.3g}", optimizer.muon_lr / 3)
@@ -42,7 +41,7 @@ std::string remedy(const TrainConfig& config) {
   return fmt::format("continue with --resume --accept-changes and one of: {}", settings);
 }
 
-training::LoopOptions loop_options(const TrainRequest& request, const TrainConfig& config,
+training::LoopOptions loop_options(const TrainRequest& request, const ReasoningTrainConfig& config,
                                    const training::RunFolder& folder, const puzzles::DatasetMetadata& metadata) {
   return {.total_steps = config.total_steps(metadata),
           .minutes = config.minutes,
@@ -51,25 +50,13 @@ training::LoopOptions loop_options(const TrainRequest& request, const TrainConfi
           .save = {.steps = config.checkpoint_steps, .minutes = config.checkpoint_minutes},
           .save_after_evaluation = config.checkpoint_every_eval,
           .config = fields_to_json(config),
-          .resume = request.mode == training::RunMode::kResume,
-          .progress = request.progress,
+          .resume = request.run.mode == training::RunMode::kResume,
+          .progress = request.run.progress,
           .notes = {"loss", "exact_accuracy"},
           .headline = config.ema ? "ema_exact_accuracy" : "exact_accuracy",
           .charts = charts(folder, config.ema),
           .remedy = remedy(config),
           .processes = request.processes};
-}
-
-std::string_view name_of(training::RunEnd end) {
-  switch (end) {
-    case training::RunEnd::kFinished:
-      return "finished";
-    case training::RunEnd::kOutOfTime:
-      return "out_of_time";
-    case training::RunEnd::kInterrupted:
-      return "interrupted";
-  }
-  return "?";
 }
 
 Json report_json(const training::RunResult& run, const Trainer& trainer, const Json& provenance) {
@@ -78,7 +65,7 @@ Json report_json(const training::RunResult& run, const Trainer& trainer, const J
   Json evaluations = Json::object();
   for (const auto& [weights, evaluation] : trainer.last_evaluation())
     evaluations[weights == model::WeightSet::kLive ? "live" : "averaged"] = to_json(evaluation);
-  return {{"end", name_of(run.end)},
+  return {{"end", name_of_enum(run.end)},
           {"step", run.step},
           {"seconds", run.seconds},
           {"operations", trainer.operations()},
@@ -92,8 +79,8 @@ Json report_json(const training::RunResult& run, const Trainer& trainer, const J
 }
 
 std::string report_table(const training::RunResult& run, const Trainer& trainer, const fs::path& out) {
-  std::string text = fmt::format("{} after {} steps, {} and {:.3g} training operations\n", name_of(run.end), run.step,
-                                 format_duration(run.seconds), trainer.operations());
+  std::string text = fmt::format("{} after {} steps, {} and {:.3g} training operations\n", name_of_enum(run.end),
+                                 run.step, format_duration(run.seconds), trainer.operations());
   for (const auto& [weights, evaluation] : trainer.last_evaluation())
     text += fmt::format("{} weights, step {}:\n{}", weights == model::WeightSet::kLive ? "live" : "averaged",
                         run.evaluated_step, to_table(evaluation));
@@ -103,14 +90,15 @@ std::string report_table(const training::RunResult& run, const Trainer& trainer,
                             out.string());
 }
 
-void apply_layers(TrainConfig& config, const TrainRequest& request) {
+void apply_layers(ReasoningTrainConfig& config, const TrainRequest& request) {
   if (!request.preset.empty()) config.arch = model::arch_preset(request.preset);
   if (!request.recipe.empty()) {
     const Recipe recipe = apply_recipe(config, request.recipe);
     if (!recipe.title.empty()) log_info("{} ({})", recipe.title, recipe.source);
   }
   if (!request.init.empty()) config.load_checkpoint = request.init.string();
-  for (const std::string& setting : request.settings) assign_field(config, setting);
+  for (const std::string& setting : request.run.settings) assign_field(config, setting);
+  if (request.run.minutes) config.minutes = *request.run.minutes;
 }
 
 // The data set tells the sizes of puzzles, whatever the authors' file says.
@@ -136,69 +124,56 @@ bool has_arch(const TrainRequest& request) {
 // Does the request say what a new run would be of? Settings of the architecture do, too.
 bool names_model(const TrainRequest& request) {
   return !request.preset.empty() || !request.recipe.empty() || !request.init.empty() ||
-         std::ranges::any_of(request.settings, [](const std::string& setting) { return setting.starts_with("arch."); });
+         std::ranges::any_of(request.run.settings,
+                             [](const std::string& setting) { return setting.starts_with("arch."); });
 }
 
-ModelFile load_start(const TrainConfig& config, const TrainRequest& request) {
-  if (request.mode == training::RunMode::kOverwrite)
+ModelFile load_start(const ReasoningTrainConfig& config, const TrainRequest& request) {
+  if (request.run.mode == training::RunMode::kOverwrite)
     for (const fs::path& part : {fs::path(config.load_checkpoint), fs::path(config.load_checkpoint).parent_path()})
-      training::refuse_overwritten_input(request.out, part);
+      training::refuse_overwritten_input(request.run.out, part);
   const auto metadata = open_train_data(config).train.metadata();
   return load_initial_model({.config = config,
-                             .arch_given = has_arch(request) || request.mode == training::RunMode::kResume,
-                             .settings = request.settings,
+                             .arch_given = has_arch(request) || request.run.mode == training::RunMode::kResume,
+                             .settings = request.run.settings,
                              .seq_len = metadata.seq_len});
 }
 
 // The weights to begin with; nullopt for random ones, and where a checkpoint is there to continue from.
-std::optional<NamedTensors> weights_to_begin_with(const TrainConfig& config, const TrainRequest& request,
+std::optional<NamedTensors> weights_to_begin_with(const ReasoningTrainConfig& config, const TrainRequest& request,
                                                   const model::ModelConfig& model, const Json& family) {
   using Names = training::CheckpointNames;
   if (config.load_checkpoint.empty()) return std::nullopt;
-  if (request.mode == training::RunMode::kResume &&
-      (fs::exists(request.out / Names::kLast) || fs::exists(request.out / Names::kPrevious)))
+  if (request.run.mode == training::RunMode::kResume &&
+      (fs::exists(request.run.out / Names::kLast) || fs::exists(request.run.out / Names::kPrevious)))
     return std::nullopt;
   return initial_weights_from(load_start(config, request), model, family, config.load_checkpoint);
 }
 
 }  // namespace
 
-TrainConfig resolve_config(const TrainRequest& request) {
-  TrainConfig config;
-  std::optional<Json> stored;
-  if (request.mode == training::RunMode::kResume)
-    stored = training::config_to_resume(request.out, names_model(request));
-  if (stored) {
-    // Keys of another version of this program are not refused: what is missing has its default.
-    for (const std::string& key : fields_from_json(config, *stored, (request.out / "config.json").string()))
-      log_warning("{}: unknown setting '{}', ignored", request.out.string(), key);
-  }
-  const Json before = fields_to_json(config);
-  apply_layers(config, request);
-  if (!stored && !config.load_checkpoint.empty() && !has_arch(request)) {
+ReasoningTrainConfig resolve_config(const TrainRequest& request) {
+  const auto apply = [&](ReasoningTrainConfig& config, bool resumed) {
+    apply_layers(config, request);
+    if (resumed || config.load_checkpoint.empty() || has_arch(request)) return;
     config.arch = load_start(config, request).config.arch;
-    for (const std::string& setting : request.settings)
+    for (const std::string& setting : request.run.settings)
       if (setting.starts_with("arch.")) assign_field(config, setting);
-  }
-  if (stored) {
-    const auto changes = training::config_changes(before, fields_to_json(config));
-    if (!request.accept_changes) training::refuse_changes(changes, harmless_settings(), request.out.string());
-    if (!changes.empty()) log_info("settings that change: {}", training::to_text(changes));
-  }
-  config.validate();
-  return config;
+  };
+  return training::resolve_settings(ReasoningTrainConfig(), request.run,
+                                    {.names_model = names_model(request), .harmless = harmless_settings()}, apply);
 }
 
 namespace {
 
 // As process 0 resolves it.
-TrainConfig shared_config(const TrainRequest& request, training::Collective& all) {
+ReasoningTrainConfig shared_config(const TrainRequest& request, training::Collective& all) {
   const auto resolve = [&] {
-    if (request.mode == training::RunMode::kNew) training::refuse_existing_run(request.out);
+    if (request.run.mode == training::RunMode::kNew) training::refuse_existing_run(request.run.out);
     return resolve_config(request);
   };
   if (all.size() == 1) return resolve();
-  TrainConfig config;
+  ReasoningTrainConfig config;
   fields_from_json(config, training::json_from_root(all, [&] { return fields_to_json(resolve()); }), "process 0");
   config.validate();
   return config;
@@ -206,9 +181,9 @@ TrainConfig shared_config(const TrainRequest& request, training::Collective& all
 
 }  // namespace
 
-TrainReport train(const TrainRequest& request, const BackendFactory& make_backend) {
+training::RunReport train(const TrainRequest& request, const BackendFactory& make_backend) {
   training::Collective& all = training::or_alone(request.processes);
-  const TrainConfig config = shared_config(request, all);
+  const ReasoningTrainConfig config = shared_config(request, all);
   const TrainData data = open_train_data(config);
   if (all.is_root()) compare_sizes(request, data.train.metadata());
   const model::ModelConfig model = model_config(config, data.train);
@@ -231,20 +206,20 @@ TrainReport train(const TrainRequest& request, const BackendFactory& make_backen
                    .processes = request.processes});
 
   std::optional<training::RunFolder> own;
-  training::on_root(all, [&] { own.emplace(request.out, request.mode); });
-  const training::RunFolder& folder = own ? *own : own.emplace(request.out);
+  training::on_root(all, [&] { own.emplace(request.run.out, request.run.mode); });
+  const training::RunFolder& folder = own ? *own : own.emplace(request.run.out);
   if (all.is_root())
-    log_info("{}: {}, {} steps of {} examples, {}{}", request.out.string(), model::size_text(model), total_steps,
+    log_info("{}: {}, {} steps of {} examples, {}{}", request.run.out.string(), model::size_text(model), total_steps,
              config.global_batch_size, backend->description(),
              all.size() > 1 ? fmt::format(", {} processes", all.size()) : "");
-  TrainReport report;
+  training::RunReport report;
   training::LoopOptions options = loop_options(request, config, folder, data.train.metadata());
   options.restored = [&] {
     write_json(folder.config(), fields_to_json(config));
   };  // a resume that is refused changes nothing
   report.run = training::run_loop(trainer, folder, options);
   report.json = report_json(report.run, trainer, provenance);
-  report.table = report_table(report.run, trainer, request.out);
+  report.table = report_table(report.run, trainer, request.run.out);
   training::on_root(all, [&] { write_json(folder.report(), report.json); });
   return report;
 }

@@ -5,13 +5,11 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "model/backend.h"
 #include "solving/train_config.h"
 #include "training/collective.h"
-#include "training/run_folder.h"
-#include "training/run_loop.h"
+#include "training/run_request.h"
 
 namespace hrm::solving {
 
@@ -19,32 +17,22 @@ using BackendFactory = std::function<std::unique_ptr<model::Backend>(const model
                                                                      const model::BackendOptions& options)>;
 
 struct TrainRequest {
-  std::filesystem::path out;
-  training::RunMode mode = training::RunMode::kNew;
-  std::string preset;                 // of the architecture; empty: as it is
-  std::filesystem::path recipe;       // empty: none
-  std::vector<std::string> settings;  // key=value
-  std::filesystem::path init;         // model to begin with, as load_checkpoint=; empty: none
-  bool accept_changes = false;        // resume even where settings differ that decide the run's numbers
-  bool progress = true;
+  training::RunRequest run;
+  std::string preset;            // of the architecture; empty: as it is
+  std::filesystem::path recipe;  // empty: none
+  std::filesystem::path init;    // model to begin with, as load_checkpoint=; empty: none
   model::BackendOptions backend;
   training::Collective* processes = nullptr;  // that train together, in one run folder; null: this one alone
-};
-
-struct TrainReport {
-  training::RunResult run;
-  Json json;          // as written to report.json
-  std::string table;  // the same for people
 };
 
 // The settings of a request: stored ones where it resumes, then preset, recipe, arguments. Without preset and without a
 // recipe that has an architecture, that is the one of the model the run begins with. Throws bad_input if a resumed run
 // would change (training/config_changes.h).
-TrainConfig resolve_config(const TrainRequest& request);
+ReasoningTrainConfig resolve_config(const TrainRequest& request);
 
 // Process 0 reads the request, the recipe and the run folder, and alone writes; every process reads the data set.
 // Writes into the run folder as training/run_folder.h says. Throws bad_input before anything is written where settings,
 // data or the folder are not usable; failure if the run breaks.
-TrainReport train(const TrainRequest& request, const BackendFactory& make_backend);
+training::RunReport train(const TrainRequest& request, const BackendFactory& make_backend);
 
 }  // namespace hrm::solving

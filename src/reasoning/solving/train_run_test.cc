@@ -52,19 +52,20 @@ class TrainRunTest : public testing::Test {
   fs::path data() const { return folder_.path() / "data"; }
 
   TrainRequest request(const std::string& out, training::RunMode mode = training::RunMode::kNew) const {
-    return {.out = folder_.path() / out,
-            .mode = mode,
-            .settings = {"data_path=" + data().string(), "arch.hidden_size=8", "arch.num_heads=2", "arch.H_layers=1",
-                         "arch.L_layers=1", "arch.halt_max_steps=3", "global_batch_size=8", "max_steps=60", "lr=0.5",
-                         "lr_warmup_steps=5", "eval_interval=3", "checkpoint_steps=7", "log_steps=4"},
-            .progress = false};
+    return {.run = {.out = folder_.path() / out,
+                    .mode = mode,
+                    .settings = {"data_path=" + data().string(), "arch.hidden_size=8", "arch.num_heads=2",
+                                 "arch.H_layers=1", "arch.L_layers=1", "arch.halt_max_steps=3", "global_batch_size=8",
+                                 "max_steps=60", "lr=0.5", "lr_warmup_steps=5", "eval_interval=3", "checkpoint_steps=7",
+                                 "log_steps=4"},
+                    .progress = false}};
   }
   // A request that says only where to continue.
   TrainRequest resume(const std::string& out, std::vector<std::string> settings = {}) const {
-    return {.out = folder_.path() / out,
-            .mode = training::RunMode::kResume,
-            .settings = std::move(settings),
-            .progress = false};
+    return {.run = {.out = folder_.path() / out,
+                    .mode = training::RunMode::kResume,
+                    .settings = std::move(settings),
+                    .progress = false}};
   }
   NamedTensors state(const std::string& out) const {
     return training::load_checkpoint(folder_.path() / out / "last.safetensors").tensors;
@@ -84,7 +85,7 @@ class TrainRunTest : public testing::Test {
 #define EXPECT_CONTAINS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
 
 TEST_F(TrainRunTest, LeavesAModelALogAndPictures) {
-  const TrainReport report = train(request("a"), make_fake_backend);
+  const training::RunReport report = train(request("a"), make_fake_backend);
   EXPECT_EQ(report.run.end, training::RunEnd::kFinished);
   EXPECT_GT(report.run.best_score.at(0), 0.9);
   const fs::path run = folder_.path() / "a";
@@ -125,7 +126,7 @@ TEST_F(TrainRunTest, InterruptedAndResumedEndsWithTheSameBits) {
   };
   EXPECT_EQ(train(request("parts"), interrupt_at(17)).run.end, training::RunEnd::kInterrupted);
   EXPECT_EQ(train(resume("parts"), interrupt_at(20)).run.step, 37u);
-  const TrainReport last = train(resume("parts"), make_fake_backend);
+  const training::RunReport last = train(resume("parts"), make_fake_backend);
   EXPECT_EQ(last.run.resumed_from, 37u);
   EXPECT_EQ(state("parts"), state("whole"));
   EXPECT_EQ(load_model(folder_.path() / "parts").weights, load_model(folder_.path() / "whole").weights);
@@ -133,9 +134,9 @@ TEST_F(TrainRunTest, InterruptedAndResumedEndsWithTheSameBits) {
 
 TEST_F(TrainRunTest, CountsTheOperationsOfAllResumes) {
   TrainRequest parts = request("a");
-  parts.settings.push_back("max_steps=20");
+  parts.run.settings.push_back("max_steps=20");
   train(parts, make_fake_backend);
-  const TrainReport report = train(resume("a", {"max_steps=60"}), make_fake_backend);
+  const training::RunReport report = train(resume("a", {"max_steps=60"}), make_fake_backend);
   const ModelFile model = load_model(folder_.path() / "a");
   const double per_step = 8 * model::training_operations(model.config);  // batch 8
   EXPECT_EQ(report.json["operations"], 60 * per_step);
@@ -172,7 +173,7 @@ TEST_F(TrainRunTest, EstimatesFromAFewStepsAndWritesNothing) {
   EXPECT_GE(json["evaluations"], 1);
   EXPECT_CONTAINS(estimate.table, "nothing was written");
   TrainRequest none = request("a");
-  none.settings.push_back("data_path=" + (folder_.path() / "nowhere").string());
+  none.run.settings.push_back("data_path=" + (folder_.path() / "nowhere").string());
   EXPECT_THROW(estimate_training(none, make_fake_backend), Error);
   const InterruptScope scope;
   EXPECT_FALSE(estimate_training(request("a"), factory([](int) {
@@ -215,7 +216,7 @@ TEST_F(TrainRunTest, RefusesARunThatIsThereAndChangesThatMatter) {
 
   EXPECT_EQ(train(resume("a", {"max_steps=70", "log_steps=5"}), make_fake_backend).run.step, 70u);
   TrainRequest accepted = resume("a", {"max_steps=75", "lr=0.1"});
-  accepted.accept_changes = true;
+  accepted.run.accept_changes = true;
   EXPECT_EQ(train(accepted, make_fake_backend).run.step, 75u);
   EXPECT_EQ(train(resume("a"), make_fake_backend).run.step, 75u);  // and the changes are kept
 
@@ -225,10 +226,10 @@ TEST_F(TrainRunTest, RefusesARunThatIsThereAndChangesThatMatter) {
 
 TEST_F(TrainRunTest, BadInputLeavesNothingBehind) {
   TrainRequest wrong = request("b");
-  wrong.settings.push_back("data_path=" + (folder_.path() / "nowhere").string());
+  wrong.run.settings.push_back("data_path=" + (folder_.path() / "nowhere").string());
   EXPECT_CONTAINS(fault(wrong), "nowhere");
   wrong = request("b");
-  wrong.settings.push_back("arch.H_cicles=3");
+  wrong.run.settings.push_back("arch.H_cicles=3");
   EXPECT_CONTAINS(fault(wrong), "did you mean 'arch.H_cycles'");
   EXPECT_CONTAINS(fault(resume("b")), "no run to resume");
   EXPECT_FALSE(fs::exists(folder_.path() / "b"));
@@ -244,17 +245,17 @@ TEST_F(TrainRunTest, NanNamesStepCheckpointAndRemedy) {
 TEST_F(TrainRunTest, TheRemedyOfANanCanBeFollowed) {
   EXPECT_CONTAINS(fault(request("e"), factory([](int call) { return call != 30; })), "--accept-changes");
   TrainRequest changed = resume("e", {"arch.forward_dtype=float32", "grad_clip=1"});
-  changed.accept_changes = true;
+  changed.run.accept_changes = true;
   EXPECT_EQ(train(changed, make_fake_backend).run.end, training::RunEnd::kFinished);
 }
 
 TEST_F(TrainRunTest, ResumeThatIsRefusedLeavesTheRunAsItWas) {
   TrainRequest short_run = request("f");
-  short_run.settings.push_back("max_steps=20");
+  short_run.run.settings.push_back("max_steps=20");
   train(short_run, make_fake_backend);
   const std::string before = read_file(folder_.path() / "f/config.json");
   TrainRequest other_model = resume("f", {"arch.hidden_size=16"});
-  other_model.accept_changes = true;
+  other_model.run.accept_changes = true;
   EXPECT_CONTAINS(fault(other_model), "another model");
   EXPECT_CONTAINS(fault(other_model), "(arch.hidden_size: 8 -> 16)");  // the one difference, not two configurations
   EXPECT_EQ(read_file(folder_.path() / "f/config.json"), before);
@@ -265,20 +266,20 @@ TEST_F(TrainRunTest, BeginsWithAnotherModel) {
   train(request("first"), make_fake_backend);
   const fs::path first = folder_.path() / "first";
   TrainRequest second = request("second");
-  std::erase_if(second.settings, [](const std::string& s) { return s.starts_with("arch."); });
-  second.settings.push_back("max_steps=1");
-  second.settings.push_back("lr=0");
+  std::erase_if(second.run.settings, [](const std::string& s) { return s.starts_with("arch."); });
+  second.run.settings.push_back("max_steps=1");
+  second.run.settings.push_back("lr=0");
   second.init = first;
-  const TrainReport report = train(second, make_fake_backend);  // with the model's own architecture
+  const training::RunReport report = train(second, make_fake_backend);  // with the model's own architecture
   const ModelFile model = load_model(first), started = load_model(folder_.path() / "second");
   EXPECT_EQ(started.config.arch.hidden_size, 8);
   EXPECT_EQ(started.weights, model.weights);
   EXPECT_EQ(report.json["provenance"]["load_checkpoint"], first.string());
 
   TrainRequest alias = second;
-  alias.out = folder_.path() / "third";
+  alias.run.out = folder_.path() / "third";
   alias.init.clear();
-  alias.settings.push_back("load_checkpoint=" + (first / "model.safetensors").string());
+  alias.run.settings.push_back("load_checkpoint=" + (first / "model.safetensors").string());
   train(alias, make_fake_backend);
   EXPECT_EQ(load_model(folder_.path() / "third").weights, model.weights);
 
@@ -293,16 +294,16 @@ TEST_F(TrainRunTest, BeginsWithAnotherModel) {
 
 TEST_F(TrainRunTest, RefusesARunOfNoSteps) {
   TrainRequest none = request("g");
-  none.settings.insert(none.settings.end(),
-                       {"max_steps=0", "epochs=1", "global_batch_size=4096", "eval_interval=1000"});
+  none.run.settings.insert(none.run.settings.end(),
+                           {"max_steps=0", "epochs=1", "global_batch_size=4096", "eval_interval=1000"});
   EXPECT_CONTAINS(fault(none), "epochs = 1");
 }
 
 TEST_F(TrainRunTest, KeepsTheNewestModelWithoutATestSplit) {
   write_toy_data(folder_.path() / "train_only", /*with_test=*/false);
   TrainRequest request = this->request("d");
-  request.settings.push_back("data_path=" + (folder_.path() / "train_only").string());
-  const TrainReport report = train(request, make_fake_backend);
+  request.run.settings.push_back("data_path=" + (folder_.path() / "train_only").string());
+  const training::RunReport report = train(request, make_fake_backend);
   EXPECT_EQ(report.run.best_step, 60u);
   EXPECT_EQ(load_model(folder_.path() / "d").provenance["step"], 60);
 }

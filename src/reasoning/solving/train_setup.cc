@@ -29,7 +29,7 @@ void check_same_puzzles(const puzzles::Dataset& train, const puzzles::Dataset& t
 
 }  // namespace
 
-TrainData open_train_data(const TrainConfig& config) {
+TrainData open_train_data(const ReasoningTrainConfig& config) {
   const fs::path folder = config.data_path;
   if (!fs::is_directory(folder))
     throw bad_input(kInTrainSetup, "data_path = {}: no such folder; make one with hrm data", folder.string());
@@ -47,7 +47,7 @@ TrainData open_train_data(const TrainConfig& config) {
   return data;
 }
 
-model::ModelConfig model_config(const TrainConfig& config, const puzzles::Dataset& data) {
+model::ModelConfig model_config(const ReasoningTrainConfig& config, const puzzles::Dataset& data) {
   const puzzles::DatasetMetadata& metadata = data.metadata();
   model::ModelConfig model{.arch = config.arch,
                            .data = {.seq_len = metadata.seq_len,
@@ -58,7 +58,7 @@ model::ModelConfig model_config(const TrainConfig& config, const puzzles::Datase
   return model;
 }
 
-uint64_t checked_total_steps(const TrainConfig& config, const puzzles::DatasetMetadata& metadata) {
+uint64_t checked_total_steps(const ReasoningTrainConfig& config, const puzzles::DatasetMetadata& metadata) {
   const uint64_t steps = config.total_steps(metadata);
   if (steps > 0) return steps;
   throw bad_input(kInTrainSetup,

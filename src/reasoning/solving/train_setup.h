@@ -16,12 +16,12 @@ struct TrainData {
 
 // Throws bad_input if the folder or a split is not usable or the two splits have different puzzles; warns if there is
 // no test split.
-TrainData open_train_data(const TrainConfig& config);
+TrainData open_train_data(const ReasoningTrainConfig& config);
 
 // Throws bad_input with the setting that does not fit the data.
-model::ModelConfig model_config(const TrainConfig& config, const puzzles::Dataset& data);
+model::ModelConfig model_config(const ReasoningTrainConfig& config, const puzzles::Dataset& data);
 
 // Throws bad_input if it is less than one step.
-uint64_t checked_total_steps(const TrainConfig& config, const puzzles::DatasetMetadata& metadata);
+uint64_t checked_total_steps(const ReasoningTrainConfig& config, const puzzles::DatasetMetadata& metadata);
 
 }  // namespace hrm::solving

@@ -39,7 +39,7 @@ std::string fault_of(const model::TrainOutput& output) {
   return fmt::format("loss {}, gradient norm {}: not finite", text(output.loss), text(output.gradient_norm));
 }
 
-puzzles::SamplerOptions sampler_options(const TrainConfig& config) {
+puzzles::SamplerOptions sampler_options(const ReasoningTrainConfig& config) {
   return {.batch = config.global_batch_size, .epochs_per_stretch = config.eval_interval, .seed = config.seed};
 }
 
@@ -162,7 +162,7 @@ void Trainer::take_examples(uint64_t step) {
 }
 
 training::StepReport Trainer::step(uint64_t step) {
-  const TrainConfig& config = options_.config;
+  const ReasoningTrainConfig& config = options_.config;
   take_examples(step);
   const double lr_factor = training::learning_rate_factor(
       {.warmup_steps = config.lr_warmup_steps, .total_steps = options_.total_steps, .min_ratio = config.lr_min_ratio},
@@ -221,7 +221,7 @@ std::vector<training::Measurement> Trainer::measurements(const StepResult& resul
 
 training::EvaluationReport Trainer::evaluate(uint64_t) {
   if (!test_) return {};
-  const TrainConfig& config = options_.config;
+  const ReasoningTrainConfig& config = options_.config;
   training::EvaluationReport report;
   std::vector<Measured> measured;
   for (const model::WeightSet set : {model::WeightSet::kLive, model::WeightSet::kAveraged}) {

@@ -30,7 +30,7 @@ namespace hrm::solving {
 void reveal_cells(std::span<int32_t> inputs, std::span<const int32_t> labels, double share, Rng& rng);
 
 struct TrainerOptions {
-  TrainConfig config;
+  ReasoningTrainConfig config;
   uint64_t total_steps = 0;                            // length of the schedules
   Json provenance;                                     // goes into the model file, with step and kind of weights added
   std::optional<NamedTensors> weights = std::nullopt;  // to begin with; nullopt: random ones

@@ -64,7 +64,7 @@ class TrainerTest : public testing::Test {
   TemporaryFolder folder_;
   std::optional<puzzles::Dataset> train_, test_;
   model::ModelConfig model_;
-  TrainConfig config_;
+  ReasoningTrainConfig config_;
 };
 
 TEST_F(TrainerTest, LearnsAndMeasuresOnUnseenExamples) {

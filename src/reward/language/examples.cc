@@ -63,4 +63,22 @@ void check_example(const Example& example, const ExampleRules& rules, std::strin
   }
 }
 
+void ExampleSet::add(Example example, const ExampleRules& rules, bool drop_long, std::string_view place) {
+  int64_t longest = rules.config.max_position_embeddings;
+  if (rules.max_length > 0) longest = std::min(longest, rules.max_length);
+  if (drop_long && std::ssize(example.ids) > longest) return counts.drop(fmt::format("longer than {} tokens", longest));
+  check_example(example, rules, place);
+  tokens += std::ssize(example.ids);
+  targets += std::ssize(example.targets);
+  budget.add(sizeof(example) + example.ids.size() * sizeof(example.ids[0]) +
+                 example.targets.size() * sizeof(example.targets[0]),
+             place, "tokens and targets", "train on fewer examples");
+  ++counts.written;
+  examples.push_back(std::move(example));
+}
+
+Json ExampleSet::to_json() const {
+  return {{"examples", examples.size()}, {"targets", targets}, {"tokens", tokens}, {"counts", counts.to_json()}};
+}
+
 }  // namespace hrm::language

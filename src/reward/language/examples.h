@@ -5,9 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/memory_budget.h"
 #include "language/config.h"
 #include "language/heads.h"
 #include "language/losses.h"
+#include "rows/counts.h"
 
 namespace hrm::language {
 
@@ -40,5 +42,17 @@ struct ExampleRules {
 // Throws bad_input naming place, value and what was expected: no tokens, no targets, too long, a token that the model
 // does not have, a target outside the text, a label out of range.
 void check_example(const Example& example, const ExampleRules& rules, std::string_view place);
+
+struct ExampleSet {
+  std::vector<Example> examples;
+  rows::ConversionCounts counts;  // written: examples
+  int64_t tokens = 0, targets = 0;
+  MemoryBudget budget{size_t{4} << 30};  // of the examples
+
+  // Throws as check_example(), and bad_input where the examples exceed the budget. drop_long: one that is too long is
+  // left out and counted instead.
+  void add(Example example, const ExampleRules& rules, bool drop_long, std::string_view place);
+  Json to_json() const;  // of a report: examples, targets, tokens, counts
+};
 
 }  // namespace hrm::language

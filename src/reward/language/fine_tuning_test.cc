@@ -32,7 +32,9 @@ DecoderConfig tuned_config() {
   return config;
 }
 
-LanguageModel tiny_model(uint64_t seed = 1) { return initial_model(tuned_config(), HeadKind::kLanguage, 0, seed); }
+LanguageModel tiny_model(uint64_t seed = 1) {
+  return initial_model(tuned_config(), HeadKind::kLanguage, 0, {.seed = seed});
+}
 
 // Counting upwards: what follows is what was there plus one.
 std::vector<Example> counting(size_t count, uint64_t seed = 5) {
@@ -222,7 +224,7 @@ TEST(FineTuning, ScoresOfAHeadAreMeasured) {
   std::vector<Example> examples;
   for (int32_t i = 0; i < 64; ++i)
     examples.push_back({.ids = {i % 30, (i * 7) % 30, i % 2}, .targets = {{.position = 2, .value = float(i % 2)}}});
-  LanguageModel model = initial_model(tuned_config(), HeadKind::kSequence, 1, 1);
+  LanguageModel model = initial_model(tuned_config(), HeadKind::kSequence, 1, {.seed = 1});
   FineTuneConfig config = tiny_training();
   config.loss = LossKind::kSquaredError;
   FineTuner tuner(model, examples, examples, {.config = config, .total_steps = 60});
@@ -271,7 +273,7 @@ TEST(FineTuning, RefusesATeacherOfAnotherVocabulary) {
   const std::vector<Example> examples = counting(8);
   DecoderConfig other = tuned_config();
   other.vocab_size = 31;
-  const LanguageModel teacher = initial_model(other, HeadKind::kLanguage, 0, 1);
+  const LanguageModel teacher = initial_model(other, HeadKind::kLanguage, 0, {.seed = 1});
   LanguageModel model = tiny_model();
   FineTuneConfig config = tiny_training();
   config.kl_weight = 1;

@@ -30,7 +30,7 @@ class KvCacheTest : public testing::Test {
                               .vocab_size = kVocabulary,
                               .max_position_embeddings = 128,
                               .tie_word_embeddings = true},
-                             HeadKind::kLanguage, 0, 1)),
+                             HeadKind::kLanguage, 0, {.seed = 1})),
         decoder_(model_.config, model_.parameters) {}
 
   Text text(size_t length) {

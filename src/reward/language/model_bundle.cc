@@ -169,16 +169,20 @@ std::string ModelBundle::render_chat(text::Conversation conversation) const {
 
 ModelBundle load_bundle(const fs::path& path, const LoadOptions& options) {
   if (path.extension() == ".gguf") return load_gguf_bundle(path, options);
-  LanguageModel model = load_model(path, options);
-  const fs::path file = path / "tokenizer.json";
+  return load_bundle(load_model(path, options), path);
+}
+
+ModelBundle load_bundle(LanguageModel model, const fs::path& tokenizer) {
+  const fs::path file = tokenizer / "tokenizer.json";
   if (!fs::exists(file))
     throw bad_input(kInModelBundle,
                     "{}: is missing; a model needs its tokenizer (vocab.json and merges.txt alone do not suffice)",
                     file.string());
-  return assemble(
-      std::move(model),
-      {text::parse_tokenizer_json(read_file(file), file.string()), text::load_tokenizer_config(path), file.string()},
-      generation_ends(path));
+  const std::vector<int64_t> ends = generation_ends(model.source);
+  return assemble(std::move(model),
+                  {text::parse_tokenizer_json(read_file(file), file.string()), text::load_tokenizer_config(tokenizer),
+                   file.string()},
+                  ends);
 }
 
 ModelBundle make_bundle(LanguageModel model, text::TokenizerSpec spec, text::TokenizerConfig config) {

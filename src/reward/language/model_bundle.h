@@ -42,6 +42,9 @@ struct ModelBundle {
 // model has rows.
 ModelBundle load_bundle(const std::filesystem::path& path, const LoadOptions& options = {});
 
+// A loaded model (language/model_io.h) with the tokenizer of a folder, its own or that of an adapter. Throws as above.
+ModelBundle load_bundle(LanguageModel model, const std::filesystem::path& tokenizer);
+
 // A bundle around a model and tokenizer made in the program. Throws bad_input if they disagree.
 ModelBundle make_bundle(LanguageModel model, text::TokenizerSpec spec, text::TokenizerConfig config);
 

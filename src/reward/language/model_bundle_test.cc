@@ -24,7 +24,7 @@ DecoderConfig tiny_config(int64_t vocabulary) {
 }
 
 ModelBundle tiny_bundle() {
-  return make_bundle(initial_model(tiny_config(257), HeadKind::kLanguage, 1, 3), text::byte_spec(),
+  return make_bundle(initial_model(tiny_config(257), HeadKind::kLanguage, 1, {.seed = 3}), text::byte_spec(),
                      text::byte_config());
 }
 
@@ -48,7 +48,8 @@ TEST(ModelBundle, AMadeOneIsSavedAndLoadedBack) {
 
 TEST(ModelBundle, ATokenizerLargerThanTheModelIsRefused) {
   try {
-    make_bundle(initial_model(tiny_config(50), HeadKind::kLanguage, 1, 3), text::byte_spec(), text::byte_config());
+    make_bundle(initial_model(tiny_config(50), HeadKind::kLanguage, 1, {.seed = 3}), text::byte_spec(),
+                text::byte_config());
     FAIL();
   } catch (const Error& e) {
     EXPECT_NE(std::string(e.what()).find("ids up to 256, but the model has only 50 tokens"), std::string::npos)
@@ -73,7 +74,7 @@ TEST(ModelBundle, ChatsAreWrittenByTheModelsTemplateAndEndAsItSays) {
   config.chat_template =
       "{% for m in messages %}<turn>{{ m.role }}: {{ m.content | trim }} </turn>\n{% endfor %}"
       "{% if add_generation_prompt %}<turn>assistant:{{ ' (calm)' if calm }}{% endif %}";
-  ModelBundle bundle = make_bundle(initial_model(tiny_config(259), HeadKind::kLanguage, 1, 3), spec, config);
+  ModelBundle bundle = make_bundle(initial_model(tiny_config(259), HeadKind::kLanguage, 1, {.seed = 3}), spec, config);
   EXPECT_EQ(bundle.message_end, 258);
   EXPECT_EQ(bundle.end_tokens, (std::vector<int32_t>{256, 258}));
   std::vector<text::ChatMessage> chat = {{"user", " hello "}};
@@ -84,7 +85,8 @@ TEST(ModelBundle, ChatsAreWrittenByTheModelsTemplateAndEndAsItSays) {
             "<turn>user: hello </turn>\n<turn>assistant: (calm) I ");
 
   config.chat_template = "{% nonsense %}";
-  const ModelBundle broken = make_bundle(initial_model(tiny_config(259), HeadKind::kLanguage, 1, 3), spec, config);
+  const ModelBundle broken =
+      make_bundle(initial_model(tiny_config(259), HeadKind::kLanguage, 1, {.seed = 3}), spec, config);
   EXPECT_EQ(broken.end_tokens, std::vector<int32_t>{256});
   try {
     broken.render_chat(text::conversation(chat, true));
@@ -108,7 +110,7 @@ TEST(ModelBundle, AnAdapterOfAFolderMergesAsTheOneInMemory) {
   for (const auto& [name, tensor] : with.parameters) EXPECT_TRUE(plain.parameters.at(name).equal(tensor)) << name;
   EXPECT_FALSE(plain.parameters.at(layer_prefix(0) + "self_attn.q_proj.weight")
                    .equal(tiny_bundle().model.parameters.at(layer_prefix(0) + "self_attn.q_proj.weight")));
-  LanguageModel other = initial_model(tiny_config(60), HeadKind::kLanguage, 1, 3);
+  LanguageModel other = initial_model(tiny_config(60), HeadKind::kLanguage, 1, {.seed = 3});
   other.parameters.erase(layer_prefix(1) + "mlp.down_proj.weight");
   EXPECT_THROW(merge_adapter(other, folder.path()), Error);
 }

@@ -201,10 +201,11 @@ LanguageModel load_model(const fs::path& path, const LoadOptions& options) {
   return load_folder(path, options);
 }
 
-LanguageModel initial_model(const DecoderConfig& config, HeadKind head, int64_t outputs, uint64_t seed, double stddev) {
+LanguageModel initial_model(const DecoderConfig& config, HeadKind head, int64_t outputs, const FreshWeights& fresh) {
   config.validate("configuration");
-  LanguageModel model{.config = config, .parameters = initial_parameters(decoder_parameters(config), seed, stddev)};
-  replace_head(model, head, outputs, seed);
+  LanguageModel model{.config = config,
+                      .parameters = initial_parameters(decoder_parameters(config), fresh.seed, fresh.stddev)};
+  replace_head(model, head, outputs, fresh.seed);
   return model;
 }
 

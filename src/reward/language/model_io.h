@@ -44,9 +44,13 @@ LanguageModel load_model(const std::filesystem::path& path, const LoadOptions& o
 DecoderConfig decoder_config(const Gguf& file);
 LanguageModel load_gguf(const std::filesystem::path& path, const LoadOptions& options = {});
 
-// Fresh weights, in float32 on the CPU. stddev: of the decoder's matrices.
-LanguageModel initial_model(const DecoderConfig& config, HeadKind head, int64_t outputs, uint64_t seed,
-                            double stddev = 0.02);
+struct FreshWeights {
+  uint64_t seed = 0;
+  double stddev = 0.02;  // of the decoder's matrices
+};
+
+// Fresh weights, in float32 on the CPU.
+LanguageModel initial_model(const DecoderConfig& config, HeadKind head, int64_t outputs, const FreshWeights& fresh);
 
 // The same decoder with a new head, drawn from the seed.
 void replace_head(LanguageModel& model, HeadKind head, int64_t outputs, uint64_t seed);

@@ -25,7 +25,7 @@ DecoderConfig tiny_config() {
           .max_position_embeddings = 64};
 }
 
-LanguageModel tiny_model() { return initial_model(tiny_config(), HeadKind::kLanguage, 0, 5); }
+LanguageModel tiny_model() { return initial_model(tiny_config(), HeadKind::kLanguage, 0, {.seed = 5}); }
 
 void expect_equal(const NamedParameters& a, const NamedParameters& b) {
   ASSERT_EQ(a.size(), b.size());
@@ -130,7 +130,7 @@ TEST(ModelFolder, HeadsAreKnownAgain) {
                                       {HeadKind::kProcess, 2},
                                       {HeadKind::kValue, 1}}) {
     const fs::path path = folder.path() / fmt::format("{}{}", name_of_enum(head), outputs);
-    const LanguageModel made = initial_model(tiny_config(), head, outputs, 5);
+    const LanguageModel made = initial_model(tiny_config(), head, outputs, {.seed = 5});
     save_model(path, made, at::kFloat);
     const LanguageModel back = load_model(path);
     EXPECT_EQ(back.head, head);
@@ -199,7 +199,7 @@ TEST_F(ChangedFolder, ATensorThatNoLayerReadsIsRefused) {
 }
 
 TEST_F(ChangedFolder, AHeadIsThatOfTheClassInTheConfiguration) {
-  const LanguageModel token = initial_model(tiny_config(), HeadKind::kToken, 2, 5);
+  const LanguageModel token = initial_model(tiny_config(), HeadKind::kToken, 2, {.seed = 5});
   const auto named = [](const char* name) {
     return [name](NamedTensors&, Json& config) { config["architectures"] = {name}; };
   };
@@ -218,7 +218,7 @@ TEST_F(ChangedFolder, AHeadIsThatOfTheClassInTheConfiguration) {
 TEST_F(ChangedFolder, AnOutputLayerIsTiedWhereItIsNotAnother) {
   DecoderConfig config = tiny_config();
   config.tie_word_embeddings = true;
-  const LanguageModel tied = initial_model(config, HeadKind::kLanguage, 0, 5);
+  const LanguageModel tied = initial_model(config, HeadKind::kLanguage, 0, {.seed = 5});
   const at::Tensor embedding = tied.parameters.at("model.embed_tokens.weight");
   const auto with_output = [](const at::Tensor& output, bool embedding_too) {
     return [=](NamedTensors& tensors, Json&) {
@@ -239,7 +239,7 @@ TEST_F(ChangedFolder, AnOutputLayerIsTiedWhereItIsNotAnother) {
 TEST_F(ChangedFolder, ADecoderSavedWithoutItsHeadHasShorterNames) {
   DecoderConfig config = tiny_config();
   config.tie_word_embeddings = true;
-  const LanguageModel tied = initial_model(config, HeadKind::kLanguage, 0, 5);
+  const LanguageModel tied = initial_model(config, HeadKind::kLanguage, 0, {.seed = 5});
   const auto shorten = [](NamedTensors& tensors, Json&) {
     NamedTensors bare;
     for (auto& [name, tensor] : tensors) bare.emplace(name.substr(std::string_view("model.").size()), tensor);
@@ -259,7 +259,7 @@ TEST_F(ChangedFolder, AnAdapterIsNoModel) {
 TEST(ModelFolder, WeightsThatTorchSavedAreRead) {
   DecoderConfig config = tiny_config();
   config.tie_word_embeddings = true;
-  const LanguageModel made = initial_model(config, HeadKind::kLanguage, 0, 5);
+  const LanguageModel made = initial_model(config, HeadKind::kLanguage, 0, {.seed = 5});
   const TemporaryFolder folder;
   save_model(folder.path(), made, at::kFloat);
   fs::remove(folder.path() / "model.safetensors");

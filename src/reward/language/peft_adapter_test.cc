@@ -30,7 +30,7 @@ LanguageModel base_model(bool tied = false, HeadKind head = HeadKind::kLanguage,
                              .max_position_embeddings = 64,
                              .tie_word_embeddings = tied,
                              .attention_bias = family == Family::kQwen2};
-  return initial_model(config, head, 2, 3, 0.3);
+  return initial_model(config, head, 2, {.seed = 3, .stddev = 0.3});
 }
 
 at::Tensor some(at::IntArrayRef shape, int64_t seed) {

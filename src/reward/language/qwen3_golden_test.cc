@@ -19,7 +19,7 @@ TEST(Qwen3Golden, LogitsAreThoseOfTransformers) {
                                        .head_dim = 6,  // not hidden_size / heads
                                        .vocab_size = 12,
                                        .max_position_embeddings = 32},
-                                      HeadKind::kLanguage, 0, 7, 0.3);
+                                      HeadKind::kLanguage, 0, {.seed = 7, .stddev = 0.3});
   for (auto& [name, tensor] : model.parameters)  // gains that are not all 1
     if (tensor.dim() == 1) tensor.mul_(at::linspace(0.5, 1.5, tensor.size(0)));
   const Decoder decoder(model.config, model.parameters);

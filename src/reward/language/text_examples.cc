@@ -17,7 +17,7 @@ constexpr std::string_view kQuestion = "{question}";
 
 class FileReader {
  public:
-  FileReader(const ModelBundle& bundle, const TextConfig& config, TextSet& set)
+  FileReader(const ModelBundle& bundle, const TextConfig& config, ExampleSet& set)
       : bundle_(bundle),
         config_(config),
         settings_(text::chat_settings(config.chat_date, config.chat_variables, "text.chat_date, text.chat_variables")),
@@ -112,24 +112,12 @@ class FileReader {
         bundle_.tokenizer.encode(completion, first == 0 ? text::Part::kFramed : text::Part::kContinuation);
     ids.insert(ids.end(), learnt.begin(), learnt.end());
     ids.push_back(end_token());
-    auto longest = static_cast<uint64_t>(bundle_.model.config.max_position_embeddings);
-    if (config_.max_length > 0) longest = std::min(longest, config_.max_length);
-    if (config_.drop_long && ids.size() > longest)
-      return set_.counts.drop(fmt::format("longer than {} tokens", longest));
-    Example example = language_example(std::move(ids), first);
-    check_example(example,
-                  {.config = bundle_.model.config,
-                   .loss = LossKind::kCrossEntropy,
-                   .outputs = bundle_.model.config.vocab_size,
-                   .max_length = static_cast<int64_t>(config_.max_length)},
-                  place);
-    set_.tokens += std::ssize(example.ids);
-    set_.targets += std::ssize(example.targets);
-    set_.budget.add(sizeof(example) + example.ids.size() * sizeof(example.ids[0]) +
-                        example.targets.size() * sizeof(example.targets[0]),
-                    place, "tokens and targets", "train on fewer examples");
-    ++set_.counts.written;
-    set_.examples.push_back(std::move(example));
+    set_.add(language_example(std::move(ids), first),
+             {.config = bundle_.model.config,
+              .loss = LossKind::kCrossEntropy,
+              .outputs = bundle_.model.config.vocab_size,
+              .max_length = static_cast<int64_t>(config_.max_length)},
+             config_.drop_long, place);
   }
 
   // A chat ends as its template ends a message, else the text as the tokenizer says.
@@ -143,7 +131,7 @@ class FileReader {
   const ModelBundle& bundle_;
   const TextConfig& config_;
   text::ChatSettings settings_;
-  TextSet& set_;
+  ExampleSet& set_;
 };
 
 }  // namespace
@@ -157,7 +145,7 @@ void TextConfig::validate() const {
 }
 
 void read_text_examples(const std::filesystem::path& path, const ModelBundle& bundle, const TextConfig& config,
-                        TextSet& set) {
+                        ExampleSet& set) {
   const size_t before = set.examples.size();
   FileReader file(bundle, config, set);
   if (tree::is_store(path)) {

@@ -16,10 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "formats/memory_budget.h"
 #include "language/examples.h"
 #include "language/model_bundle.h"
-#include "rows/counts.h"
 
 namespace hrm::language {
 
@@ -46,16 +44,9 @@ struct TextConfig {
   void validate() const;  // throws bad_input
 };
 
-struct TextSet {
-  std::vector<Example> examples;
-  rows::Counts counts;  // written: examples
-  int64_t tokens = 0, targets = 0;
-  MemoryBudget budget{size_t{4} << 30};  // of the examples
-};
-
 // Adds the file's examples. Throws bad_input naming file and line: a record of no form, a text too long, a chat for a
 // model without a template, a file that gives nothing.
 void read_text_examples(const std::filesystem::path& path, const ModelBundle& bundle, const TextConfig& config,
-                        TextSet& set);
+                        ExampleSet& set);
 
 }  // namespace hrm::language

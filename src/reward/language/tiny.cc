@@ -41,7 +41,8 @@ ModelBundle tiny_bundle(const TinySize& size, HeadKind head, int64_t outputs, ui
   config.pad_token_id = spec.added.front().id;
   config.eos_token_id = {spec.added.front().id};
   const double stddev = std::sqrt(1.0 / static_cast<double>(size.hidden_size));
-  return make_bundle(initial_model(config, head, outputs, seed, stddev), std::move(spec), text::byte_config());
+  return make_bundle(initial_model(config, head, outputs, {.seed = seed, .stddev = stddev}), std::move(spec),
+                     text::byte_config());
 }
 
 }  // namespace hrm::language

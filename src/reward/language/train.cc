@@ -1,5 +1,6 @@
 #include "language/train.h"
 
+#include "base/log.h"
 #include "base/progress.h"
 #include "torch/machine.h"
 
@@ -10,7 +11,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kInTrain = "language.train";
 
-ModelBundle bundle_of(const std::string& from, const TrainConfig& config, at::Device device) {
+ModelBundle bundle_of(const std::string& from, const PolicyTrainConfig& config, at::Device device) {
   ModelBundle bundle = from == kTiny ? tiny_bundle(config.tiny, HeadKind::kLanguage, 1, config.tuning.seed)
                                      : load_bundle(model_of_run(from), {.type = at::kFloat, .device = device});
   if (bundle.model.head != HeadKind::kLanguage)
@@ -19,20 +20,13 @@ ModelBundle bundle_of(const std::string& from, const TrainConfig& config, at::De
   return bundle;
 }
 
-TextSet read_all(const std::vector<std::string>& files, const ModelBundle& bundle, const TrainConfig& config) {
-  TextSet set;
+ExampleSet read_all(const std::vector<std::string>& files, const ModelBundle& bundle, const PolicyTrainConfig& config) {
+  ExampleSet set;
   TextConfig text = config.text;
   text.max_length = config.tuning.max_length;
   for (const std::string& file : files) read_text_examples(file, bundle, text, set);
   for (const auto& [reason, count] : set.counts.dropped) log_info("left out: {} {}", count, reason);
   return set;
-}
-
-Json data_json(const TextSet& set) {
-  return {{"examples", set.examples.size()},
-          {"targets", set.targets},
-          {"tokens", set.tokens},
-          {"counts", set.counts.to_json()}};
 }
 
 std::string table_of(const Json& report, const fs::path& out) {
@@ -47,8 +41,8 @@ std::string table_of(const Json& report, const fs::path& out) {
 
 }  // namespace
 
-TrainConfig train_defaults(bool tiny) {
-  TrainConfig config;
+PolicyTrainConfig policy_train_defaults(bool tiny) {
+  PolicyTrainConfig config;
   config.tuning.loss = LossKind::kCrossEntropy;
   config.from = tiny ? kTiny : "";
   if (!tiny) return config;
@@ -58,7 +52,7 @@ TrainConfig train_defaults(bool tiny) {
   return config;
 }
 
-void TrainConfig::validate() const {
+void PolicyTrainConfig::validate() const {
   if (data.empty()) throw bad_input(kInTrain, "no training data: give a file of texts or of questions with solutions");
   if (from.empty()) throw bad_input(kInTrain, "no model to train: give --from FOLDER, or --init tiny");
   if (tuning.loss != LossKind::kCrossEntropy)
@@ -69,10 +63,10 @@ void TrainConfig::validate() const {
   tuning.validate();
 }
 
-RunReport train(const TrainConfig& defaults, const RunRequest& request) {
-  const TrainConfig config = resolved_settings(defaults, request);
-  if (request.mode == training::RunMode::kOverwrite && config.from != kTiny)
-    training::refuse_overwritten_input(request.out, config.from);
+training::RunReport train_policy(const PolicyTrainConfig& defaults, const FineTuneRequest& request) {
+  const PolicyTrainConfig config = resolved_settings(defaults, request.run);
+  if (request.run.mode == training::RunMode::kOverwrite && config.from != kTiny)
+    training::refuse_overwritten_input(request.run.out, config.from);
   for (const auto* files : {&config.data, &config.held_out})
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kInTrain, "{}: no such file", file);
@@ -81,11 +75,11 @@ RunReport train(const TrainConfig& defaults, const RunRequest& request) {
   if (config.tuning.kl_weight > 0)
     teacher = bundle_of(config.teacher.empty() ? config.from : config.teacher, config, request.device);
   torch::use_machine(request.threads, parameter_count(bundle.model.parameters));
-  const TextSet train = read_all(config.data, bundle, config), held_out = read_all(config.held_out, bundle, config);
-  const training::RunFolder folder(request.out, request.mode);
+  const ExampleSet train = read_all(config.data, bundle, config), held_out = read_all(config.held_out, bundle, config);
+  const training::RunFolder folder(request.run.out, request.run.mode);
   const uint64_t total = config.tuning.total_steps(train.examples.size());
   const int64_t parameters = parameter_count(bundle.model.parameters);
-  log_info("{}: {} parameters, {} texts of {} tokens, {} steps, lr {}", request.out.string(), parameters,
+  log_info("{}: {} parameters, {} texts of {} tokens, {} steps, lr {}", request.run.out.string(), parameters,
            train.examples.size(), train.tokens, total, config.tuning.optimizer.lr);
   const auto write_model = [&](const fs::path& to, const LanguageModel& model) {
     ModelBundle whole{.model = model,
@@ -101,13 +95,13 @@ RunReport train(const TrainConfig& defaults, const RunRequest& request) {
                      .teacher = teacher ? &teacher->model : nullptr,
                      .evaluate = {},
                      .write_model = write_model});
-  RunReport report;
-  report.run = run_fine_tuning(trainee, config, folder, request);
+  training::RunReport report;
+  report.run = run_fine_tuning(trainee, config, folder, request.run);
   report.json = run_json(report.run, total);
   report.json["parameters"] = parameters;
-  report.json["train"] = data_json(train);
-  report.json["held_out"] = data_json(held_out);
-  report.table = table_of(report.json, request.out);
+  report.json["train"] = train.to_json();
+  report.json["held_out"] = held_out.to_json();
+  report.table = table_of(report.json, request.run.out);
   write_json(folder.report(), report.json);
   return report;
 }

@@ -4,13 +4,13 @@
 // RUN/model is the model that was best on the held-out texts, or the newest: a Hugging Face folder with tokenizer.
 #pragma once
 
-#include "language/run_request.h"
+#include "language/fine_tune_request.h"
 #include "language/text_examples.h"
 #include "language/tiny.h"
 
 namespace hrm::language {
 
-struct TrainConfig {
+struct PolicyTrainConfig {
   std::vector<std::string> data, held_out;
   std::string from = kTiny, teacher;
   TinySize tiny;
@@ -30,9 +30,9 @@ struct TrainConfig {
 };
 
 // What the program starts from: a rate that suits the model.
-TrainConfig train_defaults(bool tiny);
+PolicyTrainConfig policy_train_defaults(bool tiny);
 
 // Throws bad_input for settings and data that do not fit, failure on NaN and full disks.
-RunReport train(const TrainConfig& defaults, const RunRequest& request);
+training::RunReport train_policy(const PolicyTrainConfig& defaults, const FineTuneRequest& request);
 
 }  // namespace hrm::language

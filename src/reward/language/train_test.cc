@@ -34,10 +34,10 @@ std::string shown(const ModelBundle& bundle, const Example& example) {
 }
 
 std::vector<std::string> texts_of(const std::vector<Json>& lines, const TextConfig& config,
-                                  TextSet* counted = nullptr) {
+                                  ExampleSet* counted = nullptr) {
   const TemporaryFolder folder;
   const ModelBundle bundle = small_bundle(200);
-  TextSet set;
+  ExampleSet set;
   read_text_examples(write_lines(folder.path() / "a.jsonl", lines), bundle, config, set);
   std::vector<std::string> texts;
   for (const Example& example : set.examples) texts.push_back(shown(bundle, example));
@@ -61,7 +61,7 @@ TEST(TextExamples, EveryFormLearnsWhatStandsBehindThePrompt) {
       {"candidates",
        {{{"steps", {"a", "#### 4"}}, {"correct", true}}, {{"steps", {"b", "#### 5"}}, {"correct", false}}}}};
   EXPECT_EQ(texts_of({sampled}, {}), (Texts{"q\n|a\n#### 4" + end, "q\n|b\n#### 5" + end}));
-  TextSet set;
+  ExampleSet set;
   EXPECT_EQ(texts_of({sampled}, {.min_label = 0.5}, &set), Texts{"q\n|a\n#### 4" + end});
   EXPECT_EQ(set.counts.dropped.at("label below min_label"), 1U);
   // Solutions without a verdict are graded, and dropped where that cannot be done.
@@ -101,12 +101,12 @@ TEST(TextExamples, FaultsNameFileAndLine) {
   EXPECT_NE(fault({{{"messages", {{{"role", "user"}, {"content", "x"}}}}}}, {}).find("assistant"), std::string::npos);
 }
 
-RunRequest request_of(const fs::path& data, const fs::path& out, std::vector<std::string> more = {}) {
-  RunRequest request{.out = out, .settings = {fmt::format(R"(data=["{}"])", data.string())}};
+FineTuneRequest request_of(const fs::path& data, const fs::path& out, std::vector<std::string> more = {}) {
+  FineTuneRequest request{.run = {.out = out, .settings = {fmt::format(R"(data=["{}"])", data.string())}}};
   for (const char* setting : {"tiny.hidden=32", "tiny.layers=1", "tiny.heads=2", "tiny.context=64", "max_steps=60",
                               "batch_size=8", "lr=0.01", "log_steps=5"})
-    request.settings.push_back(setting);
-  request.settings.insert(request.settings.end(), more.begin(), more.end());
+    request.run.settings.push_back(setting);
+  request.run.settings.insert(request.run.settings.end(), more.begin(), more.end());
   return request;
 }
 
@@ -121,7 +121,8 @@ fs::path write_task(const fs::path& path) {
 TEST(LanguageTraining, APolicyLearnsToContinueAndIsServedFromItsRun) {
   const TemporaryFolder folder;
   const fs::path data = write_task(folder.path() / "a.jsonl");
-  const RunReport report = train(train_defaults(true), request_of(data, folder.path() / "run", {"max_steps=150"}));
+  const training::RunReport report =
+      train_policy(policy_train_defaults(true), request_of(data, folder.path() / "run", {"max_steps=150"}));
   EXPECT_EQ(report.json["end"], "finished");
   EXPECT_EQ(report.json["train"]["examples"], 24);
   const auto policy = open_local_policy(folder.path() / "run");
@@ -137,14 +138,14 @@ TEST(LanguageTraining, APolicyLearnsToContinueAndIsServedFromItsRun) {
 TEST(LanguageTraining, StoppingAndResumingGivesTheSameBits) {
   const TemporaryFolder folder;
   const fs::path data = write_task(folder.path() / "a.jsonl");
-  train(train_defaults(true), request_of(data, folder.path() / "whole"));
-  RunRequest part = request_of(data, folder.path() / "part");
-  part.minutes = 1e-6;
-  EXPECT_EQ(train(train_defaults(true), part).json["end"], "out_of_time");
-  part.mode = training::RunMode::kResume;
-  part.minutes = 0;
-  part.settings.clear();
-  EXPECT_EQ(train(train_defaults(true), part).json["end"], "finished");
+  train_policy(policy_train_defaults(true), request_of(data, folder.path() / "whole"));
+  FineTuneRequest part = request_of(data, folder.path() / "part");
+  part.run.minutes = 1e-6;
+  EXPECT_EQ(train_policy(policy_train_defaults(true), part).json["end"], "out_of_time");
+  part.run.mode = training::RunMode::kResume;
+  part.run.minutes = 0;
+  part.run.settings.clear();
+  EXPECT_EQ(train_policy(policy_train_defaults(true), part).json["end"], "finished");
   EXPECT_EQ(read_file(folder.path() / "whole" / "model" / "model.safetensors"),
             read_file(folder.path() / "part" / "model" / "model.safetensors"));
 }
@@ -152,19 +153,19 @@ TEST(LanguageTraining, StoppingAndResumingGivesTheSameBits) {
 TEST(LanguageTraining, TheRunsLongestTextHoldsForItsFiles) {
   const TemporaryFolder folder;
   const fs::path data = write_lines(folder.path() / "a.jsonl", {{{"text", "ab"}}, {{"text", "12345678"}}});
-  const RunReport report =
-      train(train_defaults(true),
-            request_of(data, folder.path() / "run", {"max_length=5", "text.drop_long=true", "max_steps=1"}));
+  const training::RunReport report =
+      train_policy(policy_train_defaults(true),
+                   request_of(data, folder.path() / "run", {"max_length=5", "text.drop_long=true", "max_steps=1"}));
   EXPECT_EQ(report.json["train"]["examples"], 1);
 }
 
 TEST(LanguageTraining, SelfTrainingStaysNearItsTeacher) {
   const TemporaryFolder folder;
   const fs::path data = write_task(folder.path() / "a.jsonl");
-  train(train_defaults(true), request_of(data, folder.path() / "first", {"max_steps=20"}));
+  train_policy(policy_train_defaults(true), request_of(data, folder.path() / "first", {"max_steps=20"}));
   const std::string from = "from=" + (folder.path() / "first" / "model").string();
   const auto distance = [&](const std::string& name, const char* weight) {
-    train(train_defaults(true), request_of(data, folder.path() / name, {from, weight, "max_steps=20"}));
+    train_policy(policy_train_defaults(true), request_of(data, folder.path() / name, {from, weight, "max_steps=20"}));
     const NamedTensors a = load_safetensors(folder.path() / "first" / "model" / "model.safetensors").tensors;
     const NamedTensors b = load_safetensors(folder.path() / name / "model" / "model.safetensors").tensors;
     const auto x = a.at("model.embed_tokens.weight").as<float>(), y = b.at("model.embed_tokens.weight").as<float>();
@@ -180,9 +181,9 @@ TEST(LanguageTraining, SelfTrainingStaysNearItsTeacher) {
 TEST(LanguageTraining, SettingsThatDoNotFitAreRefused) {
   const TemporaryFolder folder;
   const fs::path data = write_task(folder.path() / "a.jsonl");
-  const auto fault = [&](const RunRequest& request, bool tiny = true) -> std::string {
+  const auto fault = [&](const FineTuneRequest& request, bool tiny = true) -> std::string {
     try {
-      train(train_defaults(tiny), request);
+      train_policy(policy_train_defaults(tiny), request);
     } catch (const Error& e) {
       return e.what();
     }

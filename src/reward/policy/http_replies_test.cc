@@ -6,7 +6,7 @@
 #include "base/signals.h"
 #include "policy/caching.h"
 #include "policy/http.h"
-#include "policy/reply_testing.h"
+#include "policy/testing/replies.h"
 
 #if HRM_HTTP
 #include <httplib.h>

@@ -9,8 +9,8 @@
 #include "base/signals.h"
 #include "base/threads.h"
 #include "policy/endpoint.h"
-#include "policy/reply_testing.h"
 #include "policy/testing/fault_server.h"
+#include "policy/testing/replies.h"
 
 namespace hrm::policy {
 namespace {

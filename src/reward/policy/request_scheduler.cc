@@ -18,79 +18,102 @@ RequestScheduler::RequestScheduler(Policy& policy, int64_t in_flight)
 void RequestScheduler::run(size_t n, const std::function<void(size_t)>& job) {
   next_ = 0;
   jobs_ = n;
-  stopped_ = false;
+  failures_in_row_ = 0;
+  gave_up_ = false;
   error_ = nullptr;
   run_threads(threads_, [&](size_t) { work(job); });
+  parts_.clear();  // of a run that ended early
   if (error_) std::rethrow_exception(error_);
 }
 
-bool RequestScheduler::stopped() const { return stopped_ || error_ || interrupted(); }
+bool RequestScheduler::stopped() const { return gave_up_ || error_ || interrupted(); }
 
 void RequestScheduler::work(const std::function<void(size_t)>& job) {
   Lock lock(mutex_);
   for (;;) {
-    if (!queue_.empty()) {
+    if (!requests_.empty()) {
       answer(lock);
-    } else if (next_ < jobs_ && !stopped()) {
-      const size_t index = next_++;
+    } else if (std::function<void()> body = take(job)) {
       ++running_;
       lock.unlock();
       try {
-        job(index);
+        body();
       } catch (...) {
         note_exception();
       }
+      body = nullptr;
       lock.lock();
-      --running_;
+      if (--running_ == 0) idle_.notify_all();
     } else if (running_ == 0) {
       break;
     } else {
-      changed_.wait(lock);
-      continue;
+      idle_.wait(lock);
     }
-    changed_.notify_all();
   }
+}
+
+std::function<void()> RequestScheduler::take(const std::function<void(size_t)>& job) {
+  if (stopped()) return nullptr;
+  if (!parts_.empty()) return std::move(parts_.extract(parts_.begin()).mapped());
+  if (next_ == jobs_) return nullptr;
+  return [&job, index = next_++] { job(index); };
+}
+
+void RequestScheduler::add(size_t job, std::function<void()> part) {
+  const std::lock_guard lock(mutex_);
+  parts_.emplace(std::pair(job, ++added_), std::move(part));
+  idle_.notify_one();
 }
 
 void RequestScheduler::answer(Lock& lock) {
   using Clock = std::chrono::steady_clock;
-  const Task task = queue_.front();
-  queue_.pop_front();
+  const Task task = requests_.front();
+  requests_.pop_front();
   TimedReply timed{.reply = PolicyFault{.message = interrupted() ? "interrupted" : "the run has ended"}};
   if (!stopped()) {
     lock.unlock();
     const auto begin = Clock::now();
     try {
-      timed.reply = policy_.complete(task.batch->requests[task.index]);
+      timed.reply = policy_.complete(task.call->requests[task.index]);
     } catch (...) {
       note_exception();
     }
     timed.seconds = seconds_since(begin);
     lock.lock();
   }
-  task.batch->replies[task.index] = std::move(timed);
-  --task.batch->open;
+  task.call->replies[task.index] = std::move(timed);
+  if (--task.call->open == 0) waiting_.notify_all();
 }
 
 std::vector<TimedReply> RequestScheduler::complete(std::span<const Request> requests) {
-  Call batch{requests, std::vector<TimedReply>(requests.size()), requests.size()};
+  Call call{requests, std::vector<TimedReply>(requests.size()), requests.size()};
   Lock lock(mutex_);
-  for (size_t i = 0; i < requests.size(); ++i) queue_.push_back({&batch, i});
-  changed_.notify_all();
-  while (batch.open > 0) {
-    if (queue_.empty()) {
-      changed_.wait(lock);
-      continue;
-    }
-    answer(lock);
-    changed_.notify_all();
+  for (size_t i = 0; i < requests.size(); ++i) requests_.push_back({&call, i});
+  idle_.notify_all();
+  waiting_.notify_all();
+  while (call.open > 0) {
+    if (requests_.empty())
+      waiting_.wait(lock);
+    else
+      answer(lock);
   }
-  return std::move(batch.replies);
+  return std::move(call.replies);
 }
 
-void RequestScheduler::stop() {
+void RequestScheduler::note_success() {
   const std::lock_guard lock(mutex_);
-  stopped_ = true;
+  failures_in_row_ = 0;
+}
+
+bool RequestScheduler::note_failure() {
+  const std::lock_guard lock(mutex_);
+  gave_up_ |= ++failures_in_row_ >= 2 * threads_ + 20;
+  return gave_up_;
+}
+
+bool RequestScheduler::gave_up() const {
+  const std::lock_guard lock(mutex_);
+  return gave_up_;
 }
 
 void RequestScheduler::note_exception() {

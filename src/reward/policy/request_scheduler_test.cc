@@ -74,16 +74,17 @@ TEST(RequestScheduler, FaultsAreRepliesAndExceptionsEndTheRun) {
   EXPECT_THROW(RequestScheduler(faulty, 2000), Error);
 }
 
-TEST(RequestScheduler, AStopOrAnInterruptLeavesTheRestUndone) {
+TEST(RequestScheduler, GivingUpOrAnInterruptLeavesTheRestUndone) {
   ScriptedPolicy policy = echoing_policy();
   RequestScheduler scheduler(policy, 2);
   std::atomic<int> begun = 0;
   scheduler.run(100, [&](size_t) {
     ++begun;
-    scheduler.stop();
+    while (!scheduler.note_failure()) continue;
     EXPECT_EQ(text_of(scheduler.complete(std::vector<Request>(1))[0]), "the run has ended");
   });
   EXPECT_LE(begun, 2);
+  EXPECT_TRUE(scheduler.gave_up());
   const InterruptScope scope;
   begun = 0;
   scheduler.run(100, [&](size_t) {
@@ -93,6 +94,56 @@ TEST(RequestScheduler, AStopOrAnInterruptLeavesTheRestUndone) {
   });
   EXPECT_LE(begun, 2);
   EXPECT_EQ(policy.calls(), 0);
+}
+
+TEST(RequestScheduler, PartsOfEarlierJobsComeFirstAndLaterJobsWaitForThem) {
+  ScriptedPolicy policy = echoing_policy();
+  RequestScheduler scheduler(policy, 1);
+  std::string order;
+  scheduler.run(3, [&](size_t job) {
+    order += fmt::format("{} ", job);
+    for (const char* part : {"a", "b"})
+      scheduler.add(job, [&, job, part] {
+        order += fmt::format("{}{} ", job, part);
+        if (*part == 'a') scheduler.add(job, [&, job] { order += fmt::format("{}c ", job); });
+      });
+  });
+  EXPECT_EQ(order, "0 0a 0b 0c 1 1a 1b 1c 2 2a 2b 2c ");
+}
+
+TEST(RequestScheduler, PartsAreWorkedOnByAllThreads) {
+  ScriptedPolicy policy = echoing_policy(0.02);
+  RequestScheduler scheduler(policy, 4);
+  std::atomic<int> done = 0;
+  scheduler.run(1, [&](size_t job) {
+    for (int i = 0; i < 8; ++i)
+      scheduler.add(job, [&] {
+        policy.complete({});
+        ++done;
+      });
+  });
+  EXPECT_EQ(done, 8);
+  EXPECT_EQ(policy.most_at_once(), 4);
+}
+
+TEST(RequestScheduler, GivesUpAfterFailuresInARow) {
+  ScriptedPolicy policy = echoing_policy();
+  RequestScheduler scheduler(policy, 1);
+  int tried = 0;
+  const auto job = [&](size_t index) {
+    ++tried;
+    if (index == 15)
+      scheduler.note_success();
+    else
+      scheduler.note_failure();
+    scheduler.add(index, [] {});
+  };
+  scheduler.run(100, job);
+  EXPECT_TRUE(scheduler.gave_up());
+  EXPECT_EQ(tried, 16 + 22);
+  scheduler.run(20, job);
+  EXPECT_FALSE(scheduler.gave_up());
+  EXPECT_EQ(tried, 16 + 22 + 20);
 }
 
 }  // namespace

@@ -178,7 +178,7 @@ class Evaluator {
 
   void labeled_solutions() {
     Grouped grouped;
-    rows::Counts counts;
+    rows::ConversionCounts counts;
     const auto take = [&](rows::LabeledSolution&& solution, const Json& record) {
       Json labels = Json::array();
       bool known = false;
@@ -207,8 +207,8 @@ class Evaluator {
   void text_rows() {
     const auto begin = std::chrono::steady_clock::now();
     Grouped grouped;
-    rows::Counts counts;
-    std::vector<std::vector<int64_t>> texts;
+    rows::ConversionCounts counts;
+    std::vector<PlacedText> texts;
     std::vector<std::pair<size_t, size_t>> places;  // record, candidate
     const bool fits = scorer_.reader().layout().form == Form::kPrompt;
     result_.scored.bad = rows::for_each_record(
@@ -228,7 +228,7 @@ class Evaluator {
           candidates.push_back({{"labels", Json::array({label >= 0.5})}});
           if (const Json* domain = rows::find_field(record, options_.by)) candidates.back()[options_.by] = *domain;
           places.emplace_back(index, candidates.size() - 1);
-          texts.push_back(std::move(text));
+          texts.push_back(placed_at_end(std::move(text)));
         });
     if (texts.empty()) throw bad_input(kInEvaluate, "{}: contains no row that can be scored", file_.string());
     const std::vector<double> scores = scored_in_parts(texts);
@@ -241,7 +241,7 @@ class Evaluator {
     steps();
   }
 
-  std::vector<double> scored_in_parts(const std::vector<std::vector<int64_t>>& texts) {
+  std::vector<double> scored_in_parts(const std::vector<PlacedText>& texts) {
     constexpr size_t kPart = 256;
     Progress progress("scoring", texts.size(), {.unit = "rows", .enabled = options_.progress});
     std::vector<double> all;

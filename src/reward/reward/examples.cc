@@ -16,7 +16,7 @@ constexpr std::string_view kOutcomeHead = "Question is as follows:\n";
 
 class FileReader {
  public:
-  FileReader(LayoutReader& reader, const ExampleOptions& options, ExampleSet& set)
+  FileReader(LayoutReader& reader, const ExampleOptions& options, language::ExampleSet& set)
       : reader_(reader), options_(options), set_(set) {}
 
   void record(rows::Format format, const Json& record, const std::string& place) {
@@ -61,7 +61,7 @@ class FileReader {
 
   void whole(rows::LabeledSolution& solution, const std::string& place) {
     if (reader_.layout().kind == rows::Kind::kOutcome) return outcome(solution, place);
-    const LayoutReader::SolutionTokens read = reader_.solution(solution.question, solution.steps);
+    const PlacedText read = reader_.solution(solution.question, solution.steps);
     std::vector<language::Target> targets;
     for (size_t i = solution.context; i < solution.steps.size(); ++i)
       if (solution.labels[i]) targets.push_back(target(read.places[i], *solution.labels[i], 0, place));
@@ -87,7 +87,7 @@ class FileReader {
           labels.emplace_back(steps.size() - 1, *solution.labels[later]);
       }
       if (labels.empty()) continue;
-      const LayoutReader::SolutionTokens read = reader_.solution(solution.question, steps);
+      const PlacedText read = reader_.solution(solution.question, steps);
       std::vector<language::Target> targets;
       for (const auto& [step, label] : labels) targets.push_back(target(read.places[step], label, 0, place));
       add(read.ids, std::move(targets), place);
@@ -99,7 +99,7 @@ class FileReader {
     if (!solution.complete) return set_.counts.drop("solution without a final answer");
     if (!solution.outcome) return set_.counts.drop("solution whose outcome is not known");
     if (solution.steps.empty()) return set_.counts.drop("empty solution");
-    const LayoutReader::SolutionTokens read = reader_.solution(solution.question, solution.steps);
+    const PlacedText read = reader_.solution(solution.question, solution.steps);
     add(read.ids, {target(read.places.back(), *solution.outcome, 0, place)}, place);
   }
 
@@ -125,30 +125,19 @@ class FileReader {
   }
 
   void add(const std::vector<int64_t>& ids, std::vector<language::Target> targets, const std::string& place) {
-    int64_t longest = options_.rules.config.max_position_embeddings;
-    if (options_.rules.max_length > 0) longest = std::min<int64_t>(longest, options_.rules.max_length);
-    if (options_.drop_long && std::ssize(ids) > longest)
-      return set_.counts.drop(fmt::format("longer than {} tokens", longest));
-    language::Example example{.ids = {ids.begin(), ids.end()}, .targets = std::move(targets)};
-    language::check_example(example, options_.rules, place);
-    set_.tokens += std::ssize(ids);
-    set_.targets += std::ssize(example.targets);
-    set_.budget.add(sizeof(example) + example.ids.size() * sizeof(example.ids[0]) +
-                        example.targets.size() * sizeof(example.targets[0]),
-                    place, "tokens and targets", "train on fewer examples");
-    ++set_.counts.written;
-    set_.examples.push_back(std::move(example));
+    set_.add({.ids = {ids.begin(), ids.end()}, .targets = std::move(targets)}, options_.rules, options_.drop_long,
+             place);
   }
 
   LayoutReader& reader_;
   const ExampleOptions& options_;
-  ExampleSet& set_;
+  language::ExampleSet& set_;
 };
 
 }  // namespace
 
 void read_examples(const std::filesystem::path& path, LayoutReader& reader, const ExampleOptions& options,
-                   ExampleSet& set) {
+                   language::ExampleSet& set) {
   const size_t before = set.examples.size();
   FileReader file(reader, options, set);
   rows::for_each_record(path, {}, set.counts, [&](rows::Format format, const Json& record, const std::string& place) {

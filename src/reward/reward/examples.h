@@ -19,10 +19,8 @@
 #include <map>
 #include <vector>
 
-#include "formats/memory_budget.h"
 #include "language/examples.h"
 #include "reward/layout.h"
-#include "rows/counts.h"
 
 namespace hrm::reward {
 
@@ -32,17 +30,10 @@ struct ExampleOptions {
   bool drop_long = false;  // texts longer than the model reads are counted and left out instead of refused
 };
 
-struct ExampleSet {
-  std::vector<language::Example> examples;
-  rows::Counts counts;  // written: examples
-  int64_t tokens = 0, targets = 0;
-  MemoryBudget budget{size_t{4} << 30};  // of the examples
-};
-
 // Adds the file's examples. Throws bad_input naming file and line: a label out of range, a text that is too long, rows
 // of texts for a model of form steps, prompts of another kind than the layout's, a file without examples.
 void read_examples(const std::filesystem::path& path, LayoutReader& reader, const ExampleOptions& options,
-                   ExampleSet& set);
+                   language::ExampleSet& set);
 
 // What FILE.meta.json says of rows: kind and mode, as far as it does.
 void take_row_settings(const std::filesystem::path& path, std::optional<rows::Kind>& kind,

@@ -203,9 +203,9 @@ std::vector<int64_t> LayoutReader::row(std::string_view text) {
   return ids;
 }
 
-LayoutReader::SolutionTokens LayoutReader::solution(std::string_view question, const std::vector<std::string>& steps) {
+PlacedText LayoutReader::solution(std::string_view question, const std::vector<std::string>& steps) {
   const bool sound = layout_.mode == rows::Mode::kSound;
-  SolutionTokens all{.ids = frame_, .places = {}};
+  PlacedText all{.ids = frame_, .places = {}};
   std::string head = layout_.head;
   if (const size_t at = head.find(kQuestion); at != std::string::npos)
     head.replace(at, kQuestion.size(), sound ? strip(question) : question);

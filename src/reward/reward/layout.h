@@ -38,6 +38,7 @@
 #include <vector>
 
 #include "base/fields.h"
+#include "reward/placed_text.h"
 #include "rows/row.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
@@ -115,10 +116,7 @@ class LayoutReader {
   // What is read for the score of the last of these steps. REQUIRES: at least one step; the result is never empty.
   std::vector<int64_t> step(std::string_view question, const std::vector<std::string>& steps);
   // Where, within step() of all steps, the score of each is read. REQUIRES: form kSteps.
-  struct SolutionTokens {
-    std::vector<int64_t> ids, places;
-  };
-  SolutionTokens solution(std::string_view question, const std::vector<std::string>& steps);
+  PlacedText solution(std::string_view question, const std::vector<std::string>& steps);
   // The text of a training row. REQUIRES: form kPrompt.
   std::vector<int64_t> row(std::string_view text);
 

@@ -92,7 +92,7 @@ TEST(Layout, PlacesAreTheEndsOfPrefixes) {
   for (const auto& [name, text] : enum_names(LayoutName{})) {
     if (name == LayoutName::kPrompt || name == LayoutName::kChat) continue;
     LayoutReader reader(named_layout(name), tokenizer);
-    const LayoutReader::SolutionTokens all = reader.solution("Why?", kSteps);
+    const PlacedText all = reader.solution("Why?", kSteps);
     ASSERT_EQ(all.places.size(), 2u) << text;
     const std::vector<int64_t> first = reader.step("Why?", {kSteps[0]});
     EXPECT_EQ(std::ssize(first) - 1, all.places[0]) << text;
@@ -114,7 +114,7 @@ TEST(Layout, RowsAndStepsAreTheSameIds) {
       layout.kind = kind;
       LayoutReader reader(layout, tokenizer);
       std::vector<std::vector<int64_t>> made, read;
-      rows::Counts counts;
+      rows::ConversionCounts counts;
       rows::sound_rows(solution, kind, counts, [&](rows::Row&& row) { made.push_back(reader.row(row.input)); });
       for (size_t i = 0; i < solution.steps.size(); ++i)
         if (!strip(solution.steps[i]).empty() && (kind == rows::Kind::kProcess || i + 1 == solution.steps.size()))
@@ -144,7 +144,7 @@ TEST(LayoutParity, PromptsOfQwenAreEncodedAsAWhole) {
 TEST(LayoutParity, ShepherdOverCharactersIsEncodedAsAWhole) {
   const text::Tokenizer tokenizer = text::Tokenizer::load(testdata_folder() / "tokenizer" / "prepend.json");
   LayoutReader reader(named_layout(LayoutName::kShepherd), tokenizer);
-  const LayoutReader::SolutionTokens read = reader.solution("the cat sat?", kSteps);
+  const PlacedText read = reader.solution("the cat sat?", kSteps);
   const std::string whole = "the cat sat? Step 1: 2 + 2 = 4 \u043A\u0438\nStep 2: 4 * 3 = 12\nIt is 12 \u043A\u0438";
   EXPECT_EQ(narrow(read.ids), tokenizer.encode(whole));
   EXPECT_EQ(tokenizer.bytes_of(static_cast<int32_t>(reader.good())), " +");

@@ -9,7 +9,6 @@
 #include "base/utf8.h"
 #include "language/fine_tuning.h"
 #include "language/peft_adapter.h"
-#include "text/tokenizer_config.h"
 
 namespace hrm::reward {
 namespace {
@@ -84,21 +83,17 @@ RewardConfig stored_config(const fs::path& path) {
   return config;
 }
 
-// An adapter may have its own tokenizer and settings.
-struct Folders {
-  fs::path model, tokenizer, settings;
-};
-
-RewardConfig config_of(const Folders& folders, const language::LanguageModel& model, int64_t outputs,
+// settings: the folder whose reward.json counts, that of the model or of an adapter.
+RewardConfig config_of(const language::ModelBundle& bundle, const fs::path& settings, int64_t outputs,
                        const RewardOverrides& overrides) {
-  const fs::path& folder = folders.model;
-  const fs::path file = folders.settings / kConfigFile;
+  const language::LanguageModel& model = bundle.model;
+  const fs::path& folder = model.source;
+  const fs::path file = settings / kConfigFile;
   const bool stored = fs::exists(file);
   RewardConfig config = stored ? stored_config(file) : RewardConfig();
   if (!stored || overrides.layout) {
-    const text::TokenizerConfig texts = text::load_tokenizer_config(folders.tokenizer);
     const LayoutName name = overrides.layout ? *overrides.layout : layout_of(model.head, outputs, folder);
-    config.layout = named_layout(name, texts, overrides.chat);
+    config.layout = named_layout(name, bundle.tokenizer_config, overrides.chat);
     if (!stored && name == LayoutName::kTrl) config.layout.mode = rows::Mode::kFaithful;
   }
   if (overrides.kind) config.layout.kind = *overrides.kind;
@@ -117,7 +112,7 @@ RewardConfig config_of(const Folders& folders, const language::LanguageModel& mo
     config.score = score_of(model.head, outputs, std::nullopt);
   }
   if (overrides.score) config.score = *overrides.score;
-  if (config.name.empty()) config.name = fs::weakly_canonical(folders.settings).filename().string();
+  if (config.name.empty()) config.name = fs::weakly_canonical(settings).filename().string();
   config.layout.validate(stored ? file.string() : folder.string());
   return config;
 }
@@ -188,36 +183,28 @@ ScoreKind score_of(HeadKind head, int64_t outputs, std::optional<language::LossK
   return loss == LossKind::kSoftLabels ? ScoreKind::kSigmoid : ScoreKind::kRaw;
 }
 
-void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderConfig& config) {
-  if (tokenizer.size() > config.vocab_size)
-    throw bad_input(
-        kInRewardModel,
-        "{}: has {} tokens, but the model's embedding has {} rows (vocab_size): they do not belong together",
-        tokenizer.source(), tokenizer.size(), config.vocab_size);
-}
-
 RewardModel load_reward_model(const fs::path& path, const RewardOverrides& overrides,
                               const language::LoadOptions& options) {
   const fs::path folder = language::model_of_run(path);
   language::require_model_folder(folder, "make one with hrm reward train");
   RewardOverrides with_name = overrides;
   if (with_name.name.empty() && folder != path) with_name.name = fs::weakly_canonical(path).filename().string();
-  RewardModel loaded{.model = language::load_model(folder, options), .tokenizer = {}, .config = {}};
-  Folders folders{.model = folder, .tokenizer = folder, .settings = folder};
+  language::LanguageModel model = language::load_model(folder, options);
+  fs::path tokenizer = folder, settings = folder;  // an adapter may have its own
   if (const fs::path& adapter = overrides.adapter; !adapter.empty()) {
-    const HeadKind before = loaded.model.head;
-    language::merge_adapter(loaded.model, adapter);
-    if (fs::exists(adapter / "tokenizer.json")) folders.tokenizer = adapter;
+    const HeadKind before = model.head;
+    language::merge_adapter(model, adapter);
+    if (fs::exists(adapter / "tokenizer.json")) tokenizer = adapter;
     // Settings of the model do not suit a head that the adapter brought.
-    if (fs::exists(adapter / kConfigFile) || loaded.model.head != before) folders.settings = adapter;
+    if (fs::exists(adapter / kConfigFile) || model.head != before) settings = adapter;
     if (with_name.name.empty() && !fs::exists(adapter / kConfigFile))
       with_name.name = fs::weakly_canonical(adapter).filename().string();
   }
-  loaded.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::load(folders.tokenizer));
-  check_tokenizer(*loaded.tokenizer, loaded.model.config);
-  const language::Head head(loaded.model.head, loaded.model.config, loaded.model.parameters);
-  loaded.config = config_of(folders, loaded.model, head.outputs(), with_name);
-  check_score(loaded.config, loaded.model.head, head.outputs(), folder);
+  const HeadKind kind = model.head;
+  const int64_t outputs = language::Head(kind, model.config, model.parameters).outputs();
+  RewardModel loaded{.bundle = language::load_bundle(std::move(model), tokenizer), .config = {}};
+  loaded.config = config_of(loaded.bundle, settings, outputs, with_name);
+  check_score(loaded.config, kind, outputs, folder);
   return loaded;
 }
 

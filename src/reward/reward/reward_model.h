@@ -10,16 +10,14 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "language/losses.h"
-#include "language/model_io.h"
+#include "language/model_bundle.h"
 #include "reward/layout.h"
-#include "text/tokenizer.h"
 
 namespace hrm::reward {
 
@@ -52,8 +50,7 @@ struct RewardConfig {
 };
 
 struct RewardModel {
-  language::LanguageModel model;
-  std::shared_ptr<const text::Tokenizer> tokenizer;
+  language::ModelBundle bundle;
   RewardConfig config;
 };
 
@@ -89,8 +86,5 @@ void save_reward_config(const std::filesystem::path& folder, const RewardConfig&
 
 // The unchanged reward.json of `from`, if it has one.
 void copy_reward_config(const std::filesystem::path& from, const std::filesystem::path& to);
-
-// Throws bad_input if an id of the tokenizer has no row in the embedding.
-void check_tokenizer(const text::Tokenizer& tokenizer, const language::DecoderConfig& config);
 
 }  // namespace hrm::reward

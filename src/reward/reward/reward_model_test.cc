@@ -150,7 +150,7 @@ TEST(RewardModel, AnAdapterBringsTheHead) {
       if (name.ends_with("lora_B.weight")) tensor.copy_(at::full_like(tensor, 0.05));
     language::save_adapter(adapter.path, model, {.rank = 2, .alpha = 4});
     const RewardModel loaded = load_reward_model(base.path, {.adapter = adapter.path});
-    EXPECT_EQ(loaded.model.head, head);
+    EXPECT_EQ(loaded.bundle.model.head, head);
     EXPECT_EQ(loaded.config.name, adapter.path.filename().string());
     EXPECT_EQ(loaded.config.score, head == HeadKind::kValue ? ScoreKind::kSigmoid : ScoreKind::kClass);
     Scorer scorer(load_reward_model(base.path, {.adapter = adapter.path}));

@@ -27,7 +27,7 @@ struct Asked {
   Json record;
   std::string id;
   bool candidates = false;
-  std::vector<std::vector<std::vector<int64_t>>> texts;  // [solution][step]
+  std::vector<std::vector<PlacedText>> texts;  // [solution], with a place for each step
 };
 
 class FileScorer {
@@ -56,10 +56,10 @@ class FileScorer {
     if (steps.empty()) throw bad_input(kInScoreFiles, "{}: a solution without steps has no score", place);
     auto texts = scorer_.texts({question, &steps});
     for (const auto& text : texts)
-      if (std::ssize(text) > scorer_.longest())
+      if (const auto tokens = text.longer_than(scorer_.longest()))
         throw bad_input(kInScoreFiles,
                         "{}: a text of {} tokens exceeds the limit of {} tokens of {}: leave it out (--skip-bad)",
-                        place, text.size(), scorer_.longest(), scorer_.name());
+                        place, *tokens, scorer_.longest(), scorer_.name());
     asked.texts.push_back(std::move(texts));
   }
 
@@ -116,7 +116,7 @@ class FileScorer {
       ask(asked, need_question(record, place), rows::need_texts(asked.record, "steps", place), place);
       return asked;
     }
-    rows::Counts counts;
+    rows::ConversionCounts counts;
     rows::read_record({*format_, record, place}, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
       if (auto left = rows::without_thinking(solution.steps); drops() && left != solution.steps) {
         const auto known = [](const std::optional<double>& label) { return label.has_value(); };
@@ -163,7 +163,7 @@ class FileScorer {
         continue;
       }
       for (const auto& solution : waiting_.back().texts)
-        for (const auto& text : solution) waiting_tokens_ += std::ssize(text);
+        for (const auto& text : solution) waiting_tokens_ += text.token_count();
       if (waiting_tokens_ < kGroupTokens && waiting_bytes_ < kGroupBytes) continue;
       flush();
       progress.update(read + 1);
@@ -175,10 +175,9 @@ class FileScorer {
   }
 
   void flush() {
-    std::vector<std::vector<int64_t>> texts;
-    for (Asked& asked : waiting_)
-      for (auto& solution : asked.texts)
-        for (auto& text : solution) texts.push_back(text);
+    std::vector<PlacedText> texts;
+    for (const Asked& asked : waiting_)
+      for (const auto& solution : asked.texts) texts.insert(texts.end(), solution.begin(), solution.end());
     const int64_t read = scorer_.work().read_tokens;
     const std::vector<double> scores = scorer_.score_texts(texts);
     const double share = waiting_tokens_ == 0 ? 0
@@ -188,16 +187,19 @@ class FileScorer {
     for (Asked& asked : waiting_) {
       ++report_.records;
       for (size_t i = 0; i < asked.texts.size(); ++i) {
-        const std::vector<double> own(at, at + std::ssize(asked.texts[i]));
-        at += std::ssize(own);
+        int64_t steps = 0, tokens = 0;
+        for (const PlacedText& text : asked.texts[i]) {
+          steps += std::ssize(text.places);
+          tokens += text.token_count();
+        }
+        const std::vector<double> own(at, at + steps);
+        at += steps;
         ++report_.solutions;
         report_.steps += own.size();
         if (!asked.candidates) {
           asked.record = selection::with_step_scores(std::move(asked.record), {asked.id, {{scorer_.name(), own}}});
           continue;
         }
-        int64_t tokens = 0;
-        for (const auto& text : asked.texts[i]) tokens += std::ssize(text);
         Json& candidate = asked.record["candidates"][i];
         selection::add_step_scores(candidate, {{scorer_.name(), own}});
         candidate["scored_tokens"] = std::llround(share * static_cast<double>(tokens));

@@ -21,19 +21,19 @@ int64_t longest_edge(auto&& rows) {
 }  // namespace
 
 struct Scorer::Walk {
-  std::span<const std::vector<int64_t>> texts;
+  std::span<const PlacedText> texts;
   std::vector<double> results;
 };
 
 Scorer::Scorer(RewardModel model, const ScorerOptions& options)
     : model_(std::move(model)),
       options_(options),
-      decoder_(model_.model.config, model_.model.parameters, {.compute = options.compute}),
-      head_(model_.model.head, model_.model.config, model_.model.parameters),
-      reader_(model_.config.layout, *model_.tokenizer) {
+      decoder_(model_.bundle.model.config, model_.bundle.model.parameters, {.compute = options.compute}),
+      head_(model_.bundle.model.head, model_.bundle.model.config, model_.bundle.model.parameters),
+      reader_(model_.config.layout, model_.bundle.tokenizer) {
   if (const std::vector<double> weights = read_weights(model_.config.weights, name()); !weights.empty())
     weights_ = at::tensor(weights, at::kFloat).to(decoder_.device());
-  const language::DecoderConfig& config = model_.model.config;
+  const language::DecoderConfig& config = model_.bundle.model.config;
   bytes_per_token_ = 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim *
                      static_cast<int64_t>(at::elementSize(options.compute));
 }
@@ -63,11 +63,11 @@ at::Tensor Scorer::scores(const at::Tensor& hidden) const {
   return shapes.select(-1, 1) / shapes.sum(-1);
 }
 
-void Scorer::check_length(std::span<const std::vector<int64_t>> texts) const {
-  for (const std::vector<int64_t>& text : texts)
-    if (std::ssize(text) > longest())
-      throw bad_input(kInScorer, "a text of {} tokens exceeds the limit of {} tokens of {} ({})", text.size(),
-                      longest(), name(), model_.model.config.length_key());
+void Scorer::check_length(std::span<const PlacedText> texts) const {
+  for (const PlacedText& text : texts)
+    if (const auto tokens = text.longer_than(longest()))
+      throw bad_input(kInScorer, "a text of {} tokens exceeds the limit of {} tokens of {} ({})", *tokens, longest(),
+                      name(), model_.bundle.model.config.length_key());
 }
 
 // One call: the rows' tokens after what `cache` has read, and then what comes after them.
@@ -79,7 +79,7 @@ void Scorer::read(const language::KvCache& cache, std::span<const Row> rows, Wal
   at::Tensor ids = at::zeros({b, t}, at::kLong);
   for (int64_t r = 0; r < b; ++r) {
     const TrieNode& node = *rows[static_cast<size_t>(r)].node;
-    const std::vector<int64_t>& text = walk.texts[static_cast<size_t>(node.sequence)];
+    const std::vector<int64_t>& text = walk.texts[static_cast<size_t>(node.text)].ids;
     std::copy(text.begin() + node.begin, text.begin() + node.end, ids.data_ptr<int64_t>() + r * t);
     for (const TrieNode::Read& read : node.reads) {
       flat.push_back(r * t + read.place - node.begin);
@@ -148,32 +148,38 @@ void Scorer::descend(const language::KvCache& cache, std::span<const Row> rows, 
   }
 }
 
-std::vector<double> Scorer::score_texts(std::span<const std::vector<int64_t>> texts) {
+std::vector<double> Scorer::score_texts(std::span<const PlacedText> texts) {
   check_length(texts);
   const at::NoGradGuard no_grad;
-  Walk walk{.texts = texts, .results = std::vector<double>(texts.size())};
+  size_t count = 0;
+  for (const PlacedText& text : texts) {
+    count += text.places.size();
+    work_.text_tokens += text.token_count();
+  }
+  work_.texts += static_cast<int64_t>(count);
+  Walk walk{.texts = texts, .results = std::vector<double>(count)};
   const std::vector<TrieNode> forest = token_trie(texts, options_.worth);
-  work_.texts += std::ssize(texts);
-  for (const std::vector<int64_t>& text : texts) work_.text_tokens += std::ssize(text);
   std::vector<Row> rows;
   for (const TrieNode& node : forest) rows.push_back({&node, 0});
   descend(language::KvCache(1), rows, walk);
   return std::move(walk.results);
 }
 
-std::vector<double> Scorer::score_alone(std::span<const std::vector<int64_t>> texts) {
+std::vector<double> Scorer::score_alone(std::span<const PlacedText> texts) {
   check_length(texts);
   const at::NoGradGuard no_grad;
   std::vector<double> results;
-  for (const std::vector<int64_t>& text : texts) {
-    const at::Tensor ids = at::tensor(text, at::kLong).unsqueeze(0).to(decoder_.device());
-    results.push_back(scores(decoder_.hidden(ids).select(1, -1)).item<double>());
-  }
+  for (const PlacedText& text : texts)
+    for (const int64_t place : text.places) {
+      const at::Tensor ids =
+          at::tensor(at::IntArrayRef(text.ids).slice(0, static_cast<size_t>(place) + 1), at::kLong).unsqueeze(0);
+      results.push_back(scores(decoder_.hidden(ids.to(decoder_.device())).select(1, -1)).item<double>());
+    }
   return results;
 }
 
 std::vector<double> Scorer::score(const steps::Tree& tree, std::span<const int32_t> nodes) {
-  std::vector<std::vector<int64_t>> texts;
+  std::vector<PlacedText> texts;
   for (const int32_t node : nodes) {
     const std::vector<std::string_view> path = steps::path_texts(tree, node);
     if (path.empty()) throw bad_input(kInScorer, "the root of a tree is not a step and has no score");
@@ -181,28 +187,27 @@ std::vector<double> Scorer::score(const steps::Tree& tree, std::span<const int32
     // A policy with stop strings leaves the next step's heading at the end of a node, which no published model has
     // seen.
     if (model_.config.layout.form == Form::kSteps) steps = rows::tidy_steps(steps);
-    texts.push_back(reader_.step(tree.problem.question, steps));
+    texts.push_back(placed_at_end(reader_.step(tree.problem.question, steps)));
   }
   return score_texts(texts);
 }
 
-std::vector<std::vector<int64_t>> Scorer::texts(const SolutionText& solution) {
+std::vector<PlacedText> Scorer::texts(const SolutionText& solution) {
   const auto& [question, steps] = solution;
-  std::vector<std::vector<int64_t>> all;
+  std::vector<PlacedText> all;
   if (model_.config.layout.form == Form::kSteps) {
-    const LayoutReader::SolutionTokens read = reader_.solution(question, *steps);
-    for (const int64_t place : read.places) all.emplace_back(read.ids.begin(), read.ids.begin() + place + 1);
+    all.push_back(reader_.solution(question, *steps));
     return all;
   }
-  for (size_t i = 0; i < steps->size(); ++i)
-    all.push_back(reader_.step(question, {steps->begin(), steps->begin() + static_cast<int64_t>(i) + 1}));
+  for (auto end = steps->begin(); end != steps->end();)
+    all.push_back(placed_at_end(reader_.step(question, {steps->begin(), ++end})));
   return all;
 }
 
 std::vector<std::vector<double>> Scorer::score(std::span<const SolutionText> solutions) {
-  std::vector<std::vector<int64_t>> all;
+  std::vector<PlacedText> all;
   for (const SolutionText& solution : solutions)
-    for (std::vector<int64_t>& text : texts(solution)) all.push_back(std::move(text));
+    for (PlacedText& text : texts(solution)) all.push_back(std::move(text));
   const std::vector<double> flat = score_texts(all);
   std::vector<std::vector<double>> scores;
   auto at = flat.begin();

@@ -29,7 +29,7 @@ struct ScorerOptions {
 };
 
 struct ScoringWork {
-  int64_t texts = 0, text_tokens = 0;  // requested; what each alone would read
+  int64_t texts = 0, text_tokens = 0;  // scores requested; what each alone would read
   int64_t read_tokens = 0, calls = 0;  // read; padding is not counted
 };
 
@@ -37,6 +37,8 @@ struct ScoringWork {
 class Scorer : public steps::StepScorer {
  public:
   Scorer(RewardModel model, const ScorerOptions& options = {});
+  Scorer(const Scorer&) = delete;  // its reader refers to its model
+  Scorer& operator=(const Scorer&) = delete;
 
   std::vector<double> score(const steps::Tree& tree, std::span<const int32_t> nodes) override;
   std::string name() const override { return model_.config.name; }
@@ -49,16 +51,16 @@ class Scorer : public steps::StepScorer {
     const std::vector<std::string>* steps;
   };
   std::vector<std::vector<double>> score(std::span<const SolutionText> solutions);
-  // What is read for each of its steps.
-  std::vector<std::vector<int64_t>> texts(const SolutionText& solution);
+  // What is read for its steps: together a place for each, in order.
+  std::vector<PlacedText> texts(const SolutionText& solution);
 
-  // At the last id of each text. Throws bad_input for a text longer than the model reads.
-  std::vector<double> score_texts(std::span<const std::vector<int64_t>> texts);
-  // The same, each text alone in a call of its own: what sharing is compared with.
-  std::vector<double> score_alone(std::span<const std::vector<int64_t>> texts);
+  // At the places of the first text, of the second, ... Throws bad_input for a text longer than the model reads.
+  std::vector<double> score_texts(std::span<const PlacedText> texts);
+  // The same, each score alone in a call of its own: what sharing is compared with.
+  std::vector<double> score_alone(std::span<const PlacedText> texts);
 
   LayoutReader& reader() { return reader_; }
-  int64_t longest() const { return model_.model.config.max_position_embeddings; }  // text that it reads
+  int64_t longest() const { return model_.bundle.model.config.max_position_embeddings; }  // text that it reads
   const RewardModel& model() const { return model_; }
   const ScoringWork& work() const { return work_; }  // since it was made
 
@@ -71,7 +73,7 @@ class Scorer : public steps::StepScorer {
   void descend(const language::KvCache& cache, std::span<const Row> rows, Walk& walk);
   void read(const language::KvCache& cache, std::span<const Row> rows, Walk& walk);
   at::Tensor scores(const at::Tensor& hidden) const;
-  void check_length(std::span<const std::vector<int64_t>> texts) const;
+  void check_length(std::span<const PlacedText> texts) const;
 
   RewardModel model_;
   ScorerOptions options_;

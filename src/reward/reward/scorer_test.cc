@@ -79,12 +79,12 @@ TEST(Scorer, TreeEqualsEachPathAloneInEveryLayout) {
       const steps::Tree tree = random_tree(rng, 4);
       const std::vector<int32_t> nodes = all_steps(tree);
       const std::vector<double> shared = scorer->score(tree, nodes);
-      std::vector<std::vector<int64_t>> texts;
+      std::vector<PlacedText> texts;
       for (const int32_t node : nodes) {
         const auto path = steps::path_texts(tree, node);
         std::vector<std::string> steps(path.begin(), path.end());
         if (scorer->reader().layout().form == Form::kSteps) steps = rows::tidy_steps(steps);
-        texts.push_back(scorer->reader().step(tree.problem.question, steps));
+        texts.push_back(placed_at_end(scorer->reader().step(tree.problem.question, steps)));
       }
       EXPECT_LT(largest_difference(shared, scorer->score_alone(texts)), kTolerance) << name_of_enum(each.layout);
       EXPECT_GT(spread(shared), 0.02) << "scores that hardly differ prove nothing: " << name_of_enum(each.layout);
@@ -105,7 +105,7 @@ TEST(Scorer, HeadingsOfATreeAreTidiedForPublishedModels) {
   tree.nodes[2].parent = 1;
   tree.nodes[2].text = "\nb\n\n# Step 3";
   const std::vector<int32_t> last = {2};
-  const std::vector<std::vector<int64_t>> tidy = {scorer->reader().step("Why?", {"# Step 1\na", "# Step 2\nb"})};
+  const std::vector<PlacedText> tidy = {placed_at_end(scorer->reader().step("Why?", {"# Step 1\na", "# Step 2\nb"}))};
   EXPECT_NEAR(scorer->score(tree, last)[0], scorer->score_alone(tidy)[0], kTolerance);
 }
 
@@ -128,7 +128,7 @@ TEST(Scorer, SolutionsOfManyProblemsEqualTheirTrees) {
     ASSERT_EQ(scores[i].size(), steps[i].size());
     for (size_t k = 0; k < steps[i].size(); ++k) {
       const std::vector<std::string> path(steps[i].begin(), steps[i].begin() + static_cast<int64_t>(k) + 1);
-      const std::vector<std::vector<int64_t>> text = {scorer->reader().step(questions[i / 4], path)};
+      const std::vector<PlacedText> text = {placed_at_end(scorer->reader().step(questions[i / 4], path))};
       EXPECT_NEAR(scores[i][k], scorer->score_alone(text)[0], kTolerance);
     }
   }
@@ -138,7 +138,7 @@ TEST(Scorer, NothingAskedAndTooMuchAsked) {
   const TestFolder folder("limits");
   const auto scorer = scorer_of(folder, kCases[0], {});
   EXPECT_TRUE(scorer->score_texts({}).empty());
-  const std::vector<std::vector<int64_t>> one = {std::vector<int64_t>(2049, 7)};
+  const std::vector<PlacedText> one = {placed_at_end(std::vector<int64_t>(2049, 7))};
   EXPECT_THROW(scorer->score_texts(one), Error);
   Rng rng(1);
   const steps::Tree tree = random_tree(rng, 2);
@@ -147,7 +147,10 @@ TEST(Scorer, NothingAskedAndTooMuchAsked) {
 }
 
 TEST(TokenTrie, HoldsEverySequenceOnceItIsWorthIt) {
-  const std::vector<std::vector<int64_t>> texts = {{1, 2, 3, 4}, {1, 2, 3, 5, 6}, {1, 2, 3}, {9}, {9}, {1, 2, 3, 4}};
+  std::vector<PlacedText> texts;
+  for (const std::vector<int64_t>& ids :
+       std::vector<std::vector<int64_t>>{{1, 2, 3, 4}, {1, 2, 3, 5, 6}, {1, 2, 3}, {9}, {9}, {1, 2, 3, 4}})
+    texts.push_back(placed_at_end(ids));
   const auto forest = token_trie(texts, 0);
   ASSERT_EQ(forest.size(), 2u);
   EXPECT_EQ(token_count(forest), 7);  // 1 2 3, 4, 5 6, 9
@@ -157,6 +160,37 @@ TEST(TokenTrie, HoldsEverySequenceOnceItIsWorthIt) {
   const auto copied = token_trie(texts, 3);
   EXPECT_EQ(copied.size(), 3u);
   EXPECT_EQ(token_count(copied), 10);
+}
+
+void expect_same(std::span<const TrieNode> one, std::span<const TrieNode> other) {
+  ASSERT_EQ(one.size(), other.size());
+  for (size_t i = 0; i < one.size(); ++i) {
+    EXPECT_EQ(one[i].begin, other[i].begin);
+    EXPECT_EQ(one[i].end, other[i].end);
+    ASSERT_EQ(one[i].reads.size(), other[i].reads.size());
+    for (size_t k = 0; k < one[i].reads.size(); ++k) {
+      EXPECT_EQ(one[i].reads[k].place, other[i].reads[k].place);
+      EXPECT_EQ(one[i].reads[k].result, other[i].reads[k].result);
+    }
+    expect_same(one[i].children, other[i].children);
+  }
+}
+
+TEST(TokenTrie, PlacesInATextEqualItsBeginningsAsTexts) {
+  Rng rng(5);
+  for (int round = 0; round < 50; ++round) {
+    std::vector<PlacedText> texts, beginnings;
+    for (uint64_t i = 0; i < 1 + rng.below(6); ++i) {
+      PlacedText& text = texts.emplace_back();
+      for (uint64_t k = 0; k < 1 + rng.below(12); ++k) {
+        text.ids.push_back(static_cast<int64_t>(rng.below(2)));
+        if (!rng.chance(0.4)) continue;
+        text.places.push_back(static_cast<int64_t>(k));
+        beginnings.push_back(placed_at_end(text.ids));
+      }
+    }
+    for (const int64_t worth : {0, 2, 9}) expect_same(token_trie(texts, worth), token_trie(beginnings, worth));
+  }
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ using language::LossKind;
 
 constexpr std::string_view kInTrain = "reward.train";
 
-LayoutName layout_of(const TrainConfig& config) {
+LayoutName layout_of(const RewardTrainConfig& config) {
   if (!config.layout.empty()) return parse_enum<LayoutName>(config.layout, "layout");
   switch (config.head) {
     case HeadKind::kSequence:
@@ -38,21 +38,13 @@ int64_t outputs_of(HeadKind head, LossKind loss) {
   return loss == LossKind::kCrossEntropy || loss == LossKind::kBetaBinomial ? 2 : 1;
 }
 
-struct TokenizerFiles {
-  text::TokenizerSpec spec;
-  text::TokenizerConfig config;
-};
-
 // The model at its start.
 struct Start {
-  language::LanguageModel model;
-  std::shared_ptr<const text::Tokenizer> tokenizer;
-  std::optional<TokenizerFiles> made;  // of a tiny model, which comes without files
-  RewardConfig config;
+  RewardModel model;
   int64_t outputs = 0;
 };
 
-Layout layout_for(const TrainConfig& config, const text::TokenizerConfig& texts) {
+Layout layout_for(const RewardTrainConfig& config, const text::TokenizerConfig& texts) {
   Layout layout = named_layout(layout_of(config), texts, text::chat_settings(config.chat_date, "", "chat_date"));
   std::optional<rows::Kind> kind;
   std::optional<rows::Mode> mode;
@@ -70,47 +62,45 @@ Layout layout_for(const TrainConfig& config, const text::TokenizerConfig& texts)
   return layout;
 }
 
-Start start_of(const TrainConfig& config, at::Device device) {
+language::ModelBundle bundle_of(const RewardTrainConfig& config, int64_t outputs) {
   const uint64_t seed = config.tuning.seed;
-  Start start;
-  start.outputs = outputs_of(config.head, config.tuning.loss);
-  if (config.from == language::kTiny) {
-    language::ModelBundle made = language::tiny_bundle(config.tiny, config.head, start.outputs, seed);
-    start.model = std::move(made.model);
-    start.tokenizer = std::make_shared<const text::Tokenizer>(std::move(made.tokenizer));
-    start.made = {std::move(made.tokenizer_spec), std::move(made.tokenizer_config)};
-  } else {
-    start.model = language::load_model(language::model_of_run(config.from));
-    const language::Head head(start.model.head, start.model.config, start.model.parameters);
-    if (start.model.head != config.head || (config.head != HeadKind::kLanguage && head.outputs() != start.outputs)) {
-      log_info("{}: a new {} head", config.from, name_of_enum(config.head));
-      language::replace_head(start.model, config.head, start.outputs, seed);
-    }
-    start.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::load(start.model.source));
+  if (config.from == language::kTiny) return language::tiny_bundle(config.tiny, config.head, outputs, seed);
+  language::ModelBundle bundle = language::load_bundle(language::model_of_run(config.from));
+  language::LanguageModel& model = bundle.model;
+  const language::Head head(model.head, model.config, model.parameters);
+  if (model.head != config.head || (config.head != HeadKind::kLanguage && head.outputs() != outputs)) {
+    log_info("{}: a new {} head", config.from, name_of_enum(config.head));
+    language::replace_head(model, config.head, outputs, seed);
   }
-  if (config.head == HeadKind::kLanguage) start.outputs = start.model.config.vocab_size;
-  start.model.parameters = language::to(start.model.parameters, at::kFloat, device);
-  check_tokenizer(*start.tokenizer, start.model.config);
-  start.config.score = score_of(config.head, start.outputs, config.tuning.loss);
-  start.config.layout =
-      layout_for(config, start.made ? start.made->config : text::load_tokenizer_config(start.model.source));
+  return bundle;
+}
+
+Start start_of(const RewardTrainConfig& config, at::Device device) {
+  int64_t outputs = outputs_of(config.head, config.tuning.loss);
+  language::ModelBundle bundle = bundle_of(config, outputs);
+  language::LanguageModel& model = bundle.model;
+  if (config.head == HeadKind::kLanguage) outputs = model.config.vocab_size;
+  model.parameters = language::to(model.parameters, at::kFloat, device);
   // transformers pools a text at its last token that is not padding.
-  if (start.model.config.pad_token_id < 0 && !start.model.config.eos_token_id.empty())
-    start.model.config.pad_token_id = start.model.config.eos_token_id.front();
-  return start;
+  if (model.config.pad_token_id < 0 && !model.config.eos_token_id.empty())
+    model.config.pad_token_id = model.config.eos_token_id.front();
+  RewardConfig reward;
+  reward.score = score_of(config.head, outputs, config.tuning.loss);
+  reward.layout = layout_for(config, bundle.tokenizer_config);
+  return {.model = {.bundle = std::move(bundle), .config = std::move(reward)}, .outputs = outputs};
 }
 
-// The run keeps the tokenizer that was made for it, and every save copies it from there.
-void keep_tokenizer(Start& start, const training::RunFolder& folder) {
-  if (!start.made) return;
-  start.model.source = folder.path() / "tokenizer";
-  text::save_tokenizer(start.model.source, start.made->spec, start.made->config);
+// A model that came without files of its tokenizer: the run keeps them, and every save copies them from there.
+void keep_tokenizer(language::ModelBundle& bundle, const training::RunFolder& folder) {
+  if (fs::is_directory(bundle.model.source)) return;
+  bundle.model.source = folder.path() / "tokenizer";
+  text::save_tokenizer(bundle.model.source, bundle.tokenizer_spec, bundle.tokenizer_config);
 }
 
-ExampleSet read_all(const std::vector<std::string>& files, const TrainConfig& config, const Start& start,
-                    LayoutReader& reader) {
-  ExampleSet set;
-  const ExampleOptions options{.rules = {.config = start.model.config,
+language::ExampleSet read_all(const std::vector<std::string>& files, const RewardTrainConfig& config,
+                              const Start& start, LayoutReader& reader) {
+  language::ExampleSet set;
+  const ExampleOptions options{.rules = {.config = start.model.bundle.model.config,
                                          .loss = config.tuning.loss,
                                          .outputs = start.outputs,
                                          .max_length = static_cast<int64_t>(config.tuning.max_length)},
@@ -122,7 +112,7 @@ ExampleSet read_all(const std::vector<std::string>& files, const TrainConfig& co
 }
 
 // The steps that read the budget, the last of them what is left of it and perhaps more.
-uint64_t steps_of_budget(const TrainConfig& config, const ExampleSet& set) {
+uint64_t steps_of_budget(const RewardTrainConfig& config, const language::ExampleSet& set) {
   language::ExampleBatches batches(set.examples, config.tuning.batch_size, config.tuning.seed);
   uint64_t steps = 0;
   for (uint64_t tokens = 0; tokens < config.token_budget; ++steps)
@@ -132,8 +122,10 @@ uint64_t steps_of_budget(const TrainConfig& config, const ExampleSet& set) {
 
 class RewardTrainee : public language::FineTuner {
  public:
-  RewardTrainee(Start& start, const ExampleSet& train, const ExampleSet& test, language::FineTuneOptions options)
-      : FineTuner(start.model, train.examples, test.examples, std::move(options)), config_(start.config) {}
+  RewardTrainee(Start& start, const language::ExampleSet& train, const language::ExampleSet& test,
+                language::FineTuneOptions options)
+      : FineTuner(start.model.bundle.model, train.examples, test.examples, std::move(options)),
+        config_(start.model.config) {}
 
   void save_model(const fs::path& path, uint64_t step) override {
     FineTuner::save_model(path, step);
@@ -145,20 +137,14 @@ class RewardTrainee : public language::FineTuner {
 };
 
 // run: language::run_json().
-Json report_json(Json run, const ExampleSet& train, const ExampleSet& test, const Start& start) {
-  const auto data = [](const ExampleSet& set) {
-    return Json{{"examples", set.examples.size()},
-                {"targets", set.targets},
-                {"tokens", set.tokens},
-                {"counts", set.counts.to_json()}};
-  };
+Json report_json(Json run, const language::ExampleSet& train, const language::ExampleSet& test, const Start& start) {
   Json json = std::move(run);
-  json["parameters"] = language::parameter_count(start.model.parameters);
-  json["kind"] = name_of_enum(start.config.layout.kind);
-  json["layout"] = name_of_enum(start.config.layout.name);
-  json["score"] = name_of_enum(start.config.score);
-  json["train"] = data(train);
-  json["test"] = data(test);
+  json["parameters"] = language::parameter_count(start.model.bundle.model.parameters);
+  json["kind"] = name_of_enum(start.model.config.layout.kind);
+  json["layout"] = name_of_enum(start.model.config.layout.name);
+  json["score"] = name_of_enum(start.model.config.score);
+  json["train"] = train.to_json();
+  json["test"] = test.to_json();
   return json;
 }
 
@@ -175,8 +161,8 @@ std::string report_table(const Json& report, const fs::path& out) {
 
 }  // namespace
 
-TrainConfig train_defaults(bool tiny) {
-  TrainConfig config;
+RewardTrainConfig reward_train_defaults(bool tiny) {
+  RewardTrainConfig config;
   config.tuning.loss = LossKind::kSquaredError;
   if (!tiny) return config;
   config.from = language::kTiny;
@@ -185,7 +171,7 @@ TrainConfig train_defaults(bool tiny) {
   return config;
 }
 
-void TrainConfig::validate() const {
+void RewardTrainConfig::validate() const {
   if (rows.empty()) throw bad_input(kInTrain, "no training data: give a file of rows or labeled solutions");
   if (head == HeadKind::kLanguage && tuning.loss != LossKind::kCrossEntropy)
     throw bad_input(kInTrain, "head language predicts tokens: it needs --loss cross_entropy, not {}",
@@ -209,30 +195,31 @@ void TrainConfig::validate() const {
   tuning.validate();
 }
 
-language::RunReport train(const TrainConfig& defaults, const language::RunRequest& request) {
-  const TrainConfig config = language::resolved_settings(defaults, request);
-  if (request.mode == training::RunMode::kOverwrite && config.from != language::kTiny)
-    training::refuse_overwritten_input(request.out, config.from);
+training::RunReport train_reward_model(const RewardTrainConfig& defaults, const language::FineTuneRequest& request) {
+  const RewardTrainConfig config = language::resolved_settings(defaults, request.run);
+  if (request.run.mode == training::RunMode::kOverwrite && config.from != language::kTiny)
+    training::refuse_overwritten_input(request.run.out, config.from);
   for (const auto* files : {&config.rows, &config.test})
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kInTrain, "{}: no such file; make rows with hrm rows build", file);
   Start start = start_of(config, request.device);
-  torch::use_machine(request.threads, language::parameter_count(start.model.parameters));
-  LayoutReader reader(start.config.layout, *start.tokenizer);
-  const ExampleSet train = read_all(config.rows, config, start, reader);
-  const ExampleSet test = read_all(config.test, config, start, reader);
-  const training::RunFolder folder(request.out, request.mode);  // --overwrite: what is to be learned has been read
-  keep_tokenizer(start, folder);
+  torch::use_machine(request.threads, language::parameter_count(start.model.bundle.model.parameters));
+  LayoutReader reader(start.model.config.layout, start.model.bundle.tokenizer);
+  const language::ExampleSet train = read_all(config.rows, config, start, reader);
+  const language::ExampleSet test = read_all(config.test, config, start, reader);
+  const training::RunFolder folder(request.run.out,
+                                   request.run.mode);  // --overwrite: what is to be learned has been read
+  keep_tokenizer(start.model.bundle, folder);
   const uint64_t total =
       config.token_budget > 0 ? steps_of_budget(config, train) : config.tuning.total_steps(train.examples.size());
   RewardTrainee trainee(start, train, test, {.config = config.tuning, .total_steps = total});
-  log_info("{}: {} parameters, {} examples of {} tokens, {} steps, lr {}", request.out.string(),
-           language::parameter_count(start.model.parameters), train.examples.size(), train.tokens, total,
+  log_info("{}: {} parameters, {} examples of {} tokens, {} steps, lr {}", request.run.out.string(),
+           language::parameter_count(start.model.bundle.model.parameters), train.examples.size(), train.tokens, total,
            config.tuning.optimizer.lr);
-  language::RunReport report;
-  report.run = language::run_fine_tuning(trainee, config, folder, request);
+  training::RunReport report;
+  report.run = language::run_fine_tuning(trainee, config, folder, request.run);
   report.json = report_json(language::run_json(report.run, total), train, test, start);
-  report.table = report_table(report.json, request.out);
+  report.table = report_table(report.json, request.run.out);
   write_json(folder.report(), report.json);
   return report;
 }

@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "language/run_request.h"
+#include "language/fine_tune_request.h"
 #include "language/tiny.h"
 #include "reward/examples.h"
 #include "reward/reward_model.h"
 
 namespace hrm::reward {
 
-// AdamW's defaults suit a pretrained model; a tiny one from scratch needs a larger rate (train_defaults).
-struct TrainConfig {
+// AdamW's defaults suit a pretrained model; a tiny one from scratch needs a larger rate (reward_train_defaults).
+struct RewardTrainConfig {
   std::vector<std::string> rows, test;
   std::string from = language::kTiny;
   language::TinySize tiny;
@@ -50,9 +50,9 @@ struct TrainConfig {
 };
 
 // What the program starts from: squared error; a rate that suits the model.
-TrainConfig train_defaults(bool tiny);
+RewardTrainConfig reward_train_defaults(bool tiny);
 
 // Throws bad_input for settings and data that do not fit, failure on NaN and full disks.
-language::RunReport train(const TrainConfig& defaults, const language::RunRequest& request);
+training::RunReport train_reward_model(const RewardTrainConfig& defaults, const language::FineTuneRequest& request);
 
 }  // namespace hrm::reward

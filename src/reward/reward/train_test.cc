@@ -40,18 +40,18 @@ void write_solutions(const fs::path& path, int count) {
   lines.finish();
 }
 
-language::RunRequest request_of(const fs::path& rows, const fs::path& out, std::vector<std::string> more = {}) {
-  language::RunRequest request{.out = out, .settings = {fmt::format(R"(rows=["{}"])", rows.string())}};
+language::FineTuneRequest request_of(const fs::path& rows, const fs::path& out, std::vector<std::string> more = {}) {
+  language::FineTuneRequest request{.run = {.out = out, .settings = {fmt::format(R"(rows=["{}"])", rows.string())}}};
   for (const char* setting : {"tiny.hidden=32", "tiny.layers=1", "tiny.heads=2", "tiny.context=256", "epochs=6",
                               "batch_size=16", "lr=0.01", "log_steps=2"})
-    request.settings.push_back(setting);
-  request.settings.insert(request.settings.end(), more.begin(), more.end());
+    request.run.settings.push_back(setting);
+  request.run.settings.insert(request.run.settings.end(), more.begin(), more.end());
   return request;
 }
 
-std::string fault_of(const language::RunRequest& request) {
+std::string fault_of(const language::FineTuneRequest& request) {
   try {
-    train(train_defaults(true), request);
+    train_reward_model(reward_train_defaults(true), request);
   } catch (const Error& error) {
     return error.what();
   }
@@ -86,7 +86,7 @@ TEST(RewardTrain, EveryLossAndHeadLearns) {
       {"value", solutions, {"head=value", "loss=soft_labels"}},
       {"shepherd", solutions, {"head=language", "loss=cross_entropy"}}};
   for (const auto& [name, file, settings] : cases) {
-    language::RunRequest request = request_of(file, folder.path / name, settings);
+    language::FineTuneRequest request = request_of(file, folder.path / name, settings);
     ASSERT_EQ(fault_of(request), "") << name;
     const std::vector<double> scores = scores_of(folder.path / name);
     EXPECT_GT(scores[0], scores[1] + 0.3) << name;
@@ -112,7 +112,7 @@ TEST(RewardTrain, KindsOfWholeSolutions) {
     LayoutReader reader(layout, tokenizer);
     const language::DecoderConfig config =
         language::tiny_decoder(300, {.hidden_size = 32, .layers = 1, .heads = 2, .context = 64});
-    ExampleSet set;
+    language::ExampleSet set;
     read_examples(file, reader, {.rules = {.config = config, .loss = LossKind::kSoftLabels, .outputs = 1}}, set);
     Texts texts;
     for (const language::Example& example : set.examples) {
@@ -133,15 +133,16 @@ TEST(RewardTrain, ResumesWithTheSameBits) {
   const TestFolder folder("resume");
   const fs::path rows = folder.path / "rows.jsonl";
   write_rows(rows, 64, false);
-  const language::RunReport whole = train(train_defaults(true), request_of(rows, folder.path / "whole"));
+  const training::RunReport whole =
+      train_reward_model(reward_train_defaults(true), request_of(rows, folder.path / "whole"));
   EXPECT_EQ(whole.json["end"], "finished");
-  language::RunRequest part = request_of(rows, folder.path / "part");
-  part.minutes = 3e-4;  // a few steps
-  EXPECT_EQ(train(train_defaults(true), part).json["end"], "out_of_time");
-  part.minutes = 0;
-  part.mode = training::RunMode::kResume;
-  part.settings.clear();
-  const Json resumed = train(train_defaults(true), part).json;
+  language::FineTuneRequest part = request_of(rows, folder.path / "part");
+  part.run.minutes = 3e-4;  // a few steps
+  EXPECT_EQ(train_reward_model(reward_train_defaults(true), part).json["end"], "out_of_time");
+  part.run.minutes = 0;
+  part.run.mode = training::RunMode::kResume;
+  part.run.settings.clear();
+  const Json resumed = train_reward_model(reward_train_defaults(true), part).json;
   EXPECT_EQ(resumed["end"], "finished");
   EXPECT_GT(resumed["resumed_from"], 0);
   EXPECT_EQ(scores_of(folder.path / "whole"), scores_of(folder.path / "part"));
@@ -151,7 +152,9 @@ TEST(RewardTrain, ReadsItsTokenBudget) {
   const TestFolder folder("budget");
   const fs::path rows = folder.path / "rows.jsonl";
   write_rows(rows, 64, false);
-  const Json report = train(train_defaults(true), request_of(rows, folder.path / "run", {"token_budget=6000"})).json;
+  const Json report =
+      train_reward_model(reward_train_defaults(true), request_of(rows, folder.path / "run", {"token_budget=6000"}))
+          .json;
   const double per_step = report["train"]["tokens"].get<double>() * 16 / 64;
   EXPECT_NEAR(report["total_steps"].get<double>() * per_step, 6000, 2 * per_step);
 }

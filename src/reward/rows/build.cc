@@ -39,7 +39,7 @@ class Builder {
     refuse_nothing(report_, train_.size() + (test_ ? test_->size() : 0), options_.inputs);
     train_.finish(report_.counts);
     if (test_) {
-      Counts counts;
+      ConversionCounts counts;
       test_->finish(counts);
       report_.test_counts.written = counts.written;
       for (const auto& [reason, n] : counts.dropped) report_.counts.drop(reason, n);

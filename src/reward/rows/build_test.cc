@@ -68,7 +68,7 @@ TEST(RowFile, RepeatsAreResolvedAndCounted) {
            {"a", 1}, {"b", 1}, {"b", 0}, {"c", 0}, {"c", 0.5}, {"d", 1}, {"d", 1}, {"d", 0}, {"a", 1}})
     file.add({text, label});
   EXPECT_FALSE(std::filesystem::exists(path));
-  Counts counts;
+  ConversionCounts counts;
   file.finish(counts);
   EXPECT_EQ(read_file(path),
             "{\"input\":\"a\",\"label\":1}\n{\"input\":\"c\",\"label\":0.25}\n{\"input\":\"d\",\"label\":1}\n");
@@ -83,7 +83,7 @@ TEST(RowFile, CountsOfRepeatsAreAddedUp) {
   RowFile file(path, Repeats::kResolve);
   for (const Row& row : {Row{"a", 0.25, 4}, Row{"b", 1, 6}, Row{"b", 0, 2}, Row{"c", 0.5, 2}, Row{"c", 0.5, 4}})
     file.add(row);
-  Counts counts;
+  ConversionCounts counts;
   file.finish(counts);
   EXPECT_EQ(read_file(path),
             "{\"input\":\"a\",\"label\":0.25,\"trials\":4}\n{\"input\":\"b\",\"label\":0.75,\"trials\":8}\n"
@@ -142,7 +142,7 @@ TEST(TreeRows, SoundRowsOfATree) {
                 {.parent = 1, .depth = 2, .text = "b", .label = 1.0, .outcome = true},
                 {.parent = 1, .depth = 2, .text = "failed", .usable = false}}};
   std::vector<Row> rows;
-  Counts counts;
+  ConversionCounts counts;
   sound_tree_rows(tree, Kind::kHierarchical, counts, [&](Row&& row) { rows.push_back(std::move(row)); });
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0].input, step_prompt("Q", "", "# Step 1\na", Mode::kSound));

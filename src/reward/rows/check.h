@@ -23,7 +23,7 @@ struct CheckOptions {
 
 struct CheckReport {
   std::optional<Format> format;  // nullopt: the file is empty
-  Counts counts;                 // rows count as solutions
+  ConversionCounts counts;       // rows count as solutions
   uint64_t labels = 0;           // labeled rows or steps
   double label_sum = 0;
   uint64_t hard = 0;      // labels that are 0 or 1

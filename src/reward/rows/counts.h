@@ -10,7 +10,7 @@
 
 namespace hrm::rows {
 
-struct Counts {
+struct ConversionCounts {
   uint64_t records = 0;                                  // read from the input
   uint64_t solutions = 0;                                // that they hold; of a tree its paths to a leaf
   uint64_t written = 0;                                  // rows or records of the output

@@ -23,7 +23,7 @@ struct LineRow {
   bool operator==(const LineRow&) const = default;
 };
 
-std::vector<LineRow> our_rows(Kind kind, Counts& counts) {
+std::vector<LineRow> our_rows(Kind kind, ConversionCounts& counts) {
   std::vector<LineRow> rows;
   size_t line = 0;
   for_each_record(phase1_test(), {}, counts, [&](Format, const Json& record, const std::string& place) {
@@ -42,7 +42,7 @@ TEST_P(HumanRowsParity, TextForText) {
   const auto path = reward_fixtures() / fmt::format("human_{}.jsonl.zst", name);
   HRM_SKIP_WITHOUT(path);
   HRM_SKIP_WITHOUT(phase1_test());
-  Counts counts;
+  ConversionCounts counts;
   const std::vector<LineRow> ours = our_rows(kind, counts);
   std::set<std::string> seen;
   uint64_t positive = 0;
@@ -72,7 +72,7 @@ TEST(HumanSplitParity, NoQuestionLineIsInBothParts) {
   HRM_SKIP_WITHOUT(phase1_test());
   const Json summary = read_json(reward_fixtures() / "human_summary.json");
   std::vector<size_t> used;  // lines that give rows
-  Counts counts;
+  ConversionCounts counts;
   for (const LineRow& row : our_rows(Kind::kProcess, counts))
     if (used.empty() || used.back() != row.line) used.push_back(row.line);
   EXPECT_EQ(used, summary["lines"].get<std::vector<size_t>>());

@@ -43,7 +43,7 @@ Json OutputReport::to_json() const {
 }
 
 void refuse_nothing(const OutputReport& report, uint64_t written, const std::vector<std::filesystem::path>& inputs) {
-  const Counts& counts = report.counts;
+  const ConversionCounts& counts = report.counts;
   if (counts.records > 0 && written > 0) return;
   std::string names;
   for (const auto& path : inputs) names += (names.empty() ? "" : ", ") + input_name(path);

@@ -36,8 +36,8 @@ struct BadFile {
 };
 
 struct OutputReport {
-  Counts counts, test_counts;  // test_counts: `written` alone
-  std::vector<BadFile> bad;    // files with bad records that were skipped
+  ConversionCounts counts, test_counts;  // test_counts: `written` alone
+  std::vector<BadFile> bad;              // files with bad records that were skipped
   std::optional<LeakageReport> leakage;
 
   uint64_t bad_records() const;

@@ -150,7 +150,8 @@ std::optional<std::string> prm800k_answer(std::string_view step) {
   return answer.empty() ? std::nullopt : std::optional<std::string>(answer);
 }
 
-void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, Counts& counts, const SolutionSink& emit) {
+void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, ConversionCounts& counts,
+                       const SolutionSink& emit) {
   if (record.is_abandoned()) return counts.drop("record abandoned by its labeler");
   LabeledSolution path{.id = record.id, .question = record.question, .gold = record.gold};
   for (const RatedStep& step : record.steps) {
@@ -175,7 +176,7 @@ void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, Counts& cou
   }
 }
 
-void faithful_human_rows(const Prm800kRecord& record, Kind kind, Counts& counts, const RowSink& emit) {
+void faithful_human_rows(const Prm800kRecord& record, Kind kind, ConversionCounts& counts, const RowSink& emit) {
   if (record.is_abandoned()) return counts.drop("record abandoned by its labeler");
   if (record.steps.empty() || !std::ranges::all_of(record.steps, [](auto& step) { return step.continuation(); }))
     return counts.drop("record whose chosen path breaks off");

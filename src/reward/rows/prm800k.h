@@ -44,7 +44,8 @@ std::optional<double> label_of(std::optional<int> rating, Neutral neutral);
 
 // One solution per rated candidate: the chosen steps before it as context, labeled too (a person's text: 1), then the
 // candidate. A solution is complete where its candidate states the final answer. Abandoned records are dropped.
-void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, Counts& counts, const SolutionSink& emit);
+void prm800k_solutions(const Prm800kRecord& record, Neutral neutral, ConversionCounts& counts,
+                       const SolutionSink& emit);
 
 // What follows the last "# Answer" of a step; nullopt: it does not state the final answer.
 std::optional<std::string> prm800k_answer(std::string_view step);
@@ -58,6 +59,6 @@ std::optional<std::string> prm800k_answer(std::string_view step);
 //     candidates rated -1, in all combinations; going back ends when there are more than 4 (1 + n) of them, n = number
 //     of candidates of the last step rated 1. Each list is a set, here in order of text.
 // Faults that end the authors' program are dropped and counted. Neutral candidates give no row.
-void faithful_human_rows(const Prm800kRecord& record, Kind kind, Counts& counts, const RowSink& emit);
+void faithful_human_rows(const Prm800kRecord& record, Kind kind, ConversionCounts& counts, const RowSink& emit);
 
 }  // namespace hrm::rows

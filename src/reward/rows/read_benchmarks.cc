@@ -81,7 +81,7 @@ LabeledSolution read_first_error(const Json& record, std::string_view place, int
   return solution;
 }
 
-LabeledSolution read_prmbench(const Json& record, std::string_view place, Counts& counts) {
+LabeledSolution read_prmbench(const Json& record, std::string_view place, ConversionCounts& counts) {
   LabeledSolution solution;
   solution.id = find_text(record, {"idx"}).value_or("");
   solution.question = need_text(record, {"modified_question", "question"}, place);

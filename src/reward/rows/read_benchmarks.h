@@ -20,7 +20,7 @@ LabeledSolution read_bigbench(const Json& record, std::string_view place);
 // step, 0 or 1. None is wrong: null, -1, and 0 where steps count from 1.
 LabeledSolution read_first_error(const Json& record, std::string_view place, int64_t from);
 // PRMBench (Song et al. 2025, arXiv 2501.03124): error_steps from 1; numbers past the last step are noted and ignored.
-LabeledSolution read_prmbench(const Json& record, std::string_view place, Counts& counts);
+LabeledSolution read_prmbench(const Json& record, std::string_view place, ConversionCounts& counts);
 // GSM8K (Cobbe et al. 2021, arXiv 2110.14168): a step per line of the rationale, without labels; the outcome is right.
 LabeledSolution read_gsm8k(const Json& record, std::string_view place);
 // MATH (Hendrycks et al. 2021, arXiv 2103.03874): the answer named, else the last \boxed{}; no steps without a

@@ -37,7 +37,7 @@ struct Prefix {
 };
 
 std::vector<Prefix> read_prefixes(const Json& record, const LabeledSolution& problem, std::string_view place,
-                                  Counts& counts) {
+                                  ConversionCounts& counts) {
   std::vector<Prefix> prefixes;
   const Json& list = need_field(record, "reasoning_steps", place);
   if (!list.is_array()) throw bad_input("rows.read", "{}: field 'reasoning_steps' is not a list", place);
@@ -80,7 +80,7 @@ void walk(const Json& node, LabeledSolution& path, std::string_view place, const
 
 }  // namespace
 
-void read_openr_flat(const Json& record, std::string_view place, Counts& counts, const SolutionSink& emit) {
+void read_openr_flat(const Json& record, std::string_view place, ConversionCounts& counts, const SolutionSink& emit) {
   LabeledSolution path = problem_of(record, place);
   const std::vector<Prefix> prefixes = read_prefixes(record, path, place, counts);
   // In order of text a prefix comes right before those that continue it.

@@ -11,7 +11,7 @@ namespace hrm::rows {
 
 // reasoning_steps is a list of {solution_prefix, mc_value}; a prefix begins with the question. A prefix that begins
 // with another one continues it: from that the tree is found again. Throws bad_input.
-void read_openr_flat(const Json& record, std::string_view place, Counts& counts, const SolutionSink& emit);
+void read_openr_flat(const Json& record, std::string_view place, ConversionCounts& counts, const SolutionSink& emit);
 
 // reasoning_steps is {text, mc_value, children}; its root is the question. Throws bad_input.
 void read_openr_tree(const Json& record, std::string_view place, const SolutionSink& emit);

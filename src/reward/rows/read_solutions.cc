@@ -30,7 +30,7 @@ constexpr size_t kMostSteps = size_t{1} << 20;
 
 }  // namespace
 
-void read_record(const SourceRecord& source, Neutral neutral, Counts& counts, const SolutionSink& emit) {
+void read_record(const SourceRecord& source, Neutral neutral, ConversionCounts& counts, const SolutionSink& emit) {
   const Json& record = source.json;
   const std::string_view place = source.place;
   size_t steps = 0;
@@ -90,7 +90,7 @@ void read_record(const SourceRecord& source, Neutral neutral, Counts& counts, co
 }
 
 std::string question_of_record(Format format, const Json& record, std::string_view place) {
-  Counts ignored;
+  ConversionCounts ignored;
   switch (format) {
     case Format::kPrm800k:
       return need_text(need_field(record, "question", place), {"problem"}, place);
@@ -111,7 +111,7 @@ std::string question_of_record(Format format, const Json& record, std::string_vi
   }
 }
 
-BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& options, Counts& counts,
+BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& options, ConversionCounts& counts,
                          const RecordUse& use) {
   JsonlReader lines(path, {.skip_bad = options.skip_bad, .forgive_cut_end = false, .accept_array = true});
   std::optional<Format> format = options.format;
@@ -132,7 +132,7 @@ BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& o
   return lines.bad();
 }
 
-BadLines read_solutions(const std::filesystem::path& path, const ReadOptions& options, Counts& counts,
+BadLines read_solutions(const std::filesystem::path& path, const ReadOptions& options, ConversionCounts& counts,
                         const SolutionSink& emit) {
   return for_each_record(path, options, counts, [&](Format format, const Json& record, const std::string& place) {
     read_record({format, record, place}, options.neutral, counts, emit);

@@ -34,7 +34,7 @@ struct SourceRecord {
 
 // The solutions of one record. REQUIRES: format is not kRows. Throws bad_input naming place and field; counts what it
 // drops, and notes what is odd.
-void read_record(const SourceRecord& source, Neutral neutral, Counts& counts, const SolutionSink& emit);
+void read_record(const SourceRecord& source, Neutral neutral, ConversionCounts& counts, const SolutionSink& emit);
 
 // The problem's text alone, of a record of any format, kRows included; empty if it has none. Throws bad_input.
 std::string question_of_record(Format format, const Json& record, std::string_view place);
@@ -42,10 +42,10 @@ std::string question_of_record(Format format, const Json& record, std::string_vi
 // Every record of a file, with its format: the given one, else that of the first record that has one. An Error that
 // `use` throws makes the record a bad one. Counts records.
 using RecordUse = std::function<void(Format, const Json&, const std::string& place)>;
-BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& options, Counts& counts,
+BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& options, ConversionCounts& counts,
                          const RecordUse& use);
 
-BadLines read_solutions(const std::filesystem::path& path, const ReadOptions& options, Counts& counts,
+BadLines read_solutions(const std::filesystem::path& path, const ReadOptions& options, ConversionCounts& counts,
                         const SolutionSink& emit);
 
 }  // namespace hrm::rows

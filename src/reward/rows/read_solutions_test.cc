@@ -15,13 +15,14 @@ using Labels = std::vector<std::optional<double>>;
 using Texts = std::vector<std::string>;
 constexpr const char* kQuestion = "What is 2 + 3 * 4?";
 
-std::vector<LabeledSolution> read(const std::filesystem::path& path, Counts& counts, ReadOptions options = {}) {
+std::vector<LabeledSolution> read(const std::filesystem::path& path, ConversionCounts& counts,
+                                  ReadOptions options = {}) {
   std::vector<LabeledSolution> solutions;
   read_solutions(path, options, counts, [&](LabeledSolution&& solution) { solutions.push_back(std::move(solution)); });
   return solutions;
 }
 std::vector<LabeledSolution> read(Format format) {
-  Counts counts;
+  ConversionCounts counts;
   auto solutions = read(testdata_folder() / "rows" / fmt::format("{}.jsonl", name_of_enum(format)), counts);
   for (const LabeledSolution& solution : solutions) EXPECT_EQ(solution.question, kQuestion);
   return solutions;
@@ -47,7 +48,7 @@ TEST(ReadSolutions, Prm800k) {
   EXPECT_EQ(solutions[3].labels, (Labels{1.0, 1.0, 0.0}));
   EXPECT_EQ(solutions[3].context, 2u);
   EXPECT_EQ(solutions[3].answer, "20");
-  Counts counts;
+  ConversionCounts counts;
   EXPECT_EQ(read(testdata_folder() / "rows/prm800k.jsonl", counts, {.neutral = Neutral::kNegative}).size(), 5u);
   EXPECT_EQ(counts.dropped.at("record abandoned by its labeler"), 1u);
 }
@@ -89,7 +90,7 @@ TEST(ReadSolutions, MoreFormatsOfLabeledSteps) {
 
 TEST(ReadSolutions, TheFirstWrongStepCountsFrom0OrFrom1) {
   for (const Format format : {Format::kFirstError0, Format::kFirstError1}) {
-    Counts counts;
+    ConversionCounts counts;
     const auto path = testdata_folder() / "rows" / fmt::format("{}.jsonl", name_of_enum(format));
     const auto solutions = read(path, counts, {.format = format});
     ASSERT_EQ(solutions.size(), 3u);
@@ -100,7 +101,7 @@ TEST(ReadSolutions, TheFirstWrongStepCountsFrom0OrFrom1) {
     expect_refused([&] { read(path, counts); }, {"line 1", "from 0 or from 1", "--from first-error-0"});
   }
   const auto refused = [](const char* text, Format format, const char* part) {
-    Counts counts;
+    ConversionCounts counts;
     expect_refused(
         [&] {
           read_record({format, parse_json(text, "t"), "f:7"}, Neutral::kDrop, counts, [](LabeledSolution&&) {});
@@ -116,7 +117,7 @@ TEST(ReadSolutions, TheFirstWrongStepCountsFrom0OrFrom1) {
 }
 
 LabeledSolution one(const char* text) {
-  Counts counts;
+  ConversionCounts counts;
   std::vector<LabeledSolution> solutions;
   const Json record = parse_json(text, "t");
   read_record({need_format(record, "t"), record, "t"}, Neutral::kDrop, counts,
@@ -164,7 +165,7 @@ TEST(ReadSolutions, LabelsFromTheSecondRecordOnAreNotLost) {
     const std::filesystem::path path = folder.path() / "rows.jsonl";
     write_file_atomic(path, first + "\n" + second + "\n");
     return hrm::refusal([&] {
-      Counts counts;
+      ConversionCounts counts;
       read(path, counts);
     });
   };
@@ -228,7 +229,7 @@ TEST(ReadSolutions, Benchmarks) {
   EXPECT_EQ(process.at(0).labels, (Labels{1.0, 0.0, std::nullopt}));
   EXPECT_EQ(process.at(0).outcome, 0.0);
   EXPECT_EQ(process.at(1).labels, Labels{1.0});
-  Counts counts;
+  ConversionCounts counts;
   EXPECT_EQ(read(testdata_folder() / "rows/prmbench.jsonl", counts).at(0).labels, (Labels{1.0, 0.0}));
   EXPECT_EQ(counts.noted.size(), 1u);
   const auto gsm = read(Format::kGsm8k).at(0);
@@ -243,7 +244,7 @@ TEST(ReadSolutions, Benchmarks) {
 TEST(ReadSolutions, CompletionsAreGraded) {
   auto solutions = read(Format::kCompletions);
   ASSERT_EQ(solutions.size(), 3u);
-  Counts counts;
+  ConversionCounts counts;
   for (LabeledSolution& solution : solutions) settle_outcome(solution, {}, counts);
   EXPECT_EQ(solutions[0].steps.size(), 2u);
   EXPECT_EQ(solutions[0].outcome, 1.0);
@@ -254,7 +255,7 @@ TEST(ReadSolutions, CompletionsAreGraded) {
 TEST(ReadSolutions, WhatIsWrittenReadsBack) {
   for (const Format format : {Format::kTrl, Format::kMathShepherd, Format::kOpenr}) {
     const LabeledSolution given{.question = "Q?", .steps = {"Step 1: a", "Step 2: b"}, .labels = {1.0, 0.0}};
-    Counts counts;
+    ConversionCounts counts;
     const auto record = write_solution(format, given, 0.5, counts);
     ASSERT_TRUE(record);
     EXPECT_EQ(detect_format(*record), format);
@@ -278,7 +279,7 @@ TEST(ReadSolutions, LabelsBehindRecordsWithoutAnyAreNotLost) {
   const auto path = folder.path() / "mixed.jsonl";
   write_file_atomic(path, std::string_view("{\"problem\":\"p\",\"solution\":\"s\"}\n"
                                            "{\"problem\":\"p\",\"steps\":[\"s\"],\"labels\":[1]}\n"));
-  Counts counts;
+  ConversionCounts counts;
   EXPECT_THROW(read(path, counts), Error);
   EXPECT_EQ(read(path, counts, {.format = Format::kMath}).size(), 2u);
 }
@@ -289,7 +290,7 @@ TEST(ReadSolutions, BadRecordsAreNamedOrSkipped) {
   write_file_atomic(path, std::string_view("{\"prompt\":\"Q\",\"completions\":[\"a\"],\"labels\":[true]}\n"
                                            "{\"prompt\":\"Q\",\"completions\":[\"a\"],\"labels\":[2]}\n"
                                            "{\"prompt\":\"Q\",\"completions\":[\"a\"]}\n{\"pro"));
-  Counts counts;
+  ConversionCounts counts;
   try {
     read(path, counts);
     FAIL();

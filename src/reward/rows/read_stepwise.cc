@@ -16,7 +16,8 @@ std::string where_of(std::string_view place, std::string_view field) {
 }
 
 // "question Step 1: first" in two. where: place and field.
-void split_question(LabeledSolution& solution, std::string_view text, std::string_view where, Counts& counts) {
+void split_question(LabeledSolution& solution, std::string_view text, std::string_view where,
+                    ConversionCounts& counts) {
   const auto first = find_first_step(text);
   if (!first)
     throw bad_input("rows.read", "{}: no 'Step 1:' after the question, so the first step cannot be separated from it",
@@ -85,7 +86,8 @@ Json list_in(const Json& record, std::string_view name, std::string_view place) 
                   place, name);
 }
 
-std::optional<double> rating_label(const Json& rating, Neutral neutral, std::string_view place, Counts& counts) {
+std::optional<double> rating_label(const Json& rating, Neutral neutral, std::string_view place,
+                                   ConversionCounts& counts) {
   if (rating.is_null()) return std::nullopt;
   const int64_t value = need_integer(rating, "rating", place);
   if (value < -1 || value > 1)
@@ -96,7 +98,8 @@ std::optional<double> rating_label(const Json& rating, Neutral neutral, std::str
 }
 
 // The label of a step that is an object with its text.
-std::optional<double> label_of_step(const Json& step, std::string_view where, Neutral neutral, Counts& counts) {
+std::optional<double> label_of_step(const Json& step, std::string_view where, Neutral neutral,
+                                    ConversionCounts& counts) {
   const Json* rating = find_field(step, "rating");
   const Json* label = find_field(step, "label");
   if (rating && label) throw bad_input("rows.read", "{}: has both 'label' and 'rating': leave one out", where);
@@ -107,7 +110,7 @@ std::optional<double> label_of_step(const Json& step, std::string_view where, Ne
 
 }  // namespace
 
-LabeledSolution read_math_shepherd(const Json& record, std::string_view place, Counts& counts) {
+LabeledSolution read_math_shepherd(const Json& record, std::string_view place, ConversionCounts& counts) {
   const std::string input = need_text(record, {"input"}, place), label = need_text(record, {"label"}, place);
   LabeledSolution solution;
   std::string_view rest = input, marked = label;
@@ -133,7 +136,7 @@ LabeledSolution read_math_shepherd(const Json& record, std::string_view place, C
   return solution;
 }
 
-LabeledSolution read_openrlhf(const Json& record, std::string_view place, Counts& counts) {
+LabeledSolution read_openrlhf(const Json& record, std::string_view place, ConversionCounts& counts) {
   const std::string input = need_text(record, {"input"}, place);
   const MarkedText cut = cut_at_marks(input, kShepherdMark);
   if (cut.marks == 0)
@@ -195,7 +198,7 @@ LabeledSolution read_trl(const Json& record, std::string_view place) {
   return solution;
 }
 
-LabeledSolution read_rlhflow(const Json& record, std::string_view place, Counts& counts) {
+LabeledSolution read_rlhflow(const Json& record, std::string_view place, ConversionCounts& counts) {
   LabeledSolution solution;
   const std::string_view field = find_field(record, "conversations") ? "conversations" : "messages";
   const Json& messages = need_field(record, field, place);
@@ -219,7 +222,7 @@ LabeledSolution read_rlhflow(const Json& record, std::string_view place, Counts&
   return solution;
 }
 
-LabeledSolution read_plain(const Json& record, std::string_view place, Neutral neutral, Counts& counts) {
+LabeledSolution read_plain(const Json& record, std::string_view place, Neutral neutral, ConversionCounts& counts) {
   LabeledSolution solution;
   solution.id = find_text(record, {"id", "problem_id", "unique_id", "idx"}).value_or("");
   solution.question = find_question(record) ? need_question(record, place) : need_text(record, {"input"}, place);

@@ -65,7 +65,7 @@ void RowFile::add(const Row& row) {
   labels.right += row.label * row.trials;
 }
 
-std::optional<double> RowFile::settle(const Labels& labels, Counts& counts) const {
+std::optional<double> RowFile::settle(const Labels& labels, ConversionCounts& counts) const {
   if (labels.count == 1) return labels.first;
   counts.drop("repeated row", labels.count - 1);
   const bool equal = labels.first * labels.count == labels.sum;
@@ -86,7 +86,7 @@ std::optional<double> RowFile::settle(const Labels& labels, Counts& counts) cons
   return labels.ones > labels.zeros ? 1.0 : 0.0;
 }
 
-void RowFile::finish(Counts& counts) {
+void RowFile::finish(ConversionCounts& counts) {
   std::FILE* file = scratch_.get();
   if (std::fflush(file) != 0 || std::fseek(file, 0, SEEK_SET) != 0) throw disk_error(path_);
   write_file_atomic(path_, [&](const ByteSink& sink) {

@@ -31,7 +31,7 @@ class RowFile {
   // Throws failure on a full disk.
   void add(const Row& row);
   // Writes the file (atomic), in order of first occurrence; counts repeats and conflicts, and what was written.
-  void finish(Counts& counts);
+  void finish(ConversionCounts& counts);
   const std::filesystem::path& path() const { return path_; }
   size_t size() const { return labels_.size(); }  // different texts so far
 
@@ -51,7 +51,7 @@ class RowFile {
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  std::optional<double> settle(const Labels& labels, Counts& counts) const;
+  std::optional<double> settle(const Labels& labels, ConversionCounts& counts) const;
 
   std::filesystem::path path_;
   Repeats repeats_;

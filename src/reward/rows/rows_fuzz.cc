@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     while (lines.next()) {
       const auto format = detect_format(lines.value());
       if (!format) continue;
-      Counts counts;
+      ConversionCounts counts;
       try {
         normalize_problem(question_of_record(*format, lines.value(), "fuzz"));
         read_record({*format, lines.value(), "fuzz"}, Neutral::kNegative, counts, [&](LabeledSolution&& solution) {

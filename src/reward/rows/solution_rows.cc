@@ -19,7 +19,7 @@ std::string join_filled(const std::vector<std::string>& steps) {
   return text;
 }
 
-void outcome_row(const LabeledSolution& solution, const std::vector<std::string>& steps, Counts& counts,
+void outcome_row(const LabeledSolution& solution, const std::vector<std::string>& steps, ConversionCounts& counts,
                  const RowSink& emit) {
   if (!solution.complete) return counts.drop("solution without a final answer");
   if (!solution.outcome) return counts.drop("solution whose outcome is not known");
@@ -30,7 +30,7 @@ void outcome_row(const LabeledSolution& solution, const std::vector<std::string>
 
 }  // namespace
 
-void settle_outcome(LabeledSolution& solution, const grading::GradeOptions& options, Counts& counts) {
+void settle_outcome(LabeledSolution& solution, const grading::GradeOptions& options, ConversionCounts& counts) {
   if (solution.outcome || solution.gold.empty() || !solution.complete) return;
   if (!solution.answer)
     solution.answer = grading::extract_answer(join_filled(solution.steps), grading::AnswerFormat::kAuto);
@@ -40,7 +40,7 @@ void settle_outcome(LabeledSolution& solution, const grading::GradeOptions& opti
   solution.outcome = verdict == grading::Verdict::kCorrect;
 }
 
-void sound_rows(const LabeledSolution& solution, Kind kind, Counts& counts, const RowSink& emit) {
+void sound_rows(const LabeledSolution& solution, Kind kind, ConversionCounts& counts, const RowSink& emit) {
   const std::vector<std::string> steps = tidy_steps(solution.steps);
   if (kind == Kind::kOutcome) return outcome_row(solution, steps, counts, emit);
   const std::string_view question = strip(solution.question);

@@ -10,14 +10,11 @@ namespace {
 
 constexpr uint64_t kNoiseStream = 0x6e6f697365;
 
-// Compression changes counts of leaves alone.
 tree::LabelOptions labels_of(const TreeOptions& options) {
-  tree::LabelOptions labels = options.labels;
-  if (options.compression) labels.counting.evidence = tree::Evidence::kLeaves;
-  return labels;
+  return options.compression ? tree::for_compression(options.labels) : options.labels;
 }
 
-PathTree with_trials(PathTree paths, const std::vector<tree::Counts>& counts, const TreeOptions& options) {
+PathTree with_trials(PathTree paths, const std::vector<tree::EndCounts>& counts, const TreeOptions& options) {
   for (size_t i = 0; options.counts && i < counts.size(); ++i)
     paths.nodes[i].trials = static_cast<double>(counts[i].total);
   return paths;
@@ -65,7 +62,8 @@ void TreeOptions::validate() const {
     throw bad_input("rows.trees", "--counts: labels with noise have no counts: use only one of the two");
 }
 
-void for_each_tree(const std::filesystem::path& path, const TreeReading& reading, Counts& counts, const TreeUse& use) {
+void for_each_tree(const std::filesystem::path& path, const TreeReading& reading, ConversionCounts& counts,
+                   const TreeUse& use) {
   const tree::StoreReader store(path);
   for (size_t i = 0; i < store.contents().problems.size(); ++i) {
     if (interrupted()) throw failure("rows.read", "{}: interrupted", path.string());

@@ -36,6 +36,7 @@ struct TreeReading {
   TreeOptions options;
   Mode mode;
 };
-void for_each_tree(const std::filesystem::path& path, const TreeReading& reading, Counts& counts, const TreeUse& use);
+void for_each_tree(const std::filesystem::path& path, const TreeReading& reading, ConversionCounts& counts,
+                   const TreeUse& use);
 
 }  // namespace hrm::rows

@@ -62,7 +62,7 @@ class StoredRows : public testing::TestWithParam<Case> {
     if (faithful) labels = {.profile = grading::Profile::kPrm800k, .counting = tree::kFaithfulCounts};
     if (compression && faithful) compression->mode = tree::CompressionMode::kFaithful;
     RowSet rows;
-    Counts counts;
+    ConversionCounts counts;
     const RowSink keep = [&](Row&& row) { rows.emplace(row.input, row.label); };
     for (const steps::Tree& original : trees_) {
       const auto labeled = tree::label_tree(tree::tree_from_json(tree::tree_json(original), "test"), labels);
@@ -201,13 +201,13 @@ TEST(StoredTrees, EveryPathToALeafIsASolution) {
   tree::store_trees(store, {open});
   BuildOptions build{.inputs = {store}, .kind = Kind::kProcess};
   build.output.out = folder.path() / "rows.jsonl";
-  const Counts built = build_rows(build).counts;
+  const ConversionCounts built = build_rows(build).counts;
   EXPECT_EQ(built.solutions, 3u);
   EXPECT_EQ(built.written, 3u);
   EXPECT_EQ(built.dropped.at("node without a label"), 1u);
   ConvertOptions convert{.inputs = {store}};
   convert.output.out = folder.path() / "paths.jsonl";
-  const Counts converted = convert_solutions(convert).counts;
+  const ConversionCounts converted = convert_solutions(convert).counts;
   EXPECT_EQ(converted.solutions, 3u);
   EXPECT_EQ(converted.written, 2u);
   EXPECT_EQ(converted.dropped.at("path without an answer that could be graded"), 1u);

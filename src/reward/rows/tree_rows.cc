@@ -15,7 +15,7 @@ namespace {
 // Walks a tree depth first and keeps the text of the path in one buffer.
 class SoundWalk {
  public:
-  SoundWalk(const PathTree& tree, Kind kind, Counts& counts, const RowSink& emit)
+  SoundWalk(const PathTree& tree, Kind kind, ConversionCounts& counts, const RowSink& emit)
       : nodes_(tree.nodes), question_(strip(tree.question)), kind_(kind), counts_(counts), emit_(emit) {}
 
   void run() {
@@ -73,7 +73,7 @@ class SoundWalk {
   const std::vector<PathNode>& nodes_;
   std::string_view question_;
   Kind kind_;
-  Counts& counts_;
+  ConversionCounts& counts_;
   const RowSink& emit_;
   std::string path_;
 };
@@ -104,7 +104,7 @@ size_t sample_size(const std::vector<Group>& groups, const Group& group) {
 
 // The texts of the rows of one node.
 std::vector<std::string> faithful_prompts(const PathTree& tree, const PathNode& node, const FaithfulChoice& choice,
-                                          Counts& counts) {
+                                          ConversionCounts& counts) {
   if (node.path.empty() || node.path.size() > 5) {
     counts.drop("path of no or more than 5 steps, which the authors' headings do not cover");
     return {};
@@ -126,11 +126,11 @@ std::vector<std::string> faithful_prompts(const PathTree& tree, const PathNode& 
 
 }  // namespace
 
-void sound_tree_rows(const PathTree& tree, Kind kind, Counts& counts, const RowSink& emit) {
+void sound_tree_rows(const PathTree& tree, Kind kind, ConversionCounts& counts, const RowSink& emit) {
   SoundWalk(tree, kind, counts, emit).run();
 }
 
-void tree_solutions(const PathTree& tree, Counts& counts, const SolutionSink& emit) {
+void tree_solutions(const PathTree& tree, ConversionCounts& counts, const SolutionSink& emit) {
   for (size_t end = 1; end < tree.nodes.size(); ++end) {
     if (!tree.nodes[end].children.empty()) continue;
     std::vector<std::string> texts;
@@ -172,7 +172,8 @@ Picks random_picks(Rng& rng) {
   };
 }
 
-void faithful_tree_rows(const PathTree& tree, const FaithfulChoice& choice, Counts& counts, const RowSink& emit) {
+void faithful_tree_rows(const PathTree& tree, const FaithfulChoice& choice, ConversionCounts& counts,
+                        const RowSink& emit) {
   std::set<std::pair<std::string, double>> seen;
   for (const std::vector<Group>& groups : group_nodes(tree))
     for (const Group& group : groups)

@@ -38,11 +38,11 @@ struct PathTree {
 // Sound: a row per node with a label (kOutcome: per node with an outcome, its whole path), merged rows for
 // kHierarchical. Headings that a stop string left at the end of the step before are put right (rows/step_text.h), texts
 // joined by a blank line.
-void sound_tree_rows(const PathTree& tree, Kind kind, Counts& counts, const RowSink& emit);
+void sound_tree_rows(const PathTree& tree, Kind kind, ConversionCounts& counts, const RowSink& emit);
 
 // The complete paths of a tree as solutions, their steps with the labels of their nodes: one per node with an outcome.
 // Headings are put right and empty steps left out as above. What gives none is counted.
-void tree_solutions(const PathTree& tree, Counts& counts, const SolutionSink& emit);
+void tree_solutions(const PathTree& tree, ConversionCounts& counts, const SolutionSink& emit);
 
 // The authors' automatic path, text for text. Nodes are grouped by (depth, label) in breadth-first order along the
 // children, the root excluded. A depth with two or more labels gives, of each group, max(size of its smallest group, a
@@ -63,6 +63,7 @@ struct FaithfulChoice {
                // compressed trees of the test part)
   Picks picks;
 };
-void faithful_tree_rows(const PathTree& tree, const FaithfulChoice& choice, Counts& counts, const RowSink& emit);
+void faithful_tree_rows(const PathTree& tree, const FaithfulChoice& choice, ConversionCounts& counts,
+                        const RowSink& emit);
 
 }  // namespace hrm::rows

@@ -39,7 +39,7 @@ TEST(CleanupParity, EveryCase) {
 struct GoldenTree {
   steps::Tree tree;
   steps::Verdicts verdicts;
-  std::vector<tree::Counts> counts;
+  std::vector<tree::EndCounts> counts;
 };
 
 enum class Origin { kJson, kStore };
@@ -105,7 +105,7 @@ DistinctRows rows_of(const Json& rows) {
 DistinctRows our_rows(const PathTree& tree, Kind kind, bool merge, const Json& samples) {
   size_t call = 0;
   DistinctRows rows;
-  Counts counts;
+  ConversionCounts counts;
   const Picks recorded = [&](const Group& group, size_t k) {
     if (call >= samples.size()) throw failure("test", "more samples than recorded");
     const Json& sample = samples[call++];

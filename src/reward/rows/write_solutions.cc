@@ -15,7 +15,7 @@ struct LabeledSteps {
   std::vector<double> labels;
 };
 
-std::optional<LabeledSteps> labeled_steps(const LabeledSolution& solution, Counts& counts) {
+std::optional<LabeledSteps> labeled_steps(const LabeledSolution& solution, ConversionCounts& counts) {
   size_t n = solution.labels.size();
   while (n > 0 && !solution.labels[n - 1]) --n;
   if (n == 0) {
@@ -82,7 +82,8 @@ bool is_written(Format format) {
   return format == Format::kTrl || format == Format::kMathShepherd || format == Format::kOpenr;
 }
 
-std::optional<Json> write_solution(Format format, const LabeledSolution& solution, double hard_from, Counts& counts) {
+std::optional<Json> write_solution(Format format, const LabeledSolution& solution, double hard_from,
+                                   ConversionCounts& counts) {
   const auto kept = labeled_steps(solution, counts);
   if (!kept) return std::nullopt;
   if (format == Format::kTrl) return to_trl(solution, *kept, hard_from);

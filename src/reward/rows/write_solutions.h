@@ -17,6 +17,7 @@ bool is_written(Format format);
 // counted: there is not a step with a label; a step before the last labeled one has none; Math-Shepherd's mark occurs
 // in a text, or its reader would cut the question elsewhere. Steps after the last labeled one are left out, counted in
 // steps.
-std::optional<Json> write_solution(Format format, const LabeledSolution& solution, double hard_from, Counts& counts);
+std::optional<Json> write_solution(Format format, const LabeledSolution& solution, double hard_from,
+                                   ConversionCounts& counts);
 
 }  // namespace hrm::rows

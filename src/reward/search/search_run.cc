@@ -196,7 +196,7 @@ class Run {
     if (fault)
       note(job, *fault);
     else if (tried)
-      failures_in_row_ = 0;
+      scheduler_.note_success();
     if (!record) return;
     file_.write(*job.problem, *record);
     ++report_.finished;
@@ -220,9 +220,7 @@ class Run {
     if (report_.gave_up || interrupted()) return;  // it was not tried
     if (failed_.insert(job.problem).second) ++report_.failed;
     report_.last_fault = fmt::format("problem '{}': {}", job.problem->id, fault);
-    if (++failures_in_row_ < 2 * run_.in_flight + 20) return;
-    report_.gave_up = true;
-    scheduler_.stop();
+    report_.gave_up = scheduler_.note_failure();
   }
 
   void perform(Job& job, size_t part) {
@@ -279,7 +277,6 @@ class Run {
   std::mutex mutex_;  // of all below
   SearchRunReport report_;
   std::set<const steps::Problem*> failed_;
-  int64_t failures_in_row_ = 0;
 };
 
 }  // namespace

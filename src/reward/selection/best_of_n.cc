@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <set>
 
@@ -12,13 +13,6 @@
 
 namespace hrm::selection {
 namespace {
-
-// One problem, flattened.
-struct Samples {
-  std::vector<uint8_t> correct;
-  std::vector<int32_t> groups;
-  std::vector<std::vector<double>> aggregates;  // [confidence, then scorer and aggregation][sample]
-};
 
 // How many samples have it, and how many lack it that have an answer. One without an answer, such as a sample that ended
 // before its first token, needs none: it cannot be right, and has no vote.
@@ -45,25 +39,29 @@ std::vector<Confidence> baselines_of(const SampledSolutions& solutions) {
   return baselines;
 }
 
-Samples samples_of(const SampledProblem& problem, const BestOfNOptions& options, size_t scorers,
-                   const std::vector<Confidence>& baselines) {
-  Samples samples{.groups = group_answers(problem, options.match)};
-  for (const Candidate& candidate : problem.candidates) samples.correct.push_back(candidate.correct);
-  for (const Confidence kind : baselines) {
-    auto& values = samples.aggregates.emplace_back();
-    for (const Candidate& candidate : problem.candidates) {
-      if (const auto& value = candidate.confidence[static_cast<size_t>(kind)])
-        values.push_back(as_score(kind, *value));
-      else
-        values.push_back(0);
-    }
-  }
-  for (size_t s = 0; s < scorers; ++s)
-    for (const Aggregation how : options.aggregations) {
-      auto& values = samples.aggregates.emplace_back();
-      for (const Candidate& candidate : problem.candidates) values.push_back(aggregate(candidate.scores[s], how));
-    }
-  return samples;
+// What a sample is chosen by, with its names in the report.
+struct SampleScore {
+  std::string confidence, scorer, aggregation;
+  std::function<double(const Candidate&)> value;
+};
+
+std::vector<SampleScore> sample_scores_of(const SampledSolutions& solutions, const BestOfNOptions& options) {
+  std::vector<SampleScore> scores;
+  for (const Confidence kind : baselines_of(solutions))
+    scores.push_back({.confidence = std::string(name_of_enum(kind)),
+                      .scorer = {},
+                      .aggregation = {},
+                      .value = [kind](const Candidate& candidate) {
+                        const auto& value = candidate.confidence[static_cast<size_t>(kind)];
+                        return value ? as_score(kind, *value) : 0.0;
+                      }});
+  for (size_t s = 0; s < solutions.scorers.size(); ++s)
+    for (const Aggregation how : options.aggregations)
+      scores.push_back({.confidence = {},
+                        .scorer = solutions.scorers[s],
+                        .aggregation = std::string(name_of_enum(how)),
+                        .value = [s, how](const Candidate& candidate) { return aggregate(candidate.scores[s], how); }});
+  return scores;
 }
 
 template <typename T>
@@ -71,76 +69,94 @@ std::span<const T> first(const std::vector<T>& all, uint64_t n) {
   return std::span(all).first(n);
 }
 
-// What the rows say about one problem, in the order of make_rows().
+// What the methods find for one problem.
 class ProblemOutcomes {
  public:
-  ProblemOutcomes(const Samples& samples, const BestOfNOptions& options, size_t problem)
-      : samples_(samples), options_(options), problem_(problem) {}
-
-  std::vector<double> all(std::optional<bool> greedy) const {
-    std::vector<double> outcomes;
-    for (const uint64_t n : options_.n) {
-      if (samples_.correct.empty()) {  // only searches
-        if (greedy) outcomes.push_back(*greedy);
-        continue;
-      }
-      const auto correct = options_.subset == Subset::kFirst ? first(samples_.correct, n) : std::span(samples_.correct);
-      const auto right = static_cast<uint64_t>(std::ranges::count(correct, 1));
-      outcomes.push_back(static_cast<double>(right) / static_cast<double>(correct.size()));
-      if (greedy) outcomes.push_back(*greedy);
-      outcomes.push_back(vote(n, {}));
-      if (options_.subset == Subset::kFirst) outcomes.push_back(right > 0);
-      const auto all_right = static_cast<uint64_t>(std::ranges::count(samples_.correct, 1));
-      outcomes.push_back(pass_at(n, samples_.correct.size(), all_right));
-      for (const std::vector<double>& values : samples_.aggregates)
-        for (const Pick pick : options_.picks)
-          outcomes.push_back(pick == Pick::kBest ? best(n, values) : vote(n, values));
+  ProblemOutcomes(const SampledSolutions& solutions, size_t problem, const BestOfNOptions& options,
+                  const std::vector<SampleScore>& scores)
+      : options_(options),
+        problem_(problem),
+        greedy_(solutions.problems[problem].greedy),
+        groups_(group_answers(solutions.problems[problem], options.match)) {
+    const std::vector<Candidate>& candidates = solutions.problems[problem].candidates;
+    for (const Candidate& candidate : candidates) correct_.push_back(candidate.correct);
+    for (const SampleScore& score : scores) {
+      auto& values = values_.emplace_back();
+      for (const Candidate& candidate : candidates) values.push_back(score.value(candidate));
     }
-    return outcomes;
+  }
+
+  double one_sample(uint64_t n) const {
+    const std::span<const uint8_t> samples =
+        options_.subset == Subset::kFirst ? first(correct_, n) : std::span(correct_);
+    return static_cast<double>(std::ranges::count(samples, 1)) / static_cast<double>(samples.size());
+  }
+  double greedy() const { return *greedy_; }
+  double any_of_first(uint64_t n) const { return std::ranges::count(first(correct_, n), 1) > 0; }
+  double pass(uint64_t n) const {
+    return pass_at(n, correct_.size(), static_cast<uint64_t>(std::ranges::count(correct_, 1)));
+  }
+  double majority(uint64_t n) const { return vote(n, {}); }
+  double picked(Pick pick, uint64_t n, size_t score) const {
+    return pick == Pick::kBest ? best(n, values_[score]) : vote(n, values_[score]);
   }
 
  private:
   double best(uint64_t n, const std::vector<double>& values) const {
-    if (options_.subset == Subset::kFirst) return samples_.correct[pick_best(first(values, n))];
-    return expected_best(n, values, samples_.correct);
+    if (options_.subset == Subset::kFirst) return correct_[pick_best(first(values, n))];
+    return expected_best(n, values, correct_);
   }
   double vote(uint64_t n, const std::vector<double>& weights) const {
     if (options_.subset == Subset::kFirst)
-      return samples_.correct[pick_by_vote(first(samples_.groups, n),
-                                           weights.empty() ? std::span<const double>() : first(weights, n))];
+      return correct_[pick_by_vote(first(groups_, n), weights.empty() ? std::span<const double>() : first(weights, n))];
     // The same subsets for every scorer: differences between them are not blurred by the draw.
     Rng rng(options_.seed, {problem_, n});
-    return expected_vote(n, {samples_.groups, weights, samples_.correct}, options_.draws, rng);
+    return expected_vote(n, {groups_, weights, correct_}, options_.draws, rng);
   }
 
-  const Samples& samples_;
   const BestOfNOptions& options_;
   size_t problem_;
+  std::optional<bool> greedy_;
+  std::vector<int32_t> groups_;              // by sample
+  std::vector<uint8_t> correct_;             // by sample
+  std::vector<std::vector<double>> values_;  // [score][sample]
 };
 
-std::vector<ReportRow> make_rows(const SampledSolutions& solutions, const BestOfNOptions& options, bool greedy,
-                                 const std::vector<Confidence>& baselines) {
-  std::vector<ReportRow> rows;
+// A row of the report, and what it says of one problem.
+struct Method {
+  ReportRow row;
+  std::optional<uint64_t> samples;  // whose cost is its own; nullopt: not known
+  std::function<double(const ProblemOutcomes&)> outcome;
+};
+
+std::vector<Method> methods_of(const SampledSolutions& solutions, const BestOfNOptions& options,
+                               const std::vector<SampleScore>& scores) {
+  using Of = const ProblemOutcomes&;
+  const bool greedy = std::ranges::all_of(solutions.problems, [](const auto& p) { return p.greedy.has_value(); });
+  const bool sampled = !solutions.problems.front().candidates.empty();
+  std::vector<Method> methods;
   for (const uint64_t n : options.n) {
-    const bool samples = !solutions.problems.front().candidates.empty();
-    if (samples) rows.push_back({.method = "one sample", .n = n});
-    if (greedy) rows.push_back({.method = "greedy", .n = n});
-    if (!samples) continue;
-    rows.push_back({.method = "majority", .n = n});
-    if (options.subset == Subset::kFirst) rows.push_back({.method = "any of the first N", .n = n});
-    rows.push_back({.method = "pass@N", .n = n});
-    for (const Confidence kind : baselines)
-      for (const Pick pick : options.picks)
-        rows.push_back({.method = fmt::format("{} {}", name_of_enum(pick), name_of_enum(kind)), .n = n});
-    for (const std::string& scorer : solutions.scorers)
-      for (const Aggregation how : options.aggregations)
-        for (const Pick pick : options.picks)
-          rows.push_back({.method = std::string(name_of_enum(pick)),
-                          .scorer = scorer,
-                          .aggregation = std::string(name_of_enum(how)),
-                          .n = n});
+    // One sample, or one greedy solution, costs one whatever N is.
+    const auto add = [&](const char* name, std::optional<uint64_t> samples, auto outcome) {
+      methods.push_back({{.method = name, .n = n}, samples, outcome});
+    };
+    if (sampled) add("one sample", 1, [n](Of of) { return of.one_sample(n); });
+    if (greedy) add("greedy", std::nullopt, [](Of of) { return of.greedy(); });
+    if (!sampled) continue;  // only searches
+    add("majority", n, [n](Of of) { return of.majority(n); });
+    if (options.subset == Subset::kFirst) add("any of the first N", n, [n](Of of) { return of.any_of_first(n); });
+    add("pass@N", n, [n](Of of) { return of.pass(n); });
+    for (size_t m = 0; m < scores.size(); ++m)
+      for (const Pick pick : options.picks) {
+        const SampleScore& by = scores[m];
+        std::string name(name_of_enum(pick));
+        if (!by.confidence.empty()) name += " " + by.confidence;
+        methods.push_back({{.method = std::move(name), .scorer = by.scorer, .aggregation = by.aggregation, .n = n},
+                           n,
+                           [=](Of of) { return of.picked(pick, n, m); }});
+      }
   }
-  return rows;
+  return methods;
 }
 
 // Mean over problems of what N samples cost: the first N, or N times the mean of all.
@@ -297,17 +313,17 @@ SelectionReport best_of_n(SampledSolutions& solutions, const BestOfNOptions& giv
   else
     check_budgets(solutions, options);
   const size_t problems = solutions.problems.size();
-  const bool greedy = std::ranges::all_of(solutions.problems, [](const auto& p) { return p.greedy.has_value(); });
-  const std::vector<Confidence> baselines = baselines_of(solutions);
+  const std::vector<SampleScore> scores = sample_scores_of(solutions, options);
+  const std::vector<Method> methods = methods_of(solutions, options, scores);
 
-  std::vector<std::vector<double>> outcomes(problems);
+  std::vector<std::vector<double>> outcomes(methods.size(), std::vector<double>(problems));
   std::atomic<uint64_t> done = 0;
   Progress progress("selecting", problems, {.unit = "problems"});
   std::mutex drawing;
   parallel_for(problems, options.threads, [&](size_t p) {
     if (interrupted()) throw failure("selection.best_of_n", "interrupted");
-    const Samples samples = samples_of(solutions.problems[p], options, solutions.scorers.size(), baselines);
-    outcomes[p] = ProblemOutcomes(samples, options, p).all(greedy ? solutions.problems[p].greedy : std::nullopt);
+    const ProblemOutcomes of(solutions, p, options, scores);
+    for (size_t m = 0; m < methods.size(); ++m) outcomes[m][p] = methods[m].outcome(of);
     const std::lock_guard lock(drawing);
     progress.update(++done);
   });
@@ -325,16 +341,12 @@ SelectionReport best_of_n(SampledSolutions& solutions, const BestOfNOptions& giv
                    {"candidates_undecided", solutions.undecided},
                    {"records_left_out", solutions.bad.count}}};
   for (const SampledProblem& problem : solutions.problems) report.problems.push_back(problem.id);
-  std::vector<ReportRow> rows = make_rows(solutions, options, greedy, baselines);
-  for (size_t r = 0; r < rows.size(); ++r) {
-    std::vector<double> of_row(problems);
-    for (size_t p = 0; p < problems; ++p) of_row[p] = outcomes[p][r];
-    ReportRow row = outcome_row(rows[r].method, rows[r].n, std::move(of_row));
-    row.scorer = rows[r].scorer;
-    row.aggregation = rows[r].aggregation;
-    // One sample, or one greedy solution, costs one whatever N is.
-    const bool single = row.method == "one sample" || row.method == "greedy";
-    if (row.method != "greedy") row.cost = cost_of(solutions, options.subset, single ? 1 : row.n);
+  for (size_t m = 0; m < methods.size(); ++m) {
+    const Method& method = methods[m];
+    ReportRow row = outcome_row(method.row.method, method.row.n, std::move(outcomes[m]));
+    row.scorer = method.row.scorer;
+    row.aggregation = method.row.aggregation;
+    if (method.samples) row.cost = cost_of(solutions, options.subset, *method.samples);
     if (row.scorer.empty()) row.cost.scored_tokens.reset();
     report.rows.push_back(std::move(row));
   }

@@ -20,7 +20,7 @@ bool is_estimate(const Json& value) {
 }
 bool is_key(const std::string& name, const Json& value) { return value.is_string() || name == "n"; }
 
-const Json& rows_of(const RunReport& run) {
+const Json& rows_of(const PooledRun& run) {
   if (!run.report.is_object() || !run.report.contains("rows") || !run.report.at("rows").is_array() ||
       !run.report.contains("title") || !run.report.at("title").is_string())
     throw bad_input("select.pool", "{}: is not a report.json of hrm select: expected 'title' and 'rows'", run.source);
@@ -33,7 +33,7 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::ranges::find(names, name) == names.end()) names.push_back(name);
 }
 
-Run read_run(const RunReport& report, const std::vector<std::string>& keys) {
+Run read_run(const PooledRun& report, const std::vector<std::string>& keys) {
   Run run;
   for (const Json& row : rows_of(report)) {
     Keys key;
@@ -77,15 +77,15 @@ Value find_value(const Run& run, const Keys& keys, const std::string& measure) {
 }
 
 // Settings that all runs share, and the names of the others.
-Json shared_settings(const std::vector<RunReport>& runs) {
+Json shared_settings(const std::vector<PooledRun>& runs) {
   Json settings = Json::object();
   std::vector<std::string> files, different;
-  for (const RunReport& run : runs) files.push_back(run.source);
+  for (const PooledRun& run : runs) files.push_back(run.source);
   settings["reports"] = files;
-  const auto of = [](const RunReport& run) { return run.report.value("settings", Json::object()); };
+  const auto of = [](const PooledRun& run) { return run.report.value("settings", Json::object()); };
   const Json first = of(runs.front());  // items() does not keep a temporary alive
   for (const auto& [name, value] : first.items()) {
-    const bool same = std::ranges::all_of(runs, [&, &key = name, &wanted = value](const RunReport& run) {
+    const bool same = std::ranges::all_of(runs, [&, &key = name, &wanted = value](const PooledRun& run) {
       const Json other = of(run);
       return other.is_object() && other.contains(key) && other.at(key) == wanted;
     });
@@ -100,10 +100,10 @@ Json shared_settings(const std::vector<RunReport>& runs) {
 
 }  // namespace
 
-MeasureReport pool_runs(const std::vector<RunReport>& reports, const PoolOptions& options) {
+MeasureReport pool_runs(const std::vector<PooledRun>& reports, const PoolOptions& options) {
   if (reports.size() < 2) throw bad_input("select.pool", "an interval over runs needs at least two reports");
   MeasureReport pooled_report;
-  for (const RunReport& report : reports) {
+  for (const PooledRun& report : reports) {
     for (const Json& row : rows_of(report))
       for (const auto& [name, value] : row.items()) {
         if (is_key(name, value)) add_once(pooled_report.keys, name);
@@ -117,7 +117,7 @@ MeasureReport pool_runs(const std::vector<RunReport>& reports, const PoolOptions
   pooled_report.title =
       fmt::format("{}, mean of {} runs", reports.front().report.at("title").get<std::string>(), reports.size());
   std::vector<Run> runs;
-  for (const RunReport& report : reports) runs.push_back(read_run(report, pooled_report.keys));
+  for (const PooledRun& report : reports) runs.push_back(read_run(report, pooled_report.keys));
   std::vector<Keys> order;
   std::set<Keys> known;
   for (const Run& run : runs)

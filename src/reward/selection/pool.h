@@ -14,7 +14,7 @@
 
 namespace hrm::selection {
 
-struct RunReport {
+struct PooledRun {
   std::string source;  // file, for messages
   Json report;
 };
@@ -27,6 +27,6 @@ struct PoolOptions {
 
 // Rows that fewer than two runs have are left out and counted. Throws bad_input on fewer than two reports, a file that
 // is not such a report, for reports of different titles, or if no row has the scorer `against`.
-MeasureReport pool_runs(const std::vector<RunReport>& runs, const PoolOptions& options);
+MeasureReport pool_runs(const std::vector<PooledRun>& runs, const PoolOptions& options);
 
 }  // namespace hrm::selection

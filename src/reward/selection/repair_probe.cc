@@ -15,7 +15,7 @@ Change change_of(bool before, bool after) {
 
 // A step whose change is known.
 struct ProbedStep {
-  const JudgedSolution* solution;
+  const ScoredTruth* solution;
   size_t problem, step;
   Change change;
   bool right() const { return change == kRepairs || change == kStaysRight; }
@@ -28,7 +28,7 @@ struct ProbedStep {
 std::vector<ProbedStep> probed_steps(const JudgedData& data, const std::vector<size_t>& problem_of) {
   std::vector<ProbedStep> probed;
   for (size_t i = 0; i < data.solutions.size(); ++i) {
-    const JudgedSolution& solution = data.solutions[i];
+    const ScoredTruth& solution = data.solutions[i];
     for (size_t s = 0; s < solution.right.size(); ++s) {
       const std::optional<bool> before = s ? solution.right[s - 1] : true, after = solution.right[s];
       if (!before || !after || (solution.probe_step && *solution.probe_step != s)) continue;

@@ -106,9 +106,9 @@ PlotSeries reliability(const std::string& name, const Bins& bins) {
 // By domain; empty if no solution names one.
 std::map<std::string, JudgedData> split(const JudgedData& data) {
   std::map<std::string, JudgedData> domains;
-  if (std::ranges::all_of(data.solutions, [](const JudgedSolution& solution) { return solution.domain.empty(); }))
+  if (std::ranges::all_of(data.solutions, [](const ScoredTruth& solution) { return solution.domain.empty(); }))
     return domains;
-  for (const JudgedSolution& solution : data.solutions) {
+  for (const ScoredTruth& solution : data.solutions) {
     JudgedData& part = domains[solution.domain.empty() ? "(none)" : solution.domain];
     part.scorers = data.scorers;
     part.solutions.push_back(solution);

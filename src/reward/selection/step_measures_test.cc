@@ -198,9 +198,9 @@ TEST_F(StepMeasures, RunsArePooled) {
     report.measures = {"rate", "threshold"};
     report.rows = {{{"prm", "x"}, {exactly(prm), exactly(threshold)}},
                    {{"hierarchical", "x"}, {exactly(hierarchical), std::nullopt}}};
-    return RunReport{source, to_json(report)};
+    return PooledRun{source, to_json(report)};
   };
-  const std::vector<RunReport> runs = {run("1", 0.4, 0.5, 0.1), run("2", 0.6, 0.7, 0.2), run("3", 0.5, 0.6, 0.3)};
+  const std::vector<PooledRun> runs = {run("1", 0.4, 0.5, 0.1), run("2", 0.6, 0.7, 0.2), run("3", 0.5, 0.6, 0.3)};
   const MeasureReport pooled = pool_runs(runs, {.against = "prm"});
   EXPECT_NEAR(value(pooled, {"prm", "x"}, "rate"), 0.5, 1e-12);
   EXPECT_NEAR(pooled.find({"prm", "x"}, "rate")->interval.high, 0.5 + 4.30265 * 0.1 / std::sqrt(3.0), 1e-5);

@@ -31,7 +31,7 @@ StepScores scores_of(std::string id, const Json& record, const std::string& plac
 
 }  // namespace
 
-BadLines for_each_solution(JsonlReader reader, const SolutionSink& use, const std::string& inherited) {
+BadLines for_each_solution(JsonlReader reader, const RecordSink& use, const std::string& inherited) {
   return for_each_record(std::move(reader), [&](const Json& record, const std::string& place) {
     const Json* candidates = find_any(record, {"candidates"});
     if (!candidates) return use("", record, place);

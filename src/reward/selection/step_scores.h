@@ -26,8 +26,8 @@ struct StepScores {
 
 // Solution by solution: records (id: empty, it is in the record) and candidates within records (id: "problem/3").
 // inherited: a field of the record that candidates without it are handed over with; empty: none.
-using SolutionSink = std::function<void(const std::string& id, const Json& record, const std::string& place)>;
-BadLines for_each_solution(JsonlReader reader, const SolutionSink& use, const std::string& inherited = "");
+using RecordSink = std::function<void(const std::string& id, const Json& record, const std::string& place)>;
+BadLines for_each_solution(JsonlReader reader, const RecordSink& use, const std::string& inherited = "");
 
 // A solution with its scores. `record` has the other fields and is valid only during the call.
 using StepScoresSink = std::function<void(StepScores scores, const Json& record, const std::string& place)>;

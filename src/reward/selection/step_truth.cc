@@ -81,10 +81,10 @@ JudgedData read_judged(const ScoredSource& given, const JudgedOptions& options) 
   JudgedData data;
   const auto take = [&](ScoredSteps scored, const Json& record, const std::string& place) {
     const size_t count = scored.scores.front().size();
-    JudgedSolution solution{.problem = std::move(scored.problem),
-                            .domain = domain_of(record, options.by, place),
-                            .right = truth_of(record, options, count, place),
-                            .scores = std::move(scored.scores)};
+    ScoredTruth solution{.problem = std::move(scored.problem),
+                         .domain = domain_of(record, options.by, place),
+                         .right = truth_of(record, options, count, place),
+                         .scores = std::move(scored.scores)};
     if (const Json* steps = find_any(record, {"steps"})) {
       if (steps->size() != count)
         throw bad_input("step_truth.read", "{}: {} steps, but {} scores", place, steps->size(), count);
@@ -104,7 +104,7 @@ JudgedData read_judged(const ScoredSource& given, const JudgedOptions& options) 
   ScoredResult result = read_scored(source, take);
   data.scorers = std::move(result.scorers);
   data.bad = std::move(result.bad);
-  const auto named = [](const JudgedSolution& solution) { return !solution.domain.empty(); };
+  const auto named = [](const ScoredTruth& solution) { return !solution.domain.empty(); };
   if (options.need_by && std::ranges::none_of(data.solutions, named))
     throw bad_input("step_truth.read", "{}: no record has a field '{}' to split the measures by",
                     source.solutions.string(), options.by);
@@ -114,7 +114,7 @@ JudgedData read_judged(const ScoredSource& given, const JudgedOptions& options) 
 std::vector<size_t> number_problems(const JudgedData& data, size_t& problems) {
   std::unordered_map<std::string_view, size_t> numbers;
   std::vector<size_t> of;
-  for (const JudgedSolution& solution : data.solutions)
+  for (const ScoredTruth& solution : data.solutions)
     of.push_back(numbers.emplace(solution.problem, numbers.size()).first->second);
   problems = numbers.size();
   return of;

@@ -31,7 +31,7 @@ inline EnumNames<TruthField> enum_names(TruthField) {
   return kNames;
 }
 
-struct JudgedSolution {
+struct ScoredTruth {
   std::string problem, domain;              // domain: empty if the record names none
   std::vector<std::optional<bool>> right;   // [step]; nullopt: unknown
   std::vector<std::vector<double>> scores;  // [scorer][step]
@@ -42,7 +42,7 @@ struct JudgedSolution {
 
 struct JudgedData {
   std::vector<std::string> scorers;
-  std::vector<JudgedSolution> solutions;
+  std::vector<ScoredTruth> solutions;
   BadLines bad;
 };
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/error.h"
+#include "base/fields.h"
 #include "base/rng.h"
 #include "base/threads.h"
 #include "tree/labeled.h"
@@ -84,12 +86,19 @@ Grown grow(const worlds::ArithmeticProblem& problem, uint32_t index, const Compr
   return grown;
 }
 
-// The labeled states of one problem in every view, in the order of kViews.
-constexpr std::string_view kViews[] = {"leaves", "policy", "beta", "hard", "compressed", "noise"};
-constexpr size_t kViewCount = std::size(kViews);
+enum class View { kLeaves, kPolicy, kBeta, kHard, kCompressed, kNoise };
+EnumNames<View> enum_names(View) {
+  static constexpr std::pair<View, std::string_view> names[] = {
+      {View::kLeaves, "leaves"}, {View::kPolicy, "policy"},         {View::kBeta, "beta"},
+      {View::kHard, "hard"},     {View::kCompressed, "compressed"}, {View::kNoise, "noise"}};
+  return names;
+}
+
+// The labeled states of one problem, or of all.
+using States = std::map<View, std::vector<LabeledState>>;
 
 struct Labeled {
-  std::vector<LabeledState> views[kViewCount];
+  States views;
   uint64_t merged = 0, merged_repairs = 0, changed = 0;
   double change = 0;
   int64_t tokens = 0;
@@ -97,35 +106,35 @@ struct Labeled {
 
 Labeled label(const Grown& grown, uint32_t index, const CompressionStudyOptions& options) {
   const steps::Tree& tree = grown.tree;
-  const auto counts = tree::count_ends(tree, steps::grade_answers(tree), {.evidence = tree::Evidence::kLeaves});
-  const auto view = tree::compress(tree, {.seed = options.seed});
-  const auto leaves = tree::mc_labels(counts), policy = tree::policy_labels(tree, counts),
-             hard = tree::hard_labels(counts);
-  const auto compressed = tree::mc_labels(tree::compressed_counts(tree, view, counts));
+  const tree::LabelOptions label_options = tree::for_compression({.kind = tree::LabelKind::kMc});
+  const tree::LabeledTree labeled = tree::label_tree(tree, label_options);
+  const tree::LabeledView view = tree::compress(labeled, label_options, {.seed = options.seed});
+  const auto& counts = labeled.counts;
+  const tree::Values &leaves = labeled.labels, &compressed = view.labels;
+  const tree::Values policy = tree::policy_labels(tree, counts), hard = tree::hard_labels(counts);
   Labeled result{.tokens = grown.tokens};
   const auto noisy = tree::with_equal_noise(leaves, compressed, Rng(options.seed, {kNoiseStream, index}));
   for (size_t i = 1; i < tree.nodes.size(); ++i) {
     if (tree.nodes[i].children.empty()) continue;
-    const double labels[] = {
-        leaves[i].value(),
-        policy[i].value(),
-        (static_cast<double>(counts[i].correct) + 0.5) / (static_cast<double>(counts[i].total) + 1),
-        hard[i].value(),
-        compressed[i].value(),
-        noisy[i].value()};
-    for (size_t v = 0; v < std::size(labels); ++v) {
-      LabeledState state = grown.truths[i];
-      state.label = labels[v];
-      result.views[v].push_back(state);
-    }
-    if (const int32_t with = view.merged_with[i]; with >= 0) {
-      LabeledState& merged = result.views[4].back();  // the merged step is valid when both parts are
+    const auto add = [&](View kind, double value) {
+      result.views[kind].push_back(grown.truths[i]);
+      result.views[kind].back().label = value;
+    };
+    add(View::kLeaves, leaves[i].value());
+    add(View::kPolicy, policy[i].value());
+    add(View::kBeta, (static_cast<double>(counts[i].correct) + 0.5) / (static_cast<double>(counts[i].total) + 1));
+    add(View::kHard, hard[i].value());
+    add(View::kCompressed, compressed[i].value());
+    add(View::kNoise, noisy[i].value());
+    if (const int32_t with = view.view.merged_with[i]; with >= 0) {
+      LabeledState& merged = result.views[View::kCompressed].back();  // the merged step is valid when both parts are
       merged.valid = merged.valid && grown.truths[static_cast<size_t>(with)].valid;
       ++result.merged;
       result.merged_repairs += grown.breaks[static_cast<size_t>(with)] && merged.on_track;
     }
-    result.changed += labels[4] != labels[0];
-    result.change += std::abs(labels[4] - labels[0]);
+    const double change = std::abs(*compressed[i] - *leaves[i]);
+    result.changed += change > 0;
+    result.change += change;
   }
   return result;
 }
@@ -161,23 +170,26 @@ CompressionStudy study_compression(std::span<const worlds::ArithmeticProblem> pr
     const auto index = static_cast<uint32_t>(i);
     labeled[i] = label(grow(problems[i], index, options), index, options);
   });
-  std::vector<LabeledState> views[kViewCount];
+  States views;
   int64_t tokens = 0;
   for (Labeled& one : labeled) {
-    for (size_t v = 0; v < kViewCount; ++v) std::ranges::move(one.views[v], std::back_inserter(views[v]));
+    for (auto& [view, states] : one.views) std::ranges::move(states, std::back_inserter(views[view]));
     study.merged += one.merged;
     study.merged_repairs += one.merged_repairs;
     study.changed += one.changed;
     study.mean_change += one.change;
     tokens += one.tokens;
   }
-  study.states = views[0].size();
+  study.states = views[View::kLeaves].size();
   if (study.states == 0) throw bad_input("studies.study", "the trees contain no step that continues");
   if (study.changed > 0) study.mean_change /= static_cast<double>(study.changed);
   study.tokens_per_state = static_cast<double>(tokens) / static_cast<double>(study.states);
-  study.rows.resize(kViewCount);
-  parallel_for(kViewCount, options.threads,
-               [&](size_t v) { study.rows[v] = row_of(kViews[v], std::move(views[v]), options.seed); });
+  const EnumNames<View> names = enum_names(View());
+  study.rows.resize(names.size());
+  parallel_for(names.size(), options.threads, [&](size_t i) {
+    const auto& [view, name] = names[i];
+    study.rows[i] = row_of(name, std::move(views.at(view)), options.seed);
+  });
   return study;
 }
 

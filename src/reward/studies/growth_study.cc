@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kGrowthViews = {"soft", "beta", "hard", "leaves", "through", "policy"};
 
-// By node of the tree, in the order of kViews.
+// By node of the tree, in the order of kGrowthViews.
 std::array<tree::Values, kGrowthViews.size()> labels_of(const steps::Tree& tree) {
   using tree::Evidence;
   const steps::Verdicts verdicts = steps::grade_answers(tree);
   const auto counts = [&](Evidence evidence) { return tree::count_ends(tree, verdicts, {.evidence = evidence}); };
-  const std::vector<tree::Counts> ends = counts(Evidence::kAuto);
+  const std::vector<tree::EndCounts> ends = counts(Evidence::kAuto);
   tree::Values beta(ends.size());
   for (size_t i = 0; i < ends.size(); ++i)
     if (ends[i].total > 0)

@@ -96,13 +96,13 @@ std::vector<std::string> path_texts(const steps::Tree& tree, const Compression& 
   return texts;
 }
 
-std::vector<Counts> compressed_counts(const steps::Tree& tree, const Compression& view,
-                                      std::span<const Counts> counts) {
-  std::vector<Counts> changed(counts.begin(), counts.end());
+std::vector<EndCounts> compressed_counts(const steps::Tree& tree, const Compression& view,
+                                         std::span<const EndCounts> counts) {
+  std::vector<EndCounts> changed(counts.begin(), counts.end());
   for (size_t i = 0; i < changed.size(); ++i) {
     const int32_t child = view.lost[i];
     if (child < 0) continue;
-    const Counts& gone = counts[at(child)];
+    const EndCounts& gone = counts[at(child)];
     const int64_t times = tree.nodes[at(child)].multiplicity;
     changed[i].total -= saturating_product(times, gone.total);
     changed[i].correct -= saturating_product(times, gone.correct);

@@ -64,7 +64,8 @@ std::vector<std::string> path_texts(const steps::Tree& tree, const Compression& 
 
 // Counts of the view, from the tree's: those of a lost child are taken from the node that lost it. REQUIRES: counts of
 // kLeaves.
-std::vector<Counts> compressed_counts(const steps::Tree& tree, const Compression& view, std::span<const Counts> counts);
+std::vector<EndCounts> compressed_counts(const steps::Tree& tree, const Compression& view,
+                                         std::span<const EndCounts> counts);
 // Policy labels of the view, from the tree's: a node that lost a child has the mean of the rest's.
 Values compressed_policy_labels(const steps::Tree& tree, const Compression& view, const Values& labels);
 

@@ -73,8 +73,8 @@ TEST(Compression, OnlyTheNodeThatLostAChildIsScoredAnew) {
   const auto counts = count_ends(tree, verdicts, kFaithfulCounts);
   const Compression view = compress(tree, {}, [] { return 0.0; });
   const auto changed = compressed_counts(tree, view, counts);
-  EXPECT_EQ(counts[1], (Counts{7, 2, 0}));
-  EXPECT_EQ(changed[1], (Counts{3, 1, 0}));
+  EXPECT_EQ(counts[1], (EndCounts{7, 2, 0}));
+  EXPECT_EQ(changed[1], (EndCounts{3, 1, 0}));
   EXPECT_EQ(changed[0], counts[0]);
   const Values policy = policy_labels(tree, counts);
   const Values changed_policy = compressed_policy_labels(tree, view, policy);
@@ -87,7 +87,7 @@ TEST(CompressionParity, TheAuthorsTreesWithTheirDraws) {
   const auto trees_path = reward_fixture("trees.jsonl"), path = reward_fixture("hnc.jsonl");
   HRM_SKIP_WITHOUT(trees_path);
   HRM_SKIP_WITHOUT(path);
-  std::map<int, std::pair<steps::Tree, std::vector<Counts>>> trees;
+  std::map<int, std::pair<steps::Tree, std::vector<EndCounts>>> trees;
   for (JsonlReader lines(trees_path); lines.next();) {
     steps::Verdicts verdicts;
     for (const Json& node : lines.value()["nodes"])

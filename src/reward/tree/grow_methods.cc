@@ -172,7 +172,7 @@ void roll_out_until_right(GrowingTree& tree, int32_t node) {
 
 void roll_out_until_narrow(GrowingTree& tree, int32_t node) {
   constexpr int64_t kRound = 4;
-  Counts counts;
+  EndCounts counts;
   for (uint32_t round = 0; counts.total < tree.settings().rollouts; ++round) {
     const auto& ends = tree.rollouts(node, round, std::min(kRound, tree.settings().rollouts - counts.total));
     if (ends.empty()) return;

@@ -35,19 +35,19 @@ GrowingTree::GrowingTree(const GrowContext& context, steps::Problem problem)
       root_(root_id(problem_)),
       grader_(problem_.gold, context.settings.grade_options()) {
   nodes_.push_back(steps::Node{.id = root_});
-  for (RequestRecord& batch : context_.store.batches(root_)) {
-    const Key key{batch.node, batch.kind, batch.round};
-    const auto [known, fresh] = batches_.try_emplace(key, batch);
-    if (!fresh && encode(batch) < encode(known->second)) known->second = std::move(batch);
+  for (RequestRecord& record : context_.store.requests(root_)) {
+    const Key key{record.node, record.kind, record.round};
+    const auto [known, fresh] = requests_.try_emplace(key, record);
+    if (!fresh && encode(record) < encode(known->second)) known->second = std::move(record);
   }
 }
 
 std::vector<int32_t> GrowingTree::expand(int32_t node) {
   if (ended(node)) return {};
   const steps::NodeId id = this->node(node).id;
-  const RequestRecord& batch = fetch({id, steps::RequestKind::kExpansion, 0}, node, context_.settings.children);
+  const RequestRecord& record = fetch({id, steps::RequestKind::kExpansion, 0}, node, context_.settings.children);
   const std::lock_guard lock(mutex_);
-  for (const Sample& sample : batch.samples) child_of(node, sample);
+  for (const Sample& sample : record.samples) child_of(node, sample);
   return nodes_[at(node)].children;
 }
 
@@ -64,8 +64,8 @@ int32_t GrowingTree::adopt(int32_t node, const std::string& text, bool last, uin
   const std::string before = joined(path_locked(node));
   const Sample sample = sample_of(context_.format.take_step(text, last, {.before = before}), 0);
   const Key key{parent, steps::RequestKind::kExpansion, round_of(id)};
-  const auto known = batches_.find(key);
-  if (known == batches_.end()) {
+  const auto known = requests_.find(key);
+  if (known == requests_.end()) {
     keep(key, {.root = root_, .node = parent, .round = round_of(id), .seed = seed, .samples = {sample}});
     ++context_.counts.nodes;
   }
@@ -102,16 +102,16 @@ steps::AnswerVerdict GrowingTree::verdict(const std::optional<std::string>& answ
 const RequestRecord& GrowingTree::fetch(const Key& key, int32_t node, int64_t n) {
   {
     const std::lock_guard lock(mutex_);
-    if (const auto known = batches_.find(key); known != batches_.end()) return known->second;
+    if (const auto known = requests_.find(key); known != requests_.end()) return known->second;
   }
-  RequestRecord batch = ask(key, node, n);
+  RequestRecord record = ask(key, node, n);
   const std::lock_guard lock(mutex_);
-  return keep(key, std::move(batch));
+  return keep(key, std::move(record));
 }
 
-const RequestRecord& GrowingTree::keep(const Key& key, RequestRecord batch) {
-  context_.store.append(batch);
-  return batches_.emplace(key, std::move(batch)).first->second;
+const RequestRecord& GrowingTree::keep(const Key& key, RequestRecord record) {
+  context_.store.append(record);
+  return requests_.emplace(key, std::move(record)).first->second;
 }
 
 RequestRecord GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
@@ -143,28 +143,29 @@ RequestRecord GrowingTree::ask(const Key& key, int32_t node, int64_t n) {
     context_.answered();
     throw RequestFailed{"the server broke off every choice, by an abort or a content filter"};
   }
-  RequestRecord batch{.kind = kind,
-                      .root = root_,
-                      .node = id,
-                      .round = round,
-                      .seed = request.seed,
-                      .prompt_tokens = response.prompt_tokens};
+  RequestRecord record{.kind = kind,
+                       .root = root_,
+                       .node = id,
+                       .round = round,
+                       .seed = request.seed,
+                       .prompt_tokens = response.prompt_tokens};
   const std::string before = joined(texts);
   const steps::StepPlace place{.before = before, .steps = std::ssize(texts), .most = settings.depth};
   for (const policy::Choice& choice : response.choices) {
     if (steps) {
-      batch.samples.push_back(sample_of(context_.format.read_step(choice, place), choice.tokens));
-      batch.samples.back().ordinal = static_cast<int32_t>(batch.samples.size()) - 1;
+      record.samples.push_back(sample_of(context_.format.read_step(choice, place), choice.tokens));
+      record.samples.back().ordinal = static_cast<int32_t>(record.samples.size()) - 1;
       continue;
     }
     std::string text = context_.format.rollout_text(choice);
     auto answer = context_.format.answer_behind(before, text);
-    batch.samples.push_back({.tokens = static_cast<int32_t>(choice.tokens), .text = std::move(text), .answer = answer});
+    record.samples.push_back(
+        {.tokens = static_cast<int32_t>(choice.tokens), .text = std::move(text), .answer = answer});
   }
-  if (steps && settings.merge) merge_identical(batch.samples);
-  (steps ? context_.counts.nodes : context_.counts.rollouts) += static_cast<int64_t>(batch.samples.size());
+  if (steps && settings.merge) merge_identical(record.samples);
+  (steps ? context_.counts.nodes : context_.counts.rollouts) += static_cast<int64_t>(record.samples.size());
   context_.answered();
-  return batch;
+  return record;
 }
 
 void GrowingTree::merge_identical(std::vector<Sample>& samples) const {

@@ -72,14 +72,14 @@ class GrowingTree {
   // REQUIRES: mutex_ is held.
   int32_t child_of(int32_t node, const Sample& sample);
   std::vector<std::string> path_locked(int32_t node) const;
-  const RequestRecord& keep(const Key& key, RequestRecord batch);
+  const RequestRecord& keep(const Key& key, RequestRecord request);
 
   GrowContext context_;
   steps::Problem problem_;
   steps::NodeId root_;
   mutable std::mutex mutex_;
   std::deque<steps::Node> nodes_;
-  std::map<Key, RequestRecord> batches_;
+  std::map<Key, RequestRecord> requests_;
   steps::AnswerGrader grader_;
 };
 

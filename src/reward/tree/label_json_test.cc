@@ -39,7 +39,7 @@ TEST(LabelJson, SaysWhatIsUnfinishedOrHasNoLabel) {
 
 // The first child of the root has two children; with p = 1 the first of them moves up.
 TEST(LabelJson, AViewNamesWhatMovedAndTheDraws) {
-  LabelOptions options{.counting = {.evidence = Evidence::kLeaves}};
+  const LabelOptions options = for_compression({});
   const LabeledTree tree = label_tree(make_tree({{0, "a"}, {0, "8"}, {1, "7"}, {1, "8"}}, "7"), options);
   const CompressionOptions compression{.p = 1, .min_children = 2, .seed = 3};
   const Json json = view_json(tree.tree, compress(tree, options, compression), compression);

@@ -7,7 +7,7 @@
 namespace hrm::tree {
 namespace {
 
-Values labels_of(const steps::Tree& tree, const std::vector<Counts>& counts, const LabelOptions& options) {
+Values labels_of(const steps::Tree& tree, const std::vector<EndCounts>& counts, const LabelOptions& options) {
   if (options.kind == LabelKind::kPolicy) return policy_labels(tree, counts);
   if (options.kind == LabelKind::kHard) return hard_labels(counts);
   if (options.kind == LabelKind::kMc) return mc_labels(counts);
@@ -32,6 +32,11 @@ Json LabelOptions::to_json() const {
           {"undecided", name_of_enum(counting.undecided)},
           {"sentinels", counting.sentinels_are_wrong ? "wrong" : "left-out"},
           {"prior", name_of_enum(prior)}};
+}
+
+LabelOptions for_compression(LabelOptions options) {
+  options.counting.evidence = Evidence::kLeaves;
+  return options;
 }
 
 LabeledTree label_tree(steps::Tree tree, const LabelOptions& options) {

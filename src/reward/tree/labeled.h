@@ -23,10 +23,13 @@ struct LabelOptions {
   Json to_json() const;  // how labels were made, for the head of a file
 };
 
+// These options as node compression needs them, which changes counts of leaves alone.
+LabelOptions for_compression(LabelOptions options);
+
 struct LabeledTree {
   steps::Tree tree;
   steps::Verdicts verdicts;
-  std::vector<Counts> counts;
+  std::vector<EndCounts> counts;
   Values labels;
 };
 LabeledTree label_tree(steps::Tree tree, const LabelOptions& options);
@@ -34,10 +37,10 @@ LabeledTree label_tree(steps::Tree tree, const LabelOptions& options);
 // Counts and labels of a view of the tree.
 struct LabeledView {
   Compression view;
-  std::vector<Counts> counts;
+  std::vector<EndCounts> counts;
   Values labels;
 };
-// REQUIRES: labeled was made with Evidence::kLeaves and the same options.
+// REQUIRES: labeled was made with these options, which for_compression() gave.
 LabeledView compress(const LabeledTree& labeled, const LabelOptions& options, const CompressionOptions& compression);
 
 // The control of compression, or of any other change of labels: the sizes of the changes from `labels` to `changed`,

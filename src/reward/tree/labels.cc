@@ -14,13 +14,13 @@ constexpr int64_t kMost = int64_t{1} << 62;
 
 int64_t add(int64_t a, int64_t b) { return a > kMost - b ? kMost : a + b; }
 
-void add_times(Counts& to, const Counts& counts, int64_t weight) {
+void add_times(EndCounts& to, const EndCounts& counts, int64_t weight) {
   to.total = add(to.total, saturating_product(counts.total, weight));
   to.correct = add(to.correct, saturating_product(counts.correct, weight));
   to.undecided = add(to.undecided, saturating_product(counts.undecided, weight));
 }
 
-Counts one_end(steps::AnswerVerdict verdict, Undecided undecided) {
+EndCounts one_end(steps::AnswerVerdict verdict, Undecided undecided) {
   if (verdict == grading::Verdict::kUndecided) return {undecided == Undecided::kWrong ? 1 : 0, 0, 1};
   return {1, verdict == grading::Verdict::kCorrect ? 1 : 0, 0};
 }
@@ -30,8 +30,8 @@ class Counting {
   Counting(const steps::Tree& tree, const steps::Verdicts& verdicts, const CountOptions& options)
       : tree_(tree), verdicts_(verdicts), options_(options) {}
 
-  std::vector<Counts> leaves() const {
-    std::vector<Counts> counts(tree_.nodes.size());
+  std::vector<EndCounts> leaves() const {
+    std::vector<EndCounts> counts(tree_.nodes.size());
     for (size_t i = 0; i < counts.size(); ++i) {
       const steps::Node& node = tree_.nodes[i];
       if (node.is_leaf() && (!node.sentinel || options_.sentinels_are_wrong)) counts[i] = end_of(i);
@@ -40,25 +40,25 @@ class Counting {
     return counts;
   }
 
-  std::vector<Counts> rollouts() const {
-    std::vector<Counts> counts = own_rollouts();
+  std::vector<EndCounts> rollouts() const {
+    std::vector<EndCounts> counts = own_rollouts();
     for (size_t i = 0; i < counts.size(); ++i)
       if (tree_.nodes[i].answer && counts[i].total == 0) counts[i] = end_of(i);
     return counts;
   }
 
-  std::vector<Counts> through() const {
-    std::vector<Counts> counts = own_rollouts();
+  std::vector<EndCounts> through() const {
+    std::vector<EndCounts> counts = own_rollouts();
     for (size_t i = counts.size(); i-- > 1;) add_times(counts[parent_of(i)], counts[i], 1);
     return counts;
   }
 
  private:
-  Counts end_of(size_t node) const { return one_end(verdicts_.nodes[node], options_.undecided); }
+  EndCounts end_of(size_t node) const { return one_end(verdicts_.nodes[node], options_.undecided); }
   size_t parent_of(size_t node) const { return static_cast<size_t>(tree_.nodes[node].parent); }
 
-  std::vector<Counts> own_rollouts() const {
-    std::vector<Counts> counts(tree_.nodes.size());
+  std::vector<EndCounts> own_rollouts() const {
+    std::vector<EndCounts> counts(tree_.nodes.size());
     for (size_t i = 0; i < tree_.rollouts.size(); ++i)
       add_times(counts[static_cast<size_t>(tree_.rollouts[i].node)], one_end(verdicts_.rollouts[i], options_.undecided),
                 1);
@@ -90,7 +90,8 @@ EnumNames<Evidence> enum_names(Evidence) { return kEvidence; }
 EnumNames<Undecided> enum_names(Undecided) { return kUndecided; }
 EnumNames<BetaPrior> enum_names(BetaPrior) { return kPrior; }
 
-std::vector<Counts> count_ends(const steps::Tree& tree, const steps::Verdicts& verdicts, const CountOptions& options) {
+std::vector<EndCounts> count_ends(const steps::Tree& tree, const steps::Verdicts& verdicts,
+                                  const CountOptions& options) {
   const Counting counting(tree, verdicts, options);
   switch (options.evidence) {
     case Evidence::kLeaves:
@@ -102,29 +103,29 @@ std::vector<Counts> count_ends(const steps::Tree& tree, const steps::Verdicts& v
     case Evidence::kAuto:
       break;
   }
-  std::vector<Counts> counts = counting.leaves();
+  std::vector<EndCounts> counts = counting.leaves();
   if (tree.rollouts.empty()) return counts;
-  const std::vector<Counts> rollouts = counting.rollouts();
+  const std::vector<EndCounts> rollouts = counting.rollouts();
   for (size_t i = 0; i < counts.size(); ++i)
     if (rollouts[i].total > 0) counts[i] = rollouts[i];
   return counts;
 }
 
-Values mc_labels(std::span<const Counts> counts) {
+Values mc_labels(std::span<const EndCounts> counts) {
   Values values(counts.size());
   for (size_t i = 0; i < counts.size(); ++i)
     if (counts[i].total > 0) values[i] = static_cast<double>(counts[i].correct) / static_cast<double>(counts[i].total);
   return values;
 }
 
-Values hard_labels(std::span<const Counts> counts) {
+Values hard_labels(std::span<const EndCounts> counts) {
   Values values(counts.size());
   for (size_t i = 0; i < counts.size(); ++i)
     if (counts[i].total > 0) values[i] = counts[i].correct > 0 ? 1 : 0;
   return values;
 }
 
-Values policy_labels(const steps::Tree& tree, std::span<const Counts> counts) {
+Values policy_labels(const steps::Tree& tree, std::span<const EndCounts> counts) {
   Values values = mc_labels(counts);
   for (size_t i = tree.nodes.size(); i-- > 0;) {
     double sum = 0, weight = 0;
@@ -140,7 +141,7 @@ Values policy_labels(const steps::Tree& tree, std::span<const Counts> counts) {
   return values;
 }
 
-Interval beta_interval(const Counts& counts, BetaPrior prior, double confidence) {
+Interval beta_interval(const EndCounts& counts, BetaPrior prior, double confidence) {
   const double before = prior == BetaPrior::kJeffreys ? 0.5 : 1;
   const double a = before + static_cast<double>(counts.correct);
   const double b = before + static_cast<double>(counts.total - counts.correct);
@@ -148,7 +149,8 @@ Interval beta_interval(const Counts& counts, BetaPrior prior, double confidence)
   return {beta_quantile(tail, a, b), beta_quantile(1 - tail, a, b)};
 }
 
-std::vector<std::optional<Interval>> beta_labels(std::span<const Counts> counts, BetaPrior prior, double confidence) {
+std::vector<std::optional<Interval>> beta_labels(std::span<const EndCounts> counts, BetaPrior prior,
+                                                 double confidence) {
   std::vector<std::optional<Interval>> intervals(counts.size());
   std::map<std::pair<int64_t, int64_t>, Interval> known;  // few pairs of counts occur in a tree
   for (size_t i = 0; i < counts.size(); ++i) {

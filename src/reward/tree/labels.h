@@ -47,28 +47,28 @@ struct CountOptions {
 inline constexpr CountOptions kFaithfulCounts = {Evidence::kLeaves, Undecided::kWrong, true};
 
 // Ends of one node. `undecided` are those left out of, or wrong within, `total`.
-struct Counts {
+struct EndCounts {
   int64_t total = 0, correct = 0, undecided = 0;
-  bool operator==(const Counts&) const = default;
+  bool operator==(const EndCounts&) const = default;
 };
 
 // At most 2^62, where counts stop growing. REQUIRES: neither is negative.
 int64_t saturating_product(int64_t a, int64_t b);
 
 // By node index.
-std::vector<Counts> count_ends(const steps::Tree& tree, const steps::Verdicts& verdicts,
-                               const CountOptions& options = {});
+std::vector<EndCounts> count_ends(const steps::Tree& tree, const steps::Verdicts& verdicts,
+                                  const CountOptions& options = {});
 
 // Values by node index; nullopt if nothing counts.
 using Values = std::vector<std::optional<double>>;
-Values mc_labels(std::span<const Counts> counts);
-Values hard_labels(std::span<const Counts> counts);
+Values mc_labels(std::span<const EndCounts> counts);
+Values hard_labels(std::span<const EndCounts> counts);
 // Children weighted by their multiplicity; a child without a value is left out.
-Values policy_labels(const steps::Tree& tree, std::span<const Counts> counts);
-std::vector<std::optional<Interval>> beta_labels(std::span<const Counts> counts, BetaPrior prior,
+Values policy_labels(const steps::Tree& tree, std::span<const EndCounts> counts);
+std::vector<std::optional<Interval>> beta_labels(std::span<const EndCounts> counts, BetaPrior prior,
                                                  double confidence = 0.95);
 
 // One node's interval; [0, 1] narrowed by the prior alone where nothing counts.
-Interval beta_interval(const Counts& counts, BetaPrior prior, double confidence = 0.95);
+Interval beta_interval(const EndCounts& counts, BetaPrior prior, double confidence = 0.95);
 
 }  // namespace hrm::tree

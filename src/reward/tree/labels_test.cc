@@ -29,10 +29,10 @@ TEST(Labels, LeavesCountWithMultiplicitiesAndUndecidedAreLeftOutOrWrong) {
   tree.nodes[3].multiplicity = 3;
   const steps::Verdicts verdicts = by_text(tree);
   auto counts = count_ends(tree, verdicts);
-  EXPECT_EQ(counts[1], (Counts{4, 3, 1}));
-  EXPECT_EQ(counts[0], (Counts{9, 7, 2}));
+  EXPECT_EQ(counts[1], (EndCounts{4, 3, 1}));
+  EXPECT_EQ(counts[0], (EndCounts{9, 7, 2}));
   counts = count_ends(tree, verdicts, {.undecided = Undecided::kWrong});
-  EXPECT_EQ(counts[1], (Counts{5, 3, 1}));
+  EXPECT_EQ(counts[1], (EndCounts{5, 3, 1}));
   EXPECT_DOUBLE_EQ(*mc_labels(counts)[1], 0.6);
   EXPECT_DOUBLE_EQ(*policy_labels(tree, counts)[1], 0.6);
   EXPECT_DOUBLE_EQ(*policy_labels(tree, counts)[0], (2 * 0.6 + 1) / 3);
@@ -45,17 +45,17 @@ TEST(Labels, UnfinishedNodesAreNoLeavesAndMissingAnswersAreWrong) {
   tree.nodes[2].unfinished = true;
   tree.nodes[4].answer.reset();
   const auto counts = count_ends(tree, by_text(tree));
-  EXPECT_EQ(counts[2], Counts{});
+  EXPECT_EQ(counts[2], EndCounts{});
   EXPECT_FALSE(mc_labels(counts)[2]);
-  EXPECT_EQ(counts[0], (Counts{2, 1, 1}));
+  EXPECT_EQ(counts[0], (EndCounts{2, 1, 1}));
 }
 
 TEST(Labels, SentinelsAreLeftOutOrWrong) {
   steps::Tree tree = five_nodes();
   tree.nodes[4].sentinel = true;
   tree.nodes[4].answer.reset();
-  EXPECT_EQ(count_ends(tree, by_text(tree))[1], (Counts{1, 1, 1}));
-  EXPECT_EQ(count_ends(tree, by_text(tree), kFaithfulCounts)[1], (Counts{3, 1, 1}));
+  EXPECT_EQ(count_ends(tree, by_text(tree))[1], (EndCounts{1, 1, 1}));
+  EXPECT_EQ(count_ends(tree, by_text(tree), kFaithfulCounts)[1], (EndCounts{3, 1, 1}));
 }
 
 TEST(Labels, RolloutsAreEvidenceOfTheirNodeOrOfAllAbove) {
@@ -64,20 +64,20 @@ TEST(Labels, RolloutsAreEvidenceOfTheirNodeOrOfAllAbove) {
       {.node = 1, .answer = "right"}, {.node = 1, .answer = "wrong"}, {.node = 2}, {.node = 4, .answer = "right"}};
   const steps::Verdicts verdicts = by_text(tree);
   auto counts = count_ends(tree, verdicts, {.evidence = Evidence::kRollouts});
-  EXPECT_EQ(counts[1], (Counts{2, 1, 0}));
-  EXPECT_EQ(counts[2], (Counts{1, 0, 0}));
-  EXPECT_EQ(counts[3], (Counts{1, 1, 0})) << "its own answer";
-  EXPECT_EQ(counts[0], Counts{});
+  EXPECT_EQ(counts[1], (EndCounts{2, 1, 0}));
+  EXPECT_EQ(counts[2], (EndCounts{1, 0, 0}));
+  EXPECT_EQ(counts[3], (EndCounts{1, 1, 0})) << "its own answer";
+  EXPECT_EQ(counts[0], EndCounts{});
   counts = count_ends(tree, verdicts, {.evidence = Evidence::kThrough});
-  EXPECT_EQ(counts[1], (Counts{3, 2, 0}));
-  EXPECT_EQ(counts[0], (Counts{4, 2, 0}));
+  EXPECT_EQ(counts[1], (EndCounts{3, 2, 0}));
+  EXPECT_EQ(counts[0], (EndCounts{4, 2, 0}));
   counts = count_ends(tree, verdicts);
-  EXPECT_EQ(counts[1], (Counts{2, 1, 0}));
-  EXPECT_EQ(counts[0], (Counts{3, 2, 1})) << "no rollouts of its own: leaves";
+  EXPECT_EQ(counts[1], (EndCounts{2, 1, 0}));
+  EXPECT_EQ(counts[0], (EndCounts{3, 2, 1})) << "no rollouts of its own: leaves";
 }
 
 TEST(Labels, BetaIntervals) {
-  const std::vector<Counts> counts = {{0, 0, 0}, {10, 3, 0}, {10, 3, 0}};
+  const std::vector<EndCounts> counts = {{0, 0, 0}, {10, 3, 0}, {10, 3, 0}};
   const auto intervals = beta_labels(counts, BetaPrior::kUniform);
   EXPECT_FALSE(intervals[0]);
   EXPECT_NEAR(intervals[1]->low, 0.1092634, 1e-6);  // Beta(4, 8)

@@ -20,7 +20,7 @@ enum class Fit { kInside, kTooHard, kTooEasy, kUnknown };  // kUnknown: fewer en
 EnumNames<Fit> enum_names(Fit);                            // inside, too-hard, too-easy, unknown
 
 struct PassRate {
-  Counts solutions;
+  EndCounts solutions;
   std::optional<double> rate;  // nullopt if fit is kUnknown
   Fit fit = Fit::kUnknown;
 };

@@ -26,7 +26,7 @@ TEST(PassRate, IsTheShareOfRightSolutionsAndTheBandHoldsBothItsEnds) {
   EXPECT_EQ(fit(6), Fit::kInside);
   EXPECT_EQ(fit(7), Fit::kTooEasy);
   const PassRate found = pass_rate(solved(3, 8), band);
-  EXPECT_EQ(found.solutions, (Counts{.total = 8, .correct = 3}));
+  EXPECT_EQ(found.solutions, (EndCounts{.total = 8, .correct = 3}));
   EXPECT_EQ(found.rate, 3.0 / 8);
 }
 

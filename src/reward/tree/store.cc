@@ -24,7 +24,7 @@ class Collecting {
  public:
   void operator()(std::span<const std::byte> payload, uint64_t at) {
     if (const auto root = decode_root(payload)) {
-      batches_[*root].push_back(at);
+      requests_[*root].push_back(at);
       return;
     }
     const auto record = decode_record(payload);
@@ -43,21 +43,21 @@ class Collecting {
   StoreContents finish(RecordLogReport report) {
     contents_.report = std::move(report);
     for (auto& [root, problem] : problems_) {
-      if (const auto at = batches_.find(root); at != batches_.end()) {
-        problem.batches = std::move(at->second);
-        batches_.erase(at);
+      if (const auto at = requests_.find(root); at != requests_.end()) {
+        problem.requests = std::move(at->second);
+        requests_.erase(at);
       }
       contents_.problems.push_back(std::move(problem));
     }
     std::ranges::stable_sort(contents_.problems, {}, &StoredProblem::position);
-    for (auto& [root, places] : batches_) contents_.strays.emplace(root, std::move(places));
+    for (auto& [root, places] : requests_) contents_.strays.emplace(root, std::move(places));
     return std::move(contents_);
   }
 
  private:
   StoreContents contents_;
   std::map<steps::NodeId, StoredProblem> problems_;
-  std::unordered_map<steps::NodeId, std::vector<uint64_t>, HashId> batches_;
+  std::unordered_map<steps::NodeId, std::vector<uint64_t>, HashId> requests_;
 };
 
 void warn(const StoreContents& contents, const std::filesystem::path& path, bool mended = false) {
@@ -77,48 +77,48 @@ void warn(const StoreContents& contents, const std::filesystem::path& path, bool
 
 class Building {
  public:
-  Building(const steps::Problem& problem, std::vector<RequestRecord> batches) : batches_(std::move(batches)) {
+  Building(const steps::Problem& problem, std::vector<RequestRecord> requests) : requests_(std::move(requests)) {
     built_.tree.problem = problem;
     built_.tree.nodes.push_back(steps::Node{.id = root_id(problem)});
   }
 
   BuiltTree run() {
-    sort_batches();
+    sort_requests();
     size_t used = 0, used_samples = 0;
     for (size_t i = 0; i < built_.tree.nodes.size(); ++i) {
       const auto [first, last] = std::ranges::equal_range(order_, built_.tree.nodes[i].id, {},
-                                                          [this](size_t at) { return batches_[at].node; });
+                                                          [this](size_t at) { return requests_[at].node; });
       bool expanded = false;
       for (auto at = first; at != last; ++at) {
-        RequestRecord& batch = batches_[*at];
+        RequestRecord& request = requests_[*at];
         ++used;
-        used_samples += batch.samples.size();
-        pay(batch);
-        expanded |= batch.kind == steps::RequestKind::kExpansion;
-        if (batch.kind == steps::RequestKind::kExpansion)
-          add_children(i, batch);
+        used_samples += request.samples.size();
+        pay(request);
+        expanded |= request.kind == steps::RequestKind::kExpansion;
+        if (request.kind == steps::RequestKind::kExpansion)
+          add_children(i, request);
         else
-          add_rollouts(i, batch);
+          add_rollouts(i, request);
       }
       steps::Node& node = built_.tree.nodes[i];
       node.unfinished = !expanded && !node.terminal;
     }
-    built_.orphan_batches = order_.size() - used;
+    built_.orphan_requests = order_.size() - used;
     built_.orphan_samples = samples_ - used_samples;
     return std::move(built_);
   }
 
  private:
   // By node, and within it in an order that depends on contents alone; identical ones once.
-  void sort_batches() {
-    std::vector<std::string> bytes(batches_.size());
-    for (size_t i = 0; i < batches_.size(); ++i) order_.push_back(i);
+  void sort_requests() {
+    std::vector<std::string> bytes(requests_.size());
+    for (size_t i = 0; i < requests_.size(); ++i) order_.push_back(i);
     const auto key = [this](size_t i) {
-      const RequestRecord& b = batches_[i];
+      const RequestRecord& b = requests_[i];
       return std::tuple(b.node, b.kind, b.round, b.seed);
     };
     const auto content = [&](size_t i) -> const std::string& {
-      if (bytes[i].empty()) bytes[i] = encode(batches_[i]);
+      if (bytes[i].empty()) bytes[i] = encode(requests_[i]);
       return bytes[i];
     };
     std::ranges::sort(order_, [&](size_t a, size_t b) {
@@ -128,20 +128,20 @@ class Building {
     const auto same = [&](size_t a, size_t b) { return key(a) == key(b) && content(a) == content(b); };
     const auto rest = std::ranges::unique(order_, same);
     order_.erase(rest.begin(), rest.end());
-    for (const size_t i : order_) samples_ += batches_[i].samples.size();
+    for (const size_t i : order_) samples_ += requests_[i].samples.size();
   }
 
-  void pay(const RequestRecord& batch) {
-    if (batch.round >= kAdoptedRounds) return;
+  void pay(const RequestRecord& request) {
+    if (request.round >= kAdoptedRounds) return;
     ++built_.spent.requests;
-    built_.spent.prompt_tokens += static_cast<double>(batch.prompt_tokens);
-    for (const Sample& sample : batch.samples)
+    built_.spent.prompt_tokens += static_cast<double>(request.prompt_tokens);
+    for (const Sample& sample : request.samples)
       built_.spent.tokens += static_cast<double>(sample.tokens) * sample.multiplicity;
   }
 
-  void add_children(size_t parent, RequestRecord& batch) {
+  void add_children(size_t parent, RequestRecord& request) {
     std::vector<steps::Node>& nodes = built_.tree.nodes;
-    for (Sample& sample : batch.samples) {
+    for (Sample& sample : request.samples) {
       const steps::NodeId id = child_id(nodes[parent].id, sample.ordinal, sample.text);
       const auto same = std::ranges::find_if(nodes[parent].children,
                                              [&](int32_t child) { return nodes[static_cast<size_t>(child)].id == id; });
@@ -164,24 +164,24 @@ class Building {
     }
   }
 
-  void add_rollouts(size_t node, RequestRecord& batch) {
-    for (Sample& sample : batch.samples)
+  void add_rollouts(size_t node, RequestRecord& request) {
+    for (Sample& sample : request.samples)
       built_.tree.rollouts.push_back({.node = static_cast<int32_t>(node),
-                                      .seed = batch.seed,
+                                      .seed = request.seed,
                                       .tokens = sample.tokens,
                                       .text = std::move(sample.text),
                                       .answer = std::move(sample.answer)});
   }
 
   BuiltTree built_;
-  std::vector<RequestRecord> batches_;
+  std::vector<RequestRecord> requests_;
   std::vector<size_t> order_;
   size_t samples_ = 0;
 };
 
-void add_batch(std::vector<RequestRecord>& to, std::optional<StoreRecord> record) {
+void add_request(std::vector<RequestRecord>& to, std::optional<StoreRecord> record) {
   if (record)
-    if (auto* batch = std::get_if<RequestRecord>(&*record)) to.push_back(std::move(*batch));
+    if (auto* request = std::get_if<RequestRecord>(&*record)) to.push_back(std::move(*request));
 }
 
 // The record at a place that a sound reading found.
@@ -201,35 +201,35 @@ Sample sample_of(const steps::Node& node) {
 
 }  // namespace
 
-BuiltTree build_tree(const steps::Problem& problem, std::vector<RequestRecord> batches) {
-  return Building(problem, std::move(batches)).run();
+BuiltTree build_tree(const steps::Problem& problem, std::vector<RequestRecord> requests) {
+  return Building(problem, std::move(requests)).run();
 }
 
-std::vector<RequestRecord> batches_of(const steps::Tree& tree) {
-  std::vector<RequestRecord> batches;
+std::vector<RequestRecord> requests_of(const steps::Tree& tree) {
+  std::vector<RequestRecord> requests;
   const steps::NodeId root = root_id(tree.problem);
   for (const steps::Node& node : tree.nodes) {
     if (node.unfinished && node.children.empty()) continue;
     if (node.children.empty() && node.terminal) continue;
-    RequestRecord& batch =
-        batches.emplace_back(RequestRecord{.root = root, .node = node.id});  // empty: expanded, and nothing came
+    RequestRecord& request =
+        requests.emplace_back(RequestRecord{.root = root, .node = node.id});  // empty: expanded, and nothing came
     for (const int32_t child : node.children)
-      batch.samples.push_back(sample_of(tree.nodes[static_cast<size_t>(child)]));
+      request.samples.push_back(sample_of(tree.nodes[static_cast<size_t>(child)]));
   }
   for (size_t i = 0; i < tree.rollouts.size(); ++i) {
     const steps::Rollout& rollout = tree.rollouts[i];
     const steps::NodeId node = tree.nodes[static_cast<size_t>(rollout.node)].id;
     const bool same =
-        !batches.empty() && batches.back().kind == steps::RequestKind::kRollouts && batches.back().node == node;
-    if (!same || batches.back().seed != rollout.seed)
-      batches.push_back({.kind = steps::RequestKind::kRollouts,
-                         .root = root,
-                         .node = node,
-                         .round = same ? batches.back().round + 1 : 0,
-                         .seed = rollout.seed});
-    batches.back().samples.push_back({.tokens = rollout.tokens, .text = rollout.text, .answer = rollout.answer});
+        !requests.empty() && requests.back().kind == steps::RequestKind::kRollouts && requests.back().node == node;
+    if (!same || requests.back().seed != rollout.seed)
+      requests.push_back({.kind = steps::RequestKind::kRollouts,
+                          .root = root,
+                          .node = node,
+                          .round = same ? requests.back().round + 1 : 0,
+                          .seed = rollout.seed});
+    requests.back().samples.push_back({.tokens = rollout.tokens, .text = rollout.text, .answer = rollout.answer});
   }
-  return batches;
+  return requests;
 }
 
 StoreContents read_store(std::span<const std::byte> bytes, std::string_view source) {
@@ -253,31 +253,31 @@ StoreReader::StoreReader(const std::filesystem::path& path)
 
 BuiltTree StoreReader::load(size_t problem) const {
   const StoredProblem& stored = contents_.problems[problem];
-  std::vector<RequestRecord> batches;
-  batches.reserve(stored.batches.size());
-  for (const uint64_t at : stored.batches) add_batch(batches, decode_record(payload_at(file_.bytes(), at)));
-  return build_tree(stored.problem, std::move(batches));
+  std::vector<RequestRecord> requests;
+  requests.reserve(stored.requests.size());
+  for (const uint64_t at : stored.requests) add_request(requests, decode_record(payload_at(file_.bytes(), at)));
+  return build_tree(stored.problem, std::move(requests));
 }
 
 StoreWriter::StoreWriter(const std::filesystem::path& path) {
   Collecting collecting;
   log_ = std::make_unique<RecordLog>(path, kStoreKind, std::ref(collecting));
   contents_ = collecting.finish(log_->report());
-  for (const StoredProblem& problem : contents_.problems) places_[problem.root] = problem.batches;
+  for (const StoredProblem& problem : contents_.problems) places_[problem.root] = problem.requests;
   warn(contents_, path, /*mended=*/true);
 }
 
-std::vector<RequestRecord> StoreWriter::batches(const steps::NodeId& root) const {
-  std::vector<RequestRecord> batches;
+std::vector<RequestRecord> StoreWriter::requests(const steps::NodeId& root) const {
+  std::vector<RequestRecord> requests;
   const auto add_all = [&](const std::vector<uint64_t>& places) {
     for (const uint64_t at : places) {
       const std::string payload = log_->read(at);
-      add_batch(batches, decode_record(bytes_of(payload)));
+      add_request(requests, decode_record(bytes_of(payload)));
     }
   };
   if (const auto at = places_.find(root); at != places_.end()) add_all(at->second);
   if (const auto at = contents_.strays.find(root); at != contents_.strays.end()) add_all(at->second);
-  return batches;
+  return requests;
 }
 
 void StoreWriter::append(const steps::ProblemRecord& record) {
@@ -298,17 +298,17 @@ StoreContents merge_stores(const std::vector<std::filesystem::path>& inputs, con
   std::vector<std::unique_ptr<StoreReader>> stores;
   std::set<std::string> settings;
   std::map<steps::NodeId, steps::ProblemRecord> problems;
-  std::map<steps::NodeId, std::set<std::string_view>> batches;  // payloads, whatever their place
+  std::map<steps::NodeId, std::set<std::string_view>> requests;  // payloads, whatever their place
   for (const auto& path : inputs) {
     const StoreReader& store = *stores.emplace_back(std::make_unique<StoreReader>(path));
     for (const Json& json : store.contents().settings) settings.insert(encode(SettingsRecord{json}));
     const auto add = [&](const steps::NodeId& root, const std::vector<uint64_t>& places) {
-      for (const uint64_t at : places) batches[root].insert(as_text(payload_at(store.bytes(), at)));
+      for (const uint64_t at : places) requests[root].insert(as_text(payload_at(store.bytes(), at)));
     };
     for (const StoredProblem& stored : store.contents().problems) {
       const auto [at, fresh] = problems.try_emplace(stored.root, steps::ProblemRecord{stored.position, stored.problem});
       if (!fresh) at->second.position = std::min(at->second.position, stored.position);
-      add(stored.root, stored.batches);
+      add(stored.root, stored.requests);
     }
     for (const auto& [root, places] : store.contents().strays) add(root, places);
   }
@@ -319,7 +319,7 @@ StoreContents merge_stores(const std::vector<std::filesystem::path>& inputs, con
     RecordLog log(part, kStoreKind, [](std::span<const std::byte>, uint64_t) {});
     for (const std::string& payload : settings) log.append(bytes_of(payload));
     for (const auto& [root, problem] : problems) log.append(bytes_of(encode(problem)));
-    for (const auto& [root, payloads] : batches)
+    for (const auto& [root, payloads] : requests)
       for (const std::string_view payload : payloads) log.append(bytes_of(payload));
     log.sync();
   } catch (...) {

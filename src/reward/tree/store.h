@@ -1,9 +1,9 @@
 // The tree store: an append-only log (formats/record_log.h) of settings, problems and the result of each request. It is
 // never rewritten, so a kill costs at most the record that was being written, and damage only the records it hits.
 //
-// A tree is the union of its batches, whatever their order in the file. The children of a node are ordered by (round,
-// seed, content), identical batches count once, and the multiplicities of a node in several batches are added. A node
-// without children whose expansion is not in the store is `unfinished` unless it is terminal. Batches below a node that
+// A tree is the union of its requests, whatever their order in the file. The children of a node are ordered by (round,
+// seed, content), identical requests count once, and the multiplicities of a node in several requests are added. A node
+// without children whose expansion is not in the store is `unfinished` unless it is terminal. Requests below a node that
 // is missing (its record was damaged) are orphans: they are left out of the tree and join it again once the node is
 // back.
 //
@@ -29,14 +29,14 @@ struct StoredProblem {
   int64_t position = 0;
   steps::Problem problem;
   steps::NodeId root;
-  std::vector<uint64_t> batches;  // where their payloads begin in the file
+  std::vector<uint64_t> requests;  // where their payloads begin in the file
 };
 
 // The contents of a store, without the texts of its trees.
 struct StoreContents {
   std::vector<Json> settings;                             // in the order of the file
   std::vector<StoredProblem> problems;                    // by (position, root)
-  std::map<steps::NodeId, std::vector<uint64_t>> strays;  // batches of problems whose record is missing
+  std::map<steps::NodeId, std::vector<uint64_t>> strays;  // requests of problems whose record is missing
   uint64_t unreadable = 0;                                // records with a sound checksum and another content
   RecordLogReport report;
 };
@@ -51,12 +51,12 @@ struct Spent {
 struct BuiltTree {
   steps::Tree tree;
   Spent spent;
-  uint64_t orphan_batches = 0, orphan_samples = 0;
+  uint64_t orphan_requests = 0, orphan_samples = 0;
 };
-BuiltTree build_tree(const steps::Problem& problem, std::vector<RequestRecord> batches);
+BuiltTree build_tree(const steps::Problem& problem, std::vector<RequestRecord> requests);
 
-// The batches that would have produced the tree, for storing imported ones.
-std::vector<RequestRecord> batches_of(const steps::Tree& tree);
+// The requests that would have produced the tree, for storing imported ones.
+std::vector<RequestRecord> requests_of(const steps::Tree& tree);
 
 // Whether the file begins as a store does; false for one that cannot be read.
 bool is_store(const std::filesystem::path& path);
@@ -88,14 +88,14 @@ class StoreWriter {
   explicit StoreWriter(const std::filesystem::path& path);
   const StoreContents& contents() const { return contents_; }
 
-  // The stored batches of a problem; empty for one that is new.
-  std::vector<RequestRecord> batches(const steps::NodeId& root) const;
+  // The stored requests of a problem; empty for one that is new.
+  std::vector<RequestRecord> requests(const steps::NodeId& root) const;
   bool holds(const steps::NodeId& root) const { return places_.contains(root); }
 
   // Throw failure on a full disk; the store stays readable.
   void append(const SettingsRecord& record) { append_bytes(encode(record)); }
   void append(const steps::ProblemRecord& record);
-  void append(const RequestRecord& batch) { append_bytes(encode(batch)); }
+  void append(const RequestRecord& request) { append_bytes(encode(request)); }
   void sync() { log_->sync(); }
 
  private:

@@ -48,17 +48,17 @@ std::optional<StoreRecord> take_problem(ByteReader from) {
   return record;
 }
 
-std::optional<StoreRecord> take_batch(ByteReader from, steps::RequestKind kind) {
-  RequestRecord batch{.kind = kind};
+std::optional<StoreRecord> take_request(ByteReader from, steps::RequestKind kind) {
+  RequestRecord request{.kind = kind};
   uint32_t samples = 0;
-  if (!take(from, batch.root) || !take(from, batch.node) || !from.take(batch.round) || !from.take(batch.seed) ||
-      !from.take(batch.prompt_tokens) || !from.take(samples) || samples > from.left() / kLeastSample)
+  if (!take(from, request.root) || !take(from, request.node) || !from.take(request.round) || !from.take(request.seed) ||
+      !from.take(request.prompt_tokens) || !from.take(samples) || samples > from.left() / kLeastSample)
     return std::nullopt;
-  batch.samples.resize(samples);
-  for (Sample& sample : batch.samples)
+  request.samples.resize(samples);
+  for (Sample& sample : request.samples)
     if (!take(from, sample)) return std::nullopt;
   if (from.left() > 0) return std::nullopt;
-  return batch;
+  return request;
 }
 
 std::optional<StoreRecord> take_settings(ByteReader from) {
@@ -87,15 +87,15 @@ std::string encode(const steps::ProblemRecord& record) {
   return to;
 }
 
-std::string encode(const RequestRecord& batch) {
-  std::string to = begin(batch.kind == steps::RequestKind::kExpansion ? Type::kExpansion : Type::kRollouts);
-  put(to, batch.root);
-  put(to, batch.node);
-  append_le(to, batch.round);
-  append_le(to, batch.seed);
-  append_le(to, batch.prompt_tokens);
-  append_le(to, static_cast<uint32_t>(batch.samples.size()));
-  for (const Sample& sample : batch.samples) put(to, sample);
+std::string encode(const RequestRecord& request) {
+  std::string to = begin(request.kind == steps::RequestKind::kExpansion ? Type::kExpansion : Type::kRollouts);
+  put(to, request.root);
+  put(to, request.node);
+  append_le(to, request.round);
+  append_le(to, request.seed);
+  append_le(to, request.prompt_tokens);
+  append_le(to, static_cast<uint32_t>(request.samples.size()));
+  for (const Sample& sample : request.samples) put(to, sample);
   return to;
 }
 
@@ -109,9 +109,9 @@ std::optional<StoreRecord> decode_record(std::span<const std::byte> bytes) {
     case Type::kProblem:
       return take_problem(from);
     case Type::kExpansion:
-      return take_batch(from, steps::RequestKind::kExpansion);
+      return take_request(from, steps::RequestKind::kExpansion);
     case Type::kRollouts:
-      return take_batch(from, steps::RequestKind::kRollouts);
+      return take_request(from, steps::RequestKind::kRollouts);
   }
   return std::nullopt;
 }

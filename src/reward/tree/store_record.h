@@ -44,11 +44,11 @@ using StoreRecord = std::variant<SettingsRecord, steps::ProblemRecord, RequestRe
 
 std::string encode(const SettingsRecord& record);
 std::string encode(const steps::ProblemRecord& record);
-std::string encode(const RequestRecord& batch);
+std::string encode(const RequestRecord& request);
 
 // nullopt for bytes that are not a record of this version.
 std::optional<StoreRecord> decode_record(std::span<const std::byte> bytes);
-// Of a batch only whose tree it belongs to; nullopt for other records.
+// Of a request only whose tree it belongs to; nullopt for other records.
 std::optional<steps::NodeId> decode_root(std::span<const std::byte> bytes);
 
 }  // namespace hrm::tree

@@ -27,23 +27,23 @@ class StoreTest : public testing::Test {
 
 RequestRecord expansion(const steps::NodeId& root, const steps::NodeId& node, std::vector<std::string> texts,
                         uint32_t round = 0) {
-  RequestRecord batch{.root = root, .node = node, .round = round, .seed = 9};
+  RequestRecord request{.root = root, .node = node, .round = round, .seed = 9};
   for (std::string& text : texts)
-    batch.samples.push_back(
-        {.ordinal = static_cast<int32_t>(batch.samples.size()), .tokens = 2, .text = std::move(text)});
-  return batch;
+    request.samples.push_back(
+        {.ordinal = static_cast<int32_t>(request.samples.size()), .tokens = 2, .text = std::move(text)});
+  return request;
 }
 
 TEST_F(StoreTest, ATreeComesBackWhateverTheOrderOfItsRecords) {
-  std::vector<RequestRecord> batches = {expansion(root_, root_, {"a", "b"}),
-                                        expansion(root_, child_id(root_, 0, "a"), {"c"}),
-                                        expansion(root_, root_, {"x"}, 1)};
-  batches.push_back({.kind = steps::RequestKind::kRollouts,
-                     .root = root_,
-                     .node = child_id(root_, 1, "b"),
-                     .seed = 3,
-                     .samples = {{.tokens = 5, .text = "end", .answer = "7"}}});
-  batches[1].samples[0].terminal = true;
+  std::vector<RequestRecord> requests = {expansion(root_, root_, {"a", "b"}),
+                                         expansion(root_, child_id(root_, 0, "a"), {"c"}),
+                                         expansion(root_, root_, {"x"}, 1)};
+  requests.push_back({.kind = steps::RequestKind::kRollouts,
+                      .root = root_,
+                      .node = child_id(root_, 1, "b"),
+                      .seed = 3,
+                      .samples = {{.tokens = 5, .text = "end", .answer = "7"}}});
+  requests[1].samples[0].terminal = true;
   std::string seen;
   for (int turn = 0; turn < 4; ++turn) {
     fs::remove(path_);
@@ -51,8 +51,8 @@ TEST_F(StoreTest, ATreeComesBackWhateverTheOrderOfItsRecords) {
       StoreWriter store(path_);
       store.append(SettingsRecord{{{"n", 5}}});
       store.append(steps::ProblemRecord{0, problem_});
-      for (size_t i = 0; i < 4; ++i) store.append(batches[(i + static_cast<size_t>(turn)) % 4]);
-      store.append(batches[0]);  // again: counts once
+      for (size_t i = 0; i < 4; ++i) store.append(requests[(i + static_cast<size_t>(turn)) % 4]);
+      store.append(requests[0]);  // again: counts once
     }
     const steps::Tree tree = reader().load(0).tree;
     ASSERT_EQ(tree.nodes.size(), 5u);
@@ -67,7 +67,7 @@ TEST_F(StoreTest, ATreeComesBackWhateverTheOrderOfItsRecords) {
   }
 }
 
-TEST_F(StoreTest, TheSameChildOfSeveralBatchesAddsUp) {
+TEST_F(StoreTest, TheSameChildOfSeveralRequestsAddsUp) {
   const BuiltTree built =
       build_tree(problem_, {expansion(root_, root_, {"a"}), expansion(root_, root_, {"a", "b"}, 1)});
   ASSERT_EQ(built.tree.nodes.size(), 3u);
@@ -81,7 +81,7 @@ TEST_F(StoreTest, ImportedTreesAreStoredWhole) {
   tree.nodes[4].terminal = false;
   tree.rollouts = {
       {.node = 1, .seed = 1, .text = "x"}, {.node = 1, .seed = 1, .text = "y"}, {.node = 1, .seed = 2, .text = "x"}};
-  EXPECT_EQ(tree_json(build_tree(tree.problem, batches_of(tree)).tree), tree_json(tree));
+  EXPECT_EQ(tree_json(build_tree(tree.problem, requests_of(tree)).tree), tree_json(tree));
 }
 
 TEST_F(StoreTest, OneWriterAtATime) {
@@ -126,9 +126,9 @@ TEST_F(StoreTest, ATornTailIsCutWhenGrowthGoesOn) {
 TEST_F(StoreTest, RandomDamageCostsOnlyTheRecordsItHits) {
   write_chain(path_, problem_, 200);
   const std::string bytes = read_file(path_);
-  const size_t records = reader().contents().problems[0].batches.size();
+  const size_t records = reader().contents().problems[0].requests.size();
   ASSERT_EQ(records, 200u);
-  const std::vector<uint64_t> places = reader().contents().problems[0].batches;
+  const std::vector<uint64_t> places = reader().contents().problems[0].requests;
   Rng rng(1);
   for (int turn = 0; turn < 25; ++turn) {
     std::string damaged = bytes;
@@ -142,14 +142,14 @@ TEST_F(StoreTest, RandomDamageCostsOnlyTheRecordsItHits) {
     }
     write_file_atomic(path_, damaged);
     const StoreReader store(path_);
-    const auto& kept = store.contents().problems.at(0).batches;
+    const auto& kept = store.contents().problems.at(0).requests;
     ASSERT_EQ(kept.size(), records - hit.size());
     for (const uint64_t at : kept) ASSERT_TRUE(std::ranges::binary_search(places, at));
     const RecordLogReport& report = store.contents().report;
     ASSERT_TRUE(report.damaged_places > 0 || report.torn);
     const BuiltTree built = store.load(0);
     ASSERT_EQ(built.tree.nodes.size(), 1 + *hit.begin());
-    ASSERT_EQ(built.orphan_batches, kept.size() - *hit.begin());
+    ASSERT_EQ(built.orphan_requests, kept.size() - *hit.begin());
   }
 }
 
@@ -199,7 +199,7 @@ TEST_F(StoreTest, MergingIsIdempotentAndIndependentOfTheOrder) {
   ASSERT_EQ(store.contents().problems.size(), 2u);
   for (size_t i = 0; i < 2; ++i) {
     const BuiltTree built = store.load(i);
-    EXPECT_EQ(built.orphan_batches, 0u);
+    EXPECT_EQ(built.orphan_requests, 0u);
     EXPECT_EQ(built.tree.nodes.size(), built.tree.problem.id == "p" ? 6u : 3u);
   }
 }

@@ -50,7 +50,7 @@ size_t style_size(std::string_view text) {
 }
 
 // More bytes could make this faulty end a character.
-bool may_go_on(std::string_view end) {
+bool may_continue(std::string_view end) {
   return end.size() < 4 && static_cast<unsigned char>(end[0]) >= 0xC2 && decode_utf8(end).size == end.size();
 }
 
@@ -80,7 +80,7 @@ std::string TerminalFilter::feed(std::string_view piece) {
   for (std::string_view text = all; !text.empty();) {
     const size_t style = styles_ ? style_size(text) : 0;
     const CodePoint point = decode_utf8(text);
-    if (style == std::string_view::npos || (!point.valid && point.size == text.size() && may_go_on(text))) {
+    if (style == std::string_view::npos || (!point.valid && point.size == text.size() && may_continue(text))) {
       held_ = text;
       break;
     }

@@ -28,7 +28,7 @@ struct Header {
 };
 
 // What begins at `at`: a sound record, one that the end of the file cuts short, or neither.
-Header look(std::span<const std::byte> bytes, size_t at) {
+Header read_header(std::span<const std::byte> bytes, size_t at) {
   const auto rest = bytes.subspan(at);
   std::string marker;
   append_le(marker, kMarker);
@@ -47,7 +47,7 @@ size_t next_record(std::span<const std::byte> bytes, size_t at) {
   constexpr auto first = static_cast<std::byte>(kMarker & 0xff);
   for (;; ++at) {
     at = static_cast<size_t>(std::find(bytes.begin() + static_cast<ptrdiff_t>(at), bytes.end(), first) - bytes.begin());
-    if (at == bytes.size() || look(bytes, at).found == Found::kRecord) return at;
+    if (at == bytes.size() || read_header(bytes, at).found == Found::kRecord) return at;
   }
 }
 
@@ -78,7 +78,7 @@ RecordLogReport read_record_log(std::span<const std::byte> bytes, std::string_vi
   }
   report.whole_bytes = kKindBytes;
   for (size_t at = kKindBytes; at < bytes.size();) {
-    const Header header = look(bytes, at);
+    const Header header = read_header(bytes, at);
     if (header.found == Found::kRecord) {
       visit(bytes.subspan(at + kHeaderBytes, header.payload), at + kHeaderBytes);
       ++report.records;
@@ -166,7 +166,7 @@ std::string RecordLog::read(uint64_t at) const {
   const size_t payload = sound ? load_le<uint32_t>(bytes_of(record), 8) : 0;
   sound = sound && payload <= kMaxRecordBytes;
   if (sound) record.resize(kHeaderBytes + payload);
-  sound = sound && take(kHeaderBytes, record.size()) && look(bytes_of(record), 0).found == Found::kRecord;
+  sound = sound && take(kHeaderBytes, record.size()) && read_header(bytes_of(record), 0).found == Found::kRecord;
   if (!sound) throw failure("record_log.read", "{}: the record at byte {} is damaged", path_.string(), at);
   return record.substr(kHeaderBytes);
 }

@@ -120,14 +120,14 @@ class Watch {
     Clock::time_point since = Clock::now();
   };
 
-  std::optional<FaultReport> look() {
+  std::optional<FaultReport> poll_fault() {
     store_->set(keys_[rank_], bytes_of(std::to_string(++beats_)));
     const std::vector<std::vector<uint8_t>> values = store_->multiGet(keys_);
     const std::string fault = text_of(values.back());
     if (fault != "-") return FaultReport{fault.front() - '0', fault.substr(2)};
     const auto now = Clock::now();
-    const bool paused = now - last_look_ > kStale / 2;  // this process itself was stopped: others get their time again
-    last_look_ = now;
+    const bool paused = now - last_poll_ > kStale / 2;  // this process itself was stopped: others get their time again
+    last_poll_ = now;
     for (size_t r = 0; r < size_; ++r) {
       if (paused || values[r] != seen_[r].beat) seen_[r] = {values[r], now};
       if (r == rank_ || now - seen_[r].since < (alarm_ ? std::chrono::seconds(kStaleInAlarm) : kStale)) continue;
@@ -140,7 +140,7 @@ class Watch {
     while (!stop_) {
       std::optional<FaultReport> found;
       try {
-        found = look();
+        found = poll_fault();
         if (found) publish(*found);
       } catch (const std::exception&) {
         found = FaultReport{1, fmt::format("the store of the processes, kept by process 0 of {} ({}) or its launcher, "
@@ -171,7 +171,7 @@ class Watch {
   std::vector<std::string> names_, keys_;
   std::vector<Seen> seen_;
   uint64_t beats_ = 0;
-  Clock::time_point last_look_ = Clock::now();
+  Clock::time_point last_poll_ = Clock::now();
   std::atomic<bool> stop_ = false, alarm_ = false, reported_ = false;
   std::mutex mutex_;
   std::optional<FaultReport> found_;

@@ -79,26 +79,60 @@ LoopState LoopState::from_json(const Json& json, std::string_view source) {
   return state;
 }
 
+// What a run continues with.
+struct Restored {
+  LoopState state;
+  std::optional<uint64_t> saved_step;  // of the checkpoint; nullopt: the run begins
+  bool other_settings = false;         // the checkpoint holds others than this run
+};
+
+// Gives the trainee the state of the folder's newest checkpoint, if the run resumes and there is one.
+Restored restore(Trainee& trainee, const RunFolder& folder, const LoopOptions& options) {
+  Collective& all = or_alone(options.processes);
+  std::optional<FoundCheckpoint> found;
+  const Json given = json_from_root(all, [&]() -> Json {
+    if (options.resume) found = find_checkpoint(folder.path());  // as process 0 was asked
+    return found ? Json::array({found->path.string(), found->checkpoint.state}) : Json();
+  });
+  if (given.is_null()) return {};
+  const auto source = given[0].get<std::string>();
+  const Json& stored = given[1];
+  Restored restored{.state = LoopState::from_json(json_field<Json>(stored, "loop", source), source)};
+  trainee.load({.tensors = tensors_from_root(all, found ? std::move(found->checkpoint.tensors) : NamedTensors()),
+                .state = json_field<Json>(stored, "trainee", source)});
+  restored.saved_step = restored.state.step;
+  const auto config = stored.find("config");
+  restored.other_settings = config == stored.end() || !config_changes(*config, options.config).empty();
+  return restored;
+}
+
 class Loop {
  public:
-  Loop(Trainee& trainee, const RunFolder& folder, const LoopOptions& options)
+  // REQUIRES: all but `restored` outlive this.
+  Loop(Trainee& trainee, const RunFolder& folder, const LoopOptions& options, const Restored& restored)
       : trainee_(trainee),
         folder_(folder),
         options_(options),
         all_(or_alone(options.processes)),
-        state_(restore()),
-        resumed_from_(state_.step),
-        progress_("train", options.total_steps, {.unit = "steps", .enabled = shows(), .start = state_.step}),
+        restored_seconds_(restored.state.seconds),
+        saved_step_(restored.saved_step),
+        unsaved_(!restored.saved_step || restored.other_settings),
+        other_settings_(restored.other_settings),
+        state_(restored.state),
+        resumed_from_(restored.state.step),
+        progress_("train", options.total_steps,
+                  {.unit = "steps",
+                   .enabled = options.progress && or_alone(options.processes).is_root(),
+                   .start = restored.state.step}),
         log_timer_(options.log),
         evaluation_timer_(options.evaluate),
         save_timer_(options.save) {
-    on_root(all_, [&] { log_.emplace(folder, state_.step, state_.log_size); });
+    on_root(all_, [&] { log_.emplace(folder, restored.state.step, restored.state.log_size); });
   }
 
   RunResult run();
 
  private:
-  LoopState restore();
   void step();
   void write_record();
   void evaluate();
@@ -127,10 +161,10 @@ class Loop {
   const LoopOptions& options_;
   Collective& all_;
   const Clock::time_point begin_ = Clock::now();
-  double restored_seconds_ = 0;
+  double restored_seconds_;
   std::optional<uint64_t> saved_step_;  // of the newest checkpoint
-  bool unsaved_ = true;                 // something happened since then
-  bool other_settings_ = false;         // that checkpoint holds others than this run
+  bool unsaved_;                        // something happened since then
+  bool other_settings_;                 // the checkpoint that was restored holds others than this run
   LoopState state_;
   std::vector<Scalar> totals_;  // of the last step
   uint64_t resumed_from_;
@@ -138,26 +172,6 @@ class Loop {
   Progress progress_;
   Timer log_timer_, evaluation_timer_, save_timer_;
 };
-
-LoopState Loop::restore() {
-  std::optional<FoundCheckpoint> found;
-  const Json given = json_from_root(all_, [&]() -> Json {
-    if (options_.resume) found = find_checkpoint(folder_.path());  // as process 0 was asked
-    return found ? Json::array({found->path.string(), found->checkpoint.state}) : Json();
-  });
-  if (given.is_null()) return {};
-  const auto source = given[0].get<std::string>();
-  const Json& stored = given[1];
-  LoopState state = LoopState::from_json(json_field<Json>(stored, "loop", source), source);
-  trainee_.load({.tensors = tensors_from_root(all_, found ? std::move(found->checkpoint.tensors) : NamedTensors()),
-                 .state = json_field<Json>(stored, "trainee", source)});
-  restored_seconds_ = state.seconds;
-  saved_step_ = state.step;
-  const auto config = stored.find("config");
-  other_settings_ = config == stored.end() || !config_changes(*config, options_.config).empty();
-  unsaved_ = other_settings_;
-  return state;
-}
 
 RunResult Loop::run() {
   if (other_settings_) save();  // a checkpoint decides what a run continues with: a change must be in one
@@ -311,9 +325,15 @@ std::string Loop::last_good() const {
 
 }  // namespace
 
+EnumNames<RunEnd> enum_names(RunEnd) {
+  static constexpr std::pair<RunEnd, std::string_view> names[] = {
+      {RunEnd::kFinished, "finished"}, {RunEnd::kOutOfTime, "out_of_time"}, {RunEnd::kInterrupted, "interrupted"}};
+  return names;
+}
+
 RunResult run_loop(Trainee& trainee, const RunFolder& folder, const LoopOptions& options) {
   const InterruptScope interrupts;
-  return Loop(trainee, folder, options).run();
+  return Loop(trainee, folder, options, restore(trainee, folder, options)).run();
 }
 
 }  // namespace hrm::training

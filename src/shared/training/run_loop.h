@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fields.h"
 #include "base/json.h"
 #include "training/checkpoint.h"
 #include "training/collective.h"
@@ -78,6 +79,7 @@ struct LoopOptions {
 };
 
 enum class RunEnd { kFinished, kOutOfTime, kInterrupted };
+EnumNames<RunEnd> enum_names(RunEnd);
 
 struct RunResult {
   RunEnd end = RunEnd::kFinished;

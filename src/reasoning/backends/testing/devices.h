@@ -8,6 +8,7 @@
 
 #include "backends/backend_factory.h"
 #include "base/rng.h"
+#include "model/gradient_backend.h"
 #include "model/weights.h"
 
 namespace hrm::backends {
@@ -78,6 +79,11 @@ inline std::unique_ptr<model::Backend> tiny_backend(const std::string& device, c
   auto backend = make_backend(config, {.device = device, .threads = threads});
   backend->set_weights(lively_weights(config));
   return backend;
+}
+
+// Every backend of this build gives gradients.
+inline model::GradientBackend& with_gradients(model::Backend& backend) {
+  return dynamic_cast<model::GradientBackend&>(backend);
 }
 
 // A carry whose slots are all in their initial states.

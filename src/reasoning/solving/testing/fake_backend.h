@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "model/backend.h"
+#include "model/gradient_backend.h"
 #include "model/weights.h"
 
 namespace hrm::solving {
@@ -25,7 +25,7 @@ class FakeCarry : public model::Carry {
   std::vector<float> z;  // [B,S,D]
 };
 
-class FakeBackend : public model::Backend {
+class FakeBackend : public model::GradientBackend {
  public:
   explicit FakeBackend(const model::ModelConfig& config)
       : config_(config),

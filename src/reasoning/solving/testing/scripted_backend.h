@@ -106,10 +106,6 @@ class ScriptedBackend : public model::Backend {
                                 const model::TrainOptions&) override {
     throw unscripted();
   }
-  model::Gradients gradients(const model::Batch&, std::span<const uint8_t>, model::Carry&,
-                             const model::TrainOptions&) override {
-    throw unscripted();
-  }
 
  private:
   // 4 for the answer of a cell, 0 for the rest.

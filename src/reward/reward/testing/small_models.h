@@ -37,7 +37,7 @@ inline void write_checkpoint(const std::filesystem::path& folder, language::Head
       tokenizer.added.back().id + 1, {.hidden_size = 32, .layers = 2, .heads = 4, .context = context});
   config.num_key_value_heads = 2;
   config.tie_word_embeddings = true;
-  language::LanguageModel model = language::initial_model(config, head, outputs, 7);
+  language::LanguageModel model = language::initial_model(config, head, outputs, {.seed = 7});
   for (auto& [name, tensor] : model.parameters)  // large enough to tell texts apart
     if (!language::is_norm_or_bias(name)) tensor.mul_(8);
   language::save_model(folder, model, at::kFloat);

@@ -42,7 +42,7 @@ inline void store_trees(const std::filesystem::path& path, const std::vector<ste
   StoreWriter store(path);
   for (size_t i = 0; i < trees.size(); ++i) {
     store.append(steps::ProblemRecord{static_cast<int64_t>(i), trees[i].problem});
-    for (const RequestRecord& batch : batches_of(trees[i])) store.append(batch);
+    for (const RequestRecord& request : requests_of(trees[i])) store.append(request);
   }
 }
 
