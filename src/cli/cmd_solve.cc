@@ -10,6 +10,7 @@
 #include "base/signals.h"
 #include "cli/cmd_solve_arc.h"
 #include "cli/command.h"
+#include "cli/operands.h"
 #include "puzzles/questions.h"
 #include "solving/completion.h"
 #include "solving/model_file.h"

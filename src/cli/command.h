@@ -35,10 +35,6 @@ void register_world(CLI::App& app, Exit& exit);
 void register_select(CLI::App& app, Exit& exit);
 void register_rows(CLI::App& app, Exit& exit);
 void register_grade(CLI::App& app, Exit& exit);
-// Answers of `hrm grade` and puzzles of `hrm solve` may begin with - or [, which CLI11 takes for options and lists.
-// They are marked before parsing, and the callbacks take the marks off (true if the word might be meant as an option).
-void mark_operands(const CLI::App& app, std::vector<std::string>& words);
-bool unmark_operand(std::string& word);
 void register_tree(CLI::App& app, Exit& exit);
 void register_reward(CLI::App& app, Exit& exit);
 void register_lm(CLI::App& app, Exit& exit);
