@@ -48,7 +48,8 @@ class MazeFamily : public Family {
  public:
   explicit MazeFamily(const MazeShape& shape) : shape_(shape) {}
 
-  Json describe() const override { return {{"family", "maze"}, {"height", shape_.height}, {"width", shape_.width}}; }
+  std::string name() const override { return "maze"; }
+  Json describe() const override { return {{"family", name()}, {"height", shape_.height}, {"width", shape_.width}}; }
   int64_t seq_len() const override { return shape_.cells(); }
   int64_t vocab_size() const override { return kMazeVocab; }
 
@@ -59,6 +60,7 @@ class MazeFamily : public Family {
     return maze_symbols_of(texts);
   }
   void check_symbols(std::string_view symbols) const override { check_maze_symbols(symbols); }
+  std::string way_to_write() const override { return "one line per row: '#' wall, ' ' open, S start, G goal"; }
   std::string to_line(std::span<const int32_t> tokens) const override {
     std::string line;
     for (int32_t token : tokens) line += maze_symbol(token);

@@ -14,8 +14,9 @@ class SudokuFamily : public Family {
  public:
   explicit SudokuFamily(const SudokuShape& shape) : shape_(shape) {}
 
+  std::string name() const override { return "sudoku"; }
   Json describe() const override {
-    return {{"family", "sudoku"}, {"box_rows", shape_.box_rows}, {"box_columns", shape_.box_columns}};
+    return {{"family", name()}, {"box_rows", shape_.box_rows}, {"box_columns", shape_.box_columns}};
   }
   int64_t seq_len() const override { return shape_.cells(); }
   int64_t vocab_size() const override { return shape_.vocab(); }
@@ -28,6 +29,9 @@ class SudokuFamily : public Family {
   }
   void check_symbols(std::string_view symbols) const override { check_sudoku_symbols(shape_, symbols); }
 
+  std::string way_to_write() const override {
+    return fmt::format("{} cells, row by row, '.' for a blank; line breaks and frames are allowed", seq_len());
+  }
   std::string to_line(std::span<const int32_t> tokens) const override {
     std::string line;
     for (int32_t token : tokens) line += sudoku_symbol(token, shape_);

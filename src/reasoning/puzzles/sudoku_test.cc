@@ -72,6 +72,20 @@ TEST(SudokuFamily, DescriptionMakesTheSameFamily) {
   EXPECT_THROW(make_family({{"family", "chess"}}, "test"), Error);
 }
 
+TEST(Families, AreMadeByTheNameThatTheyDescribe) {
+  for (const Json& description :
+       {Json{{"family", "sudoku"}, {"box_rows", 2}, {"box_columns", 2}},
+        Json{{"family", "maze"}, {"height", 5}, {"width", 7}},
+        Json{{"family", "table"}, {"alphabet", "ab"}, {"length", 3}, {"padded", true}},
+        Json{{"family", "arc"}, {"side", 30}}, Json{{"family", "raw"}, {"length", 3}, {"vocabulary", 4}}}) {
+    const auto family = make_family(description, "test");
+    EXPECT_EQ(family->name(), description["family"]);
+    EXPECT_EQ(family->describe(), description);
+    EXPECT_FALSE(family->way_to_write().empty());
+  }
+  EXPECT_EQ(make_sudoku({2, 2}, "test")->way_to_write().substr(0, 8), "16 cells");
+}
+
 TEST(SudokuFamily, IsGuessedFromSizes) {
   for (auto [cells, vocab] : {std::pair(16, 6), {36, 8}, {81, 11}, {256, 18}})
     EXPECT_EQ(guess_family(cells, vocab)->describe()["family"], "sudoku") << cells;

@@ -20,8 +20,7 @@ std::unique_ptr<puzzles::Family> family_of(ModelFile& model, std::string_view ch
   } else if (!chosen.empty()) {
     // A name leaves the sizes to the model's.
     family = puzzles::guess_family(data.seq_len, data.vocab_size);
-    if (family->describe().value("family", "") != chosen)
-      family = puzzles::make_family({{"family", std::string(chosen)}}, "--family");
+    if (family->name() != chosen) family = puzzles::make_family({{"family", std::string(chosen)}}, "--family");
   } else if (model.family.is_object()) {
     family = puzzles::make_family(model.family, source);
   } else {
