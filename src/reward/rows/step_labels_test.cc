@@ -14,7 +14,7 @@ TEST(StepLabels, TheFirstRecordSetsTheFormat) {
   const Json trl = {{"prompt", "1+1"}, {"completions", {"2", "3", "4"}}, {"labels", {true, false, true}}};
   EXPECT_EQ(step_labels(trl, "a:1", format), (Known{true, false, true}));
   EXPECT_EQ(format, Format::kTrl);
-  EXPECT_THROW(step_labels({{"id", "x"}, {"steps", {"2"}}, {"label", -1}}, "a:2", format), Error);
+  EXPECT_THROW(step_labels({{"id", "x"}, {"steps", Json::array({"2"})}, {"label", -1}}, "a:2", format), Error);
 }
 
 TEST(StepLabels, OfAFirstErrorTheStepsBehindItAreUnknown) {

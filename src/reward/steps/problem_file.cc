@@ -64,9 +64,7 @@ std::string gold_text(const Json& value, std::string_view name, const std::strin
   return gold_of(*text);
 }
 
-// Fields that hold the gold answer and nothing else, and those that are also used for other things.
-constexpr std::string_view kGold[] = {"gold",           "ground_truth",     "ground_truth_answer", "gold_answer",
-                                      "correct_answer", "reference_answer", "expected_answer"};
+// Fields that hold the gold answer, but are also used for other things.
 constexpr std::string_view kAnswerFields[] = {"final_answer", "answer", "solution"};
 
 // A worked solution is no answer: without a mark it cannot be told where its answer stands.
@@ -95,7 +93,7 @@ std::optional<std::string> find_gold(const Json& json, const std::string& place)
                       place, from, name, gold->substr(0, 40), other.substr(0, 40));
     }
   };
-  for (const std::string_view name : kGold) consider(find(json, name), name, true);
+  for (const std::string_view name : kGoldFields) consider(find(json, name), name, true);
   if (const Json* model = find(json, "reward_model"))
     consider(find(*model, "ground_truth"), "reward_model.ground_truth", true);
   if (gold) return gold;  // beside it `answer` and `solution` may be what a model wrote
