@@ -111,7 +111,7 @@ void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string
 void add_model_runs_option(CLI::App& command, CLI::Option* complete, int64_t& runs) {
   command
       .add_option("--model-runs", runs,
-                  "runs of the model on the reduced puzzle while it is completed, at most; 0: the first run serves")
+                  "maximum runs of the model on reduced puzzles, per puzzle; 0: only the first run")
       ->needs(complete)
       ->type_name("N")
       ->capture_default_str();
