@@ -166,8 +166,8 @@ format-fix: ## Reformat
 tidy: ## clang-tidy over the rooms without libtorch (advisory, slow)
 	@scripts/setup --lite --asan --tidy
 	@$(call configure,tidy,$(clang))
-	@find src -name '*.cc' ! -path 'src/reasoning/aten/*' | xargs -P $$(nproc) -n 4 \
-	  $$(scripts/newest_tool clang-tidy 14) --quiet -p build/tidy
+	@python3 -c 'import json; print(*sorted({e["file"] for e in json.load(open("build/tidy/compile_commands.json"))}), sep="\n")' \
+	  | grep '^$(CURDIR)/src/' | xargs -P $$(nproc) -n 4 $$(scripts/newest_tool clang-tidy 14) --quiet -p build/tidy
 
 install: all ## Install to PREFIX (default /usr/local) under DESTDIR
 	@cmake --install build/release --strip --prefix $(PREFIX)
