@@ -46,9 +46,9 @@ void split_settings(PuzzleSolveArguments& args) {
   args.puzzles.erase(settings.begin(), settings.end());
 }
 
-std::string verdict_text(const SolvedPuzzle& solution, const Family& family) {
+std::string rules_text(const SolvedPuzzle& solution, const Family& family) {
   if (!family.has_rules()) return "no rules to check it";
-  return solution.verdict.accepted ? "the rules accept it" : fmt::format("WRONG: {}", solution.verdict.reason);
+  return solution.rules.accepted ? "the rules accept it" : fmt::format("WRONG: {}", solution.rules.reason);
 }
 
 void print_steps(const SolvedPuzzle& solution, const Family& family, bool color) {
@@ -81,7 +81,7 @@ void print_answer(const Answer& answer, const Family& family, const PuzzleSolveA
   fmt::print("{}: {}{} segment{}{}, Q {:.3f}, {}\n", question.source,
              solution.view == 0 ? "" : fmt::format("view {}, ", solution.view + 1), solution.segments.size(),
              solution.segments.size() == 1 ? "" : "s", solution.halted ? "" : " (the limit)", solution.confidence(),
-             verdict_text(solution, family));
+             rules_text(solution, family));
   if (args.steps)
     print_steps(solution, family, color);
   else if (!completion || completion->search.answer.empty())

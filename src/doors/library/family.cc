@@ -62,9 +62,9 @@ hrm_status hrm_family_check(const hrm_family* family, const int32_t* question, c
   return guarded(error, [&] {
     const puzzles::Family& known = *required(family, "family").family;
     required(accepted, "accepted");
-    const puzzles::RuleCheck verdict =
+    const puzzles::RuleCheck check =
         known.check_answer(grid_of(known, question, "question"), grid_of(known, answer, "answer"));
-    if (reason) *reason = copied(verdict.reason);
-    *accepted = verdict.accepted;
+    if (reason) *reason = copied(check.reason);
+    *accepted = check.accepted;
   });
 }

@@ -123,9 +123,9 @@ const hrm_solution& Run::solution(size_t i) {
     to.segments = std::ssize(solved.segments);
     to.view = solved.view;
     to.halted = solved.halted;
-    if (plan_.family().has_rules()) to.accepted = solved.verdict.accepted;
+    if (plan_.family().has_rules()) to.accepted = solved.rules.accepted;
     to.confidence = solved.confidence();
-    to.reason = solved.verdict.reason.c_str();
+    to.reason = solved.rules.reason.c_str();
   }
   if (completions_.empty()) return to;
   const solving::Completion& completion = completions_[i];

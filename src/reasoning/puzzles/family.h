@@ -59,7 +59,7 @@ struct GuidedSearchOptions;
 
 // The result of a family's own solver.
 struct ReferenceAnswer {
-  RuleCheck verdict;    // accepted: there is an answer and, where the family promises it, only one
+  RuleCheck rules;      // accepted: there is an answer and, where the family promises it, only one
   Tokens answer;        // [S] where accepted (mazes: the path of the public data's convention), else empty
   int32_t rating = -1;  // Sudoku: backtracks of our solver; mazes: steps of the shortest path; -1 unknown
 };

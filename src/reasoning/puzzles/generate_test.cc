@@ -21,7 +21,7 @@ void expect_sound(const Generator& generator, const PuzzleSet& set) {
   for (const auto* records : {&set.train, &set.test})
     for (const Record& record : *records) {
       const auto solved = family.solve(record.question);
-      ASSERT_TRUE(solved->verdict.accepted) << solved->verdict.reason;
+      ASSERT_TRUE(solved->rules.accepted) << solved->rules.reason;
       EXPECT_EQ(solved->answer, record.answer);
       EXPECT_EQ(solved->rating, record.rating);
     }

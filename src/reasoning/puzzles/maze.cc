@@ -119,12 +119,12 @@ class MazeFamily : public Family {
   std::string rating_name() const override { return "steps of the shortest path"; }
 
   std::optional<ReferenceAnswer> solve(std::span<const int32_t> question) const override {
-    ReferenceAnswer solution{.verdict = check_question(question)};
-    if (!solution.verdict.accepted) return solution;
+    ReferenceAnswer solution{.rules = check_question(question)};
+    if (!solution.rules.accepted) return solution;
     const Distances found = distances_from(shape_, question, find(question, kStart));
     const int64_t goal = find(question, kGoal);
     if (found.steps[goal] < 0) {
-      solution.verdict = {false, "no solution: walls separate S from G"};
+      solution.rules = {false, "no solution: walls separate S from G"};
       return solution;
     }
     solution.rating = found.steps[goal];

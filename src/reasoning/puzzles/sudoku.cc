@@ -69,7 +69,7 @@ class SudokuFamily : public Family {
     for (size_t i = 0; i < answer.size(); ++i) {
       if (answer[i] == model::kIgnoreLabel) continue;
       if (answer[i] <= kSudokuBlank || answer[i] >= shape_.vocab()) return {false, name(i) + " has no digit"};
-      if (solved->verdict.accepted && answer[i] != solved->answer[i])
+      if (solved->rules.accepted && answer[i] != solved->answer[i])
         return {false,
                 fmt::format("{} holds {}, the solution has {}", name(i), symbol(answer[i]), symbol(solved->answer[i]))};
     }
@@ -83,21 +83,21 @@ class SudokuFamily : public Family {
   bool wide_variants() const override { return true; }
 
   std::optional<ReferenceAnswer> solve(std::span<const int32_t> question) const override {
-    ReferenceAnswer solution{.verdict = check_question(question)};
-    if (!solution.verdict.accepted) return solution;
+    ReferenceAnswer solution{.rules = check_question(question)};
+    if (!solution.rules.accepted) return solution;
     SudokuSearchResult found = search_sudoku(shape_, question);
-    solution.verdict = {false, ""};
+    solution.rules = {false, ""};
     if (found.solutions > 1) {
       const auto differ = std::ranges::mismatch(found.first, found.second);
-      solution.verdict.reason =
+      solution.rules.reason =
           fmt::format("more than one solution: {} may be {} or {}", name(differ.in1 - found.first.begin()),
                       symbol(*differ.in1), symbol(*differ.in2));
     } else if (!found.decided) {
-      solution.verdict.reason = "undecided: the search for a second solution was stopped early";
+      solution.rules.reason = "undecided: the search for a second solution was stopped early";
     } else if (found.solutions == 0) {
-      solution.verdict.reason = "no solution";
+      solution.rules.reason = "no solution";
     } else {
-      solution.verdict.accepted = true;
+      solution.rules.accepted = true;
       solution.answer = std::move(found.first);
       solution.rating = static_cast<int32_t>(std::min<uint64_t>(found.backtracks, INT32_MAX));
     }

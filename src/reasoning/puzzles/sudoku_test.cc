@@ -45,21 +45,21 @@ TEST_F(SudokuFamilyTest, ContradictingGivensAreNamed) {
   line[8] = '5';
   EXPECT_EQ(family_->check_question(read(line)).reason,
             "row 1 column 1 and row 1 column 9, in the same row, both hold 5");
-  EXPECT_FALSE(family_->solve(read(line))->verdict.accepted);
+  EXPECT_FALSE(family_->solve(read(line))->rules.accepted);
 }
 
 TEST_F(SudokuFamilyTest, SolvesAndSaysWhyNot) {
   const auto solved = family_->solve(read(kQuestion));
-  EXPECT_TRUE(solved->verdict.accepted);
+  EXPECT_TRUE(solved->rules.accepted);
   EXPECT_EQ(family_->to_line(solved->answer), kAnswer);
   EXPECT_EQ(solved->rating, 0);
   std::string line(kQuestion);
   line[0] = line[1] = line[4] = line[9] = '.';
-  EXPECT_NE(family_->solve(read(line))->verdict.reason.find("more than one solution: row"), std::string::npos);
+  EXPECT_NE(family_->solve(read(line))->rules.reason.find("more than one solution: row"), std::string::npos);
   line = kQuestion;
   line[2] = '1';  // no contradiction yet
   EXPECT_TRUE(family_->check_question(read(line)).accepted);
-  EXPECT_EQ(family_->solve(read(line))->verdict.reason, "no solution");
+  EXPECT_EQ(family_->solve(read(line))->rules.reason, "no solution");
 }
 
 TEST(SudokuFamily, DescriptionMakesTheSameFamily) {

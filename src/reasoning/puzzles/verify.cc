@@ -238,7 +238,7 @@ class Verifier {
   // Full check with the search for a second solution; variants inherit its result.
   static std::string check_original(const Family& family, const Tokens& question, const Tokens& answer) {
     if (std::string wrong = check_member(family, question, answer); !wrong.empty()) return wrong;
-    if (const auto solved = family.solve(question); solved && !solved->verdict.accepted) return solved->verdict.reason;
+    if (const auto solved = family.solve(question); solved && !solved->rules.accepted) return solved->rules.reason;
     return "";
   }
 

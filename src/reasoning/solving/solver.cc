@@ -92,8 +92,8 @@ Json to_json(const SolvedPuzzle& solution, const puzzles::Family& family) {
   Json json = {{"question", family.to_line(solution.question)}, {"finished", solution.finished}};
   if (solution.finished) {
     json["answer"] = family.to_line(solution.answer());
-    json["accepted"] = family.has_rules() ? Json(solution.verdict.accepted) : Json(nullptr);
-    json["reason"] = solution.verdict.reason;
+    json["accepted"] = family.has_rules() ? Json(solution.rules.accepted) : Json(nullptr);
+    json["reason"] = solution.rules.reason;
     json["segments"] = solution.segments.size();
     json["halted"] = solution.halted;
     json["view"] = solution.view;
