@@ -138,7 +138,7 @@ void solve(PuzzleSolveArguments& args, Exit& exit) {
   const auto family = solving::family_of(model, args.family, args.model);
   if (family->arc_side()) return solve_arc(model, args, exit);
   if (!args.arc.svg.empty() || !args.arc.submission.empty())
-    throw bad_input("cli.solve", "--svg and --submission are for ARC tasks, and {} solves other puzzles", args.model);
+    throw bad_input("cli.solve", "--plot and --submission are for ARC tasks, and {} solves other puzzles", args.model);
   if (args.complete) solving::check_completable(*family);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give a puzzle as an argument, --file FILE, or - for standard input");
