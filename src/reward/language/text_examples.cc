@@ -108,9 +108,9 @@ class FileReader {
 
   void add(std::vector<int32_t> ids, const std::string& completion, const std::string& place) {
     const size_t first = ids.size();
-    const std::vector<int32_t> learnt =
+    const std::vector<int32_t> learned =
         bundle_.tokenizer.encode(completion, first == 0 ? text::Part::kFramed : text::Part::kContinuation);
-    ids.insert(ids.end(), learnt.begin(), learnt.end());
+    ids.insert(ids.end(), learned.begin(), learned.end());
     ids.push_back(end_token());
     auto longest = static_cast<uint64_t>(bundle_.model.config.max_position_embeddings);
     if (config_.max_length > 0) longest = std::min(longest, config_.max_length);
