@@ -171,14 +171,14 @@ typedef struct hrm_solution {
   int64_t segments;        /* that its view ran */
   int64_t view;            /* that solved it; 0: the puzzle itself, or none did */
   int halted;              /* 1: the model asked to halt; 0: it reached the limit */
-  int accepted;            /* 1: the rules accept the answer; 0: they do not; -1: there are none */
+  int accepted;            /* 1: the rules accept the answer; 0: they do not; -1: the family has no rules */
   double confidence;       /* sigmoid of the last q_halt: the model's own estimate of being right */
   const char* reason;      /* what is wrong; empty if nothing */
   /* With options.complete, else NULL. */
   const int32_t* completed; /* [cells] the model's answer where the rules accept it, else the search's; NULL: none */
   const char* completed_by; /* "model" or "search" */
   const char* solutions;    /* "one", "several", "none", "some" (mazes), "undecided" (stopped) */
-  const char* completion_reason; /* where two solutions differ, or why there is none */
+  const char* completion_reason; /* where two solutions differ, or why no solution exists */
 } hrm_solution;
 
 /* Begins to solve all puzzles; nothing is computed yet. The puzzles are copied. */

@@ -63,7 +63,7 @@ JsonlReader open_rows(const GradeArguments& args) {
   return JsonlReader(args.input[0], {.skip_bad = args.skip_bad, .forgive_cut_end = false, .accept_array = true});
 }
 
-// A file is read through before anything is printed, so that a fault in it is told first; a pipe cannot be.
+// A file is read through before anything is printed, so that its faults are reported first; a pipe cannot be.
 uint64_t count_rows(const GradeArguments& args) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(args.input[0], error)) return 0;
@@ -131,7 +131,7 @@ void run(GradeArguments& args, Exit& exit) {
   args.input.size() == 2 ? grade_pair(args) : grade_file(args, exit);
 }
 
-// --extract none|hrm|..., where none is no format.
+// --extract none|hrm|..., where none is not a format.
 void add_extraction(CLI::App& command, const std::string& flag, std::optional<grading::AnswerFormat>& format,
                     std::string_view what) {
   constexpr const char* kNone = "none";

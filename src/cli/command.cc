@@ -19,7 +19,7 @@ namespace {
 
 constexpr uint64_t kMostCount = 1'000'000'000;
 
-// Why the text is no count; empty if it is one. A sign is for the option's own check.
+// Why the text is not a count; empty if it is one. A sign is for the option's own check.
 std::string count_fault(std::string_view text, uint64_t most) {
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   uint64_t n = 0;

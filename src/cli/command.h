@@ -55,7 +55,7 @@ void add_device_option(CLI::App& command, std::string& device, const char* help 
 void add_precision_option(CLI::App& command, std::string& precision);  // --precision float32|bfloat16|int8
 void add_dtype_option(CLI::App& command, std::string& dtype, const std::string& help);  // --dtype float32|bfloat16
 void add_switch(CLI::App& command, const std::string& flag, bool& value, const std::string& help);  // FLAG on|off
-// The same without a default of its own: unset until given.
+// The same without a default: unset until given.
 void add_switch(CLI::App& command, const std::string& flag, std::optional<bool>& value, const std::string& help);
 void add_color_option(CLI::App& command, std::string& color);                         // --color auto|always|never
 void add_model_runs_option(CLI::App& command, CLI::Option* complete, int64_t& runs);  // --model-runs N, of --complete

@@ -37,7 +37,7 @@ void mark_operands(const CLI::App& app, std::vector<std::string>& words) {
     if (!answers) return is_dashed_puzzle(word);
     if (word[1] == '-') return false;
     const auto value = takes_value(word.substr(0, 2));
-    return !value || (!*value && word.size() > 2);  // -o FILE, -oFILE and -q are options, -q^2 is none
+    return !value || (!*value && word.size() > 2);  // -o FILE, -oFILE and -q are options, -q^2 is not
   };
   auto end = words.end();
   bool is_value = false;

@@ -14,8 +14,8 @@ std::span<const int32_t> grid_of(const puzzles::Family& family, const int32_t* t
   const std::span grid(tokens, static_cast<size_t>(family.seq_len()));
   for (size_t i = 0; i < grid.size(); ++i)
     if (grid[i] < 0 || grid[i] >= family.vocab_size())
-      throw bad_input("library", "{}: cell {}: {} is no token of these puzzles; expected 0 to {}", name, i + 1, grid[i],
-                      family.vocab_size() - 1);
+      throw bad_input("library", "{}: cell {}: {} is not a token of this family; expected 0 to {}", name, i + 1,
+                      grid[i], family.vocab_size() - 1);
   return grid;
 }
 

@@ -17,7 +17,7 @@ constexpr std::string_view kInRun = "library.solve";
 solving::SolverOptions solver_options(const hrm_solve_options& options) {
   if (options.batch == 0) throw bad_input(kInRun, "batch 0 is below 1");
   if (options.model_runs < 0) throw bad_input(kInRun, "model_runs {} is below 0", options.model_runs);
-  if (!std::isfinite(options.halt_margin)) throw bad_input(kInRun, "halt_margin {} is no number", options.halt_margin);
+  if (!std::isfinite(options.halt_margin)) throw bad_input(kInRun, "halt_margin {} is not finite", options.halt_margin);
   return {.segments = options.segments,
           .halting = options.halting != 0,
           .halt_margin = options.halt_margin,

@@ -67,7 +67,7 @@ std::string gold_text(const Json& value, std::string_view name, const std::strin
 // Fields that hold the gold answer, but are also used for other things.
 constexpr std::string_view kAnswerFields[] = {"final_answer", "answer", "solution"};
 
-// A worked solution is no answer: without a mark it cannot be told where its answer stands.
+// A worked solution is not an answer: without a mark its answer cannot be found.
 void refuse_prose(const std::string& gold, std::string_view name, const std::string& place) {
   constexpr size_t kLongest = 200;
   if (gold.size() <= kLongest && gold.find('\n') == std::string::npos) return;

@@ -107,7 +107,7 @@ Arguments Machine::arguments(const CallArguments& given, Scope& scope) {
   const Value more = eval(*given.more_named, scope);
   if (!more.is(Kind::kDict)) throw Fault{fmt::format("'**' before a {}, expected a dict", type_name(more))};
   for (const auto& [key, value] : more.as<Dict>().entries) {
-    if (!key.is_text()) throw Fault{"'**' before a dictionary with keys that are no texts"};
+    if (!key.is_text()) throw Fault{"'**' before a dictionary with keys that are not texts"};
     if (std::ranges::find(all.named, key.text(), &std::pair<std::string, Value>::first) != all.named.end())
       throw Fault{fmt::format("the argument '{}' is given twice", key.text())};
     all.named.emplace_back(key.text(), value);
