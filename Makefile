@@ -150,10 +150,11 @@ tsan: ## The same rooms' tests under the thread sanitizer
 	@$(call build,tsan) all
 	@scripts/run_tests build/tsan
 
-layers: ## Check that includes follow the table of rooms, and that pages name what exists
+layers: ## Check that includes follow the table of rooms, that pages name what exists, and the parameters of functions
 	@scripts/check_layers --self-test
 	@scripts/check_layers
 	@scripts/check_where
+	@scripts/count_parameters
 
 format: ## Check the formatting
 	@scripts/setup --lite --format
