@@ -173,50 +173,58 @@ void solve(PuzzleSolveArguments& args, Exit& exit) {
   if (!results.complete) exit.code = kInterruptedExitCode;
 }
 
+void add_puzzle_options(CLI::App& command, PuzzleSolveArguments& args) {
+  command
+      .add_option("puzzles", args.puzzles,
+                  "puzzles as text, or - for standard input; for ARC, task files or folders; also settings, "
+                  "arch.X=Y or data.X=Y")
+      ->type_name("PUZZLE");
+  command.add_option("--model", args.model, "model file, run folder, or the authors' checkpoint")
+      ->required()
+      ->type_name("PATH");
+  command
+      .add_option("--file", args.files,
+                  "file with puzzles (one per line, grids, CSV or JSON lines; may be compressed); may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  command.add_option("--family", args.family, "read the text as this puzzle family instead of the model's")
+      ->type_name("NAME|JSON");
+  command
+      .add_option("--symbols", args.symbols,
+                  "characters of the cells: wall, open, start, goal and path of mazes ('# SGo'); the digits of Sudoku")
+      ->type_name("TEXT");
+}
+
+void add_solver_options(CLI::App& command, PuzzleSolveArguments& args) {
+  command.add_option("--segments", args.solver.segments, "maximum segments; 0: the model's own limit")
+      ->check(CLI::Range(0, 65536))
+      ->type_name("N")
+      ->capture_default_str();
+  add_switch(command, "--halting", args.solver.halting,
+             "stop when the model asks to halt; off: always run all segments");
+  command.add_option("--halt-margin", args.solver.halt_margin, "run longer (above 0) or shorter (below 0)")
+      ->type_name("X")
+      ->capture_default_str();
+  command
+      .add_option("--views,--rollouts", args.solver.views,
+                  "while the rules reject the answer, try random symmetries of the puzzle; at most N views")
+      ->type_name("K")
+      ->capture_default_str();
+  auto* complete =
+      command.add_flag("--complete", args.complete,
+                       "complete puzzles that the model does not solve by exact search, and prove whether there "
+                       "is one solution, several, or none; the model's probabilities guide the search");
+  add_model_runs_option(command, complete, args.model_runs);
+  command.add_option("--batch", args.solver.batch, "puzzles per batch")->type_name("N")->capture_default_str();
+}
+
 }  // namespace
 
 void register_solve(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand("solve", "Solve puzzles and show how.");
   auto args = std::make_shared<PuzzleSolveArguments>();
-  command
-      ->add_option("puzzles", args->puzzles,
-                   "puzzles as text, or - for standard input; for ARC, task files or folders; also settings, "
-                   "arch.X=Y or data.X=Y")
-      ->type_name("PUZZLE");
-  command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")
-      ->required()
-      ->type_name("PATH");
-  command
-      ->add_option("--file", args->files,
-                   "file with puzzles (one per line, grids, CSV or JSON lines; may be compressed); may be repeated")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  command->add_option("--family", args->family, "read the text as this puzzle family instead of the model's")
-      ->type_name("NAME|JSON");
-  command
-      ->add_option("--symbols", args->symbols,
-                   "characters of the cells: wall, open, start, goal and path of mazes ('# SGo'); the digits of Sudoku")
-      ->type_name("TEXT");
-  command->add_option("--segments", args->solver.segments, "maximum segments; 0: the model's own limit")
-      ->check(CLI::Range(0, 65536))
-      ->type_name("N")
-      ->capture_default_str();
-  add_switch(*command, "--halting", args->solver.halting,
-             "stop when the model asks to halt; off: always run all segments");
-  command->add_option("--halt-margin", args->solver.halt_margin, "run longer (above 0) or shorter (below 0)")
-      ->type_name("X")
-      ->capture_default_str();
-  command
-      ->add_option("--views,--rollouts", args->solver.views,
-                   "while the rules reject the answer, try random symmetries of the puzzle; at most N views")
-      ->type_name("K")
-      ->capture_default_str();
-  auto* complete =
-      command->add_flag("--complete", args->complete,
-                        "complete puzzles that the model does not solve by exact search, and prove whether there "
-                        "is one solution, several, or none; the model's probabilities guide the search");
-  add_model_runs_option(*command, complete, args->model_runs);
-  command->add_option("--batch", args->solver.batch, "puzzles per batch")->type_name("N")->capture_default_str();
+  add_puzzle_options(*command, *args);
+  add_solver_options(*command, *args);
   add_switch(*command, "--averaged", args->averaged, "use the averaged weights if the file has both");
   command->add_flag("--steps", args->steps, "show the answer after every segment and mark changed cells");
   command->add_option("--trace", args->trace, "folder for answers, residuals and participation ratios of every segment")

@@ -36,6 +36,14 @@ std::string construct_of(const Expression& node) {
   }
 }
 
+// -value or +value.
+Value with_sign(Machine& machine, Op op, const Value& value) {
+  if (value.is_undefined()) throw Fault{value.why_undefined()};
+  if (!value.is_number()) throw Fault{fmt::format("the sign of a {}", type_name(value))};
+  if (op == Op::kPositive) return value.is_integer() ? Value(value.integer()) : value;
+  return value.is(Kind::kFloat) ? Value(-value.real()) : arithmetic(machine, "-", Value(int64_t{0}), value);
+}
+
 }  // namespace
 
 Value Machine::call(const Value& function, Arguments&& given) {
@@ -157,13 +165,8 @@ Value Machine::eval_inner(const Expression& node, Scope& scope) {
     case Op::kNot:
       return !truth(part(0));
     case Op::kNegative:
-    case Op::kPositive: {
-      const Value value = part(0);
-      if (value.is_undefined()) throw Fault{value.why_undefined()};
-      if (!value.is_number()) throw Fault{fmt::format("the sign of a {}", type_name(value))};
-      if (node.op == Op::kPositive) return value.is_integer() ? Value(value.integer()) : value;
-      return value.is(Kind::kFloat) ? Value(-value.real()) : arithmetic(*this, "-", Value(int64_t{0}), value);
-    }
+    case Op::kPositive:
+      return with_sign(*this, node.op, part(0));
     case Op::kAnd:
     case Op::kOr: {
       Value left = part(0);
