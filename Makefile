@@ -121,7 +121,7 @@ wheel: ## The Python wheel, in build/wheels: one for all versions of Python, nee
 	@$(python) -m pip wheel --quiet --no-deps --wheel-dir build/wheels .
 	@ls -l build/wheels/*.whl
 
-wheel-test: wheel library ## It, installed into a virtual environment of its own, and the Python tests
+wheel-test: wheel library ## Install it into a new virtual environment and run the Python tests
 	@rm -rf build/wheel-venv && python3 -m venv build/wheel-venv
 	@build/wheel-venv/bin/pip install --quiet build/wheels/*.whl mypy
 	@HRM=$(CURDIR)/build/library/bin/hrm build/wheel-venv/bin/python tests/python_test.py --installed
@@ -150,10 +150,11 @@ tsan: ## The same rooms' tests under the thread sanitizer
 	@$(call build,tsan) all
 	@scripts/run_tests build/tsan
 
-layers: ## Check that includes follow the table of rooms, and that pages name what exists
+layers: ## Check that includes follow the table of rooms, that pages name what exists, and the parameters of functions
 	@scripts/check_layers --self-test
 	@scripts/check_layers
 	@scripts/check_where
+	@scripts/count_parameters
 
 format: ## Check the formatting
 	@scripts/setup --lite --format
@@ -166,8 +167,8 @@ format-fix: ## Reformat
 tidy: ## clang-tidy over the rooms without libtorch (advisory, slow)
 	@scripts/setup --lite --asan --tidy
 	@$(call configure,tidy,$(clang))
-	@find src -name '*.cc' ! -path 'src/reasoning/aten/*' | xargs -P $$(nproc) -n 4 \
-	  $$(scripts/newest_tool clang-tidy 14) --quiet -p build/tidy
+	@python3 -c 'import json, sys; print(*sorted({e["file"] for e in json.load(sys.stdin)}), sep="\n")' \
+	  <build/tidy/compile_commands.json | grep '^$(CURDIR)/src/' | xargs -P $$(nproc) -n 4 $$(scripts/newest_tool clang-tidy 14) --quiet -p build/tidy
 
 install: all ## Install to PREFIX (default /usr/local) under DESTDIR
 	@cmake --install build/release --strip --prefix $(PREFIX)

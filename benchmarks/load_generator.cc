@@ -50,7 +50,7 @@ bool exchange(int fd, const std::string& request) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("the rate of requests that a server gives to a client without work of its own");
+  CLI::App app("the rate of requests that a server gives to a client that does no work");
   int port = 0, n = 5;
   int64_t requests = 2000;
   size_t in_flight = 16, prompt_bytes = 600;

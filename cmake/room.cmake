@@ -7,7 +7,7 @@
 # row of the table: the only rooms, all of a lower level, that NAME may include (scripts/check_layers reads these calls).
 # TORCH rooms may include libtorch and are left out of a build without it, as are the TORCH_SOURCES of other rooms.
 # Only TORCH_AWARE sources and the tests beside them know which build it is (HRM_TORCH, 0 or 1): ccache shares all others between both.
-# A room with PRECOMPILE headers or with OPTIONS for the compiler has a precompiled header of its own.
+# A room with PRECOMPILE headers or with OPTIONS for the compiler has its own precompiled header.
 #
 # With HRM_UNITY the compiler gets the files of a room up to eight at a time: templates that several of them use are then
 # instantiated once. So names at file level must differ within a room (tests apart from what they test).
@@ -96,8 +96,8 @@ function(hrm_room place)
   endif()
 endfunction()
 
-# Groups of the files that are compiled as one. Sources with options or definitions of their own stay alone (CMake sees to
-# that). APART: names of sources that only some builds have; in groups of their own, so that the others are the same in all.
+# Groups of the files that are compiled as one. Sources with their own options or definitions stay alone (CMake sees to
+# that). APART: names of sources that only some builds have; in separate groups, so that the others are the same in all.
 function(hrm_unite target sources)
   if(NOT HRM_UNITY)
     return()

@@ -65,7 +65,7 @@ refuses "--segments" "$HRM" solve --model m --segments many 1.3...12..43.3.1
 refuses "--halting" "$HRM" eval --model m --data d --halting perhaps
 refuses "blue" "$HRM" solve --model m --color blue 1.3...12..43.3.1
 
-# --- models that are none ---
+# --- files that are not models ---
 mkdir empty
 printf 'not a model' >text
 head -c 3000 /dev/urandom >noise

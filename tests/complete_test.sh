@@ -1,6 +1,6 @@
 #!/bin/bash
 # Guaranteed answers from outside: hrm solve --complete and hrm eval --complete on every size of Sudoku and on mazes, with
-# models that have hardly learnt; and what a training run would cost.
+# models that have hardly learned; and what a training run would cost.
 #   HRM: the program; HRM_SOURCE_DIR: the source tree.
 . "$(dirname "$0")/lib/checks.sh"
 

@@ -16,7 +16,7 @@ free_port() {
 if WORLD_SIZE=2 RANK=0 MASTER_ADDR=127.0.0.1 MASTER_PORT=$(free_port) HRM_JOIN_SECONDS=1 \
     "$HRM" train "${small[@]}" --out none 2>&1 | grep -E 'was built without' >line; then
   checks=1
-  [ "$(wc -l <line)" = 1 ] || fail "the refusal is no line"
+  [ "$(wc -l <line)" = 1 ] || fail "the refusal is not one line"
   finish
   exit
 fi

@@ -103,7 +103,7 @@ for signal in INT TERM HUP; do
   kill -$signal $program
   until_true 10 gone $program || kill -KILL $program
   wait $pid
-  ends 0 "SIG$signal ends training with a code of its own and a checkpoint" test $? = 130 -a -s signaled/last.safetensors
+  ends 0 "SIG$signal ends training with its own exit code and a checkpoint" test $? = 130 -a -s signaled/last.safetensors
 done
 (trap '' HUP; exec "$HRM" train --preset trm-mlp --data data "${tiny[@]}" --out nohup max_steps=200 2>err >out) &
 pid=$!

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A full disk: what writes stops with exit code 1 and one line, leaves what was there whole and nothing half-written, and
-# goes on to the same result once there is room. On a small file system of its own where this user may mount one, else
+# goes on to the same result once there is room. On a separate small file system where this user may mount one, else
 # under a limit on the size of files.
 #   HRM: the program; HRM_SOURCE_DIR: the source tree.
 if [ -z "${HRM_FULL_DISK:-}" ]; then

@@ -68,7 +68,7 @@ completes() {
     _hrm
     printf "%s\n" "${COMPREPLY[@]}"' bash "$@" >out 2>err
 }
-offers() { # WORD that is on a line of its own
+offers() { # WORD that stands alone on a line
   checks=$((checks + 1))
   grep -qxF -e "$1" out || fail "'$1' is not offered"
 }
@@ -91,7 +91,7 @@ completes hrm eval --data pu; lacks puzzle.txt  # a folder is wanted
 completes hrm help --completion z; offers zsh
 completes hrm select bon x --pick best,w; offers best,weighted
 completes hrm train --out runs/a arch.hid; offers arch.hidden_size=
-completes hrm train --out train arch.hid; offers arch.hidden_size=  # the value is no subcommand
+completes hrm train --out train arch.hid; offers arch.hidden_size=  # the value is not a subcommand
 completes hrm train arch.hidden_size = 1; lacks arch.hidden_size=
 completes hrm help sol; offers solve
 completes hrm -q data ge; offers generate

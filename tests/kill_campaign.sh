@@ -70,7 +70,7 @@ reward_run() {
 }
 reward_compare() { lm_compare "$1" "$2"; }
 
-# --- growth, by a method of its own each time ---
+# --- growth, by another method each time ---
 methods=(breadth mcts first-error rollouts adaptive)
 tree_prepare() { "$HRM" -q world make --count 150 --out tree-problems.jsonl; }
 tree_run() {

@@ -68,7 +68,7 @@ with_limit 0 300 300 "$HRM" world judge judged.jsonl --out truth.jsonl --stepwis
 rm -f judged.jsonl truth.jsonl rows.jsonl
 
 # --- Ctrl-C while data keeps coming ---
-# Run in the foreground of a shell of its own: a shell without job control has background programs ignore SIGINT.
+# Run in the foreground of a separate shell: a shell without job control has background programs ignore SIGINT.
 # HEADER: a first line.
 stops() {
   checks=$((checks + 1))

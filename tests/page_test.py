@@ -141,7 +141,7 @@ def check_runs(page):
 
 def check_looks(page):
     b = page.browser
-    for width, name in ((390, "phone"), (1200, "desk")):
+    for width, name in ((390, "phone"), (1200, "desktop")):
         b.size(width, 1000)
         for view in ("solve", "trees", "runs"):
             page.visit(view)

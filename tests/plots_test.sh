@@ -6,7 +6,7 @@
 # has FILE N TEXT: the picture is well-formed and TEXT stands N times in it.
 has() {
   checks=$((checks + 1))
-  python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$1" 2>err || fail "$1 is no XML"
+  python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$1" 2>err || fail "$1 is not XML"
   [ "$(grep -oF -e "$3" "$1" | wc -l)" = "$2" ] || fail "'$3' is not $2 times in $1"
 }
 
@@ -65,7 +65,7 @@ if command -v rsvg-convert >/dev/null; then
   expect 0 "$HRM" tree show a.tree --problem 1 --plot tree.png
   for picture in bon.png curves.PNG tree.png; do
     checks=$((checks + 1))
-    [ "$(head -c 4 "$picture" | tail -c 3)" = PNG ] || fail "$picture is no PNG"
+    [ "$(head -c 4 "$picture" | tail -c 3)" = PNG ] || fail "$picture is not a PNG"
   done
 fi
 mkdir nothing

@@ -40,7 +40,7 @@ expect 0 ask --cache replies
 expect 0 ask --cache replies --json
 says out '"cached": true'
 
-# A kept connection that is closed is opened again without a pause, so the refusal is no retry.
+# A kept connection that is closed is opened again without a pause, so the refusal is not a retry.
 start --schedule error,refuse,busy,none
 expect 0 ask --json
 says out '"retries": 2'

@@ -111,7 +111,7 @@ def blanked(solution, blanks, chance):
 
 
 def sudokus(chance, count):
-    """Puzzles of any hardness, made from one solution by relabelling, turning and blanking."""
+    """Puzzles of any hardness, made from one solution by relabeling, turning and blanking."""
     solution = "534678912672195348198342567859761423426853791713924856961537284287419635345286179"
     made = []
     for _ in range(count):

@@ -11,7 +11,7 @@
 #include <string>
 
 namespace hrm {
-inline namespace api {  // names of their own, also in a program that links parts of hrm itself
+inline namespace api {  // its own names, also in a program that links parts of hrm itself
 
 // what(): the line that the program would print.
 class Error : public std::runtime_error {

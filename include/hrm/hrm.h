@@ -143,14 +143,15 @@ typedef struct hrm_solve_options { /* docs/solving.md: the flags of hrm solve, w
   double halt_margin; /* above 0 the model runs longer, below 0 shorter */
   int64_t views;      /* while the rules reject the answer, symmetries of the puzzle, at most this many views */
   int complete;       /* 1: an exact search completes what the model does not solve */
-  int64_t model_runs; /* with complete: runs of the model on each reduced puzzle, at most */
-  size_t batch;       /* puzzles side by side; affects speed, not answers */
+  int64_t
+      model_runs; /* with complete: maximum runs of the model on reduced puzzles, per puzzle; 0: only the first run */
+  size_t batch;   /* puzzles side by side; affects speed, not answers */
   uint64_t seed;
   int confidence; /* 1: hrm_segment has the probability of each cell; costs time */
   hrm_stop* stop; /* or NULL. Asked after every segment, and by the search */
 } hrm_solve_options;
 #define HRM_SOLVE_OPTIONS \
-  { sizeof(hrm_solve_options), 0, 1, 0.0, 1, 0, 8, 64, 0, 0, NULL }
+  { sizeof(hrm_solve_options), 0, 1, 0.0, 1, 0, 1, 64, 0, 0, NULL }
 
 typedef struct hrm_segment { /* a puzzle after one segment */
   size_t puzzle;             /* its number */
@@ -170,14 +171,14 @@ typedef struct hrm_solution {
   int64_t segments;        /* that its view ran */
   int64_t view;            /* that solved it; 0: the puzzle itself, or none did */
   int halted;              /* 1: the model asked to halt; 0: it reached the limit */
-  int accepted;            /* 1: the rules accept the answer; 0: they do not; -1: there are none */
+  int accepted;            /* 1: the rules accept the answer; 0: they do not; -1: the family has no rules */
   double confidence;       /* sigmoid of the last q_halt: the model's own estimate of being right */
   const char* reason;      /* what is wrong; empty if nothing */
   /* With options.complete, else NULL. */
   const int32_t* completed; /* [cells] the model's answer where the rules accept it, else the search's; NULL: none */
   const char* completed_by; /* "model" or "search" */
   const char* solutions;    /* "one", "several", "none", "some" (mazes), "undecided" (stopped) */
-  const char* completion_reason; /* where two solutions differ, or why there is none */
+  const char* completion_reason; /* where two solutions differ, or why no solution exists */
 } hrm_solution;
 
 /* Begins to solve all puzzles; nothing is computed yet. The puzzles are copied. */

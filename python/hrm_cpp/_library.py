@@ -229,7 +229,7 @@ class Stop:
 
 
 def encoded(text: str, name: str) -> bytes:
-    """UTF-8. Raises TypeError for what is no string, ValueError for one with a NUL, which would end it early."""
+    """UTF-8. Raises TypeError for what is not a string, ValueError for a string with a NUL, which would end it early."""
     if not isinstance(text, str):
         raise TypeError(f"{name} is a {type(text).__name__}; expected a string")
     if "\0" in text:

@@ -57,7 +57,7 @@ class Model:
         return Family._of_model(library.hrm_model_family(self._pointer), self)
 
     def solve(self, puzzles: PuzzleInput, *, segments: int = 0, halting: bool = True, halt_margin: float = 0.0, views: int = 1,
-              complete: bool = False, model_runs: int = 8, batch: int = 64, seed: int = 0, symbols: Optional[str] = None,
+              complete: bool = False, model_runs: int = 1, batch: int = 64, seed: int = 0, symbols: Optional[str] = None,
               numbers: Numbers = "either", keep_going: bool = False) -> Result:
         """Solves puzzles, as `hrm solve` does and with its answers.
 
@@ -70,7 +70,7 @@ class Model:
             halt_margin: above 0 the model runs longer, below 0 shorter.
             views: while the rules reject the answer, symmetries of the puzzle, at most this many views.
             complete: an exact search completes what the model does not solve, and proves how many solutions there are.
-            model_runs: with complete, runs of the model on each reduced puzzle, at most.
+            model_runs: with complete, maximum runs of the model on reduced puzzles, per puzzle; 0: only the first run.
             batch: puzzles side by side; affects speed, not answers.
             seed: of initial states, noise and symmetries.
             symbols: the characters of the cells; None: as each text tells.
@@ -143,7 +143,7 @@ class _Run:
         self._options = SolveOptions(
             sizeof(SolveOptions), whole(options["segments"], "segments"), int(options["halting"]),
             float(options["halt_margin"]), whole(options["views"], "views"), int(self._complete),
-            whole(options.get("model_runs", 8), "model_runs"), whole(options["batch"], "batch"),
+            whole(options.get("model_runs", 1), "model_runs"), whole(options["batch"], "batch"),
             whole(options["seed"], "seed", 64), int(options.get("confidence", False)), self._stop.pointer)
         self._pointer = c_void_p()
         call(library.hrm_run_begin, model._pointer, puzzles.pointer, byref(self._options), byref(self._pointer))

@@ -108,7 +108,7 @@ class Family:
         return take_text(text)
 
     def check(self, question: npt.ArrayLike, answer: npt.ArrayLike) -> Tuple[bool, str]:
-        """Do the rules accept the answer [cells] to the question [cells]? The verdict, and what is wrong ("" if nothing).
+        """Do the rules accept the answer [cells] to the question [cells]? The result, and what is wrong ("" if nothing).
 
         Without rules only the form of the answer is checked.
         """
@@ -216,7 +216,7 @@ class PuzzleList:
 
 
 def copied(pointer: Any, count: int, kind: Any) -> Any:
-    """An array of its own from memory of the library."""
+    """A copy of memory of the library, as an array."""
     array = np.empty(count, kind)
     ctypes.memmove(array.ctypes.data, pointer, array.nbytes)
     return array

@@ -31,11 +31,11 @@ class Segment:
 class Completion:
     """What an exact search found out about a puzzle (complete=True)."""
 
-    answer: Optional[Tokens]  #: int32 [cells]; None: there is none
+    answer: Optional[Tokens]  #: int32 [cells]; None: no answer
     text: str  #: the answer on one line, or ""
     by: Optional[str]  #: "model" or "search"
     solutions: str  #: "one", "several", "none", or for mazes "some"
-    reason: str  #: where two solutions differ, or why there is none
+    reason: str  #: where two solutions differ, or why no solution exists
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Solution:
     segments: int  #: that were run
     view: int  #: that solved it; 0: the puzzle itself, or no view did
     halted: bool  #: the model asked to halt; else it reached the limit
-    accepted: Optional[bool]  #: whether the rules accept the answer; None: there are no rules
+    accepted: Optional[bool]  #: whether the rules accept the answer; None: the family has no rules
     confidence: float  #: the model's own estimate of being right
     reason: str  #: what is wrong; "" if nothing
     completion: Optional[Completion]  #: with complete=True

@@ -1,6 +1,4 @@
-#include <algorithm>
 #include <memory>
-#include <numeric>
 
 #include "base/error.h"
 #include "cli/cmd_data.h"
@@ -39,33 +37,6 @@ std::unique_ptr<Generator> maze_of(const DataGenerateArguments& args) {
   return puzzles::maze_generator(puzzles::parse_size(args.size), settings);
 }
 
-// Mean number of cells that already hold their answer's token: of Sudoku, the givens.
-double mean_givens(const std::vector<puzzles::Record>& records) {
-  double sum = 0;
-  for (const auto& record : records)
-    sum += static_cast<double>(
-        std::ranges::count_if(record.question, [](int32_t t) { return t > puzzles::kSudokuBlank; }));
-  return records.empty() ? 0 : sum / static_cast<double>(records.size());
-}
-
-Json summary(const PuzzleSet& set, const Generator& generator, const DataGenerateArguments& args) {
-  const auto& records = set.train.empty() ? set.test : set.train;
-  const double ratings = std::accumulate(records.begin(), records.end(), 0.0,
-                                         [](double sum, const auto& record) { return sum + record.rating; });
-  const auto widest = std::ranges::max_element(records, {}, &puzzles::Record::rating);
-  Json json = {{"out", args.write.out.string()},
-               {"train_puzzles", set.train.size()},
-               {"test_puzzles", set.test.size()},
-               {"rating", generator.family().rating_name()},
-               {"mean_rating", ratings / static_cast<double>(records.size())},
-               {"largest_rating", widest->rating}};
-  if (generator.describe().contains("givens")) {
-    json["asked_givens"] = generator.describe()["givens"];
-    json["mean_givens"] = mean_givens(records);
-  }
-  return json;
-}
-
 void generate(DataGenerateArguments& args, const std::string& name, MakeGenerator make) {
   const auto generator = make(args);
   args.generate.seed = args.write.seed;
@@ -78,7 +49,8 @@ void generate(DataGenerateArguments& args, const std::string& name, MakeGenerato
     puzzles::write_csv_folder(generator->family(), set, args.write);
   else
     puzzles::write_dataset(generator->family(), set, args.write);
-  const Json json = summary(set, *generator, args);
+  Json json = {{"out", args.write.out.string()}};
+  json.update(puzzles::generation_summary(*generator, set));
   if (args.json) return print_json(json);
   fmt::print("{}: {} training and {} test puzzles; rating ({}): mean {:.1f}, largest {}", args.write.out.string(),
              set.train.size(), set.test.size(), generator->family().rating_name(), json["mean_rating"].get<double>(),

@@ -16,7 +16,7 @@ struct DataShowArguments {
   bool lines = false, json = false;
 };
 
-// Names of the embedding rows where puzzles have rows of their own (ARC); else empty.
+// Names of the embedding rows where puzzles have their own rows (ARC); else empty.
 std::vector<std::string> names_of(const puzzles::Dataset& set) {
   return set.family().arc_side() ? puzzles::arc_identifiers(set) : std::vector<std::string>();
 }

@@ -195,6 +195,19 @@ void add_arc_options(CLI::App& command, EvalArguments& args) {
       ->allow_extra_args(false);
 }
 
+// What makes no sense together.
+void exclude_contradictions(CLI::App& command) {
+  for (const char* other : {"--complete", "--segments", "--halting", "--views", "--predictions", "--symmetries",
+                            "--until-solved", "--save-q-halt", "--submission", "--answers"})
+    command.get_option("--depths")->excludes(command.get_option(other));
+  for (const char* other : {"--predictions", "--symmetries", "--until-solved", "--save-q-halt", "--submission",
+                            "--answers", "--blank-identifiers"})
+    command.get_option("--complete")->excludes(command.get_option(other));
+  for (const char* other :
+       {"--model", "--predictions", "--save-q-halt", "--limit", "--views", "--blank-identifiers", "--plot"})
+    command.get_option("--answers")->excludes(command.get_option(other));
+}
+
 }  // namespace
 
 void register_eval(CLI::App& app, Exit& exit) {
@@ -212,11 +225,10 @@ void register_eval(CLI::App& app, Exit& exit) {
       "complete every puzzle by exact search (hrm solve --complete) and report guesses and time with and without the "
       "model");
   add_model_runs_option(*command, complete, args->model_runs);
-  auto* depths = command
-                     ->add_option("--depths", args->depths,
-                                  "accuracy after each of these numbers of segments, in one run, with and without "
-                                  "halting")
-                     ->type_name("LIST");
+  command
+      ->add_option("--depths", args->depths,
+                   "accuracy after each of these numbers of segments, in one run, with and without halting")
+      ->type_name("LIST");
   command
       ->add_option("--plot", args->plot,
                    "draw exact answers against --depths or --views, and whether the model knew which are right, by "
@@ -226,15 +238,7 @@ void register_eval(CLI::App& app, Exit& exit) {
   command->add_option("--save-q-halt", args->q_predictions, "file for the halting logits, [puzzles]")
       ->type_name("FILE.npy");
   add_arc_options(*command, *args);
-  for (const char* other : {"--complete", "--segments", "--halting", "--views", "--predictions", "--symmetries",
-                            "--until-solved", "--save-q-halt", "--submission", "--answers"})
-    depths->excludes(command->get_option(other));
-  for (const char* other : {"--predictions", "--symmetries", "--until-solved", "--save-q-halt", "--submission",
-                            "--answers", "--blank-identifiers"})
-    complete->excludes(command->get_option(other));
-  for (const char* other :
-       {"--model", "--predictions", "--save-q-halt", "--limit", "--views", "--blank-identifiers", "--plot"})
-    command->get_option("--answers")->excludes(command->get_option(other));
+  exclude_contradictions(*command);
   add_json_flag(*command, args->json);
   add_seed_option(*command, args->evaluation.seed);
   add_threads_option(*command, args->backend.threads);
@@ -259,8 +263,8 @@ void register_eval(CLI::App& app, Exit& exit) {
        {"hrm eval --model runs/arc --data data/arc --submission submission.json", "ARC: votes over all variants"},
        {"hrm eval --data data/arc --answers predictions.npy --q-halt q_halt_logits.npy",
         "ARC: votes of another program's answers"}});
-  command->callback([args, depths, &exit] {
-    if (depths->count() > 0) solving::parse_depths(args->depths);  // report mistakes at once
+  command->callback([args, command, &exit] {
+    if (command->count("--depths") > 0) solving::parse_depths(args->depths);  // report mistakes at once
     if (!args->plot.empty()) check_picture_path(args->plot, "--plot");
     args->evaluation.keep_answers = !args->predictions.empty();
     run_distributed([&](training::Collective& all) { evaluate(*args, all, exit); });

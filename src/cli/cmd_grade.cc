@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <utility>
 
 #include "base/log.h"
 #include "base/progress.h"
@@ -11,6 +10,7 @@
 #include "base/waiting.h"
 #include "cli/choices.h"
 #include "cli/command.h"
+#include "cli/operands.h"
 #include "formats/jsonl.h"
 #include "grading/exact_library.h"
 #include "grading/grade_records.h"
@@ -18,7 +18,7 @@
 namespace hrm::cli {
 namespace {
 
-constexpr size_t kBatch = 2048;                  // pairs graded between two looks at Ctrl-C
+constexpr size_t kBatch = 2048;                  // pairs graded between checks for Ctrl-C
 constexpr size_t kBatchBytes = size_t{1} << 26;  // in memory
 
 struct GradeArguments {
@@ -63,7 +63,7 @@ JsonlReader open_rows(const GradeArguments& args) {
   return JsonlReader(args.input[0], {.skip_bad = args.skip_bad, .forgive_cut_end = false, .accept_array = true});
 }
 
-// A file is read through before anything is printed, so that a fault in it is told first; a pipe cannot be.
+// A file is read through before anything is printed, so that its faults are reported first; a pipe cannot be.
 uint64_t count_rows(const GradeArguments& args) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(args.input[0], error)) return 0;
@@ -110,16 +110,6 @@ void grade_pair(const GradeArguments& args) {
   fmt::print("\n");
 }
 
-constexpr char kOperandMark = '\x1F';  // before an argument that looks like an option or a list
-constexpr char kPlainMark = '\x1E';    // before every argument after --
-
-// "-8----4--...": as long as the smallest puzzle, and no name of an option.
-bool is_dashed_puzzle(const std::string& word) {
-  constexpr size_t kFewestCells = 16;
-  const size_t first = word.find_first_not_of('-');
-  return word.size() >= kFewestCells && (first == std::string::npos || !std::isalpha(uint8_t(word[first])));
-}
-
 void unmark(GradeArguments& args) {
   const auto is_file = [](const std::string& input) { return std::filesystem::exists(input); };
   const bool alone = args.input.size() == 1, beside_file = std::ranges::any_of(args.input, is_file);
@@ -141,7 +131,7 @@ void run(GradeArguments& args, Exit& exit) {
   args.input.size() == 2 ? grade_pair(args) : grade_file(args, exit);
 }
 
-// --extract none|hrm|..., where none is no format.
+// --extract none|hrm|..., where none is not a format.
 void add_extraction(CLI::App& command, const std::string& flag, std::optional<grading::AnswerFormat>& format,
                     std::string_view what) {
   constexpr const char* kNone = "none";
@@ -157,48 +147,6 @@ void add_extraction(CLI::App& command, const std::string& flag, std::optional<gr
 }
 
 }  // namespace
-
-// CLI11 would cut [0,1] at its comma, take -\frac{1}{2} and -.5 for flags, and refuse what stands after -- if an operand
-// stands before it.
-void mark_operands(const CLI::App& app, std::vector<std::string>& words) {
-  const auto name = std::ranges::find_if(words, [](const std::string& word) { return !word.starts_with('-'); });
-  if (name == words.end() || (*name != "grade" && *name != "solve")) return;
-  const bool answers = *name == "grade";
-  const CLI::App& command = *app.get_subcommand(*name);
-  const auto takes_value = [&](const std::string& flag) {  // nullopt: not an option
-    const CLI::Option* option = command.get_option_no_throw(flag);
-    if (!option) option = app.get_option_no_throw(flag);
-    return option ? std::optional(option->get_items_expected_max() > 0) : std::nullopt;
-  };
-  const auto is_operand = [&](const std::string& word) {
-    if (!answers) return is_dashed_puzzle(word);
-    if (word[1] == '-') return false;
-    const auto value = takes_value(word.substr(0, 2));
-    return !value || (!*value && word.size() > 2);  // -o FILE, -oFILE and -q are options, -q^2 is none
-  };
-  auto end = words.end();
-  bool is_value = false;
-  for (auto at = name + 1; at != words.end(); ++at) {
-    std::string& word = *at;
-    if (std::exchange(is_value, false) || word.size() < 2) continue;
-    if (word == "--") {
-      end = at;
-      break;
-    }
-    if (word[0] == '[' || (word[0] == '-' && is_operand(word)))
-      word.insert(word.begin(), kOperandMark);
-    else if (word[0] == '-')
-      is_value = takes_value(word).value_or(false);
-  }
-  if (end == words.end()) return;
-  for (auto at = words.erase(end); at != words.end(); ++at) at->insert(at->begin(), kPlainMark);
-}
-
-bool unmark_operand(std::string& word) {
-  const bool marked = word.starts_with(kOperandMark);
-  if (marked || word.starts_with(kPlainMark)) word.erase(0, 1);
-  return marked;
-}
 
 void register_grade(CLI::App& app, Exit& exit) {
   const auto args = std::make_shared<GradeArguments>();

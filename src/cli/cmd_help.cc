@@ -52,7 +52,7 @@ void help(const CLI::App& root, const HelpArguments& args) {
       throw bad_input("cli.help", "--write {}: is a file; give a folder, which may be new", args.write.string());
     write_all_pages(command_tree(root), args.write);
   } else if (args.man) {
-    find_command(root, args.words);  // refuses what is none
+    find_command(root, args.words);  // refuses what is not a command
     const CommandPage tree = command_tree(root);
     const CommandPage& page = find_page(tree, args.words);
     fmt::print("{}", manual_page(page, parent_of(tree, page), HRM_VERSION));

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <memory>
 
 #include "base/log.h"
@@ -9,7 +8,7 @@
 #include "formats/jsonl.h"
 #include "language/fine_tuning.h"
 #include "language/model_bundle.h"
-#include "language/text_scores.h"
+#include "language/text_score_records.h"
 #include "torch/machine.h"
 
 namespace hrm::cli {
@@ -22,69 +21,6 @@ struct LmScoreArguments {
   size_t threads = 0;
 };
 
-struct Totals {
-  double logprob = 0;
-  int64_t tokens = 0, texts = 0, bytes = 0;
-};
-
-// {"text"}: all of it but its first token; {"prompt", "completion"}: the completion.
-language::ScoredText encoded(const language::ModelBundle& bundle, const Json& record, const std::string& place,
-                             Totals& totals) {
-  language::ScoredText text;
-  std::string scored;
-  if (record.is_object() && record.contains("completion")) {
-    text.ids = bundle.tokenizer.encode(json_field<std::string>(record, "prompt", place));
-    text.first = text.ids.size();
-    scored = json_field<std::string>(record, "completion", place);
-    for (const int32_t id : bundle.tokenizer.encode(scored, text::Part::kContinuation)) text.ids.push_back(id);
-    if (text.first == 0)
-      throw bad_input("cli.lm.score", "{}: the prompt is empty: the completion needs at least one token before it",
-                      place);
-  } else {
-    scored = json_field<std::string>(record, "text", place);
-    text.ids = bundle.tokenizer.encode(scored);
-  }
-  if (text.ids.empty()) throw bad_input("cli.lm.score", "{}: the text is empty", place);
-  if (std::ssize(text.ids) > bundle.model.config.max_position_embeddings)
-    throw bad_input("cli.lm.score", "{}: {} tokens exceed the model's limit of {} ({})", place, text.ids.size(),
-                    bundle.model.config.max_position_embeddings, bundle.model.config.length_key());
-  totals.bytes += std::ssize(scored);
-  return text;
-}
-
-Json scored_record(Json record, const std::vector<float>& logprobs, Totals& totals) {
-  double sum = 0;
-  for (const float each : logprobs) sum += each;
-  totals.logprob += sum;
-  totals.tokens += std::ssize(logprobs);
-  ++totals.texts;
-  record["logprob"] = sum;
-  record["tokens"] = logprobs.size();
-  return record;
-}
-
-void add_tokens(Json& record, const language::ModelBundle& bundle, const language::ScoredText& text,
-                const std::vector<float>& logprobs) {
-  Json ids = Json::array(), scored = Json::array();
-  for (size_t i = 0; i < logprobs.size(); ++i) {
-    ids.push_back(text.ids[text.ids.size() - logprobs.size() + i]);
-    scored.push_back({bundle.tokenizer.bytes_of(ids.back().get<int32_t>()), logprobs[i]});
-  }
-  record["token_ids"] = std::move(ids);
-  record["token_logprobs"] = std::move(scored);
-}
-
-Json totals_json(const Totals& all) {
-  const auto n = static_cast<double>(all.tokens);
-  return {
-      {"texts", all.texts},
-      {"tokens", all.tokens},
-      {"logprob", all.logprob},
-      {"nats_per_token", all.tokens > 0 ? Json(-all.logprob / n) : Json()},
-      {"perplexity", all.tokens > 0 ? Json(std::exp(-all.logprob / n)) : Json()},
-      {"bits_per_byte", all.bytes > 0 ? Json(-all.logprob / std::log(2.0) / static_cast<double>(all.bytes)) : Json()}};
-}
-
 void score(const LmScoreArguments& args) {
   constexpr size_t kTogether = 256;  // texts of a like length share calls
   constexpr size_t kTogetherBytes = size_t{1} << 26;
@@ -93,38 +29,42 @@ void score(const LmScoreArguments& args) {
       language::model_of_run(args.model), {.type = type, .device = torch::parse_device(args.device)});
   torch::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
   const language::Decoder decoder(bundle.model.config, bundle.model.parameters, {.compute = type});
-  Totals totals;
+  language::TextScoreTotals totals;
   JsonlOutput out(args.out);
   size_t bytes = 0;
   std::vector<Json> records;
   std::vector<language::ScoredText> texts;
+  std::vector<int64_t> text_bytes;
   Progress progress("texts", 0, {.unit = "texts"});
   const auto flush = [&] {
     const auto all = language::log_probabilities(decoder, texts);
     for (size_t i = 0; i < all.size(); ++i) {
-      Json record = scored_record(std::move(records[i]), all[i], totals);
-      if (args.tokens) add_tokens(record, bundle, texts[i], all[i]);
+      Json record = std::move(records[i]);
+      totals.add(record, all[i], text_bytes[i]);
+      if (args.tokens) language::add_token_scores(record, bundle, texts[i], all[i]);
       if (out.is_file() || !args.json) out.write(record);
     }
     bytes = 0;
     records.clear();
     texts.clear();
+    text_bytes.clear();
     progress.update(static_cast<uint64_t>(totals.texts), fmt::format("{} tokens", totals.tokens));
   };
   for (JsonlReader lines(args.file, {.forgive_cut_end = false, .accept_array = true}); lines.next();) {
     if (interrupted()) throw failure("cli.lm.score", "{}: interrupted", lines.source());
-    texts.push_back(encoded(bundle, lines.value(), lines.place(), totals));
+    language::TextToScore text = language::text_to_score(bundle, lines.value(), lines.place());
+    texts.push_back(std::move(text.scored));
+    text_bytes.push_back(text.bytes);
     bytes += lines.bytes();
     records.push_back(lines.take());
     if (texts.size() == kTogether || bytes > kTogetherBytes) flush();
   }
   flush();
   out.finish();
-  const Json all = totals_json(totals);
-  if (args.json) return print_json(all);
+  if (args.json) return print_json(totals.to_json());
   if (totals.tokens > 0)
     log_info("{} texts, {} tokens: {:.4f} nats per token, perplexity {:.2f}", totals.texts, totals.tokens,
-             all["nats_per_token"].get<double>(), all["perplexity"].get<double>());
+             totals.nats_per_token(), totals.perplexity());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/signals.h"
 #include "cli/command.h"
 #include "cli/policy_options.h"
+#include "policy/choice_json.h"
 #include "policy/load.h"
 
 namespace hrm::cli {
@@ -38,34 +39,10 @@ policy::Request request_of(const PolicyArguments& args) {
   return request;
 }
 
-std::string_view finish_name(policy::Finish finish) {
-  switch (finish) {
-    case policy::Finish::kEnd:
-      return "end";
-    case policy::Finish::kStop:
-      return "stop";
-    case policy::Finish::kLength:
-      return "length";
-    case policy::Finish::kBroken:
-      break;
-  }
-  return "broken off by the server";
-}
-
-Json choice_json(const policy::Choice& choice) {
-  Json json = {{"text", choice.text},
-               {"finish", finish_name(choice.finish)},
-               {"stop", choice.stop},
-               {"tokens", choice.tokens},
-               {"tokens_estimated", choice.tokens_estimated}};
-  if (!choice.logprobs.empty()) json["logprobs"] = choice.logprobs;
-  return json;
-}
-
 void print_choices(const policy::Response& response) {
   for (size_t i = 0; i < response.choices.size(); ++i) {
     const policy::Choice& choice = response.choices[i];
-    std::string end(finish_name(choice.finish));
+    std::string end(policy::finish_name(choice.finish));
     if (!choice.stop.empty()) end += fmt::format(" at '{}'", choice.stop);
     fmt::print("--- choice {}: {}{} tokens, {}\n{}\n", i + 1, choice.tokens_estimated ? "about " : "", choice.tokens,
                end, choice.text);
@@ -89,7 +66,7 @@ void ask(const PolicyArguments& args, Exit& exit) {
     return;
   }
   Json choices = Json::array();
-  for (const policy::Choice& choice : response.choices) choices.push_back(choice_json(choice));
+  for (const policy::Choice& choice : response.choices) choices.push_back(policy::choice_json(choice));
   print_json({{"policy", stack.policy->name()},
               {"choices", std::move(choices)},
               {"prompt_tokens", response.prompt_tokens},

@@ -3,7 +3,7 @@
 #include "cli/choices.h"
 #include "cli/cmd_rows.h"
 #include "cli/cmd_select.h"
-#include "rows/read_solutions.h"
+#include "rows/step_labels.h"
 #include "selection/prmbench.h"
 #include "selection/processbench.h"
 #include "selection/repair_probe.h"
@@ -136,23 +136,6 @@ CLI::Option* add_truth_option(CLI::App& command, TruthField& truth) {
   return add_choice(command, "--truth", truth, "field that holds it; first: the first of the others in a record");
 }
 
-// Labels of a record of any format of one solution. format: of the first record, kept for the others.
-std::vector<std::optional<bool>> labels_of(const Json& record, const std::string& place,
-                                           std::optional<rows::Format>& format) {
-  if (!format) format = rows::need_format(record, place);
-  rows::ConversionCounts counts;
-  std::optional<std::vector<std::optional<bool>>> right;
-  rows::read_record({*format, record, place}, rows::Neutral::kDrop, counts, [&](rows::LabeledSolution&& solution) {
-    if (right) throw bad_input("cli.select", "{}: contains several solutions: expected one with its scores", place);
-    right.emplace();
-    for (size_t i = 0; i < solution.labels.size(); ++i)
-      right->push_back(i < solution.context || !solution.labels[i] ? std::nullopt
-                                                                   : std::optional(*solution.labels[i] >= 0.5));
-  });
-  if (!right) throw bad_input("cli.select", "{}: contains no labeled solution", place);
-  return *std::move(right);
-}
-
 void register_steps(CLI::App& select, Exit& exit) {
   const auto args = std::make_shared<TruthArguments>();
   CLI::App& command =
@@ -177,9 +160,10 @@ void register_steps(CLI::App& select, Exit& exit) {
                       {.truth = args->truth,
                        .by = args->by,
                        .need_by = by->count() > 0,
-                       .other = [format = args->format](
-                                    const Json& record,
-                                    const std::string& place) mutable { return labels_of(record, place, format); },
+                       .other =
+                           [format = args->format](const Json& record, const std::string& place) mutable {
+                             return rows::step_labels(record, place, format);
+                           },
                        .only_other = args->format.has_value()});
       warn_of(data.bad);
       MeasureReport report =

@@ -10,6 +10,7 @@
 #include "base/signals.h"
 #include "cli/cmd_solve_arc.h"
 #include "cli/command.h"
+#include "cli/operands.h"
 #include "puzzles/questions.h"
 #include "solving/completion.h"
 #include "solving/model_file.h"
@@ -45,9 +46,9 @@ void split_settings(PuzzleSolveArguments& args) {
   args.puzzles.erase(settings.begin(), settings.end());
 }
 
-std::string verdict_text(const SolvedPuzzle& solution, const Family& family) {
+std::string rules_text(const SolvedPuzzle& solution, const Family& family) {
   if (!family.has_rules()) return "no rules to check it";
-  return solution.verdict.accepted ? "the rules accept it" : fmt::format("WRONG: {}", solution.verdict.reason);
+  return solution.rules.accepted ? "the rules accept it" : fmt::format("WRONG: {}", solution.rules.reason);
 }
 
 void print_steps(const SolvedPuzzle& solution, const Family& family, bool color) {
@@ -80,7 +81,7 @@ void print_answer(const Answer& answer, const Family& family, const PuzzleSolveA
   fmt::print("{}: {}{} segment{}{}, Q {:.3f}, {}\n", question.source,
              solution.view == 0 ? "" : fmt::format("view {}, ", solution.view + 1), solution.segments.size(),
              solution.segments.size() == 1 ? "" : "s", solution.halted ? "" : " (the limit)", solution.confidence(),
-             verdict_text(solution, family));
+             rules_text(solution, family));
   if (args.steps)
     print_steps(solution, family, color);
   else if (!completion || completion->search.answer.empty())
@@ -137,7 +138,7 @@ void solve(PuzzleSolveArguments& args, Exit& exit) {
   const auto family = solving::family_of(model, args.family, args.model);
   if (family->arc_side()) return solve_arc(model, args, exit);
   if (!args.arc.svg.empty() || !args.arc.submission.empty())
-    throw bad_input("cli.solve", "--svg and --submission are for ARC tasks, and {} solves other puzzles", args.model);
+    throw bad_input("cli.solve", "--plot and --submission are for ARC tasks, and {} solves other puzzles", args.model);
   if (args.complete) solving::check_completable(*family);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give a puzzle as an argument, --file FILE, or - for standard input");
@@ -172,50 +173,58 @@ void solve(PuzzleSolveArguments& args, Exit& exit) {
   if (!results.complete) exit.code = kInterruptedExitCode;
 }
 
+void add_puzzle_options(CLI::App& command, PuzzleSolveArguments& args) {
+  command
+      .add_option("puzzles", args.puzzles,
+                  "puzzles as text, or - for standard input; for ARC, task files or folders; also settings, "
+                  "arch.X=Y or data.X=Y")
+      ->type_name("PUZZLE");
+  command.add_option("--model", args.model, "model file, run folder, or the authors' checkpoint")
+      ->required()
+      ->type_name("PATH");
+  command
+      .add_option("--file", args.files,
+                  "file with puzzles (one per line, grids, CSV or JSON lines; may be compressed); may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  command.add_option("--family", args.family, "read the text as this puzzle family instead of the model's")
+      ->type_name("NAME|JSON");
+  command
+      .add_option("--symbols", args.symbols,
+                  "characters of the cells: wall, open, start, goal and path of mazes ('# SGo'); the digits of Sudoku")
+      ->type_name("TEXT");
+}
+
+void add_solver_options(CLI::App& command, PuzzleSolveArguments& args) {
+  command.add_option("--segments", args.solver.segments, "maximum segments; 0: the model's own limit")
+      ->check(CLI::Range(0, 65536))
+      ->type_name("N")
+      ->capture_default_str();
+  add_switch(command, "--halting", args.solver.halting,
+             "stop when the model asks to halt; off: always run all segments");
+  command.add_option("--halt-margin", args.solver.halt_margin, "run longer (above 0) or shorter (below 0)")
+      ->type_name("X")
+      ->capture_default_str();
+  command
+      .add_option("--views,--rollouts", args.solver.views,
+                  "while the rules reject the answer, try random symmetries of the puzzle; at most N views")
+      ->type_name("K")
+      ->capture_default_str();
+  auto* complete =
+      command.add_flag("--complete", args.complete,
+                       "complete puzzles that the model does not solve by exact search, and prove whether there "
+                       "is one solution, several, or none; the model's probabilities guide the search");
+  add_model_runs_option(command, complete, args.model_runs);
+  command.add_option("--batch", args.solver.batch, "puzzles per batch")->type_name("N")->capture_default_str();
+}
+
 }  // namespace
 
 void register_solve(CLI::App& app, Exit& exit) {
   CLI::App* command = app.add_subcommand("solve", "Solve puzzles and show how.");
   auto args = std::make_shared<PuzzleSolveArguments>();
-  command
-      ->add_option("puzzles", args->puzzles,
-                   "puzzles as text, or - for standard input; for ARC, task files or folders; also settings, "
-                   "arch.X=Y or data.X=Y")
-      ->type_name("PUZZLE");
-  command->add_option("--model", args->model, "model file, run folder, or the authors' checkpoint")
-      ->required()
-      ->type_name("PATH");
-  command
-      ->add_option("--file", args->files,
-                   "file with puzzles (one per line, grids, CSV or JSON lines; may be compressed); may be repeated")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  command->add_option("--family", args->family, "read the text as this puzzle family instead of the model's")
-      ->type_name("NAME|JSON");
-  command
-      ->add_option("--symbols", args->symbols,
-                   "characters of the cells: wall, open, start, goal and path of mazes ('# SGo'); the digits of Sudoku")
-      ->type_name("TEXT");
-  command->add_option("--segments", args->solver.segments, "maximum segments; 0: the model's own limit")
-      ->check(CLI::Range(0, 65536))
-      ->type_name("N")
-      ->capture_default_str();
-  add_switch(*command, "--halting", args->solver.halting,
-             "stop when the model asks to halt; off: always run all segments");
-  command->add_option("--halt-margin", args->solver.halt_margin, "run longer (above 0) or shorter (below 0)")
-      ->type_name("X")
-      ->capture_default_str();
-  command
-      ->add_option("--views,--rollouts", args->solver.views,
-                   "while the rules reject the answer, try random symmetries of the puzzle; at most N views")
-      ->type_name("K")
-      ->capture_default_str();
-  auto* complete =
-      command->add_flag("--complete", args->complete,
-                        "complete puzzles that the model does not solve by exact search, and prove whether there "
-                        "is one solution, several, or none; the model's probabilities guide the search");
-  add_model_runs_option(*command, complete, args->model_runs);
-  command->add_option("--batch", args->solver.batch, "puzzles per batch")->type_name("N")->capture_default_str();
+  add_puzzle_options(*command, *args);
+  add_solver_options(*command, *args);
   add_switch(*command, "--averaged", args->averaged, "use the averaged weights if the file has both");
   command->add_flag("--steps", args->steps, "show the answer after every segment and mark changed cells");
   command->add_option("--trace", args->trace, "folder for answers, residuals and participation ratios of every segment")

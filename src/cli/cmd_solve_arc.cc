@@ -49,7 +49,7 @@ class Printer {
   bool color_;
 };
 
-std::string verdict(const puzzles::ArcPair& pair, const ArcGrid& attempt) {
+std::string comparison(const puzzles::ArcPair& pair, const ArcGrid& attempt) {
   return pair.output.empty() ? "" : attempt == pair.output ? ": right" : ": wrong";
 }
 
@@ -63,7 +63,7 @@ void print_test(const Printer& printer, const solving::ArcTestAnswer& answer, co
   for (size_t k = 0; k < std::min<size_t>(2, answer.candidates.size()); ++k) {
     const puzzles::ArcCandidate& candidate = answer.candidates[k];
     printer.grid(fmt::format("attempt {}, {} votes, Q {:.3f}{}", k + 1, candidate.votes, candidate.weight,
-                             verdict(pair, candidate.grid)),
+                             comparison(pair, candidate.grid)),
                  candidate.grid);
   }
   if (answer.candidates.empty()) fmt::print("no answer: interrupted before the first one\n");

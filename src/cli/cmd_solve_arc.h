@@ -18,7 +18,7 @@ struct ArcSolveArguments {
   model::BackendOptions backend;
 };
 
-// The options for ARC only: --variants, --identifiers, --seconds, --fit-steps, --fit-lr, --submission, --svg.
+// The options for ARC only: --variants, --identifiers, --seconds, --fit-steps, --fit-lr, --submission, --plot.
 void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args);
 
 void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, Exit& exit);

@@ -1,9 +1,9 @@
 #include <memory>
 
-#include "base/error.h"
-#include "base/log.h"
 #include "cli/cmd_tree.h"
 #include "formats/jsonl.h"
+#include "tree/import.h"
+#include "tree/store_check.h"
 #include "tree/tree_json.h"
 
 namespace hrm::cli {
@@ -26,28 +26,11 @@ void export_trees(const TreeFilesArguments& args) {
 
 void import_trees(const TreeFilesArguments& args) {
   tree::StoreWriter store(args.store);
-  if (store.contents().settings.empty())
-    store.append(tree::SettingsRecord{{{"imported", args.file.filename().string()}}});
-  int64_t count = 0, known = 0, nodes = 0;
-  JsonlReader lines(args.file, {.skip_bad = args.skip_bad, .forgive_cut_end = false, .accept_array = true});
-  while (lines.next()) try {
-      const steps::Tree tree = tree::tree_from_json(lines.value(), lines.place());
-      if (store.holds(root_id(tree.problem))) {
-        ++known;
-        continue;
-      }
-      for (const tree::RequestRecord& request : tree::requests_of(tree)) store.append(request);
-      // Last, so that a tree is there as a whole or is imported again.
-      store.append(steps::ProblemRecord{static_cast<int64_t>(store.contents().problems.size()) + count, tree.problem});
-      ++count;
-      nodes += static_cast<int64_t>(tree.nodes.size());
-    } catch (const Error& error) {
-      lines.reject(error);
-    }
-  store.sync();
-  warn_of(lines.bad());
-  if (args.json) return print_json({{"trees", count}, {"already_there", known}, {"nodes", nodes}});
-  fmt::print("{} trees with {} nodes imported; {} trees were there already\n", count, nodes, known);
+  const tree::ImportReport report = tree::import_trees(args.file, args.skip_bad, store);
+  warn_of(report.bad);
+  if (args.json) return print_json(report.to_json());
+  fmt::print("{} trees with {} nodes imported; {} trees were there already\n", report.trees, report.nodes,
+             report.already_there);
 }
 
 void merge(const TreeFilesArguments& args) {
@@ -58,52 +41,13 @@ void merge(const TreeFilesArguments& args) {
   fmt::print("{}: {} problems, {} records\n", args.file.string(), merged.problems.size(), merged.report.records);
 }
 
-struct Faults {
-  uint64_t trees = 0, nodes = 0, rollouts = 0, unfinished = 0, orphan_records = 0, orphan_nodes = 0, with_orphans = 0;
-};
-
-Faults look_through(const tree::StoreReader& store) {
-  Faults found;
-  for (size_t i = 0; i < store.contents().problems.size(); ++i) {
-    const tree::BuiltTree built = store.load(i);
-    ++found.trees;
-    found.nodes += built.tree.nodes.size();
-    found.rollouts += built.tree.rollouts.size();
-    for (const steps::Node& node : built.tree.nodes) found.unfinished += node.unfinished;
-    found.orphan_records += built.orphan_requests;
-    found.orphan_nodes += built.orphan_samples;
-    found.with_orphans += built.orphan_requests > 0;
-  }
-  for (const auto& [root, places] : store.contents().strays) found.orphan_records += places.size();
-  return found;
-}
-
 void check(const TreeFilesArguments& args, Exit& exit) {
   const tree::StoreReader store(args.store);
   const tree::StoreContents& contents = store.contents();
   const RecordLogReport& report = contents.report;
-  const Faults found = look_through(store);
-  const bool bad = report.damaged_places > 0 || report.torn || contents.unreadable > 0 || found.orphan_records > 0;
-  exit.code = bad ? 1 : 0;
-  Json places = Json::array();
-  for (const DamagedPlace& place : report.places) places.push_back({{"at", place.at}, {"bytes", place.bytes}});
-  if (args.json)
-    return print_json({{"store", args.store.string()},
-                       {"sound", !bad},
-                       {"records", report.records},
-                       {"trees", found.trees},
-                       {"nodes", found.nodes},
-                       {"rollouts", found.rollouts},
-                       {"unfinished_nodes", found.unfinished},
-                       {"damaged_places", report.damaged_places},
-                       {"damaged_bytes", report.damaged_bytes},
-                       {"places", places},
-                       {"torn_at", report.torn ? Json(report.whole_bytes) : Json(nullptr)},
-                       {"unreadable_records", contents.unreadable},
-                       {"trees_without_problem", contents.strays.size()},
-                       {"orphan_records", found.orphan_records},
-                       {"orphan_nodes", found.orphan_nodes},
-                       {"settings", contents.settings}});
+  const tree::StoreCheck found = tree::check_store(store);
+  exit.code = found.sound ? 0 : 1;
+  if (args.json) return print_json(tree::to_json(found, store));
   fmt::print("{} records: {} trees, {} nodes, {} rollouts; {} nodes are unfinished\n", report.records, found.trees,
              found.nodes, found.rollouts, found.unfinished);
   for (const DamagedPlace& place : report.places) fmt::print("byte {}: {} bytes are damaged\n", place.at, place.bytes);
@@ -111,9 +55,9 @@ void check(const TreeFilesArguments& args, Exit& exit) {
   if (contents.unreadable > 0) fmt::print("{} records are intact but of an unknown kind\n", contents.unreadable);
   if (!contents.strays.empty()) fmt::print("{} trees have lost their problem\n", contents.strays.size());
   if (found.orphan_nodes > 0)
-    fmt::print("{} trees have lost nodes, and {} nodes and rollouts are below lost nodes\n", found.with_orphans,
+    fmt::print("{} trees have lost nodes, and {} nodes and rollouts are below lost nodes\n", found.trees_with_orphans,
                found.orphan_nodes);
-  fmt::print("{}\n", bad ? "damaged: grow again with the same settings to replace what is missing" : "sound");
+  fmt::print("{}\n", found.sound ? "sound" : "damaged: grow again with the same settings to replace what is missing");
 }
 
 void register_merge_and_check(CLI::App& tree, Exit& exit) {

@@ -1,4 +1,3 @@
-#include <array>
 #include <memory>
 
 #include "base/signals.h"
@@ -16,50 +15,31 @@ struct TreeFilterArguments {
   bool json = false;
 };
 
-struct Tally {
-  std::array<int64_t, 4> problems{};  // by tree::Fit
-  int64_t solutions = 0, correct = 0;
-
-  int64_t& of(tree::Fit fit) { return problems[static_cast<size_t>(fit)]; }
-};
-
-Json kept_line(const steps::Problem& problem, const tree::PassRate& found) {
-  return {{"id", problem.id},         {"question", problem.question},       {"gold", problem.gold},
-          {"pass_rate", *found.rate}, {"solutions", found.solutions.total}, {"correct", found.solutions.correct}};
-}
-
-void report(const TreeFilterArguments& args, Tally& tally) {
+void report(const TreeFilterArguments& args, const tree::PassTally& tally) {
   using enum tree::Fit;
-  const double share =
-      tally.solutions > 0 ? static_cast<double>(tally.correct) / static_cast<double>(tally.solutions) : 0;
-  if (args.json)
-    return print_json({{"out", args.out.string()},
-                       {"inside", tally.of(kInside)},
-                       {"too_hard", tally.of(kTooHard)},
-                       {"too_easy", tally.of(kTooEasy)},
-                       {"unknown", tally.of(kUnknown)},
-                       {"solutions", tally.solutions},
-                       {"correct", tally.correct}});
+  if (args.json) {
+    Json json = {{"out", args.out.string()}};
+    json.update(tally.to_json());
+    return print_json(json);
+  }
   fmt::print("{}: {} problems; left out: {} below {}, {} above {}, {} with too few solutions\n", args.out.string(),
              tally.of(kInside), tally.of(kTooHard), args.band.low, tally.of(kTooEasy), args.band.high,
              tally.of(kUnknown));
-  fmt::print("{} of all {} solutions are right ({:.1f} %)\n", tally.correct, tally.solutions, 100 * share);
+  fmt::print("{} of all {} solutions are right ({:.1f} %)\n", tally.correct, tally.solutions, 100 * tally.share());
 }
 
 void filter(const TreeFilterArguments& args) {
   args.band.validate();
   const tree::StoreReader store(args.store);
   const tree::LabelOptions options = args.labels.options();
-  Tally tally;
+  tree::PassTally tally;
   JsonlOutput output(args.out);
   for (size_t i = 0; i < store.contents().problems.size(); ++i) {
     if (interrupted()) throw failure("cli.tree.filter", "interrupted");
     const tree::LabeledTree labeled = tree::label_tree(store.load(i).tree, options);
     const tree::PassRate found = tree::pass_rate(labeled, args.band);
-    ++tally.of(found.fit);
-    tally.solutions += found.solutions.total;
-    tally.correct += found.solutions.correct;
-    if (found.fit == tree::Fit::kInside) output.write(kept_line(labeled.tree.problem, found));
+    tally.add(found);
+    if (found.fit == tree::Fit::kInside) output.write(tree::passed_problem(labeled.tree.problem, found));
   }
   output.finish();
   report(args, tally);

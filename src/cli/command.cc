@@ -19,7 +19,7 @@ namespace {
 
 constexpr uint64_t kMostCount = 1'000'000'000;
 
-// Why the text is no count; empty if it is one. A sign is for the option's own check.
+// Why the text is not a count; empty if it is one. A sign is for the option's own check.
 std::string count_fault(std::string_view text, uint64_t most) {
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   uint64_t n = 0;
@@ -111,7 +111,7 @@ void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string
 void add_model_runs_option(CLI::App& command, CLI::Option* complete, int64_t& runs) {
   command
       .add_option("--model-runs", runs,
-                  "runs of the model on the reduced puzzle while it is completed, at most; 0: the first run serves")
+                  "maximum runs of the model on reduced puzzles, per puzzle; 0: only the first run")
       ->needs(complete)
       ->type_name("N")
       ->capture_default_str();

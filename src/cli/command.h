@@ -35,10 +35,6 @@ void register_world(CLI::App& app, Exit& exit);
 void register_select(CLI::App& app, Exit& exit);
 void register_rows(CLI::App& app, Exit& exit);
 void register_grade(CLI::App& app, Exit& exit);
-// Answers of `hrm grade` and puzzles of `hrm solve` may begin with - or [, which CLI11 takes for options and lists.
-// They are marked before parsing, and the callbacks take the marks off (true if the word might be meant as an option).
-void mark_operands(const CLI::App& app, std::vector<std::string>& words);
-bool unmark_operand(std::string& word);
 void register_tree(CLI::App& app, Exit& exit);
 void register_reward(CLI::App& app, Exit& exit);
 void register_lm(CLI::App& app, Exit& exit);
@@ -59,7 +55,7 @@ void add_device_option(CLI::App& command, std::string& device, const char* help 
 void add_precision_option(CLI::App& command, std::string& precision);  // --precision float32|bfloat16|int8
 void add_dtype_option(CLI::App& command, std::string& dtype, const std::string& help);  // --dtype float32|bfloat16
 void add_switch(CLI::App& command, const std::string& flag, bool& value, const std::string& help);  // FLAG on|off
-// The same without a default of its own: unset until given.
+// The same without a default: unset until given.
 void add_switch(CLI::App& command, const std::string& flag, std::optional<bool>& value, const std::string& help);
 void add_color_option(CLI::App& command, std::string& color);                         // --color auto|always|never
 void add_model_runs_option(CLI::App& command, CLI::Option* complete, int64_t& runs);  // --model-runs N, of --complete

@@ -90,7 +90,7 @@ std::vector<FooterPage> footer_pages(const std::string& footer) {
       pages.back().entries.back().second = trimmed(line);
     } else {
       const std::string text = trimmed(line);
-      // Settings stand in columns; an example may hold two blanks of its own and has a line for its explanation.
+      // Settings stand in columns; an example may contain two blanks and has a line for its explanation.
       const size_t gap = pages.back().title == "Examples" ? std::string::npos : text.find(' ');
       const bool columns = gap != std::string::npos;
       pages.back().entries.emplace_back(text.substr(0, gap), columns ? trimmed(text.substr(gap)) : "");

@@ -17,7 +17,7 @@ namespace hrm::cli {
 struct OptionPage {
   std::vector<std::string> names;  // "-o", "--out"; of an argument its one name, without dashes
   std::string value;               // "FILE", "N", "on|off"; empty for a flag
-  std::string limits;              // "0 to 1024"; empty where there is none to tell
+  std::string limits;              // "0 to 1024"; empty where there are none
   std::string help, standard;      // standard: the default, empty without one
   bool required = false;
   bool repeated = false;           // more than one value
@@ -53,7 +53,7 @@ std::vector<std::string> subcommand_names(const CLI::App& app);
 // What is said of a word that should be a subcommand of `above`, with the nearest name there is.
 Error unknown_subcommand(std::string_view name, const std::vector<std::string>& known, std::string_view above);
 
-// The command that the words below `root` name. Throws bad_input for a word that is no subcommand.
+// The command that the words below `root` name. Throws bad_input for a word that is not a subcommand.
 const CLI::App& find_command(const CLI::App& root, std::span<const std::string> words);
 const CommandPage& find_page(const CommandPage& root, std::span<const std::string> words);  // REQUIRES: it exists
 

@@ -16,6 +16,7 @@
 #include "cli/cmd_help.h"
 #include "cli/command.h"
 #include "cli/command_tree.h"
+#include "cli/operands.h"
 
 namespace hrm::cli {
 namespace {

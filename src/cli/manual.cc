@@ -88,7 +88,7 @@ std::string entries(std::string_view title, const std::vector<OptionPage>& optio
 
 std::string commands(const CommandPage& page) {
   if (page.commands.empty()) return "";
-  std::string text = ".SH COMMANDS\nEach has a page of its own.\n";
+  std::string text = ".SH COMMANDS\nEach command has its own page.\n";
   for (const CommandPage& command : page.commands)
     text += fmt::format(".TP\n{}\n{}\n", bold(command.name("-") + "(1)"), roff(command.summary));
   return text;

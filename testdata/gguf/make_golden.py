@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes golden.gguf beside this file: random blocks of every quantised type with what the `gguf` package expands them
+"""Writes golden.gguf beside this file: random blocks of every quantized type with what the `gguf` package expands them
 to, and metadata of every type of value. `pip install gguf numpy`, then run it; the same seed gives the same bytes."""
 import pathlib
 

@@ -7,7 +7,7 @@ SOURCE=${HRM_SOURCE_DIR:-$(cd "$(dirname "$0")/.." && pwd)}
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 cd "$WORK" || exit 1
-[ -x "$HRM" ] || { echo "$HRM is no program"; exit 1; }
+[ -x "$HRM" ] || { echo "$HRM is not a program"; exit 1; }
 checks=0 failures=0
 
 fail() {

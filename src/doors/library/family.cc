@@ -14,8 +14,8 @@ std::span<const int32_t> grid_of(const puzzles::Family& family, const int32_t* t
   const std::span grid(tokens, static_cast<size_t>(family.seq_len()));
   for (size_t i = 0; i < grid.size(); ++i)
     if (grid[i] < 0 || grid[i] >= family.vocab_size())
-      throw bad_input("library", "{}: cell {}: {} is no token of these puzzles; expected 0 to {}", name, i + 1, grid[i],
-                      family.vocab_size() - 1);
+      throw bad_input("library", "{}: cell {}: {} is not a token of this family; expected 0 to {}", name, i + 1,
+                      grid[i], family.vocab_size() - 1);
   return grid;
 }
 
@@ -62,9 +62,9 @@ hrm_status hrm_family_check(const hrm_family* family, const int32_t* question, c
   return guarded(error, [&] {
     const puzzles::Family& known = *required(family, "family").family;
     required(accepted, "accepted");
-    const puzzles::RuleCheck verdict =
+    const puzzles::RuleCheck check =
         known.check_answer(grid_of(known, question, "question"), grid_of(known, answer, "answer"));
-    if (reason) *reason = copied(verdict.reason);
-    *accepted = verdict.accepted;
+    if (reason) *reason = copied(check.reason);
+    *accepted = check.accepted;
   });
 }

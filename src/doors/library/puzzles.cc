@@ -67,7 +67,7 @@ hrm_status hrm_puzzles_add_cells(hrm_puzzles* puzzles, const int32_t* cells, siz
     if (count > std::numeric_limits<size_t>::max() / sizeof(int32_t) / length)
       throw bad_input("library", "count: {} puzzles do not fit into memory", count);
     if (numbers < HRM_CELLS_EITHER || numbers > HRM_CELLS_DIGITS)
-      throw bad_input("library", "numbers: {} is none of hrm_cells", static_cast<int>(numbers));
+      throw bad_input("library", "numbers: {} is not a value of hrm_cells", static_cast<int>(numbers));
     add(to, [&](puzzles::QuestionReader& reader) {
       reader.read_cells({cells, count * length}, static_cast<puzzles::CellNumbers>(numbers),
                         std::string(text_or(source, "array")));

@@ -17,7 +17,7 @@ constexpr std::string_view kInRun = "library.solve";
 solving::SolverOptions solver_options(const hrm_solve_options& options) {
   if (options.batch == 0) throw bad_input(kInRun, "batch 0 is below 1");
   if (options.model_runs < 0) throw bad_input(kInRun, "model_runs {} is below 0", options.model_runs);
-  if (!std::isfinite(options.halt_margin)) throw bad_input(kInRun, "halt_margin {} is no number", options.halt_margin);
+  if (!std::isfinite(options.halt_margin)) throw bad_input(kInRun, "halt_margin {} is not finite", options.halt_margin);
   return {.segments = options.segments,
           .halting = options.halting != 0,
           .halt_margin = options.halt_margin,
@@ -123,9 +123,9 @@ const hrm_solution& Run::solution(size_t i) {
     to.segments = std::ssize(solved.segments);
     to.view = solved.view;
     to.halted = solved.halted;
-    if (plan_.family().has_rules()) to.accepted = solved.verdict.accepted;
+    if (plan_.family().has_rules()) to.accepted = solved.rules.accepted;
     to.confidence = solved.confidence();
-    to.reason = solved.verdict.reason.c_str();
+    to.reason = solved.rules.reason.c_str();
   }
   if (completions_.empty()) return to;
   const solving::Completion& completion = completions_[i];

@@ -15,14 +15,6 @@ ApiError too_many(size_t count, const Limits& limits) {
 
 }  // namespace
 
-std::string way_to_write(const puzzles::Family& family) {
-  const std::string name = family.describe().value("family", "");
-  if (name == "sudoku")
-    return fmt::format("{} cells, row by row, '.' for a blank; line breaks and frames are allowed", family.seq_len());
-  if (name == "maze") return "one line per row: '#' wall, ' ' open, S start, G goal";
-  return "docs/formats/puzzle-text.md describes the forms";
-}
-
 SolveRequest read_solve_request(std::string_view body, const Limits& limits) {
   const Json json = parse_body(body);
   Fields fields(json);
@@ -71,10 +63,10 @@ puzzles::Questions read_questions(const SolveRequest& request, const puzzles::Fa
     puzzles::Questions questions = reader.take();
     if (questions.good.size() > static_cast<size_t>(limits.puzzles)) throw too_many(questions.good.size(), limits);
     if (questions.good.empty() && questions.skipped.empty())
-      throw ApiError(422, fmt::format("{}: the text contains no puzzle", field), field, way_to_write(family));
+      throw ApiError(422, fmt::format("{}: the text contains no puzzle", field), field, family.way_to_write());
     return questions;
   } catch (const Error& error) {
-    throw api_error(error, field, field == "symbols" ? "" : way_to_write(family));
+    throw api_error(error, field, field == "symbols" ? "" : family.way_to_write());
   }
 }
 

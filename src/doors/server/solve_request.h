@@ -25,9 +25,6 @@ struct SolveRequest {
 // range.
 SolveRequest read_solve_request(std::string_view body, const Limits& limits);
 
-// How puzzles of the family are written, in a clause: the hint of an error about one.
-std::string way_to_write(const puzzles::Family& family);
-
 // The puzzles in the request's texts. Throws ApiError 422 that names the field.
 puzzles::Questions read_questions(const SolveRequest& request, const puzzles::Family& family, const Limits& limits);
 

@@ -155,7 +155,7 @@ void SolverService::take_in(const solving::SegmentEvent& view, size_t slot) {
     work->tasks.push_front(std::move(task));
     ++waiting_;
   } else {
-    metrics_.count_puzzle(task.run->result().verdict.accepted);
+    metrics_.count_puzzle(task.run->result().rules.accepted);
     job.on_solved(task.puzzle, task.run->take());
     if (--work->open == 0) {
       job.on_done();

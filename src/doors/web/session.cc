@@ -37,7 +37,7 @@ void Session::begin(std::string_view body) {
   if (request.keep_going)
     throw server::ApiError(422, "field 'keep_going' is true", "keep_going",
                            "only hrm serve and hrm solve skip puzzles");
-  blame_ = {request.texts.size() == 1 ? request.texts.front().first : "puzzles", server::way_to_write(*family_)};
+  blame_ = {request.texts.size() == 1 ? request.texts.front().first : "puzzles", family_->way_to_write()};
   puzzles::Questions asked = server::read_questions(request, *family_, limits);
   blame_ = {"views", ""};
   solving::ViewPlan plan(backend_->config(), *family_, request.solver);

@@ -38,7 +38,7 @@ class Session {
 
   // request: the body of POST /v1/solve. A request that still runs is dropped. Throws server::ApiError.
   void begin(std::string_view request);
-  // Runs one segment and tells what came of it. False once all is told. REQUIRES: begin().
+  // Runs one segment and reports its results. False at the end. REQUIRES: begin().
   bool step(const Emit& emit);
 
   // What an Error that leaves the constructor, begin() or step() is about, for hosts where nothing can be caught.

@@ -69,7 +69,7 @@ std::vector<std::pair<std::string, ModelConfig>> settings() {
   return all;
 }
 
-// Labels that the model cannot give (padding and blank, with planes) are none.
+// Labels that the model cannot give (padding and blank, with planes) are ignored.
 Examples examples_of(const ModelConfig& config, size_t n, uint64_t seed) {
   Examples examples(config, n, seed);
   if (config.arch.symbol_planes)
@@ -346,7 +346,7 @@ TEST_F(Settings, GradientsOfTheFirstSegmentAreExactForEveryParameter) {
       w = before;
       EXPECT_NEAR((up - down) / (2 * double{step}), slopes[at], 0.03 * std::abs(slopes[at]) + 3e-3)
           << name << ": " << parameter;
-      // A net of its own for H is called once in this segment. Its history is then empty, so its weight of the new
+      // A separate net for H is called once in this segment. Its history is then empty, so its weight of the new
       // result is 1 whatever the query and the decay are.
       const bool added =
           parameter.find("residual") != std::string::npos || parameter.find("local") != std::string::npos;

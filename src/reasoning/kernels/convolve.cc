@@ -1,5 +1,6 @@
 #include "kernels/convolve.h"
 
+#include "kernels/instantiate.h"
 #include "kernels/stages.h"
 #include "kernels/vector_table.h"
 
@@ -63,15 +64,10 @@ void convolve_gradient(const GridShape& shape, const E* x, const E* dy, float* d
 
 }  // namespace scalar
 
-#define HRM_INSTANTIATE(E)                                  \
+#define HRM_KERNELS(E)                                      \
   template void convolve<E>(const Convolution<E>&, float*); \
   template void convolve_gradient<E>(const GridShape&, const E*, const E*, float*);
-HRM_INSTANTIATE(float)
-HRM_INSTANTIATE(bf16)
-namespace scalar {
-HRM_INSTANTIATE(float)
-HRM_INSTANTIATE(bf16)
-}  // namespace scalar
-#undef HRM_INSTANTIATE
+HRM_INSTANTIATE(HRM_KERNELS)
+#undef HRM_KERNELS
 
 }  // namespace hrm::kernels

@@ -14,7 +14,7 @@ namespace {
 template <typename R>
 using Other = std::conditional_t<std::is_same_v<R, uint8_t>, int8_t, uint8_t>;
 
-// A product of random bytes over their whole range, every operand with a leading dimension of its own.
+// A product of random bytes over their whole range, every operand with its own leading dimension.
 template <typename R>
 struct Case {
   using C = Other<R>;

@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 // The library falls back to a BLAS for products that it does not compile. Only compiled kernels are asked for here, so
-// these are never reached; they spare a BLAS. Hidden: libtorch has functions of these names of its own, and calls to
+// these are never reached; they spare a BLAS. Hidden: libtorch has its own functions of these names, and calls to
 // them must not end here.
 #define HRM_NO_BLAS [[gnu::weak, gnu::visibility("hidden")]]
 extern "C" {

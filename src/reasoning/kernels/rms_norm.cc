@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "kernels/instantiate.h"
 #include "kernels/stages.h"
 #include "kernels/vector_table.h"
 
@@ -96,17 +97,12 @@ void rms_norm_columns_backward(Size size, Panel<const E> y, const float* scales,
 
 }  // namespace scalar
 
-#define HRM_INSTANTIATE(E)                                                                   \
+#define HRM_KERNELS(E)                                                                       \
   template void rms_norm_rows<E>(Size, Panel<float>, float, NormOutput<E>);                  \
   template void rms_norm_rows_backward<E>(Size, Panel<const E>, const float*, Panel<float>); \
   template void rms_norm_columns<E>(Size, Panel<float>, float, NormOutput<E>);               \
   template void rms_norm_columns_backward<E>(Size, Panel<const E>, const float*, Panel<float>);
-HRM_INSTANTIATE(float)
-HRM_INSTANTIATE(bf16)
-namespace scalar {
-HRM_INSTANTIATE(float)
-HRM_INSTANTIATE(bf16)
-}  // namespace scalar
-#undef HRM_INSTANTIATE
+HRM_INSTANTIATE(HRM_KERNELS)
+#undef HRM_KERNELS
 
 }  // namespace hrm::kernels

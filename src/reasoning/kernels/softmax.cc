@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/instantiate.h"
 #include "kernels/stages.h"
 #include "kernels/vector_table.h"
 
@@ -54,15 +55,10 @@ void softmax_backward_rows(const SoftmaxShape& shape, Panel<const E> probabiliti
 
 }  // namespace scalar
 
-#define HRM_INSTANTIATE(E)                                                          \
+#define HRM_KERNELS(E)                                                              \
   template void softmax_rows<E>(const SoftmaxShape&, Panel<const float>, Panel<E>); \
   template void softmax_backward_rows<E>(const SoftmaxShape&, Panel<const E>, Panel<const float>, Panel<E>);
-HRM_INSTANTIATE(float)
-HRM_INSTANTIATE(bf16)
-namespace scalar {
-HRM_INSTANTIATE(float)
-HRM_INSTANTIATE(bf16)
-}  // namespace scalar
-#undef HRM_INSTANTIATE
+HRM_INSTANTIATE(HRM_KERNELS)
+#undef HRM_KERNELS
 
 }  // namespace hrm::kernels

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/instantiate.h"
 #include "kernels/stages.h"
 #include "kernels/vector_table.h"
 
@@ -93,17 +94,12 @@ void swiglu_backward(Size size, SwigluInput<E> in, Panel<const float> dh, const 
 
 }  // namespace scalar
 
-#define HRM_INSTANTIATE(E)                                                                          \
+#define HRM_KERNELS(E)                                                                              \
   template void swiglu<E>(Size, Panel<const float>, Panel<const float>, Panel<E>);                  \
   template void swiglu_interleaved<E>(Size, Panel<const float>, Panel<const float>, Panel<E>);      \
   template void swiglu_keep<E>(Size, Panel<const float>, Panel<const float>, const SwigluKept<E>&); \
   template void swiglu_backward<E>(Size, SwigluInput<E>, Panel<const float>, const SwigluGradient<E>&);
-HRM_INSTANTIATE(float)
-HRM_INSTANTIATE(bf16)
-namespace scalar {
-HRM_INSTANTIATE(float)
-HRM_INSTANTIATE(bf16)
-}  // namespace scalar
-#undef HRM_INSTANTIATE
+HRM_INSTANTIATE(HRM_KERNELS)
+#undef HRM_KERNELS
 
 }  // namespace hrm::kernels

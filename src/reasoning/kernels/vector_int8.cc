@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kTileRows = 6, kLanes = 16;
 
-// sum += products of the bytes of four neighbors, u unsigned, s signed. As an instruction of its own because GCC 12
+// sum += products of the bytes of four neighbors, u unsigned, s signed. As a separate instruction because GCC 12
 // keeps two copies of every sum around the intrinsic, half of them in memory.
 inline __attribute__((always_inline)) void add_products(__m512i& sum, __m512i u, __m512i s) {
   __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(u), "v"(s));

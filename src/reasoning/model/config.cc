@@ -66,7 +66,7 @@ ArchConfig eqr_preset() {
   return c;
 }
 
-// TRM whose inference is noisy, for picking among rollouts (arXiv 2605.19943). How much noise helps depends on the
+// TRM whose inference is noisy, for picking among views (arXiv 2605.19943). How much noise helps depends on the
 // model: 0.1 is a start for trials of arch.inference_noise, not a figure of the paper.
 ArchConfig ptrm_preset() {
   ArchConfig c = trm_mlp_preset();

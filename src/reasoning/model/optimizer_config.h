@@ -4,7 +4,7 @@
 //     p <- p (1 - lr wd);  m, v as Adam's;  p <- p - lr / (1 - beta1^t) * atan2(m, sqrt(v / (1 - beta2^t)))
 //   Muon (Jordan 2024), on the matrices inside the blocks; AdamATan2 keeps embeddings, heads and vectors:
 //     u <- momentum u + g;  p <- p (1 - lr wd) - lr * sqrt(max(1, rows / columns)) * orthogonalize(g + momentum u)
-//     gate and up, which share one parameter, and so q, k and v, are matrices of their own
+//     gate and up, which share one parameter, and so q, k and v, are separate matrices
 //   Sign SGD, on the rows of the puzzle table seen in the batch, their gradients summed:
 //     p <- p (1 - lr wd) - lr * sign(g)
 //   EMA: average <- rate * average + (1 - rate) * p after every step.

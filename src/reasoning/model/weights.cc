@@ -28,7 +28,7 @@ void add_net(std::vector<Parameter>& all, const ModelConfig& config, char net, i
       all.push_back(matrix(prefix + in, 2 * d, d));
       all.push_back(matrix(prefix + out, d, 4 * d));
     } else if (config.arch.local_t) {
-      // Nine numbers per channel are no matrix for Muon.
+      // Nine numbers per channel are not a matrix for Muon.
       all.push_back({.name = prefix + in, .shape = {d, 9}, .kind = ParameterKind::kHead, .init_stddev = 1.0 / 3});
     } else {
       all.push_back(matrix(prefix + in, 3 * d, d));

@@ -55,7 +55,8 @@ class ArcFamily : public Family {
  public:
   explicit ArcFamily(int side) : side_(side) {}
 
-  Json describe() const override { return {{"family", "arc"}, {"side", side_}}; }
+  std::string name() const override { return "arc"; }
+  Json describe() const override { return {{"family", name()}, {"side", side_}}; }
   int64_t seq_len() const override { return int64_t{side_} * side_; }
   int64_t vocab_size() const override { return kArcVocab; }
   std::optional<int32_t> ignore_token() const override { return 0; }

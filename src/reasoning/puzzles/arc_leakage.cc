@@ -94,7 +94,7 @@ struct Overlap {
   auto key() const { return std::tuple(test, train, as_is); }
 };
 
-// How many entries find a partner of their own among `known` by one map that begins with `first` -> `partner`.
+// How many entries find their own partner among `known` by one map that begins with `first` -> `partner`.
 class Matcher {
  public:
   Matcher(int dihedral, std::span<const Entry> known) : dihedral_(dihedral), known_(known), used_(known.size()) {}

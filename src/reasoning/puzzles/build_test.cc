@@ -425,7 +425,7 @@ TEST_F(BuildTest, MazesHaveTheSizeOfTheirLines) {
     EXPECT_THROW(infer_maze(source, MazeShape{4, 4}), Error) << name;
   }
   const PuzzleSource lines({.path = write("l.txt", "S  # # #   G\nS  # # #   G\n")});
-  EXPECT_THROW(infer_maze(lines, std::nullopt), Error) << "12 cells are no square";
+  EXPECT_THROW(infer_maze(lines, std::nullopt), Error) << "12 cells are not a square";
   EXPECT_EQ(read_records(lines, *infer_maze(lines, MazeShape{3, 4})).records.size(), 2u);
 }
 

@@ -27,7 +27,7 @@ class TokenMatrix {
   DType dtype() const { return map_.dtype(); }
   const std::filesystem::path& path() const { return path_; }
   void read(int64_t row, std::span<int32_t> tokens) const;
-  // The first element outside [0, vocab) that is none of `allowed`, as its flat index; -1 if there is none.
+  // The first element outside [0, vocab) that is not in `allowed`, as its flat index; -1 if there is none.
   int64_t find_outside(int64_t vocab, std::span<const int64_t> allowed) const;
   int64_t at(int64_t flat_index) const;
 

@@ -168,7 +168,7 @@ TEST_F(DatasetTest, FoldersAreReplacedWholeOrNotAtAll) {
   EXPECT_TRUE(fs::exists(folder_ / "new"));
   EXPECT_FALSE(fs::exists(folder_ / "train"));
   EXPECT_EQ(std::distance(fs::directory_iterator(root_.path()), {}), 1);
-  EXPECT_THROW(FolderTransaction(folder_, true), Error) << "not a data set of ours any more";
+  EXPECT_THROW(FolderTransaction(folder_, true), Error) << "no longer a data set of ours";
 }
 
 TEST(Dataset, ParityReadsTheAuthorsFolders) {

@@ -59,7 +59,7 @@ struct GuidedSearchOptions;
 
 // The result of a family's own solver.
 struct ReferenceAnswer {
-  RuleCheck verdict;    // accepted: there is an answer and, where the family promises it, only one
+  RuleCheck rules;      // accepted: there is an answer and, where the family promises it, only one
   Tokens answer;        // [S] where accepted (mazes: the path of the public data's convention), else empty
   int32_t rating = -1;  // Sudoku: backtracks of our solver; mazes: steps of the shortest path; -1 unknown
 };
@@ -80,7 +80,8 @@ class Family {
  public:
   virtual ~Family() = default;
 
-  virtual Json describe() const = 0;  // {"family": "sudoku", "box_rows": 3, "box_columns": 3}: make_family's argument
+  virtual std::string name() const = 0;  // "sudoku"
+  virtual Json describe() const = 0;     // {"family": name(), "box_rows": 3, "box_columns": 3}: make_family's argument
   virtual int64_t seq_len() const = 0;
   virtual int64_t vocab_size() const = 0;
   // Labels with this token are not supervised (besides ignored ones); 0 for padding in tables, none elsewhere.
@@ -96,6 +97,8 @@ class Family {
   virtual std::string symbols_of(std::span<const std::string_view>, std::string_view) const { return ""; }
   // Throws bad_input unless `symbols` names the cells of this family (--symbols).
   virtual void check_symbols(std::string_view symbols) const;
+  // How puzzles are written, in a clause: the hint of an error about one.
+  virtual std::string way_to_write() const { return "docs/formats/puzzle-text.md describes the forms"; }
   virtual std::string to_line(std::span<const int32_t> tokens) const = 0;  // the shortest form that parse() reads back
   virtual std::string render(std::span<const int32_t> tokens, const RenderOptions& options = {}) const = 0;
 

@@ -1,6 +1,7 @@
 #include "puzzles/generate.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "base/error.h"
@@ -72,6 +73,13 @@ class Collector {
   size_t in_vain_ = 0, failures_ = 0;
 };
 
+double mean_givens(const std::vector<Record>& records) {
+  double sum = 0;
+  for (const Record& record : records)
+    sum += static_cast<double>(std::ranges::count_if(record.question, [](int32_t t) { return t > kSudokuBlank; }));
+  return sum / static_cast<double>(records.size());
+}
+
 }  // namespace
 
 PuzzleSet generate(const Generator& generator, const GenerateOptions& options) {
@@ -80,6 +88,22 @@ PuzzleSet generate(const Generator& generator, const GenerateOptions& options) {
     throw bad_input("puzzles.generate", "--count {} and --test-count {}: at most 100,000,000", options.count,
                     options.test_count);
   return Collector(generator, options).run();
+}
+
+Json generation_summary(const Generator& generator, const PuzzleSet& set) {
+  const auto& records = set.train.empty() ? set.test : set.train;
+  const double ratings = std::accumulate(records.begin(), records.end(), 0.0,
+                                         [](double sum, const Record& record) { return sum + record.rating; });
+  Json json = {{"train_puzzles", set.train.size()},
+               {"test_puzzles", set.test.size()},
+               {"rating", generator.family().rating_name()},
+               {"mean_rating", ratings / static_cast<double>(records.size())},
+               {"largest_rating", std::ranges::max_element(records, {}, &Record::rating)->rating}};
+  if (generator.describe().contains("givens")) {
+    json["asked_givens"] = generator.describe()["givens"];
+    json["mean_givens"] = mean_givens(records);
+  }
+  return json;
 }
 
 }  // namespace hrm::puzzles

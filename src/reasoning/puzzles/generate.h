@@ -53,4 +53,9 @@ std::unique_ptr<Generator> maze_generator(const MazeShape& shape, const MazeSett
 // Throws bad_input when so many candidates in a row brought nothing new that the puzzles seem exhausted.
 PuzzleSet generate(const Generator& generator, const GenerateOptions& options);
 
+// {"train_puzzles", "test_puzzles", "rating": its name, "mean_rating", "largest_rating"}; for generators that are asked
+// for givens also "asked_givens" and "mean_givens". The means are of train, or of test where train is empty. REQUIRES:
+// the set is not empty.
+Json generation_summary(const Generator& generator, const PuzzleSet& set);
+
 }  // namespace hrm::puzzles

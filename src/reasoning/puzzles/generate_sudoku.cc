@@ -48,7 +48,7 @@ class SudokuGenerator : public Generator {
       if (fewest <= givens_) break;
     }
     const auto solved = family_->solve(best->question);
-    if (!solved->verdict.accepted) return std::nullopt;  // undecided within the bound of the search
+    if (!solved->rules.accepted) return std::nullopt;  // undecided within the bound of the search
     best->rating = solved->rating;
     return best;
   }

@@ -21,7 +21,7 @@ void expect_sound(const Generator& generator, const PuzzleSet& set) {
   for (const auto* records : {&set.train, &set.test})
     for (const Record& record : *records) {
       const auto solved = family.solve(record.question);
-      ASSERT_TRUE(solved->verdict.accepted) << solved->verdict.reason;
+      ASSERT_TRUE(solved->rules.accepted) << solved->rules.reason;
       EXPECT_EQ(solved->answer, record.answer);
       EXPECT_EQ(solved->rating, record.rating);
     }
@@ -44,6 +44,26 @@ TEST(GenerateSudoku, UniqueSolutionsUnseenTestAndTheGivensAskedFor) {
     for (const Record& record : set.train)
       EXPECT_EQ(std::ranges::count_if(record.question, [](int32_t t) { return t > kSudokuBlank; }), givens);
   }
+}
+
+TEST(Generate, TheSummaryHasTheMeansOfTheTrainingPuzzles) {
+  const auto sudoku = sudoku_generator({2, 2}, {.givens = 8});
+  const PuzzleSet set = generate(*sudoku, {.count = 5, .test_count = 3, .seed = 4});
+  const Json json = generation_summary(*sudoku, set);
+  EXPECT_EQ(json["train_puzzles"], 5);
+  EXPECT_EQ(json["test_puzzles"], 3);
+  EXPECT_EQ(json["asked_givens"], 8);
+  EXPECT_EQ(json["mean_givens"], 8.0);
+  double ratings = 0;
+  int largest = 0;
+  for (const Record& record : set.train) {
+    ratings += record.rating;
+    largest = std::max(largest, static_cast<int>(record.rating));
+  }
+  EXPECT_DOUBLE_EQ(json["mean_rating"].get<double>(), ratings / 5);
+  EXPECT_EQ(json["largest_rating"], largest);
+  const auto maze = maze_generator({7, 7}, {});
+  EXPECT_FALSE(generation_summary(*maze, generate(*maze, {.count = 0, .test_count = 2})).contains("mean_givens"));
 }
 
 TEST(GenerateSudoku, SixteenBySixteen) {

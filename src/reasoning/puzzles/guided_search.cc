@@ -17,9 +17,9 @@ class ReferenceSearch : public GuidedSearch {
       return State::kDecided;
     }
     std::optional<ReferenceAnswer> found = family_.solve(question_);
-    report_.answers = found->verdict.accepted ? Answers::kSome : Answers::kNone;
+    report_.answers = found->rules.accepted ? Answers::kSome : Answers::kNone;
     report_.answer = std::move(found->answer);
-    report_.reason = std::move(found->verdict.reason);
+    report_.reason = std::move(found->rules.reason);
     return State::kDecided;
   }
   Tokens reduced() const override { return question_; }

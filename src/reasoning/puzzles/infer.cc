@@ -94,7 +94,7 @@ size_t count_sound(const PuzzleSource& source, const SudokuShape& shape, size_t*
     if (*tried == kMost) break;
     ++*tried;
     const auto solved = family->solve(record.question);
-    sound += solved->verdict.accepted && (record.answer.empty() || record.answer == solved->answer);
+    sound += solved->rules.accepted && (record.answer.empty() || record.answer == solved->answer);
   }
   return sound;
 }

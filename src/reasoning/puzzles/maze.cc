@@ -48,7 +48,8 @@ class MazeFamily : public Family {
  public:
   explicit MazeFamily(const MazeShape& shape) : shape_(shape) {}
 
-  Json describe() const override { return {{"family", "maze"}, {"height", shape_.height}, {"width", shape_.width}}; }
+  std::string name() const override { return "maze"; }
+  Json describe() const override { return {{"family", name()}, {"height", shape_.height}, {"width", shape_.width}}; }
   int64_t seq_len() const override { return shape_.cells(); }
   int64_t vocab_size() const override { return kMazeVocab; }
 
@@ -59,6 +60,7 @@ class MazeFamily : public Family {
     return maze_symbols_of(texts);
   }
   void check_symbols(std::string_view symbols) const override { check_maze_symbols(symbols); }
+  std::string way_to_write() const override { return "one line per row: '#' wall, ' ' open, S start, G goal"; }
   std::string to_line(std::span<const int32_t> tokens) const override {
     std::string line;
     for (int32_t token : tokens) line += maze_symbol(token);
@@ -117,12 +119,12 @@ class MazeFamily : public Family {
   std::string rating_name() const override { return "steps of the shortest path"; }
 
   std::optional<ReferenceAnswer> solve(std::span<const int32_t> question) const override {
-    ReferenceAnswer solution{.verdict = check_question(question)};
-    if (!solution.verdict.accepted) return solution;
+    ReferenceAnswer solution{.rules = check_question(question)};
+    if (!solution.rules.accepted) return solution;
     const Distances found = distances_from(shape_, question, find(question, kStart));
     const int64_t goal = find(question, kGoal);
     if (found.steps[goal] < 0) {
-      solution.verdict = {false, "no solution: walls separate S from G"};
+      solution.rules = {false, "no solution: walls separate S from G"};
       return solution;
     }
     solution.rating = found.steps[goal];

@@ -112,7 +112,7 @@ TEST(Maze, AcceptsShortestPathsOnly) {
   EXPECT_EQ(open->check_answer(wide, open->parse("S Gooo", "test")[0]).reason,
             "the path has 4 steps, the shortest has 2");
   EXPECT_EQ(family->check_question(small("S  #\n # #\n    \n")).reason, "0 cells are G, expected one");
-  EXPECT_NE(family->solve(small("S# #\n## #\n   G\n"))->verdict.reason.find("walls separate"), std::string::npos);
+  EXPECT_NE(family->solve(small("S# #\n## #\n   G\n"))->rules.reason.find("walls separate"), std::string::npos);
 }
 
 TEST(Maze, AugmentsByTheSymmetriesOfItsShape) {
@@ -157,7 +157,7 @@ TEST(Maze, ParitySearchReproducesThePublicLabels) {
     for (size_t at = 0; at < questions.size(); at += 900, ++mazes) {
       const auto question = questions.subspan(at, 900), answer = answers.subspan(at, 900);
       const auto solved = family->solve(question);
-      ASSERT_TRUE(solved->verdict.accepted) << split << " " << at / 900 << ": " << solved->verdict.reason;
+      ASSERT_TRUE(solved->rules.accepted) << split << " " << at / 900 << ": " << solved->rules.reason;
       ASSERT_TRUE(std::ranges::equal(solved->answer, answer)) << split << " " << at / 900;
       ASSERT_TRUE(family->check_answer(question, answer).accepted);
       ASSERT_GE(solved->rating, 109) << "paths of at least 110 cells";

@@ -31,7 +31,7 @@ std::string_view maze_name(int32_t token);  // "a wall", "an open cell", ...
 // Throws bad_input if the text holds no cells.
 MazeShape measure_maze(std::string_view text, std::string_view source);
 
-// Does every line hold a maze of its own (one start, one goal)? For texts of several lines, whose other reading is one
+// Does every line hold its own maze (one start, one goal)? For texts of several lines, whose other reading is one
 // maze. symbols: as in TextPlace.
 bool is_maze_a_line(std::string_view text, std::string_view symbols);
 

@@ -50,7 +50,7 @@ bool is_name(std::string_view field) {  // of a column, by its looks
   return name.size() >= 2 && std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
 }
 
-// The separator of a table with a header that names the question; nullopt if the line is none.
+// The separator of a table with a header that names the question; nullopt if the line is not a header.
 std::optional<char> separator_of(std::string_view line, const RecordFile& file) {
   if (!file.header) {
     for (char separator : {'\t', ';', ',', '|'})

@@ -31,7 +31,7 @@ void try_family(const Family& family, std::string_view text) {
   for (const auto& tokens : puzzles) {
     check(static_cast<int64_t>(tokens.size()) == family.seq_len());
     const std::string line = family.to_line(tokens);
-    // A table's row of nothing but padding prints as an empty line, which is no row.
+    // A table's row of nothing but padding prints as an empty line, which is not a row.
     if (!line.empty()) check(family.parse(line, "line").at(0) == tokens);
     if (family.has_rules()) check(family.parse(family.render(tokens), "drawing").at(0) == tokens);
     family.render(tokens, {.question = tokens, .previous = puzzles[0], .color = true});

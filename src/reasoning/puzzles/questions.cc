@@ -76,13 +76,13 @@ void QuestionReader::add(std::vector<std::pair<size_t, Tokens>> found, std::vect
     std::string name = !faults.empty()     ? fmt::format("{}, line {}", source, line)
                        : found.size() == 1 ? source
                                            : fmt::format("{}, puzzle {}", source, i + 1);
-    const RuleCheck verdict = family_.check_question(tokens);
-    if (verdict.accepted) {
+    const RuleCheck check = family_.check_question(tokens);
+    if (check.accepted) {
       questions_.good.push_back({std::move(tokens), std::move(name)});
     } else if (keep_going_) {
-      questions_.skipped.push_back({std::move(name), verdict.reason});
+      questions_.skipped.push_back({std::move(name), check.reason});
     } else {
-      throw bad_input(kInQuestions, "{}: contains no puzzle that can be solved: {}", name, verdict.reason);
+      throw bad_input(kInQuestions, "{}: contains no puzzle that can be solved: {}", name, check.reason);
     }
   }
   for (SkippedQuestion& fault : faults) questions_.skipped.push_back(std::move(fault));

@@ -124,7 +124,7 @@ RecordList read_arrays(const PuzzleSource& source, const Family& family) {
 std::string complete(Record& record, const Family& family, bool rated) {
   if (RuleCheck asked = family.check_question(record.question); !asked.accepted) return asked.reason;
   if (const auto solved = family.solve(record.question)) {
-    if (!solved->verdict.accepted) return solved->verdict.reason;
+    if (!solved->rules.accepted) return solved->rules.reason;
     if (record.answer.empty()) record.answer = solved->answer;
     if (!rated) record.rating = solved->rating;
   }

@@ -14,8 +14,9 @@ class SudokuFamily : public Family {
  public:
   explicit SudokuFamily(const SudokuShape& shape) : shape_(shape) {}
 
+  std::string name() const override { return "sudoku"; }
   Json describe() const override {
-    return {{"family", "sudoku"}, {"box_rows", shape_.box_rows}, {"box_columns", shape_.box_columns}};
+    return {{"family", name()}, {"box_rows", shape_.box_rows}, {"box_columns", shape_.box_columns}};
   }
   int64_t seq_len() const override { return shape_.cells(); }
   int64_t vocab_size() const override { return shape_.vocab(); }
@@ -28,6 +29,9 @@ class SudokuFamily : public Family {
   }
   void check_symbols(std::string_view symbols) const override { check_sudoku_symbols(shape_, symbols); }
 
+  std::string way_to_write() const override {
+    return fmt::format("{} cells, row by row, '.' for a blank; line breaks and frames are allowed", seq_len());
+  }
   std::string to_line(std::span<const int32_t> tokens) const override {
     std::string line;
     for (int32_t token : tokens) line += sudoku_symbol(token, shape_);
@@ -65,7 +69,7 @@ class SudokuFamily : public Family {
     for (size_t i = 0; i < answer.size(); ++i) {
       if (answer[i] == model::kIgnoreLabel) continue;
       if (answer[i] <= kSudokuBlank || answer[i] >= shape_.vocab()) return {false, name(i) + " has no digit"};
-      if (solved->verdict.accepted && answer[i] != solved->answer[i])
+      if (solved->rules.accepted && answer[i] != solved->answer[i])
         return {false,
                 fmt::format("{} holds {}, the solution has {}", name(i), symbol(answer[i]), symbol(solved->answer[i]))};
     }
@@ -79,21 +83,21 @@ class SudokuFamily : public Family {
   bool wide_variants() const override { return true; }
 
   std::optional<ReferenceAnswer> solve(std::span<const int32_t> question) const override {
-    ReferenceAnswer solution{.verdict = check_question(question)};
-    if (!solution.verdict.accepted) return solution;
+    ReferenceAnswer solution{.rules = check_question(question)};
+    if (!solution.rules.accepted) return solution;
     SudokuSearchResult found = search_sudoku(shape_, question);
-    solution.verdict = {false, ""};
+    solution.rules = {false, ""};
     if (found.solutions > 1) {
       const auto differ = std::ranges::mismatch(found.first, found.second);
-      solution.verdict.reason =
+      solution.rules.reason =
           fmt::format("more than one solution: {} may be {} or {}", name(differ.in1 - found.first.begin()),
                       symbol(*differ.in1), symbol(*differ.in2));
     } else if (!found.decided) {
-      solution.verdict.reason = "undecided: the search for a second solution was stopped early";
+      solution.rules.reason = "undecided: the search for a second solution was stopped early";
     } else if (found.solutions == 0) {
-      solution.verdict.reason = "no solution";
+      solution.rules.reason = "no solution";
     } else {
-      solution.verdict.accepted = true;
+      solution.rules.accepted = true;
       solution.answer = std::move(found.first);
       solution.rating = static_cast<int32_t>(std::min<uint64_t>(found.backtracks, INT32_MAX));
     }

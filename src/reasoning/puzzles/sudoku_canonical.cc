@@ -118,7 +118,7 @@ class Canonicalizer {
     }
   }
 
-  // Among rows and columns with a given; empty if each has a color of its own. Lines without givens need none: within a
+  // Among rows and columns with a given; empty if each has its own color. Lines without givens need no color: within a
   // block they are interchangeable, and blocks without givens too.
   std::vector<int> smallest_class(const Colors& colors) const {
     std::vector<std::vector<int>> members(3 * side_);

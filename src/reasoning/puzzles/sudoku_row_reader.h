@@ -1,4 +1,4 @@
-// Reads one row of a Sudoku that stands on a line of its own: cells side by side, apart, in a frame, as numbers.
+// Reads one row of a Sudoku that stands on its own line: cells side by side, apart, in a frame, as numbers.
 #pragma once
 
 #include <algorithm>

@@ -25,7 +25,7 @@ class SudokuSymbols {
   int side() const { return side_; }
   std::optional<int> digit(char32_t c) const;  // 1 to side
   bool is_cell(char32_t c) const { return digit(c) || is_plain_blank(c) || is_sole_blank(c); }
-  char32_t number(int64_t value) const;  // the symbol of a cell that is written as a number; U+FFFD if it is none
+  char32_t number(int64_t value) const;  // the symbol of a cell that is written as a number; U+FFFD if it has none
   std::string range() const;             // "1-9", "1-9, A-G", "0-9, A-F"
   bool is_custom() const { return !custom_.empty(); }
 

@@ -35,7 +35,7 @@ std::unique_ptr<Augmenter> sudoku_augmenter(const SudokuShape& shape);
 // Individualization and refinement (McKay 1981; McKay and Piperno, arXiv 1301.1493), without automorphism pruning.
 // Rows, columns and digits carry colors; a round refines each color by those of the band or stack and of the givens,
 // until no class splits. While some row or column that has a given shares its color, the smallest such class is
-// broken: each member in turn gets a color of its own, and only the branches with the least refinement history
+// broken: each member in turn gets its own color, and only the branches with the least refinement history
 // survive. A leaf orders bands, rows, stacks and columns by color and renames digits in order of appearance; the
 // lexicographically least leaf over both transpositions is the form. A puzzle with one solution has few automorphisms
 // (at most 648 for 9x9), so this takes some tens of microseconds; the branches are bounded by 5,000 per level, beyond

@@ -45,21 +45,21 @@ TEST_F(SudokuFamilyTest, ContradictingGivensAreNamed) {
   line[8] = '5';
   EXPECT_EQ(family_->check_question(read(line)).reason,
             "row 1 column 1 and row 1 column 9, in the same row, both hold 5");
-  EXPECT_FALSE(family_->solve(read(line))->verdict.accepted);
+  EXPECT_FALSE(family_->solve(read(line))->rules.accepted);
 }
 
 TEST_F(SudokuFamilyTest, SolvesAndSaysWhyNot) {
   const auto solved = family_->solve(read(kQuestion));
-  EXPECT_TRUE(solved->verdict.accepted);
+  EXPECT_TRUE(solved->rules.accepted);
   EXPECT_EQ(family_->to_line(solved->answer), kAnswer);
   EXPECT_EQ(solved->rating, 0);
   std::string line(kQuestion);
   line[0] = line[1] = line[4] = line[9] = '.';
-  EXPECT_NE(family_->solve(read(line))->verdict.reason.find("more than one solution: row"), std::string::npos);
+  EXPECT_NE(family_->solve(read(line))->rules.reason.find("more than one solution: row"), std::string::npos);
   line = kQuestion;
   line[2] = '1';  // no contradiction yet
   EXPECT_TRUE(family_->check_question(read(line)).accepted);
-  EXPECT_EQ(family_->solve(read(line))->verdict.reason, "no solution");
+  EXPECT_EQ(family_->solve(read(line))->rules.reason, "no solution");
 }
 
 TEST(SudokuFamily, DescriptionMakesTheSameFamily) {
@@ -70,6 +70,20 @@ TEST(SudokuFamily, DescriptionMakesTheSameFamily) {
   EXPECT_THROW(make_family({{"family", "sudoku"}, {"box_rows", 1}, {"box_columns", 9}}, "test"), Error);
   EXPECT_THROW(make_family({{"family", "sudoku"}, {"box_rows", 5}, {"box_columns", 5}}, "test"), Error);
   EXPECT_THROW(make_family({{"family", "chess"}}, "test"), Error);
+}
+
+TEST(Families, AreMadeByTheNameThatTheyDescribe) {
+  for (const Json& description :
+       {Json{{"family", "sudoku"}, {"box_rows", 2}, {"box_columns", 2}},
+        Json{{"family", "maze"}, {"height", 5}, {"width", 7}},
+        Json{{"family", "table"}, {"alphabet", "ab"}, {"length", 3}, {"padded", true}},
+        Json{{"family", "arc"}, {"side", 30}}, Json{{"family", "raw"}, {"length", 3}, {"vocabulary", 4}}}) {
+    const auto family = make_family(description, "test");
+    EXPECT_EQ(family->name(), description["family"]);
+    EXPECT_EQ(family->describe(), description);
+    EXPECT_FALSE(family->way_to_write().empty());
+  }
+  EXPECT_EQ(make_sudoku({2, 2}, "test")->way_to_write().substr(0, 8), "16 cells");
 }
 
 TEST(SudokuFamily, IsGuessedFromSizes) {

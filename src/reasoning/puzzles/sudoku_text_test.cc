@@ -441,7 +441,7 @@ TEST(SudokuText, NoCellIsMadeUpWhereAllAreDrawn) {
         }
       }
   }
-  // A space where a dot stood is no blank among dots.
+  // A space in place of a dot is not a blank among dots.
   EXPECT_NE(fault_of(kNine, rows_apart(kLine, " ", 9, 0, "53 .7....")).find("line 1: 8 cells"), std::string::npos);
   // Tabs between values, the empty ones at the end cut off: only values tell columns.
   const std::string tabs = "5\t3\t\t\t7\n" + rows_apart(replaced(kLine, ".", " "), "\t", 9, 9, "").substr(18);

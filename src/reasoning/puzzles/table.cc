@@ -45,8 +45,9 @@ class TableFamily : public PlainFamily {
     for (char32_t c : alphabet) token_.emplace(c, static_cast<int32_t>(token_.size()) + 1);
   }
 
+  std::string name() const override { return "table"; }
   Json describe() const override {
-    return {{"family", "table"}, {"alphabet", shape_.alphabet}, {"length", shape_.length}, {"padded", shape_.padded}};
+    return {{"family", name()}, {"alphabet", shape_.alphabet}, {"length", shape_.length}, {"padded", shape_.padded}};
   }
   std::optional<int32_t> ignore_token() const override { return shape_.padded ? std::optional(0) : std::nullopt; }
 
@@ -111,7 +112,8 @@ class RawFamily : public PlainFamily {
  public:
   using PlainFamily::PlainFamily;
 
-  Json describe() const override { return {{"family", "raw"}, {"length", length_}, {"vocabulary", vocab_}}; }
+  std::string name() const override { return "raw"; }
+  Json describe() const override { return {{"family", name()}, {"length", length_}, {"vocabulary", vocab_}}; }
 
   void read(std::string_view text, const TextPlace& place, const TextSinks& sinks) const override {
     const auto refuse = [&](const Error& error, size_t line) {

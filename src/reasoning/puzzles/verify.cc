@@ -192,7 +192,7 @@ class Verifier {
     if (augmenter && set.split() == "test" && last - first > 1)
       add(set.examples_of(first).first, fmt::format("{} variants; test puzzles must not be augmented", last - first));
     std::set<Tokens> answers;                           // of members that are symmetric copies
-    std::vector<std::pair<int64_t, std::string>> open;  // members that are none, and what is odd about them
+    std::vector<std::pair<int64_t, std::string>> open;  // what is not a member, and what is odd about it
     for (int64_t puzzle = first; puzzle < last; ++puzzle) {
       const auto [begin, end] = set.examples_of(puzzle);
       for (int64_t example = begin; example < end; ++example) {
@@ -238,7 +238,7 @@ class Verifier {
   // Full check with the search for a second solution; variants inherit its result.
   static std::string check_original(const Family& family, const Tokens& question, const Tokens& answer) {
     if (std::string wrong = check_member(family, question, answer); !wrong.empty()) return wrong;
-    if (const auto solved = family.solve(question); solved && !solved->verdict.accepted) return solved->verdict.reason;
+    if (const auto solved = family.solve(question); solved && !solved->rules.accepted) return solved->rules.reason;
     return "";
   }
 
@@ -278,7 +278,7 @@ class Verifier {
     std::vector<Tokens> questions;
     for (int64_t group = 0; group < set.groups(); ++group) {
       const auto [first, last] = set.puzzles_of(group);
-      if (symmetric && !sound[group]) continue;  // has a fault of its own already
+      if (symmetric && !sound[group]) continue;  // already has a fault
       const int64_t begin = set.examples_of(first).first;
       const int64_t end = symmetric ? begin + 1 : set.examples_of(last - 1).second;
       for (int64_t example = begin; example < end; ++example) {

@@ -27,7 +27,7 @@ class CompletionRun {
       result.complete = false;
       return;
     }
-    completion.by_model = solved.verdict.accepted;
+    completion.by_model = solved.rules.accepted;
     search =
         family_.guided_search(solved.question, {.order = options_.order,
                                                 .guides = options_.model_runs,

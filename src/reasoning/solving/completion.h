@@ -19,7 +19,7 @@ namespace hrm::solving {
 struct CompletionOptions {
   SolverOptions solver;  // how the model runs on reduced puzzles: segments, halting, batch, seed
   puzzles::GuessOrder order = puzzles::GuessOrder::kGuide;  // the others use no model
-  int64_t model_runs = 1;                                   // on reduced puzzles, per puzzle at most
+  int64_t model_runs = 1;                                   // maximum runs of the model on reduced puzzles, per puzzle
 };
 
 struct Completion {

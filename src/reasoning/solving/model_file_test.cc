@@ -171,7 +171,7 @@ TEST(ModelFile, FaultsAreNamed) {
   const TemporaryFolder folder;
   expect_file_refused(folder.path() / "none", {}, "does not exist");
   expect_file_refused(folder.path(), {}, "contains neither");
-  write_file_atomic(folder.path() / "text", std::string_view("hello, this is no model"));
+  write_file_atomic(folder.path() / "text", std::string_view("hello, this is not a model"));
   expect_file_refused(folder.path() / "text", {}, "text");
 
   ModelFile model = stored_model();

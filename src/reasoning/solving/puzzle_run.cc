@@ -72,11 +72,11 @@ PuzzleRun::Next PuzzleRun::add(const SegmentEvent& batch, size_t slot, const Par
 
   running_.finished = true;
   running_.halted = asks_to_halt(plan_.rule(), {last_.q_halt, last_.q_continue});
-  running_.verdict = plan_.family().check_answer(running_.question, running_.answer());
+  running_.rules = plan_.family().check_answer(running_.question, running_.answer());
   const int64_t view = running_.view;
   if (plan_.options().probabilities && view == 0)
     running_.log_probabilities = log_probabilities_of(plan_.config(), output.logits, slot, plan_.family());
-  const bool accepted = running_.verdict.accepted;
+  const bool accepted = running_.rules.accepted;
   SolvedPuzzle next{.question = running_.question, .view = view + 1};
   if (view == 0 || accepted) done_ = std::move(running_);
   if (accepted || view + 1 >= plan_.options().views) return Next::kDone;

@@ -20,8 +20,7 @@ std::unique_ptr<puzzles::Family> family_of(ModelFile& model, std::string_view ch
   } else if (!chosen.empty()) {
     // A name leaves the sizes to the model's.
     family = puzzles::guess_family(data.seq_len, data.vocab_size);
-    if (family->describe().value("family", "") != chosen)
-      family = puzzles::make_family({{"family", std::string(chosen)}}, "--family");
+    if (family->name() != chosen) family = puzzles::make_family({{"family", std::string(chosen)}}, "--family");
   } else if (model.family.is_object()) {
     family = puzzles::make_family(model.family, source);
   } else {
@@ -93,8 +92,8 @@ Json to_json(const SolvedPuzzle& solution, const puzzles::Family& family) {
   Json json = {{"question", family.to_line(solution.question)}, {"finished", solution.finished}};
   if (solution.finished) {
     json["answer"] = family.to_line(solution.answer());
-    json["accepted"] = family.has_rules() ? Json(solution.verdict.accepted) : Json(nullptr);
-    json["reason"] = solution.verdict.reason;
+    json["accepted"] = family.has_rules() ? Json(solution.rules.accepted) : Json(nullptr);
+    json["reason"] = solution.rules.reason;
     json["segments"] = solution.segments.size();
     json["halted"] = solution.halted;
     json["view"] = solution.view;

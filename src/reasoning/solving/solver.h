@@ -49,9 +49,9 @@ struct SolvedPuzzle {
   int64_t view = 0;                     // number of the view that `segments` show, mapped back; 0: the puzzle itself
   bool finished = false;                // false: interrupted before its last segment
   bool halted = false;                  // the model asked to halt (it did not just reach the limit)
-  // Verdict on the last answer; its reason names a given that the model changed. If the family has no rules, only the
-  // form is checked.
-  puzzles::RuleCheck verdict;
+  // Whether they accept the last answer; the reason names a given that the model changed. If the family has no rules,
+  // only the form is checked.
+  puzzles::RuleCheck rules;
   std::vector<float> log_probabilities;  // [S,V] of the plain view's last answer; empty but with options.probabilities,
                                          // and where another view was accepted
 

@@ -50,7 +50,7 @@ TEST(Solver, KeepsEverySegmentAndAsksTheRules) {
   ASSERT_EQ(second.segments.size(), 2u);
   EXPECT_EQ(second.segments[0].answer, tokens("1.34341221434321"));
   EXPECT_EQ(second.answer(), tokens(kGrid));
-  EXPECT_TRUE(second.finished && second.halted && second.verdict.accepted);
+  EXPECT_TRUE(second.finished && second.halted && second.rules.accepted);
   EXPECT_NEAR(second.confidence(), 1 / (1 + std::exp(-3.0)), 1e-7);
   EXPECT_FLOAT_EQ(second.segments[1].residual_H, 0.5f);
   EXPECT_TRUE(std::isnan(second.segments[0].participation.H));
@@ -59,8 +59,8 @@ TEST(Solver, KeepsEverySegmentAndAsksTheRules) {
   const SolvedPuzzle& third = result.solutions[2];  // needs four segments, may run three
   EXPECT_TRUE(third.finished);
   EXPECT_FALSE(third.halted);
-  EXPECT_FALSE(third.verdict.accepted);
-  EXPECT_NE(third.verdict.reason.find("row 1 column 4"), std::string::npos) << third.verdict.reason;
+  EXPECT_FALSE(third.rules.accepted);
+  EXPECT_NE(third.rules.reason.find("row 1 column 4"), std::string::npos) << third.rules.reason;
 }
 
 TEST(Solver, LooksThroughSymmetriesUntilTheRulesAccept) {
@@ -73,9 +73,9 @@ TEST(Solver, LooksThroughSymmetriesUntilTheRulesAccept) {
   const SolverResult plain = solve(backend, *small_sudoku(), questions(), {.progress = false});
   const SolverResult result = solve(backend, *small_sudoku(), questions(), {.views = 30, .progress = false});
   for (size_t i = 0; i < 3; ++i) {
-    EXPECT_FALSE(plain.solutions[i].verdict.accepted);
+    EXPECT_FALSE(plain.solutions[i].rules.accepted);
     const SolvedPuzzle& solution = result.solutions[i];
-    EXPECT_TRUE(solution.verdict.accepted) << i;
+    EXPECT_TRUE(solution.rules.accepted) << i;
     EXPECT_GT(solution.view, 0);
     EXPECT_EQ(solution.question, questions()[i]);
     EXPECT_EQ(solution.answer(), tokens(kGrid)) << "mapped back";
@@ -90,8 +90,8 @@ TEST(Solver, NamesAGivenThatTheModelChanged) {
     return ScriptedSegment{.answer = tokens("2143432112343412")};  // a Sudoku, but not of this question
   });
   const SolverResult result = solve(backend, *small_sudoku(), questions(), {.progress = false});
-  EXPECT_FALSE(result.solutions[0].verdict.accepted);
-  EXPECT_NE(result.solutions[0].verdict.reason.find("given"), std::string::npos) << result.solutions[0].verdict.reason;
+  EXPECT_FALSE(result.solutions[0].rules.accepted);
+  EXPECT_NE(result.solutions[0].rules.reason.find("given"), std::string::npos) << result.solutions[0].rules.reason;
 }
 
 TEST(Solver, JsonHasAnswersAndStepsAsText) {

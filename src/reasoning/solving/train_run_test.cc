@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Does something of its own at one training step.
+// Runs a function at one training step.
 class ScheduledBackend : public FakeBackend {
  public:
   ScheduledBackend(const model::ModelConfig& config, std::function<bool(int)> before)

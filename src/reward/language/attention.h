@@ -14,7 +14,7 @@ namespace hrm::language {
 // Token t sees the tokens up to t of its row. q: [B,N,T,W]; k, v: [B,KV,T,W]. Returns [B,N,T,W].
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
 
-// New tokens see the shared prefix, which is multiplied once for all rows, and what the step's mask says of their own.
+// New tokens see the shared prefix, which is multiplied once for all rows, and what the step's mask allows.
 at::Tensor attend(const at::Tensor& q, const KvCache::Layer& layer, const KvCache::Step& step);
 
 // The same in plain operations, for other devices than the CPU and for tests. REQUIRES: the layer has a prefix.

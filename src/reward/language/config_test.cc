@@ -100,7 +100,7 @@ TEST(DecoderConfig, AttentionInBothDirectionsIsRefused) {
   EXPECT_NO_THROW(decoder_config(json, "config.json"));
 }
 
-// Beyond its window Mistral is no Llama: longer texts are not read.
+// Beyond its window Mistral differs from Llama: longer texts are not read.
 TEST(DecoderConfig, MistralReadsTextsUpToItsWindow) {
   Json json = {{"model_type", "mistral"}, {"hidden_size", 64},        {"intermediate_size", 96},
                {"num_hidden_layers", 2},  {"num_attention_heads", 4}, {"num_key_value_heads", 2},

@@ -18,7 +18,7 @@ at::Tensor take(const NamedParameters& parameters, const char* name, at::IntArra
   return at->second;
 }
 
-// Rows of a matrix that the checkpoint decides; 0 where it is none, so that take() refuses it.
+// Rows of a matrix that the checkpoint decides; 0 where it is not a matrix, so that take() refuses it.
 int64_t rows_of(const NamedParameters& parameters, const char* name) {
   const auto at = parameters.find(name);
   return at != parameters.end() && at->second.dim() == 2 ? at->second.size(0) : 0;

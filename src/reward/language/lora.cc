@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kInLora = "language.lora";
 constexpr std::string_view kA = ".lora_A.weight", kB = ".lora_B.weight", kWeight = ".weight";
 
-// "q_proj" of "model.layers.0.self_attn.q_proj.weight"; empty for what is no projection of a layer.
+// "q_proj" of "model.layers.0.self_attn.q_proj.weight"; empty for what is not a projection of a layer.
 std::string module_of(std::string_view name) {
   if (!name.starts_with("model.layers.") || !name.ends_with("_proj.weight")) return {};
   name.remove_suffix(kWeight.size());

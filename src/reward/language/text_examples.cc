@@ -108,9 +108,9 @@ class FileReader {
 
   void add(std::vector<int32_t> ids, const std::string& completion, const std::string& place) {
     const size_t first = ids.size();
-    const std::vector<int32_t> learnt =
+    const std::vector<int32_t> learned =
         bundle_.tokenizer.encode(completion, first == 0 ? text::Part::kFramed : text::Part::kContinuation);
-    ids.insert(ids.end(), learnt.begin(), learnt.end());
+    ids.insert(ids.end(), learned.begin(), learned.end());
     ids.push_back(end_token());
     set_.add(language_example(std::move(ids), first),
              {.config = bundle_.model.config,

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kScript = "script:";
 
-// Counts attempts of what is no HttpPolicy, which counts its own.
+// Counts the attempts of a policy that is not an HttpPolicy, which counts them itself.
 class CountedAttempts : public Policy {
  public:
   CountedAttempts(std::shared_ptr<Policy> inner, std::shared_ptr<Meter> meter)

@@ -6,7 +6,7 @@
 // for the rest, one that refuses n > 1 (400, 422, 500 or 501, while one choice succeeds) for one at a time, and from
 // then on for as many or more at once; what is too many is dropped. A refusal of the request itself changes nothing for
 // others, so the order of requests changes no samples. Faults: 408, 409, 425, 429 and 5xx, what breaks on the way, and
-// replies that are none are temporary; every other status but 200 is permanent, and so are an error inside a 200
+// replies that cannot be read are temporary; every other status but 200 is permanent, and so are an error inside a 200
 // without such a code and a certificate that does not hold. Messages name the address, the status and the server's own
 // words.
 #pragma once

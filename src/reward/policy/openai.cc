@@ -112,8 +112,7 @@ void check_fields(const Dialect& dialect) {
     constexpr std::string_view kAlwaysSent[] = {"max_tokens", "temperature", "top_p", "seed", "stop"};
     if (std::ranges::find(kAlwaysSent, to) != std::end(kAlwaysSent) &&
         std::ranges::find(dialect.renamed, to, &std::pair<std::string, std::string>::first) == dialect.renamed.end())
-      throw bad_input("policy.http", "rename_fields: '{}={}': '{}' is a field of its own; rename that one too", from,
-                      to, to);
+      throw bad_input("policy.http", "rename_fields: '{}={}': '{}' is also a field; rename that one too", from, to, to);
   }
 }
 

@@ -35,7 +35,7 @@ struct Dialect {
   EndpointKind kind = EndpointKind::kCompletions;
   std::string model = "default";
   Continuation continuation = Continuation::kUser;
-  Json extra = Json::object();  // further fields of a request; null leaves one of its own out
+  Json extra = Json::object();  // further fields of a request; null leaves out a standard field
   std::vector<std::pair<std::string, std::string>> renamed = {};  // fields and what this server calls them
 };
 

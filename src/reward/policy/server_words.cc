@@ -1,4 +1,4 @@
-// What a server says of its own faults.
+// What a server says about its faults.
 #include <time.h>
 
 #include <charconv>

@@ -217,7 +217,7 @@ std::string certificate_fault(long result) {
   if (result == X509_V_ERR_CERT_HAS_EXPIRED || result == X509_V_ERR_CERT_NOT_YET_VALID)
     way_out = "renew it; or is the clock of this machine wrong?";
   else if (result != X509_V_OK)
-    way_out = "--ca-file names the certificate to trust for a server with one of its own";
+    way_out = "--ca-file names the certificate to trust for a server that the system does not know";
   return fmt::format("checking the certificate failed{}; {}",
                      result == X509_V_OK ? "" : fmt::format(" ({})", X509_verify_cert_error_string(result)), way_out);
 }

@@ -21,7 +21,7 @@
 //
 // `encoding` says which parts are encoded together, so that ids equal those of the program that trained the model:
 //   whole   the text of a step with the special tokens around it, as transformers encodes it (prompt)
-//   apart   question, each step and each tail is a text of its own, without special tokens, after the token `bos`;
+//   apart   question, each step and each tail is a separate text, without special tokens, after the token `bos`;
 //           tokenizers that put a blank before a text put one before each of them (trl)
 //   parts   head, lead with step, and tail each continue after the one before, as the published programs do or as special
 //           tokens cause (the others). Form prompt: texts are cut at a newline that is followed by a character other

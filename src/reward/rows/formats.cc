@@ -111,7 +111,7 @@ std::string label_like(const Json& record, int depth = 0) {
 }
 
 // A number beside steps: ProcessBench's first wrong step from 0, or whether the whole solution is right? Fields of
-// ProcessBench's own, or a number that is no verdict, tell.
+// ProcessBench's own, or a number that is not a verdict, tell.
 bool may_be_outcome(const Json& record) {
   const Fields fields(record);
   const Json& label = fields.at("label");

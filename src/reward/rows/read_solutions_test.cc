@@ -7,6 +7,7 @@
 #include "base/testing/refused.h"
 #include "rows/solution_rows.h"
 #include "rows/write_solutions.h"
+#include "steps/problem_file.h"
 
 namespace hrm::rows {
 namespace {
@@ -37,6 +38,18 @@ TEST(ReadSolutions, FormatsAreToldFromTheirFirstRecord) {
     EXPECT_EQ(question_of_record(format, lines.value(), "x"), kQuestion) << name;
   }
   EXPECT_FALSE(detect_format(Json{{"x", 1}}));
+}
+
+TEST(ReadSolutions, TheGoldAnswerHasTheNamesThatProblemFilesHave) {
+  for (const std::string_view name : steps::kGoldFields) {
+    const Json record = {
+        {"question", "q"}, {"steps", Json::array({"a"})}, {"labels", Json::array({1})}, {std::string(name), "7"}};
+    std::optional<std::string> gold;
+    ConversionCounts counts;
+    read_record({need_format(record, "x"), record, "x"}, Neutral::kDrop, counts,
+                [&](LabeledSolution&& solution) { gold = solution.gold; });
+    EXPECT_EQ(gold, "7") << name;
+  }
 }
 
 TEST(ReadSolutions, Prm800k) {

@@ -51,9 +51,9 @@ std::vector<std::string> need_texts(const Json& record, std::string_view name, s
 std::optional<std::string> find_question(const Json& record) { return steps::find_question(record); }
 
 std::string find_gold(const Json& record) {
-  return find_text(record, {"gold", "ground_truth", "ground_truth_answer", "gold_answer", "reference_answer",
-                            "expected_answer"})
-      .value_or("");
+  for (const std::string_view name : steps::kGoldFields)
+    if (auto gold = find_text(record, {name})) return *std::move(gold);
+  return "";
 }
 
 std::string need_question(const Json& record, std::string_view place) {

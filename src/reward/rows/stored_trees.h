@@ -19,7 +19,7 @@ struct TreeOptions {
   bool noise_instead =
       false;  // its label changes go to other nodes and no text changes: what compression is more than noise
   Json to_json() const;
-  // Throws bad_input for counts of labels that are none: --labels other than mc, noise.
+  // Throws bad_input for counts of labels that have none: --labels other than mc, noise.
   void validate() const;
 };
 

@@ -119,7 +119,7 @@ struct Job {
   bool failed = false;
 };
 
-// The parts of a problem's work, each a program of its own.
+// The parts of a problem's work, each a separate program.
 struct Plan {
   bool samples = false, greedy = false;
   std::vector<std::pair<SearchMethod, int64_t>> searches;

@@ -262,8 +262,9 @@ void add_notes(SelectionReport& report, const SampledSolutions& solutions, const
   }
   for (const auto& [kind, name] : enum_names(Confidence()))
     if (const Having count = count_having(solutions, kind); count.have > 0 && count.lack > 0)
-      report.notes.push_back(fmt::format("{} samples have {}, {} with an answer lack it: it is no baseline.",
-                                         count.have, name, count.lack));
+      report.notes.push_back(
+          fmt::format("{} samples have {}, {} with an answer lack it, so it is not used as a baseline.", count.have,
+                      name, count.lack));
   if (options.subset == Subset::kFirst)
     report.notes.push_back(
         "The first N samples of each problem. Intervals: Wilson over problems; of 'one sample' and 'pass@N' (the "

@@ -37,7 +37,7 @@ double as_score(Confidence kind, double value);
 //   cumulative_logprob   the sum, of `tokens` tokens (vLLM)
 // Entropy and self-certainty need the whole distribution, so they are never taken from a list of likely tokens.
 // Entries that are null (a first token that nothing stands before) are passed over, and so are lists of another form.
-// Throws bad_input naming the place and field: one of the three that is no number, a log-probability above 0, a negative
+// Throws bad_input naming the place and field: one of the three that is not a number, a log-probability above 0, a negative
 // entropy or self-certainty.
 Confidences confidences_of(const Json& candidate, const std::string& place);
 

@@ -98,11 +98,8 @@ Json shared_settings(const std::vector<PooledRun>& runs) {
   return settings;
 }
 
-}  // namespace
-
-MeasureReport pool_runs(const std::vector<PooledRun>& reports, const PoolOptions& options) {
-  if (reports.size() < 2) throw bad_input("select.pool", "an interval over runs needs at least two reports");
-  MeasureReport pooled_report;
+// Keys and measures in the order of the reports. Throws bad_input for reports of several kinds.
+void add_columns(const std::vector<PooledRun>& reports, MeasureReport& pooled_report) {
   for (const PooledRun& report : reports) {
     for (const Json& row : rows_of(report))
       for (const auto& [name, value] : row.items()) {
@@ -114,18 +111,56 @@ MeasureReport pool_runs(const std::vector<PooledRun>& reports, const PoolOptions
                       report.report.at("title").get<std::string>(), reports.front().source,
                       reports.front().report.at("title").get<std::string>());
   }
-  pooled_report.title =
-      fmt::format("{}, mean of {} runs", reports.front().report.at("title").get<std::string>(), reports.size());
-  std::vector<Run> runs;
-  for (const PooledRun& report : reports) runs.push_back(read_run(report, pooled_report.keys));
+}
+
+// The keys of the rows of all runs, by first appearance.
+std::vector<Keys> rows_in_order(const std::vector<Run>& runs) {
   std::vector<Keys> order;
   std::set<Keys> known;
   for (const Run& run : runs)
     for (const Keys& keys : run.order)
       if (known.insert(keys).second) order.push_back(keys);
+  return order;
+}
 
+// A row for each row of another scorer: its difference from `against` within runs. Throws bad_input if no row has that
+// scorer.
+void add_differences(const std::vector<Run>& runs, const std::string& against, MeasureReport& pooled_report) {
+  const auto column = static_cast<size_t>(std::ranges::find(pooled_report.keys, "scorer") - pooled_report.keys.begin());
+  bool found = false;
+  for (const Keys& keys : rows_in_order(runs)) {
+    if (column >= keys.size() || keys[column].empty()) continue;
+    Keys reference = keys, shown_keys = keys;
+    reference[column] = against;
+    if (keys == reference) {
+      found = true;
+      continue;
+    }
+    shown_keys[column] += " - " + against;
+    auto row =
+        pooled(shown_keys, pooled_report.measures, runs.size(), [&](size_t r, const std::string& measure) -> Value {
+          const Value one = find_value(runs[r], keys, measure);
+          const Value other = find_value(runs[r], reference, measure);
+          return one && other ? std::optional(*one - *other) : std::nullopt;
+        });
+    if (row) pooled_report.rows.push_back(std::move(*row));
+  }
+  if (!found) throw bad_input("select.pool", "--against {}: no row has that scorer", against);
+  pooled_report.notes.push_back("'A - B' is the mean of the differences within runs.");
+}
+
+}  // namespace
+
+MeasureReport pool_runs(const std::vector<PooledRun>& reports, const PoolOptions& options) {
+  if (reports.size() < 2) throw bad_input("select.pool", "an interval over runs needs at least two reports");
+  MeasureReport pooled_report;
+  add_columns(reports, pooled_report);
+  pooled_report.title =
+      fmt::format("{}, mean of {} runs", reports.front().report.at("title").get<std::string>(), reports.size());
+  std::vector<Run> runs;
+  for (const PooledRun& report : reports) runs.push_back(read_run(report, pooled_report.keys));
   uint64_t left_out = 0;
-  for (const Keys& keys : order) {
+  for (const Keys& keys : rows_in_order(runs)) {
     auto row = pooled(keys, pooled_report.measures, runs.size(),
                       [&](size_t r, const std::string& measure) { return find_value(runs[r], keys, measure); });
     if (row)
@@ -133,30 +168,7 @@ MeasureReport pool_runs(const std::vector<PooledRun>& reports, const PoolOptions
     else
       ++left_out;
   }
-  if (!options.against.empty()) {
-    const auto column =
-        static_cast<size_t>(std::ranges::find(pooled_report.keys, "scorer") - pooled_report.keys.begin());
-    bool found = false;
-    for (const Keys& keys : order) {
-      if (column >= keys.size() || keys[column].empty()) continue;
-      Keys reference = keys, shown_keys = keys;
-      reference[column] = options.against;
-      if (keys == reference) {
-        found = true;
-        continue;
-      }
-      shown_keys[column] += " - " + options.against;
-      auto row =
-          pooled(shown_keys, pooled_report.measures, runs.size(), [&](size_t r, const std::string& measure) -> Value {
-            const Value one = find_value(runs[r], keys, measure);
-            const Value other = find_value(runs[r], reference, measure);
-            return one && other ? std::optional(*one - *other) : std::nullopt;
-          });
-      if (row) pooled_report.rows.push_back(std::move(*row));
-    }
-    if (!found) throw bad_input("select.pool", "--against {}: no row has that scorer", options.against);
-    pooled_report.notes.push_back("'A - B' is the mean of the differences within runs.");
-  }
+  if (!options.against.empty()) add_differences(runs, options.against, pooled_report);
   pooled_report.notes.insert(pooled_report.notes.begin(),
                              "Intervals: Student's t over runs, 95 %; they do not cover the choice of problems.");
   if (left_out)

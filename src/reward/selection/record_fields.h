@@ -13,7 +13,7 @@
 
 namespace hrm::selection {
 
-constexpr std::string_view kHeld = "solutions and scores";  // what a memory limit is told to be of
+constexpr std::string_view kHeld = "solutions and scores";  // what a memory limit counts
 constexpr std::string_view kUnnamed = "scores";             // the scorer of a plain list
 
 // How this room opens its files: JSON lines or one JSON list, whole to the last line.

@@ -67,12 +67,10 @@ std::string gold_text(const Json& value, std::string_view name, const std::strin
   return gold_of(*text);
 }
 
-// Fields that hold the gold answer and nothing else, and those that are also used for other things.
-constexpr std::string_view kGold[] = {"gold",           "ground_truth",     "ground_truth_answer", "gold_answer",
-                                      "correct_answer", "reference_answer", "expected_answer"};
+// Fields that hold the gold answer, but are also used for other things.
 constexpr std::string_view kAnswerFields[] = {"final_answer", "answer", "solution"};
 
-// A worked solution is no answer: without a mark it cannot be told where its answer stands.
+// A worked solution is not an answer: without a mark its answer cannot be found.
 void refuse_prose(const std::string& gold, std::string_view name, const std::string& place) {
   constexpr size_t kLongest = 200;
   if (gold.size() <= kLongest && gold.find('\n') == std::string::npos) return;
@@ -98,7 +96,7 @@ std::optional<std::string> find_gold(const Json& json, const std::string& place)
                       place, from, name, gold->substr(0, 40), other.substr(0, 40));
     }
   };
-  for (const std::string_view name : kGold) consider(find(json, name), name, true);
+  for (const std::string_view name : kGoldFields) consider(find(json, name), name, true);
   if (const Json* model = find(json, "reward_model"))
     consider(find(*model, "ground_truth"), "reward_model.ground_truth", true);
   if (gold) return gold;  // beside it `answer` and `solution` may be what a model wrote

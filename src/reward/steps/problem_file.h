@@ -7,15 +7,22 @@
 //   id | unique_id                        where missing, a hash of the question
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "formats/jsonl.h"
 #include "steps/tree.h"
 
 namespace hrm::steps {
+
+// Fields that hold the gold answer and nothing else.
+inline constexpr std::array<std::string_view, 7> kGoldFields = {
+    "gold",           "ground_truth",     "ground_truth_answer", "gold_answer",
+    "correct_answer", "reference_answer", "expected_answer"};
 
 // The question of a record; nullopt: it has none. Throws nothing.
 std::optional<std::string> find_question(const Json& record);

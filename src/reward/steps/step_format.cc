@@ -17,10 +17,6 @@ constexpr std::array<std::pair<StepStyle, std::string_view>, 4> kStyles = {{{Ste
                                                                             {StepStyle::kBlank, "blank"},
                                                                             {StepStyle::kLine, "line"},
                                                                             {StepStyle::kRegex, "regex"}}};
-constexpr std::array<std::pair<AnswerStyle, std::string_view>, 4> kAnswers = {{{AnswerStyle::kHrm, "hrm"},
-                                                                               {AnswerStyle::kGsm8k, "gsm8k"},
-                                                                               {AnswerStyle::kBoxed, "boxed"},
-                                                                               {AnswerStyle::kAuto, "auto"}}};
 
 bool is_blank(std::string_view text) { return strip(text).empty(); }
 
@@ -81,9 +77,8 @@ std::optional<Regex> compile(const std::string& regex) {
 }  // namespace
 
 EnumNames<StepStyle> enum_names(StepStyle) { return kStyles; }
-EnumNames<AnswerStyle> enum_names(AnswerStyle) { return kAnswers; }
 
-StepFormat::StepFormat(StepStyle style, AnswerStyle answer, const std::string& regex, bool faithful)
+StepFormat::StepFormat(StepStyle style, AnswerFormat answer, const std::string& regex, bool faithful)
     : style_(style), answer_(answer), faithful_(faithful && style == StepStyle::kAuthors) {
   if (style != StepStyle::kRegex) return;
   if (regex.empty()) throw bad_input("steps.step_format", "steps by regex need an expression: --regex");
@@ -187,22 +182,12 @@ std::string StepFormat::rollout_text(const policy::Choice& choice) const {
 }
 
 std::optional<std::string> StepFormat::answer(std::string_view text) const {
-  switch (answer_) {
-    case AnswerStyle::kHrm:
-      return extract_answer(text, faithful_ ? AnswerFormat::kHrm : AnswerFormat::kHeading);
-    case AnswerStyle::kGsm8k:
-      return extract_answer(text, AnswerFormat::kGsm8k);
-    case AnswerStyle::kBoxed:
-      return extract_answer(text, AnswerFormat::kBoxed);
-    case AnswerStyle::kAuto:
-      break;
-  }
-  return extract_answer(text, AnswerFormat::kAuto);
+  return extract_answer(text, answer_ == AnswerFormat::kHrm && !faithful_ ? AnswerFormat::kHeading : answer_);
 }
 
 std::optional<std::string> StepFormat::answer_behind(std::string_view before, std::string_view text) const {
   auto found = answer(text);
-  const bool by_heading = answer_ == AnswerStyle::kHrm || answer_ == AnswerStyle::kAuto;
+  const bool by_heading = answer_ == AnswerFormat::kHrm || answer_ == AnswerFormat::kAuto;
   if (found || faithful_ || !by_heading || !grading::has_answer_heading(before) || is_blank(text)) return found;
   if (extract_answer(before, AnswerFormat::kHeading)) return std::nullopt;
   return extract_answer(std::string(before) + std::string(text), AnswerFormat::kHeading);
@@ -213,7 +198,7 @@ std::optional<std::string> StepFormat::answer_behind(std::string_view before, st
 std::optional<std::string> StepFormat::final_answer(std::string_view before, std::string_view text) const {
   auto found = answer_behind(before, text);
   if (!found || is_blank(*found)) return std::nullopt;
-  if (answer_ != AnswerStyle::kAuto || style_ != StepStyle::kAuthors) return found;
+  if (answer_ != AnswerFormat::kAuto || style_ != StepStyle::kAuthors) return found;
   for (const auto mark : {AnswerFormat::kBoxed, AnswerFormat::kHeading, AnswerFormat::kGsm8k})
     if (extract_answer(text, mark)) return found;
   if (!answer(text)) return found;  // after a heading of the text before

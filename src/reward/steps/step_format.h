@@ -34,8 +34,6 @@ namespace hrm::steps {
 
 enum class StepStyle { kAuthors, kBlank, kLine, kRegex };
 EnumNames<StepStyle> enum_names(StepStyle);  // authors, blank, line, regex
-enum class AnswerStyle { kHrm, kGsm8k, kBoxed, kAuto };
-EnumNames<AnswerStyle> enum_names(AnswerStyle);  // hrm, gsm8k, boxed, auto
 
 // The position of a step: the joined steps before it, and the maximum number of steps.
 struct StepPlace {
@@ -53,8 +51,9 @@ struct Step {
 class StepFormat {
  public:
   // Throws bad_input for an expression that PCRE2 refuses or that matches the empty text.
-  // faithful: only for the authors' steps.
-  StepFormat(StepStyle style, AnswerStyle answer, const std::string& regex, bool faithful = false);
+  // answer: kHrm reads a heading `# Answer`, without the authors' losses unless the format is faithful. faithful: only
+  // for the authors' steps.
+  StepFormat(StepStyle style, grading::AnswerFormat answer, const std::string& regex, bool faithful = false);
 
   // Stop strings of a request for one step after `steps_before` others, where the last heading that may come is number
   // most_steps: the end and the next heading. Faithful: every heading, the next one first.
@@ -83,7 +82,7 @@ class StepFormat {
   std::optional<size_t> end_of_step(std::string_view text, size_t from) const;
 
   StepStyle style_;
-  AnswerStyle answer_;
+  grading::AnswerFormat answer_;
   bool faithful_;
   std::optional<Regex> regex_;
 };

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "steps/step_settings.h"
 
 namespace hrm::steps {
 namespace {
 
+using grading::AnswerFormat;
 using policy::Finish;
 using Texts = std::vector<std::string>;
 
@@ -21,7 +23,7 @@ Step read(const StepFormat& format, const policy::Choice& choice, int64_t steps 
 }
 
 TEST(StepFormat, TheAuthorsHeadings) {
-  const StepFormat format(StepStyle::kAuthors, AnswerStyle::kHrm, "", /*faithful=*/true);
+  const StepFormat format(StepStyle::kAuthors, AnswerFormat::kHrm, "", /*faithful=*/true);
   EXPECT_EQ(format.step_stops(5), (Texts{"# END!", "# Step 2", "# Step 3", "# Step 4", "# Step 5"}));
   EXPECT_EQ(format.step_stops(4, 1), (Texts{"# END!", "# Step 3", "# Step 4", "# Step 2"})) << "the next one first";
   EXPECT_EQ(read(format, {.text = "x\n\n", .finish = Finish::kStop, .stop = "# Step 3"}, 1).text, "x\n\n# Step 3");
@@ -49,7 +51,7 @@ std::vector<policy::Choice> reports(const std::string& text, const std::string& 
 }
 
 TEST(StepFormat, AnAnswerEndsASolutionWhateverTheServerSays) {
-  const StepFormat format(StepStyle::kAuthors, AnswerStyle::kAuto, "");
+  const StepFormat format(StepStyle::kAuthors, AnswerFormat::kAuto, "");
   const std::pair<std::string, std::string> cases[] = {
       {"# Step 1: 40 + 2 = 42\n\n# Answer\n\n42", "42"},
       {"# Step 1: a\n\n# Answer\n\n(C)\n", "(C)"},
@@ -68,7 +70,7 @@ TEST(StepFormat, AnAnswerEndsASolutionWhateverTheServerSays) {
 }
 
 TEST(StepFormat, HeadingsAreNotMadeUp) {
-  const StepFormat format(StepStyle::kAuthors, AnswerStyle::kAuto, "");
+  const StepFormat format(StepStyle::kAuthors, AnswerFormat::kAuto, "");
   EXPECT_EQ(format.step_stops(5, 2), (Texts{"# END!", "# Step 4"}));
   EXPECT_EQ(format.step_stops(5, 4), (Texts{"# END!"}));
   for (const policy::Choice& choice : reports("# Step 1: 40 + 2\n\n", "# Step 2")) {
@@ -106,7 +108,7 @@ TEST(StepFormat, HeadingsAreNotMadeUp) {
 }
 
 TEST(StepFormat, AnAnswerMayStandInTheStepBehindItsHeading) {
-  const StepFormat blank(StepStyle::kBlank, AnswerStyle::kAuto, "");
+  const StepFormat blank(StepStyle::kBlank, AnswerFormat::kAuto, "");
   const Step heading = read(blank, {.text = "# Answer", .finish = Finish::kStop, .stop = "\n\n"}, 1);
   EXPECT_FALSE(heading.terminal);
   EXPECT_EQ(heading.answer, std::nullopt);
@@ -119,7 +121,7 @@ TEST(StepFormat, AnAnswerMayStandInTheStepBehindItsHeading) {
 }
 
 TEST(StepFormat, BlankLinesAndLines) {
-  const StepFormat blank(StepStyle::kBlank, AnswerStyle::kAuto, ""), line(StepStyle::kLine, AnswerStyle::kGsm8k, "");
+  const StepFormat blank(StepStyle::kBlank, AnswerFormat::kAuto, ""), line(StepStyle::kLine, AnswerFormat::kGsm8k, "");
   EXPECT_EQ(blank.split("a\nb\n\n\n\nc"), (Texts{"a\nb\n\n", "\n\nc"}));
   EXPECT_EQ(joined(blank.split("\n\na\n\n \n\n")), "\n\na\n\n \n\n");
   EXPECT_EQ(line.split("a\nb\n#### 3"), (Texts{"a\n", "b\n", "#### 3"}));
@@ -135,14 +137,25 @@ TEST(StepFormat, BlankLinesAndLines) {
 }
 
 TEST(StepFormat, RegularExpressions) {
-  const StepFormat format(StepStyle::kRegex, AnswerStyle::kAuto, R"([.!?]\s)");
+  const StepFormat format(StepStyle::kRegex, AnswerFormat::kAuto, R"([.!?]\s)");
   EXPECT_EQ(format.split("One. Two! 3.5 is three?"), (Texts{"One. ", "Two! ", "3.5 is three?"}));
   EXPECT_EQ(read(format, {.text = "One. Two."}).text, "One. ");
   EXPECT_FALSE(read(format, {.text = "One. Two."}).terminal) << "it was cut out of more";
-  EXPECT_THROW(StepFormat(StepStyle::kRegex, AnswerStyle::kAuto, "("), Error);
-  EXPECT_THROW(StepFormat(StepStyle::kRegex, AnswerStyle::kAuto, "x*"), Error);
-  EXPECT_THROW(StepFormat(StepStyle::kRegex, AnswerStyle::kAuto, ""), Error);
-  EXPECT_EQ(StepFormat(StepStyle::kRegex, AnswerStyle::kAuto, "(a+)+b").split(std::string(3000, 'a')).size(), 1u);
+  EXPECT_THROW(StepFormat(StepStyle::kRegex, AnswerFormat::kAuto, "("), Error);
+  EXPECT_THROW(StepFormat(StepStyle::kRegex, AnswerFormat::kAuto, "x*"), Error);
+  EXPECT_THROW(StepFormat(StepStyle::kRegex, AnswerFormat::kAuto, ""), Error);
+  EXPECT_EQ(StepFormat(StepStyle::kRegex, AnswerFormat::kAuto, "(a+)+b").split(std::string(3000, 'a')).size(), 1u);
+}
+
+TEST(StepSettings, HeadingsAreReadByHrmAlone) {
+  StepSettings settings;
+  for (const auto& [format, name] : enum_names(AnswerFormat())) {
+    settings.answer = format;
+    if (format == AnswerFormat::kHeading)
+      EXPECT_THROW(settings.validate(), Error);
+    else
+      EXPECT_NO_THROW(settings.validate()) << name;
+  }
 }
 
 }  // namespace

@@ -46,13 +46,15 @@ void StepSettings::validate() const {
   if (!prompt.empty() &&
       (prompt.find("{question}") == std::string::npos || prompt.find("{steps}") == std::string::npos))
     throw bad_input("steps.settings", "the prompt template has no {{question}} or no {{steps}}; both are needed");
+  if (answer == grading::AnswerFormat::kHeading)
+    throw bad_input("steps.settings", "answer = heading: expected hrm (which reads # Answer), gsm8k, boxed or auto");
   for (const std::string& text : stop)
     if (text.empty()) throw bad_input("steps.settings", "stop contains an empty text, which would end every solution");
   format();
 }
 
 bool StepSettings::faithful() const {
-  return steps == StepStyle::kAuthors && answer == AnswerStyle::kHrm && profile == grading::Profile::kPrm800k;
+  return steps == StepStyle::kAuthors && answer == grading::AnswerFormat::kHrm && profile == grading::Profile::kPrm800k;
 }
 
 bool StepSettings::steps_end_prompt() const { return prompt.empty() || strip_right(prompt).ends_with("{steps}"); }

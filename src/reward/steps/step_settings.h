@@ -20,9 +20,9 @@ struct StepSettings {
   int64_t max_tokens = 1024;
   StepStyle steps = StepStyle::kAuthors;
   std::string regex;
-  AnswerStyle answer = AnswerStyle::kAuto;
-  std::vector<std::string> stop;  // ends a solution as if the policy had ended it
-  std::string prompt;             // template; empty: the authors' for their steps, else a plain one
+  grading::AnswerFormat answer = grading::AnswerFormat::kAuto;  // heading is refused: hrm reads it
+  std::vector<std::string> stop;                                // ends a solution as if the policy had ended it
+  std::string prompt;  // template; empty: the authors' for their steps, else a plain one
   grading::Profile profile = grading::Profile::kSound;
   uint64_t seed = 0;
 

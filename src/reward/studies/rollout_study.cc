@@ -38,7 +38,7 @@ void sample_states(const worlds::ArithmeticProblem& problem, uint32_t index, con
       Sampled sampled{
           .state = {
               .problem = index, .truth = solutions[s].values[i], .on_track = truth.on_track, .valid = truth.valid}};
-      // Each occurrence of a state has rollouts of its own.
+      // Each occurrence of a state has its own rollouts.
       const uint64_t seed = derive_seed(options.seed, {kRolloutStream, index, s, i});
       const policy::Reply reply = policy.complete({.prompt = prompt, .n = most, .seed = seed});
       for (const policy::Choice& choice : std::get<policy::Response>(reply).choices) {

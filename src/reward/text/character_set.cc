@@ -63,7 +63,7 @@ constexpr Names kCategories[] = {
     {"spaceseparator", "Zs"},
 };
 
-// \p{name} and [:name:]; the two that differ are told apart in their functions.
+// \p{name} and [:name:]; their functions distinguish the two that differ.
 constexpr Names kSets[] = {
     {"blank", R"(\p{Zs}\t)"}, {"cntrl", R"(\p{Cc})"}, {"digit", R"(\p{Nd})"},       {"space", kSpace},
     {"whitespace", kSpace},   {"xdigit", kHex},       {"ascii", R"(\x{0}-\x{7f})"},
@@ -95,7 +95,7 @@ std::optional<NamedSet> unicode_property(const std::string& name) {
   return compiles(items) ? std::optional(NamedSet{std::move(items)}) : std::nullopt;
 }
 
-// Letters, or all that has a shape, are told by the property alone.
+// Letters, or all that has a shape, follow from the property alone.
 std::optional<NamedSet> shape_set(std::string_view name) {
   if (name == "graph") return NamedSet{R"(\p{Cc}\p{Cn}\p{Cs})" + std::string(kSpace), true};
   if (name == "print") return NamedSet{R"(\x{9}-\x{d}\x{85}\x{2028}\x{2029}\p{Cc}\p{Cn}\p{Cs})", true};

@@ -26,7 +26,7 @@ std::string escaped_character(char32_t c);  // \x{41}
 // What matches one character of the set: a bracket expression.
 std::string matcher_of(const NamedSet& set);
 
-// Brackets: a union of members and of sets in brackets of their own, each of which matches one character; intersected
+// Brackets: a union of members and of sets in their own brackets, each of which matches one character; intersected
 // with others of the same kind.
 struct BracketSet {
   bool negated = false;

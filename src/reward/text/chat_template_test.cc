@@ -104,7 +104,7 @@ TEST(ChatTemplateParity, FoldersSayWhichTheirsIs) {
             ChatTemplate::chatml().render(conversation(kTurn, true)));
 }
 
-TEST(ChatTemplate, ChatMlIsWhatModelsWithoutATemplateLearnt) {
+TEST(ChatTemplate, ChatMlIsWhatModelsWithoutATemplateLearned) {
   EXPECT_EQ(ChatTemplate::chatml().render(conversation(kTurn, true)),
             "<|im_start|>user\n Hi\n<|im_end|>\n<|im_start|>assistant\nYes?<|im_end|>\n<|im_start|>assistant\n");
 }

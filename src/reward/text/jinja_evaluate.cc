@@ -36,6 +36,14 @@ std::string construct_of(const Expression& node) {
   }
 }
 
+// -value or +value.
+Value with_sign(Machine& machine, Op op, const Value& value) {
+  if (value.is_undefined()) throw Fault{value.why_undefined()};
+  if (!value.is_number()) throw Fault{fmt::format("the sign of a {}", type_name(value))};
+  if (op == Op::kPositive) return value.is_integer() ? Value(value.integer()) : value;
+  return value.is(Kind::kFloat) ? Value(-value.real()) : arithmetic(machine, "-", Value(int64_t{0}), value);
+}
+
 }  // namespace
 
 Value Machine::call(const Value& function, Arguments&& given) {
@@ -107,7 +115,7 @@ Arguments Machine::arguments(const CallArguments& given, Scope& scope) {
   const Value more = eval(*given.more_named, scope);
   if (!more.is(Kind::kDict)) throw Fault{fmt::format("'**' before a {}, expected a dict", type_name(more))};
   for (const auto& [key, value] : more.as<Dict>().entries) {
-    if (!key.is_text()) throw Fault{"'**' before a dictionary with keys that are no texts"};
+    if (!key.is_text()) throw Fault{"'**' before a dictionary with keys that are not texts"};
     if (std::ranges::find(all.named, key.text(), &std::pair<std::string, Value>::first) != all.named.end())
       throw Fault{fmt::format("the argument '{}' is given twice", key.text())};
     all.named.emplace_back(key.text(), value);
@@ -157,13 +165,8 @@ Value Machine::eval_inner(const Expression& node, Scope& scope) {
     case Op::kNot:
       return !truth(part(0));
     case Op::kNegative:
-    case Op::kPositive: {
-      const Value value = part(0);
-      if (value.is_undefined()) throw Fault{value.why_undefined()};
-      if (!value.is_number()) throw Fault{fmt::format("the sign of a {}", type_name(value))};
-      if (node.op == Op::kPositive) return value.is_integer() ? Value(value.integer()) : value;
-      return value.is(Kind::kFloat) ? Value(-value.real()) : arithmetic(*this, "-", Value(int64_t{0}), value);
-    }
+    case Op::kPositive:
+      return with_sign(*this, node.op, part(0));
     case Op::kAnd:
     case Op::kOr: {
       Value left = part(0);

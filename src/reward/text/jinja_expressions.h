@@ -25,7 +25,7 @@ class ExpressionParser {
  protected:
   using Op = Expression::Op;
 
-  // Throws bad_input naming the line where the text is no template.
+  // Throws bad_input naming the line where the text is not a template.
   ExpressionParser(std::string_view jinja, std::string source);
 
   struct Deeper {

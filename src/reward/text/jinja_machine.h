@@ -48,7 +48,7 @@ class Machine {
   // Used by filters, tests and methods. They throw Fault; eval() adds the place.
   void step(uint64_t steps = 1);
   void charge(uint64_t bytes);
-  // Pays for looking a key up: one that is no text is compared with all.
+  // Pays for looking a key up: one that is not a text is compared with all.
   void pay_key(const Value& key, const Dict& dict);
   // The same, and throws Fault if the value cannot be a key.
   void check_key(const Value& key, const Dict& dict);

@@ -76,7 +76,7 @@ class Translator {
   void member(BracketSet& set, const Options& options, const Place& place);
   void nested(BracketSet& set, const Options& options, const Place& place);
 
-  // What is no single character begins no range.
+  // What is not a single character does not begin a range.
   void check_no_range() const;
   void add(BracketSet& set, const NamedSet& named, const Options& options, bool negated);
   void range(BracketSet& set, char32_t low, const Options& options);

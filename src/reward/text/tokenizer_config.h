@@ -28,7 +28,7 @@ inline constexpr SpecialTokenField kSpecialTokenFields[] = {
 
 // Reads tokenizer_config.json and special_tokens_map.json as transformers does: the map overrules, unless
 // tokenizer_config.json has added_tokens_decoder, as folders since 2023 do. Tokens that neither names are those of the
-// tokenizer's class (GPT2Tokenizer: <|endoftext|>; LlamaTokenizer: <s> and </s>); one that is null is none. Templates
+// tokenizer's class (GPT2Tokenizer: <|endoftext|>; LlamaTokenizer: <s> and </s>); one that is null does not count. Templates
 // stand in tokenizer_config.json, in chat_template.jinja and in additional_chat_templates/tool_use.jinja (the newer
 // places). All empty if the folder has none of these. Throws bad_input naming file and field.
 TokenizerConfig load_tokenizer_config(const std::filesystem::path& folder);

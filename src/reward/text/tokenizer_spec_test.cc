@@ -37,7 +37,7 @@ TEST(TokenizerJson, BothSpellingsOfMergesAreRead) {
   EXPECT_EQ(texts.splits.size(), 1u);
 }
 
-// As Llama 3 has it: a split of its own, the merges passed over where a piece is a token, a token before every text.
+// As Llama 3 has it: its own split, the merges passed over where a piece is a token, a token before every text.
 TEST(TokenizerJson, TheLlama3LayoutIsRead) {
   Json json = small_json();
   json["model"]["merges"] = Json::array();
@@ -133,7 +133,7 @@ TEST(GgmlVocabulary, BecomesATokenizer) {
   }
 }
 
-// As SentencePiece does it: the pair with the highest score first, bytes for characters that are no tokens.
+// As SentencePiece does it: the pair with the highest score first, bytes for characters that are not tokens.
 TEST(GgmlVocabulary, OfCharactersIsMergedByScore) {
   GgmlVocabulary v{.model = "llama", .tokens = {"<unk>", "<s>"}, .scores = {0, 0}, .types = {2, 3}, .bos = 1};
   const auto add = [&](const std::string& token, double score, int64_t type) {

@@ -29,7 +29,7 @@ GrowSettings faithful_settings() {
   GrowSettings settings;
   settings.temperature = 0.1;
   settings.merge = false;
-  settings.answer = steps::AnswerStyle::kHrm;
+  settings.answer = grading::AnswerFormat::kHrm;
   settings.profile = grading::Profile::kPrm800k;
   return settings;
 }

@@ -23,4 +23,25 @@ PassRate pass_rate(const LabeledTree& tree, const PassBand& band) {
   return found;
 }
 
+Json passed_problem(const steps::Problem& problem, const PassRate& found) {
+  return {{"id", problem.id},         {"question", problem.question},       {"gold", problem.gold},
+          {"pass_rate", *found.rate}, {"solutions", found.solutions.total}, {"correct", found.solutions.correct}};
+}
+
+void PassTally::add(const PassRate& found) {
+  ++problems[static_cast<size_t>(found.fit)];
+  solutions += found.solutions.total;
+  correct += found.solutions.correct;
+}
+
+double PassTally::share() const {
+  return solutions > 0 ? static_cast<double>(correct) / static_cast<double>(solutions) : 0;
+}
+
+Json PassTally::to_json() const {
+  using enum Fit;
+  return {{"inside", of(kInside)},   {"too_hard", of(kTooHard)}, {"too_easy", of(kTooEasy)},
+          {"unknown", of(kUnknown)}, {"solutions", solutions},   {"correct", correct}};
+}
+
 }  // namespace hrm::tree

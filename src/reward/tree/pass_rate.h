@@ -2,6 +2,7 @@
 // have the same label everywhere and teach nothing, so growth is useful only in between.
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "tree/labeled.h"
@@ -25,5 +26,20 @@ struct PassRate {
   Fit fit = Fit::kUnknown;
 };
 PassRate pass_rate(const LabeledTree& tree, const PassBand& band);
+
+// A problem inside the band, as a record that `hrm tree grow` reads: {"id", "question", "gold", "pass_rate",
+// "solutions", "correct"}. REQUIRES: found.rate.
+Json passed_problem(const steps::Problem& problem, const PassRate& found);
+
+// The problems of a store.
+struct PassTally {
+  std::array<int64_t, 4> problems{};  // by Fit
+  int64_t solutions = 0, correct = 0;
+
+  void add(const PassRate& found);
+  int64_t of(Fit fit) const { return problems[static_cast<size_t>(fit)]; }
+  double share() const;  // of correct solutions; 0 if there are none
+  Json to_json() const;
+};
 
 }  // namespace hrm::tree

@@ -42,6 +42,27 @@ TEST(PassRate, OfATreeAreItsLeaves) {
   EXPECT_EQ(pass_rate(label_tree(tree, {}), {}).rate, 0.5);
 }
 
+TEST(PassRate, ATallyCountsProblemsAndSolutions) {
+  const PassBand band{.low = 0.25, .high = 0.75, .least = 4};
+  PassTally tally;
+  EXPECT_EQ(tally.share(), 0);
+  for (const int64_t right : {0, 4, 5, 8}) tally.add(pass_rate(solved(right, 8), band));
+  tally.add(pass_rate(solved(1, 2), band));
+  EXPECT_EQ(tally.of(Fit::kInside), 2);
+  EXPECT_EQ(tally.share(), 18.0 / 34);
+  EXPECT_EQ(
+      tally.to_json(),
+      (Json{{"inside", 2}, {"too_hard", 1}, {"too_easy", 1}, {"unknown", 1}, {"solutions", 34}, {"correct", 18}}));
+}
+
+TEST(PassRate, APassedProblemIsARecordForGrowth) {
+  const Json record = passed_problem({"p", "question", "right"}, pass_rate(solved(3, 8), {}));
+  EXPECT_EQ(record["id"], "p");
+  EXPECT_EQ(record["gold"], "right");
+  EXPECT_EQ(record["pass_rate"], 3.0 / 8);
+  EXPECT_EQ(record["solutions"], 8);
+}
+
 TEST(PassRate, ABandThatIsNoneIsRefused) {
   EXPECT_THROW((PassBand{.low = 0.5, .high = 0.4}.validate()), Error);
   EXPECT_THROW((PassBand{.low = -0.1}.validate()), Error);

@@ -33,7 +33,7 @@ size_t heading_length(std::string_view text) {
 }
 
 // The next line of `text`, which shrinks: up to a newline, or up to a heading within the line (steps that were joined
-// without a separator); a heading at the beginning is a line of its own.
+// without a separator); a heading at the beginning is a separate line.
 std::string_view take_next_line(std::string_view& text) {
   size_t end = heading_length(text);
   if (end == 0) {

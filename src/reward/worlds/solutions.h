@@ -29,7 +29,7 @@ Json to_json(const ArithmeticProblem& problem);
 // The prompt under which the scripted policy continues these steps, one per line.
 std::string prompt_of(std::string_view question, const std::vector<std::string>& steps);
 
-// Steps of a text, one per line; blank lines are none.
+// Steps of a text, one per line; blank lines are skipped.
 std::vector<std::string> lines_of(std::string_view text);
 
 // Whether the text, which continues from there, holds the correct answer.

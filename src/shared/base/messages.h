@@ -1,4 +1,4 @@
-// Where the messages of base/log.h go, for callers that have a standard error of their own to keep clean.
+// Where the messages of base/log.h go, for callers that keep their own standard error clean.
 #pragma once
 
 #include <functional>

@@ -27,7 +27,7 @@ class Progress {
 
   // done: items finished so far, at most total. note: short text shown after the bar ("loss 0.12").
   void update(uint64_t done, std::string_view note = {});
-  // Prints a line of its own without tearing the bar.
+  // Prints a line without tearing the bar.
   void print(std::string_view line);
 
  private:

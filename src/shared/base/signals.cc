@@ -10,7 +10,7 @@ namespace {
 
 std::atomic<bool> flag{false};
 static_assert(std::atomic<bool>::is_always_lock_free);  // safe inside a signal handler
-thread_local const std::atomic<bool>* cancelled = nullptr;
+thread_local const std::atomic<bool>* canceled = nullptr;
 
 void handler(int signal) {
   if (flag.exchange(true)) {
@@ -35,10 +35,10 @@ InterruptScope::~InterruptScope() {
   flag = false;  // a request that was met must not stop the next loop
 }
 
-bool interrupted() { return flag || (cancelled && *cancelled); }
+bool interrupted() { return flag || (canceled && *canceled); }
 void request_interrupt() { flag = true; }
 
-CancelScope::CancelScope(const std::atomic<bool>& request) : outer_(cancelled) { cancelled = &request; }
-CancelScope::~CancelScope() { cancelled = outer_; }
+CancelScope::CancelScope(const std::atomic<bool>& request) : outer_(canceled) { canceled = &request; }
+CancelScope::~CancelScope() { canceled = outer_; }
 
 }  // namespace hrm

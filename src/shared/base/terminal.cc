@@ -39,7 +39,7 @@ void append_visible(std::string& to, std::string_view bytes, const CodePoint& po
     to += bytes;
 }
 
-// Of "\x1b[...m" at the start of the text: its bytes; 0 where it is none; npos where it may become one.
+// Of "\x1b[...m" at the start of the text: its bytes; 0 where it is not one; npos where it may become one.
 size_t style_size(std::string_view text) {
   if (text[0] != kEscape) return 0;
   for (size_t i = 1; i < std::min(text.size(), kLongestStyle); ++i) {

@@ -33,7 +33,7 @@ uintmax_t whole_lines(const fs::path& path) {
 constexpr int kEnd = std::istream::traits_type::eof();
 constexpr unsigned char kByteOrderMark[] = {0xEF, 0xBB, 0xBF};
 
-// First bytes that are no JSON, beside those of formats/magic.h.
+// First bytes that are not JSON, beside those of formats/magic.h.
 constexpr std::string_view kToLines = "write it as JSON lines first";
 constexpr Magic kOtherKinds[] = {{0, "\xFF\xFF\xFF\xFF", "an Arrow stream", "", kToLines},
                                  {0, "<", "a page of HTML or XML", "", "was a web page saved instead of the file?"},
@@ -161,7 +161,7 @@ bool JsonlReader::read_line() {
   return true;
 }
 
-// Up to the comma or bracket after the element: only brackets and strings are told apart here, the parser judges.
+// Up to the comma or bracket after the element: only brackets and strings are distinguished here, the parser judges.
 bool JsonlReader::read_element() {
   skip_blanks();
   line_ = newlines_ + 1;

@@ -64,7 +64,7 @@ class JsonlReader {
   std::string place() const { return source_ + ": line " + std::to_string(line_); }  // for errors about the value
   const std::string& source() const { return source_; }
 
-  // The current value is no good: throws the error, or notes it if faulty lines are skipped. InputTooLarge is
+  // The current value is bad: throws the error, or notes it if faulty lines are skipped. InputTooLarge is
   // thrown in any case.
   void reject(const Error& error);
   const BadLines& bad() const { return bad_; }

@@ -72,7 +72,7 @@ EventWriter::EventWriter(const std::filesystem::path& folder, std::optional<int6
   std::filesystem::create_directories(folder, error);
   const std::string base = fmt::format("events.out.tfevents.{:010}.{}", static_cast<int64_t>(now()), host_name());
   int fd = -1;
-  for (int i = 0; fd < 0; ++i) {  // a second writer within the same second gets a name of its own
+  for (int i = 0; fd < 0; ++i) {  // a second writer within the same second gets another name
     path_ = folder / (i == 0 ? base : fmt::format("{}.{}", base, i));
     fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0 && errno != EEXIST)

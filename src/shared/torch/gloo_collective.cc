@@ -37,7 +37,7 @@ constexpr auto kExchange = 24h * 7;  // nothing but the reports says that a proc
 std::string text_of(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 std::vector<uint8_t> bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
 
-// What libtorch throws has a stack of its own functions behind the first line.
+// What libtorch throws has a stack of its functions behind the first line.
 std::string first_line(const std::exception& error) {
   const std::string_view what = error.what();
   return std::string(what.substr(0, what.find('\n')));
@@ -183,7 +183,7 @@ class GlooCollective final : public training::Collective {
   explicit GlooCollective(const training::Launch& launch) : launch_(launch) {
     store_ = open_store(launch, launch.rank == 0 && !launch.agent_store);
     std::vector<std::string> names = meet();
-    // A connection of its own: the store serves one request of a connection at a time.
+    // A separate connection: the store serves one request of a connection at a time.
     watch_ = new Watch(launch, open_store(launch, false), std::move(names));
     auto options = c10d::ProcessGroupGloo::Options::create(launch.patience);
     try {

@@ -54,7 +54,7 @@ std::string from_root(Collective& all, const std::function<std::string()>& work)
 
 Json json_from_root(Collective& all, const std::function<Json()>& work) {
   if (all.size() == 1) return work();
-  // As CBOR: numbers keep their bits, texts that are no UTF-8 their bytes.
+  // As CBOR: numbers keep their bits, texts that are not UTF-8 their bytes.
   const std::string bytes = from_root(all, [&] {
     std::string packed;
     Json::to_cbor(work(), packed);

@@ -16,7 +16,7 @@ export class LineReader {
       try {
         values.push(JSON.parse(line));
       } catch {
-        throw new Error(`line ${this.line} is no JSON: ${line.slice(0, 60)}`);
+        throw new Error(`line ${this.line} is not JSON: ${line.slice(0, 60)}`);
       }
     }
     return values;

@@ -235,9 +235,9 @@ function finish(solution, milliseconds) {
   // A puzzle that no view solves keeps the plain view's answer: that is where its last frame is.
   const last = state.frames.findLastIndex(frame => frame.view === solution.view);
   const view = state.frames.at(-1)?.view > 0 ? `, view ${solution.view + 1} of ${state.frames.at(-1).view + 1}` : "";
-  const verdict = solution.accepted === null ? "There are no rules to check it by" : solution.accepted ? "The rules accept it" : `Wrong: ${solution.reason}`;
+  const check = solution.accepted === null ? "There are no rules to check it by" : solution.accepted ? "The rules accept it" : `Wrong: ${solution.reason}`;
   const how = `${solution.segments} segment${solution.segments === 1 ? "" : "s"}${solution.halted ? "" : " (the limit)"}${view}, Q ${solution.confidence.toFixed(3)}, ${milliseconds.toFixed(0)} ms`;
-  setStatus(`${verdict}. ${how}.`, solution.accepted === null ? "" : solution.accepted ? "good" : "bad");
+  setStatus(`${check}. ${how}.`, solution.accepted === null ? "" : solution.accepted ? "good" : "bad");
   if (last >= 0) show(last);
 }
 

@@ -61,7 +61,7 @@ export class Instance {
   begin(request) {
     this.#call("begin", encoder.encode(JSON.stringify(request)));
   }
-  // Runs a segment; false once all is told.
+  // Runs a segment; false at the end.
   step() {
     return this.#guarded(() => this.exports.step()) !== 0;
   }

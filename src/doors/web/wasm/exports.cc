@@ -32,7 +32,7 @@ HRM_EXPORT(open) void hrm_open(const std::byte* bytes, size_t size, const char* 
 
 HRM_EXPORT(begin) void hrm_begin(const char* request, size_t size) { session->begin({request, size}); }
 
-// Runs a segment; 0 once all is told.
+// Runs a segment; 0 at the end.
 HRM_EXPORT(step) int hrm_step() {
   return session->step([](std::string_view event, const Json& data) { tell(event, printable(data)); });
 }

@@ -81,7 +81,7 @@ class LetterScorer final : public steps::StepScorer {
 inline SearchSettings letter_settings() {
   SearchSettings settings;
   settings.steps = steps::StepStyle::kLine;
-  settings.answer = steps::AnswerStyle::kGsm8k;
+  settings.answer = grading::AnswerFormat::kGsm8k;
   return settings;
 }
 
