@@ -108,7 +108,7 @@ TEST_F(TrainRunTest, SizesInTheAuthorsFileThatAreNotTheDatasAreNamed) {
                                              "  puzzle_emb_len: 0\n"));
   TrainRequest asked = request("sizes");
   asked.recipe = recipe;
-  asked.settings.push_back("max_steps=1");
+  asked.run.settings.push_back("max_steps=1");
   testing::internal::CaptureStderr();
   train(asked, make_fake_backend);
   const std::string said = testing::internal::GetCapturedStderr();
