@@ -48,11 +48,11 @@ demo-reward: ## The reward model from end to end: worlds, labels, trees, rows; a
 	@$(call build,release) hrm
 	@scripts/demo_reward
 
-page: ## The page in a browser: starts hrm serve with models/sudoku9 and prints the address; Ctrl-C ends it
+page: ## The page in a browser: starts hrm serve with the trained models and prints the address; Ctrl-C ends it
 	@scripts/setup
 	@$(call configure,release)
 	@$(call build,release) hrm
-	@build/release/bin/hrm serve --model models/sudoku9 --runs models --port $(PAGE_PORT)
+	@build/release/bin/hrm serve --model models/sudoku_planes --model models/sudoku9 --model models/maze --runs models --port $(PAGE_PORT)
 
 page-test: ## The page in a real Chromium (installed first): every view used, screenshots in build/page
 	@scripts/setup --browser

@@ -61,7 +61,8 @@ bool ArcVotes::add(const VariantAnswer& answer, float q_halt, uint64_t row) {
   const std::vector<size_t> tests =
       inputs_named(task->second, identity.map.undo(decode_arc(answer.question, answer.side)));
   for (const size_t test : tests)
-    add({task->second, test, identity.original}, identity.map.undo(decode_arc(answer.answer, answer.side)), q_halt, row);
+    add({task->second, test, identity.original}, identity.map.undo(decode_arc(answer.answer, answer.side)), q_halt,
+        row);
   return !tests.empty();
 }
 
@@ -146,12 +147,9 @@ Json to_json(const ArcScores& scores) {
   };
   Json passes = Json::array();
   for (const ArcPass& pass : scores.passes) passes.push_back(pass_json(pass));
-  return {{"tasks", scores.tasks},
-          {"test_inputs", scores.inputs},
-          {"votes", scores.votes},
-          {"unanswered", scores.unanswered},
-          {"pass", std::move(passes)},
-          {"without_voting", pass_json(scores.unvoted)}};
+  return {{"tasks", scores.tasks},     {"test_inputs", scores.inputs},
+          {"votes", scores.votes},     {"unanswered", scores.unanswered},
+          {"pass", std::move(passes)}, {"without_voting", pass_json(scores.unvoted)}};
 }
 
 std::string to_table(const ArcScores& scores) {
