@@ -71,9 +71,10 @@ def read(path):
     return json.loads(data[8:8 + size]), data[8 + size:]
 
 (a, a_bytes), (b, b_bytes) = read(sys.argv[1]), read(sys.argv[2])
+prefix = sys.argv[3] if len(sys.argv) > 3 else "weights."
 differences = []
 for name, entry in a.items():
-    if not name.startswith("weights."):
+    if not name.startswith(prefix):
         continue
     parts = []
     for header, data in ((a, a_bytes), (b, b_bytes)):
@@ -172,6 +173,46 @@ for _ in $(seq 100); do [ -s stopped/log.jsonl ] && break; sleep 0.1; done
 kill -INT "${pids[1]}"
 ends 130
 cp err.0 err; says err "hrm train --resume --out stopped"
+
+# --- language and reward models ---
+python3 - <<'PY'
+import json
+
+with open("texts.jsonl", "w") as texts, open("rows.jsonl", "w") as rows:
+    for i in range(45):
+        texts.write(json.dumps({"prompt": "%d+%d=" % (i, i % 7), "completion": str(i + i % 7)}) + "\n")
+        question, step = "What is %d+1?" % i, "It is %d." % (i + i % 2)
+        rows.write(json.dumps({"prompt": question, "completions": [step], "labels": [i % 2 == 1]}) + "\n")
+PY
+little=(--init tiny tiny.hidden=32 tiny.layers=1 tiny.heads=2 tiny.context=64 batch_size=8 lr=1e-3)
+for kind in lm reward; do
+  if [ $kind = lm ]; then words=(texts.jsonl --held-out texts.jsonl); else words=(rows.jsonl --test rows.jsonl --head token --loss cross_entropy); fi
+  learn=("$HRM" $kind train "${words[@]}" "${little[@]}")
+  expect 0 "${learn[@]}" max_steps=20 --out $kind-one
+  for n in 2 4; do
+    job $n "${learn[@]}" max_steps=20 --out $kind-of$n
+    ends 0
+    cp out.0 out; says out "finished after 20 steps"
+    cp out.1 out; silent out
+    expect 0 python3 close.py $kind-one/last.safetensors $kind-of$n/last.safetensors parameter.
+    cat out
+  done
+  job 2 "${learn[@]}" max_steps=20 --out $kind-again
+  ends 0
+  same $kind-of2/model/model.safetensors $kind-again/model/model.safetensors
+  job 4 "${learn[@]}" max_steps=9 --out $kind-part
+  ends 0
+  job 2 "$HRM" $kind train --resume --accept-changes --out $kind-part max_steps=20
+  ends 0
+  cp out.0 out; says out "finished after 20 steps"
+  job 2 "${learn[@]}" max_steps=1000000 --out $kind-stopped
+  for _ in $(seq 100); do [ -s $kind-stopped/log.jsonl ] && break; sleep 0.1; done
+  kill -INT "${pids[1]}"
+  ends 130
+  cp err.0 err; says err "hrm $kind train --resume --out $kind-stopped"
+  checks=$((checks + 1))
+  [ -s $kind-stopped/last.safetensors ] || fail "$kind-stopped has no checkpoint"
+done
 
 # --- trees: a store of each process, merged into that of one ---
 "$HRM" world make --count 9 --seed 1 --out problems.jsonl operations=2 largest=5 operators=+ >/dev/null 2>&1

@@ -32,8 +32,9 @@ void train(const CLI::App& command, const LmTrainArguments& args, Exit& exit) {
   given.set("--seed", "seed", args.run.seed);
   const std::vector<std::string> settings = given.take();
   const bool tiny = begins_tiny(language::policy_train_defaults(false), settings);
-  const auto report = language::train_policy(language::policy_train_defaults(tiny), request_of(args.run, settings));
-  finish_run(report, args.run, "hrm lm train", exit);
+  train_distributed({"hrm lm train", args.run, exit}, settings, [&](const language::FineTuneRequest& request) {
+    return language::train_policy(language::policy_train_defaults(tiny), request);
+  });
 }
 
 }  // namespace
@@ -72,7 +73,9 @@ void register_lm_train(CLI::App& lm, Exit& exit) {
        {"hrm lm train chats.jsonl --from models/smollm2 --out runs/tuned lora.rank=16 lr=2e-4", "adapters only"},
        {"hrm lm train trees.store --from models/smollm2 --min-label 0.7 --out runs/self kl_weight=0.1",
         "self-training on good solutions, kept close to the initial model"},
-       {"hrm lm train --resume --out runs/tuned", "resume bit-identically"}});
+       {"hrm lm train --resume --out runs/tuned", "resume bit-identically"},
+       {"torchrun --nproc-per-node 2 --no-python hrm lm train chats.jsonl --from models/smollm2 --out runs/tuned",
+        "two processes share each batch (docs/distributed.md)"}});
   command.footer(settings_help(language::policy_train_defaults(true)) + command.get_footer());
   command.callback([&command, args, &exit] { train(command, *args, exit); });
 }

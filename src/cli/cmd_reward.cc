@@ -83,8 +83,9 @@ std::vector<std::string> settings_of(const CLI::App& command, const TrainArgumen
 void train(const CLI::App& command, const TrainArguments& args, Exit& exit) {
   const std::vector<std::string> settings = settings_of(command, args);
   const bool tiny = begins_tiny(reward::reward_train_defaults(true), settings);
-  const auto report = reward::train_reward_model(reward::reward_train_defaults(tiny), request_of(args.run, settings));
-  finish_run(report, args.run, "hrm reward train", exit);
+  train_distributed({"hrm reward train", args.run, exit}, settings, [&](const language::FineTuneRequest& request) {
+    return reward::train_reward_model(reward::reward_train_defaults(tiny), request);
+  });
 }
 
 void register_train_part(CLI::App& reward, Exit& exit) {
@@ -113,7 +114,10 @@ void register_train_part(CLI::App& reward, Exit& exit) {
                            "a small new model that reads bytes"},
                           {"hrm reward train rows.jsonl --from models/SmolLM2-135M --loss soft_labels --out runs/prm",
                            "on a pretrained backbone"},
-                          {"hrm reward train --resume --out runs/prm", "resume bit-identically"}});
+                          {"hrm reward train --resume --out runs/prm", "resume bit-identically"},
+                          {"torchrun --nproc-per-node 2 --no-python hrm reward train rows.jsonl "
+                           "--from models/SmolLM2-135M --out runs/prm",
+                           "two processes share each batch (docs/distributed.md)"}});
   command->footer(settings_help(reward::reward_train_defaults(true)) + command->get_footer());
   command->callback([command, args, &exit] { train(*command, *args, exit); });
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "cli/distributed.h"
 #include "torch/machine.h"
 
 namespace hrm::cli {
@@ -34,9 +35,20 @@ std::vector<std::string> RunSettings::take() {
   return std::move(settings_);
 }
 
-language::FineTuneRequest request_of(const LanguageRunArguments& args, std::vector<std::string> settings) {
-  return {
-      .run = args.request(std::move(settings)), .threads = args.threads, .device = torch::parse_device(args.device)};
+void train_distributed(const TrainingCommand& command, std::vector<std::string> settings,
+                       const std::function<training::RunReport(const language::FineTuneRequest&)>& train) {
+  const LanguageRunArguments& args = command.args;
+  language::FineTuneRequest request{.run = args.request(std::move(settings)),
+                                    .threads = threads_of_process(args.threads),
+                                    .device = torch::parse_device(args.device)};
+  run_distributed([&](training::Collective& all) {
+    request.processes = &all;
+    const training::RunReport report = train(request);
+    if (all.is_root())
+      finish_run(report, args, command.name, command.exit);
+    else if (report.run.end == training::RunEnd::kInterrupted)
+      command.exit.code = kInterruptedExitCode;
+  });
 }
 
 at::ScalarType type_of(const std::string& dtype) { return dtype == "bfloat16" ? at::kBFloat16 : at::kFloat; }

@@ -1,7 +1,9 @@
 // What the commands that run language and reward models have in common. Only in builds with libtorch.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/run_options.h"
@@ -41,7 +43,14 @@ bool begins_tiny(Config config, const std::vector<std::string>& settings) {
 // --from and --teacher always name a model on disk, even if its folder has the name of something that --init makes.
 inline std::string model_on_disk(const std::string& given) { return given == language::kTiny ? "./" + given : given; }
 
-language::FineTuneRequest request_of(const LanguageRunArguments& args, std::vector<std::string> settings);
+struct TrainingCommand {
+  std::string_view name;  // as the user writes it
+  const LanguageRunArguments& args;
+  Exit& exit;
+};
+// Runs `train` with the processes of this job; process 0 prints the report.
+void train_distributed(const TrainingCommand& command, std::vector<std::string> settings,
+                       const std::function<training::RunReport(const language::FineTuneRequest&)>& train);
 
 at::ScalarType type_of(const std::string& dtype);  // of --dtype
 

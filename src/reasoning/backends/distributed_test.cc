@@ -1,7 +1,6 @@
 // Training by several processes, here threads of this one: the same as by one, whatever their number.
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <mutex>
 
 #include "backends/testing/devices.h"
@@ -14,6 +13,7 @@
 #include "solving/train_run.h"
 #include "solving/trainer.h"
 #include "training/checkpoint.h"
+#include "training/testing/close_weights.h"
 #include "training/testing/thread_collective.h"
 
 namespace hrm::backends {
@@ -55,27 +55,13 @@ class Distributed : public ::testing::TestWithParam<std::string> {
 // What may differ by rounding: all weights and states.
 void expect_close(const training::Checkpoint& one, const training::Checkpoint& other) {
   ASSERT_EQ(one.tensors.size(), other.tensors.size());
-  double total = 0;
-  size_t count = 0, far = 0;
   for (const auto& [name, tensor] : one.tensors) {
     const auto found = other.tensors.find(name);
     ASSERT_NE(found, other.tensors.end()) << name;
-    ASSERT_EQ(found->second.shape(), tensor.shape()) << name;
-    if (tensor.dtype() != DType::kF32) {
-      EXPECT_EQ(tensor, found->second) << name;  // examples, segments, halting: the same
-      continue;
-    }
-    if (!name.starts_with("weights.")) continue;
-    const auto a = tensor.as<float>(), b = found->second.as<float>();
-    for (size_t i = 0; i < a.size(); ++i) {
-      const double difference = std::fabs(double{a[i]} - b[i]);
-      total += difference;
-      far += difference > 1e-4;
-      ++count;
-    }
+    if (tensor.dtype() == DType::kF32) continue;
+    EXPECT_EQ(tensor, found->second) << name;  // examples, segments, halting: the same
   }
-  EXPECT_LE(total / static_cast<double>(count), 1e-5);
-  EXPECT_LE(static_cast<double>(far), 1e-3 * static_cast<double>(count));
+  training::testing::expect_close_weights(one.tensors, other.tensors, "weights.");
 }
 
 TEST_P(Distributed, TheNumberOfProcessesChangesRoundingAlone) {

@@ -41,21 +41,24 @@ bool AdamW::decays(std::string_view name) const {
   return config_.decay_rule == DecayRule::kAll || !is_norm_or_bias(name);
 }
 
-double AdamW::step(std::vector<at::Tensor>& gradients, double lr_factor) {
+double gradient_norm(const std::vector<at::Tensor>& gradients) {
   const at::NoGradGuard no_grad;
   double squares = 0;
   for (const at::Tensor& g : gradients) {
     const auto norm = at::linalg_vector_norm(g, 2, {}, false, at::kDouble).item<double>();
     squares += norm * norm;
   }
-  const double norm = std::sqrt(squares);
-  if (!std::isfinite(norm)) return norm;
+  return std::sqrt(squares);
+}
+
+void AdamW::step(std::vector<at::Tensor>& gradients, double norm, double lr_factor) {
+  if (!std::isfinite(norm)) return;
+  const at::NoGradGuard no_grad;
   const double clip = config_.max_grad_norm > 0 ? std::min(1.0, config_.max_grad_norm / (norm + 1e-6)) : 1;
   if (clip < 1)
     for (at::Tensor& g : gradients) g.mul_(clip);
   ++step_;
   for (const bool decayed : {true, false}) update(gradients, config_.lr * lr_factor, decayed);
-  return norm;
 }
 
 // One of the two groups in PyTorch's fused kernel.

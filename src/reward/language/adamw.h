@@ -36,14 +36,17 @@ struct AdamWConfig {
   void validate() const;  // throws bad_input
 };
 
+// |g| over all of them. Its rounding depends on the number of threads.
+double gradient_norm(const std::vector<at::Tensor>& gradients);
+
 class AdamW {
  public:
   // parameters: f32 leaf tensors, updated in place; they stay the caller's.
   AdamW(const AdamWConfig& config, NamedParameters parameters);
 
-  // gradients: one per parameter in the order of their names, scaled in place by the clipping factor. Returns |g|
-  // before clipping; if it is not finite, nothing was changed.
-  double step(std::vector<at::Tensor>& gradients, double lr_factor);
+  // gradients: one per parameter in the order of their names, scaled in place by the clipping factor. norm: their |g|;
+  // if it is not finite, nothing is changed.
+  void step(std::vector<at::Tensor>& gradients, double norm, double lr_factor);
 
   const NamedParameters& parameters() const { return parameters_; }
   NamedTensors state() const;                 // "first_moment.<name>", "second_moment.<name>", "step"

@@ -4,11 +4,14 @@
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/fields.h"
 #include "language/fine_tuning.h"
+#include "training/collective.h"
 #include "training/run_request.h"
 
 namespace hrm::language {
@@ -17,12 +20,12 @@ struct FineTuneRequest {
   training::RunRequest run;
   size_t threads = 0;  // torch::use_machine()
   at::Device device = at::Device(at::DeviceType::CPU);
+  training::Collective* processes = nullptr;  // that train together, in one run folder; null: this one alone
 };
 
-// training::resolve_settings() for a configuration with the fields of FineTuneConfig and `from`. Throws bad_input too
-// where a new run would be in the place of another.
+// What process 0 does of the next.
 template <typename Config>
-Config resolved_settings(Config config, const training::RunRequest& request) {
+Config resolved_by_root(Config config, const training::RunRequest& request) {
   if (request.mode == training::RunMode::kNew) training::refuse_existing_run(request.out);
   const auto names_model = [](const std::string& setting) { return setting.starts_with("from="); };
   const auto apply = [&](Config& changed, bool) {
@@ -34,15 +37,49 @@ Config resolved_settings(Config config, const training::RunRequest& request) {
       apply);
 }
 
+// training::resolve_settings() for a configuration with the fields of FineTuneConfig and `from`, as process 0 does it.
+// Throws bad_input too where a new run would be in the place of another, or of the model that it starts from (`tiny`:
+// of none).
+template <typename Config>
+Config resolved_settings(Config config, const FineTuneRequest& given, std::string_view tiny) {
+  training::Collective& all = training::or_alone(given.processes);
+  const auto resolve = [&] {
+    Config resolved = resolved_by_root(config, given.run);
+    if (given.run.mode == training::RunMode::kOverwrite && resolved.from != tiny)
+      training::refuse_overwritten_input(given.run.out, resolved.from);
+    return resolved;
+  };
+  if (all.size() == 1) return resolve();
+  fields_from_json(config, training::json_from_root(all, [&] { return fields_to_json(resolve()); }), "process 0");
+  config.validate();
+  return config;
+}
+
+// The folder of a run: process 0 opens it, for the others it has names only.
+class SharedRunFolder {
+ public:
+  SharedRunFolder(const training::RunRequest& request, training::Collective& all) {
+    training::on_root(all, [&] { folder_.emplace(request.out, request.mode); });
+    if (!folder_) folder_.emplace(request.out);
+  }
+  const training::RunFolder& operator*() const { return *folder_; }
+  const training::RunFolder* operator->() const { return &*folder_; }
+
+ private:
+  std::optional<training::RunFolder> folder_;
+};
+
 // Runs the loop with these settings kept in every checkpoint and in config.json.
 template <typename Config>
 training::RunResult run_fine_tuning(FineTuner& trainee, const Config& config, const training::RunFolder& folder,
-                                    const training::RunRequest& request) {
+                                    const FineTuneRequest& given) {
+  const training::RunRequest& request = given.run;
   training::LoopOptions options = fine_tune_loop_options(config.tuning, trainee.total_steps(), folder);
   options.config = fields_to_json(config);
   options.minutes = request.minutes.value_or(0);
   options.progress = request.progress;
   options.resume = request.mode == training::RunMode::kResume;
+  options.processes = given.processes;
   options.restored = [&] { write_json(folder.config(), fields_to_json(config)); };
   return training::run_loop(trainee, folder, options);
 }

@@ -5,11 +5,14 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/log.h"
+#include "base/rng.h"
 #include "base/signals.h"
 #include "language/held_out_measures.h"
 #include "language/packed_batch.h"
@@ -28,12 +31,61 @@ at::Tensor outputs_at_targets(const Decoder& decoder, const Head& head, const Pa
   return head(decoder, decoder.hidden(batch.ids).flatten(0, 1).index_select(0, batch.positions));
 }
 
+// Of every number of every example.
+uint64_t fingerprint(std::span<const Example> examples) {
+  uint64_t mixed = examples.size();
+  const auto mix = [&](auto value) {
+    mixed = splitmix64(mixed ^ static_cast<uint64_t>(std::bit_cast<uint32_t>(value)));
+  };
+  for (const Example& example : examples) {
+    mix(example.weight);
+    for (const int32_t id : example.ids) mix(id);
+    for (const Target& target : example.targets) mix(target.position), mix(target.value), mix(target.trials);
+  }
+  return mixed;
+}
+
+// Of names and shapes, and of up to 64 values of each tensor, spread evenly: enough to tell models apart.
+uint64_t fingerprint(const NamedParameters& parameters) {
+  const at::NoGradGuard no_grad;
+  uint64_t mixed = parameters.size();
+  for (const auto& [name, tensor] : parameters) {
+    for (const char letter : name) mixed = splitmix64(mixed ^ static_cast<unsigned char>(letter));
+    for (const int64_t extent : tensor.sizes()) mixed = splitmix64(mixed ^ static_cast<uint64_t>(extent));
+    const int64_t sample = std::min<int64_t>(64, tensor.numel());
+    if (sample == 0) continue;
+    const at::Tensor places = at::arange(sample, at::kLong).mul_(tensor.numel()).floor_divide_(sample);
+    const at::Tensor values = tensor.reshape({-1}).index_select(0, places.to(tensor.device())).to(at::kFloat);
+    for (const float value : torch::to_vector<float>(values.cpu()))
+      mixed = splitmix64(mixed ^ std::bit_cast<uint32_t>(value));
+  }
+  return mixed;
+}
+
+// The sums over all processes, in one exchange. They are then views of one tensor.
+void sum_gradients(training::Collective& all, std::vector<at::Tensor>& gradients) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> flat;
+  for (const at::Tensor& gradient : gradients) flat.push_back(gradient.reshape({-1}));
+  at::Tensor sum = at::cat(flat).to(at::kCPU);
+  flat.clear();
+  all.sum(std::span(sum.data_ptr<float>(), static_cast<size_t>(sum.numel())));
+  sum = sum.to(gradients.front().device());
+  int64_t at = 0;
+  for (at::Tensor& gradient : gradients) {
+    const int64_t size = gradient.numel();
+    gradient = sum.narrow(0, at, size).view(gradient.sizes());
+    at += size;
+  }
+}
+
 }  // namespace
 
 struct FineTuner::Impl {
   LanguageModel& model;
   std::span<const Example> train, held_out;
   FineTuneOptions options;
+  training::Collective& all;
   NamedParameters trained;
   std::optional<Decoder> decoder, teacher;
   std::optional<Head> head;
@@ -46,6 +98,7 @@ struct FineTuner::Impl {
         train(t),
         held_out(h),
         options(std::move(o)),
+        all(training::or_alone(options.processes)),
         batches(train, options.config.batch_size, config().seed) {}
 
   const FineTuneConfig& config() const { return options.config; }
@@ -58,6 +111,8 @@ struct FineTuner::Impl {
   void choose_parameters();
   void bind_teacher();
   void check_examples() const;
+  void check_processes(const NamedParameters& parameters) const;
+  std::vector<size_t> own_share(std::span<const size_t> batch) const;
   double kl_sum(const std::vector<std::vector<size_t>>& parts) const;
   at::Tensor teacher_outputs(const PackedBatch& batch) const;
   double weight_of(std::span<const Example> examples, std::span<const size_t> batch) const;
@@ -111,6 +166,25 @@ void FineTuner::Impl::check_examples() const {
     check_example(held_out[i], rules, fmt::format("held-out example {}", i + 1));
 }
 
+// Each process reads model and examples by itself.
+void FineTuner::Impl::check_processes(const NamedParameters& parameters) const {
+  if (all.size() == 1) return;
+  const uint64_t mine[] = {fingerprint(parameters), fingerprint(train), fingerprint(held_out)};
+  const std::vector<uint64_t> theirs = training::gather_values<uint64_t>(all, mine);
+  constexpr std::string_view what[] = {"another model", "other training data", "other held-out data"};
+  for (size_t i = 3; i < theirs.size(); ++i)
+    if (theirs[i] != theirs[i % 3])
+      throw bad_input(kInFineTuning, "process {} has {} than process 0: copy the same files to all", i / 3,
+                      what[i % 3]);
+}
+
+// Every n-th: a batch is sorted by length, so that all have about as many tokens.
+std::vector<size_t> FineTuner::Impl::own_share(std::span<const size_t> batch) const {
+  std::vector<size_t> own;
+  for (size_t i = all.rank(); i < batch.size(); i += all.size()) own.push_back(batch[i]);
+  return own;
+}
+
 double FineTuner::Impl::weight_of(std::span<const Example> examples, std::span<const size_t> batch) const {
   double sum = 0;
   for (const size_t i : batch)
@@ -123,7 +197,7 @@ at::Tensor FineTuner::Impl::teacher_outputs(const PackedBatch& batch) const {
   return teacher->logits(teacher->hidden(batch.ids).flatten(0, 1).index_select(0, batch.positions));
 }
 
-// Of a batch in several parts, whose mean KL must be known before the gradient of its logarithm.
+// Of a batch in several parts or processes, whose mean KL must be known before the gradient of its logarithm.
 double FineTuner::Impl::kl_sum(const std::vector<std::vector<size_t>>& parts) const {
   const at::NoGradGuard no_grad;
   double sum = 0;
@@ -132,6 +206,7 @@ double FineTuner::Impl::kl_sum(const std::vector<std::vector<size_t>>& parts) co
     const at::Tensor kl = kl_divergence(teacher_outputs(batch), outputs_at_targets(*decoder, *head, batch));
     sum += (kl * batch.weights).sum().item<double>();
   }
+  all.sum(std::span(&sum, 1));
   return sum;
 }
 
@@ -142,6 +217,7 @@ FineTuner::FineTuner(LanguageModel& model, std::span<const Example> train, std::
   impl_->choose_parameters();
   impl_->bind_teacher();
   impl_->check_examples();
+  impl_->check_processes(model.parameters);
 }
 
 FineTuner::~FineTuner() = default;
@@ -152,12 +228,13 @@ const Head& FineTuner::head() const { return *impl_->head; }
 
 double FineTuner::gradients(std::span<const size_t> batch, std::vector<at::Tensor>& gradients) {
   Impl& my = *impl_;
-  const auto parts = micro_batches(my.train, batch, my.config().micro_batch_tokens);
+  const auto parts = micro_batches(my.train, my.own_share(batch), my.config().micro_batch_tokens);
+  const bool whole = parts.size() == 1 && my.all.size() == 1;
   const double weight = my.weight_of(my.train, batch);
   std::vector<at::Tensor> leaves;
   for (const auto& [name, tensor] : my.trained) leaves.push_back(tensor);
   gradients.assign(leaves.size(), at::Tensor());
-  double cross = 0, kl = my.teacher && parts.size() > 1 ? my.kl_sum(parts) / weight : 0;
+  double cross = 0, kl = my.teacher && !whole ? my.kl_sum(parts) / weight : 0;
   my.tokens = 0;
   for (const auto& part : parts) {
     const PackedBatch packed = my.packed(my.train, part);
@@ -166,7 +243,7 @@ double FineTuner::gradients(std::span<const size_t> batch, std::vector<at::Tenso
     cross += loss.item<double>();
     if (my.teacher) {
       const at::Tensor mine = (kl_divergence(my.teacher_outputs(packed), outputs) * packed.weights).sum() / weight;
-      if (parts.size() == 1) kl = mine.item<double>();
+      if (whole) kl = mine.item<double>();
       loss = loss + my.config().kl_weight / (1 + kl) * mine;  // d log(1 + KL)
     }
     const auto found = ::torch::autograd::grad({loss}, leaves, {}, std::nullopt, false, /*allow_unused=*/true);
@@ -176,6 +253,13 @@ double FineTuner::gradients(std::span<const size_t> batch, std::vector<at::Tenso
   }
   for (size_t i = 0; i < leaves.size(); ++i)
     if (!gradients[i].defined()) gradients[i] = at::zeros_like(leaves[i]);
+  if (my.all.size() > 1) {
+    double sums[] = {cross, static_cast<double>(my.tokens)};
+    my.all.sum(sums);
+    cross = sums[0];
+    my.tokens = static_cast<uint64_t>(sums[1]);
+    sum_gradients(my.all, gradients);
+  }
   return cross + my.config().kl_weight * std::log1p(kl);
 }
 
@@ -193,7 +277,9 @@ training::StepReport FineTuner::step_on(std::span<const size_t> batch, uint64_t 
        .total_steps = total,
        .min_ratio = my.config().min_lr_ratio},
       step - 1);
-  const double norm = my.optimizer->step(all, factor);
+  double norm = my.all.is_root() ? gradient_norm(all) : 0;  // of process 0: others may have other threads
+  my.all.sum(std::span(&norm, 1));
+  my.optimizer->step(all, norm, factor);
   if (!std::isfinite(norm))
     return {.fault = fmt::format("the gradient's norm is {}", std::abs(norm)), .measurements = {}};
   const double seconds = seconds_since(begin);
@@ -208,23 +294,32 @@ training::StepReport FineTuner::step_on(std::span<const size_t> batch, uint64_t 
 training::EvaluationReport FineTuner::evaluate(uint64_t) {
   const at::NoGradGuard no_grad;
   Impl& my = *impl_;
-  if (my.options.evaluate) return my.options.evaluate(*my.decoder, *my.head);
   if (my.held_out.empty()) return {};
   std::vector<size_t> all(my.held_out.size());
   for (size_t i = 0; i < all.size(); ++i) all[i] = i;
   HeldOutMeasures measures(*my.head, my.config().loss);
   const uint64_t tokens = my.config().micro_batch_tokens > 0 ? my.config().micro_batch_tokens : 16384;
-  for (const auto& part : micro_batches(my.held_out, all, tokens)) {
-    if (interrupted()) return {.complete = false};
-    const PackedBatch packed = my.packed(my.held_out, part);
+  const auto parts = micro_batches(my.held_out, all, tokens);
+  double stopped = 0;
+  for (size_t i = my.all.rank(); i < parts.size(); i += my.all.size()) {
+    if (interrupted()) {
+      stopped = 1;
+      break;
+    }
+    const PackedBatch packed = my.packed(my.held_out, parts[i]);
     const at::Tensor outputs = outputs_at_targets(*my.decoder, *my.head, packed);
-    measures.add(packed, outputs, my.weight_of(my.held_out, part));
+    measures.add(packed, outputs, my.weight_of(my.held_out, parts[i]));
   }
+  my.all.sum(std::span(&stopped, 1));
+  if (stopped > 0) return {.complete = false};
+  measures.gather(my.all);
   return measures.report();
 }
 
 training::Checkpoint FineTuner::save() const {
   training::Checkpoint all{.tensors = {}, .state = {{"fine_tuning", 1}}};
+  if (!impl_->all.is_root()) return all;
+  if (const size_t processes = impl_->all.size(); processes > 1) all.state["processes"] = processes;
   for (const auto& [name, tensor] : impl_->trained)
     all.tensors.emplace(std::string(kParameter) + name, torch::to_host(tensor.detach()));
   for (auto& [name, tensor] : impl_->optimizer->state())
@@ -248,6 +343,9 @@ void FineTuner::load(const training::Checkpoint& checkpoint) {
                       to_string(tensor.sizes().vec()));
     copies.emplace_back(tensor, torch::to_aten(found->second, at::kCPU));
   }
+  if (const auto were = checkpoint.state.value("processes", size_t{1}); were != impl_->all.size())
+    if (impl_->all.is_root())
+      log_warning("this run used {} processes, now {}: it continues, but not bit-identically", were, impl_->all.size());
   impl_->optimizer->set_state(optimizer);
   for (auto& [to, from] : copies) to.detach().copy_(from);
 }

@@ -6,6 +6,10 @@
 // training/schedule.h at i - 1, so that the first step has rate 0, as Hugging Face's trainer has it.
 // With lora.rank > 0 only the adapters and the head of a reward model are trained.
 // A step is a function of model, examples, configuration, thread count and number alone.
+//
+// Of several processes each has the whole model and takes every n-th example of a batch, which is sorted by length;
+// the sums of gradients and losses are those of the whole batch, before clipping and update. So only the order in which
+// they are added depends on the number of processes.
 #pragma once
 
 #include <functional>
@@ -72,10 +76,9 @@ std::span<const std::string_view> harmless_fine_tune_settings();
 
 struct FineTuneOptions {
   FineTuneConfig config;
-  uint64_t total_steps = 0;                // of the schedule
-  const LanguageModel* teacher = nullptr;  // for kl_weight: a frozen language model of the same vocabulary
-  // Instead of the loss over held-out examples. Called without gradients, with the model as it is now.
-  std::function<training::EvaluationReport(const Decoder&, const Head&)> evaluate;
+  uint64_t total_steps = 0;                   // of the schedule
+  const LanguageModel* teacher = nullptr;     // for kl_weight: a frozen language model of the same vocabulary
+  training::Collective* processes = nullptr;  // that train together; null: this one alone
   // Writes a model without adapters into a folder; save_model() if it is empty.
   std::function<void(const std::filesystem::path& folder, const LanguageModel& model)> write_model;
 };
@@ -83,7 +86,8 @@ struct FineTuneOptions {
 class FineTuner : public training::Trainee {
  public:
   // model: float32; its parameters are trained in place, on the device where they are. Adapters are added where the
-  // configuration requires them. Throws bad_input naming the first example that does not fit ("example 3").
+  // configuration requires them. Throws bad_input naming the first example that does not fit ("example 3"), and where a
+  // process has another model or other examples than process 0.
   // REQUIRES: model, examples and teacher outlive this.
   FineTuner(LanguageModel& model, std::span<const Example> train, std::span<const Example> held_out,
             FineTuneOptions options);
@@ -99,7 +103,8 @@ class FineTuner : public training::Trainee {
   // A Hugging Face folder `model` beside path, replaced as a whole, adapters merged; with LoRA also `adapter`.
   void save_model(const std::filesystem::path& path, uint64_t step) override;
 
-  // Mean loss over the whole batch; its gradients, in the order of trained(), replace what the vector holds.
+  // Mean loss over the whole batch; its gradients, in the order of trained(), replace what the vector holds. All
+  // processes have the same afterwards.
   double gradients(std::span<const size_t> batch, std::vector<at::Tensor>& gradients);
   const NamedParameters& trained() const;
   uint64_t total_steps() const;

@@ -64,9 +64,8 @@ void PolicyTrainConfig::validate() const {
 }
 
 training::RunReport train_policy(const PolicyTrainConfig& defaults, const FineTuneRequest& request) {
-  const PolicyTrainConfig config = resolved_settings(defaults, request.run);
-  if (request.run.mode == training::RunMode::kOverwrite && config.from != kTiny)
-    training::refuse_overwritten_input(request.run.out, config.from);
+  training::Collective& all = training::or_alone(request.processes);
+  const PolicyTrainConfig config = resolved_settings(defaults, request, kTiny);
   for (const auto* files : {&config.data, &config.held_out})
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kInTrain, "{}: no such file", file);
@@ -76,7 +75,6 @@ training::RunReport train_policy(const PolicyTrainConfig& defaults, const FineTu
     teacher = bundle_of(config.teacher.empty() ? config.from : config.teacher, config, request.device);
   torch::use_machine(request.threads, parameter_count(bundle.model.parameters));
   const ExampleSet train = read_all(config.data, bundle, config), held_out = read_all(config.held_out, bundle, config);
-  const training::RunFolder folder(request.run.out, request.run.mode);
   const uint64_t total = config.tuning.total_steps(train.examples.size());
   const int64_t parameters = parameter_count(bundle.model.parameters);
   log_info("{}: {} parameters, {} texts of {} tokens, {} steps, lr {}", request.run.out.string(), parameters,
@@ -93,16 +91,17 @@ training::RunReport train_policy(const PolicyTrainConfig& defaults, const FineTu
                     {.config = config.tuning,
                      .total_steps = total,
                      .teacher = teacher ? &teacher->model : nullptr,
-                     .evaluate = {},
+                     .processes = request.processes,
                      .write_model = write_model});
+  const SharedRunFolder folder(request.run, all);  // --overwrite: all processes have read what is to be learned
   training::RunReport report;
-  report.run = run_fine_tuning(trainee, config, folder, request.run);
+  report.run = run_fine_tuning(trainee, config, *folder, request);
   report.json = run_json(report.run, total);
   report.json["parameters"] = parameters;
   report.json["train"] = train.to_json();
   report.json["held_out"] = held_out.to_json();
   report.table = table_of(report.json, request.run.out);
-  write_json(folder.report(), report.json);
+  training::on_root(all, [&] { write_json(folder->report(), report.json); });
   return report;
 }
 

@@ -5,6 +5,7 @@
 #include "text/tokenizer_config.h"
 #include "text/tokenizer_writer.h"
 #include "torch/machine.h"
+#include "training/collective.h"
 
 namespace hrm::reward {
 namespace {
@@ -196,9 +197,8 @@ void RewardTrainConfig::validate() const {
 }
 
 training::RunReport train_reward_model(const RewardTrainConfig& defaults, const language::FineTuneRequest& request) {
-  const RewardTrainConfig config = language::resolved_settings(defaults, request.run);
-  if (request.run.mode == training::RunMode::kOverwrite && config.from != language::kTiny)
-    training::refuse_overwritten_input(request.run.out, config.from);
+  training::Collective& all = training::or_alone(request.processes);
+  const RewardTrainConfig config = language::resolved_settings(defaults, request, language::kTiny);
   for (const auto* files : {&config.rows, &config.test})
     for (const std::string& file : *files)
       if (!fs::exists(file)) throw bad_input(kInTrain, "{}: no such file; make rows with hrm rows build", file);
@@ -207,20 +207,21 @@ training::RunReport train_reward_model(const RewardTrainConfig& defaults, const 
   LayoutReader reader(start.model.config.layout, start.model.bundle.tokenizer);
   const language::ExampleSet train = read_all(config.rows, config, start, reader);
   const language::ExampleSet test = read_all(config.test, config, start, reader);
-  const training::RunFolder folder(request.run.out,
-                                   request.run.mode);  // --overwrite: what is to be learned has been read
-  keep_tokenizer(start.model.bundle, folder);
   const uint64_t total =
       config.token_budget > 0 ? steps_of_budget(config, train) : config.tuning.total_steps(train.examples.size());
-  RewardTrainee trainee(start, train, test, {.config = config.tuning, .total_steps = total});
+  RewardTrainee trainee(start, train, test,
+                        {.config = config.tuning, .total_steps = total, .processes = request.processes});
+  // --overwrite: all processes have read what is to be learned.
+  const language::SharedRunFolder folder(request.run, all);
+  training::on_root(all, [&] { keep_tokenizer(start.model.bundle, *folder); });
   log_info("{}: {} parameters, {} examples of {} tokens, {} steps, lr {}", request.run.out.string(),
            language::parameter_count(start.model.bundle.model.parameters), train.examples.size(), train.tokens, total,
            config.tuning.optimizer.lr);
   training::RunReport report;
-  report.run = language::run_fine_tuning(trainee, config, folder, request.run);
+  report.run = language::run_fine_tuning(trainee, config, *folder, request);
   report.json = report_json(language::run_json(report.run, total), train, test, start);
   report.table = report_table(report.json, request.run.out);
-  write_json(folder.report(), report.json);
+  training::on_root(all, [&] { write_json(folder->report(), report.json); });
   return report;
 }
 

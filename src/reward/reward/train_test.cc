@@ -6,6 +6,8 @@
 #include "reward/score_files.h"
 #include "reward/testing/small_models.h"
 #include "rows/prompt.h"
+#include "training/testing/close_weights.h"
+#include "training/testing/thread_collective.h"
 
 namespace hrm::reward {
 namespace {
@@ -146,6 +148,29 @@ TEST(RewardTrain, ResumesWithTheSameBits) {
   EXPECT_EQ(resumed["end"], "finished");
   EXPECT_GT(resumed["resumed_from"], 0);
   EXPECT_EQ(scores_of(folder.path / "whole"), scores_of(folder.path / "part"));
+}
+
+TEST(RewardTrain, TheNumberOfProcessesChangesRoundingAlone) {
+  const TestFolder folder("processes");
+  const fs::path rows = folder.path / "rows.jsonl";
+  write_rows(rows, 45, false);
+  const auto run = [&](const std::string& out, size_t processes) {
+    const std::string test = fmt::format(R"(test=["{}"])", rows.string());
+    const language::FineTuneRequest request =
+        request_of(rows, folder.path / out, {"epochs=1", "max_steps=20", "batch_size=8", "lr=1e-3", test});
+    training::testing::ThreadJob(processes).run([&](training::Collective& all) {
+      language::FineTuneRequest mine = request;
+      mine.threads = 1;
+      mine.processes = &all;
+      train_reward_model(reward_train_defaults(true), mine);
+    });
+    return training::load_checkpoint(request.run.out / training::CheckpointNames::kLast).tensors;
+  };
+  const NamedTensors one = run("one", 1), two = run("two", 2);
+  training::testing::expect_close_weights(one, two, "parameter.");
+  training::testing::expect_close_weights(one, run("four", 4), "parameter.");
+  EXPECT_EQ(two, run("again", 2));
+  EXPECT_EQ(scores_of(folder.path / "two"), scores_of(folder.path / "again"));
 }
 
 TEST(RewardTrain, ReadsItsTokenBudget) {
