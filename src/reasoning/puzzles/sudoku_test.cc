@@ -79,7 +79,7 @@ TEST(Families, AreMadeByTheNameThatTheyDescribe) {
         Json{{"family", "table"}, {"alphabet", "ab"}, {"length", 3}, {"padded", true}},
         Json{{"family", "arc"}, {"side", 30}}, Json{{"family", "raw"}, {"length", 3}, {"vocabulary", 4}}}) {
     const auto family = make_family(description, "test");
-    EXPECT_EQ(family->name(), description["family"]);
+    EXPECT_EQ(family->name(), description["family"].get<std::string>());
     EXPECT_EQ(family->describe(), description);
     EXPECT_FALSE(family->way_to_write().empty());
   }
