@@ -178,7 +178,7 @@ def check_accessibility(page):
     """axe-core finds no violation in any view, empty and in use, light and dark."""
     script, b = axe_script(), page.browser
     if script is None:
-        print("  axe-core is not installed; make page-test installs it")
+        print("  skipped: axe-core is not installed; make page-test installs it")
         return
     faults = []
 

@@ -59,13 +59,6 @@ at::Tensor fill_rows(Fill fill, const RowStreams& streams, std::vector<int64_t> 
   return values;
 }
 
-// The one-step gradient: the backward pass of a segment goes through its last L call and last H call, or (TRM) through
-// every call of the last H-cycle. call: of cycle h, 0 to L_cycles - 1 are its L calls, L_cycles is its H call.
-bool carries_gradient(const model::ArchConfig& arch, int64_t h, int64_t call) {
-  if (h + 1 < arch.H_cycles) return false;
-  return call + 1 >= arch.L_cycles || arch.gradient == GradientSpan::kLastCycle;
-}
-
 }  // namespace
 
 NetworkWeights bind_weights(const model::ModelConfig& config, const std::map<std::string, at::Tensor>& by_name) {
@@ -285,9 +278,9 @@ Segment Network::segment(const Weights& both, const at::Tensor& x, const State& 
   for (int64_t h = 0; h < arch.H_cycles; ++h) {
     const bool last_cycle = h + 1 == arch.H_cycles;
     for (int64_t l = 0; l < arch.L_cycles; ++l) {
-      run({number++, false, carries_gradient(arch, h, l), last_cycle && l + 1 == arch.L_cycles});
+      run({number++, false, arch.carries_gradient(h, l), last_cycle && l + 1 == arch.L_cycles});
     }
-    run({number++, true, carries_gradient(arch, h, arch.L_cycles), last_cycle});
+    run({number++, true, arch.carries_gradient(h, arch.L_cycles), last_cycle});
   }
 
   const NetworkWeights& heads = at::GradMode::is_enabled() ? live : frozen;

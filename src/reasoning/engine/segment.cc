@@ -17,13 +17,6 @@ uint64_t need(std::optional<uint64_t> seed) {
   return *seed;
 }
 
-// The one-step gradient: the backward pass of a segment goes through its last L call and last H call, or (TRM) through
-// every call of the last H-cycle. call: of cycle h, 0 to L_cycles - 1 are its L calls, L_cycles is its H call.
-bool carries_gradient(const model::ArchConfig& arch, int64_t h, int64_t call) {
-  if (h + 1 < arch.H_cycles) return false;
-  return call + 1 >= arch.L_cycles || arch.gradient == model::GradientSpan::kLastCycle;
-}
-
 }  // namespace
 
 template <typename E>
@@ -269,9 +262,9 @@ void Segment<E>::forward(const Run& run, const Worker<E>& worker) const {
     const bool last_cycle = h + 1 == arch_.H_cycles;
     for (int64_t l = 0; l < arch_.L_cycles; ++l) {
       const bool last = last_cycle && l + 1 == arch_.L_cycles;
-      call({number++, false, carries_gradient(arch_, h, l), last}, run, worker, stashed);
+      call({number++, false, arch_.carries_gradient(h, l), last}, run, worker, stashed);
     }
-    call({number++, true, carries_gradient(arch_, h, arch_.L_cycles), last_cycle}, run, worker, stashed);
+    call({number++, true, arch_.carries_gradient(h, arch_.L_cycles), last_cycle}, run, worker, stashed);
   }
   if (run.stash) std::copy_n(run.state.z_H, d_.state_size(), run.stash->z_H.data());
   worker.team.sync();  // the states of all rows are there

@@ -140,6 +140,12 @@ struct ArchConfig {
   bool on_grid() const { return local_t || symbol_planes; }                            // the rows of the grid matter
   bool any_size() const { return on_grid() && pos_encodings != Positions::kLearned; }  // no weight depends on S
 
+  // The one-step gradient: the backward pass of a segment goes through its last L call and last H call, or (TRM) through
+  // every call of the last H-cycle. call: of cycle h, 0 to L_cycles - 1 are its L calls, L_cycles is its H call.
+  bool carries_gradient(int64_t h, int64_t call) const {
+    return h + 1 == H_cycles && (call + 1 >= L_cycles || gradient == GradientSpan::kLastCycle);
+  }
+
   // Throws bad_input naming the setting and what it must be.
   void validate() const;
 };

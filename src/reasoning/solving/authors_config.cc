@@ -78,7 +78,8 @@ bool is_setting_of(bool shared_net, const std::string& key) {
   return in(kBoth) || is_told_by_data(key) || (shared_net && in(kShared));
 }
 
-// The settings of arch that the program has, dotted, numbers as it takes them; the others, but those that say "off", go to `foreign`.
+// The settings of arch that the program has, dotted, numbers as it takes them; the others, but those that say "off", go
+// to `foreign`.
 Json known_settings(const Json& arch, bool shared_net, std::vector<std::string>* foreign,
                     const std::string& prefix = "") {
   Json known = Json::object();

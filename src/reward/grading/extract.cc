@@ -149,7 +149,8 @@ std::optional<std::string> extract_tag(std::string_view text) {
   return answer.empty() ? std::nullopt : std::optional(std::string(answer));
 }
 
-// {"answer": 42}, {"final_answer": "42"}, also in part of a text: the last one, if nothing behind it speaks of an answer.
+// {"answer": 42}, {"final_answer": "42"}, also in part of a text: the last one, if nothing behind it speaks of an
+// answer.
 std::optional<std::string> extract_json(std::string_view text) {
   const std::string lowered = ascii_lower(text);
   for (size_t at = lowered.rfind("answer\""); at != kNowhere;
