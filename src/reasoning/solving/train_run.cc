@@ -172,11 +172,7 @@ ReasoningTrainConfig shared_config(const TrainRequest& request, training::Collec
     if (request.run.mode == training::RunMode::kNew) training::refuse_existing_run(request.run.out);
     return resolve_config(request);
   };
-  if (all.size() == 1) return resolve();
-  ReasoningTrainConfig config;
-  fields_from_json(config, training::json_from_root(all, [&] { return fields_to_json(resolve()); }), "process 0");
-  config.validate();
-  return config;
+  return training::settings_of_root(all, ReasoningTrainConfig(), resolve);
 }
 
 }  // namespace
@@ -205,22 +201,20 @@ training::RunReport train(const TrainRequest& request, const BackendFactory& mak
                    .weights = std::move(begin),
                    .processes = request.processes});
 
-  std::optional<training::RunFolder> own;
-  training::on_root(all, [&] { own.emplace(request.run.out, request.run.mode); });
-  const training::RunFolder& folder = own ? *own : own.emplace(request.run.out);
+  const training::SharedRunFolder folder(request.run, all);
   if (all.is_root())
     log_info("{}: {}, {} steps of {} examples, {}{}", request.run.out.string(), model::size_text(model), total_steps,
              config.global_batch_size, backend->description(),
              all.size() > 1 ? fmt::format(", {} processes", all.size()) : "");
   training::RunReport report;
-  training::LoopOptions options = loop_options(request, config, folder, data.train.metadata());
+  training::LoopOptions options = loop_options(request, config, *folder, data.train.metadata());
   options.restored = [&] {
-    write_json(folder.config(), fields_to_json(config));
+    write_json(folder->config(), fields_to_json(config));
   };  // a resume that is refused changes nothing
-  report.run = training::run_loop(trainer, folder, options);
+  report.run = training::run_loop(trainer, *folder, options);
   report.json = report_json(report.run, trainer, provenance);
   report.table = report_table(report.run, trainer, request.run.out);
-  training::on_root(all, [&] { write_json(folder.report(), report.json); });
+  training::on_root(all, [&] { write_json(folder->report(), report.json); });
   return report;
 }
 

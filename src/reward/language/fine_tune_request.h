@@ -49,25 +49,8 @@ Config resolved_settings(Config config, const FineTuneRequest& given, std::strin
       training::refuse_overwritten_input(given.run.out, resolved.from);
     return resolved;
   };
-  if (all.size() == 1) return resolve();
-  fields_from_json(config, training::json_from_root(all, [&] { return fields_to_json(resolve()); }), "process 0");
-  config.validate();
-  return config;
+  return training::settings_of_root(all, config, resolve);
 }
-
-// The folder of a run: process 0 opens it, for the others it has names only.
-class SharedRunFolder {
- public:
-  SharedRunFolder(const training::RunRequest& request, training::Collective& all) {
-    training::on_root(all, [&] { folder_.emplace(request.out, request.mode); });
-    if (!folder_) folder_.emplace(request.out);
-  }
-  const training::RunFolder& operator*() const { return *folder_; }
-  const training::RunFolder* operator->() const { return &*folder_; }
-
- private:
-  std::optional<training::RunFolder> folder_;
-};
 
 // Runs the loop with these settings kept in every checkpoint and in config.json.
 template <typename Config>

@@ -93,7 +93,8 @@ training::RunReport train_policy(const PolicyTrainConfig& defaults, const FineTu
                      .teacher = teacher ? &teacher->model : nullptr,
                      .processes = request.processes,
                      .write_model = write_model});
-  const SharedRunFolder folder(request.run, all);  // --overwrite: all processes have read what is to be learned
+  const training::SharedRunFolder folder(request.run,
+                                         all);  // --overwrite: all processes have read what is to be learned
   training::RunReport report;
   report.run = run_fine_tuning(trainee, config, *folder, request);
   report.json = run_json(report.run, total);

@@ -212,7 +212,7 @@ training::RunReport train_reward_model(const RewardTrainConfig& defaults, const 
   RewardTrainee trainee(start, train, test,
                         {.config = config.tuning, .total_steps = total, .processes = request.processes});
   // --overwrite: all processes have read what is to be learned.
-  const language::SharedRunFolder folder(request.run, all);
+  const training::SharedRunFolder folder(request.run, all);
   training::on_root(all, [&] { keep_tokenizer(start.model.bundle, *folder); });
   log_info("{}: {} parameters, {} examples of {} tokens, {} steps, lr {}", request.run.out.string(),
            language::parameter_count(start.model.bundle.model.parameters), train.examples.size(), train.tokens, total,

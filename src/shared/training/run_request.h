@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/fields.h"
+#include "training/collective.h"
+#include "training/run_folder.h"
 #include "training/run_loop.h"
 
 namespace hrm::training {
@@ -58,5 +60,28 @@ Config resolve_settings(Config config, const RunRequest& request, const Settings
   config.validate();
   return config;
 }
+
+// What resolve() gives in process 0, in all processes. `config`: any of its type.
+template <typename Config, typename Resolve>
+Config settings_of_root(Collective& all, Config config, const Resolve& resolve) {
+  if (all.size() == 1) return resolve();
+  fields_from_json(config, json_from_root(all, [&] { return fields_to_json(resolve()); }), "process 0");
+  config.validate();
+  return config;
+}
+
+// The folder of a run of several processes: process 0 opens it, for the others it has names only.
+class SharedRunFolder {
+ public:
+  SharedRunFolder(const RunRequest& request, Collective& all) {
+    on_root(all, [&] { folder_.emplace(request.out, request.mode); });
+    if (!folder_) folder_.emplace(request.out);
+  }
+  const RunFolder& operator*() const { return *folder_; }
+  const RunFolder* operator->() const { return &*folder_; }
+
+ private:
+  std::optional<RunFolder> folder_;
+};
 
 }  // namespace hrm::training
