@@ -50,7 +50,7 @@ says err "evaluation task e1: 1 of 1 test pairs and 3 of 3 demonstrations are in
 expect 1 "$HRM" data verify leaky
 says out "leakage"
 expect 0 "$HRM" data arc data --variants 2 --drop-leaks --out clean
-says out "1 training tasks left out because of it"
+says out "1 training tasks left out because of it, 0 evaluation tasks still leak"
 rm data/training/renamed.json
 echo '{"train": [{"input": [[1, 2], [3]], "output": [[1]]}], "test": []}' >data/training/zz.json
 refuses "task zz, train pair 1, input, row 2: 1 cells, row 1 has 2" "$HRM" data arc data --out bad
@@ -85,6 +85,18 @@ says out "without identifiers"
 refuses "each evaluation needs both" "$HRM" eval --data set --answers p.npy
 refuses "--answers needs none" "$HRM" eval --data set --answers p.npy --q-halt q.npy arch.noise=1
 refuses "--limit" "$HRM" eval --data set --answers p.npy --q-halt q.npy --limit 3
+refuses "--segments" "$HRM" eval --data set --answers p.npy --q-halt q.npy --segments 3
+expect 0 "$HRM" eval --model run --data set --limit 3
+lacks out "unvoted"  # the unchanged tasks were not all asked
+mkdir -p taken
+refuses "taken: exists and is not a regular file" "$HRM" eval --model run --data set --submission taken
+lacks out "pass@1"  # refused before the work
+lacks run/log.jsonl '"":'
+# The same tasks with other variants: every row of the table would belong to another one.
+expect 0 "$HRM" data arc data --variants 5 --max-grid 6 --seed 4 --out reseeded
+refuses "its identifiers.json is not that of the training data" "$HRM" eval --model run --data reseeded
+expect 0 "$HRM" eval --model run --data reseeded --blank-identifiers
+refuses "arch.symbol_planes cannot give these answers" "$HRM" train --preset trm-planes --data set --out planes
 refuses "--submission" "$HRM" eval --model run --data set --depths 1,2 --submission s.json
 refuses "--lines" "$HRM" data show set --lines
 refuses "is not one of" "$HRM" data arc data --identifiers both --out bad
@@ -96,7 +108,7 @@ says err "puzzle table of 37 rows reset to their mean, 16 rows"
 # --- a task of one's own ---
 solve=("$HRM" solve --model run2 --variants 3 --fit-steps 4 --fit-batch 4 --seconds 0)
 expect 0 "${solve[@]}" new.json --svg answer.svg --steps
-says out "task new, test input 1 of 1, 4 variants"
+says out "task new, test input 1 of 1, 4 of 4 variants answered"
 says out "attempt 1"
 checks=$((checks + 1))
 grep -q "<rect" answer.svg || fail "answer.svg holds no grid"
@@ -110,6 +122,14 @@ assert json.load(open("one.json"))["tasks"] == json.load(open("out"))["tasks"]
 PY
 expect 0 "${solve[@]}" data/evaluation --submission mine.json
 says out "pass@2"
+says out "unvoted"
+cp mine.json before.json
+expect 130 timeout --preserve-status -s INT 2 "$HRM" solve --model run2 data/evaluation --seconds 0 --fit-steps 100000000 --submission mine.json
+says err "mine.json: not written, since the run was interrupted"
+checks=$((checks + 1))
+cmp -s mine.json before.json || fail "an interrupted run changed an earlier submission"
+refuses "taken: exists and is not a regular file" "${solve[@]}" new.json --submission taken
+refuses "--variants" "$HRM" solve --model run2 new.json --variants -1
 echo '{"train": [{"input": [[1,1,1,1,1,1,1]], "output": [[1]]}], "test": [{"input": [[1]]}]}' >wide.json
 refuses "model's canvas is 6x6" "${solve[@]}" wide.json
 finish

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "backends/backend_factory.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/cmd_eval_arc.h"
@@ -96,7 +97,7 @@ void score_saved(const EvalArguments& args) {
   puzzles::ArcDatasetVotes votes(dataset);
   add_saved(votes, dataset, args.saved);
   Json json = {{"data", args.data}, {"split", args.split}};
-  report_votes(votes.votes(), args.submission, args.json ? &json : nullptr);
+  report_votes(votes.votes(), {.submission = args.submission, .json = args.json ? &json : nullptr});
   if (args.json) print_json(json);
 }
 
@@ -109,6 +110,7 @@ void evaluate(EvalArguments& args, training::Collective& all, Exit& exit) {
     throw bad_input("cli.eval", "--model is required (or --answers, for ARC answers of another program)");
   solving::ModelFile model = solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto dataset = puzzles::Dataset::open(args.data, args.split);
+  if (!args.evaluation.blank_identifiers) solving::check_identifiers(model, dataset);
   solving::adapt(model.config, dataset.family());
   args.backend.threads = threads_of_process(args.backend.threads);
   const auto backend = backends::make_backend(model.config, args.backend);
@@ -138,18 +140,20 @@ void evaluate(EvalArguments& args, training::Collective& all, Exit& exit) {
   const solving::Evaluation evaluation = solving::evaluate(*backend, dataset, args.evaluation);
   if (!evaluation.complete) exit.code = kInterruptedExitCode;
   if (!all.is_root()) return;
+  ArcReport report{.submission = args.submission, .complete = evaluation.complete};
   if (args.json) {
     Json json = heading(args);
     json["parameters"] = model::parameter_count(model.config);
     json["table_parameters"] = model::table_count(model.config);
     json["blank_identifiers"] = args.evaluation.blank_identifiers;
     json.update(solving::to_json(evaluation));
-    if (votes) report_votes(votes->votes(), args.submission, &json);
+    report.json = &json;
+    if (votes) report_votes(votes->votes(), report);
     print_json(json);
   } else {
     fmt::print("{} ({}) on {}, {}{}\n{}", args.model, model::size_text(model.config), args.data, args.split,
                args.evaluation.blank_identifiers ? ", without identifiers" : "", solving::to_table(evaluation));
-    if (votes) report_votes(votes->votes(), args.submission, nullptr);
+    if (votes) report_votes(votes->votes(), report);
   }
   if (!args.q_predictions.empty()) logits.save(args.q_predictions);
   if (!args.plot.empty() && evaluation.complete) solving::save_evaluation_plot(args.plot, evaluation);
@@ -162,9 +166,7 @@ void add_evaluation_options(CLI::App& command, solving::EvaluationOptions& optio
       ->type_name("N")
       ->capture_default_str();
   add_switch(command, "--halting", options.halting, "stop when the model asks to halt; off: always run all segments");
-  command.add_option("--halt-margin", options.halt_margin, "run longer (above 0) or shorter (below 0)")
-      ->type_name("X")
-      ->capture_default_str();
+  add_halt_margin_option(command, options.halt_margin);
   command.add_option("--batch", options.batch, "puzzles per batch")->type_name("N")->capture_default_str();
   command.add_option("--limit", options.limit, "number of puzzles, spread evenly over the split; 0: all")
       ->type_name("N")
@@ -204,7 +206,8 @@ void exclude_contradictions(CLI::App& command) {
                             "--answers", "--blank-identifiers"})
     command.get_option("--complete")->excludes(command.get_option(other));
   for (const char* other :
-       {"--model", "--predictions", "--save-q-halt", "--limit", "--views", "--blank-identifiers", "--plot"})
+       {"--model", "--predictions", "--save-q-halt", "--limit", "--views", "--blank-identifiers", "--plot", "--segments",
+        "--halting", "--halt-margin", "--batch", "--precision", "--device"})
     command.get_option("--answers")->excludes(command.get_option(other));
 }
 
@@ -238,13 +241,13 @@ void register_eval(CLI::App& app, Exit& exit) {
   command->add_option("--save-q-halt", args->q_predictions, "file for the halting logits, [puzzles]")
       ->type_name("FILE.npy");
   add_arc_options(*command, *args);
-  exclude_contradictions(*command);
   add_json_flag(*command, args->json);
   add_seed_option(*command, args->evaluation.seed);
   add_threads_option(*command, args->backend.threads);
   add_device_option(*command, args->backend.device);
   add_precision_option(*command, args->backend.precision);
   add_settings(*command, args->settings);
+  exclude_contradictions(*command);
   set_examples(
       *command,
       {{"hrm eval --model runs/first --data data/sudoku", "as trained: segments until the model halts"},
@@ -266,6 +269,8 @@ void register_eval(CLI::App& app, Exit& exit) {
   command->callback([args, command, &exit] {
     if (command->count("--depths") > 0) solving::parse_depths(args->depths);  // report mistakes at once
     if (!args->plot.empty()) check_picture_path(args->plot, "--plot");
+    for (const std::string& file : {args->submission, args->predictions, args->q_predictions, args->plot})
+      if (!file.empty()) check_writable(file);
     args->evaluation.keep_answers = !args->predictions.empty();
     run_distributed([&](training::Collective& all) { evaluate(*args, all, exit); });
   });

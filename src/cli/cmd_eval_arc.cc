@@ -41,15 +41,16 @@ void add_saved(puzzles::ArcDatasetVotes& votes, const puzzles::Dataset& test, co
   for (size_t i = 0; i < saved.answers.size(); ++i) add_one(votes, test, saved, i);
 }
 
-void report_votes(const puzzles::ArcVotes& votes, const std::string& submission, Json* json) {
+void report_votes(const puzzles::ArcVotes& votes, const ArcReport& report) {
   const puzzles::ArcScores scores = votes.score(puzzles::arc_pass_ks());
-  if (json)
-    (*json)["votes"] = puzzles::to_json(scores);
+  if (report.json)
+    (*report.json)["votes"] = puzzles::to_json(scores);
   else
     fmt::print("{}", puzzles::to_table(scores));
-  if (submission.empty()) return;
-  write_json(submission, votes.submission());
-  log_info("{}: two attempts per test input of {} tasks", submission, votes.tasks().size());
+  if (report.submission.empty()) return;
+  if (!report.complete) return log_warning("{}: not written, since not every variant was answered", report.submission);
+  write_json(report.submission, votes.submission());
+  log_info("{}: two attempts per test input of {} tasks", report.submission, votes.tasks().size());
 }
 
 }  // namespace hrm::cli

@@ -16,7 +16,11 @@ struct SavedAnswers {
 // Counts the saved answers together. Throws bad_input with file and shape if they do not fit the data set.
 void add_saved(puzzles::ArcDatasetVotes& votes, const puzzles::Dataset& test, const SavedAnswers& saved);
 
-// Table or JSON of the votes, and submission.json if `submission` names a file. Adds to `json` without printing it.
-void report_votes(const puzzles::ArcVotes& votes, const std::string& submission, Json* json);
+struct ArcReport {
+  const std::string& submission;  // file for submission.json; empty: none
+  Json* json = nullptr;           // receives the table, which is not printed then
+  bool complete = true;           // every variant was answered; else no submission is written
+};
+void report_votes(const puzzles::ArcVotes& votes, const ArcReport& report);
 
 }  // namespace hrm::cli

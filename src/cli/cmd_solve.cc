@@ -137,8 +137,8 @@ void solve(PuzzleSolveArguments& args, Exit& exit) {
   solving::ModelFile model = solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto family = solving::family_of(model, args.family, args.model);
   if (family->arc_side()) return solve_arc(model, args, exit);
-  if (!args.arc.svg.empty() || !args.arc.submission.empty())
-    throw bad_input("cli.solve", "--plot and --submission are for ARC tasks, and {} solves other puzzles", args.model);
+  if (!args.arc.given.empty())
+    throw bad_input("cli.solve", "{} is for ARC tasks, and {} solves other puzzles", args.arc.given, args.model);
   if (args.complete) solving::check_completable(*family);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give a puzzle as an argument, --file FILE, or - for standard input");
@@ -202,9 +202,7 @@ void add_solver_options(CLI::App& command, PuzzleSolveArguments& args) {
       ->capture_default_str();
   add_switch(command, "--halting", args.solver.halting,
              "stop when the model asks to halt; off: always run all segments");
-  command.add_option("--halt-margin", args.solver.halt_margin, "run longer (above 0) or shorter (below 0)")
-      ->type_name("X")
-      ->capture_default_str();
+  add_halt_margin_option(command, args.solver.halt_margin);
   command
       .add_option("--views,--rollouts", args.solver.views,
                   "while the rules reject the answer, try random symmetries of the puzzle; at most N views")
@@ -247,7 +245,9 @@ void register_solve(CLI::App& app, Exit& exit) {
        {"hrm solve --model step_100 data.seq_len=81 - < puzzles.txt", "a checkpoint without its number of cells"},
        {"hrm solve --model runs/arc task.json --seconds 120 --plot answer.svg", "an ARC task of your own"},
        {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});
-  command->callback([args, &exit] {
+  command->callback([args, command, &exit] {
+    for (const char* option : kArcSolveOptions)
+      if (command->count(option) > 0 && args->arc.given.empty()) args->arc.given = option;
     for (std::string& puzzle : args->puzzles) unmark_operand(puzzle);
     split_settings(*args);
     args->solver.participation = !args->trace.empty();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "backends/backend_factory.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signals.h"
@@ -69,14 +70,21 @@ void print_test(const Printer& printer, const solving::ArcTestAnswer& answer, co
   if (answer.candidates.empty()) fmt::print("no answer: interrupted before the first one\n");
 }
 
+uint64_t votes_of(const solving::ArcTestAnswer& answer) {
+  uint64_t votes = 0;
+  for (const puzzles::ArcCandidate& candidate : answer.candidates) votes += candidate.votes;
+  return votes;
+}
+
 void print_text(const solving::ArcSolveResult& result, const std::vector<ArcTask>& tasks,
                 const solving::ModelFile& model, const ArcSolveArguments& args) {
   const Printer printer(solving::arc_side_of(model, args.model), wants_color(args.color));
   for (size_t t = 0; t < tasks.size(); ++t)
     for (size_t i = 0; i < tasks[t].test.size(); ++i) {
-      fmt::print("task {}, test input {} of {}, {} variants\n", tasks[t].name, i + 1, tasks[t].test.size(),
-                 result.solutions[t].variants);
-      print_test(printer, result.solutions[t].tests[i], tasks[t].test[i], args.steps);
+      const solving::ArcTestAnswer& answer = result.solutions[t].tests[i];
+      fmt::print("task {}, test input {} of {}, {} of {} variants answered\n", tasks[t].name, i + 1,
+                 tasks[t].test.size(), votes_of(answer), result.solutions[t].variants);
+      print_test(printer, answer, tasks[t].test[i], args.steps);
     }
   if (result.scores.tasks > 0) fmt::print("{}", puzzles::to_table(result.scores));
 }
@@ -107,6 +115,7 @@ void save_svg(const std::string& path, const solving::ArcSolveResult& result, co
 void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
   solving::ArcSolveOptions& options = args.options;
   command.add_option("--variants", options.variants.count, "ARC: variants per task in addition to the task")
+      ->check(CLI::Range(0, 100000))
       ->type_name("N")
       ->capture_default_str();
   add_choice(command, "--identifiers", options.variants.identifiers,
@@ -133,6 +142,8 @@ void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
 
 void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, Exit& exit) {
   if (!args.svg.empty()) check_picture_path(args.svg, "--plot");
+  for (const std::string& file : {args.submission, args.svg})
+    if (!file.empty()) check_writable(file);
   args.options.variants.seed = args.options.seed;
   const Tasks found = read_tasks(args);
   warn_of(found.skipped, found.skipped.size());
@@ -155,7 +166,9 @@ void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, E
   } else {
     print_text(result, found.tasks, model, args);
   }
-  if (!args.submission.empty()) write_json(args.submission, result.submission);
+  if (!args.submission.empty() && result.complete) write_json(args.submission, result.submission);
+  if (!args.submission.empty() && !result.complete)
+    log_warning("{}: not written, since the run was interrupted", args.submission);
   if (!args.svg.empty()) save_svg(args.svg, result, found.tasks);
   if (!result.complete) exit.code = kInterruptedExitCode;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <utility>
@@ -26,6 +27,7 @@ std::string count_fault(std::string_view text, uint64_t most) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
   const bool whole = !digits.empty() && end == digits.data() + digits.size();
   if (!whole) return fmt::format("'{}' is not a whole number", text);
+  if (digits.size() < text.size() && n > 0) return fmt::format("{} is below 0", text);
   if (error != std::errc() || n > most) return fmt::format("{} is above the maximum of {}", text, most);
   return "";
 }
@@ -106,6 +108,17 @@ void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string
   std::string footer = "Examples:";
   for (const auto& [line, comment] : examples) footer += fmt::format("\n  {}\n      {}", line, comment);
   command.footer(footer + "\n");
+}
+
+void add_halt_margin_option(CLI::App& command, double& margin) {
+  command.add_option("--halt-margin", margin, "run longer (above 0) or shorter (below 0)")
+      ->check([](const std::string& text) {
+        double value = 0;
+        const bool number = CLI::detail::lexical_cast(text, value) && !std::isnan(value);
+        return number ? std::string() : fmt::format("'{}' is not a number", text);
+      })
+      ->type_name("X")
+      ->capture_default_str();
 }
 
 void add_model_runs_option(CLI::App& command, CLI::Option* complete, int64_t& runs) {

@@ -58,6 +58,7 @@ void add_switch(CLI::App& command, const std::string& flag, bool& value, const s
 // The same without a default: unset until given.
 void add_switch(CLI::App& command, const std::string& flag, std::optional<bool>& value, const std::string& help);
 void add_color_option(CLI::App& command, std::string& color);                         // --color auto|always|never
+void add_halt_margin_option(CLI::App& command, double& margin);                       // --halt-margin X
 void add_model_runs_option(CLI::App& command, CLI::Option* complete, int64_t& runs);  // --model-runs N, of --complete
 void add_settings(CLI::App& command, std::vector<std::string>& settings);             // key=value...
 
@@ -65,7 +66,7 @@ void add_settings(CLI::App& command, std::vector<std::string>& settings);       
 // colors pass to the terminal; foreign text printed beside them must then go through visible_text() (base/terminal.h).
 bool wants_color(const std::string& choice);
 
-// Every option whose value is "N", of all subcommands: digits only, and no more than 10^9 (a seed: 2^64 - 1), so that
+// Every option whose value is "N", of all subcommands: digits only, not below 0, and no more than 10^9 (a seed: 2^64 - 1), so that
 // a slip is refused and not worked on for days.
 void limit_counts(CLI::App& app);
 

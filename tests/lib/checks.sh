@@ -25,10 +25,14 @@ expect() {
   [ "$code" = "$wanted" ] || fail "'$*' ended with $code, expected $wanted"
 }
 
-# says FILE TEXT: the last command wrote TEXT there. silent FILE: it wrote nothing.
+# says FILE TEXT: the last command wrote TEXT there. lacks FILE TEXT: it did not. silent FILE: it wrote nothing.
 says() {
   checks=$((checks + 1))
   grep -qF -e "$2" "$1" || fail "'$2' is not in $1"
+}
+lacks() {
+  checks=$((checks + 1))
+  ! grep -qF -e "$2" "$1" || fail "'$2' is in $1"
 }
 silent() {
   checks=$((checks + 1))

@@ -61,6 +61,7 @@ class ArcFamily : public Family {
   int64_t vocab_size() const override { return kArcVocab; }
   std::optional<int32_t> ignore_token() const override { return 0; }
   bool has_rules() const override { return false; }
+  bool answers_are_symbols() const override { return false; }  // the end of a grid is token 1
   std::optional<int> arc_side() const override { return side_; }
 
   void read(std::string_view text, const TextPlace& place, const TextSinks& sinks) const override {

@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "base/signals.h"
 #include "puzzles/arc.h"
 #include "puzzles/arc_rows.h"
 #include "puzzles/dataset_files.h"
@@ -63,7 +64,7 @@ void report_leaks(Collected& collected, const ArcBuildOptions& options, ArcBuild
     leaking.insert(leak.evaluation);
     if (options.drop_leaks && collected.tasks[leak.trained].role == ArcRole::kTraining) drop.insert(leak.trained);
   }
-  report.leaking_tasks = leaking.size();
+  report.leaking_tasks = report.still_leaking = leaking.size();
   if (const auto repeats = find_arc_repeats(collected.tasks); !repeats.empty())
     report.notes.push_back(fmt::format("{} training tasks repeat an earlier one, up to symmetry and colors: {} and {}",
                                        repeats.size(), collected.tasks[repeats.front().first].task->name,
@@ -73,6 +74,10 @@ void report_leaks(Collected& collected, const ArcBuildOptions& options, ArcBuild
   for (size_t i = 0; i < collected.tasks.size(); ++i)
     if (!drop.contains(i)) kept.push_back(collected.tasks[i]);
   collected.tasks = std::move(kept);
+  if (drop.empty()) return;
+  leaking.clear();
+  for (const ArcLeak& leak : find_arc_leaks(collected.tasks)) leaking.insert(leak.evaluation);
+  report.still_leaking = leaking.size();
 }
 
 std::vector<ArcGroup> draw_groups(const Collected& collected, const ArcBuildOptions& options) {
@@ -133,7 +138,7 @@ Json provenance_of(const ArcBuildOptions& options, const ArcBuildReport& report)
           {"sources", std::move(sources)},
           {"training_tasks", report.training_tasks},
           {"evaluation_tasks", report.evaluation_tasks},
-          {"leaking_evaluation_tasks", report.leaking_tasks},
+          {"leaking_evaluation_tasks", report.still_leaking},
           {"dropped_training_tasks", report.dropped},
           {"identifiers", variant ? "variant" : "task"},
           {"variants", {{"count", options.variants.count}, {"seed", options.variants.seed}}}};
@@ -169,8 +174,10 @@ std::vector<ArcMap> draw_arc_variants(const ArcTask& task, const ArcVariantOptio
     return maps;
   }
   Rng rng(options.seed, {kVariants, name_seed(task.name)});
-  for (uint64_t tries = 0; tries < kTriesPerVariant * options.count && maps.size() <= options.count; ++tries)
+  for (uint64_t tries = 0; tries < kTriesPerVariant * options.count && maps.size() <= options.count; ++tries) {
+    if (interrupted()) break;
     offer(ArcMap::draw(rng));
+  }
   return maps;
 }
 

@@ -70,6 +70,7 @@ struct ArcBuildReport {
   std::vector<std::string> skipped;  // bad tasks, with skip_bad
   std::vector<std::string> leaks;    // one line each
   size_t leaking_tasks = 0;          // evaluation tasks that these lines are about
+  size_t still_leaking = 0;          // those that leak into what was written
   size_t dropped = 0;                // training tasks left out by drop_leaks
   std::vector<std::string> notes;
 };

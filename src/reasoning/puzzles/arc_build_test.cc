@@ -160,7 +160,10 @@ TEST_F(ArcBuildTest, LeaksAreSaidAndDroppedOnDemand) {
   EXPECT_EQ(verified.fault_count, 1u);
   ArcBuildOptions dropping = options("clean", 2);
   dropping.drop_leaks = true;
-  EXPECT_EQ(build_arc_dataset(dropping).training_tasks, 3u);
+  const ArcBuildReport clean = build_arc_dataset(dropping);
+  EXPECT_EQ(clean.training_tasks, 3u);
+  EXPECT_EQ(clean.leaking_tasks, 1u);
+  EXPECT_EQ(clean.still_leaking, 0u);
   EXPECT_EQ(verify_dataset(folder("clean")).fault_count, 0u);
 }
 

@@ -9,9 +9,11 @@
 namespace hrm::puzzles {
 namespace {
 
-constexpr int kCell = 10, kGap = 24, kTitle = 22, kCaption = 16, kLeast = 90;  // pixels
+constexpr int kCell = 10, kGap = 24, kTitle = 22, kCaption = 16, kLeast = 90, kLetter = 7;  // pixels
 
-int width_of(const ArcGrid& grid) { return std::max(kLeast, grid.columns * kCell); }
+int width_of(const ArcPicture& picture) {
+  return std::max({kLeast, picture.grid.columns * kCell, static_cast<int>(picture.caption.size()) * kLetter});
+}
 
 }  // namespace
 
@@ -31,7 +33,7 @@ std::string render_arc_svg(const std::vector<ArcPictureRow>& rows) {
           body += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"#{:06x}\"/>\n", x + c * kCell,
                               top + r * kCell, kCell, kCell, kArcPalette[grid.at(r, c)]);
       if (grid.empty()) body += fmt::format("<text x=\"{}\" y=\"{}\">no grid</text>\n", x, top + kCaption);
-      x += width_of(grid) + kGap;
+      x += width_of(picture) + kGap;
       height = std::max(height, grid.rows * kCell);
     }
     width = std::max(width, x);

@@ -6,10 +6,13 @@
 namespace hrm::puzzles {
 namespace {
 
-// An attempt of a submission: a grid has a row at least.
-Json attempt_json(const std::vector<ArcCandidate>& candidates, size_t number) {
-  const ArcGrid grid = candidates.empty() ? ArcGrid() : candidates[std::min(number, candidates.size() - 1)].grid;
-  return grid.empty() ? Json::array({Json::array({0})}) : to_json(grid);
+// The two attempts of a submission. A grid has a row at least.
+Json attempts_json(const std::vector<ArcCandidate>& candidates) {
+  std::vector<Json> grids;
+  for (const ArcCandidate& candidate : candidates)
+    if (!candidate.grid.empty() && grids.size() < 2) grids.push_back(to_json(candidate.grid));
+  if (grids.empty()) grids.push_back(Json::array({Json::array({0})}));
+  return {{"attempt_1", grids.front()}, {"attempt_2", grids.back()}};
 }
 
 Estimate share(double sum, uint64_t cases, uint64_t tasks) {
@@ -95,6 +98,7 @@ ArcScores ArcVotes::score(std::span<const uint64_t> ks) const {
   ArcScores scores;
   std::vector<PassTally> tallies(ks.size());
   PassTally unvoted;
+  bool all_unchanged = true;  // every test input has an answer to the unchanged task
   for (size_t t = 0; t < tasks_.size(); ++t) {
     const auto& tests = tasks_[t].test;
     if (!is_solved(tasks_[t]) || tests.empty()) continue;
@@ -110,13 +114,15 @@ ArcScores ArcVotes::score(std::span<const uint64_t> ks) const {
       for (size_t k = 0; k < ks.size(); ++k)
         solved[k] += at < std::ssize(candidates) && static_cast<uint64_t>(at) < ks[k];
       const auto original = std::ranges::find_if(votes_[t][i], &Vote::original);
-      solved_unvoted += original != votes_[t][i].end() && grids_[original->grid] == tests[i].output;
+      const bool unchanged = original != votes_[t][i].end();
+      all_unchanged = all_unchanged && unchanged;
+      solved_unvoted += unchanged && grids_[original->grid] == tests[i].output;
     }
     for (size_t k = 0; k < ks.size(); ++k) tallies[k].add(solved[k], tests.size());
     unvoted.add(solved_unvoted, tests.size());
   }
   for (size_t k = 0; k < ks.size(); ++k) scores.passes.push_back(tallies[k].pass(ks[k], scores));
-  scores.unvoted = unvoted.pass(1, scores);
+  if (all_unchanged) scores.unvoted = unvoted.pass(1, scores);
   return scores;
 }
 
@@ -124,10 +130,7 @@ Json ArcVotes::submission() const {
   Json all = Json::object();
   for (size_t t = 0; t < tasks_.size(); ++t) {
     Json tests = Json::array();
-    for (size_t i = 0; i < tasks_[t].test.size(); ++i) {
-      const std::vector<ArcCandidate> candidates = ranked(t, i);
-      tests.push_back({{"attempt_1", attempt_json(candidates, 0)}, {"attempt_2", attempt_json(candidates, 1)}});
-    }
+    for (size_t i = 0; i < tasks_[t].test.size(); ++i) tests.push_back(attempts_json(ranked(t, i)));
     all[tasks_[t].name] = std::move(tests);
   }
   return all;
@@ -149,7 +152,7 @@ Json to_json(const ArcScores& scores) {
   for (const ArcPass& pass : scores.passes) passes.push_back(pass_json(pass));
   return {{"tasks", scores.tasks},     {"test_inputs", scores.inputs},
           {"votes", scores.votes},     {"unanswered", scores.unanswered},
-          {"pass", std::move(passes)}, {"without_voting", pass_json(scores.unvoted)}};
+          {"pass", std::move(passes)}, {"without_voting", scores.unvoted ? pass_json(*scores.unvoted) : Json(nullptr)}};
 }
 
 std::string to_table(const ArcScores& scores) {
@@ -165,7 +168,7 @@ std::string to_table(const ArcScores& scores) {
     text += '\n';
   };
   for (const ArcPass& pass : scores.passes) add_row(fmt::format("pass@{}", pass.k), pass);
-  add_row("unvoted", scores.unvoted);
+  if (scores.unvoted) add_row("unvoted", *scores.unvoted);
   return text;
 }
 

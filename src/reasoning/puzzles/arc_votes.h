@@ -38,7 +38,8 @@ struct ArcPass {
 
 struct ArcScores {
   std::vector<ArcPass> passes;
-  ArcPass unvoted;  // by the answer to the unchanged task alone, one attempt: what voting adds to
+  // By the answer to the unchanged task alone, one attempt: what voting adds to. Unset unless every test input has one.
+  std::optional<ArcPass> unvoted;
   uint64_t tasks = 0, inputs = 0, votes = 0;
   uint64_t unanswered = 0;  // test inputs without a vote: they count as wrong
 };
@@ -67,8 +68,8 @@ class ArcVotes {
   std::vector<ArcCandidate> ranked(size_t task, size_t test) const;
   // Only tasks whose test outputs are all known are scored.
   ArcScores score(std::span<const uint64_t> ks) const;
-  // {"task": [{"attempt_1": grid, "attempt_2": grid}, ...]}, one entry per test input; a missing second attempt repeats
-  // the first; without any vote both are [[0]].
+  // {"task": [{"attempt_1": grid, "attempt_2": grid}, ...]}, one entry per test input; an answer without a
+  // grid is no attempt; a missing second attempt repeats the first; without any attempt both are [[0]].
   Json submission() const;
 
  private:

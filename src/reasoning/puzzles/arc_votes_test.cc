@@ -46,9 +46,7 @@ TEST(ArcVotesTest, ThreeScoresDiffer) {
   EXPECT_DOUBLE_EQ(scores.passes[1].tasks.value, 0.5);
   EXPECT_DOUBLE_EQ(scores.passes[1].mean.value, 0.5);
   EXPECT_DOUBLE_EQ(scores.passes[1].inputs.value, 2. / 3);
-  EXPECT_DOUBLE_EQ(scores.unvoted.tasks.value, 0);
-  EXPECT_DOUBLE_EQ(scores.unvoted.mean.value, 0.25);
-  EXPECT_DOUBLE_EQ(scores.unvoted.inputs.value, 1. / 3);
+  EXPECT_FALSE(scores.unvoted);  // not every test input has an answer to the unchanged task
   const Interval exact = wilson95(1, 2);
   EXPECT_NEAR(scores.passes[1].tasks.interval.low, exact.low, 1e-9);
   EXPECT_NEAR(scores.passes[1].tasks.interval.high, exact.high, 1e-9);
@@ -57,6 +55,31 @@ TEST(ArcVotesTest, ThreeScoresDiffer) {
   EXPECT_EQ(submission["a"][1]["attempt_2"], to_json(a.test[1].output));
   EXPECT_EQ(submission["a"][0]["attempt_2"], to_json(a.test[0].output));  // the only candidate, repeated
   EXPECT_EQ(submission["b"][0]["attempt_1"], Json::parse("[[0]]"));
+}
+
+TEST(ArcVotesTest, UnvotedCountsTheUnchangedTasksAlone) {
+  const ArcTask a = random_arc_task("a", {.seed = 1, .test = 2}), b = random_arc_task("b", {.seed = 2, .test = 1});
+  ArcVotes votes({a, b});
+  votes.add({0, 0, /*original=*/true}, dot(1), 1.f, 0);
+  votes.add({0, 0}, a.test[0].output, 2.f, 1);  // a variant's answer is right, and does not count
+  votes.add({0, 1, true}, a.test[1].output, -1.f, 2);
+  votes.add({1, 0, true}, b.test[0].output, -1.f, 3);
+  const uint64_t ks[] = {1};
+  const ArcScores scores = votes.score(ks);
+  ASSERT_TRUE(scores.unvoted);
+  EXPECT_DOUBLE_EQ(scores.unvoted->tasks.value, 0.5);
+  EXPECT_DOUBLE_EQ(scores.unvoted->mean.value, 0.75);
+  EXPECT_DOUBLE_EQ(scores.unvoted->inputs.value, 2. / 3);
+}
+
+TEST(ArcVotesTest, AnAnswerWithoutAGridIsNoAttempt) {
+  const ArcTask a = random_arc_task("a", {.seed = 1, .test = 1});
+  ArcVotes votes({a});
+  votes.add({0, 0}, ArcGrid(), 1.f, 0);
+  votes.add({0, 0}, ArcGrid(), 1.f, 1);
+  votes.add({0, 0}, dot(1), 1.f, 2);
+  EXPECT_EQ(votes.submission()["a"][0]["attempt_1"], Json::parse("[[1]]"));
+  EXPECT_EQ(votes.submission()["a"][0]["attempt_2"], Json::parse("[[1]]"));
 }
 
 TEST(ArcVotesTest, AnAttemptOfASubmissionHasACell) {

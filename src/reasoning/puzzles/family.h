@@ -111,6 +111,8 @@ class Family {
   virtual RuleCheck check_labels(std::span<const int32_t> question, std::span<const int32_t> labels) const;
   // False if only a stored answer can tell right from wrong (tables); check_answer then checks only the form.
   virtual bool has_rules() const { return true; }
+  // Answers consist of tokens from 2 on, which mean nothing by themselves: what symbol planes can give.
+  virtual bool answers_are_symbols() const { return true; }
   // The answer by search, without any model; nullopt for families without rules.
   virtual std::optional<ReferenceAnswer> solve(std::span<const int32_t>) const { return std::nullopt; }
   // The same as a search that a model may steer, for families with rules; nullptr for others. By default solve()

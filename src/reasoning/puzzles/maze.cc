@@ -114,6 +114,7 @@ class MazeFamily : public Family {
     return {true, ""};
   }
 
+  bool answers_are_symbols() const override { return false; }  // walls are token 1
   std::string rule_metric() const override { return "valid_and_optimal"; }
 
   std::string rating_name() const override { return "steps of the shortest path"; }

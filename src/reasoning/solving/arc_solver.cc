@@ -122,13 +122,15 @@ class ArcRun {
     std::vector<int32_t> inputs(B * cells()), labels(B * cells()), rows(B);
     std::vector<uint64_t> seeds(B);
     std::vector<double> losses;
-    Progress progress("fitting embeddings", options_.fit_steps, {.unit = "steps", .enabled = options_.progress});
+    const double fit_limit = options_.seconds > 0 ? kFitShare * options_.seconds : INFINITY;
+    Progress progress("fitting embeddings", options_.fit_steps,
+                      {.unit = "steps", .enabled = options_.progress, .most_seconds = fit_limit});
     for (uint64_t step = 0; step < options_.fit_steps; ++step) {
       if (interrupted()) {
         result_.complete = false;
         break;
       }
-      if (options_.seconds > 0 && step > 0 && seconds_since(begin_) > kFitShare * options_.seconds) break;
+      if (step > 0 && seconds_since(begin_) > fit_limit) break;
       for (size_t b = 0; b < B; ++b) {
         if (!stepper.halted()[b]) continue;
         rows[b] = draw(drawn_++, std::span(inputs).subspan(b * cells(), cells()),
@@ -216,7 +218,7 @@ class ArcRun {
       if (item.variant == 0) result_.solutions[item.task].tests[item.test].segments.push_back({grid, q_halt});
       if (!event.finished[slot]) continue;
       ++result_.answered;
-      votes_.add({item.task, item.test}, std::move(grid), q_halt, first + event.examples[slot]);
+      votes_.add({item.task, item.test, item.variant == 0}, std::move(grid), q_halt, first + event.examples[slot]);
     }
   }
 
@@ -279,7 +281,8 @@ int arc_side_of(const ModelFile& model, std::string_view source) {
 ArcSolveResult solve_arc(const ModelFile& model, std::span<const ArcTask> tasks, const ArcSolveOptions& options,
                          const ArcBackend& backend) {
   if (tasks.empty()) throw bad_input(kInArcSolver, "no task to solve");
-  if (options.fit_batch == 0 || options.batch == 0) throw bad_input(kInArcSolver, "batch 0: expected at least 1");
+  if (options.fit_batch == 0) throw bad_input(kInArcSolver, "--fit-batch 0: expected at least 1");
+  if (options.batch == 0) throw bad_input(kInArcSolver, "--batch 0: expected at least 1");
   if (!(options.seconds >= 0))
     throw bad_input(kInArcSolver, "seconds {}: expected at least 0 (0: no limit)", options.seconds);
   if (!(options.lr >= 0) || !(options.weight_decay >= 0))

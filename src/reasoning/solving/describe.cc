@@ -111,6 +111,9 @@ Json describe_folder(const fs::path& folder, const DescribeOptions& options) {
     return describe_splits(folder);
   Json json = {{"kind", fs::exists(folder / "all_config.yaml") ? "folder of the authors' checkpoints" : "run folder"}};
   json.update(describe_model(folder, options));
+  if (json["model"].is_null() && json["kind"] == "run folder" && !fs::exists(folder / "config.json"))
+    throw bad_input(kInDescribe, "{}: is neither a run folder nor a data set, and contains no checkpoint",
+                    folder.string());
   return json;
 }
 

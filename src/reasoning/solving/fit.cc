@@ -1,12 +1,22 @@
 #include "solving/fit.h"
 
+#include <fmt/format.h>
+
 #include "base/error.h"
+#include "base/files.h"
+#include "formats/checksum.h"
+#include "puzzles/dataset_files.h"
 
 namespace hrm::solving {
 
 void adapt(model::ModelConfig& config, const puzzles::Family& family) {
   model::ArchConfig& arch = config.arch;
   model::DataShape& data = config.data;
+  if (arch.symbol_planes && !family.answers_are_symbols())
+    throw bad_input("solving.fit",
+                    "{}: arch.symbol_planes cannot give these answers: it is for puzzles whose symbols may be exchanged, "
+                    "such as Sudoku; use another preset, such as trm-attention",
+                    family.describe().dump());
   if (!arch.any_size()) return;
   const bool same = data.seq_len == family.seq_len() && (!arch.symbol_planes || data.vocab_size == family.vocab_size());
   if (!same) arch.grid_width = arch.box_width = 0;
@@ -33,6 +43,23 @@ void check_fit(const model::ModelConfig& config, const puzzles::Family& family) 
                     family.vocab_size(), config.data.vocab_size);
 }
 
+std::string digest_of_identifiers(const puzzles::Dataset& set) {
+  if (set.metadata().num_puzzle_identifiers <= 1) return "";
+  const std::filesystem::path file = set.folder() / puzzles::kIdentifiersFile;
+  if (!std::filesystem::exists(file)) return "";
+  return fmt::format("{:08x}", crc32(MappedFile(file).bytes()));
+}
+
+void check_identifiers(const ModelFile& model, const puzzles::Dataset& set) {
+  if (model.config.arch.puzzle_emb_ndim == 0 || !model.provenance.is_object()) return;
+  const std::string trained = model.provenance.value("identifiers", ""), here = digest_of_identifiers(set);
+  if (!trained.empty() && !here.empty() && trained != here)
+    throw bad_input("solving.evaluate",
+                    "{}: its {} is not that of the training data, so each puzzle would get another's embedding: use the "
+                    "folder that the model was trained on, or --blank-identifiers; hrm solve fits embeddings to new tasks",
+                    set.folder().string(), puzzles::kIdentifiersFile);
+}
+
 void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset, bool blank_identifiers) {
   const puzzles::DatasetMetadata& data = dataset.metadata();
   const std::string where = dataset.folder().string();
@@ -43,9 +70,10 @@ void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset
     throw bad_input("solving.evaluate", "{}: vocabulary of {} token ids, but the model knows {}", where,
                     data.vocab_size, config.data.vocab_size);
   if (config.arch.puzzle_emb_ndim > 0 && !blank_identifiers &&
-      data.num_puzzle_identifiers > config.data.num_puzzle_identifiers)
-    throw bad_input("solving.evaluate", "{}: {} puzzle identifiers, but the model has embeddings for {}", where,
-                    data.num_puzzle_identifiers, config.data.num_puzzle_identifiers);
+      data.num_puzzle_identifiers != config.data.num_puzzle_identifiers)
+    throw bad_input("solving.evaluate",
+                    "{}: {} puzzle identifiers, but the model has embeddings for {}: it was trained on other puzzles",
+                    where, data.num_puzzle_identifiers, config.data.num_puzzle_identifiers);
 }
 
 }  // namespace hrm::solving

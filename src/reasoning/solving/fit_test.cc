@@ -45,6 +45,13 @@ TEST(Fit, LearnedPositionsFixTheSize) {
   EXPECT_EQ(config.data.seq_len, 225);
 }
 
+TEST(Fit, PlanesRefuseAnswersThatAreNoSymbols) {
+  model::ModelConfig config{.arch = model::arch_preset("trm-planes"), .data = {.seq_len = 81, .vocab_size = 11}};
+  EXPECT_THROW(adapt(config, *family({{"family", "maze"}, {"height", 9}, {"width", 9}})), Error);
+  EXPECT_THROW(adapt(config, *family({{"family", "arc"}, {"side", 9}})), Error);
+  adapt(config, *family({{"family", "sudoku"}, {"box_rows", 3}, {"box_columns", 3}}));
+}
+
 TEST(Fit, OtherModelsKeepTheirSize) {
   model::ModelConfig config{.arch = model::arch_preset("trm-mlp"), .data = {.seq_len = 81, .vocab_size = 11}};
   const auto small = family({{"family", "sudoku"}, {"box_rows", 2}, {"box_columns", 2}});

@@ -45,7 +45,8 @@ ModelFile load_training(const fs::path& path, const ModelFileOptions& options) {
   take("weights.");
   const bool averaged = options.averaged && take("optimizer.average.");
   model.provenance["weights"] = averaged ? "averaged" : "live";
-  if (checkpoint.state.contains("config")) model.provenance["config"] = checkpoint.state["config"];
+  for (const char* key : {"config", "identifiers"})
+    if (checkpoint.state.contains(key)) model.provenance[key] = checkpoint.state[key];
   return model;
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "model/operations.h"
 #include "model/weights.h"
+#include "solving/fit.h"
 #include "solving/model_file.h"
 #include "solving/same_data.h"
 #include "training/config_changes.h"
@@ -72,7 +73,8 @@ void add_values(std::vector<training::Scalar>& values, model::WeightSet set, con
   values.push_back({prefix + "accuracy", scores.cells.value});
   values.push_back({prefix + "q_halt_accuracy", scores.q_halt.value});
   values.push_back({prefix + "steps", scores.segments.value});
-  if (scores.rules.n > 0) values.push_back({prefix + evaluation.rule_name, scores.rules.value});
+  if (!evaluation.rule_name.empty() && scores.rules.n > 0)
+    values.push_back({prefix + evaluation.rule_name, scores.rules.value});
 }
 
 std::string in_words(const Trainer::Measured& best) {
@@ -260,6 +262,7 @@ training::Checkpoint Trainer::save() const {
   checkpoint.state = {{"model", fields_to_json(backend_.config())},
                       {"family", train_.family().describe()},
                       {"data", fingerprint(train_)},
+                      {"identifiers", digest_of_identifiers(train_)},
                       {"backend", backend_.description()},
                       {"processes", all_.size()},
                       {"sampler", sampler_.state()},
@@ -303,6 +306,7 @@ void Trainer::save_model(const std::filesystem::path& path, uint64_t step) {
   Json provenance = options_.provenance;
   provenance["step"] = step;
   provenance["weights"] = name_of(set);
+  provenance["identifiers"] = digest_of_identifiers(train_);
   solving::save_model(path, {.config = backend_.config(),
                              .weights = std::move(weights),
                              .family = train_.family().describe(),

@@ -125,6 +125,8 @@ void AtomicFile::finish() {
   sync_folder(path_.has_parent_path() ? path_.parent_path() : fs::path("."));
 }
 
+void check_writable(const fs::path& path) { const AtomicFile probe(path); }
+
 void write_file_atomic(const fs::path& path, const std::function<void(const ByteSink&)>& writer) {
   AtomicFile file(path);
   writer([&](std::span<const std::byte> bytes) {

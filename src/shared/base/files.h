@@ -36,6 +36,9 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+// Throws what AtomicFile would throw at its start and leaves nothing behind: for results that take long to make.
+void check_writable(const std::filesystem::path& path);
+
 // The same in one call.
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomic(const std::filesystem::path& path, std::string_view text);

@@ -70,7 +70,8 @@ void Progress::draw(uint64_t done, std::string_view note) {
   }
   line += fmt::format("{:.0f}% {}/{} {}, {:.4g}/s", share * 100, done, total_, options_.unit, rate);
   if (done < total_ && rate > 0)
-    line += fmt::format(", {} left", format_duration(static_cast<double>(total_ - done) / rate));
+    line += fmt::format(", {} left", format_duration(std::min(static_cast<double>(total_ - done) / rate,
+                                                              options_.most_seconds - elapsed)));
   else
     line += fmt::format(", {}", format_duration(elapsed));
   if (!note.empty()) line += fmt::format("  {}", note);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ class Progress {
     double plain_interval = 10;  // seconds between plain lines
     bool enabled = true;
     uint64_t start = 0;  // work already done before (a resumed run): excluded from the rate
+    double most_seconds = INFINITY;  // the work ends then, done or not: no more time is shown as left
   };
 
   Progress(std::string title, uint64_t total) : Progress(std::move(title), total, Options()) {}

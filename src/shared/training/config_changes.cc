@@ -55,10 +55,11 @@ void refuse_changes(std::span<const ConfigChange> changes, std::span<const std::
     if (std::ranges::none_of(harmless, [&](std::string_view pattern) { return covers(pattern, change.key); }))
       refused.push_back(change);
   if (refused.empty()) return;
+  const bool model = std::ranges::any_of(refused, [](const ConfigChange& c) { return c.key.starts_with("arch."); });
   throw bad_input("training.resume",
                   "{}: the run was started with other settings ({}): leave them out, choose another --out, or give "
-                  "--accept-changes to continue with the new ones",
-                  folder, to_text(refused));
+                  "--accept-changes to continue with the new ones{}",
+                  folder, to_text(refused), model ? " (shapes of the model cannot change: for these, --init)" : "");
 }
 
 }  // namespace hrm::training
