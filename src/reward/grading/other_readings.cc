@@ -58,10 +58,11 @@ bool may_have_other_letters(std::string_view given, std::string_view gold, const
 }
 
 // "3,5" with a point, and ';' between elements as a comma; empty: no comma is one of decimals. 1,234 is a number of
-// thousands.
+// thousands, and (3,5) has two elements where no ';' separates others.
 std::string with_decimal_points(std::string_view raw) {
   std::string plain;
   bool any = false;
+  if (raw.find_first_of("([") != kNowhere && !has_part(raw, ";")) return plain;
   for (size_t at = 0; at < raw.size();) {
     if (!is_ascii_digit(raw[at])) {
       plain += raw[at] == ';' ? ',' : raw[at];

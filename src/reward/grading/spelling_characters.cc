@@ -32,11 +32,6 @@ constexpr char32_t kSuperscripts[] = {U'⁰', U'¹', U'²', U'³', U'⁴', U'⁵
 constexpr char32_t kSubscripts[] = {U'₀', U'₁', U'₂', U'₃', U'₄', U'₅', U'₆', U'₇', U'₈', U'₉'};
 constexpr std::string_view kScriptDigits = "0123456789-n";
 
-// Empty: it is no root. Of digits, the root is that of the whole number: √12.
-std::string_view root_sign(char32_t sign) {
-  return sign == U'√' ? "\\sqrt " : sign == U'∛' ? "\\sqrt[3] " : sign == U'∜' ? "\\sqrt[4] " : "";
-}
-
 // The raised or lowered digits at the front of `rest`, taken off it.
 template <typename Table>
 std::string take_script(std::string_view& rest, const Table& table) {
@@ -134,10 +129,10 @@ std::string plain_characters(std::string_view text) {
       text.remove_prefix(point.size);
       continue;
     }
-    if (const std::string_view root = root_sign(point.value); !root.empty()) {
+    if (point.value == U'√') {  // of digits, that of the whole number: √12
       text.remove_prefix(point.size);
-      plain += root;
       const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+      plain += "\\sqrt ";
       if (digits > 0) plain.append("{").append(text.substr(0, digits)).append("}");
       text.remove_prefix(digits);
       continue;

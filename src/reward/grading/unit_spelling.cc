@@ -50,7 +50,7 @@ std::optional<std::string> without_unit_fraction(std::string_view text) {
   const bool in_text = text.find("\\text{", macro) != kNowhere;
   if (!in_text && text[macro - 1] != ' ') return std::nullopt;
   std::string below(bottom);
-  for (const std::string_view mark : {"\\text{", "}"}) replace_all(below, mark, "");
+  for (const std::string_view mark : {"\\text{", "}", " "}) replace_all(below, mark, "");
   return std::string(strip_right(text.substr(0, macro))) + " " + std::string(top) + "/" + below;
 }
 
@@ -92,7 +92,7 @@ std::optional<std::string> without_negative_power(std::string_view text) {
 }  // namespace
 
 std::string plain_units(std::string_view text) {
-  std::string plain = with_plain_exponents(text);
+  std::string plain = text.find("^{") == kNowhere ? std::string(text) : with_plain_exponents(text);
   if (auto divided = without_unit_fraction(plain)) return *std::move(divided);
   if (auto divided = without_negative_power(plain)) return *std::move(divided);
   replace_all(plain, "/s/s", "/s^2");
