@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/utf8.h"
+#include "puzzles/html_table.h"
 #include "puzzles/sudoku_lines.h"
 #include "puzzles/text_lines.h"
 
@@ -93,6 +94,7 @@ std::optional<MazeShape> maze_size_of(const std::u32string& line) {
 }
 
 std::optional<std::string> joined_cells(std::string_view text, const MazeShape* shape) {
+  if (auto lines = lines_of_html_tables(text, {.separator = "", .blank = " "})) return lines;
   const size_t first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   if (first != std::string_view::npos && text[first] == '[') return rows_of_list(text);
   std::vector<TextLine> lines = split_lines(text);

@@ -86,7 +86,8 @@ TEST(Maze, CellsMayStandApartOrInLists) {
     EXPECT_EQ(family->parse(text, TextPlace("t", 1, "1023")), std::vector<Tokens>{question}) << text;
   for (const char* text :
        {"S . . #\n. # . #\n. . . G\n", "S     #\n  #   #\n      G\n",
-        "[[\"S\", \" \", \" \", \"#\"], [\" \", \"#\", \" \", \"#\"], [\" \", \" \", \" \", \"G\"]]"})
+        "[[\"S\", \" \", \" \", \"#\"], [\" \", \"#\", \" \", \"#\"], [\" \", \" \", \" \", \"G\"]]",
+        "<table><tr><td>S</td><td></td><td/><td>#</td></tr>\n<tr><td> <td>#<td>&nbsp;<td>#\n<tr><td><td><td><td>G"})
     EXPECT_EQ(family->parse(text, "t"), std::vector<Tokens>{question}) << text;
   EXPECT_EQ(make_maze({2, 3}, "t")->parse("S G   ", "t").size(), 1u) << "all cells, open ones as spaces";
   // Where the size is not known, spaces separate only if nothing else can be meant.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "puzzles/html_table.h"
 #include "puzzles/sudoku_lines.h"
 #include "puzzles/sudoku_lists.h"
 #include "puzzles/sudoku_row_reader.h"
@@ -450,6 +451,8 @@ class Finder {
 
 std::vector<SudokuGrid> find_grids(const SudokuShape& shape, const SudokuSymbols& symbols, const GridText& text,
                                    const GridFaults& fault) {
+  if (const auto lines = lines_of_html_tables(text.text, {.separator = ",", .blank = ""}))
+    return Finder(shape, symbols, {*lines, text.source, text.first_line}, fault).find();
   return Finder(shape, symbols, text, fault).find();
 }
 

@@ -204,6 +204,48 @@ TEST(SudokuText, ReadsFramesOfOtherPrograms) {
   EXPECT_EQ(first_line(kNine, framed_as("|---|---|---|", "|---|---|---|", "|---|---|---|", "")), kLine);
 }
 
+// kLine as an HTML table, each cell passed through `cell`, in boxes of `side` cells.
+std::string html_table(const std::function<std::string(char)>& cell, size_t side) {
+  const auto row_of = [&](size_t row, size_t column, size_t width) {
+    std::string text = "<tr>\n";
+    for (size_t i = 0; i < width; ++i) text += cell(kLine[row * 9 + column + i]);
+    return text + "</tr>\n";
+  };
+  std::string text = "<html><body><h1>Puzzle 17</h1>\n<TABLE class=\"grid\">\n";
+  for (size_t row = 0; row < 9; row += side == 9 ? 1 : side) {
+    if (side == 9) {
+      text += row_of(row, 0, 9);
+      continue;
+    }
+    text += "<tr>";
+    for (size_t column = 0; column < 9; column += side) {
+      text += "<td><table>";
+      for (size_t i = 0; i < side; ++i) text += row_of(row + i, column, side);
+      text += "</table></td>";
+    }
+    text += "</tr>";
+  }
+  return text + "</TABLE></body></html>\n";
+}
+
+TEST(SudokuText, ReadsHtmlTables) {
+  const auto plain = [](char c) { return fmt::format("<td>{}</td>", c == '.' ? "" : std::string(1, c)); };
+  const auto inputs = [](char c) {
+    return fmt::format("<td id=\"c1\"><input maxlength=\"1\"{}></td>", c == '.' ? "" : fmt::format(" value=\"{}\"", c));
+  };
+  const auto marked = [](char c) {
+    return fmt::format("<TD class='x'>\n  <b>{}</b> <!-- 9 --></TD>\n", c == '.' ? "&nbsp;" : std::string(1, c));
+  };
+  for (const size_t side : {9u, 3u}) {
+    EXPECT_EQ(first_line(kNine, html_table(plain, side)), kLine);
+    EXPECT_EQ(first_line(kNine, html_table(inputs, side)), kLine);
+    EXPECT_EQ(first_line(kNine, html_table(marked, side)), kLine);
+    EXPECT_EQ(parse_sudoku(kNine, html_table(plain, side) + html_table(marked, side)).size(), 2u);
+  }
+  EXPECT_FALSE(fault_of(kNine, "<table><tr><td>5</td><td>3</td></tr></table>").empty());
+  EXPECT_FALSE(fault_of(kNine, html_table([](char) { return "<td>123</td>"; }, 9)).empty());
+}
+
 TEST(SudokuText, ReadsTextBesideAPuzzle) {
   const std::string solution = "534678912672195348198342567859761423426853791713924856961537284287419635345286179";
   const std::string line(kLine);

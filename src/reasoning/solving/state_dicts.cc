@@ -132,8 +132,8 @@ const Set* only(const std::vector<Set>& sets, bool average, std::string_view sou
   }
   if (differ)
     throw bad_input(kInStateDicts,
-                    "{}: contains several models ({}): save the state dict of the one you mean separately", source,
-                    labels);
+                    "{}: contains several models ({}): save the state dict of the one you mean separately{}", source,
+                    labels, average ? ", or use the live weights: --averaged off" : "");
   return found;
 }
 
@@ -234,7 +234,11 @@ ChosenWeights choose_weights(std::vector<TorchDict> dicts, bool averaged, std::s
   if (sets.empty()) return {.weights = std::move(first)};
   mark_lightning_average(sets);
   if (averaged) add_average(sets, unnamed, source);
-  const Set *live = only(sets, false, source), *average = only(sets, true, source);
+  const Set* live = only(sets, false, source);
+  const auto any_average = std::ranges::find_if(sets, &Set::average);
+  const Set* average = averaged || !live           ? only(sets, true, source)
+                       : any_average == sets.end() ? nullptr
+                                                   : &*any_average;
   if (!live || !average) {
     const Set& set = live ? *live : *average;
     if (!live && !averaged) log_warning("{}: contains only averaged weights ('{}')", source, shown(set.label));

@@ -110,6 +110,15 @@ TEST(StateDicts, AnAverageAsAListIsNamedByTheOrderOfTheModel) {
             filled({2}, 1));
 }
 
+TEST(StateDicts, AListOfAveragesIsTakenOrRefused) {
+  const TorchDict live = dict("model", "model.inner.", 1), first = dict("ema.0", "model.inner.", 2, false);
+  EXPECT_EQ(choose_weights({live, first}, true, "x").weights.at(kKey), value(2));
+  const std::vector<TorchDict> two = {live, first, dict("ema.1", "model.inner.", 3, false)};
+  expect_dicts_refused(two, "several models ('ema.0', 'ema.1')");
+  expect_dicts_refused(two, "--averaged off");
+  EXPECT_EQ(choose_weights(two, false, "x").weights.at(kKey), value(1));
+}
+
 TEST(StateDicts, AnAverageThatCannotBeNamedIsRefused) {
   const TorchDict one_less = list_dict("ema", "shadow_params", {{3, 2}, {3, 2}, {2, 2}});
   const TorchDict swapped = list_dict("ema", "shadow_params", {{3, 2}, {2, 2}, {3, 2}, {2}});

@@ -7,10 +7,7 @@
 //           is no answer
 //   kGsm8k  the first "#### " followed by a number; commas are removed
 //   kBoxed  the content of the last \boxed{...} whose braces balance, not stripped
-//   kAuto   the closings that people and models use, in this order; the first that finds something: the last \boxed or
-//           \fbox, also \boxed 7; kHeading; the last line after "####" that begins as an answer; the last
-//           <answer>..</answer>; what follows the last "answer is", "answer:" or "correct option is", up to the
-//           sentence's end or within its dollar signs. What follows </think> goes first
+//   kAuto   the closings that people and models use, in the order of docs/grading.md; the first that finds something
 #pragma once
 
 #include <optional>
@@ -26,6 +23,16 @@ EnumNames<AnswerFormat> enum_names(AnswerFormat);  // hrm, heading, gsm8k, boxed
 
 // nullopt: the text holds no answer of that format. Any bytes; never throws.
 std::optional<std::string> extract_answer(std::string_view text, AnswerFormat format);
+
+// The same, and the other reading where the text leaves it open: "The answer is 5!" may end in a factorial.
+struct Extraction {
+  std::string answer;
+  std::optional<std::string> other;
+};
+std::optional<Extraction> extract_readings(std::string_view text, AnswerFormat format);
+
+// Of a whole solution: with kAuto, what is nothing but a value ("42", "(B)") is its own answer.
+std::optional<Extraction> extract_from_solution(std::string_view solution, AnswerFormat format);
 
 // Whether the text holds "# Answer", case and all: what ends a branch of the authors' tree search.
 bool has_answer_heading(std::string_view text);

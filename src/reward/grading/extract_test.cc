@@ -112,6 +112,154 @@ TEST(Extract, AutoKnowsCommonClosings) {
     EXPECT_EQ(extract_answer(text, kAuto), std::nullopt) << text;
 }
 
+// What MGSM's solutions and models in many languages end with.
+TEST(Extract, AutoKnowsTheClosingsOfManyLanguages) {
+  for (const char* text : {"Die Antwort ist 73.",
+                           "Die Antwort lautet 73.",
+                           "**Antwort:** 73",
+                           "Also ist die Antwort 73.",
+                           "Die Antwort auf die Frage ist: 73",
+                           "La réponse est 73.",
+                           "La réponse finale est : 73",
+                           "Réponse : 73",
+                           "La respuesta es 73.",
+                           "La respuesta correcta es: **73**.",
+                           "Respuesta: 73",
+                           "A resposta é 73.",
+                           "La risposta è 73.",
+                           "Het antwoord is 73.",
+                           "Ответ: 73.",
+                           "Ответ — 73.",
+                           "**Ответ:** 73",
+                           "Ответ равен 73.",
+                           "Odpowiedź: 73",
+                           "Odpověď: 73",
+                           "Svaret är 73.",
+                           "Svar: 73",
+                           "Vastaus: 73",
+                           "A válasz: 73",
+                           "Răspuns: 73",
+                           "Απάντηση: 73",
+                           "Cevap: 73",
+                           "Cevap 73'dir.",
+                           "Đáp án là 73.",
+                           "Đáp số: 73",
+                           "Jawabannya adalah 73.",
+                           "Jibu ni 73.",
+                           "คำตอบคือ 73",
+                           "الجواب هو 73",
+                           "الإجابة: 73",
+                           "תשובה: 73",
+                           "उत्तर: 73",
+                           "उत्तर 73 है।",
+                           "উত্তর হল 73।",
+                           "సమాధానం 73.",
+                           "答案為：73",
+                           "答案是73！",
+                           "答：73",
+                           "答えは73です。",
+                           "よって答えは73である。",
+                           "答え：73",
+                           "정답: 73",
+                           "정답은 73입니다.",
+                           "답은 73이다."})
+    EXPECT_EQ(extract_answer(text, kAuto), "73") << text;
+  EXPECT_EQ(extract_answer("Il a 12 ans : 3 de plus.", kAuto), std::nullopt) << "French years";
+  EXPECT_EQ(extract_answer("대답은 73이 아니다", kAuto), std::nullopt);
+}
+
+TEST(Extract, AutoReadsEveryWayToSayIt) {
+  for (const char* text : {"THE ANSWER IS 73.",
+                           "The Answer Is 73",
+                           "The answer to this problem is 73.",
+                           "The answer to part (a) is 73.",
+                           "The answer we want is 73.",
+                           "The answer here is 73.",
+                           "The answer (in cm) is 73.",
+                           "The answer was 73.",
+                           "The answer, therefore, is 73.",
+                           "The answer equals 73.",
+                           "The answer comes out to 73.",
+                           "The answer turns out to be 73.",
+                           "The answer is exactly 73.",
+                           "The answer is clearly 73.",
+                           "Ans: 73",
+                           "Ans. 73",
+                           "ANS = 73",
+                           "Answer - 73",
+                           "Answer -> 73",
+                           "Answer → 73",
+                           "*Answer:* 73",
+                           "<b>Answer:</b> 73",
+                           "Answer: <b>73</b>",
+                           "The answer is:\n> 73",
+                           "The answer is:\n* **73**",
+                           "Answer:\n```\n73\n```",
+                           "The answer is 73, as required.",
+                           "The answer is 73 because 70 + 3 is that.",
+                           "The answer is $73$, as desired.",
+                           "The answer is 73 🎉",
+                           "The answer is 73 ∎",
+                           "The answer is $73.$",
+                           "{'answer': 73}",
+                           "<final_answer>73</final_answer>",
+                           "[ANSWER]73[/ANSWER]",
+                           "#### **73**",
+                           "So 73 is the answer.",
+                           "The answer is 73. This answer is correct.",
+                           "The answer is 73<|im_end|>",
+                           "#### 73</s>",
+                           "<think>The answer is 9</think>\n\n73",
+                           "Put it in \\boxed{}. The answer is 73.",
+                           "So \\boxed{73}\\boxed{}"})
+    EXPECT_EQ(extract_answer(text, kAuto), "73") << text;
+  EXPECT_EQ(extract_answer("The answer is - 73.", kAuto), "- 73");
+  EXPECT_EQ(extract_answer("The answers are:\n- 3\n- 5\nDone", kAuto), "3, 5");
+  EXPECT_EQ(extract_answer("It is 12 sq. ft. The answer is 12 sq. ft.", kAuto), "12 sq. ft");
+  EXPECT_EQ(extract_answer("Option (B) is correct.", kAuto), "Option (B)");
+  EXPECT_EQ(extract_answer("work\n#### Yes", kAuto), "Yes");
+  EXPECT_EQ(extract_answer("#### Conclusion\nThat is all.", kAuto), std::nullopt);
+}
+
+TEST(Extract, ExclamationMarksEndSentences) {
+  for (const char* text : {"The answer is 42!", "So the answer is **42**!", "The answer is $42$!",
+                           "The answer is 42! I hope it helps.", "6! is more. The answer is 42!"})
+    EXPECT_EQ(extract_answer(text, kAuto), "42") << text;
+  EXPECT_EQ(extract_answer("5! = 120. The answer is 120!", kAuto), "120");
+  for (const char* text :
+       {"The answer is $5!$.", "So it is \\boxed{5!}", "The answer is 5!.", "They stand in 5! ways. The answer is 5!"})
+    EXPECT_EQ(extract_answer(text, kAuto), "5!") << text;
+  EXPECT_EQ(extract_answer("The answer is n!", kAuto), "n!");
+  EXPECT_EQ(extract_answer("The answer is 10!/7!", kAuto), "10!/7!");
+  EXPECT_EQ(extract_answer("The answer is yes!", kAuto), "yes");
+  EXPECT_EQ(extract_readings("The answer is 5!", kAuto)->other, "5!");
+  EXPECT_EQ(extract_readings("#### 5!", kAuto)->other, "5");
+  EXPECT_EQ(extract_readings("The answer is $5!$", kAuto)->other, std::nullopt);
+  EXPECT_EQ(extract_readings("The answer is:\n- 42", kAuto)->other, "-42");
+}
+
+TEST(Extract, BoxesOfAListAreOneAnswer) {
+  EXPECT_EQ(extract_answer("$\\boxed{3}$ and $\\boxed{5}$", kAuto), "3, 5");
+  EXPECT_EQ(extract_answer("$x=\\boxed{3}$ or $x = \\boxed{5}$.", kAuto), "x=3, x=5");
+  EXPECT_EQ(extract_answer("\\boxed{3}, \\quad \\boxed{5} \\text{ and } \\boxed{7}", kAuto), "3, 5, 7");
+  EXPECT_EQ(extract_readings("$\\boxed{3}$ and $\\boxed{5}$", kAuto)->other, "5");
+  for (const char* text : {"\\boxed{3}. Wait, it is \\boxed{5}.", "\\boxed{3}\n\nand then \\boxed{5}",
+                           "\\boxed{3} and so \\boxed{5}", "\\boxed{\\boxed{5}}"})
+    EXPECT_EQ(extract_answer(text, kAuto), "5") << text;
+  EXPECT_EQ(extract_answer("\boxed{5}", kAuto), "5") << "as a program reads it that does not escape the backslash";
+  EXPECT_EQ(extract_answer("x = \\boxed{3}, \\boxed{", kAuto), std::nullopt);
+}
+
+TEST(Extract, AValueAloneIsASolution) {
+  for (const char* text : {"42", "$42$", " 42.\n", "**42**", "42<|eot_id|>"})
+    EXPECT_EQ(extract_from_solution(text, kAuto)->answer, "42") << text;
+  EXPECT_EQ(extract_from_solution("(B)", kAuto)->answer, "(B)");
+  EXPECT_EQ(extract_answer("42", kAuto), std::nullopt) << "a step may be a value";
+  for (const char* text : {"I do not know", "We add 3 and 4. That is all", "3 + 4\n= 7", ""})
+    EXPECT_FALSE(extract_from_solution(text, kAuto)) << text;
+  EXPECT_FALSE(extract_from_solution("42", kBoxed));
+}
+
 TEST(Extract, AnyBytes) {
   const std::string bytes("\xFF# Answer\0\xC3 \\boxed{\xE2", 21);
   for (const auto format : {kHrm, kHeading, kGsm8k, kBoxed, kAuto}) extract_answer(bytes, format);

@@ -8,10 +8,17 @@
 namespace hrm::grading {
 namespace {
 
-std::optional<std::string> answer_in(const std::string& text, std::optional<AnswerFormat> format, Profile profile) {
-  if (!format) return text;
+std::optional<Extraction> answer_in(const std::string& text, std::optional<AnswerFormat> format, Profile profile) {
+  if (!format) return Extraction{text, std::nullopt};
   const bool heading = profile == Profile::kSound && format == AnswerFormat::kHrm;
-  return extract_answer(text, heading ? AnswerFormat::kHeading : *format);
+  return extract_from_solution(text, heading ? AnswerFormat::kHeading : *format);
+}
+
+// Wrong in both readings of the solution's end, or in the only one.
+Explained explain_readings(const Extraction& given, std::string_view gold, const GradeOptions& options) {
+  const Explained first = explain(given.answer, gold, options);
+  if (first.verdict != Verdict::kWrong || !given.other) return first;
+  return grade(*given.other, gold, options) == Verdict::kWrong ? first : Explained{Verdict::kUndecided, "two readings"};
 }
 
 }  // namespace
@@ -22,9 +29,9 @@ RecordVerdict grade_record(Json& record, const RecordOptions& options, std::stri
   };
   const auto given = answer("given", options.extract), gold = answer("gold", options.extract_gold);
   Explained result{Verdict::kUndecided, "no gold answer found"};
-  if (gold && given) result = explain(*given, *gold, options.grade);
+  if (gold && given) result = explain_readings(*given, gold->answer, options.grade);
   if (gold && !given) result = {Verdict::kWrong, "no answer found"};
-  if (options.extract) record["answer"] = given ? Json(*given) : Json(nullptr);
+  if (options.extract) record["answer"] = given ? Json(given->answer) : Json(nullptr);
   record["verdict"] = std::string(name_of(result.verdict));
   if (options.explain) record["decided_by"] = std::string(result.decided_by);
   return {.verdict = result.verdict, .answered = given.has_value()};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace hrm::grading {
 namespace {
 
@@ -31,6 +33,23 @@ TEST(GradeRecords, FindsAnswersInSolutions) {
   Json no_gold = record("#### 3", "unknown");
   EXPECT_EQ(grade_record(no_gold, options, "").verdict, Verdict::kUndecided);
   EXPECT_EQ(no_gold["decided_by"], "no gold answer found");
+}
+
+// "The answer is 5!" may end in a factorial: wrong only if neither reading fits.
+TEST(GradeRecords, TwoReadingsOfAnEndAreUndecided) {
+  const RecordOptions options{.extract = AnswerFormat::kAuto, .explain = true};
+  for (const auto& [given, gold, verdict] : {std::tuple("The answer is 42!", "42", Verdict::kCorrect),
+                                             {"The answer is 5!", "120", Verdict::kUndecided},
+                                             {"The answer is 5!", "24", Verdict::kWrong},
+                                             {"#### 5!", "5", Verdict::kUndecided},
+                                             {"#### 5!", "120", Verdict::kCorrect},
+                                             {"5! = 120. The answer is 120!", "120", Verdict::kCorrect},
+                                             {"$\\boxed{3}$ and $\\boxed{5}$", "3,5", Verdict::kCorrect},
+                                             {"$\\boxed{3}$ and $\\boxed{5}$", "5", Verdict::kUndecided},
+                                             {"42", "42", Verdict::kCorrect}}) {
+    Json pair = record(given, gold);
+    EXPECT_EQ(grade_record(pair, options, "").verdict, verdict) << given << " | " << gold;
+  }
 }
 
 // The authors' extraction cuts the last character where the end marker is missing; the sound profile does not.

@@ -97,6 +97,21 @@ TEST(GradePrm800k, KeepsTheReferencesQuirks) {
   EXPECT_EQ(prm800k("sin(x)", "sin(x)+0"), "wrong") << "too many letters";
 }
 
+// As sympy reads them: x(3) would be a function's value, and x2! the factorial of 2x.
+TEST(GradePrm800k, Factorials) {
+  for (const auto& [given, gold] : {std::pair("x/2!", "x/2"),
+                                    {"x*y!", "x*y!+0"},
+                                    {"x-3!", "x-6"},
+                                    {"x*(3)!", "6x"},
+                                    {"x!(3)!", "6x!"},
+                                    {"x^2!", "x^2"},
+                                    {"3!!+x", "3+x"},
+                                    {"xy!", "(x*y)!"}})
+    EXPECT_EQ(prm800k(given, gold), "correct") << given << " | " << gold;
+  for (const auto& [given, gold] : {std::pair("x(3)!", "6x"), {"xy!", "x*y!"}, {"5!!+x", "120+x"}})
+    EXPECT_EQ(prm800k(given, gold), "wrong") << given << " | " << gold;
+}
+
 // Blanks between two macros stay outside of equations: a number, \! and a fraction are a mixed number.
 TEST(Normalize, BlanksBetweenMacrosStayOutsideOfEquations) {
   for (const auto& [answer, plain] : {std::pair("3\\!\\frac12", "3+1/2"),

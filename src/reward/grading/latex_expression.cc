@@ -163,6 +163,7 @@ class Parser {
         if (is_function) throw LatexRefused();  // \ln(2)^\circ: a degree sign of what?
         base = in_degrees(base);
       } else if (take('^')) {
+        if (is_open_root()) throw LatexRefused();
         return join(Operation::kPower, base, exponent());
       } else {
         return base;
@@ -175,6 +176,9 @@ class Parser {
     const int part = join(Operation::kDivide, expression_.add(Operation::kPi), expression_.number("180"));
     return join(Operation::kMultiply, node, part);
   }
+
+  // x^1/2, which nobody writes for x/2.
+  bool is_open_root() { return peek() == '1' && rest_.size() > 2 && rest_[1] == '/' && is_ascii_digit(rest_[2]); }
 
   // 60^o, where the letter is a degree sign.
   bool is_raised_o() {
@@ -271,6 +275,7 @@ class Parser {
     if (zeros && !rest_.starts_with('_')) throw LatexRefused();
     if (rest_.starts_with('_')) return whole ? based_number(text) : throw LatexRefused();
     if (!whole && peek_macro() == "overline") return repeating(text);
+    if (!whole && peek_macro() == "dot") return dotted(text);
     const bool blank = !rest_.empty() && (rest_[0] == ' ');
     const int node = expression_.number(text);
     if (is_ordinal(leading_letters(rest_))) throw LatexRefused();  // 5th
@@ -321,6 +326,30 @@ class Parser {
       expect('}');
     else if (digits.size() > 1)
       throw LatexRefused();
+    return repeating_value(text, digits);
+  }
+
+  // 0.1\dot{6}, 0.\dot{1}4285\dot{7}
+  int dotted(const std::string& text) {
+    const auto take_dot = [&] {
+      take_macro("dot");
+      skip_blanks();
+      const bool braced = take('{');
+      const std::string digit(take_digits());
+      if (digit.size() != 1) throw LatexRefused();
+      if (braced) expect('}');
+      return digit;
+    };
+    std::string digits = take_dot();
+    const std::string between(take_digits());
+    if (peek_macro() == "dot")
+      digits += between + take_dot();
+    else if (!between.empty())
+      throw LatexRefused();
+    return repeating_value(text, digits);
+  }
+
+  int repeating_value(const std::string& text, const std::string& digits) {
     const std::string nines(digits.size(), '9'), zeros(text.size() - text.find('.') - 1, '0');
     if (digits.empty()) throw LatexRefused();
     const int above = expression_.number(digits), below = expression_.number(nines + zeros);
@@ -440,6 +469,8 @@ class Parser {
 
   int application(Operation function) {
     int base = -1, power_node = -1;
+    if (function == Operation::kLog10 && begins_number_with_group())
+      throw LatexRefused();  // log10(100): a base, or 10 times 100?
     if (function == Operation::kLog10 && take('_')) base = argument();
     if (take('^')) power_node = exponent();
     if (power_node >= 0 && is_minus_one(power_node)) {
@@ -457,6 +488,11 @@ class Parser {
     else
       node = expression_.add(function, node);
     return power_node < 0 ? node : join(Operation::kPower, node, power_node);
+  }
+
+  bool begins_number_with_group() const {
+    const size_t end = rest_.find_first_not_of(kDecimalDigits);
+    return end != kNowhere && end > 0 && rest_[end] == '(';
   }
 
   // "\sin(15)\cos(15)^\circ" hardly means two units, and "\sin(3)(10)^\circ" may have one angle.

@@ -19,6 +19,10 @@ class Matching {
 
   bool is_decided() const { return std::ranges::find(verdicts_, Verdict::kUndecided) == verdicts_.end(); }
 
+  bool is_all(Verdict verdict) const {
+    return std::ranges::all_of(verdicts_, [&](Verdict one) { return one == verdict; });
+  }
+
   // An element of one side that equals none of the other.
   bool has_stranger();
 

@@ -119,6 +119,41 @@ std::optional<NumberSet> set_of_relations(std::string_view text, const std::vect
   return set;
 }
 
+// "x > 2" of "\\{x \\mid x > 2\\}" and "\\{x \\in \\mathbb{R} : x > 2\\}", with its variable; nullopt: it is no such set.
+std::optional<std::pair<std::string, std::string_view>> set_builder_of(std::string_view text) {
+  text = strip(text);
+  if (!text.starts_with("\\{") || !text.ends_with("\\}") || !encloses(text.substr(1))) return std::nullopt;
+  const std::string_view inner = strip(text.substr(2, text.size() - 4));
+  for (const std::string_view mark : {"\\mid", "|", ":"}) {
+    const size_t at = find_outside(inner, mark);
+    if (at == kNowhere) continue;
+    const std::string_view condition = strip(inner.substr(at + mark.size()));
+    std::string_view name = strip(inner.substr(0, at));
+    if (const size_t member = find_outside(name, "\\in"); member != kNowhere) {
+      if (!is_all_reals(name.substr(member + 3))) return std::nullopt;
+      name = strip(name.substr(0, member));
+    }
+    if (!is_variable(name) || !has_relation(condition)) return std::nullopt;
+    return std::pair(squeezed(name), condition);
+  }
+  return std::nullopt;
+}
+
+// "\\mathbb{R} \\setminus \\{2, 3\\}".
+std::optional<NumberSet> all_but_some(std::string_view text) {
+  for (const std::string_view mark : {"\\setminus", "\\smallsetminus", "\\backslash", "-"}) {
+    const size_t at = find_outside(text, mark);
+    if (at == kNowhere || !is_all_reals(text.substr(0, at))) continue;
+    const Shape without = shape_of(unwrapped(text.substr(at + mark.size())));
+    if (without.kind != Shape::Kind::kSet || without.elements.empty()) return std::nullopt;
+    NumberSet set{.variable = "", .pieces = {}, .is_common = true, .is_difference = true};
+    for (const std::string& element : without.elements)
+      set.pieces.push_back({.low = element, .high = "", .is_all_but = true});
+    return set;
+  }
+  return std::nullopt;
+}
+
 bool append_shape(const Shape& shape, NumberSet& set) {
   switch (shape.kind) {
     case Shape::Kind::kSet:
@@ -232,10 +267,21 @@ std::optional<SimpleRelation> relation_of(std::string_view text) {
 
 bool has_relation(std::string_view text) { return next_relation(text, 0).at != kNowhere; }
 
+bool is_set_builder(std::string_view text) { return set_builder_of(text).has_value(); }
+
 std::optional<NumberSet> number_set_of(std::string_view text, bool as_interval) {
   text = unwrapped(text);
-  if (const std::string words = relation_of_words(text); !words.empty()) return set_of_relations(words, {words});
+  if (const std::string words = relation_of_words(text); !words.empty()) {
+    auto set = set_of_relations(words, {words});
+    if (set) set->is_of_words = true;
+    return set;
+  }
   if (has_relation(text)) return set_of_relations(text, list_parts(text));
+  if (const auto built = set_builder_of(text)) {
+    auto set = set_of_relations(built->second, list_parts(built->second));
+    return set && set->variable == built->first ? set : std::nullopt;
+  }
+  if (auto set = all_but_some(text)) return set;
   if (is_all_reals(text)) return NumberSet{.variable = "", .pieces = {Piece{}}};
   const Shape shape = shape_of(text);
   if (shape.kind == Shape::Kind::kOrdered && !as_interval && shape.brackets != "[)" && shape.brackets != "(]")
@@ -264,9 +310,25 @@ Verdict compare_sets(const NumberSet& given, const NumberSet& gold, const Deadli
     const bool last = i + 1 == cuts->size();
     places.emplace_back(last ? value + 1 + std::abs(value) : (value + (*cuts)[i + 1].value) / 2, false);
   }
-  for (const auto& [value, at_cut] : places)
-    if (contains(given, value, at_cut) != contains(gold, value, at_cut)) return different;
-  return Verdict::kCorrect;
+  const auto differ = [&](double value, bool at_cut) {
+    return contains(given, value, at_cut) != contains(gold, value, at_cut);
+  };
+  if (std::ranges::none_of(places, [&](const auto& place) { return differ(place.first, place.second); }))
+    return Verdict::kCorrect;
+  // "more than 4" is "at least 5" of what is counted.
+  const auto differ_at_whole = [&](const Cut& cut) {
+    const double low = std::floor(cut.value), high = std::ceil(cut.value);
+    for (const double value : {low - 1, low, high, high + 1})
+      if (differ(value, true)) return true;
+    return false;
+  };
+  const auto is_all = [](const NumberSet& set) {
+    return set.pieces.size() == 1 && set.pieces[0].low.empty() && set.pieces[0].high.empty();
+  };
+  if ((given.is_difference && is_all(gold)) || (gold.is_difference && is_all(given))) return Verdict::kUndecided;
+  if (given.is_of_words || gold.is_of_words)
+    return std::ranges::any_of(*cuts, differ_at_whole) ? Verdict::kWrong : Verdict::kUndecided;
+  return different;
 }
 
 }  // namespace hrm::grading

@@ -21,7 +21,9 @@ struct NumberSet {
   };
   std::string variable;  // of inequalities; empty: none
   std::vector<Piece> pieces;
-  bool is_common = false;  // what all pieces hold (else what any holds)
+  bool is_common = false;      // what all pieces hold (else what any holds)
+  bool is_of_words = false;    // "at least 5": of what is mostly counted
+  bool is_difference = false;  // all real numbers without some
 };
 
 // nullopt: it is none. An interval of two bounds is one where `as_interval` (it may be a point).
@@ -29,6 +31,9 @@ std::optional<NumberSet> number_set_of(std::string_view text, bool as_interval);
 
 // "\mathbb{R}", "\mathbb R", "\Bbb R", "\R". An R in another style may be a name.
 bool is_all_reals(std::string_view text);
+
+// "\{x \mid x > 2\}" of real numbers x.
+bool is_set_builder(std::string_view text);
 
 // One relation between two sides, turned so that it reads "less" ("<", "\\leq") or "\\neq". nullopt: there is none,
 // or more than one.

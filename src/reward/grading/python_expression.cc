@@ -44,6 +44,11 @@ class Parser {
     rest_.remove_prefix(token.size());
     return true;
   }
+  bool take_operator(std::string_view token) {
+    if (!take(token)) return false;
+    follows_operator_ = true;
+    return true;
+  }
   bool next_is(std::string_view token) {
     skip_blanks();
     return rest_.starts_with(token);
@@ -54,9 +59,9 @@ class Parser {
     const Deeper deeper(depth_);
     int left = product();
     for (;;) {
-      if (take("+"))
+      if (take_operator("+"))
         left = expression_.add(Operation::kAdd, left, product());
-      else if (take("-"))
+      else if (take_operator("-"))
         left = expression_.add(Operation::kSubtract, left, product());
       else
         return left;
@@ -67,9 +72,9 @@ class Parser {
     int left = signed_power();
     for (;;) {
       if (next_is("//")) throw Refused();
-      if (take("*"))
+      if (take_operator("*"))
         left = expression_.add(Operation::kMultiply, left, signed_power());
-      else if (take("/"))
+      else if (take_operator("/"))
         left = expression_.add(Operation::kDivide, left, signed_power());
       else if (begins_atom())
         left = expression_.add(Operation::kMultiply, left, power());
@@ -94,7 +99,7 @@ class Parser {
     const Deeper deeper(depth_);
     const int base = atom();
     if (!next_is_power()) return base;
-    if (!take("**")) take("^");
+    if (!take_operator("**")) take_operator("^");
     return expression_.add(Operation::kPower, base, signed_power());
   }
 
@@ -110,7 +115,9 @@ class Parser {
   int atom() {
     if (!begins_atom()) throw Refused();
     int node;
-    const bool behind_name = std::exchange(behind_name_, false);
+    // x(3)! is read as the factorial of a function's value.
+    const bool is_call = std::exchange(behind_name_, false) && rest_[0] == '(' && !follows_operator_;
+    follows_operator_ = false;
     if (rest_[0] == '(')
       node = group();
     else if (rest_[0] == '.' || is_ascii_digit(rest_[0]))
@@ -118,11 +125,23 @@ class Parser {
     else
       node = name();
     while (next_is("!") && !next_is("!=")) {
-      if (behind_name) throw Refused();  // x(3)! is read as the factorial of a function's value
-      take("!");
-      node = expression_.add(Operation::kFactorial, node);
+      if (is_call) throw Refused();
+      node = take("!!") ? double_factorial(node) : take("!") ? expression_.add(Operation::kFactorial, node) : node;
+      behind_name_ = false;
     }
     return node;
+  }
+
+  // 5!! is 5 * 3 * 1.
+  int double_factorial(int node) {
+    constexpr size_t kMostDigits = 2;
+    const Expression::Node number = expression_.nodes[static_cast<size_t>(node)];
+    const bool whole = number.operation == Operation::kNumber && number.text.find('.') == std::string::npos;
+    if (!whole || number.text.size() > kMostDigits) throw GaveUp();
+    int product = expression_.number("1");
+    for (int factor = std::stoi(number.text); factor > 1; factor -= 2)
+      product = expression_.add(Operation::kMultiply, product, expression_.number(std::to_string(factor)));
+    return product;
   }
 
   int group() {
@@ -222,7 +241,7 @@ class Parser {
     return imaginary ? expression_.number("0") : argument;
   }
 
-  // A product; a power or factorial after it binds to the last factor alone, so the last is left to read again.
+  // A product; a power after it binds to the last factor alone, a factorial to the whole.
   int letters(std::string_view name) {
     const auto factor_size = [&] {
       if (!is_ascii_digit(name[0])) return decode_utf8(name).size;
@@ -233,19 +252,15 @@ class Parser {
       const std::string_view factor = name.substr(0, factor_size());
       name.remove_prefix(factor.size());
       const int node = is_ascii_digit(factor[0]) ? expression_.number(factor) : expression_.symbol(factor);
-      if (name.empty() && product >= 0 && (next_is_power() || next_is("!"))) return with_power(product, node);
+      if (name.empty() && product >= 0 && next_is_power()) return with_power(product, node);
       product = product < 0 ? node : expression_.add(Operation::kMultiply, product, node);
       if (name.empty()) return product;
     }
   }
 
   int with_power(int product, int last) {
-    while (next_is("!") && !next_is("!=")) {
-      take("!");
-      last = expression_.add(Operation::kFactorial, last);
-    }
     if (next_is_power()) {
-      if (!take("**")) take("^");
+      if (!take_operator("**")) take_operator("^");
       last = expression_.add(Operation::kPower, last, signed_power());
     }
     return expression_.add(Operation::kMultiply, product, last);
@@ -254,7 +269,8 @@ class Parser {
   std::string_view rest_;
   Expression& expression_;
   int depth_ = 0;
-  bool behind_name_ = false;
+  bool behind_name_ = false;       // a name was read, with nothing behind it yet but blanks
+  bool follows_operator_ = false;  // what is read next stands behind an operator
 };
 
 }  // namespace

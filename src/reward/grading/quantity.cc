@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "grading/answer_text.h"
 #include "grading/text_edit.h"
+#include "grading/unit_spelling.h"
 #include "grading/value_equality.h"
 
 namespace hrm::grading {
@@ -72,13 +73,16 @@ bool keeps_meaning_in_small_letters(std::string_view word) {
 
 // In small letters, unless a word with a capital is no unit: then it is a name, and says something.
 std::string unit_words(std::string_view words) {
-  const std::string small = lower(words);
+  std::string small = lower(words);
   for (size_t i = 0; i < words.size(); ++i) {
     const bool begins = is_ascii_letter(words[i]) && (i == 0 || !is_ascii_letter(words[i - 1]));
     if (!begins) continue;
-    size_t end = i;
-    while (end < words.size() && is_ascii_letter(words[end])) ++end;
-    const std::string_view word = std::string_view(small).substr(i, end - i), written = words.substr(i, end - i);
+    const std::string_view written = leading_letters(words.substr(i));
+    const std::string_view word = std::string_view(small).substr(i, written.size());
+    if (is_unit_symbol(written, true) || is_unit_symbol(written, false)) {
+      small.replace(i, written.size(), written);
+      continue;
+    }
     const bool is_unit = is_unit_word(word) || !scale_of(word).empty();
     if (is_unit ? !keeps_meaning_in_small_letters(written) : written[0] < 'a') return std::string(words);
   }
@@ -137,13 +141,14 @@ bool take_words(std::string_view& text, std::string& phrase) {
   const size_t first_end = std::min(words.find_first_of(" /^-"), words.size());
   const std::string_view first = words.substr(0, first_end);
   if (holds(kNoUnits, first)) return false;
-  const bool alone =
-      words.size() == 1 || ((words[1] == '/' || words[1] == '^') && unit_of(lower(words)).kind == Unit::Kind::kMeasure);
+  const bool goes_on = words.size() > 1 && (words[1] == '/' || words[1] == '^' || words.substr(1).starts_with(" per "));
+  const bool alone = words.size() == 1 || (goes_on && unit_of(lower(words)).kind == Unit::Kind::kMeasure);
   const bool letter = alone && is_letter_unit(before, first);
   if (!letter) {
     const std::string small = lower(first);
-    const bool named = first.size() > 1 && (is_unit_word(small) || !scale_of(small).empty() || small == "sq");
     const bool behind_blank = before.ends_with(' ');
+    const bool named = (first.size() > 1 && (is_unit_word(small) || !scale_of(small).empty() || small == "sq")) ||
+                       (behind_blank && is_unit_symbol(first, false));
     const bool word = first.size() >= 4 || (first.size() >= 3 && behind_blank);
     if (!named && !word && !(first.size() == 2 && behind_blank && words.size() > 2)) return false;
   }
@@ -154,8 +159,9 @@ bool take_words(std::string_view& text, std::string& phrase) {
 }
 
 bool take_sign(std::string_view& text, std::string& phrase) {
-  for (const auto& [mark, name] : {std::pair("\\%", "percent"), std::pair("\\$", "dollars"),
-                                   std::pair("\\cent", "cents"), std::pair("\\euro", "euros")})
+  for (const auto& [mark, name] :
+       {std::pair("\\%", "percent"), std::pair("\\$", "dollars"), std::pair("\\cent", "cents"),
+        std::pair("\\euro", "euros"), std::pair("\\yen", "yen"), std::pair("\\rupee", "rupees")})
     if (take_end(text, mark)) {
       phrase = phrase.empty() ? name : std::string(name) + " " + phrase;
       return true;
@@ -185,9 +191,13 @@ void take_money(std::string& value, std::string& phrase) {
   const bool minus = text.starts_with('-');
   if (minus) text = strip_left(text.substr(1));
   for (const auto& [mark, name] :
-       {std::pair("\\$", "dollars"), std::pair("\\euro", "euros"), std::pair("\\pounds", "sterling")}) {
+       {std::pair("\\$", "dollars"), std::pair("\\euro", "euros"), std::pair("\\pounds", "sterling"),
+        std::pair("\\yen", "yen"), std::pair("\\rupee", "rupees"), std::pair("US\\$", "dollars"),
+        std::pair("USD ", "dollars"), std::pair("EUR ", "euros"), std::pair("Rs. ", "rupees"),
+        std::pair("Rs ", "rupees")}) {
     if (!text.starts_with(mark)) continue;
     const std::string_view number = strip_left(text.substr(std::string_view(mark).size()));
+    if (mark[0] != '\\' && (number.empty() || !is_ascii_digit(number[0]))) continue;
     if (phrase.empty() || phrase == name)
       phrase = name;
     else if (phrase.starts_with("per ") || phrase.starts_with('/'))
@@ -226,9 +236,10 @@ std::string take_label(std::string_view& text) {
   return name;
 }
 
-Quantity quantity_of(std::string_view text) {
+Quantity quantity_of(std::string_view written) {
   Quantity quantity;
-  text = unwrapped(text);
+  const std::string plain = plain_units(written);
+  std::string_view text = unwrapped(plain);
   quantity.label = take_label(text);
   text = unwrapped(text);
   std::string phrase;

@@ -18,8 +18,8 @@ struct Quantity {
 // The label before the only equals sign (or \in), taken off the text; empty: there is none.
 std::string take_label(std::string_view& text);
 
-// REQUIRES: text as one_spelling() writes it, without a list outside of brackets.
-Quantity quantity_of(std::string_view text);
+// REQUIRES: as one_spelling() writes it, without a list outside of brackets.
+Quantity quantity_of(std::string_view written);
 
 // "1 hour 30 minutes", "5 feet and 6 inches": one value in the base unit; nullopt: the text is not such a sum. Each
 // unit is smaller than the one before, and all are of one quantity.

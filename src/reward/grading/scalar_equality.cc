@@ -129,7 +129,7 @@ std::vector<std::string> scaled_values(const Lettered& value) {
 bool may_be_unit(const Lettered& value) {
   constexpr std::string_view kTightUnits = "CFKNJWV", kSmallUnits = "cdptuwy";
   const char letter = value.letters[0];
-  if (value.letters.size() > 1) return false;
+  if (value.letters.size() > 1) return is_unit_symbol(value.letters, true) || is_unit_symbol(value.letters, false);
   return kTightUnits.find(letter) != kNowhere ||
          (value.behind_blank && ((letter >= 'A' && letter <= 'Z') || kSmallUnits.find(letter) != kNowhere));
 }

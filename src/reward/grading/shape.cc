@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "grading/answer_text.h"
+#include "grading/text_edit.h"
 
 namespace hrm::grading {
 namespace {
@@ -13,38 +14,63 @@ using Elements = std::vector<std::string>;
 
 Elements copied(const std::vector<std::string_view>& parts) { return {parts.begin(), parts.end()}; }
 
-// a \pm b is a+b and a-b; \pm 0 is 0.
+size_t find_sign(std::string_view text, size_t from = 0) {
+  for (size_t at = text.find('\\', from); at != std::string_view::npos; at = text.find('\\', at + 1)) {
+    const std::string_view name = leading_letters(text.substr(at + 1));
+    if (name == "pm" || name == "mp") return at;
+  }
+  return std::string_view::npos;
+}
+
+// a \pm b is a+b and a-b, wherever the only sign of the element stands; \pm 0 is 0.
 bool expand_signs(Elements& elements) {
+  constexpr size_t kSign = 3;
   Elements expanded;
   bool any = false;
   for (const std::string& element : elements) {
-    const auto parts = split_outside(element, "\\pm");
-    if (parts.size() != 2) {
+    const size_t at = find_sign(element);
+    if (at == std::string::npos || element[at + 1] == 'm' || find_sign(element, at + kSign) != std::string::npos) {
       expanded.push_back(element);
       continue;
     }
     any = true;
-    if (strip(parts[1]) == "0") {
-      expanded.push_back(std::string(parts[0]) + "+0");
-      continue;
-    }
-    for (const char* sign : {"+", "-"}) expanded.push_back(std::string(parts[0]) + sign + std::string(parts[1]));
+    const std::string before = element.substr(0, at), behind = element.substr(at + kSign);
+    expanded.push_back(before + "+" + behind);
+    if (strip(behind) != "0") expanded.push_back(before + "-" + behind);
   }
   elements = std::move(expanded);
   return any;
 }
 
-// The text between \begin{..} and the \end{..} that is its end, where that is one matrix. Determinants are none.
+// "{cc}" behind \begin{array}, without lines between columns; npos: there is none.
+size_t end_of_columns(std::string_view text) {
+  const size_t close = text.find('}');
+  const bool plain = text.starts_with('{') && close != std::string_view::npos &&
+                     text.substr(1, close - 1).find_first_not_of("lcr ") == std::string_view::npos;
+  return plain ? close + 1 : std::string_view::npos;
+}
+
+// The text between \begin{..} and the \end{..} that is its end, where that is one matrix. Determinants are none; an
+// array is one within brackets.
 std::optional<std::string_view> matrix_body(std::string_view text) {
   constexpr std::string_view kBegin = "\\begin{";
   constexpr std::string_view kNames[] = {"matrix",      "pmatrix",      "bmatrix",     "Bmatrix",
                                          "smallmatrix", "psmallmatrix", "bsmallmatrix"};
+  const bool bracketed = text.size() > 2 && (text[0] == '(' || text[0] == '[') && encloses(text);
+  if (bracketed) text = strip(text.substr(1, text.size() - 2));
   if (!text.starts_with(kBegin)) return std::nullopt;
   const size_t close = text.find('}');
   const std::string_view name = text.substr(kBegin.size(), std::max(close, kBegin.size()) - kBegin.size());
-  if (close == std::string_view::npos || std::ranges::find(kNames, name) == std::end(kNames)) return std::nullopt;
+  const bool array = bracketed && name == "array";
+  if (close == std::string_view::npos || (!array && std::ranges::find(kNames, name) == std::end(kNames)))
+    return std::nullopt;
   const std::string end = "\\end{" + std::string(name) + "}";
-  const std::string_view behind = text.substr(close + 1);
+  std::string_view behind = text.substr(close + 1);
+  if (array) {
+    const size_t columns = end_of_columns(behind);
+    if (columns == std::string_view::npos) return std::nullopt;
+    behind.remove_prefix(columns);
+  }
   if (!behind.ends_with(end)) return std::nullopt;
   const std::string_view body = behind.substr(0, behind.size() - end.size());
   const bool nested = body.find(kBegin) != std::string_view::npos || body.find("\\end{") != std::string_view::npos;
@@ -114,12 +140,14 @@ Shape shape_of(std::string_view text) {
   if (is_bracketed(text)) {
     const std::string_view inner = strip(text.substr(1, text.size() - 2));
     auto parts = list_parts(inner);
+    if (Elements points{std::string(text)}; parts.size() > 1 && text[0] == '(' && expand_signs(points))
+      return {.kind = Shape::Kind::kList, .brackets = "", .elements = std::move(points), .has_signs = true};
     if (parts.size() > 1)
       return {.kind = Shape::Kind::kOrdered, .brackets = {text[0], text.back()}, .elements = std::move(parts)};
     if (text[0] == '(' && text.back() == ')') return shape_of(inner);
   }
   Elements signs{std::string(text)};
-  if (expand_signs(signs))
+  if (text.find("\\{") == std::string_view::npos && expand_signs(signs))
     return {.kind = Shape::Kind::kList, .brackets = "", .elements = std::move(signs), .has_signs = true};
   return {.kind = Shape::Kind::kScalar, .brackets = "", .elements = {std::string(text)}};
 }

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "grading/answer_text.h"
+#include "grading/number_words.h"
 #include "grading/spelling_stages.h"
 #include "grading/text_edit.h"
 
@@ -73,8 +74,9 @@ constexpr std::string_view kTexts[] = {"text", "textbf", "textit", "textrm", "te
 constexpr std::string_view kFunctionNames[] = {"sin", "cos", "tan", "cot",    "sec",    "csc", "arcsin",
                                                "ln",  "log", "exp", "arccos", "arctan", "sinh"};
 constexpr std::pair<std::string_view, std::string_view> kWordSigns[] = {
-    {"infinity", "\\infty "}, {"Infinity", "\\infty "}, {"inf", "\\infty "}, {"oo", "\\infty "}, {"Pi", "\\pi "},
-    {"PI", "\\pi "},          {"and", "\x01"},          {"or", "\x02"},      {"AND", "\x01"},    {"OR", "\x02"},
+    {"infinity", "\\infty "}, {"Infinity", "\\infty "}, {"inf", "\\infty "}, {"oo", "\\infty "},
+    {"Pi", "\\pi "},          {"PI", "\\pi "},          {"pi", "\\pi "},     {"and", "\x01"},
+    {"or", "\x02"},           {"AND", "\x01"},          {"OR", "\x02"},
 };
 // Behind `or`, and no second answer.
 constexpr std::string_view kBounds[] = {"more",   "less",  "fewer", "greater", "higher", "lower",
@@ -108,7 +110,7 @@ class Respeller {
       return true;
     };
     if (take("{,}", std::string(1, kBracedComma)) || take("<=", "\\leq ") || take(">=", "\\geq ") || take("**", "^") ||
-        take(" != ", " \\neq ") || take("{\\degree}", "\\degree "))
+        take("+/-", "\\pm ") || take(" != ", " \\neq ") || take("{\\degree}", "\\degree "))
       return;
     if (c == '%') plain_ += '\\';
     plain_ += c == '~' ? kThinSpace : c;
@@ -136,11 +138,20 @@ class Respeller {
   void word() {
     const std::string_view name = leading_letters(rest_);
     const auto sign = std::ranges::find(kWordSigns, name, &std::pair<std::string_view, std::string_view>::first);
+    const bool times = (name == "x" || name == "X") && is_between_numbers(rest_.substr(1));
     rest_.remove_prefix(name.size());
-    if (sign == std::end(kWordSigns))
+    if (times)
+      plain_ += '*';
+    else if (sign == std::end(kWordSigns))
       plain_ += name == "degrees" || name == "degree" ? "\\degree " : name;
     else
       connect(name, sign->second);
+  }
+
+  // 3 x 10^8
+  bool is_between_numbers(std::string_view behind) const {
+    const std::string_view before = strip_right(plain_);
+    return strip_left(behind).starts_with("10^") && !before.empty() && is_ascii_digit(before.back());
   }
 
   // "or more" is a bound, no second answer.
@@ -231,6 +242,8 @@ struct GroupMark {
 };
 GroupMark group_mark(std::string_view text, size_t at) {
   if (at >= text.size()) return {};
+  // 1'234'567
+  if (text[at] == '\'') return is_digit_at(text, at + 1) ? GroupMark{GroupMark::Kind::kSure, at + 1} : GroupMark{};
   const bool braced = text[at] == kBracedComma, comma = braced || text[at] == ',';
   if (!comma && !is_blank(text[at])) return {};
   size_t end = at + comma;
@@ -281,6 +294,46 @@ Groups read_groups(std::string_view text, size_t begin, bool in_brackets) {
   return groups;
 }
 
+// "]0,5[" as "(0,5)", in each piece of a union.
+std::string with_usual_brackets(std::string_view text) {
+  std::string result(text);
+  if (text.find_first_of("[]") == kNowhere) return result;
+  for (size_t begin = 0; begin < result.size();) {
+    const size_t end = std::min(result.find("\\cup", begin), result.size());
+    size_t first = result.find("\\in", begin);
+    first = first < end && !is_ascii_letter(result[std::min(first + 3, result.size() - 1)]) ? first + 3 : begin;
+    while (first < end && result[first] == ' ') ++first;
+    size_t last = end;
+    while (last > first && result[last - 1] == ' ') --last;
+    const bool brackets = last > first + 2 && std::string_view("[](").find(result[first]) != kNowhere &&
+                          std::string_view("[])").find(result[last - 1]) != kNowhere;
+    const std::string_view inner = brackets ? std::string_view(result).substr(first + 1, last - first - 2) : "";
+    if (brackets && (result[first] == ']' || result[last - 1] == '[') && inner.find_first_of("[]()") == kNowhere) {
+      if (result[first] == ']') result[first] = '(';
+      if (result[last - 1] == '[') result[last - 1] = ')';
+    }
+    begin = end + 4;
+  }
+  return result;
+}
+
+// (101)_2 as 101_2, and 101_{\text{two}} as 101_{2}.
+std::string with_plain_bases(std::string_view text) {
+  std::string result(text);
+  constexpr std::pair<std::string_view, std::string_view> kBases[] = {
+      {"two", "2"},   {"three", "3"}, {"four", "4"}, {"five", "5"},    {"six", "6"},     {"seven", "7"},
+      {"eight", "8"}, {"nine", "9"},  {"ten", "10"}, {"twelve", "12"}, {"sixteen", "16"}};
+  if (result.find("_{") != std::string::npos)
+    for (const auto& [word, digits] : kBases)
+      for (const std::string& name : {"\\text{" + std::string(word) + "}", std::string(word)})
+        replace_all(result, "_{" + name + "}", "_{" + std::string(digits) + "}");
+  if (!result.starts_with('(')) return result;
+  const size_t close = result.find_first_not_of("0123456789", 1);
+  if (close != std::string::npos && close > 1 && result.compare(close, 2, ")_") == 0)
+    result.erase(close, 1).erase(0, 1);
+  return result;
+}
+
 char plain_mark(char c) { return c == kThinSpace || c == kNegativeSpace ? ' ' : c == kBracedComma ? ',' : c; }
 
 }  // namespace
@@ -316,7 +369,9 @@ JoinedGroups joined_groups(std::string_view text, bool join_commas) {
 
 Spelling one_spelling(std::string_view answer, bool join_commas) {
   std::string text = without_emphasis(plain_characters(answer));
-  for (const auto& [from, to] : {std::pair("a.m.", "am"), std::pair("p.m.", "pm")}) replace_all(text, from, to);
+  for (const std::string_view half : {"a.m", "p.m", "A.M", "P.M"})
+    for (const std::string_view end : {".", ""})
+      replace_all(text, std::string(half) + std::string(end), std::string{half[0], half[2]});
   JoinedGroups joined = joined_groups(plain_macros(money_and_formulas(text)), join_commas);
   text = std::move(joined.text);
   if (text.find('&') != kNowhere && text.find("\\begin") == kNowhere) std::ranges::replace(text, '&', kAnd);
@@ -328,7 +383,9 @@ Spelling one_spelling(std::string_view answer, bool join_commas) {
   // Three dots are an ellipsis, not a full stop.
   while (!whole.ends_with("..") && !whole.empty() && std::string_view(".,;").find(whole.back()) != kNowhere)
     whole = unwrapped(whole.substr(0, whole.size() - 1));
-  return {.text = std::string(whole), .has_open_groups = joined.has_blanks, .has_comma_groups = joined.has_commas};
+  std::string number = number_in_words(whole);
+  std::string spelled = number.empty() ? with_usual_brackets(with_plain_bases(whole)) : std::move(number);
+  return {.text = std::move(spelled), .has_open_groups = joined.has_blanks, .has_comma_groups = joined.has_commas};
 }
 
 }  // namespace hrm::grading

@@ -15,16 +15,18 @@ namespace hrm::grading {
 namespace {
 
 constexpr std::pair<char32_t, std::string_view> kCharacters[] = {
-    {U'°', "\\degree "}, {U'º', "\\degree "}, {U'˚', "\\degree "}, {U'−', "-"},           {U'–', "-"},
-    {U'‐', "-"},         {U'‑', "-"},         {U'×', "*"},         {U'·', "*"},           {U'⋅', "*"},
-    {U'∙', "*"},         {U'÷', "/"},         {U'∕', "/"},         {U'⁄', "/"},           {U'√', "\\sqrt "},
-    {U'π', "\\pi "},     {U'∞', "\\infty "},  {U'∪', "\\cup "},    {U'∩', "\\cap "},      {U'±', "\\pm "},
-    {U'∓', "\\mp "},     {U'≤', "\\leq "},    {U'⩽', "\\leq "},    {U'≥', "\\geq "},      {U'⩾', "\\geq "},
-    {U'≠', "\\neq "},    {U'≈', "\\approx "}, {U'∈', "\\in "},     {U'∅', "\\emptyset "}, {U'ℝ', "\\mathbb{R}"},
-    {U'θ', "\\theta "},  {U'α', "\\alpha "},  {U'β', "\\beta "},   {U'∠', "\\angle "},    {U'△', "\\triangle "},
-    {U'⟨', "("},         {U'⟩', ")"},         {U'‘', "'"},         {U'’', "'"},           {U'€', "\\euro "},
-    {U'£', "\\pounds "}, {U'¢', "\\cent "},   {U'∨', "\\lor "},    {U'∧', "\\land "},     {U'\u200B', ""},
-    {U'\uFEFF', ""},     {U'\u2009', "\\,"},  {U'\u202F', "\\,"},  {U'\u2061', ""},       {U'\u2062', ""},
+    {U'°', "\\degree "}, {U'º', "\\degree "}, {U'˚', "\\degree "},   {U'−', "-"},           {U'–', "-"},
+    {U'‐', "-"},         {U'‑', "-"},         {U'×', "*"},           {U'·', "*"},           {U'⋅', "*"},
+    {U'∙', "*"},         {U'÷', "/"},         {U'∕', "/"},           {U'⁄', "/"},           {U'π', "\\pi "},
+    {U'∞', "\\infty "},  {U'∪', "\\cup "},    {U'∩', "\\cap "},      {U'±', "\\pm "},       {U'∓', "\\mp "},
+    {U'≤', "\\leq "},    {U'⩽', "\\leq "},    {U'≥', "\\geq "},      {U'⩾', "\\geq "},      {U'≠', "\\neq "},
+    {U'≈', "\\approx "}, {U'∈', "\\in "},     {U'∅', "\\emptyset "}, {U'ℝ', "\\mathbb{R}"}, {U'θ', "\\theta "},
+    {U'α', "\\alpha "},  {U'β', "\\beta "},   {U'∠', "\\angle "},    {U'△', "\\triangle "}, {U'⟨', "("},
+    {U'⟩', ")"},         {U'‘', "'"},         {U'’', "'"},           {U'€', "\\euro "},     {U'£', "\\pounds "},
+    {U'¢', "\\cent "},   {U'∨', "\\lor "},    {U'∧', "\\land "},     {U'\u200B', ""},       {U'“', "\""},
+    {U'”', "\""},        {U'„', "\""},        {U'«', "\""},          {U'»', "\""},          {U'¥', "\\yen "},
+    {U'₹', "\\rupee "},  {U'\uFEFF', ""},     {U'\u2009', "\\,"},    {U'\u202F', "\\,"},    {U'\u2061', ""},
+    {U'\u2062', ""},
 };
 constexpr char32_t kSuperscripts[] = {U'⁰', U'¹', U'²', U'³', U'⁴', U'⁵', U'⁶', U'⁷', U'⁸', U'⁹', U'⁻', U'ⁿ'};
 constexpr char32_t kSubscripts[] = {U'₀', U'₁', U'₂', U'₃', U'₄', U'₅', U'₆', U'₇', U'₈', U'₉'};
@@ -57,6 +59,32 @@ std::string compatible(std::string_view character) {
   return "\\frac{" + result.substr(0, slash) + "}{" + result.substr(slash + kSlash.size()) + "}";
 }
 
+// A line or a dot over the last digit, as \overline{36} and \dot{3}.
+bool marks_repetition(std::string& plain, char32_t mark) {
+  constexpr char32_t kLine = 0x0305, kDot = 0x0307;
+  if ((mark != kLine && mark != kDot) || plain.empty() || !is_ascii_digit(plain.back())) return false;
+  const char digit = plain.back();
+  plain.pop_back();
+  if (mark == kDot) {
+    plain.append("\\dot{").append(1, digit).append("}");
+  } else if (plain.ends_with('}') && plain.rfind("\\overline{") != kNowhere) {
+    plain.back() = digit;
+    plain += '}';
+  } else {
+    plain.append("\\overline{").append(1, digit).append("}");
+  }
+  return true;
+}
+
+// Macros whose backslash a string of a program took as an escape: "\frac" as a form feed and "rac".
+std::string_view read_escape(std::string_view text) {
+  constexpr std::pair<std::string_view, std::string_view> kEscapes[] = {
+      {"\frac", "\\f"}, {"\boxed", "\\b"}, {"\binom", "\\b"}, {"\begin", "\\b"}, {"\text{", "\\t"}, {"\times", "\\t"}};
+  for (const auto& [read, macro] : kEscapes)
+    if (text.starts_with(read)) return macro;
+  return {};
+}
+
 bool is_blank_at(std::string_view text, size_t at) { return at >= text.size() || text[at] == ' '; }
 
 // Whether the text between two dollar signs is a formula rather than the words between two sums of money.
@@ -74,7 +102,10 @@ std::string plain_characters(std::string_view text) {
   while (!text.empty()) {
     if (static_cast<unsigned char>(text[0]) < 0x80) {
       const char c = text[0];
-      plain += c == '\n' || c == '\t' || c == '\r' ? ' ' : c == kAnd || c == kOr ? '?' : c;
+      if (const std::string_view escape = read_escape(text); !escape.empty())
+        plain += escape;
+      else
+        plain += c == '\n' || c == '\t' || c == '\r' ? ' ' : c == kAnd || c == kOr ? '?' : c;
       text.remove_prefix(1);
       continue;
     }
@@ -89,6 +120,23 @@ std::string plain_characters(std::string_view text) {
       continue;
     }
     const CodePoint point = decode_utf8(text);
+    if (marks_repetition(plain, point.value)) {
+      text.remove_prefix(point.size);
+      continue;
+    }
+    if (is_digit(point.value)) {
+      plain += static_cast<char>('0' + digit_value(point.value));
+      text.remove_prefix(point.size);
+      continue;
+    }
+    if (point.value == U'√') {  // of digits, that of the whole number: √12
+      text.remove_prefix(point.size);
+      const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+      plain += "\\sqrt ";
+      if (digits > 0) plain.append("{").append(text.substr(0, digits)).append("}");
+      text.remove_prefix(digits);
+      continue;
+    }
     const auto at = std::ranges::find(kCharacters, point.value, &std::pair<char32_t, std::string_view>::first);
     if (at != std::end(kCharacters))
       plain += at->second;

@@ -52,11 +52,18 @@ constexpr Known kKnown[] = {
     {"quart", "gallon", "1/4"},
     {"pint", "gallon", "1/8"},
     {"cup", "gallon", "1/16"},
+    {"deciliter", "length", "1/10^4", 3},
+    {"centiliter", "length", "1/10^5", 3},
     {"hectare", "length", "10000", 2},
+    {"decimeter", "length", "1/10"},
+    {"decimetre", "length", "1/10"},
+    {"micrometer", "length", "1/10^6"},
+    {"nanometer", "length", "1/10^9"},
     {"acre", "acre", "1"},
     {"s", "time", "1"},
     {"sec", "time", "1"},
     {"second", "time", "1"},
+    {"millisecond", "time", "1/1000"},
     {"min", "time", "60"},
     {"minute", "time", "60"},
     {"h", "time", "3600"},
@@ -64,7 +71,9 @@ constexpr Known kKnown[] = {
     {"hour", "time", "3600"},
     {"day", "time", "86400"},
     {"week", "time", "604800"},
+    {"wk", "time", "604800"},
     {"month", "year", "1/12"},
+    {"mo", "year", "1/12"},
     {"yr", "year", "1"},
     {"year", "year", "1"},
     {"decade", "year", "10"},
@@ -73,8 +82,10 @@ constexpr Known kKnown[] = {
     {"milligram", "mass", "1/1000"},
     {"g", "mass", "1"},
     {"gram", "mass", "1"},
+    {"gm", "mass", "1"},
     {"kg", "mass", "1000"},
     {"kilogram", "mass", "1000"},
+    {"kilo", "mass", "1000"},
     {"lb", "pound", "1"},
     {"pound", "pound", "1"},
     {"oz", "ounce", "1"},
@@ -92,6 +103,7 @@ constexpr Known kKnown[] = {
     {"yen", "yen", "1"},
     {"rupee", "rupee", "1"},
     {"percent", "percent", "1"},
+    {"pct", "percent", "1"},
     {"degree", "angle", "1"},
     {"deg", "angle", "1"},
     {"radian", "angle", "180/\\pi"},
@@ -100,10 +112,84 @@ constexpr Known kKnown[] = {
     {"fahrenheit", "fahrenheit", "1"},
     {"mph", "length/time", "1609344/1000/3600"},
     {"kph", "length/time", "1000/3600"},
+    {"kmph", "length/time", "1000/3600"},
+    {"kmh", "length/time", "1000/3600"},
+    {"newton", "force", "1"},
+    {"joule", "energy", "1"},
+    {"kilojoule", "energy", "1000"},
+    {"watt", "power", "1"},
+    {"kilowatt", "power", "1000"},
+    {"pascal", "pressure", "1"},
+    {"volt", "voltage", "1"},
+    {"ampere", "current", "1"},
+    {"amp", "current", "1"},
+    {"ohm", "resistance", "1"},
+    {"hertz", "frequency", "1"},
+    {"mole", "amount", "1"},
+    {"calorie", "calorie", "1"},
+    {"horsepower", "horsepower", "1"},
     {"am", "am", "1"},
     {"pm", "pm", "1"},
     {"unit", "unit", "1"},
 };
+
+// Symbols whose capitals say what they are. The first ones are also products of variables.
+constexpr Known kSymbols[] = {
+    {"dm", "length", "1/10"},
+    {"nm", "length", "1/10^9"},
+    {"ms", "time", "1/1000"},
+    {"ns", "time", "1/10^9"},
+    {"dl", "length", "1/10^4", 3},
+    {"dL", "length", "1/10^4", 3},
+    {"cl", "length", "1/10^5", 3},
+    {"cL", "length", "1/10^5", 3},
+    {"ha", "length", "10000", 2},
+    {"qt", "gallon", "1/4"},
+    {"pt", "gallon", "1/8"},
+    {"ly", "light year", "1"},
+    {"hp", "horsepower", "1"},
+    {"AU", "astronomical unit", "1"},
+    {"Nm", "newton meter", "1"},
+    {"gal", "gallon", "1"},
+    {"mol", "amount", "1"},
+    {"mmol", "amount", "1/1000"},
+    {"Hz", "frequency", "1"},
+    {"kHz", "frequency", "10^3"},
+    {"MHz", "frequency", "10^6"},
+    {"GHz", "frequency", "10^9"},
+    {"kN", "force", "1000"},
+    {"kJ", "energy", "1000"},
+    {"MJ", "energy", "10^6"},
+    {"kWh", "energy", "3600000"},
+    {"eV", "electronvolt", "1"},
+    {"keV", "electronvolt", "10^3"},
+    {"MeV", "electronvolt", "10^6"},
+    {"cal", "calorie", "1"},
+    {"kcal", "calorie", "1000"},
+    {"kW", "power", "1000"},
+    {"MW", "power", "10^6"},
+    {"mW", "power", "1/1000"},
+    {"Pa", "pressure", "1"},
+    {"hPa", "pressure", "100"},
+    {"kPa", "pressure", "1000"},
+    {"MPa", "pressure", "10^6"},
+    {"atm", "atmosphere", "1"},
+    {"kV", "voltage", "1000"},
+    {"mV", "voltage", "1/1000"},
+    {"mA", "current", "1/1000"},
+    {"KB", "kilobyte", "1"},
+    {"kB", "kilobyte", "1"},
+    {"MB", "megabyte", "1"},
+    {"GB", "gigabyte", "1"},
+    {"TB", "terabyte", "1"},
+    {"dB", "decibel", "1"},
+    {"rpm", "rpm", "1"},
+    {"bpm", "bpm", "1"},
+    {"fps", "fps", "1"},
+    {"psi", "psi", "1"},
+    {"ppm", "ppm", "1"},
+};
+constexpr size_t kProductSymbols = 15;  // of kSymbols
 
 // Words that may bear on the value: a phrase that holds one is no unit.
 constexpr std::string_view kMeaningful[] = {"yes",        "all",        "real",        "any",
@@ -154,8 +240,9 @@ constexpr std::pair<std::string_view, std::string_view> kScales[] = {
 };
 
 const Known* known(std::string_view word) {
-  const auto at = std::ranges::find(kKnown, word, &Known::word);
-  return at == std::end(kKnown) ? nullptr : &*at;
+  if (const auto at = std::ranges::find(kKnown, word, &Known::word); at != std::end(kKnown)) return &*at;
+  const auto symbol = std::ranges::find(kSymbols, word, &Known::word);
+  return symbol == std::end(kSymbols) ? nullptr : &*symbol;
 }
 
 std::string_view singular(std::string_view word) {
@@ -235,6 +322,8 @@ Unit unit_of(std::string_view phrase) {
   Unit unit{.kind = Unit::Kind::kWords, .quantity = std::string(phrase)};
   std::string text(phrase);
   std::erase(text, '.');
+  for (const std::string_view square : {" per second squared", " per second per second"})
+    replace_all(text, square, "/s^2");
   replace_all(text, " per ", "/");
   const size_t slash = text.find('/');
   Part above, below;
@@ -253,7 +342,15 @@ Unit unit_of(std::string_view phrase) {
   return unit;
 }
 
-bool is_unit_word(std::string_view word) { return known(singular(word)) != nullptr; }
+bool is_unit_word(std::string_view word) {
+  return std::ranges::find(kKnown, singular(word), &Known::word) != std::end(kKnown);
+}
+
+bool is_unit_symbol(std::string_view word, bool may_be_product) {
+  const auto at = std::ranges::find(kSymbols, word, &Known::word);
+  return at != std::end(kSymbols) &&
+         (at - std::begin(kSymbols) < static_cast<std::ptrdiff_t>(kProductSymbols)) == may_be_product;
+}
 
 bool same_things(std::string_view a, std::string_view b) {
   const auto ends_with = [](std::string_view text, std::string_view end) {
@@ -264,9 +361,12 @@ bool same_things(std::string_view a, std::string_view b) {
 
 std::vector<std::string_view> factors_of(std::string_view quantity) {
   std::vector<std::string_view> factors;
-  for (const Known& unit : kKnown)
+  const auto add = [&](const Known& unit) {
     if (unit.power == 1 && unit.quantity == quantity && std::ranges::find(factors, unit.factor) == factors.end())
       factors.push_back(unit.factor);
+  };
+  std::ranges::for_each(kKnown, add);
+  std::ranges::for_each(kSymbols, add);
   return factors;
 }
 

@@ -25,6 +25,9 @@ Unit unit_of(std::string_view phrase);
 // Whether the word alone is a unit's name (for "5cm" and "5 m").
 bool is_unit_word(std::string_view word);
 
+// Whether it is a symbol whose capitals matter (kJ), of those that may be a product of variables (nm) or the others.
+bool is_unit_symbol(std::string_view word, bool may_be_product);
+
 // Whether two words of things may mean the same: marbles and red marbles, but not red marbles and blue marbles.
 bool same_things(std::string_view a, std::string_view b);
 

@@ -1,6 +1,7 @@
 #include "grading/words.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "base/utf8.h"
@@ -36,16 +37,31 @@ constexpr std::string_view kClasses[] = {
     "red orange yellow green blue purple black white brown pink gray|grey",
     "triangle square pentagon hexagon octagon",
     "win lose draw|tie",
+    "male female",
+    "boy girl",
+    "man woman",
+    "maximum minimum",
+    "largest|greatest|biggest smallest|least",
+    "highest lowest",
+    "horizontal vertical",
+    "parallel perpendicular",
     "first second third fourth fifth",
     "zero one two three four five six seven eight nine ten eleven twelve"};
 // Capitalized or not, they are no names.
 constexpr std::string_view kNoNames[] = {
-    "none",      "undefined",   "no",         "nothing", "zero",         "infinite",      "infinity",     "impossible",
-    "empty",     "nonexistent", "never",      "unknown", "undetermined", "indeterminate", "neither",      "nobody",
-    "noone",     "dne",         "any",        "all",     "every",        "everything",    "everyone",     "both",
-    "always",    "one",         "yes",        "true",    "false",        "unbounded",     "invalid",      "error",
-    "null",      "nil",         "same",       "equal",   "answer",       "solution",      "inconsistent", "diverges",
-    "divergent", "cannot",      "unsolvable", "not"};
+    "none", "undefined", "no", "nothing", "zero", "infinite", "infinity", "impossible", "empty", "nonexistent", "never",
+    "unknown", "undetermined", "indeterminate", "neither", "nobody", "noone", "dne", "any", "all", "every",
+    "everything", "everyone", "both", "always", "one", "yes", "true", "false", "unbounded", "invalid", "error", "null",
+    "nil", "same", "equal", "answer", "solution", "inconsistent", "diverges", "divergent", "cannot", "unsolvable",
+    "not",
+    // Words that others may stand for.
+    "mean", "average", "rhombus", "diamond", "disk", "disc", "dozen", "twelve", "twice", "double", "half", "halves",
+    "quarter", "fourth", "third", "triple", "thrice", "single", "once", "pair", "couple", "score", "equilateral",
+    "isosceles", "equiangular", "regular", "scalene", "oblong", "rectangle", "quadrilateral", "polygon", "straight",
+    "linear", "congruent", "identical", "similar", "orthogonal", "normal", "soccer", "football", "holland",
+    "netherlands", "england", "britain", "persia", "iran", "burma", "myanmar", "colour", "color", "centre", "center",
+    "metre", "meter", "litre", "liter", "autumn", "fall", "dad", "father", "mom", "mum", "mother", "quadratic",
+    "parabolic", "proportional", "inverse", "reciprocal", "opposite"};
 // With classes and kNoNames the words that are no products of letters, whatever their case.
 constexpr std::string_view kPlainWords[] = {"solution", "solutions", "real",     "reals",  "number",
                                             "numbers",  "integer",   "integers", "answers"};
@@ -146,6 +162,15 @@ std::string without_blanks(std::string_view text) {
   return kept;
 }
 
+// "the circle" as "circle".
+std::string_view without_article(std::string_view text) {
+  constexpr size_t kShortest = 4;  // of what is a word and no product
+  text = strip(text);
+  const std::string_view rest = strip_left(text.substr(std::min(text.find(' '), text.size())));
+  const bool article = holds(std::array<std::string_view, 3>{"the", "a", "an"}, lower(leading_letters(text)));
+  return article && leading_letters(rest).size() >= kShortest ? rest : text;
+}
+
 bool are_same_letters(std::string_view a, std::string_view b) {
   std::string x = without_blanks(a), y = without_blanks(b);
   std::ranges::sort(x);
@@ -169,6 +194,8 @@ bool is_name(std::string_view word) {
 }
 
 Verdict compare_words(std::string_view given, std::string_view gold) {
+  given = without_article(given);
+  gold = without_article(gold);
   const std::string a = letters_of(given), b = letters_of(gold);
   if (a == b) {
     const bool same = without_blanks(given) == without_blanks(gold) || same_in_any_case(strip(given), strip(gold));

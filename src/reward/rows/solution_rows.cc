@@ -33,7 +33,8 @@ void outcome_row(const LabeledSolution& solution, const std::vector<std::string>
 void settle_outcome(LabeledSolution& solution, const grading::GradeOptions& options, ConversionCounts& counts) {
   if (solution.outcome || solution.gold.empty() || !solution.complete) return;
   if (!solution.answer)
-    solution.answer = grading::extract_answer(join_filled(solution.steps), grading::AnswerFormat::kAuto);
+    if (auto found = grading::extract_from_solution(join_filled(solution.steps), grading::AnswerFormat::kAuto))
+      solution.answer = std::move(found->answer);
   if (!solution.answer) return counts.note("solution in which no answer was found");
   const grading::Verdict verdict = grading::grade(*solution.answer, solution.gold, options);
   if (verdict == grading::Verdict::kUndecided) return counts.note("answer on which the grader is undecided");

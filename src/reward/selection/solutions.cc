@@ -102,8 +102,8 @@ Json candidates_of_completions(const Json& completions, const Json& record, cons
     if (!completions[i].is_string()) throw bad_input("solutions.read", "{}: completion {} is not a text", place, i);
     Json candidate = Json::object();
     const auto answer =
-        grading::extract_answer(completions[i].get_ref<const std::string&>(), grading::AnswerFormat::kAuto);
-    if (answer) candidate["answer"] = *answer;
+        grading::extract_from_solution(completions[i].get_ref<const std::string&>(), grading::AnswerFormat::kAuto);
+    if (answer) candidate["answer"] = answer->answer;
     if (scores) candidate["scores"] = (*scores)[i].is_number() ? Json::array({(*scores)[i]}) : (*scores)[i];
     if (tokens) candidate["tokens"] = (*tokens)[i];
     candidates.push_back(std::move(candidate));
@@ -274,8 +274,9 @@ class Reader {
                       "{}: is 'answer' the sample's or the right one? Name it 'given_answer' or 'gold'", place);
     if (const Json* given = find_any(record, {"given_answer", "answer"})) sample["answer"] = *given;
     if (text && text->is_string() && !record.contains("answer") && !record.contains("given_answer"))
-      if (const auto found = grading::extract_answer(text->get_ref<const std::string&>(), grading::AnswerFormat::kAuto))
-        sample["answer"] = *found;
+      if (const auto found =
+              grading::extract_from_solution(text->get_ref<const std::string&>(), grading::AnswerFormat::kAuto))
+        sample["answer"] = found->answer;
     if (!find_any(record, {"scores"}))
       for (const std::string& name : sample_scores(record)) sample["scores"][name] = Json::array({record.at(name)});
     const ScoresByName scores = own_scores(Json::array({sample}), place);

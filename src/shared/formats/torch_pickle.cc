@@ -1,6 +1,7 @@
 #include "formats/torch_pickle.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -97,6 +98,7 @@ class StateDict {
   void read_dict(const PickleValue& dict, const std::string& path, int depth) {
     if (!seen_.insert(dict.node).second) return;
     TorchDict read{.path = path};
+    std::vector<TorchDict> named;
     std::vector<std::pair<std::string, PickleValue>> inner;
     const auto items = pickle_.items(dict);
     for (size_t i = 0; i + 1 < items.size(); i += 2) {
@@ -110,16 +112,93 @@ class StateDict {
         inner.emplace_back(path.empty() ? name : path + "." + name, items[i + 1]);
       } else if (is_list_of_tensors(items[i + 1])) {
         read.lists.insert_or_assign(name, read_list(name, items[i + 1]));
+      } else if (is_list(items[i + 1]) && depth < kMaxDepth && seen_.insert(items[i + 1].node).second) {
+        const std::string below = path.empty() ? name : path + "." + name;
+        if (auto pairs = read_pairs(below, items[i + 1]))
+          named.push_back(*std::move(pairs));
+        else if (auto parts = read_parts(below, items[i + 1]))
+          named.push_back(*std::move(parts));
+        else
+          add_dicts_of_list(below, items[i + 1], inner);
       }
       if (depth == 0 && items[i + 1].kind != Kind::kTensor && others_.size() < 200)
         others_ += (others_.empty() ? "" : ", ") + shown(name);
     }
     if (!read.tensors.empty() || !read.lists.empty()) found_.push_back(std::move(read));
+    std::ranges::move(named, std::back_inserter(found_));
     for (const auto& [name, value] : inner) read_dict(value, name, depth + 1);
   }
 
+  static bool is_list(const PickleValue& value) { return value.kind == Kind::kList || value.kind == Kind::kTuple; }
+
+  // The name and the tensor of ("weight", tensor) or {"name": "weight", "data": tensor}; kNone: it is neither.
+  std::pair<PickleValue, PickleValue> name_and_tensor(const PickleValue& value) const {
+    std::pair<PickleValue, PickleValue> found;
+    const bool dict = value.kind == Kind::kDict;
+    if (!dict && value.kind != Kind::kTuple) return found;
+    const auto items = pickle_.items(value);
+    if (!dict && items.size() != 2) return found;
+    for (size_t i = dict ? 1 : 0; i < items.size(); i += dict ? 2 : 1) {
+      PickleValue& place = items[i].kind == Kind::kTensor ? found.second : found.first;
+      if (items[i].kind != Kind::kTensor && items[i].kind != Kind::kText) continue;
+      if (place.kind != Kind::kNone) return {};
+      place = items[i];
+    }
+    return found;
+  }
+
+  // A list of names with their tensors, as list(model.named_parameters()) is; nullopt: it is none.
+  std::optional<TorchDict> read_pairs(const std::string& path, const PickleValue& list) {
+    TorchDict read{.path = path};
+    const auto items = pickle_.items(list);
+    const auto is_pair = [&](const PickleValue& item) {
+      const auto [name, tensor] = name_and_tensor(item);
+      return name.kind == Kind::kText && tensor.kind == Kind::kTensor;
+    };
+    if (items.empty() || !std::ranges::all_of(items, is_pair)) return std::nullopt;
+    for (const PickleValue& item : items) {
+      const auto [key, tensor] = name_and_tensor(item);
+      const std::string name(key.text);
+      if (read.tensors.emplace(name, read_tensor(name, describe_tensor(pickle_, tensor, source_))).second)
+        read.order.push_back(name);
+    }
+    return read;
+  }
+
+  // Dicts that have a part of the tensors each, as one; nullopt: two have the same name.
+  std::optional<TorchDict> read_parts(const std::string& path, const PickleValue& list) {
+    std::set<std::string_view> names;
+    const auto dicts = pickle_.items(list);
+    for (const PickleValue& dict : dicts) {
+      if (dict.kind != Kind::kDict) return std::nullopt;
+      const auto items = pickle_.items(dict);
+      for (size_t i = 0; i + 1 < items.size(); i += 2)
+        if (items[i].kind != Kind::kText || items[i + 1].kind != Kind::kTensor || !names.insert(items[i].text).second)
+          return std::nullopt;
+    }
+    if (dicts.size() < 2 || names.empty()) return std::nullopt;
+    TorchDict read{.path = path};
+    for (const PickleValue& dict : dicts) {
+      const auto items = pickle_.items(dict);
+      for (size_t i = 0; i + 1 < items.size(); i += 2) {
+        const std::string name(items[i].text);
+        read.tensors.emplace(name, read_tensor(name, describe_tensor(pickle_, items[i + 1], source_)));
+        read.order.push_back(name);
+      }
+    }
+    return read;
+  }
+
+  // The dicts of a list that hold tensors by name, as "ema.0", "ema.1". Groups of parameters hold none.
+  void add_dicts_of_list(const std::string& path, const PickleValue& list,
+                         std::vector<std::pair<std::string, PickleValue>>& dicts) const {
+    const auto items = pickle_.items(list);
+    for (size_t i = 0; i < items.size(); ++i)
+      if (items[i].kind == Kind::kDict) dicts.emplace_back(fmt::format("{}.{}", path, i), items[i]);
+  }
+
   bool is_list_of_tensors(const PickleValue& value) const {
-    if (value.kind != Kind::kList && value.kind != Kind::kTuple) return false;
+    if (!is_list(value)) return false;
     const auto items = pickle_.items(value);
     return !items.empty() &&
            std::ranges::all_of(items, [](const PickleValue& item) { return item.kind == Kind::kTensor; });

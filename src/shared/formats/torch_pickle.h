@@ -25,8 +25,10 @@ struct TorchDict {
 };
 
 // Every dict of the file that holds tensors by name or such lists, the outer ones first; there is one with tensors by
-// name, or one with a list. Dicts within lists, within objects, below keys that are not texts (an optimizer's state) or
-// below four others are left alone. Throws bad_input naming file and fault.
+// name, or one with a list. The dicts of a list have its key and a number ("ema.0"); a list of names with their tensors
+// (pairs, or dicts of a name and a tensor) is one dict, and so are dicts that have a part of the tensors each. Dicts
+// within objects, below keys that are not texts (an optimizer's state) or below four others are left alone. Throws
+// bad_input naming file and fault.
 std::vector<TorchDict> parse_torch_dicts(std::span<const std::byte> bytes, std::string_view source);
 
 // The same as one: the tensors of an inner dict as "path/key", without those in lists.

@@ -152,6 +152,36 @@ TEST(Torch, ListsOfTensorsAndTheOrderOfKeysAreKept) {
   EXPECT_EQ(parse_torch(bytes_of(container(program)), "x").size(), 2u);
 }
 
+// {"ema": [...]} with the items given.
+std::vector<TorchDict> dicts_of_list(const std::string& items) {
+  return parse_torch_dicts(bytes_of(container("\x80\x02}" + text_op("ema") + "](" + items + "es.")), "x");
+}
+std::string dict_of_one(const std::string& name) { return "}" + text_op(name) + tensor_parts() + "Rs"; }
+
+TEST(Torch, ListsOfDictsAreDictsWithNumbers) {
+  const auto dicts = dicts_of_list(dict_of_one("a") + dict_of_one("a"));
+  ASSERT_EQ(dicts.size(), 2u);
+  EXPECT_EQ(dicts[0].path, "ema.0");
+  EXPECT_EQ(dicts[1].path, "ema.1");
+  EXPECT_TRUE(dicts[1].tensors.contains("a"));
+  const auto single = dicts_of_list("}" + text_op("decay") + "K\x01s" + text_op("params") + dict_of_one("a") + "s");
+  ASSERT_EQ(single.size(), 1u);
+  EXPECT_EQ(single[0].path, "ema.0.params");
+}
+
+TEST(Torch, ListsOfNamesWithTensorsAreOneDict) {
+  const std::string tensor = tensor_parts() + "R";
+  for (const std::string& items :
+       {dict_of_one("b") + dict_of_one("a"), text_op("b") + tensor + "\x86" + text_op("a") + tensor + "\x86",
+        "}" + text_op("name") + text_op("b") + "s" + text_op("data") + tensor + "s}" + text_op("name") + text_op("a") +
+            "s" + text_op("data") + tensor + "s"}) {
+    const auto dicts = dicts_of_list(items);
+    ASSERT_EQ(dicts.size(), 1u);
+    EXPECT_EQ(dicts[0].path, "ema");
+    EXPECT_EQ(dicts[0].order, (std::vector<std::string>{"b", "a"}));
+  }
+}
+
 TEST(Torch, OtherObjectsAreNotedAndNeverBuilt) {
   const std::string dict = text_op("t") + tensor_parts() + "Rs";
   const std::string array = global_op("numpy.core.multiarray", "_reconstruct") + global_op("numpy", "ndarray") +
