@@ -15,7 +15,7 @@ struct RowsBuildArguments {
 };
 
 // Of several processes each writes a shard.
-void build(RowsBuildArguments& args, Exit& exit) {
+void build_share(RowsBuildArguments& args, Exit& exit) {
   rows::BuildOptions& build = args.build;
   build.trees = args.trees.options();
   build.trees.counts = args.counts;
@@ -51,7 +51,7 @@ void register_rows_build(CLI::App& rows, Exit& exit) {
   add_output_options(command, build.output);
   add_json_flag(command, args->json);
   command.callback([args, &exit] {
-    run_interruptible(exit, [&] { build(*args, exit); });
+    run_interruptible(exit, [&] { build_share(*args, exit); });
   });
   set_examples(command,
                {{"hrm rows build phase1_train.jsonl --kind prm --out prm.jsonl", "one row per rated step"},
