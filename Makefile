@@ -28,7 +28,7 @@ configure = $(if $(CMAKE_FLAGS)$(filter-out 0,$(shell test -f build/$(1)/build.n
 python = $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 clang = -DCMAKE_CXX_COMPILER=$$(scripts/newest_tool clang++ 16)
 
-.PHONY: all demo demo-reward page page-test web web-test test real-server-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test package package-test library library-test library-install wheel wheel-test install uninstall clean help
+.PHONY: all demo demo-reward page page-test web web-test test real-server-test aarch64-test parity bench bench-reward asan tsan layers format format-fix tidy lite lite-test package package-test library library-test library-install wheel wheel-test install uninstall clean help
 .DEFAULT_GOAL := all
 
 all: ## Build everything (build/release): hrm is build/release/bin/hrm
@@ -82,6 +82,10 @@ real-server-test: ## A llama.cpp server with a small model: installed into .venv
 	@$(call build,release) hrm
 	@scripts/real_server --install-only
 	@HRM=$(CURDIR)/build/release/bin/hrm python3 tests/real_server_test.py
+
+aarch64-test: ## The CPU engine compiled for AArch64, and its tests under emulation
+	@scripts/setup --lite --aarch64
+	@scripts/aarch64_test $(if $(JOBS),--jobs $(JOBS))
 
 bench: all ## Speed and memory, beside PyTorch where it is installed
 	@benchmarks/run_bench

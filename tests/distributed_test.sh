@@ -1,6 +1,7 @@
 #!/bin/bash
 # Several processes of one job, connected by Gloo: the same results as one, one run folder, faults that end all of them.
 #   HRM: the program; HRM_SOURCE_DIR: the source tree. With torchrun (TORCHRUN, or on the path or in .venv) also by it.
+#   KILLS: how many times a process of a job is killed at a random moment (default 3; by hand: KILLS=20); SEED: of them
 . "$(dirname "$0")/lib/checks.sh"
 export HRM_THREADS=1 HRM_JOIN_SECONDS=30
 unset RANK WORLD_SIZE MASTER_ADDR MASTER_PORT LOCAL_RANK LOCAL_WORLD_SIZE SLURM_PROCID SLURM_NTASKS
@@ -21,14 +22,15 @@ if WORLD_SIZE=2 RANK=0 MASTER_ADDR=127.0.0.1 MASTER_PORT=$(free_port) HRM_JOIN_S
   exit
 fi
 
-# job N COMMAND...: starts N processes; their ids in pids, their output in out.RANK and err.RANK.
+# job N COMMAND...: starts N processes; their ids in pids, their output in out.RANK and err.RANK behind the prefix $log.
+log=
 job() {
   local n=$1 port rank
   shift
   port=$(free_port)
   pids=()
   for rank in $(seq 0 $((n - 1))); do
-    RANK=$rank WORLD_SIZE=$n MASTER_ADDR=127.0.0.1 MASTER_PORT=$port "$@" >out.$rank 2>err.$rank &
+    RANK=$rank WORLD_SIZE=$n MASTER_ADDR=127.0.0.1 MASTER_PORT=$port "$@" >"${log}out.$rank" 2>"${log}err.$rank" &
     pids+=($!)
   done
 }
@@ -44,7 +46,7 @@ ends() {
     wait "${pids[$rank]}"
     code=$?
     checks=$((checks + 1))
-    cp err.$rank err; cp out.$rank out
+    cp "${log}err.$rank" err; cp "${log}out.$rank" out
     [ "$wanted" = $code ] ||
       fail "process $rank ended with $code, expected $wanted"
   done
@@ -144,6 +146,15 @@ for fault in KILL STOP; do
   if [ $fault = KILL ]; then
     expect 2 "$HRM" train --resume --out longKILL
     says err "another process trains here"
+    first=("${pids[@]}") log=second.
+    job 2 "$HRM" train --resume --out longKILL
+    ends 2
+    for rank in 0 1; do
+      cp second.err.$rank err; says err "another process trains here"
+      checks=$((checks + 1))
+      [ "$(wc -l <err)" = 1 ] || fail "process $rank of the second job wrote more than one line"
+    done
+    pids=("${first[@]}") log=
   fi
   kill -$fault "${pids[1]}"
   victim=${pids[1]}
@@ -158,6 +169,65 @@ for fault in KILL STOP; do
   expect 0 "$HRM" train --resume --out long$fault --minutes 0.00001
 done
 wait 2>/dev/null
+
+# --- a process killed at random moments, of which many hit a checkpoint in the making: the bits of a job left alone ---
+RANDOM=${SEED:-1}
+kills=0
+learn=("$HRM" train --resume "${small[@]}" max_steps=60 eval_steps=20 eval_interval=10 checkpoint_steps=1 log_steps=7)
+begin=$(date +%s%N)
+job 2 "${learn[@]}" --out unkilled
+ends 0
+milliseconds=$((($(date +%s%N) - begin) / 1000000))
+# Everything behind the header, whose length stands in the first eight bytes.
+tensors() { tail -c +$(($(od -An -t u8 -N 8 "$1/last.safetensors") + 9)) "$1/last.safetensors"; }
+while [ "$kills" -lt "${KILLS:-3}" ]; do
+  HRM_JOIN_SECONDS=5 job 2 "${learn[@]}" --out killed
+  victim=$((RANDOM % 2))
+  sleep "$(awk -v r=$RANDOM -v ms=$milliseconds 'BEGIN { print r / 32767 * ms * 0.9 / 1000 }')"
+  kill -KILL "${pids[$victim]}" 2>/dev/null
+  wait "${pids[$victim]}" 2>/dev/null
+  code=$?
+  wait "${pids[1 - victim]}"
+  other=$?
+  cp err.$((1 - victim)) err
+  checks=$((checks + 1))
+  if [ $code = 137 ]; then
+    kills=$((kills + 1))
+    # 0 where the work was done and the other had only to leave.
+    { [ $other = 1 ] && [ "$(grep -c '^hrm: ' err)" = 1 ]; } || [ $other = 0 ] ||
+      fail "after kill $kills, of process $victim, the other ended with $other"
+  else
+    [ $code = 0 ] && [ $other = 0 ] || fail "processes that were not killed ended with $code and $other"
+    rm -r killed
+  fi
+done
+job 2 "${learn[@]}" --out killed
+ends 0
+cmp <(tensors unkilled) <(tensors killed) >out || fail "a job killed $kills times ended with another state"
+same unkilled/model.safetensors killed/model.safetensors
+checks=$((checks + 1))
+[ -z "$(find killed -name '*.tmp.*' -o -name 'next.*')" ] || fail "something half-made is left"
+echo "killed $kills times: the same bits"
+
+# --- a full disk where process 0 writes; the other writes nothing ---
+port=$(free_port)
+for rank in 0 1; do
+  (
+    [ $rank = 1 ] || ulimit -f 100
+    RANK=$rank WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$port exec "$HRM" train "${small[@]}" max_steps=20 --out full
+  ) >out.$rank 2>err.$rank &
+  pids[$rank]=$!
+done
+ends 1
+cp err.0 err; says err "File too large"
+cp err.1 err; says err "File too large"
+for rank in 0 1; do
+  checks=$((checks + 1))
+  [ "$(grep -c '^hrm: ' err.$rank)" = 1 ] || fail "process $rank says why it ends in more or less than one line"
+done
+job 2 "$HRM" train --resume "${small[@]}" max_steps=20 --out full
+ends 0
+same of2/model.safetensors full/model.safetensors
 
 # --- torchrun, whose agent keeps the store; Ctrl-C of any process stops all with a checkpoint ---
 torchrun=${TORCHRUN:-$(command -v torchrun || echo "$SOURCE/.venv/bin/torchrun")}
@@ -214,6 +284,35 @@ for kind in lm reward; do
   [ -s $kind-stopped/last.safetensors ] || fail "$kind-stopped has no checkpoint"
 done
 
+# --- scores and evaluations by a reward model: the bytes of one process ---
+python3 - <<'PY'
+import json
+
+with open("solutions.jsonl", "w") as solutions:
+    for i in range(1000):  # several groups
+        steps = [["%d" % (i * k % 10) for _ in range(4)] for k in (1, 3)]
+        solutions.write(json.dumps({"id": str(i), "question": "%d" % (i % 40), "candidates": [{"steps": s} for s in steps]}) + "\n")
+PY
+score=("$HRM" reward score solutions.jsonl --model reward-one --out)
+expect 0 "${score[@]}" one-scored.jsonl --json
+grep -v '"seconds"' out >one.json
+expect 0 "$HRM" reward eval rows.jsonl --model reward-one --out one-eval --json
+grep -v '"seconds"' out >one-eval.json
+for n in 2 3; do
+  job $n "${score[@]}" scored.jsonl --json
+  ends 0
+  cp out.1 out; silent out
+  grep -v '"seconds"' out.0 >scored.json
+  same one.json scored.json
+  same one-scored.jsonl scored.jsonl
+  job $n "$HRM" reward eval rows.jsonl --model reward-one --out eval --json
+  ends 0
+  grep -v '"seconds"' out.0 >eval.json
+  same one-eval.json eval.json
+  same one-eval/scored.jsonl eval/scored.jsonl
+  same one-eval/steps/report.json eval/steps/report.json
+done
+
 # --- trees: a store of each process, merged into that of one ---
 "$HRM" world make --count 9 --seed 1 --out problems.jsonl operations=2 largest=5 operators=+ >/dev/null 2>&1
 grow=("$HRM" tree grow problems.jsonl --policy arithmetic --steps line --answer gsm8k --depth 4)
@@ -231,4 +330,37 @@ for rank in 0 1; do expect 0 env RANK=$rank WORLD_SIZE=3 "${grow[@]}" --store pa
 says out '"new_nodes"'
 expect 0 "$HRM" tree merge part.tree.?-of-3 --out again.merged
 same whole.merged again.merged
+expect 0 "$HRM" tree merge part.tree.?-of-3 part.tree.1-of-3 --out twice.merged
+same whole.merged twice.merged
+
+# --- rows: a shard of each process, merged into the file of one ---
+build=("$HRM" rows build whole.tree rows-of-records.jsonl --kind prm --skip-bad --leakage problems.jsonl)
+python3 - <<'PY'
+import json
+
+with open("rows-of-records.jsonl", "w") as records:
+    for i in range(50):
+        records.write(json.dumps({"question": "What is %d?" % (i % 9), "steps": ["It is %d." % (i % 2)], "labels": [i % 3 == 0]}) + "\n")
+        if i % 10 == 4:
+            records.write("broken\n")
+PY
+parts=(--test-fraction 0.4 --test-out)
+expect 1 "${build[@]}" --out whole.jsonl "${parts[@]}" whole-test.jsonl --json
+cp out whole.json
+for rank in 2 0; do expect 0 env RANK=$rank WORLD_SIZE=3 "${build[@]}" --out part.jsonl "${parts[@]}" part-test.jsonl; done
+# The disk of one is full: no shard of it, and the merge says whose is missing.
+expect 1 env RANK=1 WORLD_SIZE=3 bash -c 'ulimit -f 1; exec "$@"' bash "${build[@]}" --out part.jsonl "${parts[@]}" part-test.jsonl
+checks=$((checks + 1))
+[ "$(wc -l <err)" = 1 ] && [ "$(ls part.jsonl*)" = "$(printf 'part.jsonl.%s-of-3\n' 0 2)" ] || fail "a full disk left something"
+merge=("$HRM" rows merge)
+refuses "shard 1 of 3 is missing" "${merge[@]}" part.jsonl.*-of-3 --out part.jsonl --test-out part-test.jsonl
+# The next start takes it up; a shard written twice is there once.
+for rank in 1 2; do expect 0 env RANK=$rank WORLD_SIZE=3 "${build[@]}" --out part.jsonl "${parts[@]}" part-test.jsonl; done
+expect 1 "${merge[@]}" part.jsonl.2-of-3 part.jsonl.0-of-3 part.jsonl.1-of-3 --out part.jsonl --test-out part-test.jsonl --json
+sed 's/"part.jsonl"/"whole.jsonl"/' out >part.json
+same whole.json part.json
+for name in .jsonl -test.jsonl .jsonl.meta.json -test.jsonl.meta.json; do same whole$name part$name; done
+refuses "both shard 1 of 3" "${merge[@]}" part.jsonl.*-of-3 part.jsonl.1-of-3 --out again.jsonl --test-out again-test.jsonl
+refuses "one of 3 processes" env RANK=0 WORLD_SIZE=2 "${build[@]}" --out part.jsonl "${parts[@]}" part-test.jsonl
+refuses "one of 3 processes" "${build[@]}" --out part.jsonl "${parts[@]}" part-test.jsonl
 finish

@@ -3,6 +3,7 @@
 #include "cli/choices.h"
 #include "cli/cmd_rows.h"
 #include "cli/cmd_select.h"
+#include "cli/distributed.h"
 #include "cli/language_options.h"
 #include "cli/libtorch_commands.h"
 #include "reward/evaluate.h"
@@ -133,15 +134,17 @@ struct ScoreArguments {
   std::string device = "cpu";
 };
 
-void score(const ScoreArguments& args) {
-  const auto scorer = open_reward_model(args.model, args.device, args.threads);
-  JsonlOutput out(args.out);
+void score(const ScoreArguments& args, training::Collective& all) {
+  const auto scorer = open_reward_model(args.model, args.device, threads_of_process(args.threads));
+  std::optional<JsonlOutput> out;
+  if (all.is_root()) out.emplace(args.out);
   const reward::ScoreFileReport report =
-      reward::score_file(args.file, *scorer, {.skip_bad = args.skip_bad, .think = args.think},
-                         [&](const Json& record) { out.write(record); });
+      reward::score_file(args.file, *scorer, {.skip_bad = args.skip_bad, .think = args.think, .processes = &all},
+                         [&](const Json& record) { out->write(record); });
+  if (!out) return;
   warn_of(report.bad);
-  out.finish();
-  if (!out.is_file()) return;
+  out->finish();
+  if (!out->is_file()) return;
   if (args.json) return print_json(report.to_json());
   fmt::print("{}: {} steps in {} records, {} s; read {} tokens in {} calls ({} without sharing)\n", args.out.string(),
              report.steps, report.records, fmt::format("{:.2f}", report.seconds), report.work.read_tokens,
@@ -168,10 +171,13 @@ void register_score_part(CLI::App& reward, Exit& exit) {
                            "then hrm select bon scored.jsonl"},
                           {"hrm reward score processbench_gsm8k.json --model runs/prm --out steps.jsonl",
                            "then hrm select processbench steps.jsonl"},
-                          {"hrm reward score trees.store --model runs/prm", "scores of all steps of its trees"}});
+                          {"hrm reward score trees.store --model runs/prm", "scores of all steps of its trees"},
+                          {"torchrun --nproc-per-node 2 --no-python hrm reward score solutions.jsonl --model runs/prm "
+                           "--out scored.jsonl",
+                           "two processes, the same bytes (docs/distributed.md)"}});
   command->callback([args, &exit] {
     run_interruptible(
-        exit, [&] { score(*args); }, args->out.empty() ? kPrintedIsWhole : kNothingWritten);
+        exit, [&] { run_distributed([&](training::Collective& all) { score(*args, all); }); }, args->out.empty() ? kPrintedIsWhole : kNothingWritten);
   });
 }
 
@@ -184,9 +190,12 @@ struct EvalArguments {
   std::string device = "cpu";
 };
 
-void evaluate(const EvalArguments& args) {
-  const auto scorer = open_reward_model(args.model, args.device, args.threads);
-  const reward::Evaluation found = reward::evaluate(args.file, *scorer, args.out, args.options);
+void evaluate(const EvalArguments& args, training::Collective& all) {
+  const auto scorer = open_reward_model(args.model, args.device, threads_of_process(args.threads));
+  reward::EvaluateOptions options = args.options;
+  options.processes = &all;
+  const reward::Evaluation found = reward::evaluate(args.file, *scorer, args.out, options);
+  if (!all.is_root()) return;
   warn_of(found.scored.bad);
   if (args.json) return print_json(found.to_json());
   fmt::print("{}{} steps of {} solutions in {:.2f} s; in {}: scored.jsonl, reports and plots\n", found.to_markdown(),
@@ -237,7 +246,10 @@ void register_eval_part(CLI::App& reward, Exit& exit) {
                  "with a threshold chosen on other data"},
                 {"hrm reward eval samples.jsonl --model runs/prm --out eval",
                  "best-of-N, if the file says which candidates are correct"}});
-  command->callback([args, &exit] { run_interruptible(exit, [&] { evaluate(*args); }); });
+  command->callback([args, &exit] {
+    run_interruptible(exit,
+                      [&] { run_distributed([&](training::Collective& all) { evaluate(*args, all); }); });
+  });
 }
 
 }  // namespace

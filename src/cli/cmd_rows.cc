@@ -93,6 +93,7 @@ void register_rows(CLI::App& app, Exit& exit) {
   CLI::App& rows = *app.add_subcommand("rows", "Make, convert and check training rows for reward models.");
   rows.require_subcommand(1);
   register_rows_build(rows, exit);
+  register_rows_merge(rows, exit);
   register_rows_convert(rows, exit);
   register_rows_check(rows, exit);
   set_examples(rows, {{"hrm rows build phase1_train.jsonl --kind hierarchical --out rows.jsonl --leakage math500.jsonl",

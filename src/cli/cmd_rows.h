@@ -12,6 +12,7 @@ namespace hrm::cli {
 
 void register_rows_build(CLI::App& rows, Exit& exit);
 void register_rows_convert(CLI::App& rows, Exit& exit);
+void register_rows_merge(CLI::App& rows, Exit& exit);
 void register_rows_check(CLI::App& rows, Exit& exit);
 
 // --from FORMAT, --neutral, --skip-bad.

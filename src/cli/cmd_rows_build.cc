@@ -3,6 +3,7 @@
 #include "cli/cmd_data.h"
 #include "cli/cmd_rows.h"
 #include "rows/build.h"
+#include "training/launch.h"
 
 namespace hrm::cli {
 namespace {
@@ -12,6 +13,19 @@ struct RowsBuildArguments {
   TreeArguments trees;
   bool counts = false, json = false;
 };
+
+// Of several processes each writes a shard.
+void build_share(RowsBuildArguments& args, Exit& exit) {
+  rows::BuildOptions& build = args.build;
+  build.trees = args.trees.options();
+  build.trees.counts = args.counts;
+  build.shard = training::read_shard();
+  const rows::OutputOptions whole = build.output;
+  build.output.out = shard_path(whole.out, build.shard, "merge them with hrm rows merge, or remove them");
+  if (build.shard.size == 1) return print_rows_report(rows::build_rows(build), whole, args.json, exit);
+  const rows::OutputReport report = rows::build_shard(build);
+  print_rows_report(report, {.out = build.output.out}, args.json, exit);
+}
 
 }  // namespace
 
@@ -37,11 +51,7 @@ void register_rows_build(CLI::App& rows, Exit& exit) {
   add_output_options(command, build.output);
   add_json_flag(command, args->json);
   command.callback([args, &exit] {
-    run_interruptible(exit, [&] {
-      args->build.trees = args->trees.options();
-      args->build.trees.counts = args->counts;
-      print_rows_report(rows::build_rows(args->build), args->build.output, args->json, exit);
-    });
+    run_interruptible(exit, [&] { build_share(*args, exit); });
   });
   set_examples(command,
                {{"hrm rows build phase1_train.jsonl --kind prm --out prm.jsonl", "one row per rated step"},
@@ -51,7 +61,9 @@ void register_rows_build(CLI::App& rows, Exit& exit) {
                  "from a tree store, through node compression"},
                 {"hrm rows build shepherd.jsonl.zst --kind hierarchical --test-fraction 0.1 --test-out test.jsonl "
                  "--out train.jsonl",
-                 "no problem occurs in both files"}});
+                 "no problem occurs in both files"},
+                {"RANK=0 WORLD_SIZE=4 hrm rows build math.tree --kind prm --out rows.jsonl",
+                 "the first of four processes; it writes rows.jsonl.0-of-4, and hrm rows merge puts the four together"}});
 }
 
 }  // namespace hrm::cli

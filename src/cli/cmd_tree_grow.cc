@@ -53,9 +53,9 @@ void grow(const TreeGrowArguments& args, const tree::GrowSettings& settings, Exi
   auto problems = steps::read_problems(args.problems.file, args.problems.limit, args.problems.skip_bad, bad);
   warn_of(bad);
   if (problems.empty()) throw bad_input("cli.tree.grow", "{} contains no problem", args.problems.file.string());
-  const training::Shard shard = training::read_shard();
-  const std::filesystem::path path = tree::shard_store(args.store, shard.rank, shard.size);
-  problems = tree::shard_problems(std::move(problems), shard.rank, shard.size);
+  const Shard shard = training::read_shard();
+  const std::filesystem::path path = tree::shard_store(args.store, shard);
+  problems = tree::shard_problems(std::move(problems), shard);
   if (shard.size > 1) log_info("process {} of {}: {} problems", shard.rank, shard.size, problems.size());
   const policy::PolicyStack stack = open_policy(args.policy, settings.seed);
   tree::StoreWriter store(path);

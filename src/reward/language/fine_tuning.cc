@@ -45,23 +45,6 @@ uint64_t fingerprint(std::span<const Example> examples) {
   return mixed;
 }
 
-// Of names and shapes, and of up to 64 values of each tensor, spread evenly: enough to tell models apart.
-uint64_t fingerprint(const NamedParameters& parameters) {
-  const at::NoGradGuard no_grad;
-  uint64_t mixed = parameters.size();
-  for (const auto& [name, tensor] : parameters) {
-    for (const char letter : name) mixed = splitmix64(mixed ^ static_cast<unsigned char>(letter));
-    for (const int64_t extent : tensor.sizes()) mixed = splitmix64(mixed ^ static_cast<uint64_t>(extent));
-    const int64_t sample = std::min<int64_t>(64, tensor.numel());
-    if (sample == 0) continue;
-    const at::Tensor places = at::arange(sample, at::kLong).mul_(tensor.numel()).floor_divide_(sample);
-    const at::Tensor values = tensor.reshape({-1}).index_select(0, places.to(tensor.device())).to(at::kFloat);
-    for (const float value : torch::to_vector<float>(values.cpu()))
-      mixed = splitmix64(mixed ^ std::bit_cast<uint32_t>(value));
-  }
-  return mixed;
-}
-
 // The sums over all processes, in one exchange. They are then views of one tensor.
 void sum_gradients(training::Collective& all, std::vector<at::Tensor>& gradients) {
   const at::NoGradGuard no_grad;
@@ -80,6 +63,22 @@ void sum_gradients(training::Collective& all, std::vector<at::Tensor>& gradients
 }
 
 }  // namespace
+
+uint64_t fingerprint(const NamedParameters& parameters) {
+  const at::NoGradGuard no_grad;
+  uint64_t mixed = parameters.size();
+  for (const auto& [name, tensor] : parameters) {
+    for (const char letter : name) mixed = splitmix64(mixed ^ static_cast<unsigned char>(letter));
+    for (const int64_t extent : tensor.sizes()) mixed = splitmix64(mixed ^ static_cast<uint64_t>(extent));
+    const int64_t sample = std::min<int64_t>(64, tensor.numel());
+    if (sample == 0) continue;
+    const at::Tensor places = at::arange(sample, at::kLong).mul_(tensor.numel()).floor_divide_(sample);
+    const at::Tensor values = tensor.reshape({-1}).index_select(0, places.to(tensor.device())).to(at::kFloat);
+    for (const float value : torch::to_vector<float>(values.cpu()))
+      mixed = splitmix64(mixed ^ std::bit_cast<uint32_t>(value));
+  }
+  return mixed;
+}
 
 struct FineTuner::Impl {
   LanguageModel& model;

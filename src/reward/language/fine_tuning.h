@@ -125,4 +125,8 @@ std::filesystem::path model_of_run(const std::filesystem::path& path);
 training::LoopOptions fine_tune_loop_options(const FineTuneConfig& config, uint64_t total_steps,
                                              const training::RunFolder& folder);
 
+// Of names and shapes, and of up to 64 values of each tensor, spread evenly: enough to tell models apart where several
+// processes must have the same one.
+uint64_t fingerprint(const NamedParameters& parameters);
+
 }  // namespace hrm::language

@@ -75,7 +75,11 @@ Json flag_of(const std::optional<double>& label) { return label ? Json(*label >=
 class Evaluator {
  public:
   Evaluator(const fs::path& file, Scorer& scorer, const fs::path& out, const EvaluateOptions& options)
-      : file_(file), scorer_(scorer), out_(out), options_(options) {}
+      : file_(file),
+        scorer_(scorer),
+        out_(out),
+        options_(options),
+        is_root_(training::or_alone(options.processes).is_root()) {}
 
   Evaluation run() {
     const Sight sight = look_at(file_, options_.format);
@@ -98,17 +102,25 @@ class Evaluator {
  private:
   fs::path scored() const { return out_ / "scored.jsonl"; }
   ScoreFileOptions score_options() const {
-    return {.skip_bad = options_.skip_bad, .progress = options_.progress, .think = options_.think};
+    return {.skip_bad = options_.skip_bad,
+            .progress = options_.progress,
+            .think = options_.think,
+            .processes = options_.processes};
   }
   selection::ScoredSource source() const { return source(scored()); }
   selection::ScoredSource source(const fs::path& path) const {
     return {.solutions = path, .scores = {}, .scorers = {scorer_.name()}, .skip_bad = options_.skip_bad, .id_of = {}};
   }
 
-  void score(const fs::path& from, const fs::path& to) {
+  // Whether this process goes on to measure.
+  bool score(const fs::path& from, const fs::path& to) {
     JsonLines lines;
-    result_.scored = score_file(from, scorer_, score_options(), [&](const Json& record) { lines.add(record); });
+    ScoreFileReport report =
+        score_file(from, scorer_, score_options(), [&](const Json& record) { lines.add(record); });
+    if (!is_root_) return false;
     lines.write(to);
+    result_.scored = std::move(report);
+    return true;
   }
 
   void keep(const std::string& name, selection::MeasureReport report) {
@@ -135,7 +147,7 @@ class Evaluator {
           kInEvaluate,
           "{}: its candidates have neither correct or answer, nor on_track, valid or labels for their steps",
           file_.string());
-    score(file_, scored());
+    if (!score(file_, scored())) return;
     if (answers && !probe) {
       selection::SampledSolutions solutions = selection::read_solutions(
           scored(), {.scores = {}, .scorers = {scorer_.name()}, .skip_bad = options_.skip_bad, .grade = {}});
@@ -150,15 +162,13 @@ class Evaluator {
   }
 
   void processbench() {
-    score(file_, scored());
+    const fs::path calibrated = out_ / "calibration.jsonl";
+    if (!options_.calibrate.empty()) score(options_.calibrate, calibrated);
+    if (!score(file_, scored())) return;
     selection::ProcessBenchOptions options{
         .threshold = options_.threshold, .draws = options_.draws, .seed = options_.seed};
     selection::FirstErrorData calibration;
     if (!options_.calibrate.empty()) {
-      const fs::path calibrated = out_ / "calibration.jsonl";
-      JsonLines lines;
-      score_file(options_.calibrate, scorer_, score_options(), [&](const Json& record) { lines.add(record); });
-      lines.write(calibrated);
       calibration = selection::read_processbench(source(calibrated));
       options.calibrate = &calibration;
     }
@@ -166,7 +176,7 @@ class Evaluator {
   }
 
   void prmbench() {
-    score(file_, scored());
+    if (!score(file_, scored())) return;
     keep("prmbench",
          selection::prmbench(selection::read_prmbench(source()),
                              {.threshold = options_.threshold, .draws = options_.draws, .seed = options_.seed}));
@@ -197,8 +207,10 @@ class Evaluator {
                             [&](rows::LabeledSolution&& solution) { take(std::move(solution), record); });
         });
     if (grouped.empty()) throw bad_input(kInEvaluate, "{}: no step has a label", file_.string());
-    grouped.write(scored());
-    score(scored(), scored());
+    const TemporaryFolder folder;  // of the other processes: the output is that of process 0
+    const fs::path together = is_root_ ? scored() : folder.path() / "scored.jsonl";
+    grouped.write(together);
+    if (!score(together, scored())) return;
     for (const std::string& line : bad.messages) result_.scored.bad.add(line);
     steps();
   }
@@ -232,25 +244,31 @@ class Evaluator {
         });
     if (texts.empty()) throw bad_input(kInEvaluate, "{}: contains no row that can be scored", file_.string());
     const std::vector<double> scores = scored_in_parts(texts);
+    if (!is_root_) return;
     for (size_t i = 0; i < texts.size(); ++i)
       grouped.candidates(places[i].first)[places[i].second]["scores"][scorer_.name()] = Json::array({scores[i]});
     grouped.write(scored());
     result_.scored.records = result_.scored.solutions = result_.scored.steps = texts.size();
     result_.scored.seconds = seconds_since(begin);
-    result_.scored.work = scorer_.work();
     steps();
   }
 
+  // Empty in other processes than process 0.
   std::vector<double> scored_in_parts(const std::vector<PlacedText>& texts) {
     constexpr size_t kPart = 256;
-    Progress progress("scoring", texts.size(), {.unit = "rows", .enabled = options_.progress});
+    Progress progress("scoring", texts.size(), {.unit = "rows", .enabled = options_.progress && is_root_});
+    ScoringTurns turns(scorer_, options_.processes);
     std::vector<double> all;
     for (size_t at = 0; at < texts.size(); at += kPart) {
       if (interrupted()) throw failure(kInEvaluate, "{}: interrupted", file_.string());
       const auto part = std::span(texts).subspan(at, std::min(kPart, texts.size() - at));
-      for (const double score : scorer_.score_texts(part)) all.push_back(score);
-      progress.update(all.size());
+      turns.add({part.begin(), part.end()}, [&](const ScoringTurns::Result& result) {
+        all.insert(all.end(), result.scores.begin(), result.scores.end());
+        progress.update(all.size());
+      });
     }
+    turns.finish();
+    result_.scored.work = turns.work();
     return all;
   }
 
@@ -258,6 +276,7 @@ class Evaluator {
   Scorer& scorer_;
   const fs::path& out_;
   const EvaluateOptions& options_;
+  const bool is_root_;
   Evaluation result_;
 };
 
@@ -278,7 +297,7 @@ std::string Evaluation::to_markdown() const {
 }
 
 Evaluation evaluate(const fs::path& file, Scorer& scorer, const fs::path& out, const EvaluateOptions& options) {
-  fs::create_directories(out);
+  if (training::or_alone(options.processes).is_root()) fs::create_directories(out);
   return Evaluator(file, scorer, out, options).run();
 }
 

@@ -28,6 +28,7 @@ struct EvaluateOptions {
   bool skip_bad = false;                    // records that cannot be scored are listed and left out
   bool progress = true;
   rows::Thinking think = rows::Thinking::kKeep;
+  training::Collective* processes = nullptr;  // that score together (reward/scoring_turns.h); null: this one alone
 };
 
 struct Evaluation {
@@ -38,6 +39,7 @@ struct Evaluation {
   std::string to_markdown() const;
 };
 
+// Of several processes all score, and process 0 measures, writes and returns what was found; the others return nothing.
 // Writes out/scored.jsonl, then out/NAME/report.md, report.json and plots per measure, NAME being bon, steps, repair,
 // processbench or prmbench. Throws bad_input naming file, line and field, also where nothing can be measured; failure
 // on a full disk and where it was interrupted.

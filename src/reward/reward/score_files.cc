@@ -34,7 +34,9 @@ class FileScorer {
  public:
   FileScorer(const fs::path& path, Scorer& scorer, const ScoreFileOptions& options,
              const std::function<void(const Json&)>& write)
-      : path_(path), scorer_(scorer), options_(options), write_(write) {}
+      : path_(path), scorer_(scorer), options_(options), write_(write), turns_(scorer, options.processes) {
+    options_.progress = options_.progress && turns_.is_root();
+  }
 
   ScoreFileReport run() {
     const auto begin = std::chrono::steady_clock::now();
@@ -42,8 +44,9 @@ class FileScorer {
       score_store();
     else
       score_records();
+    turns_.finish();
     report_.seconds = seconds_since(begin);
-    report_.work = scorer_.work();
+    report_.work = turns_.work();
     return std::move(report_);
   }
 
@@ -175,40 +178,45 @@ class FileScorer {
   }
 
   void flush() {
+    if (waiting_.empty()) return;
     std::vector<PlacedText> texts;
     for (const Asked& asked : waiting_)
       for (const auto& solution : asked.texts) texts.insert(texts.end(), solution.begin(), solution.end());
-    const int64_t read = scorer_.work().read_tokens;
-    const std::vector<double> scores = scorer_.score_texts(texts);
-    const double share = waiting_tokens_ == 0 ? 0
-                                              : static_cast<double>(scorer_.work().read_tokens - read) /
-                                                    static_cast<double>(waiting_tokens_);
-    auto at = scores.begin();
-    for (Asked& asked : waiting_) {
-      ++report_.records;
-      for (size_t i = 0; i < asked.texts.size(); ++i) {
-        int64_t steps = 0, tokens = 0;
-        for (const PlacedText& text : asked.texts[i]) {
-          steps += std::ssize(text.places);
-          tokens += text.token_count();
-        }
-        const std::vector<double> own(at, at + steps);
-        at += steps;
-        ++report_.solutions;
-        report_.steps += own.size();
-        if (!asked.candidates) {
-          asked.record = selection::with_step_scores(std::move(asked.record), {asked.id, {{scorer_.name(), own}}});
-          continue;
-        }
-        Json& candidate = asked.record["candidates"][i];
-        selection::add_step_scores(candidate, {{scorer_.name(), own}});
-        candidate["scored_tokens"] = std::llround(share * static_cast<double>(tokens));
-      }
-      write_(asked.record);
-    }
+    turns_.add(std::move(texts), [this, group = std::move(waiting_)](const ScoringTurns::Result& result) {
+      const double share = result.work.text_tokens == 0 ? 0
+                                                        : static_cast<double>(result.work.read_tokens) /
+                                                              static_cast<double>(result.work.text_tokens);
+      auto at = result.scores.begin();
+      for (const Asked& asked : group) put(asked, share, at);
+    });
     waiting_.clear();
     waiting_tokens_ = 0;
     waiting_bytes_ = 0;
+  }
+
+  // share: of the tokens that were read. at: the scores of the record, and then those of the next.
+  void put(const Asked& asked, double share, std::vector<double>::const_iterator& at) {
+    ++report_.records;
+    Json record = asked.record;
+    for (size_t i = 0; i < asked.texts.size(); ++i) {
+      int64_t steps = 0, tokens = 0;
+      for (const PlacedText& text : asked.texts[i]) {
+        steps += std::ssize(text.places);
+        tokens += text.token_count();
+      }
+      const std::vector<double> own(at, at + steps);
+      at += steps;
+      ++report_.solutions;
+      report_.steps += own.size();
+      if (!asked.candidates) {
+        record = selection::with_step_scores(std::move(record), {asked.id, {{scorer_.name(), own}}});
+        continue;
+      }
+      Json& candidate = record["candidates"][i];
+      selection::add_step_scores(candidate, {{scorer_.name(), own}});
+      candidate["scored_tokens"] = std::llround(share * static_cast<double>(tokens));
+    }
+    write_(record);
   }
 
   void score_store() {
@@ -227,17 +235,24 @@ class FileScorer {
         ids.push_back(steps::to_text(tree.nodes[node].id));
       }
       Json record = {{"id", tree.problem.id}, {"root", steps::to_text(steps::root_id(tree.problem))}, {"nodes", ids}};
+      std::vector<PlacedText> texts;
       try {
-        record["scores"][scorer_.name()] = scorer_.score(tree, nodes);
-        report_.steps += nodes.size();
-        ++report_.records;
-        write_(record);
+        texts = scorer_.texts(tree, nodes);
+        scorer_.check_length(texts);
       } catch (const Error& error) {
         const Error placed =
             bad_input(kInScoreFiles, "{}: problem '{}': {}", path_.string(), tree.problem.id, error.what());
         if (error.fault() != Fault::kBadInput || !options_.skip_bad) throw placed;
         report_.bad.add(placed.what());
+        continue;
       }
+      turns_.add(std::move(texts), [this, record](const ScoringTurns::Result& result) {
+        Json scored = record;
+        scored["scores"][scorer_.name()] = result.scores;
+        report_.steps += result.scores.size();
+        ++report_.records;
+        write_(scored);
+      });
       progress.update(i + 1);
     }
   }
@@ -254,6 +269,7 @@ class FileScorer {
   std::vector<Asked> waiting_;
   int64_t waiting_tokens_ = 0;
   size_t waiting_bytes_ = 0;
+  ScoringTurns turns_;
   ScoreFileReport report_;
 };
 

@@ -14,7 +14,7 @@
 #include <functional>
 
 #include "formats/jsonl.h"
-#include "reward/scorer.h"
+#include "reward/scoring_turns.h"
 #include "rows/step_text.h"
 
 namespace hrm::reward {
@@ -25,6 +25,9 @@ struct ScoreFileOptions {
   // Dropped thinking is not read; `steps` of the records are then those that are left. Refused where a record has labels
   // for its steps, which count those of the thinking too.
   rows::Thinking think = rows::Thinking::kKeep;
+  // That score the file together, and all read it: records of about 131,072 tokens, or one tree, by each in turn. Null:
+  // this one alone.
+  training::Collective* processes = nullptr;
 };
 
 struct ScoreFileReport {
@@ -35,7 +38,8 @@ struct ScoreFileReport {
   Json to_json() const;
 };
 
-// Hands over the records with their scores in the order of the file. Throws bad_input naming file, line and field: no
+// Hands over the records with their scores in the order of the file, in process 0; the reports of others have only what
+// was bad. Throws bad_input naming file, line and field: no
 // question, no steps, a text that is longer than the model reads; failure if it was interrupted.
 ScoreFileReport score_file(const std::filesystem::path& path, Scorer& scorer, const ScoreFileOptions& options,
                            const std::function<void(const Json&)>& write);

@@ -179,6 +179,10 @@ std::vector<double> Scorer::score_alone(std::span<const PlacedText> texts) {
 }
 
 std::vector<double> Scorer::score(const steps::Tree& tree, std::span<const int32_t> nodes) {
+  return score_texts(texts(tree, nodes));
+}
+
+std::vector<PlacedText> Scorer::texts(const steps::Tree& tree, std::span<const int32_t> nodes) {
   std::vector<PlacedText> texts;
   for (const int32_t node : nodes) {
     const std::vector<std::string_view> path = steps::path_texts(tree, node);
@@ -189,7 +193,7 @@ std::vector<double> Scorer::score(const steps::Tree& tree, std::span<const int32
     if (model_.config.layout.form == Form::kSteps) steps = rows::tidy_steps(steps);
     texts.push_back(placed_at_end(reader_.step(tree.problem.question, steps)));
   }
-  return score_texts(texts);
+  return texts;
 }
 
 std::vector<PlacedText> Scorer::texts(const SolutionText& solution) {

@@ -54,8 +54,12 @@ class Scorer : public steps::StepScorer {
   // What is read for its steps: together a place for each, in order.
   std::vector<PlacedText> texts(const SolutionText& solution);
 
+  // What is read for nodes of a tree: a place for each. Throws bad_input for its root.
+  std::vector<PlacedText> texts(const steps::Tree& tree, std::span<const int32_t> nodes);
+
   // At the places of the first text, of the second, ... Throws bad_input for a text longer than the model reads.
   std::vector<double> score_texts(std::span<const PlacedText> texts);
+  void check_length(std::span<const PlacedText> texts) const;  // throws that
   // The same, each score alone in a call of its own: what sharing is compared with.
   std::vector<double> score_alone(std::span<const PlacedText> texts);
 
@@ -73,7 +77,6 @@ class Scorer : public steps::StepScorer {
   void descend(const language::KvCache& cache, std::span<const Row> rows, Walk& walk);
   void read(const language::KvCache& cache, std::span<const Row> rows, Walk& walk);
   at::Tensor scores(const at::Tensor& hidden) const;
-  void check_length(std::span<const PlacedText> texts) const;
 
   RewardModel model_;
   ScorerOptions options_;

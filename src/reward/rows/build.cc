@@ -5,8 +5,9 @@
 #include "base/rng.h"
 #include "base/utf8.h"
 #include "formats/input.h"
+#include "rows/built_files.h"
 #include "rows/prm800k.h"
-#include "rows/row_file.h"
+#include "rows/row_shard.h"
 #include "rows/solution_rows.h"
 
 namespace hrm::rows {
@@ -14,40 +15,42 @@ namespace {
 
 constexpr uint64_t kPickStream = 1;
 
+// Makes the rows of a process's share and hands them on.
 class Builder {
  public:
-  explicit Builder(const BuildOptions& options)
-      : options_(options),
-        filter_(options.output, report_),
-        trees_(trees_of(options)),
-        train_(options.output.out, repeats()) {
-    if (!options.output.test_out.empty()) test_.emplace(options.output.test_out, repeats());
-  }
+  Builder(const BuildOptions& options, RowTarget& target)
+      : options_(options), target_(target), filter_(options.output, report_), trees_(trees_of(options)) {}
 
   OutputReport run() {
     for (const auto& path : options_.inputs) {
       if (tree::is_store(path)) {
-        for_each_tree(path, {trees_, options_.mode}, report_.counts,
+        for_each_tree(path, {trees_, options_.mode, options_.shard}, report_.counts,
                       [&](const StoredTree& stored, const std::string& place) { add_tree(stored, place); });
+        target_.end_of_input(report_.counts.at, {});
         continue;
       }
       BadLines bad = for_each_record(
-          path, options_.read, report_.counts,
+          path, read_options(), report_.counts,
           [&](Format format, const Json& record, const std::string& place) { add_record(format, record, place); });
+      target_.end_of_input(report_.counts.at, bad);
       if (bad.count > 0) report_.bad.push_back({input_name(path), std::move(bad)});
     }
-    refuse_nothing(report_, train_.size() + (test_ ? test_->size() : 0), options_.inputs);
-    train_.finish(report_.counts);
-    if (test_) {
-      ConversionCounts counts;
-      test_->finish(counts);
-      report_.test_counts.written = counts.written;
-      for (const auto& [reason, n] : counts.dropped) report_.counts.drop(reason, n);
-      for (const auto& [reason, n] : counts.noted) report_.counts.note(reason, n);
-    }
-    write_meta(options_.output.out, meta());
-    if (test_) write_meta(options_.output.test_out, meta());
     return std::move(report_);
+  }
+
+  Json meta() const {
+    Json inputs = Json::array();
+    for (const auto& path : options_.inputs) inputs.push_back(input_name(path));
+    Json json = {
+        {"format", "rows"},
+        {"kind", name_of_enum(options_.kind)},
+        {"mode", name_of_enum(options_.mode)},
+        {"neutral_ratings", name_of_enum(options_.mode == Mode::kFaithful ? Neutral::kDrop : options_.read.neutral)},
+        {"inputs", inputs}};
+    if (std::ranges::any_of(options_.inputs, tree::is_store)) json["trees"] = trees_.to_json();
+    if (!options_.output.test_out.empty())
+      json["split"] = {{"test_fraction", options_.output.test_fraction}, {"seed", options_.output.seed}};
+    return json;
   }
 
  private:
@@ -61,39 +64,35 @@ class Builder {
     return trees;
   }
 
-  Repeats repeats() const {
-    if (options_.mode == Mode::kSound) return Repeats::kResolve;
-    return std::ranges::any_of(options_.inputs, tree::is_store) ? Repeats::kKeep : Repeats::kFirst;
+  ReadOptions read_options() const {
+    ReadOptions read = options_.read;
+    read.shard = options_.shard;
+    return read;
   }
 
-  RowFile* file_for(std::string_view question, std::string_view place) {
-    switch (filter_.part(question, place)) {
-      case ProblemFilter::Part::kTrain:
-        return &train_;
-      case ProblemFilter::Part::kTest:
-        return &*test_;
-      case ProblemFilter::Part::kNone:
-        break;
-    }
-    return nullptr;
+  using Part = ProblemFilter::Part;
+
+  Part part_of(std::string_view question, const std::string& place) {
+    target_.problem({report_.counts.at, question, place});
+    return filter_.part(question, place);
   }
 
-  RowSink sink_of(RowFile& file) {
-    return [this, &file](Row&& row) {
+  RowSink sink_of(Part part) {
+    return [this, part](Row&& row) {
       if (options_.max_bytes > 0 && row.input.size() > options_.max_bytes)
         return report_.counts.drop("row longer than the limit");
-      file.add(row);
+      target_.add(report_.counts.at, row, part == Part::kTest);
     };
   }
 
   void add_tree(const StoredTree& stored, const std::string& place) {
     const PathTree& tree = stored.tree;
-    RowFile* file = file_for(tree.question, place);
-    if (!file) return;
-    if (options_.mode == Mode::kSound) return sound_tree_rows(tree, options_.kind, report_.counts, sink_of(*file));
+    const Part part = part_of(tree.question, place);
+    if (part == Part::kNone) return;
+    if (options_.mode == Mode::kSound) return sound_tree_rows(tree, options_.kind, report_.counts, sink_of(part));
     Rng rng(options_.output.seed, {kPickStream, stored.root.high, stored.root.low});
-    const bool merge = !trees_.compression || file == &train_;
-    faithful_tree_rows(tree, {options_.kind, merge, random_picks(rng)}, report_.counts, sink_of(*file));
+    const bool merge = !trees_.compression || part == Part::kTrain;
+    faithful_tree_rows(tree, {options_.kind, merge, random_picks(rng)}, report_.counts, sink_of(part));
   }
 
   void add_record(Format format, const Json& record, const std::string& place) {
@@ -103,8 +102,8 @@ class Builder {
                         name_of_enum(format));
       const Prm800kRecord parsed = parse_prm800k(record, place);
       ++report_.counts.solutions;
-      if (RowFile* file = file_for(parsed.question, place))
-        faithful_human_rows(parsed, options_.kind, report_.counts, sink_of(*file));
+      if (const Part part = part_of(parsed.question, place); part != Part::kNone)
+        faithful_human_rows(parsed, options_.kind, report_.counts, sink_of(part));
       return;
     }
     std::vector<LabeledSolution> solutions;  // first all of the record, so that a bad one leaves no rows
@@ -115,39 +114,21 @@ class Builder {
         report_.counts.drop("solution without a question");
         continue;
       }
-      RowFile* file = file_for(solution.question, place);
-      if (!file) continue;
+      const Part part = part_of(solution.question, place);
+      if (part == Part::kNone) continue;
       if (options_.kind == Kind::kOutcome) settle_outcome(solution, {}, report_.counts);
-      sound_rows(solution, options_.kind, report_.counts, sink_of(*file));
+      sound_rows(solution, options_.kind, report_.counts, sink_of(part));
     }
   }
 
-  Json meta() const {
-    Json inputs = Json::array();
-    for (const auto& path : options_.inputs) inputs.push_back(input_name(path));
-    Json json = {
-        {"format", "rows"},
-        {"kind", name_of_enum(options_.kind)},
-        {"mode", name_of_enum(options_.mode)},
-        {"neutral_ratings", name_of_enum(options_.mode == Mode::kFaithful ? Neutral::kDrop : options_.read.neutral)},
-        {"inputs", inputs}};
-    if (std::ranges::any_of(options_.inputs, tree::is_store)) json["trees"] = trees_.to_json();
-    if (test_) json["split"] = {{"test_fraction", options_.output.test_fraction}, {"seed", options_.output.seed}};
-    json["report"] = report_.to_json();
-    return json;
-  }
-
   const BuildOptions& options_;
+  RowTarget& target_;
   OutputReport report_;
   ProblemFilter filter_;
   TreeOptions trees_;
-  RowFile train_;
-  std::optional<RowFile> test_;
 };
 
-}  // namespace
-
-OutputReport build_rows(const BuildOptions& options) {
+void validate(const BuildOptions& options) {
   options.output.validate();
   options.trees.validate();
   if (options.inputs.empty()) throw bad_input("rows.build", "no input file");
@@ -163,7 +144,42 @@ OutputReport build_rows(const BuildOptions& options) {
     if (options.kind == Kind::kOutcome)
       throw bad_input("rows.build", "the authors make no orm rows from trees: use --mode sound");
   }
-  return Builder(options).run();
+}
+
+// What decides over the rows of a shard: those of one build are equal in it.
+Json settings_of(const BuildOptions& options, const Json& meta) {
+  Json leakage = Json::array();
+  for (const auto& path : options.output.leakage) leakage.push_back(path.string());
+  return {{"meta", meta},
+          {"from", options.read.format ? Json(name_of_enum(*options.read.format)) : Json(nullptr)},
+          {"skip_bad", options.read.skip_bad},
+          {"max_bytes", options.max_bytes},
+          {"seed", options.output.seed},
+          {"leakage", leakage},
+          {"drop_leaks", options.output.drop_leaks}};
+}
+
+}  // namespace
+
+OutputReport build_rows(const BuildOptions& options) {
+  validate(options);
+  const bool stores = std::ranges::any_of(options.inputs, tree::is_store);
+  BuiltFiles files(options.output, repeats_of(options.mode, stores));
+  Builder builder(options, files);
+  OutputReport report = builder.run();
+  files.finish(report, builder.meta(), options.inputs);
+  return report;
+}
+
+OutputReport build_shard(const BuildOptions& options) {
+  validate(options);
+  RowShard file(options.output.out, options.shard);
+  Builder builder(options, file);
+  file.begin(settings_of(options, builder.meta()));
+  OutputReport report = builder.run();
+  report.leakage.reset();  // of the problems of all shards: the merge reports it
+  file.finish(report.counts);
+  return report;
 }
 
 }  // namespace hrm::rows

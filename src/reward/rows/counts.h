@@ -12,6 +12,7 @@ namespace hrm::rows {
 
 struct ConversionCounts {
   uint64_t records = 0;                                  // read from the input
+  uint64_t at = 0;                                       // the current record of the current file, from 0
   uint64_t solutions = 0;                                // that they hold; of a tree its paths to a leaf
   uint64_t written = 0;                                  // rows or records of the output
   std::string format, fields;                            // of the last file and the first record, for messages

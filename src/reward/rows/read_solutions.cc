@@ -25,6 +25,28 @@ void refuse_labels(Format format, const Json& record, std::string_view place) {
   if (may_lose_labels(record)) need_format(record, place);
 }
 
+// Of the first record of a file that has a format, and the fields of its first record: what one process would see that
+// reads the file from its beginning.
+struct Beginning {
+  std::optional<Format> format;
+  uint64_t at = 0;
+  std::string fields = {};
+};
+
+Beginning beginning_of(const std::filesystem::path& path, std::optional<Format> given) {
+  if (path == "-")
+    throw bad_input("rows.read", "standard input cannot be shared by several processes: write it to a file first");
+  Beginning beginning{.format = given};
+  JsonlReader lines(path, {.skip_bad = true, .forgive_cut_end = false, .accept_array = true});
+  while ((!beginning.format || beginning.fields.empty()) && lines.next()) {
+    if (beginning.fields.empty()) beginning.fields = field_names(lines.value());
+    if (beginning.format) break;
+    beginning.format = detect_format(lines.value());
+    beginning.at = lines.records() - 1;
+  }
+  return beginning;
+}
+
 // What its solutions hold together: shared steps are copied into each.
 constexpr size_t kMostSteps = size_t{1} << 20;
 
@@ -113,11 +135,18 @@ std::string question_of_record(Format format, const Json& record, std::string_vi
 
 BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& options, ConversionCounts& counts,
                          const RecordUse& use) {
-  JsonlReader lines(path, {.skip_bad = options.skip_bad, .forgive_cut_end = false, .accept_array = true});
+  Beginning beginning;
+  if (options.shard.size > 1) beginning = beginning_of(path, options.format);
+  if (counts.fields.empty()) counts.fields = beginning.fields;
+  JsonlReader lines(
+      path,
+      {.skip_bad = options.skip_bad, .forgive_cut_end = false, .accept_array = true, .shard = options.shard});
   std::optional<Format> format = options.format;
   while (lines.next()) {
     if (interrupted()) throw failure("rows.read", "{}: interrupted", lines.source());
     ++counts.records;
+    counts.at = lines.records() - 1;
+    if (!format && counts.at >= beginning.at) format = beginning.format;
     try {
       if (counts.fields.empty()) counts.fields = field_names(lines.value());
       if (!format) format = need_format(lines.value(), lines.place());
@@ -129,6 +158,7 @@ BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& o
       lines.reject(error);
     }
   }
+  counts.at = lines.records();
   return lines.bad();
 }
 

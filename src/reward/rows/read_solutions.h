@@ -24,6 +24,7 @@ struct ReadOptions {
   std::optional<Format> format;      // nullopt: by the first record
   Neutral neutral = Neutral::kDrop;  // neutral ratings of PRM800K
   bool skip_bad = false;
+  Shard shard = {};  // of for_each_record: records of other processes are passed over
 };
 
 struct SourceRecord {
@@ -40,7 +41,7 @@ void read_record(const SourceRecord& source, Neutral neutral, ConversionCounts& 
 std::string question_of_record(Format format, const Json& record, std::string_view place);
 
 // Every record of a file, with its format: the given one, else that of the first record that has one. An Error that
-// `use` throws makes the record a bad one. Counts records.
+// `use` throws makes the record a bad one. Counts records; counts.at is in the end the number of those in the file.
 using RecordUse = std::function<void(Format, const Json&, const std::string& place)>;
 BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& options, ConversionCounts& counts,
                          const RecordUse& use);

@@ -65,8 +65,11 @@ void TreeOptions::validate() const {
 void for_each_tree(const std::filesystem::path& path, const TreeReading& reading, ConversionCounts& counts,
                    const TreeUse& use) {
   const tree::StoreReader store(path);
-  for (size_t i = 0; i < store.contents().problems.size(); ++i) {
+  const size_t trees = store.contents().problems.size();
+  for (size_t i = 0; i < trees; ++i) {
+    if (!reading.shard.has(i)) continue;
     if (interrupted()) throw failure("rows.read", "{}: interrupted", path.string());
+    counts.at = i;
     const tree::StoredProblem& stored = store.contents().problems[i];
     ++counts.records;
     tree::BuiltTree built = store.load(i);
@@ -78,6 +81,7 @@ void for_each_tree(const std::filesystem::path& path, const TreeReading& reading
     counts.solutions += leaves_of(tree.tree);
     use(tree, fmt::format("{}: problem '{}'", path.string(), stored.problem.id));
   }
+  counts.at = trees;
 }
 
 }  // namespace hrm::rows

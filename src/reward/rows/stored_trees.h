@@ -35,6 +35,7 @@ using TreeUse = std::function<void(const StoredTree&, const std::string& place)>
 struct TreeReading {
   TreeOptions options;
   Mode mode;
+  Shard shard = {};  // trees of other processes are passed over
 };
 void for_each_tree(const std::filesystem::path& path, const TreeReading& reading, ConversionCounts& counts,
                    const TreeUse& use);

@@ -8,6 +8,8 @@
 #include "base/files.h"
 #include "rows/build.h"
 #include "rows/convert.h"
+#include "rows/merge.h"
+#include "rows/row_file.h"
 #include "tree/testing/trees.h"
 
 namespace hrm::rows {
@@ -105,6 +107,22 @@ TEST_P(StoredRows, AreThoseOfTheTreesInJson) {
   EXPECT_EQ(report.counts.records, trees_.size());
   EXPECT_EQ(report.counts.solutions, leaves);
   EXPECT_EQ(report.counts.written, rows.size());
+}
+
+TEST_P(StoredRows, AreThoseOfTheShardsOfSeveralProcesses) {
+  build_rows(options_);
+  const std::filesystem::path merged = folder_.path() / "merged.jsonl";
+  std::vector<std::filesystem::path> shards;
+  for (size_t rank = 0; rank < 4; ++rank) {
+    BuildOptions options = options_;
+    options.shard = {rank, 4};
+    options.output.out = folder_.path() / fmt::format("rows.jsonl.{}-of-4", rank);
+    build_shard(options);
+    shards.push_back(options.output.out);
+  }
+  merge_rows(shards, merged, {});
+  EXPECT_EQ(read_file(merged), read_file(options_.output.out));
+  EXPECT_EQ(read_file(meta_path(merged)), read_file(meta_path(options_.output.out)));
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -99,9 +99,11 @@ Mended mend(std::string& text) {
 
 }  // namespace
 
-void BadLines::add(std::string message) {
+void BadLines::add(std::string message, uint64_t record) {
   ++count;
-  if (messages.size() < kMostListed) messages.push_back(std::move(message));
+  if (messages.size() >= kMostListed) return;
+  messages.push_back(std::move(message));
+  records.push_back(record);
 }
 
 JsonlReader::JsonlReader(const fs::path& path, JsonlOptions options)
@@ -208,7 +210,7 @@ size_t JsonlReader::bytes() const {
 void JsonlReader::reject(const Error& error) {
   if (const auto* large = dynamic_cast<const InputTooLarge*>(&error)) throw *large;
   if (!options_.skip_bad) throw error;
-  bad_.add(error.what());
+  bad_.add(error.what(), records_ - 1);
 }
 
 // Once more without what only Python takes for JSON.
@@ -228,7 +230,7 @@ bool JsonlReader::next() {
   while (read_record()) {
     if (!options_.forgive_cut_end && interrupted())
       throw Interrupted(Fault::kFailure, "jsonl.read", place() + ": interrupted");
-    if (is_blank(text_)) continue;
+    if (is_blank(text_) || !options_.shard.has(records_++)) continue;
     try {
       try {
         value_ = parse_json(text_, source_, line_);

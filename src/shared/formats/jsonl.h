@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/shards.h"
 
 namespace hrm {
 
@@ -24,6 +25,7 @@ struct JsonlOptions {
   // A file that begins with '[' is one array, and its elements are read as if they were lines.
   bool accept_array = false;
   size_t max_record = size_t{1} << 26;  // bytes of a line
+  Shard shard = {};                     // lines of other processes are passed over unread, faulty ones too
 };
 
 // What was skipped.
@@ -31,7 +33,8 @@ struct BadLines {
   static constexpr size_t kMostListed = 100;
   uint64_t count = 0;
   std::vector<std::string> messages;  // the first kMostListed, one line each
-  void add(std::string message);
+  std::vector<uint64_t> records;      // of each message: which record of its file it is about, from 0
+  void add(std::string message, uint64_t record = 0);
 };
 
 //   for (JsonlReader lines(path); lines.next();) use(lines.value(), lines.line());
@@ -60,6 +63,7 @@ class JsonlReader {
   const Json& value() const { return value_; }
   Json take() { return std::move(value_); }  // value() is then null
   size_t line() const { return line_; }      // counted from 1
+  uint64_t records() const { return records_; }  // lines so far that are not blank, with those passed over
   size_t bytes() const;                      // of memory that the value takes, at most: for a MemoryBudget
   std::string place() const { return source_ + ": line " + std::to_string(line_); }  // for errors about the value
   const std::string& source() const { return source_; }
@@ -89,6 +93,7 @@ class JsonlReader {
   BadLines bad_;
   bool cut_short_ = false;  // the current text ends with the file
   bool warned_ = false;     // of halves of surrogate pairs
+  uint64_t records_ = 0;
   size_t line_ = 0;         // where the current record begins
   size_t newlines_ = 0;     // taken so far
 };

@@ -111,6 +111,22 @@ TEST(Jsonl, BadLinesAreSkippedOnRequest) {
   EXPECT_THROW(cut.next(), Error);
 }
 
+TEST(Jsonl, ProcessesShareTheRecords) {
+  const std::string text = "1\n\n2\nbroken\n4\n5\n6\n";
+  const auto own = [&](const Shard& shard) {
+    JsonlReader lines(std::make_unique<std::istringstream>(text), "file",
+                      {.skip_bad = true, .forgive_cut_end = false, .shard = shard});
+    std::vector<Json> values;
+    while (lines.next()) values.push_back({lines.records() - 1, lines.value()});
+    EXPECT_EQ(lines.records(), 6u);
+    EXPECT_EQ(lines.bad().records, shard.has(2) ? std::vector<uint64_t>{2} : std::vector<uint64_t>{});
+    return values;
+  };
+  EXPECT_EQ(own({0, 3}), (std::vector<Json>{{0, 1}, {3, 4}}));
+  EXPECT_EQ(own({1, 3}), (std::vector<Json>{{1, 2}, {4, 5}}));
+  EXPECT_EQ(own({2, 3}), (std::vector<Json>{{5, 6}}));
+}
+
 TEST(Jsonl, WhatPythonWritesBeyondTheStandard) {
   const auto first = [](const char* text) {
     JsonlReader lines = reader(text, {.forgive_cut_end = false});

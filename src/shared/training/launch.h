@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/shards.h"
+
 namespace hrm::training {
 
 struct Launch {
@@ -24,9 +26,6 @@ struct Launch {
 
 // A process that works on its share and needs no others: RANK of WORLD_SIZE, without a place to meet. One of one where
 // the variables are not set. Throws bad_input as read_launch().
-struct Shard {
-  size_t rank = 0, size = 1;
-};
 Shard read_shard();
 
 // Throws bad_input naming the variable that is missing or no number, and how to set it.
