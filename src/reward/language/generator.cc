@@ -40,7 +40,7 @@ struct Generator::Row {
 Generator::Generator(const ModelBundle& bundle, const GeneratorOptions& options)
     : bundle_(bundle),
       options_(options),
-      decoder_(bundle.model.config, bundle.model.parameters, {.compute = options.compute}),
+      decoder_(bundle.model.config, bundle.model.parameters, {.compute = options.compute, .frozen = true}),
       cache_(0) {
   if (!decoder_.has_output_layer() || bundle.model.head != HeadKind::kLanguage)
     throw bad_input(kInGenerator, "{}: is not a language model: it has no output layer to draw tokens from",
@@ -80,61 +80,69 @@ std::vector<Generator::Finished> Generator::step() {
   return finished;
 }
 
-// Reads the prompts of what waits, as many as there is room for, and draws the first token of each choice.
+// Reads the prompts of what waits, as many as there is room for. Prompts of about the same length go into one call.
 void Generator::admit(std::vector<Finished>& finished) {
+  const auto length = [](const Part& part) { return std::ssize(part.work->request.prompt); };
   while (!waiting_.empty()) {
     std::vector<Part> parts;
-    std::vector<int64_t> counts, source;  // tokens of each prompt; the prompt of each row
-    for (int64_t longest = 0; !waiting_.empty(); waiting_.pop_front()) {
-      const Part& part = waiting_.front();
-      longest = std::max<int64_t>(longest, std::ssize(part.work->request.prompt));
-      const bool fits = live_ + std::ssize(source) + part.count <= options_.rows &&
-                        longest * (std::ssize(parts) + 1) <= options_.prefill_tokens;
-      if (!fits && (live_ > 0 || !parts.empty())) break;
-      source.insert(source.end(), static_cast<size_t>(part.count), std::ssize(parts));
-      counts.push_back(std::ssize(part.work->request.prompt));
-      parts.push_back(part);
+    for (int64_t rows = live_; !waiting_.empty(); waiting_.pop_front()) {
+      rows += waiting_.front().count;
+      if (rows > options_.rows) break;
+      parts.push_back(waiting_.front());
     }
     if (parts.empty()) return;
-
-    const int64_t longest = *std::ranges::max_element(counts);
-    at::Tensor ids = at::zeros({std::ssize(parts), longest}, at::kLong),
-               last = at::zeros({std::ssize(parts)}, at::kLong);
-    std::vector<std::unique_ptr<Row>> fresh;
-    for (size_t p = 0; p < parts.size(); ++p) {
-      const auto& [work, first, count] = parts[p];
-      std::ranges::copy(work->request.prompt, ids.data_ptr<int64_t>() + static_cast<int64_t>(p) * longest);
-      last.data_ptr<int64_t>()[p] = static_cast<int64_t>(p) * longest + counts[p] - 1;
-      for (int64_t i = first; i < first + count; ++i)
-        fresh.push_back(std::make_unique<Row>(Row{.work = work,
-                                                  .choice = i,
-                                                  .rng = Rng(work->request.seed, {static_cast<uint64_t>(i)}),
-                                                  .decoder = text::StreamDecoder(bundle_.tokenizer),
-                                                  .out = {}}));
+    std::ranges::stable_sort(parts, std::ranges::greater(), length);
+    for (std::span<const Part> rest(parts); !rest.empty();) {
+      const auto count = std::clamp<size_t>(static_cast<size_t>(options_.prefill_tokens / length(rest[0])), 1, rest.size());
+      read(rest.first(count), finished);
+      rest = rest.subspan(count);
     }
-    KvCache read(std::ssize(parts));
-    const at::Device device = decoder_.device();
-    const at::Tensor hidden = decoder_.hidden(ids.to(device), counts, read).flatten(0, 1);
-    const at::Tensor index = at::tensor(source, at::kLong).to(device);
-    draw(hidden.index_select(0, last.to(device)).index_select(0, index), fresh);
-
-    std::vector<int64_t> kept, slots;
-    for (size_t i = 0, slot = 0; i < fresh.size(); ++i) {
-      if (fresh[i]->ended) {
-        retire(fresh[i], finished);
-        continue;
-      }
-      while (slot < rows_.size() && rows_[slot]) ++slot;
-      if (slot == rows_.size()) rows_.emplace_back();
-      rows_[slot] = std::move(fresh[i]);
-      kept.push_back(source[i]);
-      slots.push_back(static_cast<int64_t>(slot));
-    }
-    live_ += std::ssize(kept);
-    if (kept.empty()) continue;
-    read.keep(kept);
-    cache_.adopt(read, slots);
   }
+}
+
+// Reads these prompts and draws the first token of each choice.
+void Generator::read(std::span<const Part> parts, std::vector<Finished>& finished) {
+  std::vector<int64_t> counts, source;  // tokens of each prompt; the prompt of each row
+  std::vector<std::unique_ptr<Row>> fresh;
+  for (const auto& [work, first, count] : parts) {
+    source.insert(source.end(), static_cast<size_t>(count), std::ssize(counts));
+    counts.push_back(std::ssize(work->request.prompt));
+    for (int64_t i = first; i < first + count; ++i)
+      fresh.push_back(std::make_unique<Row>(Row{.work = work,
+                                                .choice = i,
+                                                .rng = Rng(work->request.seed, {static_cast<uint64_t>(i)}),
+                                                .decoder = text::StreamDecoder(bundle_.tokenizer),
+                                                .out = {}}));
+  }
+  const int64_t longest = *std::ranges::max_element(counts);
+  at::Tensor ids = at::zeros({std::ssize(parts), longest}, at::kLong), last = at::zeros({std::ssize(parts)}, at::kLong);
+  for (size_t p = 0; p < parts.size(); ++p) {
+    const int64_t begin = static_cast<int64_t>(p) * longest;
+    std::ranges::copy(parts[p].work->request.prompt, ids.data_ptr<int64_t>() + begin);
+    last.data_ptr<int64_t>()[p] = begin + counts[p] - 1;
+  }
+  KvCache fresh_cache(std::ssize(parts));
+  const at::Device device = decoder_.device();
+  const at::Tensor hidden = decoder_.hidden(ids.to(device), counts, fresh_cache).flatten(0, 1);
+  const at::Tensor index = at::tensor(source, at::kLong).to(device);
+  draw(hidden.index_select(0, last.to(device)).index_select(0, index), fresh);
+
+  std::vector<int64_t> kept, slots;
+  for (size_t i = 0, slot = 0; i < fresh.size(); ++i) {
+    if (fresh[i]->ended) {
+      retire(fresh[i], finished);
+      continue;
+    }
+    while (slot < rows_.size() && rows_[slot]) ++slot;
+    if (slot == rows_.size()) rows_.emplace_back();
+    rows_[slot] = std::move(fresh[i]);
+    kept.push_back(source[i]);
+    slots.push_back(static_cast<int64_t>(slot));
+  }
+  live_ += std::ssize(kept);
+  if (kept.empty()) return;
+  fresh_cache.keep(kept);
+  cache_.adopt(fresh_cache, slots);
 }
 
 void Generator::clear() {
@@ -166,22 +174,26 @@ void Generator::decode(std::vector<Finished>& finished) {
 void Generator::draw(const at::Tensor& hidden, std::span<const std::unique_ptr<Row>> rows) {
   const at::Tensor logits = decoder_.logits(hidden);
   std::vector<float> temperatures(rows.size(), 1);
-  bool samples = false, wants_logprobs = false;
+  bool samples = false, greedy = false, tempered = false, wants_logprobs = false;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i]) continue;
     const GenerationRequest& request = rows[i]->work->request;
     wants_logprobs |= request.logprobs;
+    (request.sampling.temperature == 0 ? greedy : samples) = true;
     if (request.sampling.temperature == 0) continue;
-    samples = true;
     temperatures[i] = static_cast<float>(request.sampling.temperature);
+    tempered |= request.sampling.temperature != 1;
   }
-  const auto [best_logit, best] = at::max(logits, -1);
-  const std::vector<float> highest = torch::to_vector<float>(best_logit);
-  const std::vector<int64_t> likeliest = torch::to_vector<int64_t>(best);
-  at::Tensor probabilities;
+  const at::Tensor best_logit = at::amax(logits, -1, /*keepdim=*/true);
+  const std::vector<float> highest = torch::to_vector<float>(best_logit.squeeze(1));
+  std::vector<int64_t> likeliest;
+  if (greedy) likeliest = torch::to_vector<int64_t>(at::argmax(logits, -1));
+  at::Tensor probabilities;  // of each row, times some number
   if (samples) {
-    const at::Tensor t = torch::to_aten(std::span<const float>(temperatures), {std::ssize(rows), 1}, logits.device());
-    probabilities = at::softmax((logits - best_logit.unsqueeze(1)) / t, -1).cpu().contiguous();
+    probabilities = logits - best_logit;
+    if (tempered)
+      probabilities.div_(torch::to_aten(std::span<const float>(temperatures), {std::ssize(rows), 1}, logits.device()));
+    probabilities = probabilities.exp_().cpu();
   }
   std::vector<int64_t> drawn(rows.size(), 0);
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -240,9 +252,9 @@ void Generator::retire(std::unique_ptr<Row>& row, std::vector<Finished>& finishe
   row.reset();
 }
 
-// Where nothing waits for the free rows and they are the most, they go.
+// Where nothing waits for the free rows and they are a quarter, they go.
 void Generator::compact() {
-  if (2 * live_ > std::ssize(rows_) || !waiting_.empty() || rows_.empty()) return;
+  if (4 * live_ > 3 * std::ssize(rows_) || !waiting_.empty() || rows_.empty()) return;
   std::vector<int64_t> kept;
   for (size_t i = 0; i < rows_.size(); ++i)
     if (rows_[i]) kept.push_back(static_cast<int64_t>(i));

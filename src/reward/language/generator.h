@@ -1,6 +1,6 @@
 // Text from a language model: many requests side by side, each token of all of them in one call.
 //
-// A request's prompt is read once for all of its choices. Rows end at different times; waiting requests take their
+// A request's prompt is read once for all of its choices, beside prompts of about its length. Rows end at different times; waiting requests take their
 // places, so the batch stays full while work remains.
 #pragma once
 
@@ -38,14 +38,14 @@ struct Generation {
 struct GeneratorOptions {
   at::ScalarType compute = at::ScalarType::Float;
   int64_t rows = 64;              // side by side; a request with more choices than that is served in parts
-  int64_t prefill_tokens = 8192;  // of prompts in one call, padding included
+  int64_t prefill_tokens = 2048;  // of prompts in one call, padding included
 };
 
 // Not thread-safe. Choice i of a request is drawn from a stream of (seed, i) alone. Beside other requests a sum may be
 // taken in another order, so that about one token in a million differs from the request served alone.
 class Generator {
  public:
-  // bundle must outlive it.  Throws bad_input if the model has no output layer.
+  // bundle must outlive it; its parameters need not.  Throws bad_input if the model has no output layer.
   explicit Generator(const ModelBundle& bundle, const GeneratorOptions& options = {});
   ~Generator();
   Generator(const Generator&) = delete;
@@ -74,6 +74,7 @@ class Generator {
     int64_t first, count;  // choices
   };
   void admit(std::vector<Finished>& finished);
+  void read(std::span<const Part> parts, std::vector<Finished>& finished);
   void decode(std::vector<Finished>& finished);
   void draw(const at::Tensor& hidden, std::span<const std::unique_ptr<Row>> rows);
   bool take(Row& row, int32_t token, float logprob);
