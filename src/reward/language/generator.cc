@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <optional>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -18,6 +20,11 @@ constexpr std::string_view kInGenerator = "language.generate";
 
 }  // namespace
 
+struct Generator::Prompts {
+  KvCache cache;
+  at::Tensor ends;  // [rows of the cache,D] hidden state of each one's last token
+};
+
 struct Generator::Work {
   uint64_t id;
   GenerationRequest request;
@@ -25,7 +32,10 @@ struct Generator::Work {
   int64_t limit = 0;  // tokens per choice: what is asked for and what there is room for
   std::vector<Generation> done;
   int64_t open;
+  std::optional<Prompts> prompt = {};  // while some choices have begun and others wait for a place
 };
+
+bool Generator::Part::is_last() const { return first + count == work->request.choices; }
 
 struct Generator::Row {
   std::shared_ptr<Work> work;
@@ -67,8 +77,7 @@ void Generator::add(uint64_t id, GenerationRequest request) {
   work->limit = std::min(work->request.max_tokens, context - length);
   work->open = work->request.choices;
   work->done.resize(static_cast<size_t>(work->open));
-  for (int64_t first = 0; first < work->open; first += options_.rows)
-    waiting_.push_back({work, first, std::min(options_.rows, work->open - first)});
+  waiting_.push_back({work, 0, work->open});
 }
 
 std::vector<Generator::Finished> Generator::step() {
@@ -80,40 +89,38 @@ std::vector<Generator::Finished> Generator::step() {
   return finished;
 }
 
-// Reads the prompts of what waits, as many as there is room for. Prompts of about the same length go into one call.
+// Gives the free places to what waits, in order. Prompts of about the same length are read in one call.
 void Generator::admit(std::vector<Finished>& finished) {
   const auto length = [](const Part& part) { return std::ssize(part.work->request.prompt); };
   while (!waiting_.empty()) {
     std::vector<Part> parts;
-    for (int64_t rows = live_; !waiting_.empty(); waiting_.pop_front()) {
-      rows += waiting_.front().count;
-      if (rows > options_.rows) break;
-      parts.push_back(waiting_.front());
+    for (int64_t room = options_.rows - live_; room > 0 && !waiting_.empty();) {
+      Part& next = waiting_.front();
+      parts.push_back({next.work, next.first, std::min(room, next.count)});
+      room -= parts.back().count;
+      next.first += parts.back().count;
+      next.count -= parts.back().count;
+      if (next.count == 0) waiting_.pop_front();
     }
     if (parts.empty()) return;
+    if (const Part begun = parts.front(); begun.work->prompt) {  // no other can be
+      seat(*begun.work->prompt, {&begun, 1}, finished);
+      if (begun.is_last()) begun.work->prompt.reset();
+      parts.erase(parts.begin());
+    }
     std::ranges::stable_sort(parts, std::ranges::greater(), length);
     for (std::span<const Part> rest(parts); !rest.empty();) {
-      const auto count = std::clamp<size_t>(static_cast<size_t>(options_.prefill_tokens / length(rest[0])), 1, rest.size());
+      const auto fit = static_cast<size_t>(std::max<int64_t>(options_.prefill_tokens / length(rest[0]), 1));
+      const size_t count = std::min(fit, rest.size());
       read(rest.first(count), finished);
       rest = rest.subspan(count);
     }
   }
 }
 
-// Reads these prompts and draws the first token of each choice.
 void Generator::read(std::span<const Part> parts, std::vector<Finished>& finished) {
-  std::vector<int64_t> counts, source;  // tokens of each prompt; the prompt of each row
-  std::vector<std::unique_ptr<Row>> fresh;
-  for (const auto& [work, first, count] : parts) {
-    source.insert(source.end(), static_cast<size_t>(count), std::ssize(counts));
-    counts.push_back(std::ssize(work->request.prompt));
-    for (int64_t i = first; i < first + count; ++i)
-      fresh.push_back(std::make_unique<Row>(Row{.work = work,
-                                                .choice = i,
-                                                .rng = Rng(work->request.seed, {static_cast<uint64_t>(i)}),
-                                                .decoder = text::StreamDecoder(bundle_.tokenizer),
-                                                .out = {}}));
-  }
+  std::vector<int64_t> counts;
+  for (const Part& part : parts) counts.push_back(std::ssize(part.work->request.prompt));
   const int64_t longest = *std::ranges::max_element(counts);
   at::Tensor ids = at::zeros({std::ssize(parts), longest}, at::kLong), last = at::zeros({std::ssize(parts)}, at::kLong);
   for (size_t p = 0; p < parts.size(); ++p) {
@@ -121,11 +128,33 @@ void Generator::read(std::span<const Part> parts, std::vector<Finished>& finishe
     std::ranges::copy(parts[p].work->request.prompt, ids.data_ptr<int64_t>() + begin);
     last.data_ptr<int64_t>()[p] = begin + counts[p] - 1;
   }
-  KvCache fresh_cache(std::ssize(parts));
-  const at::Device device = decoder_.device();
-  const at::Tensor hidden = decoder_.hidden(ids.to(device), counts, fresh_cache).flatten(0, 1);
-  const at::Tensor index = at::tensor(source, at::kLong).to(device);
-  draw(hidden.index_select(0, last.to(device)).index_select(0, index), fresh);
+  Prompts prompts{.cache = KvCache(std::ssize(parts)), .ends = {}};
+  const at::Tensor hidden = decoder_.hidden(ids.to(decoder_.device()), counts, prompts.cache);
+  prompts.ends = hidden.flatten(0, 1).index_select(0, last.to(decoder_.device()));
+  for (int64_t p = 0; p < std::ssize(parts); ++p) {
+    const Part& part = parts[static_cast<size_t>(p)];
+    if (part.is_last()) continue;
+    part.work->prompt = Prompts{.cache = prompts.cache, .ends = prompts.ends.narrow(0, p, 1)};
+    part.work->prompt->cache.keep({&p, 1});
+  }
+  seat(prompts, parts, finished);
+}
+
+// Draws the first token of the choices of each part, whose prompt is the row of `prompts` with its number.
+void Generator::seat(const Prompts& prompts, std::span<const Part> parts, std::vector<Finished>& finished) {
+  std::vector<int64_t> source;  // the prompt of each row
+  std::vector<std::unique_ptr<Row>> fresh;
+  for (int64_t p = 0; p < std::ssize(parts); ++p) {
+    const auto& [work, first, count] = parts[static_cast<size_t>(p)];
+    source.insert(source.end(), static_cast<size_t>(count), p);
+    for (int64_t i = first; i < first + count; ++i)
+      fresh.push_back(std::make_unique<Row>(Row{.work = work,
+                                                .choice = i,
+                                                .rng = Rng(work->request.seed, {static_cast<uint64_t>(i)}),
+                                                .decoder = text::StreamDecoder(bundle_.tokenizer),
+                                                .out = {}}));
+  }
+  draw(prompts.ends.index_select(0, at::tensor(source, at::kLong).to(decoder_.device())), fresh);
 
   std::vector<int64_t> kept, slots;
   for (size_t i = 0, slot = 0; i < fresh.size(); ++i) {
@@ -141,8 +170,9 @@ void Generator::read(std::span<const Part> parts, std::vector<Finished>& finishe
   }
   live_ += std::ssize(kept);
   if (kept.empty()) return;
-  fresh_cache.keep(kept);
-  cache_.adopt(fresh_cache, slots);
+  KvCache begun = prompts.cache;
+  begun.keep(kept);
+  cache_.adopt(begun, slots);
 }
 
 void Generator::clear() {
