@@ -74,6 +74,7 @@ void generate(const LmGenerateArguments& args, Exit& exit) {
   bundle.chat = text::chat_settings(args.chat_date, args.chat_variables, "--chat-date, --chat-variables");
   torch::use_machine(args.threads, language::parameter_count(bundle.model.parameters));
   language::Generator generator(bundle, {.compute = type, .rows = args.rows});
+  bundle.model.parameters.clear();  // the generator has what it needs of them
   const std::vector<Prompt> prompts = read_prompts(bundle, args);
   JsonlOutput out(args.out);
   for (size_t i = 0; i < prompts.size(); ++i)

@@ -86,4 +86,8 @@ at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
   return first_rows(padded(rows), w, b, rows.size(0)).view(shape);
 }
 
+at::Tensor one_dnn_product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return first_rows(padded(x), weight, bias.defined() ? std::optional(bias) : std::nullopt, x.size(0));
+}
+
 }  // namespace hrm::language

@@ -12,4 +12,8 @@ namespace hrm::language {
 // x: [..,I]; weight: [O,I]; bias: [O] or undefined. Both are cast to x's type, inside the graph. Returns [..,O].
 at::Tensor affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
 
+// The same by oneDNN, without gradients. x: [M,I] f32; weight: [O,I] f32, plain or laid out by oneDNN.
+// REQUIRES: libtorch has oneDNN.
+at::Tensor one_dnn_product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+
 }  // namespace hrm::language

@@ -79,7 +79,11 @@ at::Tensor attend_behind_prefix_plain(const at::Tensor& q, const KvCache::Layer&
 at::Tensor attend(const at::Tensor& q, const KvCache::Layer& layer, const KvCache::Step& step) {
   if (layer.prefix_k.defined())
     return q.device().is_cpu() ? behind_prefix(q, layer, step) : attend_behind_prefix_plain(q, layer, step);
-  return fused(q, layer.k, layer.v, {step.mask, step.causal});
+  const int64_t group = q.size(1) / layer.k.size(1);
+  if (q.size(2) > 1 || group == 1) return fused(q, layer.k, layer.v, {step.mask, step.causal});
+  // One token of each row: the queries of a group are as many of one head, so that its keys are read once.
+  const at::Tensor by_group = q.reshape({q.size(0), layer.k.size(1), group, q.size(3)});
+  return fused(by_group, layer.k, layer.v, {.mask = step.mask}).reshape(q.sizes());
 }
 
 }  // namespace hrm::language

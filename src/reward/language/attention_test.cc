@@ -36,5 +36,32 @@ TEST(Attention, BehindAPrefixEqualsItsPlainReference) {
   }
 }
 
+// One token for each row, whose queries are grouped, equals the queries one by one.
+TEST(Attention, GroupedQueriesOfOneTokenEqualSingleOnes) {
+  at::manual_seed(2);
+  for (const bool alike : {true, false}) {
+    KvCache cache(3);
+    const auto read = [&](int64_t tokens, std::span<const int64_t> counts) {
+      const KvCache::Step step = cache.begin(tokens, at::kCPU, at::kFloat);
+      const KvCache::Layer layer = cache.append(0, at::randn({3, 2, tokens, 8}), at::randn({3, 2, tokens, 8}), step);
+      cache.finish(counts);
+      return std::pair(step, layer);
+    };
+    if (alike)
+      read(6, std::vector<int64_t>{6, 6, 6});
+    else
+      read(6, std::vector<int64_t>{2, 6, 0});
+    const auto [step, layer] = read(1, std::vector<int64_t>{1, 1, 1});
+    const at::Tensor q = at::randn({3, 6, 1, 8}), all = attend(q, layer, step);
+    for (int64_t head = 0; head < 6; ++head) {
+      const KvCache::Layer one{.prefix_k = {},
+                               .prefix_v = {},
+                               .k = layer.k.narrow(1, head / 3, 1),
+                               .v = layer.v.narrow(1, head / 3, 1)};
+      EXPECT_TRUE(at::allclose(all.narrow(1, head, 1), attend(q.narrow(1, head, 1), one, step), 1e-5, 1e-6)) << head;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace hrm::language

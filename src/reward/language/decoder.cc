@@ -25,11 +25,27 @@ at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
 
 }  // namespace
 
-Decoder::Linear Decoder::bind(const NamedParameters& parameters, const std::string& module) const {
-  return {.weight = parameters.at(module + ".weight"),
-          .bias = find_or_none(parameters, module + ".bias"),
-          .lora_a = find_or_none(parameters, module + ".lora_A.weight"),
-          .lora_b = find_or_none(parameters, module + ".lora_B.weight")};
+Decoder::Projections Decoder::bind(const NamedParameters& parameters, const std::string& prefix,
+                                   std::initializer_list<const char*> modules) const {
+  Projections found;
+  std::vector<at::Tensor> weights, biases;
+  bool fixed = layout_ != Layout::kPlain;
+  for (const char* module : modules) {
+    const std::string name = prefix + module;
+    const Linear each{.weight = parameters.at(name + ".weight"),
+                      .bias = find_or_none(parameters, name + ".bias"),
+                      .lora_a = find_or_none(parameters, name + ".lora_A.weight"),
+                      .lora_b = find_or_none(parameters, name + ".lora_B.weight")};
+    fixed &= !each.lora_a.defined();
+    weights.push_back(each.weight);
+    if (each.bias.defined()) biases.push_back(each.bias);
+    found.sizes.push_back(each.weight.size(0));
+    found.parts.push_back(each);
+  }
+  if (!fixed || (!biases.empty() && biases.size() != weights.size())) return found;
+  found.parts.clear();
+  found.frozen = {at::cat(weights, 0), biases.empty() ? at::Tensor() : at::cat(biases, 0), layout_};
+  return found;
 }
 
 Decoder::Decoder(const DecoderConfig& config, const NamedParameters& parameters, const DecoderOptions& options)
@@ -41,6 +57,9 @@ Decoder::Decoder(const DecoderConfig& config, const NamedParameters& parameters,
   if (output_.defined() && output_.sizes() != embedding_.sizes())
     throw bad_input(kInDecoder, "tensor 'lm_head.weight' has shape {}, the configuration says {}",
                     to_string(output_.sizes().vec()), to_string(embedding_.sizes().vec()));
+  if (options.frozen) layout_ = frozen_layout(options.compute, device());
+  if (layout_ == Layout::kHalf) options_.compute = at::kFloat;
+  if (layout_ != Layout::kPlain && output_.defined()) frozen_output_ = {output_, {}, layout_};
   const std::vector<double> frequencies = rope_frequencies(config);
   frequencies_ = at::tensor(frequencies, at::kDouble).to(device(), at::kFloat);
   for (int64_t i = 0; i < config.num_hidden_layers; ++i) {
@@ -49,13 +68,10 @@ Decoder::Decoder(const DecoderConfig& config, const NamedParameters& parameters,
                        .post_norm = parameters.at(p + "post_attention_layernorm.weight"),
                        .q_norm = find_or_none(parameters, p + "self_attn.q_norm.weight"),
                        .k_norm = find_or_none(parameters, p + "self_attn.k_norm.weight"),
-                       .q = bind(parameters, p + "self_attn.q_proj"),
-                       .k = bind(parameters, p + "self_attn.k_proj"),
-                       .v = bind(parameters, p + "self_attn.v_proj"),
-                       .o = bind(parameters, p + "self_attn.o_proj"),
-                       .gate = bind(parameters, p + "mlp.gate_proj"),
-                       .up = bind(parameters, p + "mlp.up_proj"),
-                       .down = bind(parameters, p + "mlp.down_proj")});
+                       .qkv = bind(parameters, p + "self_attn.", {"q_proj", "k_proj", "v_proj"}),
+                       .o = bind(parameters, p + "self_attn.", {"o_proj"}),
+                       .gate_up = bind(parameters, p + "mlp.", {"gate_proj", "up_proj"}),
+                       .down = bind(parameters, p + "mlp.", {"down_proj"})});
   }
 }
 
@@ -63,9 +79,10 @@ std::vector<at::Tensor> Decoder::Layer::parameters() const {
   std::vector<at::Tensor> all = {input_norm, post_norm};
   for (const at::Tensor& gain : {q_norm, k_norm})
     if (gain.defined()) all.push_back(gain);
-  for (const Linear* linear : {&q, &k, &v, &o, &gate, &up, &down})
-    for (const at::Tensor& tensor : {linear->weight, linear->bias, linear->lora_a, linear->lora_b})
-      if (tensor.defined()) all.push_back(tensor);
+  for (const Projections* projections : {&qkv, &o, &gate_up, &down})
+    for (const Linear& linear : projections->parts)
+      for (const at::Tensor& tensor : {linear.weight, linear.bias, linear.lora_a, linear.lora_b})
+        if (tensor.defined()) all.push_back(tensor);
   return all;
 }
 
@@ -82,6 +99,13 @@ at::Tensor Decoder::project(const Linear& p, const at::Tensor& x) const {
   return y + affine(affine(x, p.lora_a), p.lora_b) * options_.lora_scale;
 }
 
+std::vector<at::Tensor> Decoder::project(const Projections& p, const at::Tensor& x) const {
+  if (p.frozen.defined()) return p.frozen(x).split_with_sizes(p.sizes, -1);
+  std::vector<at::Tensor> all;
+  for (const Linear& each : p.parts) all.push_back(project(each, x));
+  return all;
+}
+
 at::Tensor Decoder::norm(const at::Tensor& x, const at::Tensor& gain) const {
   const at::Tensor y = x.to(at::kFloat);
   const at::Tensor scaled = y * at::rsqrt(y.square().mean(-1, /*keepdim=*/true) + config_.rms_norm_eps);
@@ -94,18 +118,19 @@ at::Tensor Decoder::layer(size_t index, const at::Tensor& x, const Rotation& rot
   const Layer& w = layers_[index];
   const int64_t b = x.size(0), t = x.size(1);
   const at::Tensor y = norm(x, w.input_norm);
-  const auto heads = [&](const Linear& linear, int64_t count, const at::Tensor& gain) {
-    const at::Tensor x_heads = project(linear, y).view({b, t, count, config_.head_dim});
+  const std::vector<at::Tensor> qkv = project(w.qkv, y);
+  const auto heads = [&](const at::Tensor& projected, const at::Tensor& gain) {
+    const at::Tensor x_heads = projected.unflatten(-1, {-1, config_.head_dim});
     return (gain.defined() ? norm(x_heads, gain) : x_heads).transpose(1, 2);
   };
-  const at::Tensor q = rotate(heads(w.q, config_.num_attention_heads, w.q_norm), rotation.cos, rotation.sin);
-  const at::Tensor k = rotate(heads(w.k, config_.num_key_value_heads, w.k_norm), rotation.cos, rotation.sin);
-  const at::Tensor v = heads(w.v, config_.num_key_value_heads, {});
+  const at::Tensor q = rotate(heads(qkv[0], w.q_norm), rotation.cos, rotation.sin);
+  const at::Tensor k = rotate(heads(qkv[1], w.k_norm), rotation.cos, rotation.sin);
+  const at::Tensor v = heads(qkv[2], {});
   const at::Tensor mixed =
       reading.cache ? attend(q, reading.cache->append(index, k, v, *reading.step), *reading.step) : attend(q, k, v);
-  const at::Tensor z = x + project(w.o, mixed.transpose(1, 2).reshape({b, t, -1}));
-  const at::Tensor n = norm(z, w.post_norm);
-  return z + project(w.down, at::silu(project(w.gate, n)) * project(w.up, n));
+  const at::Tensor z = x + project(w.o, mixed.transpose(1, 2).reshape({b, t, -1}))[0];
+  const std::vector<at::Tensor> gate_up = project(w.gate_up, norm(z, w.post_norm));
+  return z + project(w.down, at::silu(gate_up[0]) * gate_up[1])[0];
 }
 
 void Decoder::check_length(int64_t tokens) const {
@@ -143,7 +168,7 @@ at::Tensor Decoder::hidden(const at::Tensor& ids, std::span<const int64_t> count
 at::Tensor Decoder::logits(const at::Tensor& hidden) const {
   if (!has_output_layer())
     throw bad_input(kInDecoder, "the model has no output layer (lm_head.weight): it cannot predict tokens");
-  return affine(hidden, output_).to(at::kFloat);
+  return frozen_output_.defined() ? frozen_output_(hidden) : affine(hidden, output_).to(at::kFloat);
 }
 
 }  // namespace hrm::language

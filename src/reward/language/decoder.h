@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "language/config.h"
+#include "language/frozen_affine.h"
 #include "language/kv_cache.h"
 #include "language/parameters.h"
 
@@ -32,13 +33,16 @@ struct DecoderOptions {
   at::ScalarType compute = at::ScalarType::Float;  // or BFloat16
   bool recompute = false;                          // keep one activation per layer for the backward pass
   double lora_scale = 0;
+  // Weights never change: they are copied into the layout of this machine's products (language/frozen_affine.h), and
+  // bfloat16 is computed in float32 where the processor has no instructions for it. Without gradients.
+  bool frozen = false;
 };
 
 // Beside a projection `p` of NamedParameters, "p.lora_A.weight" [r,in] and "p.lora_B.weight" [out,r] add
-// lora_scale * B A to its weight (language/lora.h).
+// lora_scale * B A to its weight (language/lora.h); it is never frozen.
 class Decoder {
  public:
-  // Holds the parameters' handles: later changes in place are seen. Throws bad_input naming a tensor that is missing or
+  // Holds the parameters' handles: later changes in place are seen, unless frozen. Throws bad_input naming a tensor that is missing or
   // misshapen.
   Decoder(const DecoderConfig& config, const NamedParameters& parameters, const DecoderOptions& options = {});
 
@@ -59,17 +63,24 @@ class Decoder {
   struct Linear {
     at::Tensor weight, bias, lora_a, lora_b;
   };
+  struct Projections {  // of one input; frozen, they are one product
+    std::vector<Linear> parts;
+    std::vector<int64_t> sizes;
+    FrozenAffine frozen;
+  };
   struct Layer {
     at::Tensor input_norm, post_norm, q_norm, k_norm;  // the last two of Qwen3
-    Linear q, k, v, o, gate, up, down;
+    Projections qkv, o, gate_up, down;
     std::vector<at::Tensor> parameters() const;
   };
   struct Rotation {
     at::Tensor cos, sin;  // [B or 1,1,T,W]
   };
-  Linear bind(const NamedParameters& parameters, const std::string& module) const;
+  Projections bind(const NamedParameters& parameters, const std::string& prefix,
+                   std::initializer_list<const char*> modules) const;
   Rotation rotation(const at::Tensor& positions) const;
   at::Tensor project(const Linear& p, const at::Tensor& x) const;
+  std::vector<at::Tensor> project(const Projections& p, const at::Tensor& x) const;
   at::Tensor norm(const at::Tensor& x, const at::Tensor& gain) const;
   at::Tensor embed(const at::Tensor& ids) const;
   struct Reading {  // of a cache; both null without one
@@ -81,7 +92,9 @@ class Decoder {
 
   DecoderConfig config_;
   DecoderOptions options_;
+  Layout layout_ = Layout::kPlain;
   at::Tensor embedding_, final_norm_, output_, frequencies_;
+  FrozenAffine frozen_output_;
   std::vector<Layer> layers_;
 };
 

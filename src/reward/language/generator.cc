@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <optional>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -18,6 +20,11 @@ constexpr std::string_view kInGenerator = "language.generate";
 
 }  // namespace
 
+struct Generator::Prompts {
+  KvCache cache;
+  at::Tensor ends;  // [rows of the cache,D] hidden state of each one's last token
+};
+
 struct Generator::Work {
   uint64_t id;
   GenerationRequest request;
@@ -25,7 +32,10 @@ struct Generator::Work {
   int64_t limit = 0;  // tokens per choice: what is asked for and what there is room for
   std::vector<Generation> done;
   int64_t open;
+  std::optional<Prompts> prompt = {};  // while some choices have begun and others wait for a place
 };
+
+bool Generator::Part::is_last() const { return first + count == work->request.choices; }
 
 struct Generator::Row {
   std::shared_ptr<Work> work;
@@ -40,7 +50,7 @@ struct Generator::Row {
 Generator::Generator(const ModelBundle& bundle, const GeneratorOptions& options)
     : bundle_(bundle),
       options_(options),
-      decoder_(bundle.model.config, bundle.model.parameters, {.compute = options.compute}),
+      decoder_(bundle.model.config, bundle.model.parameters, {.compute = options.compute, .frozen = true}),
       cache_(0) {
   if (!decoder_.has_output_layer() || bundle.model.head != HeadKind::kLanguage)
     throw bad_input(kInGenerator, "{}: is not a language model: it has no output layer to draw tokens from",
@@ -67,8 +77,7 @@ void Generator::add(uint64_t id, GenerationRequest request) {
   work->limit = std::min(work->request.max_tokens, context - length);
   work->open = work->request.choices;
   work->done.resize(static_cast<size_t>(work->open));
-  for (int64_t first = 0; first < work->open; first += options_.rows)
-    waiting_.push_back({work, first, std::min(options_.rows, work->open - first)});
+  waiting_.push_back({work, 0, work->open});
 }
 
 std::vector<Generator::Finished> Generator::step() {
@@ -80,61 +89,90 @@ std::vector<Generator::Finished> Generator::step() {
   return finished;
 }
 
-// Reads the prompts of what waits, as many as there is room for, and draws the first token of each choice.
+// Gives the free places to what waits, in order. Prompts of about the same length are read in one call.
 void Generator::admit(std::vector<Finished>& finished) {
+  const auto length = [](const Part& part) { return std::ssize(part.work->request.prompt); };
   while (!waiting_.empty()) {
     std::vector<Part> parts;
-    std::vector<int64_t> counts, source;  // tokens of each prompt; the prompt of each row
-    for (int64_t longest = 0; !waiting_.empty(); waiting_.pop_front()) {
-      const Part& part = waiting_.front();
-      longest = std::max<int64_t>(longest, std::ssize(part.work->request.prompt));
-      const bool fits = live_ + std::ssize(source) + part.count <= options_.rows &&
-                        longest * (std::ssize(parts) + 1) <= options_.prefill_tokens;
-      if (!fits && (live_ > 0 || !parts.empty())) break;
-      source.insert(source.end(), static_cast<size_t>(part.count), std::ssize(parts));
-      counts.push_back(std::ssize(part.work->request.prompt));
-      parts.push_back(part);
+    for (int64_t room = options_.rows - live_; room > 0 && !waiting_.empty();) {
+      Part& next = waiting_.front();
+      parts.push_back({next.work, next.first, std::min(room, next.count)});
+      room -= parts.back().count;
+      next.first += parts.back().count;
+      next.count -= parts.back().count;
+      if (next.count == 0) waiting_.pop_front();
     }
     if (parts.empty()) return;
-
-    const int64_t longest = *std::ranges::max_element(counts);
-    at::Tensor ids = at::zeros({std::ssize(parts), longest}, at::kLong),
-               last = at::zeros({std::ssize(parts)}, at::kLong);
-    std::vector<std::unique_ptr<Row>> fresh;
-    for (size_t p = 0; p < parts.size(); ++p) {
-      const auto& [work, first, count] = parts[p];
-      std::ranges::copy(work->request.prompt, ids.data_ptr<int64_t>() + static_cast<int64_t>(p) * longest);
-      last.data_ptr<int64_t>()[p] = static_cast<int64_t>(p) * longest + counts[p] - 1;
-      for (int64_t i = first; i < first + count; ++i)
-        fresh.push_back(std::make_unique<Row>(Row{.work = work,
-                                                  .choice = i,
-                                                  .rng = Rng(work->request.seed, {static_cast<uint64_t>(i)}),
-                                                  .decoder = text::StreamDecoder(bundle_.tokenizer),
-                                                  .out = {}}));
+    if (const Part begun = parts.front(); begun.work->prompt) {  // no other can be
+      seat(*begun.work->prompt, {&begun, 1}, finished);
+      if (begun.is_last()) begun.work->prompt.reset();
+      parts.erase(parts.begin());
     }
-    KvCache read(std::ssize(parts));
-    const at::Device device = decoder_.device();
-    const at::Tensor hidden = decoder_.hidden(ids.to(device), counts, read).flatten(0, 1);
-    const at::Tensor index = at::tensor(source, at::kLong).to(device);
-    draw(hidden.index_select(0, last.to(device)).index_select(0, index), fresh);
-
-    std::vector<int64_t> kept, slots;
-    for (size_t i = 0, slot = 0; i < fresh.size(); ++i) {
-      if (fresh[i]->ended) {
-        retire(fresh[i], finished);
-        continue;
-      }
-      while (slot < rows_.size() && rows_[slot]) ++slot;
-      if (slot == rows_.size()) rows_.emplace_back();
-      rows_[slot] = std::move(fresh[i]);
-      kept.push_back(source[i]);
-      slots.push_back(static_cast<int64_t>(slot));
+    std::ranges::stable_sort(parts, std::ranges::greater(), length);
+    for (std::span<const Part> rest(parts); !rest.empty();) {
+      const auto fit = static_cast<size_t>(std::max<int64_t>(options_.prefill_tokens / length(rest[0]), 1));
+      const size_t count = std::min(fit, rest.size());
+      read(rest.first(count), finished);
+      rest = rest.subspan(count);
     }
-    live_ += std::ssize(kept);
-    if (kept.empty()) continue;
-    read.keep(kept);
-    cache_.adopt(read, slots);
   }
+}
+
+void Generator::read(std::span<const Part> parts, std::vector<Finished>& finished) {
+  std::vector<int64_t> counts;
+  for (const Part& part : parts) counts.push_back(std::ssize(part.work->request.prompt));
+  const int64_t longest = *std::ranges::max_element(counts);
+  at::Tensor ids = at::zeros({std::ssize(parts), longest}, at::kLong), last = at::zeros({std::ssize(parts)}, at::kLong);
+  for (size_t p = 0; p < parts.size(); ++p) {
+    const int64_t begin = static_cast<int64_t>(p) * longest;
+    std::ranges::copy(parts[p].work->request.prompt, ids.data_ptr<int64_t>() + begin);
+    last.data_ptr<int64_t>()[p] = begin + counts[p] - 1;
+  }
+  Prompts prompts{.cache = KvCache(std::ssize(parts)), .ends = {}};
+  const at::Tensor hidden = decoder_.hidden(ids.to(decoder_.device()), counts, prompts.cache);
+  prompts.ends = hidden.flatten(0, 1).index_select(0, last.to(decoder_.device()));
+  for (int64_t p = 0; p < std::ssize(parts); ++p) {
+    const Part& part = parts[static_cast<size_t>(p)];
+    if (part.is_last()) continue;
+    part.work->prompt = Prompts{.cache = prompts.cache, .ends = prompts.ends.narrow(0, p, 1)};
+    part.work->prompt->cache.keep({&p, 1});
+  }
+  seat(prompts, parts, finished);
+}
+
+// Draws the first token of the choices of each part, whose prompt is the row of `prompts` with its number.
+void Generator::seat(const Prompts& prompts, std::span<const Part> parts, std::vector<Finished>& finished) {
+  std::vector<int64_t> source;  // the prompt of each row
+  std::vector<std::unique_ptr<Row>> fresh;
+  for (int64_t p = 0; p < std::ssize(parts); ++p) {
+    const auto& [work, first, count] = parts[static_cast<size_t>(p)];
+    source.insert(source.end(), static_cast<size_t>(count), p);
+    for (int64_t i = first; i < first + count; ++i)
+      fresh.push_back(std::make_unique<Row>(Row{.work = work,
+                                                .choice = i,
+                                                .rng = Rng(work->request.seed, {static_cast<uint64_t>(i)}),
+                                                .decoder = text::StreamDecoder(bundle_.tokenizer),
+                                                .out = {}}));
+  }
+  draw(prompts.ends.index_select(0, at::tensor(source, at::kLong).to(decoder_.device())), fresh);
+
+  std::vector<int64_t> kept, slots;
+  for (size_t i = 0, slot = 0; i < fresh.size(); ++i) {
+    if (fresh[i]->ended) {
+      retire(fresh[i], finished);
+      continue;
+    }
+    while (slot < rows_.size() && rows_[slot]) ++slot;
+    if (slot == rows_.size()) rows_.emplace_back();
+    rows_[slot] = std::move(fresh[i]);
+    kept.push_back(source[i]);
+    slots.push_back(static_cast<int64_t>(slot));
+  }
+  live_ += std::ssize(kept);
+  if (kept.empty()) return;
+  KvCache begun = prompts.cache;
+  begun.keep(kept);
+  cache_.adopt(begun, slots);
 }
 
 void Generator::clear() {
@@ -166,22 +204,26 @@ void Generator::decode(std::vector<Finished>& finished) {
 void Generator::draw(const at::Tensor& hidden, std::span<const std::unique_ptr<Row>> rows) {
   const at::Tensor logits = decoder_.logits(hidden);
   std::vector<float> temperatures(rows.size(), 1);
-  bool samples = false, wants_logprobs = false;
+  bool samples = false, greedy = false, tempered = false, wants_logprobs = false;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i]) continue;
     const GenerationRequest& request = rows[i]->work->request;
     wants_logprobs |= request.logprobs;
+    (request.sampling.temperature == 0 ? greedy : samples) = true;
     if (request.sampling.temperature == 0) continue;
-    samples = true;
     temperatures[i] = static_cast<float>(request.sampling.temperature);
+    tempered |= request.sampling.temperature != 1;
   }
-  const auto [best_logit, best] = at::max(logits, -1);
-  const std::vector<float> highest = torch::to_vector<float>(best_logit);
-  const std::vector<int64_t> likeliest = torch::to_vector<int64_t>(best);
-  at::Tensor probabilities;
+  const at::Tensor best_logit = at::amax(logits, -1, /*keepdim=*/true);
+  const std::vector<float> highest = torch::to_vector<float>(best_logit.squeeze(1));
+  std::vector<int64_t> likeliest;
+  if (greedy) likeliest = torch::to_vector<int64_t>(at::argmax(logits, -1));
+  at::Tensor probabilities;  // of each row, times some number
   if (samples) {
-    const at::Tensor t = torch::to_aten(std::span<const float>(temperatures), {std::ssize(rows), 1}, logits.device());
-    probabilities = at::softmax((logits - best_logit.unsqueeze(1)) / t, -1).cpu().contiguous();
+    probabilities = logits - best_logit;
+    if (tempered)
+      probabilities.div_(torch::to_aten(std::span<const float>(temperatures), {std::ssize(rows), 1}, logits.device()));
+    probabilities = probabilities.exp_().cpu();
   }
   std::vector<int64_t> drawn(rows.size(), 0);
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -240,9 +282,9 @@ void Generator::retire(std::unique_ptr<Row>& row, std::vector<Finished>& finishe
   row.reset();
 }
 
-// Where nothing waits for the free rows and they are the most, they go.
+// Where nothing waits for the free rows and they are a quarter, they go.
 void Generator::compact() {
-  if (2 * live_ > std::ssize(rows_) || !waiting_.empty() || rows_.empty()) return;
+  if (4 * live_ > 3 * std::ssize(rows_) || !waiting_.empty() || rows_.empty()) return;
   std::vector<int64_t> kept;
   for (size_t i = 0; i < rows_.size(); ++i)
     if (rows_[i]) kept.push_back(static_cast<int64_t>(i));

@@ -1,7 +1,7 @@
 // Text from a language model: many requests side by side, each token of all of them in one call.
 //
-// A request's prompt is read once for all of its choices. Rows end at different times; waiting requests take their
-// places, so the batch stays full while work remains.
+// A request's prompt is read once for all of its choices, beside prompts of about its length. Rows end at different
+// times; the next choice that waits takes a place at once, so the batch stays full while work remains.
 #pragma once
 
 #include <cstdint>
@@ -37,15 +37,15 @@ struct Generation {
 
 struct GeneratorOptions {
   at::ScalarType compute = at::ScalarType::Float;
-  int64_t rows = 64;              // side by side; a request with more choices than that is served in parts
-  int64_t prefill_tokens = 8192;  // of prompts in one call, padding included
+  int64_t rows = 64;              // side by side
+  int64_t prefill_tokens = 2048;  // of prompts in one call, padding included
 };
 
 // Not thread-safe. Choice i of a request is drawn from a stream of (seed, i) alone. Beside other requests a sum may be
 // taken in another order, so that about one token in a million differs from the request served alone.
 class Generator {
  public:
-  // bundle must outlive it.  Throws bad_input if the model has no output layer.
+  // bundle must outlive it; its parameters need not.  Throws bad_input if the model has no output layer.
   explicit Generator(const ModelBundle& bundle, const GeneratorOptions& options = {});
   ~Generator();
   Generator(const Generator&) = delete;
@@ -72,8 +72,12 @@ class Generator {
   struct Part {
     std::shared_ptr<Work> work;
     int64_t first, count;  // choices
+    bool is_last() const;
   };
+  struct Prompts;  // that were read
   void admit(std::vector<Finished>& finished);
+  void read(std::span<const Part> parts, std::vector<Finished>& finished);
+  void seat(const Prompts& prompts, std::span<const Part> parts, std::vector<Finished>& finished);
   void decode(std::vector<Finished>& finished);
   void draw(const at::Tensor& hidden, std::span<const std::unique_ptr<Row>> rows);
   bool take(Row& row, int32_t token, float logprob);

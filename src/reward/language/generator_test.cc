@@ -103,6 +103,26 @@ TEST(Generator, MoreChoicesThanRowsAreServedInPartsWithTheSameDraws) {
   for (size_t i = 0; i < a.size(); ++i) expect_same(a[i], b[i]);
 }
 
+TEST(Generator, AFreePlaceIsTakenAtOnce) {
+  const ModelBundle bundle = random_bundle();
+  Generator generator(bundle, {.rows = 4});
+  std::vector<GenerationRequest> requests;
+  for (uint64_t i = 0; i < 5; ++i) {
+    requests.push_back(request_of(bundle, std::string(i + 1, 'y'), 3, i));
+    requests.back().max_tokens = static_cast<int64_t>(i) + 2;
+    generator.add(i, requests.back());
+  }
+  generator.step();
+  EXPECT_EQ(generator.tokens(), 4);  // three choices of the first request and one of the second
+  const auto all = run(generator);
+  for (uint64_t i = 0; i < 5; ++i) {
+    Generator alone(bundle);
+    alone.add(i, requests[i]);
+    const auto one = run(alone).at(i);
+    for (size_t choice = 0; choice < 3; ++choice) expect_same(all.at(i)[choice], one[choice]);
+  }
+}
+
 TEST(Generator, LogProbabilitiesAreThoseOfTheText) {
   const ModelBundle bundle = random_bundle();
   GenerationRequest request = request_of(bundle, "abc", 2, 1);

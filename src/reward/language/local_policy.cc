@@ -51,6 +51,7 @@ struct LocalPolicy::Worker {
 
   Worker(ModelBundle b, std::string n, const GeneratorOptions& options)
       : bundle(std::move(b)), name(std::move(n)), generator(bundle, options) {
+    bundle.model.parameters.clear();  // the generator has what it needs of them
     thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
 

@@ -19,7 +19,7 @@ struct Sampling {
 // top_p leave some out, of their size, exceeds u of the sum of those that may be drawn. Equal probabilities go by id.
 class Picker {
  public:
-  // u: in [0, 1). REQUIRES: probabilities are finite, not negative, and not all 0.
+  // u: in [0, 1). REQUIRES: probabilities are finite, not negative, and not all 0; their sum may be any.
   int32_t pick(std::span<const float> probabilities, const Sampling& sampling, double u);
 
  private:

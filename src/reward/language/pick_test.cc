@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -71,6 +73,46 @@ TEST(Pick, TopPOverALargeVocabularyIsTheDefinition) {
       EXPECT_EQ(picker.pick(probabilities, {.top_p = top_p}, u), order[at]) << top_p << " " << u;
     }
   }
+}
+
+// The probabilities need not add up to 1, and draws by blocks of ids are those by the definition.
+TEST(Pick, AllOfALargeVocabularyIsTheDefinition) {
+  Rng rng(4);
+  std::vector<float> weights(5000, 0.0F);
+  for (size_t i = 700; i < 4000; ++i) weights[i] = static_cast<float>(std::exp(3 * rng.normal()));
+  double all = 0;
+  for (const float w : weights) all += w;
+  Picker picker;
+  for (int i = 0; i < 2000; ++i) {
+    const double u = i == 0 ? 0 : i == 1 ? std::nextafter(1.0, 0.0) : rng.uniform();
+    double running = 0;
+    size_t at = 0;
+    while ((running += weights[at]) <= u * all && at < 3999) ++at;
+    EXPECT_EQ(picker.pick(weights, {}, u), static_cast<int32_t>(at)) << u;
+  }
+}
+
+TEST(Pick, TopKOfALargeVocabularyIsTheDefinition) {
+  Rng rng(6);
+  std::vector<float> weights(5000);
+  for (float& w : weights) w = static_cast<float>(std::exp(3 * rng.normal()));
+  std::vector<float> ordered = weights;
+  std::ranges::sort(ordered, std::greater());
+  Picker picker;
+  for (const int64_t k : {1, 50, 700})
+    for (const double top_p : {1.0, 0.9}) {
+      double all = 0, sum = 0;
+      for (int64_t i = 0; i < k; ++i) all += ordered[static_cast<size_t>(i)];
+      size_t kept = 0;
+      while (kept < static_cast<size_t>(k) && sum < top_p * all) sum += ordered[kept++];
+      for (const double u : {0.0, 0.5, 0.9999}) {
+        double running = 0;
+        size_t at = 0;
+        while ((running += ordered[at]) <= u * sum) ++at;
+        const int32_t drawn = picker.pick(weights, {.top_k = k, .top_p = top_p}, u);
+        EXPECT_EQ(weights[static_cast<size_t>(drawn)], ordered[at]) << k << " " << top_p << " " << u;
+      }
+    }
 }
 
 TEST(Pick, NeverATokenOfProbabilityZero) {
