@@ -69,7 +69,8 @@ void check_fit(const model::ModelConfig& config, const puzzles::Dataset& dataset
   if (data.vocab_size > config.data.vocab_size)
     throw bad_input("solving.evaluate", "{}: vocabulary of {} token ids, but the model knows {}", where,
                     data.vocab_size, config.data.vocab_size);
-  if (config.arch.puzzle_emb_ndim > 0 && !blank_identifiers &&
+  const bool own = data.num_puzzle_identifiers > 1;  // else every puzzle has the blank one
+  if (own && config.arch.puzzle_emb_ndim > 0 && !blank_identifiers &&
       data.num_puzzle_identifiers != config.data.num_puzzle_identifiers)
     throw bad_input("solving.evaluate",
                     "{}: {} puzzle identifiers, but the model has embeddings for {}: it was trained on other puzzles",
