@@ -20,6 +20,7 @@
 #include "solving/evaluation_plot.h"
 #include "solving/evaluator.h"
 #include "solving/fit.h"
+#include "solving/identifiers.h"
 #include "solving/model_file.h"
 
 namespace hrm::cli {

@@ -4,20 +4,12 @@
 #include "model/config.h"
 #include "puzzles/dataset.h"
 #include "puzzles/family.h"
-#include "solving/model_file.h"
 
 namespace hrm::solving {
 
 // Gives a model whose weights do not depend on the size of the grid (ArchConfig::any_size) the sizes of these puzzles: cells, rows and boxes, and with symbol planes the symbols. Rows and boxes that settings name are kept
 // for puzzles of the size that the model has. Other models are left alone.
 void adapt(model::ModelConfig& config, const puzzles::Family& family);
-
-// What the rows of the puzzle table belong to: a checksum of the data set's identifiers.json, empty if its puzzles have no
-// identifiers of their own. It is kept with the model as provenance "identifiers".
-std::string digest_of_identifiers(const puzzles::Dataset& set);
-
-// Throws bad_input if the model was trained with other identifiers than this data set has.
-void check_identifiers(const ModelFile& model, const puzzles::Dataset& set);
 
 // Does the family's text fit this model? Throws bad_input naming both lengths or vocabularies.
 void check_fit(const model::ModelConfig& config, const puzzles::Family& family);

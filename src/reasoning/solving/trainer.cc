@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "model/operations.h"
 #include "model/weights.h"
-#include "solving/fit.h"
+#include "solving/identifiers.h"
 #include "solving/model_file.h"
 #include "solving/same_data.h"
 #include "training/config_changes.h"
