@@ -63,10 +63,11 @@ void print_report(const ArcBuildReport& report, const DataArcArguments& args) {
   if (report.repeated > 0) fmt::print("{} tasks occur twice with the same pairs; each is read once\n", report.repeated);
   if (report.leaking_tasks > 0)
     fmt::print("{} evaluation tasks leak into training{}\n", report.leaking_tasks,
-               args.build.drop_leaks ? fmt::format("; {} training tasks left out because of it, {} evaluation tasks still "
-                                                   "leak, through demonstrations of evaluation tasks",
-                                                   report.dropped, report.still_leaking)
-                                     : ": --drop-leaks leaves out the training tasks that contain them");
+               args.build.drop_leaks
+                   ? fmt::format("; {} training tasks left out because of it, {} evaluation tasks still "
+                                 "leak, through demonstrations of evaluation tasks",
+                                 report.dropped, report.still_leaking)
+                   : ": --drop-leaks leaves out the training tasks that contain them");
   if (report.short_of_variants > 0)
     fmt::print("{} tasks have fewer distinct variants than requested\n", report.short_of_variants);
   fmt::print("{}: {} training tasks, {} evaluation tasks, {} identifiers\n", args.build.out.string(),

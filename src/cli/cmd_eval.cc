@@ -206,9 +206,8 @@ void exclude_contradictions(CLI::App& command) {
   for (const char* other : {"--predictions", "--symmetries", "--until-solved", "--save-q-halt", "--submission",
                             "--answers", "--blank-identifiers"})
     command.get_option("--complete")->excludes(command.get_option(other));
-  for (const char* other :
-       {"--model", "--predictions", "--save-q-halt", "--limit", "--views", "--blank-identifiers", "--plot", "--segments",
-        "--halting", "--halt-margin", "--batch", "--precision", "--device"})
+  for (const char* other : {"--model", "--predictions", "--save-q-halt", "--limit", "--views", "--blank-identifiers",
+                            "--plot", "--segments", "--halting", "--halt-margin", "--batch", "--precision", "--device"})
     command.get_option("--answers")->excludes(command.get_option(other));
 }
 

@@ -177,7 +177,8 @@ void register_score_part(CLI::App& reward, Exit& exit) {
                            "two processes, the same bytes (docs/distributed.md)"}});
   command->callback([args, &exit] {
     run_interruptible(
-        exit, [&] { run_distributed([&](training::Collective& all) { score(*args, all); }); }, args->out.empty() ? kPrintedIsWhole : kNothingWritten);
+        exit, [&] { run_distributed([&](training::Collective& all) { score(*args, all); }); },
+        args->out.empty() ? kPrintedIsWhole : kNothingWritten);
   });
 }
 
@@ -247,8 +248,7 @@ void register_eval_part(CLI::App& reward, Exit& exit) {
                 {"hrm reward eval samples.jsonl --model runs/prm --out eval",
                  "best-of-N, if the file says which candidates are correct"}});
   command->callback([args, &exit] {
-    run_interruptible(exit,
-                      [&] { run_distributed([&](training::Collective& all) { evaluate(*args, all); }); });
+    run_interruptible(exit, [&] { run_distributed([&](training::Collective& all) { evaluate(*args, all); }); });
   });
 }
 

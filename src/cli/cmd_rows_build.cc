@@ -50,20 +50,19 @@ void register_rows_build(CLI::App& rows, Exit& exit) {
   add_read_options(command, build.read);
   add_output_options(command, build.output);
   add_json_flag(command, args->json);
-  command.callback([args, &exit] {
-    run_interruptible(exit, [&] { build_share(*args, exit); });
-  });
-  set_examples(command,
-               {{"hrm rows build phase1_train.jsonl --kind prm --out prm.jsonl", "one row per rated step"},
-                {"hrm rows build phase1_train.jsonl --mode faithful --kind hierarchical --out hrm.jsonl",
-                 "the authors' rows, text for text"},
-                {"hrm rows build a.tree --kind hierarchical --compress --compress-seed 1 --out hnc.jsonl",
-                 "from a tree store, through node compression"},
-                {"hrm rows build shepherd.jsonl.zst --kind hierarchical --test-fraction 0.1 --test-out test.jsonl "
-                 "--out train.jsonl",
-                 "no problem occurs in both files"},
-                {"RANK=0 WORLD_SIZE=4 hrm rows build math.tree --kind prm --out rows.jsonl",
-                 "the first of four processes; it writes rows.jsonl.0-of-4, and hrm rows merge puts the four together"}});
+  command.callback([args, &exit] { run_interruptible(exit, [&] { build_share(*args, exit); }); });
+  set_examples(
+      command,
+      {{"hrm rows build phase1_train.jsonl --kind prm --out prm.jsonl", "one row per rated step"},
+       {"hrm rows build phase1_train.jsonl --mode faithful --kind hierarchical --out hrm.jsonl",
+        "the authors' rows, text for text"},
+       {"hrm rows build a.tree --kind hierarchical --compress --compress-seed 1 --out hnc.jsonl",
+        "from a tree store, through node compression"},
+       {"hrm rows build shepherd.jsonl.zst --kind hierarchical --test-fraction 0.1 --test-out test.jsonl "
+        "--out train.jsonl",
+        "no problem occurs in both files"},
+       {"RANK=0 WORLD_SIZE=4 hrm rows build math.tree --kind prm --out rows.jsonl",
+        "the first of four processes; it writes rows.jsonl.0-of-4, and hrm rows merge puts the four together"}});
 }
 
 }  // namespace hrm::cli

@@ -17,12 +17,9 @@ struct RowsMergeArguments {
 
 void register_rows_merge(CLI::App& rows, Exit& exit) {
   const auto args = std::make_shared<RowsMergeArguments>();
-  CLI::App& command =
-      *rows.add_subcommand("merge", "Put the shards of several processes of hrm rows build together.");
+  CLI::App& command = *rows.add_subcommand("merge", "Put the shards of several processes of hrm rows build together.");
   command.add_option("shards", args->shards, "all shards of one build, in any order")->type_name("FILE...")->required();
-  command.add_option("-o,--out", args->out, "file to write; also writes FILE.meta.json")
-      ->type_name("FILE")
-      ->required();
+  command.add_option("-o,--out", args->out, "file to write; also writes FILE.meta.json")->type_name("FILE")->required();
   command.add_option("--test-out", args->test_out, "file for the problems set aside for testing")->type_name("FILE");
   add_json_flag(command, args->json);
   command.callback([args, &exit] {

@@ -150,9 +150,10 @@ std::unique_ptr<Family> infer_sudoku(const PuzzleSource& source, std::optional<S
   if (!shape && source.layout() == Layout::kText) shape = SudokuShape{3, 3};  // whose faults say what stands there
   if (!shape && cells == 0) throw bad_input("puzzles.infer_sudoku", "{}: contains no puzzle", source.name());
   if (!shape)
-    throw bad_input("puzzles.infer_sudoku",
-                    "{}: the first question has {} cells; expected 16, 36, 81 or 256 (other sizes: --boxes, such as 2x4)",
-                    source.name(), cells);
+    throw bad_input(
+        "puzzles.infer_sudoku",
+        "{}: the first question has {} cells; expected 16, 36, 81 or 256 (other sizes: --boxes, such as 2x4)",
+        source.name(), cells);
   if (shape->side() == kWide.side()) shape = boxes_of_six(source, *shape);
   return make_sudoku(*shape, source.name());
 }

@@ -8,10 +8,11 @@ void adapt(model::ModelConfig& config, const puzzles::Family& family) {
   model::ArchConfig& arch = config.arch;
   model::DataShape& data = config.data;
   if (arch.symbol_planes && !family.answers_are_symbols())
-    throw bad_input("solving.fit",
-                    "{}: arch.symbol_planes cannot give these answers: it is for puzzles whose symbols may be exchanged, "
-                    "such as Sudoku; use another preset, such as trm-attention",
-                    family.describe().dump());
+    throw bad_input(
+        "solving.fit",
+        "{}: arch.symbol_planes cannot give these answers: it is for puzzles whose symbols may be exchanged, "
+        "such as Sudoku; use another preset, such as trm-attention",
+        family.describe().dump());
   if (!arch.any_size()) return;
   const bool same = data.seq_len == family.seq_len() && (!arch.symbol_planes || data.vocab_size == family.vocab_size());
   if (!same) arch.grid_width = arch.box_width = 0;

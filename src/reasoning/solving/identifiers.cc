@@ -20,10 +20,11 @@ void check_identifiers(const ModelFile& model, const puzzles::Dataset& set) {
   if (model.config.arch.puzzle_emb_ndim == 0 || !model.provenance.is_object()) return;
   const std::string trained = model.provenance.value("identifiers", ""), here = digest_of_identifiers(set);
   if (!trained.empty() && !here.empty() && trained != here)
-    throw bad_input("solving.evaluate",
-                    "{}: its {} is not that of the training data, so each puzzle would get another's embedding: use the "
-                    "folder that the model was trained on, or --blank-identifiers; hrm solve fits embeddings to new tasks",
-                    set.folder().string(), puzzles::kIdentifiersFile);
+    throw bad_input(
+        "solving.evaluate",
+        "{}: its {} is not that of the training data, so each puzzle would get another's embedding: use the "
+        "folder that the model was trained on, or --blank-identifiers; hrm solve fits embeddings to new tasks",
+        set.folder().string(), puzzles::kIdentifiersFile);
 }
 
 }  // namespace hrm::solving

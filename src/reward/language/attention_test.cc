@@ -54,10 +54,8 @@ TEST(Attention, GroupedQueriesOfOneTokenEqualSingleOnes) {
     const auto [step, layer] = read(1, std::vector<int64_t>{1, 1, 1});
     const at::Tensor q = at::randn({3, 6, 1, 8}), all = attend(q, layer, step);
     for (int64_t head = 0; head < 6; ++head) {
-      const KvCache::Layer one{.prefix_k = {},
-                               .prefix_v = {},
-                               .k = layer.k.narrow(1, head / 3, 1),
-                               .v = layer.v.narrow(1, head / 3, 1)};
+      const KvCache::Layer one{
+          .prefix_k = {}, .prefix_v = {}, .k = layer.k.narrow(1, head / 3, 1), .v = layer.v.narrow(1, head / 3, 1)};
       EXPECT_TRUE(at::allclose(all.narrow(1, head, 1), attend(q.narrow(1, head, 1), one, step), 1e-5, 1e-6)) << head;
     }
   }

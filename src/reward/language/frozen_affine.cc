@@ -26,9 +26,7 @@ const c10::TypedOperatorHandle<Signature>* packer(const char* name) {
   return found ? &*found : nullptr;
 }
 
-const c10::TypedOperatorHandle<PackFloat>* pack_float() {
-  return packer<PackFloat>("mkldnn::_reorder_linear_weight");
-}
+const c10::TypedOperatorHandle<PackFloat>* pack_float() { return packer<PackFloat>("mkldnn::_reorder_linear_weight"); }
 
 const c10::TypedOperatorHandle<PackHalf>* pack_half() { return packer<PackHalf>("quantized::linear_prepack_fp16"); }
 

@@ -83,7 +83,8 @@ TEST_F(FrozenDecoder, EqualsThePlainOne) {
 TEST_F(FrozenDecoder, InBfloat16IsAtLeastAsNearAsThePlainOne) {
   const LanguageModel m = model(Family::kLlama);
   const NamedParameters rounded = to(m.parameters, at::kBFloat16, at::kCPU);
-  const Decoder exact(m.config, to(rounded, at::kFloat, at::kCPU)), plain(m.config, rounded, {.compute = at::kBFloat16}),
+  const Decoder exact(m.config, to(rounded, at::kFloat, at::kCPU)),
+      plain(m.config, rounded, {.compute = at::kBFloat16}),
       frozen(m.config, rounded, {.compute = at::kBFloat16, .frozen = true});
   const at::Tensor ids = at::randint(0, 800, {3, 20}, at::kLong);
   const auto error = [&](const Decoder& decoder) {

@@ -115,8 +115,7 @@ class Evaluator {
   // Whether this process goes on to measure.
   bool score(const fs::path& from, const fs::path& to) {
     JsonLines lines;
-    ScoreFileReport report =
-        score_file(from, scorer_, score_options(), [&](const Json& record) { lines.add(record); });
+    ScoreFileReport report = score_file(from, scorer_, score_options(), [&](const Json& record) { lines.add(record); });
     if (!is_root_) return false;
     lines.write(to);
     result_.scored = std::move(report);

@@ -70,7 +70,8 @@ TEST_F(ScoringProcesses, RecordsAreScoredAsByOne) {
   std::vector<Json> records;
   for (int i = 0; i < 40; ++i) {  // several groups
     const Json candidates = Json::array({Json{{"steps", steps_of(20)}}, Json{{"steps", steps_of(21)}}});
-    records.push_back({{"id", std::to_string(i)}, {"question", fmt::format("q{}", i % 20)}, {"candidates", candidates}});
+    records.push_back(
+        {{"id", std::to_string(i)}, {"question", fmt::format("q{}", i % 20)}, {"candidates", candidates}});
     if (i % 7 == 3) records.push_back({{"id", "bad"}, {"question", "q"}, {"steps", Json::array()}});
   }
   const fs::path file = write("file.jsonl", records);
@@ -97,9 +98,10 @@ TEST_F(ScoringProcesses, EvaluationsAreThoseOfOne) {
   std::vector<Json> texts, solutions;
   for (int i = 0; i < 600; ++i) {  // three parts
     const std::string question = fmt::format("q{}", i % 50);
-    texts.push_back({{"input", rows::step_prompt(question, "", random_text(rng_, 12), rows::Mode::kSound)},
-                     {"label", i % 3 == 0}});
-    if (i < 60) solutions.push_back({{"prompt", question}, {"completions", steps_of(2)}, {"labels", {true, i % 2 == 0}}});
+    texts.push_back(
+        {{"input", rows::step_prompt(question, "", random_text(rng_, 12), rows::Mode::kSound)}, {"label", i % 3 == 0}});
+    if (i < 60)
+      solutions.push_back({{"prompt", question}, {"completions", steps_of(2)}, {"labels", {true, i % 2 == 0}}});
   }
   for (const fs::path& file : {write("rows.jsonl", texts), write("trl.jsonl", solutions)}) {
     const std::string one = evaluated(file, 1);

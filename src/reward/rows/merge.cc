@@ -139,7 +139,8 @@ class Merger {
 
   void check_records(size_t input, const fs::path& name) const {
     for (const auto& reader : readers_) {
-      const Json &own = reader->end().at("inputs").at(input).at("records"), &first = readers_[0]->end().at("inputs").at(input).at("records");
+      const Json &own = reader->end().at("inputs").at(input).at("records"),
+                 &first = readers_[0]->end().at("inputs").at(input).at("records");
       if (own != first)
         throw bad_input(kInMerge, "{}: had {} records for {} and {} for {}: it has changed: build the shards again",
                         name.string(), printable(first), readers_[0]->path().string(), printable(own),

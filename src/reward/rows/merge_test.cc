@@ -31,7 +31,8 @@ class MergeRows : public testing::Test {
     }
     write_file_atomic(folder_.path() / "a.jsonl", first);
     write_file_atomic(folder_.path() / "b.jsonl", second);
-    write_file_atomic(folder_.path() / "benchmark.jsonl", "{\"question\": \"what is 3?\"}\n{\"question\": \"other\"}\n");
+    write_file_atomic(folder_.path() / "benchmark.jsonl",
+                      "{\"question\": \"what is 3?\"}\n{\"question\": \"other\"}\n");
     options_ = {.inputs = {folder_.path() / "a.jsonl", folder_.path() / "b.jsonl"},
                 .read = {.skip_bad = true},
                 .kind = Kind::kHierarchical};
@@ -75,7 +76,8 @@ class MergeRows : public testing::Test {
 
 TEST_F(MergeRows, AsOneProcessWritesThem) {
   const std::string one = whole();
-  for (const char* counted : {"\"repeated row\"", "\"text with different labels: the majority\"", "\"leaked_problems\":1"})
+  for (const char* counted :
+       {"\"repeated row\"", "\"text with different labels: the majority\"", "\"leaked_problems\":1"})
     EXPECT_NE(one.find(counted), std::string::npos) << counted << one;
   EXPECT_NE(one.find("mystery"), std::string::npos) << "a line before the format is known is a bad one";
   for (const size_t size : {2, 3, 5, 60}) EXPECT_EQ(merged(shards(size)), one) << size;
@@ -93,7 +95,9 @@ TEST_F(MergeRows, AShardWrittenTwiceGivesNoRowsTwice) {
   EXPECT_EQ(read_file(paths[0]), before);
   const fs::path copy = folder_.path() / "copy";
   fs::copy_file(paths[0], copy);
-  const auto merge = [&](const std::vector<fs::path>& given) { merge_rows(given, folder_.path() / "m", folder_.path() / "t"); };
+  const auto merge = [&](const std::vector<fs::path>& given) {
+    merge_rows(given, folder_.path() / "m", folder_.path() / "t");
+  };
   expect_refused([&] { merge({paths[0], paths[1], copy}); }, {"both shard 1 of 2", "copy"});
   EXPECT_EQ(merged(paths), whole());
 }
@@ -111,7 +115,7 @@ TEST_F(MergeRows, RefusesWhatIsNotOneBuild) {
   expect_refused([&] { merge(paths); }, {paths[1].filename().string(), "breaks off"});
   options_.max_bytes = 1000;
   shard(1, 3);
-  expect_refused([&] { merge(paths); }, {"max_bytes = 1000", "max_bytes" });
+  expect_refused([&] { merge(paths); }, {"max_bytes = 1000", "max_bytes"});
   options_.max_bytes = 0;
   write_file_atomic(options_.inputs[1], read_file(options_.inputs[1]) + "{\"question\": \"new\"}\n");
   shard(1, 3);

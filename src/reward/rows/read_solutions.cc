@@ -139,8 +139,7 @@ BadLines for_each_record(const std::filesystem::path& path, const ReadOptions& o
   if (options.shard.size > 1) beginning = beginning_of(path, options.format);
   if (counts.fields.empty()) counts.fields = beginning.fields;
   JsonlReader lines(
-      path,
-      {.skip_bad = options.skip_bad, .forgive_cut_end = false, .accept_array = true, .shard = options.shard});
+      path, {.skip_bad = options.skip_bad, .forgive_cut_end = false, .accept_array = true, .shard = options.shard});
   std::optional<Format> format = options.format;
   while (lines.next()) {
     if (interrupted()) throw failure("rows.read", "{}: interrupted", lines.source());

@@ -47,8 +47,7 @@ void RowShard::finish(ConversionCounts& counts) {
   file_.finish();
 }
 
-RowShardReader::RowShardReader(const std::filesystem::path& path)
-    : path_(path), lines_(path) {
+RowShardReader::RowShardReader(const std::filesystem::path& path) : path_(path), lines_(path) {
   if (lines_.next()) begin_ = lines_.take();
   if (!begin_.is_object() || !begin_.contains("rows_shard"))
     throw bad_input(kInShard, "{}: is no shard of hrm rows build: give FILE.0-of-N, FILE.1-of-N, ...", path.string());

@@ -17,7 +17,7 @@ class Progress {
     double quiet_seconds = 2;    // shown only after this long
     double plain_interval = 10;  // seconds between plain lines
     bool enabled = true;
-    uint64_t start = 0;  // work already done before (a resumed run): excluded from the rate
+    uint64_t start = 0;              // work already done before (a resumed run): excluded from the rate
     double most_seconds = INFINITY;  // the work ends then, done or not: no more time is shown as left
   };
 

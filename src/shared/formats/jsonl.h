@@ -61,10 +61,10 @@ class JsonlReader {
   // throws Interrupted if an InterruptScope was told to stop; a run's own log is read to its end.
   bool next();
   const Json& value() const { return value_; }
-  Json take() { return std::move(value_); }  // value() is then null
-  size_t line() const { return line_; }      // counted from 1
+  Json take() { return std::move(value_); }      // value() is then null
+  size_t line() const { return line_; }          // counted from 1
   uint64_t records() const { return records_; }  // lines so far that are not blank, with those passed over
-  size_t bytes() const;                      // of memory that the value takes, at most: for a MemoryBudget
+  size_t bytes() const;                          // of memory that the value takes, at most: for a MemoryBudget
   std::string place() const { return source_ + ": line " + std::to_string(line_); }  // for errors about the value
   const std::string& source() const { return source_; }
 
@@ -94,8 +94,8 @@ class JsonlReader {
   bool cut_short_ = false;  // the current text ends with the file
   bool warned_ = false;     // of halves of surrogate pairs
   uint64_t records_ = 0;
-  size_t line_ = 0;         // where the current record begins
-  size_t newlines_ = 0;     // taken so far
+  size_t line_ = 0;      // where the current record begins
+  size_t newlines_ = 0;  // taken so far
 };
 
 // A result of JSON lines: a file that appears as a whole or not at all (base/files.h, AtomicFile), or standard output.
