@@ -103,6 +103,9 @@ void score_saved(const EvalArguments& args) {
 }
 
 void evaluate(EvalArguments& args, training::Collective& all, Exit& exit) {
+  if (all.is_root())
+    for (const std::string& file : {args.submission, args.predictions, args.q_predictions, args.plot})
+      if (!file.empty()) check_writable(file);
   if (!args.saved.answers.empty() || !args.saved.q_halt.empty()) {
     if (all.is_root()) score_saved(args);
     return;
@@ -269,8 +272,6 @@ void register_eval(CLI::App& app, Exit& exit) {
   command->callback([args, command, &exit] {
     if (command->count("--depths") > 0) solving::parse_depths(args->depths);  // report mistakes at once
     if (!args->plot.empty()) check_picture_path(args->plot, "--plot");
-    for (const std::string& file : {args->submission, args->predictions, args->q_predictions, args->plot})
-      if (!file.empty()) check_writable(file);
     args->evaluation.keep_answers = !args->predictions.empty();
     run_distributed([&](training::Collective& all) { evaluate(*args, all, exit); });
   });

@@ -34,6 +34,7 @@ struct PuzzleSolveArguments {
   int64_t model_runs = solving::CompletionOptions().model_runs;
   solving::SolverOptions solver;
   ArcSolveArguments arc;
+  std::vector<CLI::Option*> arc_options;
   model::BackendOptions backend;
 };
 
@@ -137,8 +138,9 @@ void solve(PuzzleSolveArguments& args, Exit& exit) {
   solving::ModelFile model = solving::load_model(args.model, {.overrides = args.settings, .averaged = args.averaged});
   const auto family = solving::family_of(model, args.family, args.model);
   if (family->arc_side()) return solve_arc(model, args, exit);
-  if (!args.arc.given.empty())
-    throw bad_input("cli.solve", "{} is for ARC tasks, and {} solves other puzzles", args.arc.given, args.model);
+  for (const CLI::Option* option : args.arc_options)
+    if (option->count() > 0)
+      throw bad_input("cli.solve", "{} is for ARC tasks, and {} solves other puzzles", option->get_name(), args.model);
   if (args.complete) solving::check_completable(*family);
   if (args.puzzles.empty() && args.files.empty())
     throw bad_input("cli.solve", "no puzzle: give a puzzle as an argument, --file FILE, or - for standard input");
@@ -227,7 +229,7 @@ void register_solve(CLI::App& app, Exit& exit) {
   command->add_flag("--steps", args->steps, "show the answer after every segment and mark changed cells");
   command->add_option("--trace", args->trace, "folder for answers, residuals and participation ratios of every segment")
       ->type_name("FOLDER");
-  add_arc_solve_options(*command, args->arc);
+  args->arc_options = add_arc_solve_options(*command, args->arc);
   command->add_flag("--keep-going", args->keep_going, "skip and list puzzles that cannot be read");
   add_color_option(*command, args->color);
   add_json_flag(*command, args->json);
@@ -245,9 +247,7 @@ void register_solve(CLI::App& app, Exit& exit) {
        {"hrm solve --model step_100 data.seq_len=81 - < puzzles.txt", "a checkpoint without its number of cells"},
        {"hrm solve --model runs/arc task.json --seconds 120 --plot answer.svg", "an ARC task of your own"},
        {"hrm solve --model runs/first --file maze.txt --halting off --trace trace", "files for analysis"}});
-  command->callback([args, command, &exit] {
-    for (const char* option : kArcSolveOptions)
-      if (command->count(option) > 0 && args->arc.given.empty()) args->arc.given = option;
+  command->callback([args, &exit] {
     for (std::string& puzzle : args->puzzles) unmark_operand(puzzle);
     split_settings(*args);
     args->solver.participation = !args->trace.empty();

@@ -112,7 +112,8 @@ void save_svg(const std::string& path, const solving::ArcSolveResult& result, co
 
 }  // namespace
 
-void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
+std::vector<CLI::Option*> add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
+  const auto before = std::ssize(command.get_options());
   solving::ArcSolveOptions& options = args.options;
   command.add_option("--variants", options.variants.count, "ARC: variants per task in addition to the task")
       ->check(CLI::Range(0, 100000))
@@ -138,6 +139,8 @@ void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args) {
       ->type_name("FILE.json");
   command.add_option("--plot,--svg", args.svg, "ARC: draw inputs, attempts and segments here; .svg or .png")
       ->type_name("FILE");
+  const std::vector<CLI::Option*> all = command.get_options();
+  return {all.begin() + before, all.end()};
 }
 
 void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, Exit& exit) {

@@ -14,14 +14,12 @@ struct ArcSolveArguments {
   std::vector<std::string> paths;  // task files, combined files, folders
   std::string color, submission, svg;
   bool steps = false, json = false, keep_going = false;
-  std::string given;  // the first of the options for ARC only that the command line has
   solving::ArcSolveOptions options;
   model::BackendOptions backend;
 };
 
-inline constexpr const char* kArcSolveOptions[] = {"--variants",  "--identifiers", "--seconds",    "--fit-steps",
-                                                   "--fit-batch", "--fit-lr",      "--submission", "--plot"};
-void add_arc_solve_options(CLI::App& command, ArcSolveArguments& args);
+// The options for ARC only, which it returns.
+std::vector<CLI::Option*> add_arc_solve_options(CLI::App& command, ArcSolveArguments& args);
 
 void solve_arc_tasks(const solving::ModelFile& model, ArcSolveArguments& args, Exit& exit);
 

@@ -113,9 +113,9 @@ void set_examples(CLI::App& command, std::initializer_list<std::pair<std::string
 void add_halt_margin_option(CLI::App& command, double& margin) {
   command.add_option("--halt-margin", margin, "run longer (above 0) or shorter (below 0)")
       ->check([](const std::string& text) {
-        double value = 0;
-        const bool number = CLI::detail::lexical_cast(text, value) && !std::isnan(value);
-        return number ? std::string() : fmt::format("'{}' is not a number", text);
+        double value = NAN;
+        std::from_chars(text.data(), text.data() + text.size(), value);
+        return std::isnan(value) ? fmt::format("'{}' is not a number", text) : "";
       })
       ->type_name("X")
       ->capture_default_str();

@@ -66,8 +66,8 @@ void add_settings(CLI::App& command, std::vector<std::string>& settings);       
 // colors pass to the terminal; foreign text printed beside them must then go through visible_text() (base/terminal.h).
 bool wants_color(const std::string& choice);
 
-// Every option whose value is "N", of all subcommands: digits only, not below 0, and no more than 10^9 (a seed: 2^64 - 1), so that
-// a slip is refused and not worked on for days.
+// Every option whose value is "N", of all subcommands: digits only, not below 0, and no more than 10^9 (a seed: 2^64 -
+// 1), so that a slip is refused and not worked on for days.
 void limit_counts(CLI::App& app);
 
 // The footer of --help: "Examples:" and one command per line, each with a comment of what it does.

@@ -138,7 +138,8 @@ Json provenance_of(const ArcBuildOptions& options, const ArcBuildReport& report)
           {"sources", std::move(sources)},
           {"training_tasks", report.training_tasks},
           {"evaluation_tasks", report.evaluation_tasks},
-          {"leaking_evaluation_tasks", report.still_leaking},
+          {"leaking_evaluation_tasks", report.leaking_tasks},
+          {"still_leaking", report.still_leaking},
           {"dropped_training_tasks", report.dropped},
           {"identifiers", variant ? "variant" : "task"},
           {"variants", {{"count", options.variants.count}, {"seed", options.variants.seed}}}};

@@ -34,8 +34,8 @@ struct ArcVariantOptions {
   uint64_t seed = 0;
 };
 
-// Maps of a task's variants, the identity first; fewer than requested if the task does not have that many. They depend
-// only on the seed, the task's name and its pairs.
+// Maps of a task's variants, the identity first; fewer than requested if the task does not have that many, or after an
+// interruption (base/signals.h). They depend only on the seed, the task's name and its pairs.
 std::vector<ArcMap> draw_arc_variants(const ArcTask& task, const ArcVariantOptions& options);
 
 struct ArcBuildOptions {

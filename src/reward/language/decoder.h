@@ -42,8 +42,8 @@ struct DecoderOptions {
 // lora_scale * B A to its weight (language/lora.h); it is never frozen.
 class Decoder {
  public:
-  // Holds the parameters' handles: later changes in place are seen, unless frozen. Throws bad_input naming a tensor that is missing or
-  // misshapen.
+  // Holds the parameters' handles: later changes in place are seen, unless frozen. Throws bad_input naming a tensor
+  // that is missing or misshapen.
   Decoder(const DecoderConfig& config, const NamedParameters& parameters, const DecoderOptions& options = {});
 
   const DecoderConfig& config() const { return config_; }

@@ -38,9 +38,9 @@ struct ScoreFileReport {
   Json to_json() const;
 };
 
-// Hands over the records with their scores in the order of the file, in process 0; the reports of others have only what
-// was bad. Throws bad_input naming file, line and field: no
-// question, no steps, a text that is longer than the model reads; failure if it was interrupted.
+// Hands over the records with their scores in the order of the file, in process 0; the reports of others have only
+// what was bad. Throws bad_input naming file, line and field: no question, no steps, a text that is longer than the
+// model reads; failure if it was interrupted.
 ScoreFileReport score_file(const std::filesystem::path& path, Scorer& scorer, const ScoreFileOptions& options,
                            const std::function<void(const Json&)>& write);
 

@@ -67,17 +67,17 @@ void add_counts(ConversionCounts& to, const RowShardReader& reader) {
 
 // The bad lines of one input, in its order.
 BadLines bad_lines(const Readers& readers, size_t input) {
-  BadLines all;
+  uint64_t count = 0;
   std::vector<std::pair<uint64_t, std::string>> lines;
   for (const auto& reader : readers) {
     const Json& own = reader->end().at("inputs").at(input);
     for (const Json& line : own.at("bad_lines")) lines.emplace_back(line.at(0), line.at(1));
-    all.count += own.at("bad").get<uint64_t>();
+    count += own.at("bad").get<uint64_t>();
   }
   std::ranges::stable_sort(lines, {}, &std::pair<uint64_t, std::string>::first);
-  const uint64_t count = all.count;
+  BadLines all;
   for (auto& [record, message] : lines) all.add(std::move(message), record);
-  all.count = count;
+  all.count = count;  // shards list only the first of theirs
   return all;
 }
 

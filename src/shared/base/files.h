@@ -36,7 +36,8 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-// Throws what AtomicFile would throw at its start and leaves nothing behind: for results that take long to make.
+// Throws what AtomicFile would throw at its start, and leaves nothing behind but missing parent folders: for results that
+// take long to make.
 void check_writable(const std::filesystem::path& path);
 
 // The same in one call.
